@@ -1,0 +1,36 @@
+# The few words that people expect; CMake does the work (see CMakePresets.json for its other builds).
+# On Debian and its kin missing packages are installed first; elsewhere CMake says what is missing.
+PREFIX ?= /usr/local
+CMAKE_FLAGS ?=
+JOBS ?= $(shell nproc)
+
+build: ## build the library and the tool: build/despur
+	@tools/setup build
+	@cmake --preset release $(CMAKE_FLAGS) --log-level=WARNING
+	@cmake --build --preset release --target product
+
+demo: build ## find and remove a shortcut, from start to end
+	@tools/demo
+
+test: ## build everything and run the quick tests
+	@tools/setup build test
+	@cmake --preset release $(CMAKE_FLAGS) --log-level=WARNING
+	@cmake --build --preset release
+	@ctest --preset quick -j $(JOBS)
+
+check: ## the slower checks: formatting, clang, sanitizers
+	@tools/check
+
+install: build ## install to PREFIX (/usr/local), under DESTDIR if given
+	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)'
+
+format: ## format all C files in place
+	@find include src cli tests examples bench -name '*.[ch]' | xargs clang-format -i
+
+clean: ## remove everything that was built
+	@rm -rf build build-*
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build demo test check install format clean help

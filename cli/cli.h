@@ -1,0 +1,57 @@
+/* The command-line tool: a table of verbs, each with a table of options. It uses the public headers only. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "despur/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct cli_option {
+  const char *name;     /* without the dashes */
+  const char *argument; /* what follows it, such as "DIR"; NULL for a switch */
+  const char *help;
+} cli_option;
+
+enum { CLI_MOST_OPTIONS = 12 };
+
+/* A command line taken apart. */
+typedef struct cli_arguments {
+  const struct cli_verb *verb;
+  const char **positional; /* in their order */
+  size_t count;
+  const char *values[CLI_MOST_OPTIONS]; /* of the verb's options; "" for a switch; NULL when not given */
+} cli_arguments;
+
+typedef struct cli_verb {
+  const char *name;
+  const char *usage;   /* what follows the name */
+  const char *summary; /* one line */
+  const char *help;    /* paragraphs and examples */
+  cli_option options[CLI_MOST_OPTIONS + 1]; /* ends with a NULL name */
+  despur_status (*execute)(const cli_arguments *arguments, despur_error *error);
+} cli_verb;
+
+extern const cli_verb cli_run, cli_data, cli_eval, cli_infer, cli_help, cli_version;
+
+/* All verbs, NULL-terminated. */
+extern const cli_verb *const cli_verbs[];
+
+/* NULL when no verb has that name; then error says which is meant, perhaps. */
+const cli_verb *cli_find_verb(const char *name, despur_error *error);
+
+/* The value of an option, "" for a switch that is on, or NULL. The name must be one of the verb's. */
+const char *cli_value(const cli_arguments *arguments, const char *name);
+
+/* A whole number in low..high given to an option, or fallback when it is not given. */
+DESPUR_MUST_USE despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name, long low, long high,
+                                          long fallback, despur_error *error);
+
+/* Fills an error and returns its status; a printf format. */
+__attribute__((format(printf, 3, 4))) despur_status cli_fail(despur_error *error, despur_status status,
+                                                             const char *format, ...);
+
+/* " (did you mean 'x'?)" into out, or "" when no candidate is near. candidates end with NULL. */
+void cli_did_you_mean(char out[96], const char *word, const char *const *candidates);
+
+#endif

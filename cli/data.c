@@ -1,0 +1,141 @@
+/* despur data: fetch a known set, and look at the one that a recipe describes. */
+#include "cli.h"
+
+#include "despur/fetch.h"
+#include "despur/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int show_line(void *context, const char *line) {
+  (void)context;
+  fprintf(stderr, "%s\n", line);
+  return 0;
+}
+
+static despur_status fetch(const cli_arguments *arguments, despur_error *error) {
+  if (arguments->count != 2)
+    return cli_fail(error, DESPUR_BAD_USAGE, "data fetch: expected the name of one data set: mnist");
+  bool quiet = cli_value(arguments, "quiet") != NULL;
+  return despur_fetch(arguments->positional[1], cli_value(arguments, "out"), quiet ? NULL : show_line, NULL, error);
+}
+
+/* An optional recipe, then overrides. */
+static despur_status load_dataset(despur_dataset **out, const cli_arguments *arguments, despur_error *error) {
+  despur_config *config = NULL;
+  size_t next = 1;
+  despur_status status = despur_config_create(&config, error);
+  if (status == DESPUR_OK && arguments->count > 1 && !strchr(arguments->positional[1], '='))
+    status = despur_config_load(config, arguments->positional[next++], error);
+  for (; status == DESPUR_OK && next < arguments->count; next++)
+    status = despur_config_set(config, arguments->positional[next], error);
+  if (status == DESPUR_OK) status = despur_dataset_create(out, config, error);
+  despur_config_free(config);
+  return status;
+}
+
+/* Counts of groups in each split: counts[group * DESPUR_SPLITS + split]. */
+static void count_groups(size_t *counts, const despur_dataset *dataset, const despur_groups *groups) {
+  for (int split = 0; split < DESPUR_SPLITS; split++) {
+    size_t n;
+    const uint32_t *examples = despur_dataset_split(dataset, (despur_split)split, &n);
+    for (size_t i = 0; i < n; i++) counts[groups->of_example[examples[i]] * DESPUR_SPLITS + (size_t)split]++;
+  }
+}
+
+static void print_counts(const despur_dataset *dataset, const despur_groups *groups, const size_t *counts) {
+  despur_shape shape = despur_dataset_shape(dataset);
+  size_t sizes[DESPUR_SPLITS];
+  for (int split = 0; split < DESPUR_SPLITS; split++) despur_dataset_split(dataset, (despur_split)split, &sizes[split]);
+  printf("%s\n%zu x %zu x %zu values, %zu classes, %zu attributes\n\n", despur_dataset_description(dataset),
+         shape.channels, shape.height, shape.width, despur_dataset_classes(dataset), despur_dataset_attributes(dataset));
+  printf("%-16s %9s %10s %9s\n", "group", "train", "validation", "test");
+  for (size_t g = 0; g < groups->count; g++)
+    printf("%-16s %9zu %10zu %9zu\n", groups->names[g], counts[g * DESPUR_SPLITS + DESPUR_TRAIN],
+           counts[g * DESPUR_SPLITS + DESPUR_VAL], counts[g * DESPUR_SPLITS + DESPUR_TEST]);
+  printf("%-16s %9zu %10zu %9zu\n", "all", sizes[DESPUR_TRAIN], sizes[DESPUR_VAL], sizes[DESPUR_TEST]);
+}
+
+static despur_status info(const cli_arguments *arguments, despur_error *error) {
+  despur_dataset *dataset = NULL;
+  despur_groups groups = {0};
+  despur_status status = load_dataset(&dataset, arguments, error);
+  if (status == DESPUR_OK) status = despur_groups_true(&groups, dataset, error);
+  if (status == DESPUR_OK) {
+    size_t *counts = calloc(groups.count * DESPUR_SPLITS, sizeof *counts);
+    if (counts) {
+      count_groups(counts, dataset, &groups);
+      print_counts(dataset, &groups, counts);
+    } else
+      status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+    free(counts);
+  }
+  despur_groups_release(&groups);
+  despur_dataset_free(dataset);
+  return status;
+}
+
+static despur_status show(const cli_arguments *arguments, despur_error *error) {
+  const char *path = cli_value(arguments, "out");
+  despur_dataset *dataset = NULL;
+  long columns;
+  if (!path) path = "sheet.png";
+  despur_status status = cli_integer(&columns, arguments, "columns", 1, 200, 16, error);
+  if (status == DESPUR_OK) status = load_dataset(&dataset, arguments, error);
+  if (status == DESPUR_OK) {
+    size_t test;
+    despur_dataset_split(dataset, DESPUR_TEST, &test);
+    status = despur_dataset_write_sheet(dataset, test > 0 ? DESPUR_TEST : DESPUR_TRAIN, (size_t)columns, path, error);
+  }
+  despur_dataset_free(dataset);
+  if (status == DESPUR_OK) printf("%s: one row for each group, in the order of 'despur data info'\n", path);
+  return status;
+}
+
+static despur_status export(const cli_arguments *arguments, despur_error *error) {
+  const char *directory = cli_value(arguments, "out");
+  despur_dataset *dataset = NULL;
+  if (!directory) return cli_fail(error, DESPUR_BAD_USAGE, "data export: expected --out DIR");
+  despur_status status = load_dataset(&dataset, arguments, error);
+  if (status == DESPUR_OK) status = despur_dataset_export(dataset, directory, error);
+  despur_dataset_free(dataset);
+  if (status == DESPUR_OK)
+    printf("%s: images.npy, labels.npy, attributes.npy, splits.npy, metadata.csv\n", directory);
+  return status;
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  static const char *const ACTIONS[] = {"fetch", "info", "show", "export", NULL};
+  static despur_status (*const EXECUTE[])(const cli_arguments *, despur_error *) = {fetch, info, show, export};
+  char hint[96];
+  if (arguments->count == 0)
+    return cli_fail(error, DESPUR_BAD_USAGE, "data: expected fetch, info, show or export");
+  for (int i = 0; ACTIONS[i]; i++)
+    if (strcmp(arguments->positional[0], ACTIONS[i]) == 0) return EXECUTE[i](arguments, error);
+  cli_did_you_mean(hint, arguments->positional[0], ACTIONS);
+  return cli_fail(error, DESPUR_BAD_USAGE, "data: expected fetch, info, show or export, found '%s'%s",
+                  arguments->positional[0], hint);
+}
+
+const cli_verb cli_data = {
+    .name = "data",
+    .usage = "fetch NAME | info|show|export [RECIPE] [KEY=VALUE ...] [OPTIONS]",
+    .summary = "fetch a known data set; sizes, pictures and files of the one a recipe describes",
+    .help = "  fetch   download a known data set (mnist) into the user's cache, or --out DIR\n"
+            "  info    sizes of all groups and splits\n"
+            "  show    a contact sheet: examples of every group (--out FILE.png, default sheet.png)\n"
+            "  export  images.npy, labels.npy, attributes.npy, splits.npy and metadata.csv (--out DIR)\n"
+            "\n"
+            "Without a recipe it is SpuCoMNIST with its defaults; 'data.images: auto' takes the first of\n"
+            "$DESPUR_DATA, the cache, Debian's Fashion-MNIST and digits drawn by despur itself.\n"
+            "\n"
+            "Examples:\n"
+            "  despur data fetch mnist\n"
+            "  despur data info data.difficulty=variance_high data.strength=0.9\n"
+            "  despur data show recipes/demo.yaml --columns 20 --out groups.png\n"
+            "  despur data export data.images=digits --out digits\n",
+    .options = {{"out", "PATH", "where to write"},
+                {"columns", "N", "examples of each group in the contact sheet (default 16)"},
+                {"quiet", NULL, "no news on stderr"}},
+    .execute = execute};

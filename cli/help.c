@@ -1,0 +1,68 @@
+/* despur help and despur version. */
+#include "cli.h"
+
+#include "despur/config.h"
+#include "despur/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_overview(void) {
+  puts("despur finds, measures and removes the shortcuts that a classifier has learned.\n"
+       "\n"
+       "usage: despur VERB [ARGUMENTS]\n");
+  for (size_t i = 0; cli_verbs[i]; i++) printf("  %-9s %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
+  puts("\n"
+       "'despur help VERB' says more of a verb, 'despur help config' lists all keys of recipes.\n"
+       "Exit codes: 0 all went well, 2 wrong command line, 3 bad input, 4 a write failed or memory ran out,\n"
+       "130 interrupted.");
+}
+
+static void print_verb(const cli_verb *verb) {
+  printf("despur %s: %s\n\nusage: despur %s %s\n\n%s", verb->name, verb->summary, verb->name, verb->usage, verb->help);
+  if (verb->options[0].name) puts("\nOptions:");
+  for (const cli_option *option = verb->options; option->name; option++) {
+    char left[40];
+    snprintf(left, sizeof left, "--%s %s", option->name, option->argument ? option->argument : "");
+    printf("  %-18s %s\n", left, option->help);
+  }
+}
+
+static despur_status print_keys(despur_error *error) {
+  char *text = NULL;
+  despur_status status = despur_config_describe(&text, error);
+  if (status == DESPUR_OK) fputs(text, stdout);
+  free(text);
+  return status;
+}
+
+static despur_status execute_help(const cli_arguments *arguments, despur_error *error) {
+  if (arguments->count == 0) {
+    print_overview();
+    return DESPUR_OK;
+  }
+  if (strcmp(arguments->positional[0], "config") == 0) return print_keys(error);
+  const cli_verb *verb = cli_find_verb(arguments->positional[0], error);
+  if (!verb) return error->status;
+  print_verb(verb);
+  return DESPUR_OK;
+}
+
+static despur_status execute_version(const cli_arguments *arguments, despur_error *error) {
+  if (arguments->count > 0) return cli_fail(error, DESPUR_BAD_USAGE, "version takes no arguments");
+  printf("despur %s, %s\n", despur_version(), despur_version_features());
+  return DESPUR_OK;
+}
+
+const cli_verb cli_help = {.name = "help",
+                           .usage = "[VERB | config]",
+                           .summary = "say more of a verb, or list the keys of recipes",
+                           .help = "Examples:\n  despur help run\n  despur help config\n",
+                           .execute = execute_help};
+
+const cli_verb cli_version = {.name = "version",
+                              .usage = "",
+                              .summary = "the release and what was compiled in",
+                              .help = "",
+                              .execute = execute_version};

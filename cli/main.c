@@ -1,0 +1,150 @@
+/* Takes the command line apart, finds the verb, and turns its status into an exit code. */
+#include "cli.h"
+
+#include "despur/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const cli_verb *const cli_verbs[] = {&cli_run, &cli_data, &cli_eval, &cli_infer, &cli_help, &cli_version, NULL};
+
+despur_status cli_fail(despur_error *error, despur_status status, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(error->message, sizeof error->message, format, args);
+  va_end(args);
+  error->status = status;
+  return status;
+}
+
+void cli_did_you_mean(char out[96], const char *word, const char *const *candidates) {
+  const char *nearest = despur_nearest_word(word, candidates);
+  out[0] = 0;
+  if (nearest) snprintf(out, 96, " (did you mean '%s'?)", nearest);
+}
+
+const cli_verb *cli_find_verb(const char *name, despur_error *error) {
+  const char *names[sizeof cli_verbs / sizeof *cli_verbs] = {0};
+  char hint[96];
+  for (size_t i = 0; cli_verbs[i]; i++) {
+    names[i] = cli_verbs[i]->name;
+    if (strcmp(name, names[i]) == 0) return cli_verbs[i];
+  }
+  cli_did_you_mean(hint, name, names);
+  cli_fail(error, DESPUR_BAD_USAGE, "unknown verb '%s'%s; 'despur help' lists them", name, hint);
+  return NULL;
+}
+
+static size_t option_index(const cli_verb *verb, const char *name, size_t length) {
+  size_t i = 0;
+  while (verb->options[i].name &&
+         (strlen(verb->options[i].name) != length || strncmp(verb->options[i].name, name, length) != 0))
+    i++;
+  return i;
+}
+
+const char *cli_value(const cli_arguments *arguments, const char *name) {
+  return arguments->values[option_index(arguments->verb, name, strlen(name))];
+}
+
+static despur_status unknown_option(const cli_verb *verb, const char *word, size_t length, despur_error *error) {
+  const char *names[CLI_MOST_OPTIONS + 1] = {0};
+  char name[64], hint[96];
+  snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word);
+  for (size_t i = 0; verb->options[i].name; i++) names[i] = verb->options[i].name;
+  cli_did_you_mean(hint, name, names);
+  return cli_fail(error, DESPUR_BAD_USAGE, "%s: unknown option '--%s'%s; see 'despur help %s'", verb->name, name, hint,
+                  verb->name);
+}
+
+/* One "--name", "--name=value" or "--name value"; *at moves past what was used. */
+static despur_status take_option(cli_arguments *arguments, char **words, int *at, despur_error *error) {
+  const char *word = words[*at] + 2, *equals = strchr(word, '=');
+  size_t length = equals ? (size_t)(equals - word) : strlen(word);
+  size_t index = option_index(arguments->verb, word, length);
+  const cli_option *option = &arguments->verb->options[index];
+  if (!option->name) return unknown_option(arguments->verb, word, length, error);
+  if (!option->argument) {
+    if (equals) return cli_fail(error, DESPUR_BAD_USAGE, "--%s takes no value, found '%s'", option->name, equals + 1);
+    arguments->values[index] = "";
+    return DESPUR_OK;
+  }
+  const char *value = equals ? equals + 1 : words[*at + 1];
+  if (!value || !*value) return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected %s after it", option->name, option->argument);
+  if (!equals) ++*at;
+  arguments->values[index] = value;
+  return DESPUR_OK;
+}
+
+/* words end with NULL. "--" ends the options. */
+static despur_status take_apart(cli_arguments *arguments, char **words, despur_error *error) {
+  bool options = true;
+  for (int at = 0; words[at]; at++) {
+    if (options && strcmp(words[at], "--") == 0) {
+      options = false;
+    } else if (options && strncmp(words[at], "--", 2) == 0) {
+      despur_status status = take_option(arguments, words, &at, error);
+      if (status != DESPUR_OK) return status;
+    } else if (options && words[at][0] == '-' && words[at][1]) {
+      return cli_fail(error, DESPUR_BAD_USAGE, "%s: unknown option '%s'; see 'despur help %s'", arguments->verb->name,
+                      words[at], arguments->verb->name);
+    } else {
+      arguments->positional[arguments->count++] = words[at];
+    }
+  }
+  return DESPUR_OK;
+}
+
+despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name, long low, long high,
+                          long fallback, despur_error *error) {
+  const char *value = cli_value(arguments, name);
+  char *end;
+  *out = fallback;
+  if (!value) return DESPUR_OK;
+  errno = 0;
+  *out = strtol(value, &end, 10);
+  if (errno || end == value || *end || *out < low || *out > high)
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected a whole number from %ld to %ld, found '%s'", name, low, high,
+                    value);
+  return DESPUR_OK;
+}
+
+static bool asks_for_help(char **words) {
+  for (; *words && strcmp(*words, "--") != 0; words++)
+    if (strcmp(*words, "--help") == 0 || strcmp(*words, "-h") == 0) return true;
+  return false;
+}
+
+static despur_status execute(int argc, char **argv, despur_error *error) {
+  const char *name = argc > 1 ? argv[1] : "help";
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+  if (strcmp(name, "--version") == 0) name = "version";
+  const cli_verb *verb = cli_find_verb(name, error);
+  if (!verb) return error->status;
+  char **words = argc > 1 ? argv + 2 : argv + 1;
+  const char *only_name[] = {verb->name};
+  cli_arguments arguments = {.verb = verb};
+  if (asks_for_help(words)) {
+    arguments = (cli_arguments){.verb = &cli_help, .positional = only_name, .count = 1};
+    return cli_help.execute(&arguments, error);
+  }
+  arguments.positional = malloc((size_t)argc * sizeof *arguments.positional);
+  if (!arguments.positional) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  despur_status status = take_apart(&arguments, words, error);
+  if (status == DESPUR_OK) status = verb->execute(&arguments, error);
+  free(arguments.positional);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  despur_error error = {0};
+  despur_status status = execute(argc, argv, &error);
+  /* results on a full disk or a closed pipe must not look like success */
+  if ((fflush(stdout) != 0 || ferror(stdout)) && status == DESPUR_OK)
+    status = cli_fail(&error, DESPUR_NO_RESOURCES, "cannot write to standard output: %s", strerror(errno));
+  if (status != DESPUR_OK && *error.message) fprintf(stderr, "despur: %s\n", error.message);
+  return (int)status;
+}

@@ -1,0 +1,29 @@
+/* What runs print: news and progress on stderr while they go on, tables or JSON on stdout at the end. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "cli.h"
+
+#include "despur/run.h"
+
+/* The state of the progress line; lives as long as the observer. */
+typedef struct report {
+  bool quiet, terminal; /* terminal: stderr is one, so the line is drawn over and over */
+  bool drawn;           /* a progress line stands on the terminal */
+  double epoch_started, last_drawn;
+  size_t epoch;
+  const char *stage;
+} report;
+
+/* Progress and news on stderr, and stopping at Ctrl-C (SIGINT) and SIGTERM. */
+despur_observer report_observer(report *r, bool quiet);
+
+/* The progress line, if any, gives way to what comes next. */
+void report_clear(report *r);
+
+void report_print_run(const despur_run_result *result);
+void report_print_run_json(const despur_run_result *result);
+void report_print_scores(const despur_scores *scores, const char *label);
+void report_print_scores_json(const despur_scores *scores, const char *label);
+
+#endif

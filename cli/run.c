@@ -1,0 +1,105 @@
+/* despur run and despur infer: a recipe carried out. */
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Recipe file, then overrides. */
+static despur_status load_config(despur_config **out, const cli_arguments *arguments, despur_error *error) {
+  if (arguments->count == 0 || strchr(arguments->positional[0], '='))
+    return cli_fail(error, DESPUR_BAD_USAGE, "%s: expected a recipe file, such as recipes/demo.yaml, before anything else",
+                    arguments->verb->name);
+  despur_status status = despur_config_create(out, error);
+  if (status == DESPUR_OK) status = despur_config_load(*out, arguments->positional[0], error);
+  for (size_t i = 1; status == DESPUR_OK && i < arguments->count; i++)
+    status = despur_config_set(*out, arguments->positional[i], error);
+  return status;
+}
+
+static despur_status print_config(const despur_config *config, despur_error *error) {
+  char *text = NULL;
+  despur_status status = despur_config_format(config, &text, error);
+  if (status == DESPUR_OK) fputs(text, stdout);
+  free(text);
+  return status;
+}
+
+static despur_status run_config(const despur_config *config, const cli_arguments *arguments, bool only_infer,
+                                despur_error *error) {
+  long threads;
+  report r;
+  despur_status status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
+  if (status != DESPUR_OK) return status;
+  despur_run_options options = {.directory = cli_value(arguments, "out"),
+                                .force = cli_value(arguments, "force") != NULL,
+                                .threads = (int)threads,
+                                .only_infer = only_infer,
+                                .observer = report_observer(&r, cli_value(arguments, "quiet") != NULL)};
+  despur_run_result result;
+  status = despur_run(&result, config, &options, error);
+  report_clear(&r);
+  if (status == DESPUR_OK) {
+    if (cli_value(arguments, "json")) report_print_run_json(&result);
+    else report_print_run(&result);
+  }
+  despur_run_result_release(&result);
+  return status;
+}
+
+static despur_status execute(const cli_arguments *arguments, bool only_infer, despur_error *error) {
+  despur_config *config = NULL;
+  despur_status status = load_config(&config, arguments, error);
+  if (status == DESPUR_OK) {
+    if (cli_value(arguments, "print-config")) status = print_config(config, error);
+    else status = run_config(config, arguments, only_infer, error);
+  }
+  despur_config_free(config);
+  return status;
+}
+
+static despur_status execute_run(const cli_arguments *arguments, despur_error *error) {
+  return execute(arguments, false, error);
+}
+
+static despur_status execute_infer(const cli_arguments *arguments, despur_error *error) {
+  return execute(arguments, true, error);
+}
+
+#define RUN_OPTIONS                                                                                                    \
+  {                                                                                                                    \
+    {"out", "DIR", "directory to create (default runs/NAME-SEED)"},                                                    \
+        {"force", NULL, "replace the run that is in the directory"},                                                   \
+        {"threads", "N", "processors to use (default all); results do not depend on it"},                              \
+        {"print-config", NULL, "print the resolved configuration and stop"},                                           \
+        {"quiet", NULL, "no news on stderr"},                                                                          \
+        {"json", NULL, "results as JSON on stdout"}, {                                                                 \
+      NULL, NULL, NULL                                                                                                 \
+    }                                                                                                                  \
+  }
+
+const cli_verb cli_run = {
+    .name = "run",
+    .usage = "RECIPE [KEY=VALUE ...] [OPTIONS]",
+    .summary = "carry out a recipe: train, infer groups, retrain, measure",
+    .help = "A recipe is a YAML file; 'despur help config' lists its keys. KEY=VALUE overrides one of them.\n"
+            "The directory gets the resolved configuration, results.jsonl, predictions.csv, groups.csv,\n"
+            "the weights and a manifest with the SHA-256 of each.\n"
+            "\n"
+            "Examples:\n"
+            "  despur run recipes/demo.yaml\n"
+            "  despur run recipes/george-blog.yaml seed=3 data.images=/data/mnist --out runs/blog-3\n"
+            "  despur run recipes/erm.yaml train.epochs=5 train.optimizer.lr=0.02 --threads 1\n",
+    .options = RUN_OPTIONS,
+    .execute = execute_run};
+
+const cli_verb cli_infer = {
+    .name = "infer",
+    .usage = "RECIPE [KEY=VALUE ...] [OPTIONS]",
+    .summary = "train the reference network of a recipe and infer groups from it, no more",
+    .help = "Like 'run', but stops after group inference: groups.csv holds a group for every training example.\n"
+            "\n"
+            "Example:\n"
+            "  despur infer recipes/george-blog.yaml infer.clusters=3 --out runs/groups\n",
+    .options = RUN_OPTIONS,
+    .execute = execute_infer};

@@ -1,0 +1,27 @@
+# How everything is compiled: the language, the warnings, and the switches of the presets.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
+endif()
+
+option(DESPUR_WERROR "Treat warnings as errors" OFF)
+set(DESPUR_SANITIZE "" CACHE STRING "Sanitizers to compile in, such as address,undefined")
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+                    -Wcast-qual -Wwrite-strings -Wformat=2 -Wdouble-promotion)
+# Every result must have the same bits on every machine: the compiler fuses no multiply-adds by itself.
+add_compile_options(-ffp-contract=off)
+if(DESPUR_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(DESPUR_SANITIZE)
+  add_compile_options(-fsanitize=${DESPUR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${DESPUR_SANITIZE})
+else()
+  # A shared library that forgot a dependency should fail here and not in the program that loads it.
+  add_link_options(LINKER:-z,defs)
+endif()

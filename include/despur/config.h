@@ -1,0 +1,54 @@
+/* Configuration of a run: a YAML file (a recipe), and `key=value` texts that override it.
+ *
+ * A file nests keys by section; messages and overrides write the same key with dots, such as
+ * train.optimizer.lr. Every key has a default. An unknown key, a wrong type and a value out of range are
+ * errors that name the place and what was expected. Of YAML, anchors, aliases, tags and several documents in
+ * one file are refused. Paths are taken as they are written: relative ones start at the current directory,
+ * not at the file's. */
+#ifndef DESPUR_CONFIG_H
+#define DESPUR_CONFIG_H
+
+#include "despur/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Belongs to one thread at a time. */
+typedef struct despur_config despur_config;
+
+/* Every key at its default. Free with despur_config_free. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_create(despur_config **out, despur_error *error);
+
+/* Reads a file of at most 1 MiB on top of what is there: keys that it leaves out keep their value.
+ * DESPUR_BAD_INPUT when the file cannot be read or its content is wrong; the configuration is unchanged then.
+ */
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_load(despur_config *config, const char *path,
+                                                            despur_error *error);
+
+/* Sets one key or section from "KEY=VALUE"; the value is YAML: "train.epochs=5",
+ * "data.classes=[[0,1],[2,3]]".
+ *
+ * A section is replaced: after "train.optimizer={name: adam, lr: 0.1}" the other keys of train.optimizer are
+ * at their defaults, also those that a file had set. An empty value gives a text or a path its default, and
+ * is an error for everything else. DESPUR_BAD_USAGE when the override is wrong; the configuration is
+ * unchanged then. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_set(despur_config *config, const char *override,
+                                                           despur_error *error);
+
+/* *out = the whole configuration as YAML, every default filled in, in a fixed order. Loaded again it gives
+ * the same configuration and the same text. Keys that have no effect beside the others stand there as
+ * comments. The caller frees *out with free(). */
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_format(const despur_config *config, char **out,
+                                                              despur_error *error);
+
+/* *out = a list of all keys with their type, range, default and meaning. The caller frees *out with free().
+ */
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_describe(char **out, despur_error *error);
+
+DESPUR_API void despur_config_free(despur_config *config); /* NULL is accepted */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

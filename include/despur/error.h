@@ -1,0 +1,34 @@
+/* Errors: every function of despur that can fail returns a status and fills an optional despur_error.
+ *
+ * The numeric value of a status is also the exit code of the command-line tool, so there is one list of
+ * failures. */
+#ifndef DESPUR_ERROR_H
+#define DESPUR_ERROR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DESPUR_API      __attribute__((visibility("default")))
+#define DESPUR_MUST_USE __attribute__((warn_unused_result))
+
+typedef enum despur_status {
+  DESPUR_OK = 0,
+  DESPUR_GATE_FAILED = 1,  /* a condition that was asked for does not hold */
+  DESPUR_BAD_USAGE = 2,    /* wrong command line or configuration key */
+  DESPUR_BAD_INPUT = 3,    /* a file or value that cannot be used */
+  DESPUR_NO_RESOURCES = 4, /* out of memory, or a write that failed */
+  DESPUR_INTERRUPTED = 130 /* stopped on request */
+} despur_status;
+
+/* What went wrong, in one sentence that names the file and the place. The caller owns it; it may be NULL
+ * wherever it is taken. After DESPUR_OK its content is unspecified. */
+typedef struct despur_error {
+  despur_status status;
+  char message[1024]; /* UTF-8, no line breaks, NUL-terminated */
+} despur_error;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,79 @@
+/* Runs: one configuration carried out, from data to a directory with everything that is needed to read it. */
+#ifndef DESPUR_RUN_H
+#define DESPUR_RUN_H
+
+#include "despur/config.h"
+#include "despur/eval.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The release, such as "0.1.0", and what was compiled in, such as "curl". */
+DESPUR_API const char *despur_version(void);
+DESPUR_API const char *despur_version_features(void);
+
+/* The number of processors that this process may use. */
+DESPUR_API int despur_processors(void);
+
+typedef struct despur_progress {
+  const char *stage; /* "reference" or "train" */
+  size_t epoch, epochs;
+  size_t done, total; /* examples of this epoch */
+  double loss;        /* of the last step */
+} despur_progress;
+
+/* What a caller may want to hear while a run goes on; any function may be NULL. All are called from the calling thread. */
+typedef struct despur_observer {
+  void *context;
+  void (*note)(void *context, const char *line);                    /* one finished piece of news, without line break */
+  void (*progress)(void *context, const despur_progress *progress); /* after every step */
+  int (*stop)(void *context);                                       /* nonzero: stop as soon as possible */
+} despur_observer;
+
+typedef struct despur_run_options {
+  const char *directory; /* to create; NULL: runs/NAME-SEED */
+  int force;             /* allow a directory that exists; files of an earlier run in it are replaced */
+  int threads;
+  int only_infer; /* stop after group inference */
+  despur_observer observer;
+} despur_run_options;
+
+/* One trained network and its measures on the evaluation split. */
+typedef struct despur_stage_result {
+  char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
+  despur_scores scores;
+  size_t selected_epoch, epochs;
+  double seconds; /* of training, without evaluation */
+} despur_stage_result;
+
+typedef struct despur_run_result {
+  char directory[1024];
+  size_t stage_count; /* 0, 1 or 2: reference, then train */
+  despur_stage_result stages[2];
+  despur_split split;     /* evaluated: test, or what there is */
+  int inferred;           /* whether groups were inferred; if so: */
+  despur_groups groups;
+  despur_agreement agreement; /* with the true groups */
+} despur_run_result;
+
+/* Builds the data set that a configuration describes. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create(despur_dataset **out, const despur_config *config,
+                                                               despur_error *error);
+
+/* Carries a configuration out. Nothing is written before the configuration, the data and all other inputs have been checked.
+ * When the run is interrupted (DESPUR_INTERRUPTED) or its loss stops being finite, the directory holds what there was and its
+ * manifest.json says so. Release the result with despur_run_result_release, also after an error. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run(despur_run_result *result, const despur_config *config,
+                                                    const despur_run_options *options, despur_error *error);
+
+DESPUR_API void despur_run_result_release(despur_run_result *result);
+
+/* Evaluates the network that a finished run left in its directory on a split. Release scores with despur_scores_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_evaluate(despur_scores *scores, const char *directory,
+                                                             despur_split split, int threads, despur_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,35 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Messages quote file contents: a line break or escape code in them must not reach a terminal. */
+static void make_printable(char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+}
+
+despur_status error_set(despur_error *error, despur_status code, const char *format, ...) {
+  if (!error) return code;
+  error->status = code;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(error->message, sizeof error->message, format, args);
+  va_end(args);
+  make_printable(error->message);
+  return code;
+}
+
+void error_prefix(despur_error *error, const char *format, ...) {
+  if (!error) return;
+  char rest[sizeof error->message];
+  memcpy(rest, error->message, sizeof rest);
+  va_list args;
+  va_start(args, format);
+  int used = vsnprintf(error->message, sizeof error->message, format, args);
+  va_end(args);
+  size_t at = used < 0 ? 0 : (size_t)used;
+  if (at < sizeof rest) snprintf(error->message + at, sizeof rest - at, "%s", rest);
+  make_printable(error->message);
+}

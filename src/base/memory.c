@@ -1,0 +1,50 @@
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector */
+
+despur_status mem_alloc(void *out, size_t count, size_t size, despur_error *error) {
+  void **pointer = out;
+  *pointer = NULL;
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
+    return error_set(error, DESPUR_NO_RESOURCES, "out of memory: %zu x %zu bytes asked for", count, size);
+  bytes = bytes ? (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+  void *memory = aligned_alloc(ALIGNMENT, bytes);
+  if (!memory) return error_set(error, DESPUR_NO_RESOURCES, "out of memory: %zu bytes asked for", bytes);
+  memset(memory, 0, bytes);
+  *pointer = memory;
+  return DESPUR_OK;
+}
+
+despur_status mem_copy_text(char **out, const char *text, despur_error *error) {
+  size_t length = strlen(text) + 1;
+  despur_status status = mem_alloc(out, length, 1, error);
+  if (status == DESPUR_OK) memcpy(*out, text, length);
+  return status;
+}
+
+despur_status mem_grow(void *block, size_t old_count, size_t count, size_t size, despur_error *error) {
+  void **pointer = block;
+  void *larger;
+  despur_status status = mem_alloc(&larger, count, size, error);
+  if (status != DESPUR_OK) return status;
+  size_t kept = old_count < count ? old_count : count;
+  if (kept && *pointer) memcpy(larger, *pointer, kept * size);
+  free(*pointer);
+  *pointer = larger;
+  return DESPUR_OK;
+}
+
+void mem_free(void *memory) {
+  free(memory);
+}
+
+despur_status mem_multiply(size_t *out, size_t a, size_t b, despur_error *error) {
+  if (__builtin_mul_overflow(a, b, out))
+    return error_set(error, DESPUR_BAD_INPUT, "sizes %zu x %zu are beyond what a computer can hold", a, b);
+  return DESPUR_OK;
+}

@@ -1,0 +1,64 @@
+#include "base/text.h"
+
+#include "base/memory.h"
+#include "despur/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+despur_status text_add(text *out, despur_error *error, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  int needed = vsnprintf(NULL, 0, format, args);
+  va_end(args);
+  if (needed < 0) return error_set(error, DESPUR_NO_RESOURCES, "cannot format text '%s'", format);
+  size_t length = out->length + (size_t)needed;
+  if (length + 1 > out->room) {
+    size_t room = 2 * length + 64;
+    despur_status status = mem_grow(&out->data, out->room, room, 1, error);
+    if (status != DESPUR_OK) return status;
+    out->room = room;
+  }
+  va_start(args, format);
+  vsnprintf(out->data + out->length, out->room - out->length, format, args);
+  va_end(args);
+  out->length = length;
+  return DESPUR_OK;
+}
+
+enum { WORD_MAX = 63 };
+
+/* Levenshtein distance by one row of the table; '-' and '_' count as the same letter. */
+static size_t edit_distance(const char *a, const char *b) {
+  size_t row[WORD_MAX + 1], columns = strlen(b);
+  for (size_t j = 0; j <= columns; j++) row[j] = j;
+  for (size_t i = 0; a[i]; i++) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < columns; j++) {
+      int same = a[i] == b[j] || (a[i] == '-' && b[j] == '_') || (a[i] == '_' && b[j] == '-');
+      size_t best = diagonal + !same;
+      diagonal = row[j + 1];
+      if (row[j] + 1 < best) best = row[j] + 1;
+      if (diagonal + 1 < best) best = diagonal + 1;
+      row[j + 1] = best;
+    }
+  }
+  return row[columns];
+}
+
+const char *despur_nearest_word(const char *word, const char *const *candidates) {
+  const char *nearest = NULL;
+  size_t length = strlen(word), best = (length + 2) / 3 + 1;
+  if (length > WORD_MAX) return NULL;
+  for (; *candidates; candidates++) {
+    if (strlen(*candidates) > WORD_MAX) continue;
+    size_t distance = edit_distance(word, *candidates);
+    if (distance < best) {
+      best = distance;
+      nearest = *candidates;
+    }
+  }
+  return nearest;
+}

@@ -1,0 +1,18 @@
+/* Growing strings. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+/* A growing string; {0} is empty. Release with mem_free(text.data). data is NULL or NUL-terminated. */
+typedef struct text {
+  char *data;
+  size_t length, room;
+} text;
+
+__attribute__((format(printf, 3, 4))) DESPUR_MUST_USE despur_status text_add(text *out, despur_error *error,
+                                                                             const char *format, ...);
+
+#endif

@@ -1,0 +1,208 @@
+/* Data sets: life cycle, splits, and those made from arrays. */
+#include "data/dataset.h"
+
+#include "base/memory.h"
+#include "data/images.h"
+
+#include <stdio.h>
+#include <string.h>
+
+despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_dataset *dataset;
+  TRY(mem_alloc(&dataset, 1, sizeof *dataset, error));
+  *out = dataset;
+  dataset->count = count;
+  TRY(mem_alloc(&dataset->label, count, sizeof *dataset->label, error));
+  TRY(mem_alloc(&dataset->attribute, count, sizeof *dataset->attribute, error));
+  if (with_images) TRY(mem_alloc(&dataset->image, count, sizeof *dataset->image, error));
+cleanup:
+  return status;
+}
+
+despur_status dataset_set_splits(despur_dataset *dataset, const uint8_t *split_of, despur_error *error) {
+  for (size_t i = 0; i < dataset->count; i++) dataset->sizes[split_of[i]]++;
+  for (size_t split = 0; split < DESPUR_SPLITS; split++) {
+    uint32_t **members = &dataset->members[split];
+    despur_status status = mem_alloc(members, dataset->sizes[split], sizeof **members, error);
+    if (status != DESPUR_OK) return status;
+    size_t found = 0;
+    for (size_t i = 0; i < dataset->count; i++)
+      if (split_of[i] == split) (*members)[found++] = (uint32_t)i;
+  }
+  return DESPUR_OK;
+}
+
+void despur_dataset_free(despur_dataset *dataset) {
+  if (!dataset) return;
+  mem_free(dataset->label);
+  mem_free(dataset->clean_label);
+  mem_free(dataset->attribute);
+  mem_free(dataset->image);
+  for (size_t split = 0; split < DESPUR_SPLITS; split++) mem_free(dataset->members[split]);
+  mem_free(dataset->owned_pixels);
+  npy_close(&dataset->mapped);
+  if (dataset->paint) mem_free(dataset->paint->colours);
+  mem_free(dataset->paint);
+  mem_free(dataset->thinned);
+  mem_free(dataset);
+}
+
+enum { MOST_VALUES = 10000 }; /* of labels and attributes: beyond it, a file of something else was given */
+
+/* Copies values, which must lie in 0..MOST_VALUES-1, and counts how many kinds there are (largest + 1). */
+static despur_status take_values(uint32_t *out, size_t *kinds, const int64_t *values, size_t count,
+                                 const char *what, despur_error *error) {
+  *kinds = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (values[i] < 0 || values[i] >= MOST_VALUES)
+      return error_set(error, DESPUR_BAD_INPUT, "%s %zu: expected a whole number from 0 to %d, found %lld",
+                       what, i, MOST_VALUES - 1, (long long)values[i]);
+    out[i] = (uint32_t)values[i];
+    if (out[i] >= *kinds) *kinds = out[i] + 1;
+  }
+  return DESPUR_OK;
+}
+
+static despur_status take_splits(despur_dataset *dataset, const int64_t *splits, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint8_t *split_of;
+  TRY(mem_alloc(&split_of, dataset->count, 1, error));
+  for (size_t i = 0; splits && i < dataset->count; i++) {
+    if (splits[i] < 0 || splits[i] >= DESPUR_SPLITS)
+      FAIL(error, DESPUR_BAD_INPUT, "split %zu: expected 0 (train), 1 (val) or 2 (test), found %lld", i,
+           (long long)splits[i]);
+    split_of[i] = (uint8_t)splits[i];
+  }
+  TRY(dataset_set_splits(dataset, split_of, error));
+  if (dataset->sizes[DESPUR_TRAIN] == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "splits: no example is a training example");
+cleanup:
+  mem_free(split_of);
+  return status;
+}
+
+despur_status despur_dataset_create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
+                                                despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_dataset *dataset = NULL;
+  *out = NULL;
+  if (arrays->count == 0 || arrays->count >= UINT32_MAX)
+    FAIL(error, DESPUR_BAD_INPUT, "expected from 1 to %u examples, found %zu", UINT32_MAX - 1, arrays->count);
+  TRY(dataset_allocate(&dataset, arrays->count, 0, error));
+  dataset->shape = arrays->shape;
+  dataset->pixels = arrays->images;
+  dataset->pixels_are_float = arrays->images_are_float;
+  TRY(take_values(dataset->label, &dataset->classes, arrays->labels, arrays->count, "label", error));
+  dataset->attributes = 1;
+  if (arrays->attributes)
+    TRY(take_values(dataset->attribute, &dataset->attributes, arrays->attributes, arrays->count, "attribute",
+                    error));
+  if (dataset->classes < 2) FAIL(error, DESPUR_BAD_INPUT, "labels: expected at least two classes, found one");
+  TRY(take_splits(dataset, arrays->splits, error));
+  snprintf(dataset->description, sizeof dataset->description, "%zu images of %zu x %zu x %zu in memory",
+           arrays->count, arrays->shape.channels, arrays->shape.height, arrays->shape.width);
+  *out = dataset;
+  dataset = NULL;
+cleanup:
+  despur_dataset_free(dataset);
+  return status;
+}
+
+/* Reads a file of one integer for each image. */
+static despur_status read_column(int64_t **values, const char *path, size_t images, const char *images_path,
+                                 despur_error *error) {
+  size_t count;
+  despur_status status = npy_read_integers(values, &count, path, error);
+  if (status == DESPUR_OK && count != images)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected %zu values, one for each image of %s, found %zu",
+                     path, images, images_path, count);
+  return status;
+}
+
+static despur_status check_images(const npy_array *array, const char *path, despur_error *error) {
+  if (array->rank != 4)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: expected images [n, channels, height, width], found %zu dimensions", path,
+                     array->rank);
+  if (array->type != NPY_U8 && array->type != NPY_F32)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected uint8 or float32 values", path);
+  for (size_t i = 1; i < 4; i++)
+    if (array->shape[i] == 0 || array->shape[i] > 4096)
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "%s: expected sizes from 1 to 4096 in dimension %zu, found %zu", path, i + 1,
+                       array->shape[i]);
+  if (array->type == NPY_F32)
+    for (size_t i = 0; i < array->count; i++)
+      if (!__builtin_isfinite(((const float *)array->data)[i]))
+        return error_set(error, DESPUR_BAD_INPUT, "%s: value %zu is not finite", path, i);
+  return DESPUR_OK;
+}
+
+despur_status despur_dataset_create_npy(despur_dataset **out, const char *images, const char *labels,
+                                        const char *attributes, const char *splits, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  npy_array array = {0};
+  int64_t *label = NULL, *attribute = NULL, *split = NULL;
+  *out = NULL;
+  TRY(npy_open(&array, images, error));
+  TRY(check_images(&array, images, error));
+  TRY(read_column(&label, labels, array.shape[0], images, error));
+  if (attributes) TRY(read_column(&attribute, attributes, array.shape[0], images, error));
+  if (splits) TRY(read_column(&split, splits, array.shape[0], images, error));
+  despur_arrays arrays = {.images = array.data,
+                          .images_are_float = array.type == NPY_F32,
+                          .count = array.shape[0],
+                          .shape = {array.shape[1], array.shape[2], array.shape[3]},
+                          .labels = label,
+                          .attributes = attribute,
+                          .splits = split};
+  status = despur_dataset_create_from_arrays(out, &arrays, error);
+  if (status != DESPUR_OK) {
+    error_prefix(error, "%s: ", labels);
+    goto cleanup;
+  }
+  (*out)->mapped = array;
+  array = (npy_array){0};
+  snprintf((*out)->description, sizeof(*out)->description, "%zu images of %zu x %zu x %zu from %s",
+           arrays.count, arrays.shape.channels, arrays.shape.height, arrays.shape.width, images);
+cleanup:
+  npy_close(&array);
+  mem_free(label);
+  mem_free(attribute);
+  mem_free(split);
+  return status;
+}
+
+size_t despur_dataset_count(const despur_dataset *dataset) {
+  return dataset->count;
+}
+
+size_t despur_dataset_classes(const despur_dataset *dataset) {
+  return dataset->classes;
+}
+
+size_t despur_dataset_attributes(const despur_dataset *dataset) {
+  return dataset->attributes;
+}
+
+despur_shape despur_dataset_shape(const despur_dataset *dataset) {
+  return dataset->shape;
+}
+
+const char *despur_dataset_description(const despur_dataset *dataset) {
+  return dataset->description;
+}
+
+const uint32_t *despur_dataset_labels(const despur_dataset *dataset) {
+  return dataset->label;
+}
+
+const uint32_t *despur_dataset_attribute_values(const despur_dataset *dataset) {
+  return dataset->attribute;
+}
+
+const uint32_t *despur_dataset_split(const despur_dataset *dataset, despur_split split, size_t *count) {
+  *count = dataset->sizes[split];
+  return dataset->members[split];
+}

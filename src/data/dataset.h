@@ -1,0 +1,55 @@
+/* Inside of a data set, and the one function above nn/ that knows about lanes: filling a block. */
+#ifndef DATA_DATASET_H
+#define DATA_DATASET_H
+
+#include "base/block.h"
+#include "despur/dataset.h"
+#include "io/npy.h"
+
+/* How the spurious colour of SpuCoMNIST is rendered; see paint.c. */
+typedef struct paint_plan {
+  despur_difficulty difficulty;
+  uint64_t seed;
+  float (*colours)[3];    /* [attributes] */
+  const uint8_t *thinned; /* [count]: 1 where core feature noise removes pixels of the digit */
+} paint_plan;
+
+struct despur_dataset {
+  size_t count, classes, attributes;
+  despur_shape shape;    /* as the network sees it */
+  uint32_t *label;       /* [count] */
+  uint32_t *clean_label; /* [count] before label noise; NULL without noise */
+  uint32_t *attribute;   /* [count] */
+  uint32_t *image;       /* [count] index into pixels; NULL: example i is image i */
+  uint32_t *members[DESPUR_SPLITS];
+  size_t sizes[DESPUR_SPLITS];
+  const void *pixels; /* grey bytes [images, h, w] when painted; otherwise [images, c, h, w] */
+  int pixels_are_float;
+  void *owned_pixels; /* freed with the data set, or NULL */
+  npy_array mapped;   /* closed with the data set */
+  paint_plan *paint;  /* NULL: images are seen as they are */
+  uint8_t *thinned;
+  char description[256];
+};
+
+/* A batch of examples on its way into a network. */
+typedef struct dataset_batch {
+  const despur_dataset *dataset;
+  const uint32_t *examples; /* [count] */
+  size_t count;
+  block_layout layout; /* its channels, height and width are the data set's */
+} dataset_batch;
+
+/* Writes the 16 examples of a block of the batch into the lanes of x, zeros into lanes without an example;
+ * padding columns are left alone. context is a dataset_batch. Thread-safe. */
+void dataset_fill(void *context, size_t block, float *x);
+
+/* Allocates label, attribute and, if wanted, image for count examples. */
+DESPUR_MUST_USE despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images,
+                                               despur_error *error);
+
+/* Builds members and sizes from split_of [count]. */
+DESPUR_MUST_USE despur_status dataset_set_splits(despur_dataset *dataset, const uint8_t *split_of,
+                                                 despur_error *error);
+
+#endif

@@ -1,0 +1,164 @@
+/* Data sets as files that people and other tools can look at. */
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "io/file.h"
+#include "io/npy.h"
+#include "io/png.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint8_t to_byte(float value) {
+  if (!(value > 0)) return 0;
+  return value >= 1 ? 255 : (uint8_t)(value * 255 + 0.5f);
+}
+
+/* A picture of rows x columns tiles with a border of one light pixel around each. */
+typedef struct sheet {
+  size_t width, height, tile_width, tile_height;
+  uint8_t *rgb; /* [height, width, 3] */
+} sheet;
+
+enum { BORDER = 1, PAPER = 235, MOST_COLUMNS = 200 };
+
+static despur_status sheet_create(sheet *s, size_t rows, size_t columns, despur_shape shape, despur_error *error) {
+  s->tile_width = shape.width + BORDER;
+  s->tile_height = shape.height + BORDER;
+  s->width = columns * s->tile_width + BORDER;
+  s->height = rows * s->tile_height + BORDER;
+  despur_status status = mem_alloc(&s->rgb, s->width * s->height, 3, error);
+  if (status == DESPUR_OK) memset(s->rgb, PAPER, s->width * s->height * 3);
+  return status;
+}
+
+static void sheet_put(const sheet *s, size_t row, size_t column, const float *image, despur_shape shape) {
+  size_t plane = shape.height * shape.width;
+  for (size_t y = 0; y < shape.height; y++)
+    for (size_t x = 0; x < shape.width; x++) {
+      size_t at = (row * s->tile_height + BORDER + y) * s->width + column * s->tile_width + BORDER + x;
+      for (size_t c = 0; c < 3; c++)
+        s->rgb[3 * at + c] = to_byte(image[(shape.channels == 3 ? c : 0) * plane + y * shape.width + x]);
+    }
+}
+
+/* The number of groups (label, attribute) that have examples in the split; row_of_group gets the row of each. */
+static size_t rows_of_groups(size_t *row_of_group, const despur_dataset *dataset, despur_split split) {
+  size_t rows = 0, groups = dataset->classes * dataset->attributes;
+  for (size_t i = 0; i < dataset->sizes[split]; i++) {
+    uint32_t e = dataset->members[split][i];
+    row_of_group[dataset->label[e] * dataset->attributes + dataset->attribute[e]] = 1;
+  }
+  for (size_t g = 0; g < groups; g++)
+    if (row_of_group[g]) row_of_group[g] = rows++;
+  return rows;
+}
+
+despur_status despur_dataset_write_sheet(const despur_dataset *dataset, despur_split split, size_t columns,
+                                         const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  sheet s = {0};
+  size_t *row_of_group = NULL, *filled = NULL, groups = dataset->classes * dataset->attributes;
+  float *image = NULL;
+  if (columns < 1 || columns > MOST_COLUMNS)
+    FAIL(error, DESPUR_BAD_USAGE, "a contact sheet has from 1 to %d columns, not %zu", MOST_COLUMNS, columns);
+  if (dataset->sizes[split] == 0) FAIL(error, DESPUR_BAD_INPUT, "the split has no examples to show");
+  TRY(mem_alloc(&row_of_group, groups, sizeof *row_of_group, error));
+  TRY(mem_alloc(&filled, groups, sizeof *filled, error));
+  TRY(mem_alloc(&image, dataset->shape.channels * dataset->shape.height * dataset->shape.width, sizeof *image, error));
+  TRY(sheet_create(&s, rows_of_groups(row_of_group, dataset, split), columns, dataset->shape, error));
+  for (size_t i = 0; i < dataset->sizes[split]; i++) {
+    uint32_t e = dataset->members[split][i];
+    size_t g = dataset->label[e] * dataset->attributes + dataset->attribute[e];
+    if (filled[g] == columns) continue;
+    despur_dataset_image(dataset, e, image);
+    sheet_put(&s, row_of_group[g], filled[g]++, image, dataset->shape);
+  }
+  TRY(png_write(path, s.width, s.height, s.rgb, error));
+cleanup:
+  mem_free(row_of_group);
+  mem_free(filled);
+  mem_free(image);
+  mem_free(s.rgb);
+  return status;
+}
+
+static despur_status export_images(const despur_dataset *dataset, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t features = dataset->shape.channels * dataset->shape.height * dataset->shape.width;
+  uint8_t *bytes = NULL;
+  float *image = NULL;
+  TRY(mem_alloc(&bytes, dataset->count, features, error));
+  TRY(mem_alloc(&image, features, sizeof *image, error));
+  for (size_t e = 0; e < dataset->count; e++) {
+    despur_dataset_image(dataset, e, image);
+    for (size_t i = 0; i < features; i++) bytes[e * features + i] = to_byte(image[i]);
+  }
+  size_t shape[4] = {dataset->count, dataset->shape.channels, dataset->shape.height, dataset->shape.width};
+  TRY(npy_write(path, NPY_U8, 4, shape, bytes, error));
+cleanup:
+  mem_free(bytes);
+  mem_free(image);
+  return status;
+}
+
+static void splits_of_examples(const despur_dataset *dataset, uint32_t *out) {
+  for (uint32_t split = 0; split < DESPUR_SPLITS; split++)
+    for (size_t i = 0; i < dataset->sizes[split]; i++) out[dataset->members[split][i]] = split;
+}
+
+static despur_status export_column(const uint32_t *values, size_t count, const char *path, despur_error *error) {
+  int64_t *wide;
+  despur_status status = mem_alloc(&wide, count, sizeof *wide, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < count; i++) wide[i] = values[i];
+  status = npy_write(path, NPY_I64, 1, &count, wide, error);
+  mem_free(wide);
+  return status;
+}
+
+static despur_status export_metadata(const despur_dataset *dataset, const uint32_t *splits, const char *path,
+                                     despur_error *error) {
+  static const char *const NAMES[] = {"train", "val", "test"};
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_print(writer, error, "example,split,y,a,group\n"));
+  for (size_t e = 0; e < dataset->count; e++) {
+    size_t group = dataset->label[e] * dataset->attributes + dataset->attribute[e];
+    TRY(file_print(writer, error, "%zu,%s,%u,%u,%zu\n", e, NAMES[splits[e]], dataset->label[e], dataset->attribute[e],
+                   group));
+  }
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
+static despur_status join(char path[1024], const char *directory, const char *name, despur_error *error) {
+  int length = snprintf(path, 1024, "%s/%s", directory, name);
+  if (length < 0 || length >= 1024) return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  return DESPUR_OK;
+}
+
+despur_status despur_dataset_export(const despur_dataset *dataset, const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  uint32_t *splits = NULL;
+  TRY(mem_alloc(&splits, dataset->count, sizeof *splits, error));
+  splits_of_examples(dataset, splits);
+  TRY(file_make_directories(directory, error));
+  TRY(join(path, directory, "images.npy", error));
+  TRY(export_images(dataset, path, error));
+  TRY(join(path, directory, "labels.npy", error));
+  TRY(export_column(dataset->label, dataset->count, path, error));
+  TRY(join(path, directory, "attributes.npy", error));
+  TRY(export_column(dataset->attribute, dataset->count, path, error));
+  TRY(join(path, directory, "splits.npy", error));
+  TRY(export_column(splits, dataset->count, path, error));
+  TRY(join(path, directory, "metadata.csv", error));
+  TRY(export_metadata(dataset, splits, path, error));
+cleanup:
+  mem_free(splits);
+  return status;
+}

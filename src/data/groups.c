@@ -1,0 +1,68 @@
+#include "despur/groups.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+
+despur_status despur_groups_create(despur_groups *out, size_t examples, size_t count, despur_error *error) {
+  *out = (despur_groups){.examples = examples, .count = count};
+  despur_status status = DESPUR_OK;
+  TRY(mem_alloc(&out->of_example, examples, sizeof *out->of_example, error));
+  TRY(mem_alloc(&out->train_sizes, count, sizeof *out->train_sizes, error));
+  TRY(mem_alloc(&out->names, count, sizeof *out->names, error));
+  for (size_t i = 0; i < examples; i++) out->of_example[i] = DESPUR_NO_GROUP;
+cleanup:
+  if (status != DESPUR_OK) despur_groups_release(out);
+  return status;
+}
+
+void despur_groups_release(despur_groups *groups) {
+  mem_free(groups->of_example);
+  mem_free(groups->train_sizes);
+  mem_free(groups->names);
+  *groups = (despur_groups){0};
+}
+
+static void name_groups(despur_groups *groups, size_t attributes) {
+  for (size_t g = 0; g < groups->count; g++) {
+    if (attributes > 1)
+      snprintf(groups->names[g], sizeof groups->names[g], "y=%zu,a=%zu", g / attributes, g % attributes);
+    else
+      snprintf(groups->names[g], sizeof groups->names[g], "y=%zu", g);
+  }
+}
+
+/* attribute NULL stands for one attribute that is 0 everywhere. */
+static despur_status group_by(despur_groups *out, const despur_dataset *dataset, const uint32_t *attribute,
+                              size_t attributes, despur_error *error) {
+  *out = (despur_groups){0};
+  size_t count;
+  despur_status status = mem_multiply(&count, despur_dataset_classes(dataset), attributes, error);
+  if (status != DESPUR_OK) return status;
+  if (count >= DESPUR_NO_GROUP)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%zu classes with %zu attributes make %zu groups, expected fewer than 2^32 - 1",
+                     despur_dataset_classes(dataset), attributes, count);
+  status = despur_groups_create(out, despur_dataset_count(dataset), count, error);
+  if (status != DESPUR_OK) return status;
+
+  const uint32_t *label = despur_dataset_labels(dataset);
+  for (size_t i = 0; i < out->examples; i++)
+    out->of_example[i] = label[i] * (uint32_t)attributes + (attribute ? attribute[i] : 0);
+  size_t train;
+  const uint32_t *members = despur_dataset_split(dataset, DESPUR_TRAIN, &train);
+  for (size_t i = 0; i < train; i++) out->train_sizes[out->of_example[members[i]]]++;
+  name_groups(out, attributes);
+  return DESPUR_OK;
+}
+
+despur_status despur_groups_true(despur_groups *out, const despur_dataset *dataset, despur_error *error) {
+  return group_by(out, dataset, despur_dataset_attribute_values(dataset), despur_dataset_attributes(dataset),
+                  error);
+}
+
+despur_status despur_groups_of_labels(despur_groups *out, const despur_dataset *dataset,
+                                      despur_error *error) {
+  return group_by(out, dataset, NULL, 1, error);
+}

@@ -1,0 +1,151 @@
+/* Rendering: from stored bytes to what the network sees.
+ *
+ * SpuCoMNIST images are stored grey; the spurious colour and the noise are drawn here, each time an image is
+ * used, from random streams named by the example. So the same example always looks the same. */
+#include "base/random.h"
+#include "data/dataset.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { SIDE = 28, PLANE = SIDE * SIDE, SCATTERED = 49 };
+
+/* One example before it is put into its lane: the grey digit, and where the background is coloured. */
+typedef struct sketch {
+  const uint8_t *grey;    /* [PLANE] */
+  uint8_t thinned[PLANE]; /* what grey points to when core feature noise has removed pixels */
+  uint8_t painted[PLANE]; /* 1: gets the colour if the digit is exactly zero there */
+  const float *colour;    /* [3] */
+} sketch;
+
+/* Keeps a pixel with the probability that a standard normal draw exceeds 0.25, 0.4013 (as SpuCo does). */
+static void thin_out(sketch *s, uint64_t seed, uint64_t example) {
+  const uint32_t threshold = (uint32_t)(0.40129367431707627 * 0x1p32);
+  random_stream stream = random_open(seed, "core feature noise", example);
+  for (size_t i = 0; i < PLANE; i++) s->thinned[i] = random_u32(&stream) < threshold ? s->grey[i] : 0;
+  s->grey = s->thinned;
+}
+
+static void paint_corner(uint8_t *painted, size_t side) {
+  for (size_t row = 0; row < side; row++) memset(painted + row * SIDE, 1, side);
+}
+
+/* SCATTERED distinct pixels of the side x side block in the top left corner (Floyd's sampling). */
+static void paint_scattered(uint8_t *painted, size_t side, uint64_t seed, uint64_t example) {
+  random_stream stream = random_open(seed, "painted pixels", example);
+  uint32_t size = (uint32_t)(side * side);
+  for (uint32_t top = size - SCATTERED; top < size; top++) {
+    uint32_t chosen = random_below(&stream, top + 1);
+    size_t at = chosen / side * SIDE + chosen % side;
+    if (painted[at]) at = top / side * SIDE + top % side;
+    painted[at] = 1;
+  }
+}
+
+static void draw_sketch(sketch *s, const despur_dataset *dataset, uint32_t example) {
+  const paint_plan *paint = dataset->paint;
+  s->grey = (const uint8_t *)dataset->pixels + (size_t)dataset->image[example] * PLANE;
+  s->colour = paint->colours[dataset->attribute[example]];
+  if (paint->thinned && paint->thinned[example]) thin_out(s, paint->seed, example);
+  memset(s->painted, paint->difficulty == DESPUR_MAGNITUDE_LARGE, sizeof s->painted);
+  switch (paint->difficulty) {
+  case DESPUR_MAGNITUDE_LARGE:
+    break;
+  case DESPUR_MAGNITUDE_MEDIUM:
+    paint_corner(s->painted, 4);
+    break;
+  case DESPUR_MAGNITUDE_SMALL:
+    paint_corner(s->painted, 2);
+    break;
+  case DESPUR_VARIANCE_LOW:
+    paint_corner(s->painted, 7);
+    break;
+  case DESPUR_VARIANCE_MEDIUM:
+    paint_scattered(s->painted, 14, paint->seed, example);
+    break;
+  case DESPUR_VARIANCE_HIGH:
+    paint_scattered(s->painted, SIDE, paint->seed, example);
+    break;
+  }
+}
+
+/* All channels of one row of 16 sketches. A pixel is grey / 255, or the colour where the digit is zero. */
+static void fill_row(const sketch *sketches, size_t row, block_layout layout, float *x) {
+  static const float SCALE = 255;
+  float colour[3][LANES];
+  for (size_t lane = 0; lane < LANES; lane++)
+    for (size_t channel = 0; channel < 3; channel++) colour[channel][lane] = sketches[lane].colour[channel];
+  float *to = x + block_at(layout, 0, row);
+  for (size_t pixel = row * SIDE; pixel < (row + 1) * SIDE; pixel++, to += LANES) {
+    float grey[LANES], coloured[LANES];
+    for (size_t lane = 0; lane < LANES; lane++) {
+      uint8_t value = sketches[lane].grey[pixel];
+      grey[lane] = value;
+      coloured[lane] = value == 0 && sketches[lane].painted[pixel] ? 1 : 0;
+    }
+    for (size_t channel = 0; channel < 3; channel++)
+      for (size_t lane = 0; lane < LANES; lane++)
+        to[channel * block_channel(layout) + lane] =
+            grey[lane] / SCALE + coloured[lane] * colour[channel][lane];
+  }
+}
+
+static void fill_painted(const despur_dataset *dataset, const uint32_t *examples, size_t used,
+                         block_layout layout, float *x) {
+  static const uint8_t BLANK[PLANE] = {0};
+  static const float BLACK[3] = {0};
+  sketch sketches[LANES];
+  for (size_t lane = 0; lane < LANES; lane++) {
+    if (lane < used)
+      draw_sketch(&sketches[lane], dataset, examples[lane]);
+    else
+      sketches[lane] = (sketch){.grey = BLANK, .colour = BLACK};
+  }
+  for (size_t row = 0; row < SIDE; row++) fill_row(sketches, row, layout, x);
+}
+
+/* The value at place `at` of a plain image of `features` values. */
+static float plain_value(const despur_dataset *dataset, uint32_t example, size_t features, size_t at) {
+  size_t image = dataset->image ? dataset->image[example] : example;
+  if (dataset->pixels_are_float) return ((const float *)dataset->pixels)[image * features + at];
+  return (float)((const uint8_t *)dataset->pixels)[image * features + at] / 255;
+}
+
+static void fill_plain(const despur_dataset *dataset, const uint32_t *examples, size_t used,
+                       block_layout layout, float *x) {
+  size_t features = block_features(layout);
+  for (size_t lane = 0; lane < LANES; lane++)
+    for (size_t channel = 0; channel < layout.channels; channel++)
+      for (size_t row = 0; row < layout.height; row++) {
+        float *to = x + block_at(layout, channel, row) + lane;
+        size_t from = (channel * layout.height + row) * layout.width;
+        for (size_t column = 0; column < layout.width; column++)
+          to[column * LANES] =
+              lane < used ? plain_value(dataset, examples[lane], features, from + column) : 0;
+      }
+}
+
+void dataset_fill(void *context, size_t block, float *x) {
+  const dataset_batch *batch = context;
+  const uint32_t *examples = batch->examples + block * LANES;
+  size_t left = batch->count - block * LANES, used = left < LANES ? left : LANES;
+  if (batch->dataset->paint)
+    fill_painted(batch->dataset, examples, used, batch->layout, x);
+  else
+    fill_plain(batch->dataset, examples, used, batch->layout, x);
+}
+
+void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out) {
+  despur_shape shape = dataset->shape;
+  size_t features = shape.channels * shape.height * shape.width;
+  if (!dataset->paint) {
+    for (size_t i = 0; i < features; i++) out[i] = plain_value(dataset, (uint32_t)example, features, i);
+    return;
+  }
+  sketch s;
+  draw_sketch(&s, dataset, (uint32_t)example);
+  for (size_t i = 0; i < features; i++) {
+    size_t pixel = i % PLANE;
+    out[i] = s.grey[pixel] == 0 && s.painted[pixel] ? s.colour[i / PLANE] : (float)s.grey[pixel] / 255;
+  }
+}

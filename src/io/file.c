@@ -1,0 +1,316 @@
+#include "io/file.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+grouped_number file_grouped(uint64_t number) {
+  grouped_number out = {""};
+  char digits[21];
+  int count = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+  char *at = out.text;
+  for (int i = 0; i < count; i++) {
+    if (i > 0 && (count - i) % 3 == 0) *at++ = ',';
+    *at++ = digits[i];
+  }
+  return out;
+}
+
+/* ---- reading ---- */
+
+static despur_status read_failed(const char *path, int number, despur_error *error) {
+  bool exhausted = number == ENOMEM || number == EMFILE || number == ENFILE;
+  return error_set(error, exhausted ? DESPUR_NO_RESOURCES : DESPUR_BAD_INPUT, "%s: %s", path,
+                   strerror(number));
+}
+
+despur_status file_open(int *descriptor, size_t *bytes, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  struct stat about;
+  /* O_NONBLOCK: opening a named pipe must not wait for someone to write into it */
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  *descriptor = -1;
+  *bytes = 0;
+  if (fd < 0) return read_failed(path, errno, error);
+  if (fstat(fd, &about) != 0) {
+    status = read_failed(path, errno, error);
+    goto cleanup;
+  }
+  if (!S_ISREG(about.st_mode))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected a file, found a %s", path,
+         S_ISDIR(about.st_mode) ? "directory" : "device or pipe");
+  *descriptor = fd;
+  *bytes = (size_t)about.st_size;
+cleanup:
+  if (status != DESPUR_OK) close(fd);
+  return status;
+}
+
+despur_status file_map_open(file_map *map, const char *path, despur_error *error) {
+  int fd;
+  size_t bytes;
+  *map = (file_map){0};
+  despur_status status = file_open(&fd, &bytes, path, error);
+  if (status != DESPUR_OK) return status;
+  if (bytes > 0) {
+    void *data = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED)
+      status = read_failed(path, errno, error);
+    else
+      *map = (file_map){data, bytes};
+  }
+  close(fd);
+  return status;
+}
+
+void file_map_close(file_map *map) {
+  if (map->data) munmap((void *)(uintptr_t)map->data, map->bytes);
+  *map = (file_map){0};
+}
+
+despur_status file_read(char **data, size_t *bytes, const char *path, size_t limit, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  int fd = -1;
+  size_t size, have = 0;
+  *data = NULL;
+  *bytes = 0;
+  TRY(file_open(&fd, &size, path, error));
+  if (size > limit)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: %s bytes long, at most %s are expected", path, file_grouped(size).text,
+         file_grouped(limit).text);
+  TRY(mem_alloc(data, size + 1, 1, error));
+  while (have < size) {
+    ssize_t got = read(fd, *data + have, size - have);
+    if (got == 0) break; /* someone shortened it meanwhile */
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      status = read_failed(path, errno, error);
+      goto cleanup;
+    }
+    have += (size_t)got;
+  }
+  *bytes = have;
+cleanup:
+  if (fd >= 0) close(fd);
+  if (status != DESPUR_OK) {
+    mem_free(*data);
+    *data = NULL;
+  }
+  return status;
+}
+
+despur_status file_sha256(const char *path, char hex[SHA256_HEX], despur_error *error) {
+  file_map map;
+  despur_status status = file_map_open(&map, path, error);
+  if (status != DESPUR_OK) return status;
+  sha256 hash;
+  sha256_init(&hash);
+  sha256_add(&hash, map.data, map.bytes);
+  sha256_finish(&hash, hex);
+  file_map_close(&map);
+  return DESPUR_OK;
+}
+
+bool file_exists(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0;
+}
+
+bool file_is_directory(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* ---- writing ---- */
+
+enum { BUFFER_BYTES = 1 << 16 };
+
+struct file_writer {
+  char *path;    /* where the file will be */
+  char *partial; /* where it is written */
+  int fd;
+  size_t used; /* bytes of buffer not yet written */
+  char buffer[BUFFER_BYTES];
+};
+
+static despur_status write_failed(const char *path, int number, despur_error *error) {
+  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, strerror(number));
+}
+
+static void free_writer(file_writer *writer) {
+  mem_free(writer->path);
+  mem_free(writer->partial);
+  mem_free(writer);
+}
+
+despur_status file_writer_open(file_writer **out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  struct stat about;
+  *out = NULL;
+  /* renaming over /dev/null would replace it by a file */
+  if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: it is a %s", path,
+         S_ISDIR(about.st_mode) ? "directory" : "device or pipe");
+  TRY(mem_alloc(&writer, 1, sizeof *writer, error));
+  TRY(mem_copy_text(&writer->path, path, error));
+  size_t room = strlen(path) + sizeof ".partial";
+  TRY(mem_alloc(&writer->partial, room, 1, error));
+  snprintf(writer->partial, room, "%s.partial", path);
+  /* What a killed run has left is removed first, so that a link there is never followed. */
+  unlink(writer->partial);
+  writer->fd = open(writer->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (writer->fd < 0) {
+    status = write_failed(path, errno, error);
+    goto cleanup;
+  }
+  *out = writer;
+cleanup:
+  if (status != DESPUR_OK && writer) free_writer(writer);
+  return status;
+}
+
+static despur_status write_all(file_writer *writer, const char *data, size_t bytes, despur_error *error) {
+  while (bytes > 0) {
+    ssize_t written = write(writer->fd, data, bytes);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return write_failed(writer->path, written < 0 ? errno : EIO, error);
+    data += written;
+    bytes -= (size_t)written;
+  }
+  return DESPUR_OK;
+}
+
+static despur_status flush(file_writer *writer, despur_error *error) {
+  despur_status status = write_all(writer, writer->buffer, writer->used, error);
+  writer->used = 0;
+  return status;
+}
+
+despur_status file_write(file_writer *writer, const void *data, size_t bytes, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (bytes > BUFFER_BYTES - writer->used) TRY(flush(writer, error));
+  if (bytes > BUFFER_BYTES) return write_all(writer, data, bytes, error);
+  if (bytes > 0) memcpy(writer->buffer + writer->used, data, bytes);
+  writer->used += bytes;
+cleanup:
+  return status;
+}
+
+despur_status file_print(file_writer *writer, despur_error *error, const char *format, ...) {
+  despur_status status = DESPUR_OK;
+  char *longer = NULL;
+  va_list args;
+  size_t room = BUFFER_BYTES - writer->used;
+  va_start(args, format);
+  int needed = vsnprintf(writer->buffer + writer->used, room, format, args);
+  va_end(args);
+  if (needed < 0) FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot format text '%s'", writer->path, format);
+  size_t length = (size_t)needed;
+  if (length < room) {
+    writer->used += length;
+    return DESPUR_OK;
+  }
+  TRY(mem_alloc(&longer, length + 1, 1, error));
+  va_start(args, format);
+  vsnprintf(longer, length + 1, format, args);
+  va_end(args);
+  TRY(file_write(writer, longer, length, error));
+cleanup:
+  mem_free(longer);
+  return status;
+}
+
+static int sync_descriptor(int fd) {
+  int result;
+  do result = fsync(fd);
+  while (result != 0 && errno == EINTR);
+  return result != 0 && errno == EINVAL ? 0 : result; /* EINVAL: this file system cannot sync */
+}
+
+/* Makes the rename itself survive a power cut. When it cannot be done the reader still sees the old file or
+ * the new one, which is all that is promised: not an error. */
+static void sync_directory_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *directory;
+  if (mem_copy_text(&directory, slash ? path : ".", NULL) != DESPUR_OK) return;
+  if (slash) directory[slash == path ? 1 : slash - path] = 0;
+  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) {
+    sync_descriptor(fd);
+    close(fd);
+  }
+  mem_free(directory);
+}
+
+despur_status file_writer_commit(file_writer *writer, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(flush(writer, error));
+  if (sync_descriptor(writer->fd) != 0) {
+    status = write_failed(writer->path, errno, error);
+    goto cleanup;
+  }
+  int closed = close(writer->fd);
+  writer->fd = -1;
+  /* network file systems report a full disk only here */
+  if ((closed != 0 && errno != EINTR) || rename(writer->partial, writer->path) != 0) {
+    status = write_failed(writer->path, errno, error);
+    goto cleanup;
+  }
+  sync_directory_of(writer->path);
+  free_writer(writer);
+  return DESPUR_OK;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
+void file_writer_discard(file_writer *writer) {
+  if (!writer) return;
+  if (writer->fd >= 0) close(writer->fd);
+  unlink(writer->partial);
+  free_writer(writer);
+}
+
+despur_status file_write_text(const char *path, const char *content, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_write(writer, content, strlen(content), error));
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
+static despur_status make_directory(const char *path, despur_error *error) {
+  if (mkdir(path, 0777) == 0) return DESPUR_OK;
+  int number = errno;
+  /* asked after the fact: another process may have made it meanwhile */
+  if (file_is_directory(path)) return DESPUR_OK;
+  if (number == EEXIST) number = ENOTDIR;
+  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot create directory: %s", path, strerror(number));
+}
+
+despur_status file_make_directories(const char *path, despur_error *error) {
+  char *prefix;
+  despur_status status = mem_copy_text(&prefix, path, error);
+  if (status != DESPUR_OK) return status;
+  for (char *at = prefix; *at && status == DESPUR_OK; at++) {
+    if (at == prefix || *at != '/') continue;
+    *at = 0;
+    status = make_directory(prefix, error);
+    *at = '/';
+  }
+  if (status == DESPUR_OK) status = make_directory(path, error);
+  mem_free(prefix);
+  return status;
+}

@@ -1,0 +1,64 @@
+/* Files: reading whole or mapped, and writing so that a reader sees the old content or the new, never half of
+ * it. */
+#ifndef IO_FILE_H
+#define IO_FILE_H
+
+#include "base/error.h"
+#include "base/sha256.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Opens a regular file for reading; *bytes gets its size. The caller closes *descriptor. */
+DESPUR_MUST_USE despur_status file_open(int *descriptor, size_t *bytes, const char *path,
+                                        despur_error *error);
+
+/* A number as people read it in messages: file_grouped(47040016).text is "47,040,016". */
+typedef struct grouped_number {
+  char text[27];
+} grouped_number;
+
+grouped_number file_grouped(uint64_t number);
+
+/* A read-only memory map; {0} is closed. An empty file maps to data NULL, bytes 0. */
+typedef struct file_map {
+  const uint8_t *data;
+  size_t bytes;
+} file_map;
+
+DESPUR_MUST_USE despur_status file_map_open(file_map *map, const char *path, despur_error *error);
+void file_map_close(file_map *map);
+
+/* Reads a regular file of at most limit bytes. *data is NUL-terminated beyond *bytes; free with mem_free. */
+DESPUR_MUST_USE despur_status file_read(char **data, size_t *bytes, const char *path, size_t limit,
+                                        despur_error *error);
+
+/* Writes to "PATH.partial" in the same directory; commit flushes, syncs and renames it to PATH. Until then
+ * PATH keeps what it had. One writer for a path at a time. PATH must not be a directory or a device. */
+typedef struct file_writer file_writer;
+
+DESPUR_MUST_USE despur_status file_writer_open(file_writer **writer, const char *path, despur_error *error);
+DESPUR_MUST_USE despur_status file_write(file_writer *writer, const void *data, size_t bytes,
+                                         despur_error *error);
+__attribute__((format(printf, 3, 4))) DESPUR_MUST_USE despur_status file_print(file_writer *writer,
+                                                                               despur_error *error,
+                                                                               const char *format, ...);
+/* Renames into place and frees the writer, also on failure (then the temporary file is gone and PATH is as it
+ * was). */
+DESPUR_MUST_USE despur_status file_writer_commit(file_writer *writer, despur_error *error);
+/* Removes the temporary file and frees the writer; NULL is accepted. */
+void file_writer_discard(file_writer *writer);
+
+/* Writes text in one go by the same rules. */
+DESPUR_MUST_USE despur_status file_write_text(const char *path, const char *content, despur_error *error);
+
+bool file_exists(const char *path);
+bool file_is_directory(const char *path);
+
+/* Creates a directory and its missing parents; one that exists is fine. */
+DESPUR_MUST_USE despur_status file_make_directories(const char *path, despur_error *error);
+
+DESPUR_MUST_USE despur_status file_sha256(const char *path, char hex[SHA256_HEX], despur_error *error);
+
+#endif

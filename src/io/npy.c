@@ -1,0 +1,333 @@
+#include "io/npy.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are mapped as they lie in the file");
+
+/* The header is a Python dictionary (NumPy Enhancement Proposal 1). Only the literals that NumPy writes are
+ * accepted. */
+
+static const struct {
+  char descr[4];
+  size_t bytes;
+} TYPES[] = {
+    [NPY_U8] = {"|u1", 1},  [NPY_I8] = {"|i1", 1},  [NPY_I16] = {"<i2", 2},  [NPY_I32] = {"<i4", 4},
+    [NPY_I64] = {"<i8", 8}, [NPY_U16] = {"<u2", 2}, [NPY_U32] = {"<u4", 4},  [NPY_U64] = {"<u8", 8},
+    [NPY_F32] = {"<f4", 4}, [NPY_F64] = {"<f8", 8}, [NPY_BOOL] = {"|b1", 1},
+};
+
+enum {
+  TYPE_COUNT = sizeof TYPES / sizeof *TYPES,
+  WORD = 32,
+  ALIGNMENT = 64,
+  MAGIC_BYTES = 6,
+  GROWTH_DIGITS = 21
+};
+
+static const char MAGIC[] = "\x93NUMPY";
+
+/* ---- the header's text ---- */
+
+typedef struct parser {
+  const char *path, *begin, *at, *end;
+  despur_error *error;
+} parser;
+
+static despur_status expected(const parser *p, const char *what) {
+  int shown = p->end - p->at < 16 ? (int)(p->end - p->at) : 16;
+  return error_set(p->error, DESPUR_BAD_INPUT, "%s: header at character %td: expected %s, found '%.*s'",
+                   p->path, p->at - p->begin, what, shown, p->at);
+}
+
+static bool take(parser *p, const char *literal) {
+  while (p->at < p->end && (*p->at == ' ' || *p->at == '\n')) p->at++;
+  size_t length = strlen(literal);
+  if ((size_t)(p->end - p->at) < length || memcmp(p->at, literal, length) != 0) return false;
+  p->at += length;
+  return true;
+}
+
+static despur_status take_word(parser *p, char word[WORD], const char *what) {
+  const char *quote = take(p, "'") ? "'" : "\"";
+  if (*quote == '"' && !take(p, "\"")) return expected(p, what);
+  size_t length = 0;
+  while (p->at < p->end && *p->at != *quote && *p->at != '\\' && length < WORD - 1) word[length++] = *p->at++;
+  word[length] = 0;
+  if (p->at == p->end || *p->at != *quote) return expected(p, "the end of a short quoted word");
+  p->at++;
+  return DESPUR_OK;
+}
+
+static despur_status take_size(parser *p, size_t *size) {
+  take(p, ""); /* spaces */
+  const char *start = p->at;
+  *size = 0;
+  for (; p->at < p->end && *p->at >= '0' && *p->at <= '9'; p->at++)
+    if (__builtin_mul_overflow(*size, (size_t)10, size) ||
+        __builtin_add_overflow(*size, (size_t)(*p->at - '0'), size)) {
+      p->at = start;
+      return expected(p, "a size below 2^64");
+    }
+  return p->at == start ? expected(p, "a size") : DESPUR_OK;
+}
+
+/* A tuple: (), (3,), (3, 4) or (3, 4,). */
+static despur_status take_shape(parser *p, npy_array *array) {
+  despur_status status = DESPUR_OK;
+  if (!take(p, "(")) return expected(p, "a tuple of sizes");
+  for (array->rank = 0; !take(p, ")"); array->rank++) {
+    if (array->rank == NPY_MAX_RANK)
+      FAIL(p->error, DESPUR_BAD_INPUT, "%s: expected at most %d dimensions, found more", p->path,
+           NPY_MAX_RANK);
+    TRY(take_size(p, &array->shape[array->rank]));
+    if (take(p, ",")) continue;
+    if (array->rank == 0) return expected(p, "','"); /* (3) is a number, not a tuple */
+    if (p->at == p->end || *p->at != ')') return expected(p, "',' or ')'");
+  }
+cleanup:
+  return status;
+}
+
+static despur_status take_type(parser *p, npy_type *type) {
+  char word[WORD] = {0};
+  if (take(p, "["))
+    return error_set(p->error, DESPUR_BAD_INPUT, "%s: expected an array of numbers, found a structured array",
+                     p->path);
+  despur_status status = take_word(p, word, "a quoted type");
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < TYPE_COUNT; i++) {
+    /* one byte has no order, and NumPy reads "<u1" too */
+    bool same_order = word[0] == TYPES[i].descr[0] || (word[0] == '<' && TYPES[i].bytes == 1);
+    if (same_order && strcmp(word + 1, TYPES[i].descr + 1) == 0) {
+      *type = (npy_type)i;
+      return DESPUR_OK;
+    }
+  }
+  const char *why = "";
+  if (word[0] == '>') why = " (big-endian)";
+  if (word[1] == 'O') why = " (Python objects)";
+  if (word[1] == 'U' || word[1] == 'S') why = " (text)";
+  return error_set(
+      p->error, DESPUR_BAD_INPUT,
+      "%s: expected little-endian integers of 8 to 64 bits, float32, float64 or booleans, found '%s'%s",
+      p->path, word, why);
+}
+
+static despur_status take_dictionary(parser *p, npy_array *array) {
+  static const char *const KEYS[] = {"descr", "fortran_order", "shape"};
+  despur_status status = DESPUR_OK;
+  bool seen[3] = {false}, fortran_order = false;
+  if (!take(p, "{")) return expected(p, "'{'");
+  while (!take(p, "}")) {
+    char word[WORD];
+    size_t key = 0;
+    TRY(take_word(p, word, "a quoted key or '}'"));
+    while (key < 3 && strcmp(word, KEYS[key]) != 0) key++;
+    if (key == 3 || seen[key])
+      FAIL(p->error, DESPUR_BAD_INPUT, "%s: header has the %s key '%s'", p->path,
+           key == 3 ? "unknown" : "repeated", word);
+    seen[key] = true;
+    if (!take(p, ":")) return expected(p, "':'");
+    if (key == 0) TRY(take_type(p, &array->type));
+    if (key == 1 && !(fortran_order = take(p, "True")) && !take(p, "False"))
+      return expected(p, "True or False");
+    if (key == 2) TRY(take_shape(p, array));
+    if (!take(p, ",") && (p->at == p->end || *p->at != '}')) return expected(p, "',' or '}'");
+  }
+  take(p, ""); /* spaces */
+  if (p->at != p->end) return expected(p, "nothing more");
+  for (size_t key = 0; key < 3; key++)
+    if (!seen[key]) FAIL(p->error, DESPUR_BAD_INPUT, "%s: header lacks the key '%s'", p->path, KEYS[key]);
+  if (fortran_order && array->rank > 1)
+    FAIL(p->error, DESPUR_BAD_INPUT,
+         "%s: expected C order, found Fortran order (save numpy.ascontiguousarray of it)", p->path);
+cleanup:
+  return status;
+}
+
+/* ---- the file around it ---- */
+
+/* Where the header's text lies in the file. */
+static despur_status find_header(const file_map *map, const char *path, size_t *start, size_t *length,
+                                 despur_error *error) {
+  const uint8_t *b = map->data;
+  if (map->bytes < MAGIC_BYTES + 2 || memcmp(b, MAGIC, MAGIC_BYTES) != 0)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: not a .npy file: expected it to start with \\x93NUMPY",
+                     path);
+  unsigned version = b[MAGIC_BYTES];
+  if (version < 1 || version > 3 || b[MAGIC_BYTES + 1] != 0)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected format 1.0, 2.0 or 3.0, found %u.%u", path,
+                     version, b[MAGIC_BYTES + 1]);
+  size_t digits = version == 1 ? 2 : 4;
+  *start = MAGIC_BYTES + 2 + digits;
+  *length = 0;
+  if (map->bytes >= *start)
+    for (size_t i = digits; i > 0; i--) *length = *length << 8 | b[MAGIC_BYTES + 1 + i];
+  if (map->bytes < *start || *length > map->bytes - *start)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected a header of %s bytes, found %s (truncated file?)",
+                     path, file_grouped(*start + *length).text, file_grouped(map->bytes).text);
+  return DESPUR_OK;
+}
+
+static despur_status check_data(npy_array *array, const char *path, size_t start, despur_error *error) {
+  size_t found = array->map.bytes - start, wanted;
+  bool empty = false, overflow = false;
+  array->count = 1;
+  for (size_t i = 0; i < array->rank; i++) {
+    overflow |= __builtin_mul_overflow(array->count, array->shape[i], &array->count);
+    empty |= array->shape[i] == 0;
+  }
+  if (empty) array->count = 0;
+  overflow |= __builtin_mul_overflow(array->count, TYPES[array->type].bytes, &wanted);
+  if (overflow && !empty)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: its shape asks for more elements than a computer can hold",
+                     path);
+  if (found != wanted)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected %s bytes of elements, found %s (%s)", path,
+                     file_grouped(wanted).text, file_grouped(found).text,
+                     found < wanted ? "truncated file?" : "trailing bytes");
+  if (start % TYPES[array->type].bytes != 0)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: expected elements to start at a multiple of %zu bytes, found %zu", path,
+                     TYPES[array->type].bytes, start);
+  array->data = array->map.data + start;
+  return DESPUR_OK;
+}
+
+despur_status npy_open(npy_array *array, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t start = 0, length = 0;
+  *array = (npy_array){0};
+  TRY(file_map_open(&array->map, path, error));
+  TRY(find_header(&array->map, path, &start, &length, error));
+  const char *text = (const char *)array->map.data + start;
+  parser p = {path, text, text, text + length, error};
+  TRY(take_dictionary(&p, array));
+  TRY(check_data(array, path, start + length, error));
+cleanup:
+  if (status != DESPUR_OK) npy_close(array);
+  return status;
+}
+
+void npy_close(npy_array *array) {
+  file_map_close(&array->map);
+  *array = (npy_array){0};
+}
+
+/* ---- integers ---- */
+
+#define CONVERT(type) /* the elements of one type */                                                         \
+  for (size_t i = 0; i < array->count; i++) values[i] = (int64_t)((const type *)array->data)[i]
+
+/* False when they are not integers. Unsigned 64-bit values above the range become negative. */
+static bool convert(int64_t *values, const npy_array *array) {
+  switch (array->type) {
+  case NPY_U8:
+    CONVERT(uint8_t);
+    return true;
+  case NPY_I8:
+    CONVERT(int8_t);
+    return true;
+  case NPY_I16:
+    CONVERT(int16_t);
+    return true;
+  case NPY_I32:
+    CONVERT(int32_t);
+    return true;
+  case NPY_I64:
+    CONVERT(int64_t);
+    return true;
+  case NPY_U16:
+    CONVERT(uint16_t);
+    return true;
+  case NPY_U32:
+    CONVERT(uint32_t);
+    return true;
+  case NPY_U64:
+    CONVERT(uint64_t);
+    return true;
+  case NPY_BOOL:
+    for (size_t i = 0; i < array->count; i++) values[i] = ((const uint8_t *)array->data)[i] != 0;
+    return true;
+  case NPY_F32:
+  case NPY_F64:
+    return false;
+  }
+  return false;
+}
+
+despur_status npy_read_integers(int64_t **values, size_t *count, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  npy_array array;
+  *values = NULL;
+  *count = 0;
+  TRY(npy_open(&array, path, error));
+  if (array.rank != 1)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected one dimension, found %zu", path, array.rank);
+  TRY(mem_alloc(values, array.count, sizeof **values, error));
+  if (!convert(*values, &array))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected integers, found '%s'", path, TYPES[array.type].descr);
+  for (size_t i = 0; array.type == NPY_U64 && i < array.count; i++)
+    if ((*values)[i] < 0)
+      FAIL(error, DESPUR_BAD_INPUT, "%s: element %s: expected a value below 2^63, found %s", path,
+           file_grouped(i).text, file_grouped((uint64_t)(*values)[i]).text);
+  *count = array.count;
+cleanup:
+  npy_close(&array); /* closed already when opening failed */
+  if (status != DESPUR_OK) {
+    mem_free(*values);
+    *values = NULL;
+  }
+  return status;
+}
+
+/* ---- writing ---- */
+
+enum { HEADER_ROOM = 512 }; /* eight sizes of 20 digits fit */
+
+/* Magic, version 1.0, length and dictionary, padded like NumPy's: room for the first size to grow to 21
+ * digits, then up to the next multiple of 64. Returns the number of bytes. */
+static size_t make_header(char header[HEADER_ROOM], npy_type type, size_t rank, const size_t *shape) {
+  const size_t text = MAGIC_BYTES + 4;
+  size_t used = text, first_digits = GROWTH_DIGITS;
+  memset(header, ' ', HEADER_ROOM);
+  used += (size_t)snprintf(header + used, HEADER_ROOM - used,
+                           "{'descr': '%s', 'fortran_order': False, 'shape': (", TYPES[type].descr);
+  for (size_t i = 0; i < rank; i++) {
+    int written = snprintf(header + used, HEADER_ROOM - used, "%s%zu", i ? ", " : "", shape[i]);
+    if (i == 0) first_digits = (size_t)written;
+    used += (size_t)written;
+  }
+  used += (size_t)snprintf(header + used, HEADER_ROOM - used, "%s), }", rank == 1 ? "," : "");
+  header[used] = ' '; /* over the NUL */
+  used += GROWTH_DIGITS - first_digits + 1;
+  used += ALIGNMENT - used % ALIGNMENT;
+  header[used - 1] = '\n';
+  memcpy(header, MAGIC, MAGIC_BYTES);
+  const char version_and_length[4] = {1, 0, (char)((used - text) & 0xff), (char)((used - text) >> 8)};
+  memcpy(header + MAGIC_BYTES, version_and_length, sizeof version_and_length);
+  return used;
+}
+
+despur_status npy_write(const char *path, npy_type type, size_t rank, const size_t *shape, const void *data,
+                        despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  char header[HEADER_ROOM];
+  size_t bytes = TYPES[type].bytes;
+  if (rank > NPY_MAX_RANK)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected at most %d dimensions, found %zu", path, NPY_MAX_RANK, rank);
+  for (size_t i = 0; i < rank; i++) TRY(mem_multiply(&bytes, bytes, shape[i], error));
+  size_t header_bytes = make_header(header, type, rank, shape);
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_write(writer, header, header_bytes, error));
+  TRY(file_write(writer, data, bytes, error));
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}

@@ -1,0 +1,42 @@
+/* NumPy .npy files, format 1.0 to 3.0, little-endian, C order. Read by memory map, written whole, with the
+ * bytes that numpy.save writes. */
+#ifndef IO_NPY_H
+#define IO_NPY_H
+
+#include "io/file.h"
+
+enum { NPY_MAX_RANK = 8 };
+
+typedef enum npy_type {
+  NPY_U8,
+  NPY_I8,
+  NPY_I16,
+  NPY_I32,
+  NPY_I64,
+  NPY_U16,
+  NPY_U32,
+  NPY_U64,
+  NPY_F32,
+  NPY_F64,
+  NPY_BOOL
+} npy_type;
+
+typedef struct npy_array {
+  npy_type type;
+  size_t rank, shape[NPY_MAX_RANK];
+  size_t count; /* product of shape */
+  const void *data;
+  file_map map;
+} npy_array;
+
+DESPUR_MUST_USE despur_status npy_open(npy_array *array, const char *path, despur_error *error);
+void npy_close(npy_array *array);
+
+/* A one-dimensional array of any integer type, or of booleans, as int64. Free *values with mem_free. */
+DESPUR_MUST_USE despur_status npy_read_integers(int64_t **values, size_t *count, const char *path,
+                                                despur_error *error);
+
+DESPUR_MUST_USE despur_status npy_write(const char *path, npy_type type, size_t rank, const size_t *shape,
+                                        const void *data, despur_error *error);
+
+#endif

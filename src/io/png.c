@@ -1,0 +1,50 @@
+#include "io/png.h"
+
+#include "base/memory.h"
+#include "io/file.h"
+
+#include <spng.h>
+#include <stdlib.h>
+
+enum { SIZE_LIMIT = 0x7fffffff }; /* of a side, by the PNG specification */
+
+/* Encodes into memory, so that all writing follows the rules of file_writer. Free *png with free(). */
+static int encode(void **png, size_t *bytes, size_t width, size_t height, const uint8_t *rgb,
+                  size_t rgb_bytes) {
+  *png = NULL;
+  spng_ctx *context = spng_ctx_new(SPNG_CTX_ENCODER);
+  if (!context) return SPNG_EMEM;
+  struct spng_ihdr header = {.width = (uint32_t)width,
+                             .height = (uint32_t)height,
+                             .bit_depth = 8,
+                             .color_type = SPNG_COLOR_TYPE_TRUECOLOR};
+  int code = spng_set_option(context, SPNG_ENCODE_TO_BUFFER, 1);
+  if (code == SPNG_OK) code = spng_set_ihdr(context, &header);
+  if (code == SPNG_OK) code = spng_encode_image(context, rgb, rgb_bytes, SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+  if (code == SPNG_OK) *png = spng_get_png_buffer(context, bytes, &code);
+  spng_ctx_free(context);
+  return code;
+}
+
+despur_status png_write(const char *path, size_t width, size_t height, const uint8_t *rgb,
+                        despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  void *png = NULL;
+  size_t bytes = 0, rgb_bytes;
+  if (width == 0 || height == 0 || width > SIZE_LIMIT || height > SIZE_LIMIT)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: a picture of %zu x %zu pixels cannot be written, only 1 to %d a side",
+         path, width, height, SIZE_LIMIT);
+  TRY(mem_multiply(&rgb_bytes, width * height, 3, error));
+  int code = encode(&png, &bytes, width, height, rgb, rgb_bytes);
+  if (code != SPNG_OK)
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot encode the picture: %s", path, spng_strerror(code));
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_write(writer, png, bytes, error));
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  free(png);
+  return status;
+}

@@ -1,0 +1,14 @@
+/* PNG pictures, 8-bit RGB, through libspng. */
+#ifndef IO_PNG_H
+#define IO_PNG_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* rgb: [height, width, 3]. Written under a temporary name, then renamed. */
+DESPUR_MUST_USE despur_status png_write(const char *path, size_t width, size_t height, const uint8_t *rgb,
+                                        despur_error *error);
+
+#endif

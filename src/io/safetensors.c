@@ -1,0 +1,289 @@
+#include "io/safetensors.h"
+
+#include "base/memory.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are mapped as they lie in the file");
+
+enum { LENGTH_BYTES = 8, HEADER_MAX = 100000000, ALIGNMENT = 8 };
+
+static const char METADATA[] = "__metadata__";
+
+/* ---- reading ---- */
+
+static despur_status parse_header(json_t **root, size_t *data_start, const file_map *map, const char *path,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint64_t length = 0;
+  if (map->bytes < LENGTH_BYTES)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: not a safetensors file: expected at least 8 bytes, found %zu", path,
+         map->bytes);
+  memcpy(&length, map->data, sizeof length);
+  if (length > HEADER_MAX)
+    FAIL(error, DESPUR_BAD_INPUT,
+         "%s: not a safetensors file: expected a header of at most %s bytes, found %s", path,
+         file_grouped(HEADER_MAX).text, file_grouped(length).text);
+  if (length > map->bytes - LENGTH_BYTES)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected a header of %s bytes, found %s (truncated file?)", path,
+         file_grouped(length).text, file_grouped(map->bytes - LENGTH_BYTES).text);
+  json_error_t json;
+  *root = json_loadb((const char *)map->data + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES, &json);
+  if (!*root && json_error_code(&json) == json_error_out_of_memory)
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
+  if (!*root) FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
+  if (!json_is_object(*root)) FAIL(error, DESPUR_BAD_INPUT, "%s: header: expected a JSON object", path);
+  *data_start = LENGTH_BYTES + (size_t)length;
+  if (*data_start % sizeof(float) != 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected data to start at a multiple of 4 bytes, found %zu", path,
+         *data_start);
+cleanup:
+  return status;
+}
+
+static despur_status check_metadata(const json_t *metadata, const char *path, despur_error *error) {
+  bool good = json_is_object(metadata);
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)metadata, key, value) good = good && json_is_string(value);
+  if (good) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "%s: %s: expected an object of strings", path, METADATA);
+}
+
+static bool read_sizes(size_t *sizes, size_t most, size_t *count, const json_t *array) {
+  if (!json_is_array(array) || json_array_size(array) > most) return false;
+  *count = json_array_size(array);
+  for (size_t i = 0; i < *count; i++) {
+    const json_t *size = json_array_get(array, i);
+    if (!json_is_integer(size) || json_integer_value(size) < 0) return false;
+    sizes[i] = (size_t)json_integer_value(size);
+  }
+  return true;
+}
+
+/* Where a tensor lies, in bytes from the start of the data. */
+typedef struct extent {
+  size_t begin, end;
+  tensor tensor;
+} extent;
+
+static despur_status check_keys(const char *name, const json_t *entry, const char *path,
+                                despur_error *error) {
+  const char *key;
+  json_t *value;
+  if (strlen(name) >= TENSOR_NAME)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: tensor '%.40s...': expected a name of at most %d bytes, found %zu", path, name,
+                     TENSOR_NAME - 1, strlen(name));
+  if (!json_is_object(entry))
+    return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected an object", path, name);
+  json_object_foreach((json_t *)(uintptr_t)entry, key, value) {
+    if (strcmp(key, "dtype") != 0 && strcmp(key, "shape") != 0 && strcmp(key, "data_offsets") != 0)
+      return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': unknown key '%s'", path, name, key);
+  }
+  return DESPUR_OK;
+}
+
+/* The shape must need exactly the bytes between the offsets. Sets the count. */
+static despur_status check_shape(extent *out, const char *path, despur_error *error) {
+  tensor *t = &out->tensor;
+  size_t bytes = sizeof(float), held = out->end - out->begin;
+  bool overflow = false, empty = false;
+  for (size_t i = 0; i < t->rank; i++) {
+    overflow |= __builtin_mul_overflow(bytes, t->shape[i], &bytes);
+    empty |= t->shape[i] == 0;
+  }
+  if (empty) {
+    overflow = false;
+    bytes = 0;
+  }
+  if (overflow || bytes != held)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: tensor '%s': its shape needs %s bytes, its data_offsets hold %s", path, t->name,
+                     overflow ? "more than 2^64" : file_grouped(bytes).text, file_grouped(held).text);
+  t->count = bytes / sizeof(float);
+  return DESPUR_OK;
+}
+
+static despur_status read_extent(extent *out, const char *name, const json_t *entry, const char *path,
+                                 size_t data_bytes, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  tensor *t = &out->tensor;
+  TRY(check_keys(name, entry, path, error));
+  memcpy(t->name, name, strlen(name) + 1);
+  const char *type = json_string_value(json_object_get(entry, "dtype"));
+  if (!type || strcmp(type, "F32") != 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected dtype F32, found %s", path, name,
+         type ? type : "none");
+  if (!read_sizes(t->shape, TENSOR_MAX_RANK, &t->rank, json_object_get(entry, "shape")))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected a shape of at most %d sizes", path, name,
+         TENSOR_MAX_RANK);
+  size_t offsets[2], pair = 0;
+  if (!read_sizes(offsets, 2, &pair, json_object_get(entry, "data_offsets")) || pair != 2)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected two data_offsets", path, name);
+  out->begin = offsets[0];
+  out->end = offsets[1];
+  if (out->begin > out->end || out->end > data_bytes)
+    FAIL(error, DESPUR_BAD_INPUT,
+         "%s: tensor '%s': data_offsets %s to %s lie outside of the %s bytes of data%s", path, name,
+         file_grouped(out->begin).text, file_grouped(out->end).text, file_grouped(data_bytes).text,
+         out->begin > out->end ? "" : " (truncated file?)");
+  TRY(check_shape(out, path, error));
+cleanup:
+  return status;
+}
+
+static int compare_sizes(size_t a, size_t b) {
+  return (a > b) - (a < b);
+}
+
+static int compare_extents(const void *left, const void *right) {
+  const extent *a = left, *b = right;
+  int order = compare_sizes(a->begin, b->begin);
+  if (order == 0) order = compare_sizes(a->end, b->end);
+  return order ? order : strcmp(a->tensor.name, b->tensor.name);
+}
+
+/* The extents, sorted, must follow each other without gap or overlap and fill the data. */
+static despur_status check_cover(const extent *extents, size_t count, size_t data_bytes, const char *path,
+                                 despur_error *error) {
+  size_t end = 0;
+  for (size_t i = 0; i < count; end = extents[i++].end) {
+    const char *name = extents[i].tensor.name;
+    if (extents[i].begin > end)
+      return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': %s unused bytes of data before it", path,
+                       name, file_grouped(extents[i].begin - end).text);
+    if (extents[i].begin < end)
+      return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': its data overlap those of tensor '%s'",
+                       path, name, extents[i - 1].tensor.name);
+  }
+  if (end == data_bytes) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "%s: expected %s bytes of data, found %s (trailing bytes)", path,
+                   file_grouped(end).text, file_grouped(data_bytes).text);
+}
+
+static despur_status read_tensors(tensor_file *file, json_t *root, size_t data_start, const char *path,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  extent *extents = NULL;
+  size_t count = 0, data_bytes = file->map.bytes - data_start;
+  const char *name;
+  json_t *entry;
+  TRY(mem_alloc(&extents, json_object_size(root), sizeof *extents, error));
+  json_object_foreach(root, name, entry) {
+    if (strcmp(name, METADATA) == 0) {
+      TRY(check_metadata(entry, path, error));
+    } else {
+      TRY(read_extent(&extents[count], name, entry, path, data_bytes, error));
+      count++;
+    }
+  }
+  qsort(extents, count, sizeof *extents, compare_extents);
+  TRY(check_cover(extents, count, data_bytes, path, error));
+  TRY(mem_alloc(&file->tensors, count, sizeof *file->tensors, error));
+  file->count = count;
+  for (size_t i = 0; i < count; i++) {
+    file->tensors[i] = extents[i].tensor;
+    file->tensors[i].data = (const float *)(const void *)(file->map.data + data_start + extents[i].begin);
+  }
+cleanup:
+  mem_free(extents);
+  return status;
+}
+
+despur_status safetensors_open(tensor_file *file, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *root = NULL;
+  size_t data_start;
+  *file = (tensor_file){0};
+  TRY(file_map_open(&file->map, path, error));
+  TRY(parse_header(&root, &data_start, &file->map, path, error));
+  TRY(read_tensors(file, root, data_start, path, error));
+cleanup:
+  json_decref(root);
+  if (status != DESPUR_OK) safetensors_close(file);
+  return status;
+}
+
+void safetensors_close(tensor_file *file) {
+  mem_free(file->tensors);
+  file_map_close(&file->map);
+  *file = (tensor_file){0};
+}
+
+const tensor *safetensors_find(const tensor_file *file, const char *name) {
+  for (size_t i = 0; i < file->count; i++)
+    if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
+  return NULL;
+}
+
+/* ---- writing ---- */
+
+/* Adds tensor t to the header, its data at byte *end, which is moved behind them. */
+static despur_status describe(json_t *root, const tensor *t, size_t *end, const char *path,
+                              despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *shape = json_array(), *entry = NULL;
+  size_t count = 1, bytes, begin = *end;
+  int failed = 0;
+  if (t->rank > TENSOR_MAX_RANK)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected at most %d dimensions, found %zu", path, t->name,
+         TENSOR_MAX_RANK, t->rank);
+  for (size_t i = 0; i < t->rank; i++) {
+    TRY(mem_multiply(&count, count, t->shape[i], error));
+    failed |= json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
+  }
+  if (count != t->count)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': its shape holds %zu numbers, its count is %zu", path,
+         t->name, count, t->count);
+  if (strcmp(t->name, METADATA) == 0 || json_object_get(root, t->name))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': the name is taken", path, t->name);
+  TRY(mem_multiply(&bytes, count, sizeof(float), error));
+  *end = begin + bytes;
+  entry = json_pack("{s:s, s:O, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
+                    (json_int_t)*end);
+  /* a name that is not UTF-8 is refused here */
+  if (failed || !entry || json_object_set(root, t->name, entry) != 0)
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: tensor '%s': cannot be described in JSON", path, t->name);
+cleanup:
+  json_decref(entry);
+  json_decref(shape);
+  return status;
+}
+
+static despur_status make_header(char **json, const tensor *tensors, size_t count, const char *path,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t end = 0;
+  json_t *root = json_object();
+  *json = NULL;
+  for (size_t i = 0; i < count; i++) TRY(describe(root, &tensors[i], &end, path, error));
+  *json = json_dumps(root, JSON_COMPACT);
+  if (!*json) FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
+cleanup:
+  json_decref(root);
+  return status;
+}
+
+despur_status safetensors_write(const char *path, const tensor *tensors, size_t count, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  char *json = NULL;
+  TRY(make_header(&json, tensors, count, path, error));
+  size_t length = strlen(json), padding = (ALIGNMENT - length % ALIGNMENT) % ALIGNMENT;
+  uint64_t header_bytes = length + padding;
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_write(writer, &header_bytes, sizeof header_bytes, error));
+  TRY(file_write(writer, json, length, error));
+  TRY(file_write(writer, "        ", padding, error));
+  for (size_t i = 0; i < count; i++)
+    TRY(file_write(writer, tensors[i].data, tensors[i].count * sizeof(float), error));
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  free(json);
+  file_writer_discard(writer);
+  return status;
+}

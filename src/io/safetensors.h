@@ -1,0 +1,33 @@
+/* safetensors files with float32 tensors: 8 bytes of header length, a JSON header, then the data without
+ * holes. */
+#ifndef IO_SAFETENSORS_H
+#define IO_SAFETENSORS_H
+
+#include "io/file.h"
+
+enum { TENSOR_MAX_RANK = 8, TENSOR_NAME = 128 };
+
+typedef struct tensor {
+  char name[TENSOR_NAME];
+  size_t rank, shape[TENSOR_MAX_RANK];
+  size_t count; /* product of shape */
+  const float *data;
+} tensor;
+
+typedef struct tensor_file {
+  tensor *tensors;
+  size_t count;
+  file_map map;
+} tensor_file;
+
+DESPUR_MUST_USE despur_status safetensors_open(tensor_file *file, const char *path, despur_error *error);
+void safetensors_close(tensor_file *file);
+
+/* NULL when there is none of that name. */
+const tensor *safetensors_find(const tensor_file *file, const char *name);
+
+/* Tensors are written in the order given. */
+DESPUR_MUST_USE despur_status safetensors_write(const char *path, const tensor *tensors, size_t count,
+                                                despur_error *error);
+
+#endif

@@ -1,0 +1,405 @@
+/* The kernels, compiled once for each instruction set (KERNEL_LEVEL names it).
+ *
+ * Tiles are chosen so that accumulators stay in registers. A tile function is always inlined with constant
+ * sizes; the functions above it pick the constants. */
+#include "nn/kernels.h"
+
+#include "nn/lanes.h"
+
+#include <string.h>
+
+/* Calls X(n) with the constant n equal to value, 1 <= value <= 6. */
+#define DISPATCH6(value, X)                                                                                  \
+  switch (value) {                                                                                           \
+  case 1:                                                                                                    \
+    X(1);                                                                                                    \
+    break;                                                                                                   \
+  case 2:                                                                                                    \
+    X(2);                                                                                                    \
+    break;                                                                                                   \
+  case 3:                                                                                                    \
+    X(3);                                                                                                    \
+    break;                                                                                                   \
+  case 4:                                                                                                    \
+    X(4);                                                                                                    \
+    break;                                                                                                   \
+  case 5:                                                                                                    \
+    X(5);                                                                                                    \
+    break;                                                                                                   \
+  default:                                                                                                   \
+    X(6);                                                                                                    \
+    break;                                                                                                   \
+  }
+
+enum {
+  CONV_COLUMNS = 6,                         /* output columns of a tile */
+  CONV_CHANNELS = REGISTERS == 32 ? 4 : 2,  /* output channels of a tile */
+  GRADIENT_SUMS = REGISTERS == 32 ? 24 : 12 /* accumulators of a weight-gradient tile */
+};
+
+/* The size of the next tile when `left` things remain and a tile takes at most `most`: as equal as possible.
+ */
+INLINE size_t tile_size(size_t left, size_t most) {
+  size_t tiles = (left + most - 1) / most;
+  return (left + tiles - 1) / tiles;
+}
+
+/* The kernel rows that meet existing input rows for one output row. */
+typedef struct row_range {
+  size_t first, last;
+} row_range;
+
+INLINE row_range kernel_rows(size_t row, size_t stride, size_t padding, size_t kernel, size_t x_rows) {
+  size_t top = row * stride; /* padded coordinates: input row r is at r + padding */
+  size_t first = top < padding ? padding - top : 0;
+  size_t last = x_rows + padding > top ? x_rows + padding - top : 0;
+  if (last > kernel) last = kernel;
+  return (row_range){first, last > first ? last : first};
+}
+
+/* CHANNELS output channels x COLUMNS output columns of one row; x and y at the first column of the tile.
+ * KERNEL and STRIDE are constants, or variables in the general case. */
+INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, const float *bias, float *y,
+                      row_range kernel_rows, const size_t CHANNELS, const size_t COLUMNS, const size_t KERNEL,
+                      const size_t STRIDE) {
+  const size_t weight_in = KERNEL * KERNEL, weight_out = job->in_channels * weight_in;
+  vec sum[4][6];
+  UNROLL for (size_t o = 0; o < CHANNELS; o++) {
+    vec start = splat(bias ? bias[o] : 0);
+    UNROLL for (size_t c = 0; c < COLUMNS; c++) sum[o][c] = start;
+  }
+  for (size_t i = 0; i < job->in_channels; i++)
+    for (size_t kr = kernel_rows.first; kr < kernel_rows.last; kr++) {
+      const float *from = x + i * job->x_channel + kr * job->x_row;
+      const float *w = weight + i * weight_in + kr * KERNEL;
+      UNROLL for (size_t kc = 0; kc < KERNEL; kc++) {
+        vec factor[4];
+        UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = splat(w[o * weight_out + kc]);
+        UNROLL for (size_t c = 0; c < COLUMNS; c++) {
+          vec value = load(from + (c * STRIDE + kc) * LANES);
+          UNROLL for (size_t o = 0; o < CHANNELS; o++) sum[o][c] = fma_lanes(factor[o], value, sum[o][c]);
+        }
+      }
+    }
+  UNROLL for (size_t o = 0; o < CHANNELS; o++) {
+    UNROLL for (size_t c = 0; c < COLUMNS; c++) store(y + o * job->y_channel + c * LANES, sum[o][c]);
+  }
+}
+
+/* All rows and columns of CHANNELS output channels from channel `out`. */
+INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS, const size_t KERNEL,
+                          const size_t STRIDE) {
+  const float *weight = job->weight + out * job->in_channels * KERNEL * KERNEL;
+  const float *bias = job->bias ? job->bias + out : NULL;
+  for (size_t row = 0; row < job->rows; row++) {
+    row_range range = kernel_rows(row, STRIDE, job->padding, KERNEL, job->x_rows);
+    for (size_t part = 0; part < LANES; part += VECTOR) {
+      /* unsigned arithmetic wraps: the range makes every address that is used valid */
+      const float *x = job->x + (row * STRIDE - job->padding) * job->x_row + part;
+      float *y = job->y + out * job->y_channel + row * job->y_row + part;
+      size_t columns;
+      for (size_t column = 0; column < job->columns; column += columns) {
+        columns = tile_size(job->columns - column, CONV_COLUMNS);
+        const float *x_at = x + column * STRIDE * LANES;
+        float *y_at = y + column * LANES;
+#define TILE(n) conv_tile(job, x_at, weight, bias, y_at, range, CHANNELS, n, KERNEL, STRIDE)
+        DISPATCH6(columns, TILE)
+#undef TILE
+      }
+    }
+  }
+}
+
+INLINE void conv_sized(const conv_job *job, const size_t KERNEL, const size_t STRIDE) {
+  size_t channels;
+  for (size_t out = 0; out < job->out_channels; out += channels) {
+    channels = tile_size(job->out_channels - out, CONV_CHANNELS);
+    switch (channels) {
+    case 1:
+      conv_channels(job, out, 1, KERNEL, STRIDE);
+      break;
+    case 2:
+      conv_channels(job, out, 2, KERNEL, STRIDE);
+      break;
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+    case 3:
+      conv_channels(job, out, 3, KERNEL, STRIDE);
+      break;
+    default:
+      conv_channels(job, out, 4, KERNEL, STRIDE);
+      break;
+#endif
+    }
+  }
+}
+
+static void conv_1x1(const conv_job *job) {
+  conv_sized(job, 1, 1);
+}
+
+static void conv_3x3(const conv_job *job) {
+  conv_sized(job, 3, 1);
+}
+
+static void conv_5x5(const conv_job *job) {
+  conv_sized(job, 5, 1);
+}
+
+static void conv_general(const conv_job *job) {
+  conv_sized(job, job->kernel, job->stride);
+}
+
+static void conv(const conv_job *job) {
+  if (job->stride == 1 && job->kernel == 1)
+    conv_1x1(job);
+  else if (job->stride == 1 && job->kernel == 3)
+    conv_3x3(job);
+  else if (job->stride == 1 && job->kernel == 5)
+    conv_5x5(job);
+  else
+    conv_general(job);
+}
+
+/* Sums the 16 lanes of each of n vectors by halving: lanes i and i + 8, then i and i + 4, ... */
+INLINE void sum_lanes(float (*lanes)[LANES], size_t n, float *out, size_t out_stride) {
+  for (size_t v = 0; v < n; v++) {
+    float *x = lanes[v];
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+      for (size_t i = 0; i < half; i++) x[i] += x[i + half];
+    out[v * out_stride] = x[0];
+  }
+}
+
+/* The gradients of kernel columns column..column+WIDTH-1 of one kernel row, for CHANNELS output channels and
+ * one input channel. STRIDE is a constant or a variable. */
+INLINE void conv_gradient_tile(const conv_gradient_job *job, size_t out, size_t in, size_t kernel_row,
+                               size_t column, const size_t CHANNELS, const size_t WIDTH,
+                               const size_t STRIDE) {
+  float lanes[8 * 5][LANES] __attribute__((aligned(64)));
+  for (size_t part = 0; part < LANES; part += VECTOR) {
+    vec sum[8][5];
+    UNROLL for (size_t o = 0; o < CHANNELS; o++) {
+      UNROLL for (size_t k = 0; k < WIDTH; k++) sum[o][k] = splat(0);
+    }
+    for (size_t row = 0; row < job->rows; row++) {
+      size_t x_row = row * STRIDE + kernel_row - job->padding; /* wraps to a huge number above row 0 */
+      if (x_row >= job->x_rows) continue;
+      const float *x = job->x + in * job->x_channel + x_row * job->x_row + column * LANES + part;
+      const float *dy = job->dy + out * job->y_channel + row * job->y_row + part;
+      for (size_t c = 0; c < job->columns; c++) {
+        vec factor[8];
+        UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = load(dy + o * job->y_channel + c * LANES);
+        UNROLL for (size_t k = 0; k < WIDTH; k++) {
+          vec value = load(x + (c * STRIDE + k) * LANES);
+          UNROLL for (size_t o = 0; o < CHANNELS; o++) sum[o][k] = fma_lanes(factor[o], value, sum[o][k]);
+        }
+      }
+    }
+    UNROLL for (size_t o = 0; o < CHANNELS; o++) {
+      UNROLL for (size_t k = 0; k < WIDTH; k++) store(lanes[o * WIDTH + k] + part, sum[o][k]);
+    }
+  }
+  const size_t size = job->kernel * job->kernel;
+  for (size_t o = 0; o < CHANNELS; o++)
+    sum_lanes(lanes + o * WIDTH, WIDTH,
+              job->weight_gradient + ((out + o) * job->in_channels + in) * size + kernel_row * job->kernel +
+                  column,
+              1);
+}
+
+/* All kernel rows of all input channels, the kernel row cut into pieces of WIDTH columns. */
+INLINE void conv_gradient_channels(const conv_gradient_job *job, size_t out, const size_t CHANNELS,
+                                   const size_t WIDTH, const size_t STRIDE) {
+  for (size_t in = 0; in < job->in_channels; in++)
+    for (size_t kernel_row = 0; kernel_row < job->kernel; kernel_row++)
+      for (size_t column = 0; column < job->kernel; column += WIDTH)
+        conv_gradient_tile(job, out, in, kernel_row, column, CHANNELS, WIDTH, STRIDE);
+}
+
+INLINE void conv_gradient_sized(const conv_gradient_job *job, const size_t WIDTH, const size_t STRIDE) {
+  const size_t MOST = GRADIENT_SUMS / WIDTH > 8 ? 8 : GRADIENT_SUMS / WIDTH;
+  size_t out = 0;
+  for (; out + MOST <= job->out_channels; out += MOST) conv_gradient_channels(job, out, MOST, WIDTH, STRIDE);
+  for (; out + 2 <= job->out_channels; out += 2) conv_gradient_channels(job, out, 2, WIDTH, STRIDE);
+  for (; out < job->out_channels; out++) conv_gradient_channels(job, out, 1, WIDTH, STRIDE);
+}
+
+static void conv_gradient_bias(const conv_gradient_job *job) {
+  for (size_t out = 0; out < job->out_channels; out++) {
+    float lanes[1][LANES] __attribute__((aligned(64)));
+    for (size_t part = 0; part < LANES; part += VECTOR) {
+      vec sum = splat(0);
+      for (size_t row = 0; row < job->rows; row++) {
+        const float *dy = job->dy + out * job->y_channel + row * job->y_row + part;
+        for (size_t column = 0; column < job->columns; column++) sum += load(dy + column * LANES);
+      }
+      store(lanes[0] + part, sum);
+    }
+    sum_lanes(lanes, 1, job->bias_gradient + out, 1);
+  }
+}
+
+static void conv_gradient(const conv_gradient_job *job) {
+  if (job->stride == 1 && job->kernel == 5)
+    conv_gradient_sized(job, 5, 1);
+  else if (job->stride == 1 && job->kernel == 3)
+    conv_gradient_sized(job, 3, 1);
+  else
+    conv_gradient_sized(job, 1, job->stride);
+  conv_gradient_bias(job);
+}
+
+enum {
+  LINEAR_OUTPUTS = 6
+}; /* outputs of a tile: 6 x PARTS accumulators; PARTS is 1, 2 or (without FMA units) 4 */
+
+INLINE void linear_tile(const linear_job *job, size_t first, const size_t OUTPUTS) {
+  vec sum[6][PARTS];
+  UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
+    vec start = splat(job->bias ? job->bias[first + o] : 0);
+    UNROLL for (size_t p = 0; p < PARTS; p++) sum[o][p] = start;
+  }
+  const float *weight = job->weight + first * job->weight_out;
+  for (size_t i = 0; i < job->inputs; i++) {
+    vec value[PARTS];
+    UNROLL for (size_t p = 0; p < PARTS; p++) value[p] = load(job->x + i * LANES + p * VECTOR);
+    const float *w = weight + i * job->weight_in;
+    UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
+      vec factor = splat(w[o * job->weight_out]);
+      UNROLL for (size_t p = 0; p < PARTS; p++) sum[o][p] = fma_lanes(factor, value[p], sum[o][p]);
+    }
+  }
+  UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
+    UNROLL for (size_t p = 0; p < PARTS; p++) store(job->y + (first + o) * LANES + p * VECTOR, sum[o][p]);
+  }
+}
+
+static void linear(const linear_job *job) {
+  size_t outputs;
+  for (size_t first = 0; first < job->outputs; first += outputs) {
+    outputs = tile_size(job->outputs - first, LINEAR_OUTPUTS);
+#define TILE(n) linear_tile(job, first, n)
+    DISPATCH6(outputs, TILE)
+#undef TILE
+  }
+}
+
+enum { ROWS_OUTPUTS = 4, ROWS_VECTORS = REGISTERS == 32 ? 6 : 3 };
+
+INLINE void linear_gradient_tile(const linear_gradient_job *job, size_t out, size_t in, const size_t OUTPUTS,
+                                 const size_t VECTORS) {
+  vec sum[ROWS_OUTPUTS][ROWS_VECTORS];
+  UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
+    UNROLL for (size_t v = 0; v < VECTORS; v++) sum[o][v] = splat(0);
+  }
+  for (size_t e = 0; e < job->examples; e++) {
+    const float *x = job->x + e * job->x_stride + in, *dy = job->dy + e * job->dy_stride + out;
+    vec value[ROWS_VECTORS];
+    UNROLL for (size_t v = 0; v < VECTORS; v++) value[v] = load(x + v * VECTOR);
+    UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
+      vec factor = splat(dy[o]);
+      UNROLL for (size_t v = 0; v < VECTORS; v++) sum[o][v] = fma_lanes(factor, value[v], sum[o][v]);
+    }
+  }
+  UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
+    UNROLL for (size_t v = 0; v < VECTORS; v++) {
+      size_t at = in + v * VECTOR, room = job->inputs - at;
+      float *gradient = job->gradient + (out + o) * job->inputs + at;
+      /* rows of the gradient are neither aligned nor padded */
+      memcpy(gradient, &sum[o][v], (room < VECTOR ? room : VECTOR) * sizeof *gradient);
+    }
+  }
+}
+
+INLINE void linear_gradient_outputs(const linear_gradient_job *job, size_t out, const size_t OUTPUTS) {
+  size_t in = 0;
+  for (; in + ROWS_VECTORS * VECTOR <= job->inputs; in += ROWS_VECTORS * VECTOR)
+    linear_gradient_tile(job, out, in, OUTPUTS, ROWS_VECTORS);
+  for (; in < job->inputs; in += VECTOR) linear_gradient_tile(job, out, in, OUTPUTS, 1);
+}
+
+static void linear_gradient(const linear_gradient_job *job) {
+  size_t out = job->first;
+  for (; out + ROWS_OUTPUTS <= job->last; out += ROWS_OUTPUTS)
+    linear_gradient_outputs(job, out, ROWS_OUTPUTS);
+  for (; out < job->last; out++) linear_gradient_outputs(job, out, 1);
+}
+
+INLINE void max_pool_sized(const pool_job *job, const size_t WINDOW) {
+  uint8_t *choice = job->choice;
+  for (size_t channel = 0; channel < job->channels; channel++)
+    for (size_t row = 0; row < job->rows; row++)
+      for (size_t column = 0; column < job->columns; column++, choice += LANES) {
+        const float *x =
+            job->x + channel * job->x_channel + row * job->stride * job->x_row + column * job->stride * LANES;
+        float *y = job->y + channel * job->y_channel + row * job->y_row + column * LANES;
+        for (size_t part = 0; part < LANES; part += VECTOR) {
+          vec best = load(x + part);
+          ivec winner = {0};
+          UNROLL for (size_t k = 1; k < WINDOW * WINDOW; k++) {
+            vec value = load(x + k / WINDOW * job->x_row + k % WINDOW * LANES + part);
+            ivec larger = value > best;
+            best = (vec)((larger & (ivec)value) | (~larger & (ivec)best));
+            winner = (larger & (int)k) | (~larger & winner);
+          }
+          store(y + part, best);
+          for (size_t lane = 0; lane < VECTOR; lane++) choice[part + lane] = (uint8_t)winner[lane];
+        }
+      }
+}
+
+static void max_pool(const pool_job *job) {
+  if (job->window == 2)
+    max_pool_sized(job, 2);
+  else
+    max_pool_sized(job, job->window);
+}
+
+INLINE void max_pool_gradient_sized(const pool_job *job, const size_t WINDOW) {
+  const uint8_t *choice = job->choice;
+  for (size_t channel = 0; channel < job->channels; channel++)
+    for (size_t row = 0; row < job->rows; row++)
+      for (size_t column = 0; column < job->columns; column++, choice += LANES) {
+        float *dx = job->dx + channel * job->x_channel + row * job->stride * job->x_row +
+                    column * job->stride * LANES;
+        const float *dy = job->y + channel * job->y_channel + row * job->y_row + column * LANES;
+        UNROLL for (size_t k = 0; k < WINDOW * WINDOW; k++) {
+          float *to = dx + k / WINDOW * job->x_row + k % WINDOW * LANES;
+          for (size_t lane = 0; lane < LANES; lane++) to[lane] += choice[lane] == k ? dy[lane] : 0;
+        }
+      }
+}
+
+static void max_pool_gradient(const pool_job *job) {
+  if (job->window == 2)
+    max_pool_gradient_sized(job, 2);
+  else
+    max_pool_gradient_sized(job, job->window);
+}
+
+/* NaN stays NaN, so that a loss that has gone wrong is seen. */
+static void relu(float *x, size_t n) {
+  for (size_t i = 0; i < n; i++) x[i] = x[i] < 0 ? 0 : x[i];
+}
+
+static void relu_gradient(float *dx, const float *y, size_t n) {
+  for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
+}
+
+#define QUOTE_(x)   #x
+#define QUOTE(x)    QUOTE_(x)
+#define JOIN_(a, b) a##b
+#define JOIN(a, b)  JOIN_(a, b)
+
+extern const kernel_table JOIN(kernels_, KERNEL_LEVEL);
+const kernel_table JOIN(kernels_, KERNEL_LEVEL) = {
+    .level = QUOTE(KERNEL_LEVEL),
+    .conv = conv,
+    .conv_gradient = conv_gradient,
+    .linear = linear,
+    .linear_gradient = linear_gradient,
+    .max_pool = max_pool,
+    .max_pool_gradient = max_pool_gradient,
+    .relu = relu,
+    .relu_gradient = relu_gradient,
+};

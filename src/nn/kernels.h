@@ -1,0 +1,87 @@
+/* The arithmetic of the engine, one table of functions for each instruction set.
+ *
+ * All kernels work on blocks of LANES examples (base/block.h) or, for the weight gradients of linear layers,
+ * on rows of one example each. Every sum runs in an order that depends neither on the instruction set nor on
+ * the tile sizes, and every multiply-add is fused, so all tables give the same bits. */
+#ifndef NN_KERNELS_H
+#define NN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* y[out][row][column] = bias[out] + sum over in, kernel row and kernel column of weight * x. Input row of
+ * (row, kernel row) is row * stride + kernel row - padding; rows outside 0..x_rows-1 count as zeros. Strides
+ * in floats. */
+typedef struct conv_job {
+  const float *x; /* (channel 0, row 0), at the column that output column 0 meets with kernel column 0 */
+  size_t x_channel, x_row, x_rows;
+  const float *weight; /* [out_channels, in_channels, kernel, kernel] */
+  const float *bias;   /* [out_channels], or NULL for zeros */
+  float *y;            /* (channel 0, row 0, column 0) */
+  size_t y_channel, y_row;
+  size_t in_channels, out_channels, rows, columns, kernel, stride, padding;
+} conv_job;
+
+/* weight_gradient[out][in][kr][kc] = sum over rows, columns and lanes of dy * x; bias_gradient[out] = sum of
+ * dy. The fields are those of conv_job, with dy in the place of y. */
+typedef struct conv_gradient_job {
+  const float *x;
+  size_t x_channel, x_row, x_rows;
+  const float *dy;
+  size_t y_channel, y_row;
+  float *weight_gradient, *bias_gradient;
+  size_t in_channels, out_channels, rows, columns, kernel, stride, padding;
+} conv_gradient_job;
+
+/* y[o][lane] = bias[o] + sum over i of weight[o * weight_out + i * weight_in] * x[i][lane]. */
+typedef struct linear_job {
+  const float *x; /* [inputs, LANES] */
+  const float *weight;
+  size_t weight_out, weight_in;
+  const float *bias; /* [outputs], or NULL for zeros */
+  float *y;          /* [outputs, LANES] */
+  size_t inputs, outputs;
+} linear_job;
+
+/* gradient[o][i] = sum over examples e, ascending, of dy[e][o] * x[e][i], for o in first..last-1. */
+typedef struct linear_gradient_job {
+  const float *x; /* [examples, x_stride]; x_stride a multiple of LANES, x 64-byte aligned */
+  size_t x_stride;
+  const float *dy; /* [examples, dy_stride] */
+  size_t dy_stride;
+  float *gradient; /* [outputs, inputs] */
+  size_t examples, inputs, first, last;
+} linear_gradient_job;
+
+/* Maxima over window x window pixels of a [channels, rows, columns] block; choice remembers which pixel won
+ * (the first of equals), as kernel row * window + kernel column. */
+typedef struct pool_job {
+  const float *x; /* forward: input. backward: unused */
+  float *dx;      /* backward: gradient of the input */
+  size_t x_channel, x_row;
+  float *y; /* forward: output. backward: gradient of the output, read only */
+  size_t y_channel, y_row;
+  uint8_t *choice;                                /* [channels, rows, columns, LANES] */
+  size_t channels, rows, columns, window, stride; /* rows, columns of the output */
+} pool_job;
+
+typedef struct kernel_table {
+  const char *level; /* "baseline", "v3", "v4", "neon" */
+  void (*conv)(const conv_job *job);
+  void (*conv_gradient)(const conv_gradient_job *job);
+  void (*linear)(const linear_job *job);
+  void (*linear_gradient)(const linear_gradient_job *job);
+  void (*max_pool)(const pool_job *job);
+  void (*max_pool_gradient)(const pool_job *job); /* adds to dx, which the caller has zeroed */
+  void (*relu)(float *x, size_t n);
+  void (*relu_gradient)(float *dx, const float *y, size_t n); /* dx = 0 where y is not positive */
+} kernel_table;
+
+/* The best table that this processor can run, or the one that $DESPUR_CPU names; NULL when there is no such
+ * table or the processor cannot run it. */
+const kernel_table *kernels_choose(void);
+
+/* The i-th table that this processor can run, slowest first; NULL past the end. */
+const kernel_table *kernels_available(size_t i);
+
+#endif

@@ -1,0 +1,66 @@
+/* One vector type and the five things kernels do with it, for the instruction set that this file is compiled
+ * for.
+ *
+ * A block has 16 lanes; a vector holds VECTOR of them, so a kernel passes over a block PARTS times. */
+#ifndef NN_LANES_H
+#define NN_LANES_H
+
+#include "base/block.h"
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+#if defined(__AVX512F__)
+enum { VECTOR = 16, REGISTERS = 32 };
+#elif defined(__AVX2__)
+enum { VECTOR = 8, REGISTERS = 16 };
+#elif defined(__ARM_NEON)
+enum { VECTOR = 4, REGISTERS = 32 };
+#else
+enum { VECTOR = 4, REGISTERS = 16 };
+#endif
+
+enum { PARTS = LANES / VECTOR };
+
+typedef float vec __attribute__((vector_size(4 * VECTOR), may_alias));
+typedef int ivec __attribute__((vector_size(4 * VECTOR), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+
+INLINE vec load(const float *p) {
+  return *(const vec *)p;
+}
+
+INLINE void store(float *p, vec v) {
+  *(vec *)p = v;
+}
+
+INLINE vec splat(float x) {
+#if defined(__AVX512F__)
+  return (vec)_mm512_set1_ps(x);
+#elif defined(__AVX2__)
+  return (vec)_mm256_set1_ps(x);
+#else
+  return (vec){x, x, x, x};
+#endif
+}
+
+/* a * b + c, rounded once. */
+INLINE vec fma_lanes(vec a, vec b, vec c) {
+#if defined(__AVX512F__)
+  return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__AVX2__)
+  return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__ARM_NEON)
+  return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  for (int i = 0; i < VECTOR; i++) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return c;
+#endif
+}
+
+#endif

@@ -1,0 +1,122 @@
+/* The layers without parameters, and the one place that tells kinds of layers apart during a pass. */
+#include "nn/net.h"
+
+#include <string.h>
+
+static pool_job pool_of(const layer *l, const pass *p) {
+  return (pool_job){.choice = p->bytes + l->bytes_at,
+                    .channels = l->out.channels,
+                    .rows = l->out.height,
+                    .columns = l->out.width,
+                    .window = l->spec.size,
+                    .stride = l->spec.stride};
+}
+
+static void pool_forward(const layer *l, pass *p) {
+  pool_job job = pool_of(l, p);
+  job.x = layer_input(l, p) + block_at(l->in, 0, 0);
+  job.x_channel = block_channel(l->in);
+  job.x_row = block_row(l->in);
+  job.y = layer_output(l, p) + block_at(l->out, 0, 0);
+  job.y_channel = block_channel(l->out);
+  job.y_row = block_row(l->out);
+  p->net->kernels->max_pool(&job);
+}
+
+static void pool_backward(const layer *l, pass *p) {
+  pool_job job = pool_of(l, p);
+  memset(layer_delta_in(l, p), 0, block_floats(l->delta_in) * sizeof(float));
+  job.dx = layer_delta_in(l, p) + block_at(l->delta_in, 0, 0);
+  job.x_channel = block_channel(l->delta_in);
+  job.x_row = block_row(l->delta_in);
+  job.y = layer_delta(l, p) + block_at(l->delta, 0, 0);
+  job.y_channel = block_channel(l->delta);
+  job.y_row = block_row(l->delta);
+  p->net->kernels->max_pool_gradient(&job);
+}
+
+/* Padding is zero before and after, so ReLU may run over it. */
+static void relu_forward(const layer *l, pass *p) {
+  p->net->kernels->relu(layer_output(l, p), block_floats(l->out));
+}
+
+static void relu_backward(const layer *l, pass *p) {
+  float *delta = layer_delta(l, p);
+  const float *y = layer_output(l, p);
+  for (size_t channel = 0; channel < l->out.channels; channel++)
+    for (size_t row = 0; row < l->out.height; row++)
+      p->net->kernels->relu_gradient(delta + block_at(l->delta, channel, row),
+                                     y + block_at(l->out, channel, row), l->out.width * LANES);
+}
+
+/* Inverted dropout: values that stay are divided by the probability of staying. The mask of an example
+ * depends on its place in the batch and on the step. */
+static void dropout_forward(const layer *l, pass *p) {
+  size_t n = block_features(l->out) * LANES;
+  const float *x = layer_input(l, p);
+  float *y = layer_output(l, p);
+  if (!p->training || l->spec.drop == 0) {
+    memcpy(y, x, n * sizeof *y);
+    return;
+  }
+  uint8_t *mask = p->bytes + l->bytes_at;
+  random_stream stream =
+      random_open(p->net->options.seed, "dropout", p->net->options.stage << 56 | p->step << 16 | p->block);
+  uint32_t threshold = (uint32_t)(l->spec.drop * 0x1p32);
+  float scale = (float)(1 / (1 - l->spec.drop));
+  for (size_t i = 0; i < n; i++) mask[i] = random_u32(&stream) >= threshold;
+  for (size_t i = 0; i < n; i++) y[i] = mask[i] ? x[i] * scale : 0;
+}
+
+static void dropout_backward(const layer *l, pass *p) {
+  size_t n = block_features(l->out) * LANES;
+  const float *dy = layer_delta(l, p);
+  float *dx = layer_delta_in(l, p);
+  if (l->spec.drop == 0) {
+    memcpy(dx, dy, n * sizeof *dx);
+    return;
+  }
+  const uint8_t *mask = p->bytes + l->bytes_at;
+  float scale = (float)(1 / (1 - l->spec.drop));
+  for (size_t i = 0; i < n; i++) dx[i] = mask[i] ? dy[i] * scale : 0;
+}
+
+void layer_forward(const layer *l, pass *p) {
+  switch (l->spec.kind) {
+  case LAYER_CONV:
+    layer_conv_forward(l, p);
+    break;
+  case LAYER_POOL:
+    pool_forward(l, p);
+    break;
+  case LAYER_RELU:
+    relu_forward(l, p);
+    break;
+  case LAYER_DROPOUT:
+    dropout_forward(l, p);
+    break;
+  case LAYER_LINEAR:
+    layer_linear_forward(l, p);
+    break;
+  }
+}
+
+void layer_backward(const layer *l, pass *p) {
+  switch (l->spec.kind) {
+  case LAYER_CONV:
+    layer_conv_backward(l, p);
+    break;
+  case LAYER_POOL:
+    pool_backward(l, p);
+    break;
+  case LAYER_RELU:
+    relu_backward(l, p);
+    break;
+  case LAYER_DROPOUT:
+    dropout_backward(l, p);
+    break;
+  case LAYER_LINEAR:
+    layer_linear_backward(l, p);
+    break;
+  }
+}

@@ -1,0 +1,134 @@
+/* Inside of a network: a list of layers over one slab of parameters.
+ *
+ * A pass visits blocks of 16 examples independently and in parallel. Activations that the backward pass needs
+ * are kept for each block; gradients of activations ("deltas") live in scratch memory of the thread. Weight
+ * gradients of convolutions are computed block by block and then added in the order of blocks; those of
+ * linear layers are computed in one go over the examples of the batch in their order. So no sum depends on
+ * the number of threads. */
+#ifndef NN_NET_H
+#define NN_NET_H
+
+#include "base/block.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "despur/net.h"
+#include "nn/kernels.h"
+
+#include <stdbool.h>
+
+typedef enum layer_kind { LAYER_CONV, LAYER_POOL, LAYER_RELU, LAYER_DROPOUT, LAYER_LINEAR } layer_kind;
+
+/* What an architecture says of a layer. */
+typedef struct layer_spec {
+  layer_kind kind;
+  const char *name; /* tensors are NAME.weight and NAME.bias; NULL for layers without parameters */
+  size_t size;      /* output channels or outputs; pool: window */
+  size_t kernel, stride, padding;
+  double drop;
+} layer_spec;
+
+typedef struct layer {
+  layer_spec spec;
+  block_layout in, out;   /* activations */
+  block_layout delta;     /* gradient of the output: as out, but padded for this layer's own backward pass */
+  bool in_kept, out_kept; /* in the block's kept memory, or in the thread's scratch */
+  size_t in_at, out_at;   /* floats into that memory */
+  size_t delta_at, delta_in_at; /* floats into the thread's scratch: gradients of output and input */
+  block_layout delta_in;
+  bool needs_delta_in; /* false for the first layer: nobody asks for the gradient of the images */
+  size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
+  size_t weight, bias; /* floats into the slabs */
+  size_t weight_count, bias_count;
+  size_t block_gradient_at; /* conv: floats into the gradient of a block */
+  size_t flipped_at;        /* conv: weights for the gradient of the input, floats into net->flipped */
+  size_t dilated_at; /* conv with stride > 1: scratch for the output gradient with zeros between, or 0 */
+  size_t rows_at, row_stride; /* linear: inputs of the batch, one example a row: floats into net->rows */
+  size_t dy_at;      /* linear: output gradients of the batch, one example a row: floats into net->rows */
+  size_t first_task; /* of the weight-gradient phase */
+} layer;
+
+struct despur_net {
+  despur_net_options options;
+  const kernel_table *kernels;
+  layer *layers;
+  size_t layer_count;
+  size_t blocks;                /* ceil(batch / LANES) */
+  size_t slab;                  /* floats of all parameters, each tensor at a multiple of LANES */
+  float *parameters, *gradient; /* [slab] */
+  size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, flipped_floats;
+  float *kept;           /* [blocks, kept_floats] */
+  uint8_t *bytes;        /* [blocks, kept_bytes] */
+  float *scratch;        /* [threads, scratch_floats] */
+  float *block_gradient; /* [blocks, block_gradient_floats] */
+  float *flipped;        /* [flipped_floats] */
+  float *rows;           /* inputs and output gradients of linear layers, [batch, width] each */
+  float *logits;         /* [batch, classes] */
+  size_t gradient_tasks;
+  size_t used; /* examples in the current batch */
+};
+
+/* Where a layer finds its data while one block is visited. */
+typedef struct pass {
+  const despur_net *net;
+  size_t block, used; /* examples in this block */
+  bool training;
+  uint64_t step;
+  float *kept;
+  uint8_t *bytes;
+  float *scratch;
+} pass;
+
+/* Writes the images of a block into x (layout: net_input). Runs in parallel for different blocks. */
+typedef void net_fill(void *context, size_t block, float *x);
+
+block_layout net_input(const despur_net *net);
+
+/* Runs `used` examples through the network. training: dropout is on, with masks that depend on (seed, step,
+ * example in the batch), and what backward needs is kept. Afterwards net_logits and net_features hold one row
+ * for each example. */
+void net_forward(despur_net *net, size_t used, net_fill *fill, void *context, bool training, uint64_t step);
+
+const float *net_logits(const despur_net *net); /* [used, classes] */
+
+/* Outputs of the layer before the classifier: row i starts at i * *stride. */
+const float *net_features(const despur_net *net, size_t *stride);
+
+/* From the gradient of the loss by the logits [used, classes] to net->gradient, for the last training pass.
+ */
+void net_backward(despur_net *net, const float *logit_gradient);
+
+/* One forward and backward function for each kind of layer; see layer_*.c. */
+void layer_forward(const layer *l, pass *p);
+void layer_backward(const layer *l, pass *p);
+void layer_conv_forward(const layer *l, pass *p);
+void layer_conv_backward(const layer *l, pass *p);
+void layer_linear_forward(const layer *l, pass *p);
+void layer_linear_backward(const layer *l, pass *p);
+
+/* Before backward passes: everything that follows from the weights alone. */
+void layer_conv_prepare(const layer *l, despur_net *net);
+
+static inline float *layer_input(const layer *l, const pass *p) {
+  return (l->in_kept ? p->kept : p->scratch) + l->in_at;
+}
+
+static inline float *layer_output(const layer *l, const pass *p) {
+  return (l->out_kept ? p->kept : p->scratch) + l->out_at;
+}
+
+static inline float *layer_delta(const layer *l, const pass *p) {
+  return p->scratch + l->delta_at;
+}
+
+static inline float *layer_delta_in(const layer *l, const pass *p) {
+  return p->scratch + l->delta_in_at;
+}
+
+/* The layers of an architecture; *count gets their number. */
+DESPUR_MUST_USE despur_status architecture_layers(layer_spec **out, size_t *count,
+                                                  const despur_net_options *options, despur_error *error);
+
+/* Fills the parameters with PyTorch's default initialisation. */
+void net_initialise(despur_net *net);
+
+#endif

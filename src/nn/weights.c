@@ -1,0 +1,105 @@
+/* Initial weights, and weights in safetensors files. */
+#include "nn/net.h"
+
+#include "base/math.h"
+#include "base/memory.h"
+#include "io/safetensors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* PyTorch's default for convolutions and linear layers (kaiming_uniform with a = sqrt 5): weights and biases
+ * uniform in
+ * +-1/sqrt(fan_in). Each tensor has its own random stream. */
+void net_initialise(despur_net *net) {
+  for (size_t i = 0; i < net->layer_count; i++) {
+    const layer *l = &net->layers[i];
+    if (l->weight_count == 0) continue;
+    double bound = 1 / math_sqrt((double)(l->weight_count / l->bias_count));
+    random_stream weights = random_open(net->options.seed, "initial weight", net->options.stage << 32 | i);
+    random_stream biases = random_open(net->options.seed, "initial bias", net->options.stage << 32 | i);
+    for (size_t k = 0; k < l->weight_count; k++)
+      net->parameters[l->weight + k] = (float)(bound * (2 * random_uniform(&weights) - 1));
+    for (size_t k = 0; k < l->bias_count; k++)
+      net->parameters[l->bias + k] = (float)(bound * (2 * random_uniform(&biases) - 1));
+  }
+}
+
+static tensor weight_tensor(const despur_net *net, const layer *l) {
+  tensor t = {.count = l->weight_count, .data = net->parameters + l->weight};
+  snprintf(t.name, sizeof t.name, "%s.weight", l->spec.name);
+  t.shape[0] = l->spec.size;
+  t.shape[1] = l->spec.kind == LAYER_CONV ? l->in.channels : block_features(l->in);
+  t.shape[2] = t.shape[3] = l->spec.kernel;
+  t.rank = l->spec.kind == LAYER_CONV ? 4 : 2;
+  return t;
+}
+
+static tensor bias_tensor(const despur_net *net, const layer *l) {
+  tensor t = {.rank = 1, .shape = {l->bias_count}, .count = l->bias_count, .data = net->parameters + l->bias};
+  snprintf(t.name, sizeof t.name, "%s.bias", l->spec.name);
+  return t;
+}
+
+/* All tensors of the network in the order of layers; 2 x layer_count is room enough. */
+static size_t list_tensors(const despur_net *net, tensor *out) {
+  size_t count = 0;
+  for (size_t i = 0; i < net->layer_count; i++) {
+    if (net->layers[i].weight_count == 0) continue;
+    out[count++] = weight_tensor(net, &net->layers[i]);
+    out[count++] = bias_tensor(net, &net->layers[i]);
+  }
+  return count;
+}
+
+despur_status despur_net_save(const despur_net *net, const char *path, despur_error *error) {
+  tensor *tensors;
+  despur_status status = mem_alloc(&tensors, 2 * net->layer_count, sizeof *tensors, error);
+  if (status != DESPUR_OK) return status;
+  status = safetensors_write(path, tensors, list_tensors(net, tensors), error);
+  mem_free(tensors);
+  return status;
+}
+
+static void shape_text(char out[160], const tensor *t) {
+  size_t at = 0;
+  out[0] = 0;
+  for (size_t i = 0; i < t->rank && at < 130; i++)
+    at += (size_t)snprintf(out + at, 160 - at, "%s%zu", i ? " x " : "", t->shape[i]);
+}
+
+static despur_status check_shape(const tensor *found, const tensor *wanted, const char *path,
+                                 despur_error *error) {
+  if (found->rank == wanted->rank &&
+      memcmp(found->shape, wanted->shape, wanted->rank * sizeof *wanted->shape) == 0)
+    return DESPUR_OK;
+  char expected[160], got[160];
+  shape_text(expected, wanted);
+  shape_text(got, found);
+  return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected shape %s, found %s", path,
+                   wanted->name, expected, got);
+}
+
+despur_status despur_net_load(despur_net *net, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  tensor *wanted = NULL;
+  tensor_file file = {0};
+  TRY(mem_alloc(&wanted, 2 * net->layer_count, sizeof *wanted, error));
+  TRY(safetensors_open(&file, path, error));
+  size_t count = list_tensors(net, wanted);
+  for (size_t i = 0; i < count; i++) {
+    const tensor *found = safetensors_find(&file, wanted[i].name);
+    if (!found)
+      FAIL(error, DESPUR_BAD_INPUT, "%s: no tensor '%s', which this network needs", path, wanted[i].name);
+    TRY(check_shape(found, &wanted[i], path, error));
+  }
+  if (file.count != count)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected %zu tensors, found %zu", path, count, file.count);
+  for (size_t i = 0; i < count; i++)
+    memcpy(net->parameters + (wanted[i].data - net->parameters),
+           safetensors_find(&file, wanted[i].name)->data, wanted[i].count * sizeof(float));
+cleanup:
+  safetensors_close(&file);
+  mem_free(wanted);
+  return status;
+}

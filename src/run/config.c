@@ -1,0 +1,147 @@
+/* The configuration's life: defaults, files, overrides, and the whole of it as text. */
+#include "despur/config.h"
+
+#include "base/memory.h"
+#include "io/file.h"
+#include "run/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FILE_LIMIT_BYTES = 1 << 20, INDENT = 2 };
+
+static despur_status reset_row(despur_config *config, size_t index, despur_error *error) {
+  const config_row *row = &schema_rows[index];
+  const config_text source = {
+      .yaml = row->initial, .bytes = strlen(row->initial), .key = row->key, .place = "default value"};
+  despur_status status = config_parse(config, &source, error);
+  config->set[index] = false;
+  config->line[index] = 0;
+  return status;
+}
+
+despur_status despur_config_create(despur_config **out, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(mem_alloc(out, 1, sizeof **out, error));
+  for (size_t i = 0; i < schema_count; i++) TRY(reset_row(*out, i, error));
+cleanup:
+  if (status != DESPUR_OK) {
+    despur_config_free(*out);
+    *out = NULL;
+  }
+  return status;
+}
+
+void despur_config_free(despur_config *config) {
+  mem_free(config);
+}
+
+despur_status despur_config_load(despur_config *config, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_config *changed = NULL;
+  char *yaml = NULL;
+  size_t bytes;
+  TRY(file_read(&yaml, &bytes, path, FILE_LIMIT_BYTES, error));
+  TRY(mem_alloc(&changed, 1, sizeof *changed, error));
+  *changed = *config;
+  memset(changed->line, 0, sizeof changed->line); /* they were lines of another file */
+  snprintf(changed->file, sizeof changed->file, "%s", path);
+  const config_text source = {.yaml = yaml, .bytes = bytes, .key = "", .place = path, .is_file = true};
+  TRY(config_parse(changed, &source, error));
+  *config = *changed;
+cleanup:
+  mem_free(changed);
+  mem_free(yaml);
+  return status;
+}
+
+despur_status despur_config_set(despur_config *config, const char *override, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_config *changed = NULL;
+  char *key = NULL;
+  const char *equals = strchr(override, '=');
+  if (!equals || equals == override)
+    FAIL(error, DESPUR_BAD_USAGE, "%.256s: expected KEY=VALUE, such as train.epochs=5", override);
+  TRY(mem_copy_text(&key, override, error));
+  key[equals - override] = 0;
+  TRY(mem_alloc(&changed, 1, sizeof *changed, error));
+  *changed = *config;
+  for (size_t i = 0; i < schema_count; i++)
+    if (schema_in_section(&schema_rows[i], key)) TRY(reset_row(changed, i, error));
+  const config_text source = {.yaml = equals + 1, .bytes = strlen(equals + 1), .key = key, .place = override};
+  TRY(config_parse(changed, &source, error));
+  *config = *changed;
+cleanup:
+  mem_free(changed);
+  mem_free(key);
+  return status;
+}
+
+/* ---- as text ---- */
+
+static bool is_commented(const despur_config *config, size_t row) {
+  return !config->set[row] && config_row_is_idle(config, row);
+}
+
+static bool section_is_commented(const despur_config *config, const char *section) {
+  for (size_t i = 0; i < schema_count; i++)
+    if (schema_in_section(&schema_rows[i], section) && !is_commented(config, i)) return false;
+  return true;
+}
+
+/* Writes the headings of those sections around a row that do not contain the row before it; *depth gets their
+ * number. */
+static despur_status format_sections(text *out, const despur_config *config, size_t index, int *depth,
+                                     despur_error *error) {
+  const char *key = schema_rows[index].key;
+  *depth = 0;
+  for (const char *dot = strchr(key, '.'), *start = key; dot; start = dot + 1, dot = strchr(start, '.')) {
+    char section[CONFIG_KEY];
+    snprintf(section, sizeof section, "%.*s", (int)(dot - key), key);
+    if (index == 0 || !schema_in_section(&schema_rows[index - 1], section)) {
+      const char *mark = section_is_commented(config, section) ? "# " : "";
+      despur_status status =
+          text_add(out, error, "%*s%s%.*s:\n", INDENT * *depth, "", mark, (int)(dot - start), start);
+      if (status != DESPUR_OK) return status;
+    }
+    ++*depth;
+  }
+  return DESPUR_OK;
+}
+
+despur_status despur_config_format(const despur_config *config, char **out, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text yaml = {0};
+  *out = NULL;
+  for (size_t i = 0; i < schema_count; i++) {
+    int depth;
+    TRY(format_sections(&yaml, config, i, &depth, error));
+    const char *dot = strrchr(schema_rows[i].key, '.'), *name = dot ? dot + 1 : schema_rows[i].key;
+    TRY(text_add(&yaml, error, "%*s%s%s: ", INDENT * depth, "", is_commented(config, i) ? "# " : "", name));
+    TRY(value_format(&yaml, config, &schema_rows[i], error));
+    TRY(text_add(&yaml, error, "\n"));
+  }
+  *out = yaml.data;
+  yaml.data = NULL;
+cleanup:
+  mem_free(yaml.data);
+  return status;
+}
+
+despur_status despur_config_describe(char **out, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text list = {0};
+  *out = NULL;
+  for (size_t i = 0; i < schema_count; i++) {
+    const config_row *row = &schema_rows[i];
+    char expected[CONFIG_EXPECTED];
+    schema_expected(row, expected);
+    TRY(text_add(&list, error, "%s\n    %s\n    %s; default: %s\n", row->key, row->help, expected,
+                 *row->initial ? row->initial : "empty"));
+  }
+  *out = list.data;
+  list.data = NULL;
+cleanup:
+  mem_free(list.data);
+  return status;
+}

@@ -1,0 +1,123 @@
+/* The configuration as the run reads it: one plain struct, filled through the schema.
+ *
+ * It holds no pointers, so that an assignment copies it; that is how a file with a mistake in its last line
+ * leaves the configuration as it was. Which keys exist, and their bounds and defaults, is said in schema.c.
+ */
+#ifndef RUN_CONFIG_H
+#define RUN_CONFIG_H
+
+#include "base/error.h"
+#include "despur/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONFIG_TEXT = 1024, CONFIG_CLASSES = 10, CONFIG_DIGITS = 10, CONFIG_ROWS_MAX = 96 };
+
+/* Values of choices, in the order in which schema.c lists their names. model.arch is a despur_arch and
+ * data.difficulty a despur_difficulty. */
+enum config_source { CONFIG_SPUCO_MNIST, CONFIG_NPY, CONFIG_BUILT_IN_DIGITS };
+enum config_optimizer { CONFIG_SGD, CONFIG_ADAM, CONFIG_ADAMW };
+enum config_schedule { CONFIG_CONSTANT, CONFIG_STEP, CONFIG_COSINE, CONFIG_LINEAR };
+enum config_infer { CONFIG_INFER_NONE, CONFIG_INFER_CLUSTER };
+enum config_outputs { CONFIG_LOGITS, CONFIG_PROBABILITIES, CONFIG_FEATURES };
+enum config_algorithm { CONFIG_KMEANS };
+enum config_scope { CONFIG_WITHIN_CLASS, CONFIG_ALL_CLASSES };
+enum config_method {
+  CONFIG_ERM,
+  CONFIG_GROUP_BALANCE,
+  CONFIG_CLASS_BALANCE,
+  CONFIG_UPSAMPLE,
+  CONFIG_DOWNSAMPLE
+};
+enum config_select { CONFIG_LAST, CONFIG_VAL_WORST_GROUP, CONFIG_VAL_AVERAGE };
+
+typedef struct config_reals {
+  size_t count;
+  double values[CONFIG_CLASSES];
+} config_reals;
+
+/* Lists of digits, as written: class i holds digits[i][0..sizes[i]-1]. */
+typedef struct config_classes {
+  size_t count, sizes[CONFIG_CLASSES];
+  uint8_t digits[CONFIG_CLASSES][CONFIG_DIGITS];
+} config_classes;
+
+/* One training of one network: the reference and the final one have the same keys. */
+typedef struct stage_config {
+  int64_t epochs, batch_size;
+  struct {
+    int name; /* config_optimizer */
+    double lr, momentum;
+    bool nesterov;
+    double weight_decay;
+    config_reals betas; /* two */
+    double eps;
+  } optimizer;
+  struct {
+    int name;      /* config_schedule */
+    int64_t every; /* epochs */
+    double gamma;
+    double final; /* share of lr */
+  } schedule;
+  double clip;             /* 0: off */
+  char order[CONFIG_TEXT]; /* "": none; always so for the reference */
+} stage_config;
+
+struct despur_config {
+  char name[CONFIG_TEXT], label[CONFIG_TEXT];
+  int64_t seed;
+  struct {
+    int64_t data, split, init, order; /* -1: as seed; read them with config_seed */
+  } seeds;
+  struct {
+    int source; /* config_source */
+    char images[CONFIG_TEXT], labels[CONFIG_TEXT], attributes[CONFIG_TEXT], splits[CONFIG_TEXT];
+    int difficulty;
+    config_reals strength; /* one, or one for each class */
+    double val_strength;
+    config_classes classes;
+    double label_noise, core_feature_noise;
+    int64_t digits_train, digits_test;
+  } data;
+  struct {
+    int arch;
+    double dropout;
+    char init[CONFIG_TEXT];
+  } model;
+  stage_config reference, train;
+  struct {
+    int method, on, algorithm; /* config_infer, config_outputs, config_algorithm */
+    int64_t clusters;
+    int scope; /* config_scope */
+    int64_t starts;
+  } infer;
+  int train_method; /* config_method: train.method */
+  struct {
+    int rule; /* config_select */
+  } select;
+  struct {
+    bool steps;
+  } log;
+
+  /* Where values came from: a key that has no effect is an error only when somebody has written it. */
+  bool set[CONFIG_ROWS_MAX]; /* by schema row: by a file or an override */
+  int line[CONFIG_ROWS_MAX]; /* in the file below; 0 when not from there */
+  char file[CONFIG_TEXT];    /* read last */
+};
+
+/* One of config->seeds, or config->seed in its place. */
+static inline uint64_t config_seed(const despur_config *config, int64_t part) {
+  return (uint64_t)(part < 0 ? config->seed : part);
+}
+
+/* Fails when keys contradict each other, or when one that was set has no effect. To be called once everything
+ * has been loaded. DESPUR_BAD_INPUT when the key at fault stands in the file, DESPUR_BAD_USAGE when it was an
+ * override. */
+DESPUR_MUST_USE despur_status config_check(const despur_config *config, despur_error *error);
+
+/* Whether the key of a schema row does nothing beside the other values. */
+bool config_row_is_idle(const despur_config *config, size_t row);
+
+#endif

@@ -1,0 +1,210 @@
+/* The order of events in a run. */
+#include "run/run.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "io/npy.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const char *despur_version(void) {
+  return DESPUR_VERSION;
+}
+
+const char *despur_version_features(void) {
+#ifdef DESPUR_HAVE_CURL
+  return "downloads (libcurl)";
+#else
+  return "no downloads (built without libcurl)";
+#endif
+}
+
+int despur_processors(void) {
+  return parallel_processors();
+}
+
+double run_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void run_note(const run *r, const char *format, ...) {
+  const despur_observer *observer = &r->options->observer;
+  if (!observer->note) return;
+  char line[1024];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  observer->note(observer->context, line);
+}
+
+static despur_status create_net(despur_net **out, const run *r, const stage_config *config, uint64_t stage,
+                                despur_error *error) {
+  enum {
+    EVALUATION_BATCH = 256
+  }; /* passes without gradients use the same network: give them enough blocks */
+  size_t batch = (size_t)config->batch_size;
+  despur_net_options options = {.arch = (despur_arch)r->config->model.arch,
+                                .input = despur_dataset_shape(r->dataset),
+                                .classes = despur_dataset_classes(r->dataset),
+                                .batch = batch > EVALUATION_BATCH ? batch : EVALUATION_BATCH,
+                                .dropout = r->config->model.dropout,
+                                .seed = config_seed(r->config, r->config->seeds.init),
+                                .stage = stage,
+                                .threads = r->options->threads};
+  despur_status status = despur_net_create(out, &options, error);
+  if (status == DESPUR_OK && *r->config->model.init)
+    status = despur_net_load(*out, r->config->model.init, error);
+  return status;
+}
+
+static despur_status read_order(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *path = r->config->train.order;
+  int64_t *values = NULL;
+  size_t examples = despur_dataset_count(r->dataset);
+  TRY(npy_read_integers(&values, &r->order_length, path, error));
+  if (r->order_length == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected indices of examples, found none", path);
+  TRY(mem_alloc(&r->order, r->order_length, sizeof *r->order, error));
+  for (size_t i = 0; i < r->order_length; i++) {
+    if (values[i] < 0 || (uint64_t)values[i] >= examples)
+      FAIL(error, DESPUR_BAD_INPUT, "%s: entry %zu: expected the index of one of %zu examples, found %lld",
+           path, i, examples, (long long)values[i]);
+    r->order[i] = (uint32_t)values[i];
+  }
+cleanup:
+  mem_free(values);
+  return status;
+}
+
+/* Test if there is one; else what there is. */
+static despur_split evaluation_split(const despur_dataset *dataset) {
+  size_t count;
+  despur_dataset_split(dataset, DESPUR_TEST, &count);
+  if (count > 0) return DESPUR_TEST;
+  despur_dataset_split(dataset, DESPUR_VAL, &count);
+  return count > 0 ? DESPUR_VAL : DESPUR_TRAIN;
+}
+
+/* Reads and checks everything that the run needs. */
+static despur_status prepare(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  double started = run_seconds();
+  size_t val_count;
+  TRY(despur_dataset_create(&r->dataset, r->config, error));
+  run_note(r, "data: %s", despur_dataset_description(r->dataset));
+  despur_dataset_split(r->dataset, DESPUR_VAL, &val_count);
+  if (r->config->select.rule != CONFIG_LAST && val_count == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "select.rule: there are no validation examples to select by; use 'last'");
+  TRY(despur_groups_true(&r->truth, r->dataset, error));
+  r->result->split = evaluation_split(r->dataset);
+  if (r->config->reference.epochs > 0) TRY(create_net(&r->reference, r, &r->config->reference, 1, error));
+  if (!r->options->only_infer) TRY(create_net(&r->net, r, &r->config->train, 2, error));
+  if (*r->config->train.order) TRY(read_order(r, error));
+  r->timing = json_object();
+  if (!r->timing) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  json_object_set_new(r->timing, "prepare", json_real(run_seconds() - started));
+cleanup:
+  return status;
+}
+
+static despur_status choose_directory(const run *r, despur_error *error) {
+  size_t room = sizeof r->result->directory;
+  int length = r->options->directory ? snprintf(r->result->directory, room, "%s", r->options->directory)
+                                     : snprintf(r->result->directory, room, "runs/%s-%lld", r->config->name,
+                                                (long long)r->config->seed);
+  if (length < 1 || (size_t)length >= room)
+    return error_set(error, DESPUR_BAD_USAGE, "--out: expected a path of 1 to %zu bytes", room - 1);
+  return DESPUR_OK;
+}
+
+static despur_status carry_out(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (r->reference) TRY(run_reference_stage(r, error));
+  if (r->config->infer.method != CONFIG_INFER_NONE) TRY(run_infer_stage(r, error));
+  if (!r->options->only_infer) TRY(run_train_stage(r, error));
+cleanup:
+  return status;
+}
+
+static void release(run *r) {
+  despur_dataset_free(r->dataset);
+  despur_groups_release(&r->truth);
+  despur_net_free(r->reference);
+  despur_net_free(r->net);
+  mem_free(r->order);
+  file_writer_discard(r->results);
+  file_writer_discard(r->steps);
+  json_decref(r->timing);
+}
+
+despur_status despur_run(despur_run_result *result, const despur_config *config,
+                         const despur_run_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_error own;
+  if (!error) error = &own;
+  *result = (despur_run_result){0};
+  run r = {.config = config, .options = options, .result = result};
+  TRY(choose_directory(&r, error));
+  if (options->only_infer && config->infer.method == CONFIG_INFER_NONE)
+    FAIL(error, DESPUR_BAD_USAGE,
+         "infer.method: is 'none', so there are no groups to infer; try infer.method=cluster");
+  TRY(prepare(&r, error));
+  TRY(run_open_directory(&r, error));
+  status = carry_out(&r, error);
+  if (status == DESPUR_OK) {
+    status = run_close_directory(&r, "complete", "", error);
+  } else {
+    despur_error second;
+    const char *outcome = status == DESPUR_INTERRUPTED ? "interrupted" : "failed";
+    if (run_close_directory(&r, outcome, error->message, &second) != DESPUR_OK)
+      run_note(&r, "%s", second.message); /* the first error is the one to return */
+  }
+cleanup:
+  release(&r);
+  return status;
+}
+
+void despur_run_result_release(despur_run_result *result) {
+  for (size_t i = 0; i < 2; i++) despur_scores_release(&result->stages[i].scores);
+  despur_groups_release(&result->groups);
+  despur_agreement_release(&result->agreement);
+  *result = (despur_run_result){0};
+}
+
+despur_status despur_run_evaluate(despur_scores *scores, const char *directory, despur_split split,
+                                  int threads, despur_error *error) {
+  static const char *const NAMES[] = {"train", "val", "test"};
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  size_t count;
+  despur_config *config = NULL;
+  despur_run_options options = {.directory = directory, .threads = threads};
+  despur_run_result result = {0};
+  run r = {.options = &options, .result = &result};
+  *scores = (despur_scores){0};
+  TRY(choose_directory(&r, error));
+  TRY(despur_config_create(&config, error));
+  TRY(run_path(path, &r, "config.yaml", error));
+  TRY(despur_config_load(config, path, error));
+  r.config = config;
+  TRY(despur_dataset_create(&r.dataset, config, error));
+  despur_dataset_split(r.dataset, split, &count);
+  if (count == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: the data set has no %s examples", directory, NAMES[split]);
+  TRY(despur_groups_true(&r.truth, r.dataset, error));
+  TRY(create_net(&r.net, &r, &config->train, 2, error));
+  TRY(run_path(path, &r, "model.safetensors", error));
+  TRY(despur_net_load(r.net, path, error));
+  TRY(run_score(scores, NULL, NULL, r.net, r.dataset, &r.truth, split, error));
+cleanup:
+  release(&r);
+  despur_config_free(config);
+  return status;
+}

@@ -1,0 +1,58 @@
+/* The state of a run, shared by the files that carry it out: run.c (the order of events), stages.c (training
+ * and inference), run_files.c (what is written). */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include "despur/infer.h"
+#include "despur/run.h"
+#include "despur/train.h"
+#include "io/file.h"
+#include "run/config.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+typedef struct run {
+  const despur_config *config;
+  const despur_run_options *options;
+  despur_run_result *result;
+  despur_dataset *dataset;
+  despur_groups truth;
+  despur_net *reference, *net; /* reference: NULL when there is none */
+  uint32_t *order;             /* train.order, or NULL */
+  size_t order_length;
+  file_writer *results, *steps; /* NULL until the directory exists; steps also when it is not wanted */
+  json_t *timing;
+} run;
+
+/* stages.c. Each evaluates on validation after every epoch and on the evaluation split at the end. */
+DESPUR_MUST_USE despur_status run_reference_stage(run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_infer_stage(run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_train_stage(run *r, despur_error *error);
+
+/* logits (NULL unless wanted) get [count, classes]; free with mem_free. */
+DESPUR_MUST_USE despur_status run_score(despur_scores *scores, float **logits, uint32_t **predictions,
+                                        despur_net *net, const despur_dataset *dataset,
+                                        const despur_groups *groups, despur_split split, despur_error *error);
+
+/* run_files.c */
+DESPUR_MUST_USE despur_status run_open_directory(run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error);
+DESPUR_MUST_USE despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch,
+                                              despur_error *error);
+DESPUR_MUST_USE despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
+                                               const despur_scores *scores, despur_error *error);
+DESPUR_MUST_USE despur_status run_write_predictions(run *r, const uint32_t *predictions, const float *logits,
+                                                    despur_error *error);
+DESPUR_MUST_USE despur_status run_write_groups(run *r, despur_error *error);
+/* Finishes the streams and writes manifest.json and timing.json. outcome is "complete", "interrupted" or
+ * "failed"; message says why, or is "". */
+DESPUR_MUST_USE despur_status run_close_directory(run *r, const char *outcome, const char *message,
+                                                  despur_error *error);
+
+/* Tells the observer; a printf format. */
+__attribute__((format(printf, 2, 3))) void run_note(const run *r, const char *format, ...);
+
+double run_seconds(void); /* a clock that only goes forward */
+
+#endif

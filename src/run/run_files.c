@@ -1,0 +1,263 @@
+/* The files of a run directory. All but timing.json are the same bytes for the same configuration and data.
+ */
+#include "base/memory.h"
+#include "nn/loss.h"
+#include "run/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const SPLIT_NAMES[] = {"train", "val", "test"};
+
+/* Everything that a run may leave, for manifest.json and for clearing away an earlier run. */
+static const char *const OUTPUTS[] = {"config.yaml",          "results.jsonl",   "steps.csv",
+                                      "groups.csv",           "predictions.csv", "model.safetensors",
+                                      "reference.safetensors"};
+
+despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {
+  int length = snprintf(path, 1024, "%s/%s", r->result->directory, name);
+  if (length < 0 || length >= 1024)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", r->result->directory);
+  return DESPUR_OK;
+}
+
+static despur_status remove_earlier_run(const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
+    TRY(run_path(path, r, OUTPUTS[i], error));
+    unlink(path);
+  }
+  TRY(run_path(path, r, "manifest.json", error));
+  unlink(path);
+  TRY(run_path(path, r, "timing.json", error));
+  unlink(path);
+cleanup:
+  return status;
+}
+
+static despur_status open_stream(file_writer **writer, const run *r, const char *name, despur_error *error) {
+  char path[1024];
+  despur_status status = run_path(path, r, name, error);
+  return status != DESPUR_OK ? status : file_writer_open(writer, path, error);
+}
+
+static despur_status write_config(const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], *content = NULL;
+  TRY(despur_config_format(r->config, &content, error));
+  TRY(run_path(path, r, "config.yaml", error));
+  TRY(file_write_text(path, content, error));
+cleanup:
+  free(content);
+  return status;
+}
+
+despur_status run_open_directory(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *directory = r->result->directory;
+  if (file_exists(directory) || file_is_directory(directory)) {
+    if (!file_is_directory(directory))
+      FAIL(error, DESPUR_BAD_USAGE, "%s: exists and is not a directory", directory);
+    if (!r->options->force)
+      FAIL(error, DESPUR_BAD_USAGE,
+           "%s: exists already; choose another --out, or --force to replace the run in it", directory);
+    TRY(remove_earlier_run(r, error));
+  }
+  TRY(file_make_directories(directory, error));
+  TRY(write_config(r, error));
+  TRY(open_stream(&r->results, r, "results.jsonl", error));
+  if (r->config->log.steps) {
+    TRY(open_stream(&r->steps, r, "steps.csv", error));
+    TRY(file_print(r->steps, error, "step,loss\n"));
+  }
+cleanup:
+  return status;
+}
+
+/* NaN has no place in JSON: what is not there is null. */
+static json_t *number(double value) {
+  return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Appends one object to results.jsonl and releases it. */
+static despur_status append_result(run *r, json_t *object, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+  if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing results");
+  TRY(file_print(r->results, error, "%s\n", text));
+cleanup:
+  free(text);
+  json_decref(object);
+  return status;
+}
+
+despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch, despur_error *error) {
+  json_t *object = json_object();
+  json_object_set_new(object, "stage", json_string(stage));
+  json_object_set_new(object, "epoch", json_integer((json_int_t)epoch->epoch));
+  json_object_set_new(object, "split", json_string("train"));
+  json_object_set_new(object, "loss", number(epoch->loss));
+  json_object_set_new(object, "steps", json_integer((json_int_t)epoch->steps));
+  return append_result(r, object, error);
+}
+
+static json_t *groups_json(const despur_scores *scores) {
+  json_t *groups = json_array();
+  for (size_t g = 0; g < scores->groups_count; g++) {
+    const despur_group_score *score = &scores->groups[g];
+    json_t *group = json_object();
+    json_object_set_new(group, "name", json_string(score->name));
+    json_object_set_new(group, "count", json_integer((json_int_t)score->count));
+    json_object_set_new(group, "correct", json_integer((json_int_t)score->correct));
+    json_object_set_new(group, "accuracy", number(score->accuracy));
+    json_object_set_new(group, "train_count", json_integer((json_int_t)score->train_count));
+    json_array_append_new(groups, group);
+  }
+  return groups;
+}
+
+despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
+                               const despur_scores *scores, despur_error *error) {
+  bool any = scores->worst_group < scores->groups_count;
+  json_t *object = json_object();
+  json_object_set_new(object, "stage", json_string(stage));
+  json_object_set_new(object, "epoch", json_integer((json_int_t)epoch));
+  json_object_set_new(object, "split", json_string(SPLIT_NAMES[split]));
+  json_object_set_new(object, "loss", number(scores->loss));
+  json_object_set_new(object, "worst_group",
+                      any ? json_string(scores->groups[scores->worst_group].name) : json_null());
+  json_object_set_new(object, "worst_group_accuracy", number(scores->worst_group_accuracy));
+  json_object_set_new(object, "average_accuracy", number(scores->average_accuracy));
+  json_object_set_new(object, "train_weighted_average", number(scores->train_weighted_average));
+  json_object_set_new(object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
+  json_object_set_new(object, "worst_class_accuracy", number(scores->worst_class_accuracy));
+  json_object_set_new(object, "attribute_accuracy", number(scores->attribute_accuracy));
+  json_object_set_new(object, "groups", groups_json(scores));
+  return append_result(r, object, error);
+}
+
+despur_status run_write_groups(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  size_t count;
+  const despur_groups *groups = &r->result->groups;
+  const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
+  const uint32_t *labels = despur_dataset_labels(r->dataset);
+  const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);
+  TRY(open_stream(&writer, r, "groups.csv", error));
+  TRY(file_print(writer, error, "example,y,a,group,group_name\n"));
+  for (size_t i = 0; i < count; i++) {
+    uint32_t e = examples[i], g = groups->of_example[e];
+    if (g == DESPUR_NO_GROUP) continue;
+    TRY(file_print(writer, error, "%u,%u,%u,%u,\"%s\"\n", e, labels[e], attributes[e], g, groups->names[g]));
+  }
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
+despur_status run_write_predictions(run *r, const uint32_t *predictions, const float *logits,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  float *p = NULL;
+  size_t count, classes = despur_net_classes(r->net);
+  const uint32_t *examples = despur_dataset_split(r->dataset, r->result->split, &count);
+  const uint32_t *labels = despur_dataset_labels(r->dataset);
+  const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);
+  TRY(mem_alloc(&p, classes, sizeof *p, error));
+  TRY(open_stream(&writer, r, "predictions.csv", error));
+  TRY(file_print(writer, error, "example,y,a,prediction"));
+  for (size_t c = 0; c < classes; c++) TRY(file_print(writer, error, ",prob_%zu", c));
+  TRY(file_print(writer, error, "\n"));
+  for (size_t i = 0; i < count; i++) {
+    uint32_t e = examples[i];
+    memcpy(p, logits + i * classes, classes * sizeof *p);
+    softmax(p, classes);
+    TRY(file_print(writer, error, "%u,%u,%u,%u", e, labels[e], attributes[e], predictions[i]));
+    for (size_t c = 0; c < classes; c++) TRY(file_print(writer, error, ",%.7g", (double)p[c]));
+    TRY(file_print(writer, error, "\n"));
+  }
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  mem_free(p);
+  file_writer_discard(writer);
+  return status;
+}
+
+static despur_status write_json(const run *r, const char *name, json_t *object, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+  if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing %s", name);
+  TRY(run_path(path, r, name, error));
+  TRY(file_write_text(path, text, error));
+cleanup:
+  free(text);
+  return status;
+}
+
+static despur_status add_outputs(const run *r, json_t *outputs, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], hash[SHA256_HEX];
+  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
+    TRY(run_path(path, r, OUTPUTS[i], error));
+    if (!file_exists(path)) continue;
+    TRY(file_sha256(path, hash, error));
+    json_object_set_new(outputs, OUTPUTS[i], json_string(hash));
+  }
+cleanup:
+  return status;
+}
+
+static despur_status write_manifest(const run *r, const char *outcome, const char *message,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *manifest = json_object(), *outputs = json_object();
+  json_object_set_new(manifest, "despur", json_string(despur_version()));
+  json_object_set_new(manifest, "outcome", json_string(outcome));
+  if (*message) json_object_set_new(manifest, "message", json_string(message));
+  json_object_set_new(manifest, "seed", json_integer((json_int_t)r->config->seed));
+  json_object_set_new(manifest, "data", json_string(despur_dataset_description(r->dataset)));
+  json_object_set_new(manifest, "outputs", outputs);
+  TRY(add_outputs(r, outputs, error));
+  TRY(write_json(r, "manifest.json", manifest, error));
+cleanup:
+  json_decref(manifest);
+  return status;
+}
+
+static despur_status write_timing(const run *r, despur_error *error) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const despur_net *net = r->net ? r->net : r->reference;
+  json_object_set_new(r->timing, "threads", json_integer(r->options->threads));
+  json_object_set_new(r->timing, "kernels", json_string(despur_net_kernels(net)));
+  json_object_set_new(r->timing, "peak_resident_mb", json_integer(usage.ru_maxrss / 1024));
+  return write_json(r, "timing.json", r->timing, error);
+}
+
+static despur_status finish(file_writer **writer, despur_error *error) {
+  file_writer *finished = *writer;
+  *writer = NULL;
+  return finished ? file_writer_commit(finished, error) : DESPUR_OK;
+}
+
+despur_status run_close_directory(run *r, const char *outcome, const char *message, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(finish(&r->results, error));
+  TRY(finish(&r->steps, error));
+  TRY(write_timing(r, error));
+  TRY(write_manifest(r, outcome, message, error));
+cleanup:
+  return status;
+}

@@ -1,0 +1,248 @@
+/* All keys of the configuration. A new option is a member of struct despur_config, a row here and, when it
+ * has no effect beside some other value, a line in config_check.c. */
+#include "run/schema.h"
+
+#include "despur/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const sources[] = {"spuco_mnist", "npy", "digits", NULL};
+static const char *const difficulties[] = {"magnitude_large",
+                                           "magnitude_medium",
+                                           "magnitude_small",
+                                           "variance_low",
+                                           "variance_medium",
+                                           "variance_high",
+                                           NULL};
+static const char *const architectures[] = {"lenet", "mlp", NULL};
+static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
+static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
+static const char *const inferences[] = {"none", "cluster", NULL};
+static const char *const outputs[] = {"logits", "probabilities", "features", NULL};
+static const char *const algorithms[] = {"kmeans", NULL};
+static const char *const scopes[] = {"class", "all", NULL};
+static const char *const methods[] = {"erm",      "group_balance", "class_balance",
+                                      "upsample", "downsample",    NULL};
+static const char *const selections[] = {"last", "val_worst_group", "val_average", NULL};
+
+#define ROW(name, kind, member, default_text, meaning)                                                       \
+  .key = name, .type = kind, .offset = offsetof(despur_config, member), .initial = default_text,             \
+  .help = meaning
+#define INTEGER(name, member, least, greatest, initial, help)                                                \
+  { ROW(name, CONFIG_IS_INTEGER, member, initial, help), .low = (least), .high = (greatest) }
+#define REAL(name, member, lower, upper, initial, help)                                                      \
+  { ROW(name, CONFIG_IS_REAL, member, initial, help), lower, upper }
+#define REALS(name, member, few, many, lower, upper, initial, help)                                          \
+  { ROW(name, CONFIG_IS_REALS, member, initial, help), lower, upper, .fewest = (few), .most = (many) }
+#define CHOICE(name, member, list, initial, help)                                                            \
+  { ROW(name, CONFIG_IS_CHOICE, member, initial, help), .choices = (list) }
+#define BOOLEAN(name, member, initial, help)                                                                 \
+  { ROW(name, CONFIG_IS_BOOLEAN, member, initial, help) }
+#define TEXT(name, member, initial, help)                                                                    \
+  { ROW(name, CONFIG_IS_TEXT, member, initial, help) }
+#define PATH(name, member, help)                                                                             \
+  { ROW(name, CONFIG_IS_PATH, member, "", help) }
+
+/* Bounds of reals. */
+#define FROM(bound)  .minimum = (bound)
+#define ABOVE(bound) .minimum = (bound), .above = true
+#define TO(bound)    .maximum = (bound)
+#define BELOW(bound) .maximum = (bound), .below = true
+
+#define MAX_EPOCHS 100000
+#define MAX_IMAGES 10000000
+
+/* The keys that the reference and the final network share, but for epochs. */
+#define STAGE(stage)                                                                                         \
+  INTEGER(#stage ".batch_size", stage.batch_size, 1, 4096, "64", "examples in one step"),                    \
+      CHOICE(#stage ".optimizer.name", stage.optimizer.name, optimizers, "sgd",                              \
+             "how weights follow the gradient"),                                                             \
+      REAL(#stage ".optimizer.lr", stage.optimizer.lr, ABOVE(0), TO(1000), "0.01", "learning rate"),         \
+      REAL(#stage ".optimizer.momentum", stage.optimizer.momentum, FROM(0), BELOW(1), "0.9",                 \
+           "share of the last step that is repeated (sgd)"),                                                 \
+      BOOLEAN(#stage ".optimizer.nesterov", stage.optimizer.nesterov, "false",                               \
+              "take the gradient after the momentum's step (sgd)"),                                          \
+      REAL(#stage ".optimizer.weight_decay", stage.optimizer.weight_decay, FROM(0), TO(100), "0",            \
+           "pull of the weights towards zero; decoupled from the gradient in adamw"),                        \
+      REALS(#stage ".optimizer.betas", stage.optimizer.betas, 2, 2, FROM(0), BELOW(1), "[0.9, 0.999]",       \
+            "decay of the averages of the gradient and of its square (adam, adamw)"),                        \
+      REAL(#stage ".optimizer.eps", stage.optimizer.eps, ABOVE(0), TO(1), "1e-8",                            \
+           "added to the denominator (adam, adamw)"),                                                        \
+      CHOICE(#stage ".schedule.name", stage.schedule.name, schedules, "constant",                            \
+             "how the learning rate changes over the training"),                                             \
+      INTEGER(#stage ".schedule.every", stage.schedule.every, 1, MAX_EPOCHS, "1",                            \
+              "epochs between two steps (step)"),                                                            \
+      REAL(#stage ".schedule.gamma", stage.schedule.gamma, ABOVE(0), TO(1), "0.1",                           \
+           "factor of the learning rate at each step (step)"),                                               \
+      REAL(#stage ".schedule.final", stage.schedule.final, FROM(0), TO(1), "0",                              \
+           "share of the learning rate that is left at the end (cosine, linear)"),                           \
+      REAL(#stage ".clip", stage.clip, FROM(0), TO(1e6), "0",                                                \
+           "largest norm of the whole gradient; 0: no limit")
+
+const config_row schema_rows[] = {
+    TEXT("name", name, "run", "name of the run"),
+    TEXT("label", label, "", "what tables call the final network; empty: derived from the method"),
+    INTEGER("seed", seed, 0, INT64_MAX, "0", "seed of all random numbers"),
+    INTEGER("seeds.data", seeds.data, -1, INT64_MAX, "-1", "seed of colours and noise; -1: as seed"),
+    INTEGER("seeds.split", seeds.split, -1, INT64_MAX, "-1",
+            "seed of the split into training and validation; -1: as seed"),
+    INTEGER("seeds.init", seeds.init, -1, INT64_MAX, "-1", "seed of initial weights; -1: as seed"),
+    INTEGER("seeds.order", seeds.order, -1, INT64_MAX, "-1", "seed of the order of examples; -1: as seed"),
+
+    CHOICE("data.source", data.source, sources, "spuco_mnist",
+           "coloured digits, your own .npy files, or the built-in digits in grey"),
+    TEXT("data.images", data.images, "auto",
+         "auto, digits, or a directory with the four IDX files; for npy: the file of images"),
+    PATH("data.labels", data.labels, "file of labels (npy)"),
+    PATH("data.attributes", data.attributes, "file of attributes (npy); empty: none"),
+    PATH("data.splits", data.splits,
+         "file of splits: 0 training, 1 validation, 2 test (npy); empty: all examples are for training"),
+    CHOICE("data.difficulty", data.difficulty, difficulties, "magnitude_large",
+           "where the spurious colour is painted (spuco_mnist)"),
+    REALS("data.strength", data.strength, 1, CONFIG_CLASSES, ABOVE(0), BELOW(1), "0.995",
+          "share of a class that has its own colour; one for all classes or one for each (spuco_mnist)"),
+    REAL("data.val_strength", data.val_strength, FROM(0), TO(1), "0",
+         "the same for validation; 0: every colour equally often (spuco_mnist)"),
+    {ROW("data.classes", CONFIG_IS_CLASSES, data.classes, "[[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]",
+         "the digits of each class; digits that are left out are dropped (spuco_mnist)"),
+     .low = 0, .high = CONFIG_DIGITS - 1},
+    REAL("data.label_noise", data.label_noise, FROM(0), BELOW(1), "0",
+         "share of training examples with a wrong label (spuco_mnist)"),
+    REAL("data.core_feature_noise", data.core_feature_noise, FROM(0), TO(1), "0",
+         "share of training examples whose digit loses 60 % of its pixels (spuco_mnist)"),
+    INTEGER("data.digits_train", data.digits_train, 10, MAX_IMAGES, "20000",
+            "how many built-in digits there are for training and validation"),
+    INTEGER("data.digits_test", data.digits_test, 10, MAX_IMAGES, "5000",
+            "how many built-in digits there are for test"),
+
+    CHOICE("model.arch", model.arch, architectures, "lenet", "the network"),
+    REAL("model.dropout", model.dropout, FROM(0), BELOW(1), "0.5", "probability of dropping a value (mlp)"),
+    PATH("model.init", model.init, "safetensors file of initial weights; empty: random"),
+
+    INTEGER(
+        "reference.epochs", reference.epochs, 0, MAX_EPOCHS, "0",
+        "passes over the training examples by the network that groups are inferred from; 0: no such network"),
+    STAGE(reference),
+
+    CHOICE("infer.method", infer.method, inferences, "none",
+           "how groups are inferred; none: true groups are used"),
+    CHOICE("infer.on", infer.on, outputs, "logits", "what is clustered: outputs of the reference network"),
+    CHOICE("infer.algorithm", infer.algorithm, algorithms, "kmeans", "the clustering"),
+    INTEGER("infer.clusters", infer.clusters, 1, 1000, "2", "clusters in each scope"),
+    CHOICE("infer.scope", infer.scope, scopes, "class", "cluster each class by itself, or all together"),
+    INTEGER("infer.starts", infer.starts, 1, 1000, "10",
+            "starts of the clustering, of which the best is kept"),
+
+    CHOICE("train.method", train_method, methods, "erm", "how the final network is trained"),
+    INTEGER("train.epochs", train.epochs, 0, MAX_EPOCHS, "1", "passes over the training examples"),
+    STAGE(train),
+    PATH("train.order", train.order,
+         "npy file with the example indices of all batches, one after another, in place of a sampler; empty: "
+         "none"),
+
+    CHOICE("select.rule", select.rule, selections, "last", "which epoch's weights are kept"),
+    BOOLEAN("log.steps", log.steps, "false", "write the loss of every step to steps.csv"),
+};
+
+const size_t schema_count = sizeof schema_rows / sizeof *schema_rows;
+
+_Static_assert(sizeof schema_rows / sizeof *schema_rows <= CONFIG_ROWS_MAX, "CONFIG_ROWS_MAX is too small");
+
+int schema_find(const char *key) {
+  for (size_t i = 0; i < schema_count; i++)
+    if (!strcmp(schema_rows[i].key, key)) return (int)i;
+  return CONFIG_NO_ROW;
+}
+
+bool schema_in_section(const config_row *row, const char *section) {
+  size_t length = strlen(section);
+  return !strncmp(row->key, section, length) && row->key[length] == '.';
+}
+
+int schema_find_section(const char *section) {
+  for (size_t i = 0; i < schema_count; i++)
+    if (schema_in_section(&schema_rows[i], section)) return (int)i;
+  return CONFIG_NO_ROW;
+}
+
+bool schema_nearest(char out[CONFIG_KEY], const char *key) {
+  char sections[CONFIG_ROWS_MAX][CONFIG_KEY];
+  const char *candidates[2 * CONFIG_ROWS_MAX + 1] = {NULL};
+  size_t count = 0;
+  for (size_t i = 0; i < schema_count; i++) {
+    const char *name = schema_rows[i].key, *dot = strrchr(name, '.');
+    candidates[count++] = name;
+    if (!dot) continue;
+    snprintf(sections[i], CONFIG_KEY, "%.*s", (int)(dot - name), name);
+    candidates[count++] = sections[i];
+  }
+  const char *nearest = despur_nearest_word(key, candidates);
+  if (nearest) snprintf(out, CONFIG_KEY, "%s", nearest);
+  return nearest;
+}
+
+static void add(char out[CONFIG_EXPECTED], const char *piece) {
+  size_t length = strlen(out);
+  snprintf(out + length, CONFIG_EXPECTED - length, "%s", piece);
+}
+
+static void add_number(char out[CONFIG_EXPECTED], const char *words, double number) {
+  char digits[VALUE_DIGITS];
+  value_shortest(digits, number);
+  add(out, words);
+  add(out, digits);
+}
+
+static void add_interval(char out[CONFIG_EXPECTED], const config_row *row) {
+  bool closed = !row->above && !row->below;
+  add_number(out, closed ? " from " : row->above ? " above " : " of at least ", row->minimum);
+  add_number(out, closed ? " to " : row->below ? " and below " : " and at most ", row->maximum);
+}
+
+static void expected_reals(const config_row *row, char out[CONFIG_EXPECTED]) {
+  if (row->fewest == 1) {
+    snprintf(out, CONFIG_EXPECTED, "a number");
+    add_interval(out, row);
+    add(out, ", or a list of at most ");
+  } else {
+    snprintf(out, CONFIG_EXPECTED, "a list of ");
+  }
+  add_number(out, "", (double)row->most);
+  add(out, row->fewest == 1 ? " of them" : " numbers");
+  if (row->fewest != 1) add_interval(out, row);
+}
+
+void schema_expected(const config_row *row, char out[CONFIG_EXPECTED]) {
+  out[0] = 0;
+  switch (row->type) {
+  case CONFIG_IS_INTEGER:
+    snprintf(out, CONFIG_EXPECTED, "an integer from %lld to %lld", (long long)row->low, (long long)row->high);
+    break;
+  case CONFIG_IS_REAL:
+    add(out, "a number");
+    add_interval(out, row);
+    break;
+  case CONFIG_IS_BOOLEAN:
+    add(out, "true or false");
+    break;
+  case CONFIG_IS_CHOICE:
+    for (size_t i = 0; row->choices[i]; i++) {
+      add(out, i ? ", " : row->choices[1] ? "one of " : "");
+      add(out, row->choices[i]);
+    }
+    break;
+  case CONFIG_IS_TEXT:
+  case CONFIG_IS_PATH:
+    snprintf(out, CONFIG_EXPECTED, "a printable %s of at most %d bytes",
+             row->type == CONFIG_IS_PATH ? "path" : "text", CONFIG_TEXT - 1);
+    break;
+  case CONFIG_IS_REALS:
+    expected_reals(row, out);
+    break;
+  case CONFIG_IS_CLASSES:
+    snprintf(out, CONFIG_EXPECTED, "2 to %d lists of digits from %lld to %lld, such as [[0, 1], [2, 3]]",
+             CONFIG_CLASSES, (long long)row->low, (long long)row->high);
+    break;
+  }
+}

@@ -1,0 +1,147 @@
+/* The training loop. */
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "nn/loss.h"
+#include "nn/optimizer.h"
+#include "train/sampler.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Everything that lives as long as one call of despur_train. */
+typedef struct training {
+  despur_net *net;
+  const despur_dataset *dataset;
+  const despur_train_options *options;
+  const despur_train_hooks *hooks;
+  sampler sampler;
+  optimizer optimizer;
+  uint32_t *order;  /* [sampler.length] visits of the current epoch */
+  uint32_t *labels; /* [batch_size] */
+  float *gradient;  /* [batch_size, classes] of the loss by the logits */
+  float *finished;  /* [slab] weights after the last finished epoch */
+  float *selected;  /* [slab] */
+  double best_score;
+  size_t selected_epoch, step, epoch_steps;
+} training;
+
+static despur_status training_init(training *t, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_train_options *options = t->options;
+  if (options->batch_size == 0 || options->batch_size > t->net->options.batch)
+    FAIL(error, DESPUR_BAD_USAGE, "train: batch size %zu, but the network takes from 1 to %zu",
+         options->batch_size, t->net->options.batch);
+  if (despur_dataset_classes(t->dataset) > t->net->options.classes)
+    FAIL(error, DESPUR_BAD_USAGE, "train: the data set has %zu classes, the network %zu",
+         despur_dataset_classes(t->dataset), t->net->options.classes);
+  TRY(sampler_init(&t->sampler, t->dataset, options, error));
+  TRY(optimizer_init(&t->optimizer, &options->optimizer, t->net, error));
+  TRY(mem_alloc(&t->order, t->sampler.length, sizeof *t->order, error));
+  TRY(mem_alloc(&t->labels, options->batch_size, sizeof *t->labels, error));
+  TRY(mem_alloc(&t->gradient, options->batch_size * t->net->options.classes, sizeof *t->gradient, error));
+  TRY(mem_alloc(&t->finished, t->net->slab, sizeof *t->finished, error));
+  TRY(mem_alloc(&t->selected, t->net->slab, sizeof *t->selected, error));
+  memcpy(t->finished, t->net->parameters, t->net->slab * sizeof *t->finished);
+  memcpy(t->selected, t->net->parameters, t->net->slab * sizeof *t->selected);
+  t->best_score = -INFINITY;
+  t->epoch_steps = (t->sampler.length + options->batch_size - 1) / options->batch_size;
+cleanup:
+  return status;
+}
+
+static void training_release(training *t) {
+  sampler_release(&t->sampler);
+  optimizer_release(&t->optimizer);
+  mem_free(t->order);
+  mem_free(t->labels);
+  mem_free(t->gradient);
+  mem_free(t->finished);
+  mem_free(t->selected);
+}
+
+/* One step over count examples; *loss gets their mean loss before the update. The weights are updated only
+ * when it is finite. */
+static void train_batch(training *t, const uint32_t *examples, size_t count, double *loss) {
+  despur_net *net = t->net;
+  dataset_batch batch = {
+      .dataset = t->dataset, .examples = examples, .count = count, .layout = net_input(net)};
+  net_forward(net, count, dataset_fill, &batch, true, t->step);
+  const uint32_t *labels = despur_dataset_labels(t->dataset);
+  for (size_t i = 0; i < count; i++) t->labels[i] = labels[examples[i]];
+  *loss = cross_entropy(net_logits(net), t->labels, NULL, count, net->options.classes, t->gradient);
+  if (!isfinite(*loss)) return;
+  net_backward(net, t->gradient);
+  if (t->options->clip > 0) net_clip_gradient(net, t->options->clip);
+  double lr = schedule_rate(&t->options->schedule, t->options->optimizer.lr, t->step, t->epoch_steps,
+                            t->options->epochs);
+  optimizer_step(&t->optimizer, net, lr);
+}
+
+/* The steps of one epoch; *mean_loss gets the mean over its examples. */
+static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, despur_error *error) {
+  const despur_train_hooks *hooks = t->hooks;
+  double sum = 0;
+  sampler_draw(&t->sampler, epoch, t->order);
+  for (size_t at = 0; at < t->sampler.length; at += t->options->batch_size) {
+    if (hooks->stop && hooks->stop(hooks->context))
+      return error_set(error, DESPUR_INTERRUPTED, "interrupted in epoch %zu of %zu, before step %zu",
+                       epoch + 1, t->options->epochs, t->step);
+    size_t left = t->sampler.length - at,
+           count = left < t->options->batch_size ? left : t->options->batch_size;
+    double loss;
+    train_batch(t, t->order + at, count, &loss);
+    if (!isfinite(loss))
+      return error_set(
+          error, DESPUR_BAD_INPUT,
+          "the loss became %s at step %zu (epoch %zu of %zu); a smaller learning rate or train.clip may help",
+          isnan(loss) ? "NaN" : "infinite", t->step, epoch + 1, t->options->epochs);
+    if (hooks->step) hooks->step(hooks->context, t->step, loss, count);
+    sum += loss * (double)count;
+    t->step++;
+  }
+  *mean_loss = sum / (double)t->sampler.length;
+  return DESPUR_OK;
+}
+
+/* Keeps the weights after an epoch when the selection rule prefers them. */
+static void select_weights(training *t, size_t epoch, double score) {
+  if (t->options->selection == DESPUR_SELECT_BEST && !(score > t->best_score)) return;
+  t->best_score = score;
+  t->selected_epoch = epoch;
+  memcpy(t->selected, t->net->parameters, t->net->slab * sizeof *t->selected);
+}
+
+static despur_status train_all(training *t, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t bytes = t->net->slab * sizeof *t->finished;
+  for (size_t epoch = 0; epoch < t->options->epochs; epoch++) {
+    double mean_loss = 0, score = 0;
+    status = train_epoch(t, epoch, &mean_loss, error);
+    if (status != DESPUR_OK) {
+      memcpy(t->net->parameters, t->finished, bytes);
+      return status;
+    }
+    memcpy(t->finished, t->net->parameters, bytes);
+    despur_epoch done = {
+        .epoch = epoch + 1, .epochs = t->options->epochs, .steps = t->step, .loss = mean_loss};
+    if (t->hooks->epoch) status = t->hooks->epoch(t->hooks->context, t->net, &done, &score, error);
+    if (status != DESPUR_OK) return status;
+    select_weights(t, epoch + 1, score);
+  }
+  memcpy(t->net->parameters, t->selected, bytes);
+  return status;
+}
+
+despur_status despur_train(despur_net *net, const despur_dataset *dataset,
+                           const despur_train_options *options, const despur_train_hooks *hooks,
+                           despur_train_result *result, despur_error *error) {
+  static const despur_train_hooks NONE = {0};
+  despur_status status = DESPUR_OK;
+  training t = {.net = net, .dataset = dataset, .options = options, .hooks = hooks ? hooks : &NONE};
+  TRY(training_init(&t, error));
+  TRY(train_all(&t, error));
+cleanup:
+  if (result) *result = (despur_train_result){.selected_epoch = t.selected_epoch, .steps = t.step};
+  training_release(&t);
+  return status;
+}

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Usage: check_includes.sh ROOT: reads the #include lines of the tree and fails on one that points back.
+#
+# Modules stand in tiers; a file may include its own module and the tiers below, never a sibling. A public header counts
+# as the module that implements it. The tool sees public headers and its own only.
+set -eu
+cd "$1"
+find src include cli -name '*.[ch]' 2>/dev/null | LC_ALL=C sort | xargs awk '
+BEGIN {
+  count = split("base|io|data nn cluster|infer train eval|report|run", tiers, "|")
+  for (i = 1; i <= count; i++) {
+    split(tiers[i], modules, " ")
+    for (j in modules) tier[modules[j]] = i
+  }
+  # Public headers that do not bear the name of their module.
+  module_of["error"] = module_of["version"] = module_of["log"] = "base"
+  module_of["dataset"] = module_of["groups"] = module_of["digits"] = "data"
+  module_of["net"] = "nn"
+  module_of["config"] = "run"
+}
+
+function complain(reason) {
+  printf "%s:%d: %s: %s\n", FILENAME, FNR, target, reason
+  failed = 1
+}
+
+# The module of "despur/NAME.h", or "" when nobody has said which.
+function public_module(path,    name) {
+  name = path
+  sub(/^.*\//, "", name)
+  sub(/\.h$/, "", name)
+  if (name in module_of) return module_of[name]
+  return name in tier ? name : ""
+}
+
+FNR == 1 {
+  split(FILENAME, parts, "/")
+  place = parts[1]
+  own = place == "src" ? parts[2] : place == "include" ? public_module(FILENAME) : "cli"
+  everything = FILENAME == "include/despur/despur.h" # exists to include all others
+  if (!everything && place != "cli" && !(own in tier)) {
+    target = FILENAME
+    complain("not in a known module; see the list in tests/check_includes.sh")
+  }
+}
+
+/^[ \t]*#[ \t]*include[ \t]*("|<despur\/)/ && !everything {
+  split($0, quoted, /["<>]/)
+  target = quoted[2]
+  if (target ~ /^despur\//) {
+    if (place == "cli") next
+    wanted = target == "despur/despur.h" ? "despur.h" : public_module(target)
+  } else if (target ~ /\//) {
+    wanted = target
+    sub(/\/.*/, "", wanted)
+  } else {
+    wanted = own # a neighbour in the same folder
+  }
+  if (wanted == own) next
+  if (place == "cli")
+    complain("the tool may include public headers and its own only")
+  else if (!(wanted in tier))
+    complain("not a header of a known module; see the list in tests/check_includes.sh")
+  else if (own in tier && tier[wanted] > tier[own])
+    complain("points back: " own " lies below " wanted)
+  else if (own in tier && tier[wanted] == tier[own])
+    complain(own " and " wanted " are siblings and may not include each other")
+  else if (place == "include" && target !~ /^despur\//)
+    complain("a public header may include public headers only")
+}
+
+END { exit failed }' >&2
