@@ -16,10 +16,7 @@ install(FILES ${COMPLETIONS}/_despur DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/si
 install(FILES ${COMPLETIONS}/despur.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 
 set(PC_REQUIRES "zlib, spng, jansson, yaml-0.1")
-set(PC_LIBS "-lm")
-foreach(library ${OpenMP_C_LIB_NAMES})
-  string(APPEND PC_LIBS " -l${library}")
-endforeach()
+set(PC_LIBS "-lm -pthread")
 if(CURL_FOUND)
   # Not in Requires.private: libcurl.pc would add a dozen libraries that only a static libcurl needs.
   string(APPEND PC_LIBS " -lcurl")

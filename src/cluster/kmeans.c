@@ -33,7 +33,7 @@ typedef struct problem {
   const float *points; /* [n, d] */
   size_t n, d, k;
   size_t chunks, chunk_points;
-  int threads;
+  parallel *pool;
   solution *current;
   const double *newest; /* [d], the centre that seeding has added last */
   double *distances;    /* [n], squared, of each point to its centre */
@@ -44,6 +44,7 @@ typedef struct problem {
 } problem;
 
 static void problem_release(problem *p) {
+  parallel_free(p->pool);
   mem_free(p->distances);
   mem_free(p->sums);
   mem_free(p->sizes);
@@ -59,7 +60,7 @@ static size_t points_of_a_chunk(size_t n, size_t values_of_centres) {
 
 static despur_status problem_init(problem *p, const float *points, size_t n, size_t d,
                                   const despur_kmeans_options *options, despur_error *error) {
-  *p = (problem){.points = points, .n = n, .d = d, .k = options->clusters, .threads = options->threads};
+  *p = (problem){.points = points, .n = n, .d = d, .k = options->clusters};
   despur_status status = DESPUR_OK;
   size_t values; /* of all centres; times the chunks it is the largest product there is */
   TRY(mem_multiply(&values, p->k, d, error));
@@ -71,6 +72,7 @@ static despur_status problem_init(problem *p, const float *points, size_t n, siz
   TRY(mem_alloc(&p->distances, n, sizeof(double), error));
   TRY(mem_alloc(&p->inertias, p->chunks, sizeof(double), error));
   TRY(mem_alloc(&p->changes, p->chunks, sizeof(size_t), error));
+  TRY(parallel_create(&p->pool, p->chunks > 1 ? options->threads : 1, error));
 cleanup:
   if (status != DESPUR_OK) problem_release(p);
   return status;
@@ -169,7 +171,7 @@ static double total_inertia(const problem *p) {
 
 /* One assignment of all points; returns how many changed their cluster. */
 static size_t assign(problem *p) {
-  parallel_for(p->threads, p->chunks, assign_chunk, p);
+  parallel_for(p->pool, p->chunks, assign_chunk, p);
   merge_chunks(p);
   p->current->inertia = total_inertia(p);
   size_t changed = 0;
@@ -217,7 +219,7 @@ static void seed_centres(problem *p, random_stream *stream) {
   for (size_t i = 0; i < p->n; i++) p->distances[i] = HUGE_VAL;
   for (size_t c = 1; c < p->k; c++) {
     p->newest = centres + (c - 1) * p->d;
-    parallel_for(p->threads, p->chunks, approach_chunk, p);
+    parallel_for(p->pool, p->chunks, approach_chunk, p);
     copy_point(p, draw_by_distance(p, stream), centres + c * p->d);
   }
 }

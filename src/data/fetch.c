@@ -211,16 +211,15 @@ static void restrict_protocols(CURL *curl, const char *protocols) {
 #endif
 }
 
-static void prepare(download *get, const char *address, char *why) {
-  CURL *curl = get->fetch->curl;
-  char range[32];
-  curl_easy_reset(curl);
+/* How to speak to a mirror, and for how long. */
+static void set_limits(const fetcher *fetch, const char *address) {
+  CURL *curl = fetch->curl;
   curl_easy_setopt(curl, CURLOPT_URL, address);
-  restrict_protocols(curl, get->fetch->local ? "http" : "https");
+  restrict_protocols(curl, fetch->local ? "http" : "https");
   /* A local mirror is for tests: it sends nobody elsewhere, and no proxy stands before it. */
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, get->fetch->local ? 0L : 1L);
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, fetch->local ? 0L : 1L);
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
-  if (get->fetch->local) curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  if (fetch->local) curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
@@ -230,6 +229,13 @@ static void prepare(download *get, const char *address, char *why) {
   /* Without it a name server that does not answer holds us up beyond the time limit. */
   curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 #endif
+}
+
+static void prepare(download *get, const char *address, char *why) {
+  CURL *curl = get->fetch->curl;
+  char range[32];
+  curl_easy_reset(curl);
+  set_limits(get->fetch, address);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "despur/" DESPUR_VERSION);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);

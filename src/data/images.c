@@ -265,15 +265,18 @@ static void draw_some(void *context, size_t task, int thread) {
 
 static despur_status draw_digits(image_bank *bank, size_t train, size_t test, uint64_t seed,
                                  despur_error *error) {
-  despur_status status = allocate(bank, train, test, error);
-  if (status != DESPUR_OK) return status;
+  despur_status status = DESPUR_OK;
+  parallel *pool = NULL;
   drawing work = {bank, seed};
-  parallel_for(parallel_processors(), (train + test + DIGITS_PER_TASK - 1) / DIGITS_PER_TASK, draw_some,
-               &work);
+  TRY(allocate(bank, train, test, error));
+  TRY(parallel_create(&pool, parallel_processors(), error));
+  parallel_for(pool, (train + test + DIGITS_PER_TASK - 1) / DIGITS_PER_TASK, draw_some, &work);
   snprintf(bank->description, sizeof bank->description,
            "built-in digits: %s + %s images drawn with seed %llu", file_grouped(train).text,
            file_grouped(test).text, (unsigned long long)seed);
-  return DESPUR_OK;
+cleanup:
+  parallel_free(pool);
+  return status;
 }
 
 /* ---- choosing ---- */

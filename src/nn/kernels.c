@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* Calls X(n) with the constant n equal to value, 1 <= value <= 6. */
-#define DISPATCH6(value, X)                                                                                  \
+/* Calls X(n) with the constant n equal to value, 1 <= value <= 8. */
+#define DISPATCH8(value, X)                                                                                  \
   switch (value) {                                                                                           \
   case 1:                                                                                                    \
     X(1);                                                                                                    \
@@ -26,16 +26,34 @@
   case 5:                                                                                                    \
     X(5);                                                                                                    \
     break;                                                                                                   \
-  default:                                                                                                   \
+  case 6:                                                                                                    \
     X(6);                                                                                                    \
+    break;                                                                                                   \
+  case 7:                                                                                                    \
+    X(7);                                                                                                    \
+    break;                                                                                                   \
+  default:                                                                                                   \
+    X(8);                                                                                                    \
     break;                                                                                                   \
   }
 
+/* How many vectors of sums a tile keeps in registers; the rest of them hold its factors. */
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+enum { SUMS = 24 };
+#elif defined(__AVX2__)
+enum { SUMS = 12 };
+#else
 enum {
-  CONV_COLUMNS = 6,                         /* output columns of a tile */
-  CONV_CHANNELS = REGISTERS == 32 ? 4 : 2,  /* output channels of a tile */
-  GRADIENT_SUMS = REGISTERS == 32 ? 24 : 12 /* accumulators of a weight-gradient tile */
-};
+  SUMS = 2
+}; /* a multiply-add is four calls of fmaf: the size of the code matters more than registers */
+#endif
+
+/* Hides from the compiler that p is what it was. It would otherwise see that neighbouring kernel columns load
+ * the same values, keep them all in registers, and spill the sums. */
+INLINE const float *fresh(const float *p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
 
 /* The size of the next tile when `left` things remain and a tile takes at most `most`: as equal as possible.
  */
@@ -57,16 +75,22 @@ INLINE row_range kernel_rows(size_t row, size_t stride, size_t padding, size_t k
   return (row_range){first, last > first ? last : first};
 }
 
-/* CHANNELS output channels x COLUMNS output columns of one row; x and y at the first column of the tile.
- * KERNEL and STRIDE are constants, or variables in the general case. */
+/* A row of a block is an array of vectors, PARTS of them to a column. Where vector v of an output row finds
+ * the input of kernel column 0. */
+INLINE size_t input_of_vector(size_t v, const size_t STRIDE) {
+  return STRIDE == 1 ? v * VECTOR : v / PARTS * STRIDE * LANES + v % PARTS * VECTOR;
+}
+
+/* CHANNELS output channels x VECTORS vectors of one output row, from vector `first`; x and y at the start of
+ * their rows. KERNEL and STRIDE are constants, or variables in the general case. */
 INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, const float *bias, float *y,
-                      row_range kernel_rows, const size_t CHANNELS, const size_t COLUMNS, const size_t KERNEL,
-                      const size_t STRIDE) {
+                      row_range kernel_rows, size_t first, const size_t CHANNELS, const size_t VECTORS,
+                      const size_t KERNEL, const size_t STRIDE) {
   const size_t weight_in = KERNEL * KERNEL, weight_out = job->in_channels * weight_in;
-  vec sum[4][6];
+  vec sum[4][8];
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
     vec start = splat(bias ? bias[o] : 0);
-    UNROLL for (size_t c = 0; c < COLUMNS; c++) sum[o][c] = start;
+    UNROLL for (size_t v = 0; v < VECTORS; v++) sum[o][v] = start;
   }
   for (size_t i = 0; i < job->in_channels; i++)
     for (size_t kr = kernel_rows.first; kr < kernel_rows.last; kr++) {
@@ -74,62 +98,55 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
       const float *w = weight + i * weight_in + kr * KERNEL;
       UNROLL for (size_t kc = 0; kc < KERNEL; kc++) {
         vec factor[4];
+        from = fresh(from);
         UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = splat(w[o * weight_out + kc]);
-        UNROLL for (size_t c = 0; c < COLUMNS; c++) {
-          vec value = load(from + (c * STRIDE + kc) * LANES);
-          UNROLL for (size_t o = 0; o < CHANNELS; o++) sum[o][c] = fma_lanes(factor[o], value, sum[o][c]);
+        UNROLL for (size_t v = 0; v < VECTORS; v++) {
+          vec value = load(from + input_of_vector(first + v, STRIDE) + kc * LANES);
+          UNROLL for (size_t o = 0; o < CHANNELS; o++) sum[o][v] = fma_lanes(factor[o], value, sum[o][v]);
         }
       }
     }
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
-    UNROLL for (size_t c = 0; c < COLUMNS; c++) store(y + o * job->y_channel + c * LANES, sum[o][c]);
+    UNROLL for (size_t v = 0; v < VECTORS; v++)
+        store(y + o * job->y_channel + (first + v) * VECTOR, sum[o][v]);
   }
 }
 
-/* All rows and columns of CHANNELS output channels from channel `out`. */
+/* All rows of CHANNELS output channels from channel `out`. */
 INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS, const size_t KERNEL,
                           const size_t STRIDE) {
+  const size_t MOST = SUMS / CHANNELS > 8 ? 8 : SUMS / CHANNELS;
   const float *weight = job->weight + out * job->in_channels * KERNEL * KERNEL;
   const float *bias = job->bias ? job->bias + out : NULL;
   for (size_t row = 0; row < job->rows; row++) {
     row_range range = kernel_rows(row, STRIDE, job->padding, KERNEL, job->x_rows);
-    for (size_t part = 0; part < LANES; part += VECTOR) {
-      /* unsigned arithmetic wraps: the range makes every address that is used valid */
-      const float *x = job->x + (row * STRIDE - job->padding) * job->x_row + part;
-      float *y = job->y + out * job->y_channel + row * job->y_row + part;
-      size_t columns;
-      for (size_t column = 0; column < job->columns; column += columns) {
-        columns = tile_size(job->columns - column, CONV_COLUMNS);
-        const float *x_at = x + column * STRIDE * LANES;
-        float *y_at = y + column * LANES;
-#define TILE(n) conv_tile(job, x_at, weight, bias, y_at, range, CHANNELS, n, KERNEL, STRIDE)
-        DISPATCH6(columns, TILE)
+    /* unsigned arithmetic wraps: the range makes every address that is used valid */
+    const float *x = job->x + (row * STRIDE - job->padding) * job->x_row;
+    float *y = job->y + out * job->y_channel + row * job->y_row;
+    size_t vectors, all = job->columns * PARTS;
+    for (size_t first = 0; first < all; first += vectors) {
+      vectors = tile_size(all - first, MOST);
+#define TILE(n)                                                                                              \
+  if (n <= MOST) conv_tile(job, x, weight, bias, y, range, first, CHANNELS, n, KERNEL, STRIDE)
+      DISPATCH8(vectors, TILE)
 #undef TILE
-      }
     }
   }
 }
 
 INLINE void conv_sized(const conv_job *job, const size_t KERNEL, const size_t STRIDE) {
+  enum { MOST_CHANNELS = SUMS == 24 ? 4 : SUMS == 12 ? 3 : 1 };
   size_t channels;
   for (size_t out = 0; out < job->out_channels; out += channels) {
-    channels = tile_size(job->out_channels - out, CONV_CHANNELS);
-    switch (channels) {
-    case 1:
+    channels = tile_size(job->out_channels - out, MOST_CHANNELS);
+    if (channels == 1)
       conv_channels(job, out, 1, KERNEL, STRIDE);
-      break;
-    case 2:
+    else if (channels == 2 && MOST_CHANNELS > 1)
       conv_channels(job, out, 2, KERNEL, STRIDE);
-      break;
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-    case 3:
+    else if (channels == 3 && MOST_CHANNELS > 1)
       conv_channels(job, out, 3, KERNEL, STRIDE);
-      break;
-    default:
+    else if (MOST_CHANNELS > 1)
       conv_channels(job, out, 4, KERNEL, STRIDE);
-      break;
-#endif
-    }
   }
 }
 
@@ -188,6 +205,7 @@ INLINE void conv_gradient_tile(const conv_gradient_job *job, size_t out, size_t 
       const float *dy = job->dy + out * job->y_channel + row * job->y_row + part;
       for (size_t c = 0; c < job->columns; c++) {
         vec factor[8];
+        x = fresh(x);
         UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = load(dy + o * job->y_channel + c * LANES);
         UNROLL for (size_t k = 0; k < WIDTH; k++) {
           vec value = load(x + (c * STRIDE + k) * LANES);
@@ -217,10 +235,11 @@ INLINE void conv_gradient_channels(const conv_gradient_job *job, size_t out, con
 }
 
 INLINE void conv_gradient_sized(const conv_gradient_job *job, const size_t WIDTH, const size_t STRIDE) {
-  const size_t MOST = GRADIENT_SUMS / WIDTH > 8 ? 8 : GRADIENT_SUMS / WIDTH;
+  const size_t MOST = SUMS / WIDTH > 8 ? 8 : SUMS / WIDTH > 1 ? SUMS / WIDTH : 1;
   size_t out = 0;
   for (; out + MOST <= job->out_channels; out += MOST) conv_gradient_channels(job, out, MOST, WIDTH, STRIDE);
-  for (; out + 2 <= job->out_channels; out += 2) conv_gradient_channels(job, out, 2, WIDTH, STRIDE);
+  for (; MOST > 2 && out + 2 <= job->out_channels; out += 2)
+    conv_gradient_channels(job, out, 2, WIDTH, STRIDE);
   for (; out < job->out_channels; out++) conv_gradient_channels(job, out, 1, WIDTH, STRIDE);
 }
 
@@ -249,12 +268,10 @@ static void conv_gradient(const conv_gradient_job *job) {
   conv_gradient_bias(job);
 }
 
-enum {
-  LINEAR_OUTPUTS = 6
-}; /* outputs of a tile: 6 x PARTS accumulators; PARTS is 1, 2 or (without FMA units) 4 */
+enum { LINEAR_OUTPUTS = SUMS / PARTS > 8 ? 8 : SUMS / PARTS > 0 ? SUMS / PARTS : 1 }; /* of a tile */
 
 INLINE void linear_tile(const linear_job *job, size_t first, const size_t OUTPUTS) {
-  vec sum[6][PARTS];
+  vec sum[LINEAR_OUTPUTS][PARTS];
   UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
     vec start = splat(job->bias ? job->bias[first + o] : 0);
     UNROLL for (size_t p = 0; p < PARTS; p++) sum[o][p] = start;
@@ -278,13 +295,14 @@ static void linear(const linear_job *job) {
   size_t outputs;
   for (size_t first = 0; first < job->outputs; first += outputs) {
     outputs = tile_size(job->outputs - first, LINEAR_OUTPUTS);
-#define TILE(n) linear_tile(job, first, n)
-    DISPATCH6(outputs, TILE)
+#define TILE(n)                                                                                              \
+  if (n <= LINEAR_OUTPUTS) linear_tile(job, first, n)
+    DISPATCH8(outputs, TILE)
 #undef TILE
   }
 }
 
-enum { ROWS_OUTPUTS = 4, ROWS_VECTORS = REGISTERS == 32 ? 6 : 3 };
+enum { ROWS_OUTPUTS = SUMS >= 12 ? 4 : 1, ROWS_VECTORS = SUMS / ROWS_OUTPUTS };
 
 INLINE void linear_gradient_tile(const linear_gradient_job *job, size_t out, size_t in, const size_t OUTPUTS,
                                  const size_t VECTORS) {
@@ -312,10 +330,14 @@ INLINE void linear_gradient_tile(const linear_gradient_job *job, size_t out, siz
 }
 
 INLINE void linear_gradient_outputs(const linear_gradient_job *job, size_t out, const size_t OUTPUTS) {
-  size_t in = 0;
-  for (; in + ROWS_VECTORS * VECTOR <= job->inputs; in += ROWS_VECTORS * VECTOR)
-    linear_gradient_tile(job, out, in, OUTPUTS, ROWS_VECTORS);
-  for (; in < job->inputs; in += VECTOR) linear_gradient_tile(job, out, in, OUTPUTS, 1);
+  size_t vectors, all = (job->inputs + VECTOR - 1) / VECTOR;
+  for (size_t first = 0; first < all; first += vectors) {
+    vectors = tile_size(all - first, ROWS_VECTORS);
+#define TILE(n)                                                                                              \
+  if (n <= ROWS_VECTORS) linear_gradient_tile(job, out, first *VECTOR, OUTPUTS, n)
+    DISPATCH8(vectors, TILE)
+#undef TILE
+  }
 }
 
 static void linear_gradient(const linear_gradient_job *job) {

@@ -14,13 +14,11 @@
 #endif
 
 #if defined(__AVX512F__)
-enum { VECTOR = 16, REGISTERS = 32 };
+enum { VECTOR = 16 };
 #elif defined(__AVX2__)
-enum { VECTOR = 8, REGISTERS = 16 };
-#elif defined(__ARM_NEON)
-enum { VECTOR = 4, REGISTERS = 32 };
+enum { VECTOR = 8 };
 #else
-enum { VECTOR = 4, REGISTERS = 16 };
+enum { VECTOR = 4 };
 #endif
 
 enum { PARTS = LANES / VECTOR };
@@ -29,7 +27,11 @@ typedef float vec __attribute__((vector_size(4 * VECTOR), may_alias));
 typedef int ivec __attribute__((vector_size(4 * VECTOR), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 INLINE vec load(const float *p) {
   return *(const vec *)p;

@@ -162,6 +162,7 @@ despur_status despur_net_create(despur_net **out, const despur_net_options *opti
   if (!net->kernels)
     FAIL(error, DESPUR_BAD_USAGE,
          "DESPUR_CPU: this processor has no kernels of that name (baseline, v3, v4)");
+  TRY(parallel_create(&net->pool, net->options.threads, error));
   TRY(architecture_layers(&specs, &net->layer_count, options, error));
   TRY(mem_alloc(&net->layers, net->layer_count, sizeof *net->layers, error));
   for (size_t i = 0; i < net->layer_count; i++) net->layers[i].spec = specs[i];
@@ -191,6 +192,7 @@ cleanup:
 
 void despur_net_free(despur_net *net) {
   if (!net) return;
+  parallel_free(net->pool);
   mem_free(net->layers);
   mem_free(net->parameters);
   mem_free(net->gradient);

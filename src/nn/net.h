@@ -10,6 +10,7 @@
 
 #include "base/block.h"
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/random.h"
 #include "despur/net.h"
 #include "nn/kernels.h"
@@ -50,6 +51,7 @@ typedef struct layer {
 struct despur_net {
   despur_net_options options;
   const kernel_table *kernels;
+  parallel *pool;
   layer *layers;
   size_t layer_count;
   size_t blocks;                /* ceil(batch / LANES) */

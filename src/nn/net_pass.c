@@ -55,7 +55,7 @@ static void forward_block(void *context, size_t block, int thread) {
 void net_forward(despur_net *net, size_t used, net_fill *fill, void *context, bool training, uint64_t step) {
   forward_job job = {.net = net, .fill = fill, .context = context, .training = training, .step = step};
   net->used = used;
-  parallel_for(net->options.threads, block_count(used), forward_block, &job);
+  parallel_for(net->pool, block_count(used), forward_block, &job);
 }
 
 const float *net_logits(const despur_net *net) {
@@ -149,6 +149,6 @@ void net_backward(despur_net *net, const float *logit_gradient) {
   backward_job job = {.net = net, .logit_gradient = logit_gradient};
   for (size_t i = 0; i < net->layer_count; i++)
     if (net->layers[i].spec.kind == LAYER_CONV) layer_conv_prepare(&net->layers[i], net);
-  parallel_for(net->options.threads, block_count(net->used), backward_block, &job);
-  parallel_for(net->options.threads, net->gradient_tasks, gradient_task, net);
+  parallel_for(net->pool, block_count(net->used), backward_block, &job);
+  parallel_for(net->pool, net->gradient_tasks, gradient_task, net);
 }

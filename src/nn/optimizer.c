@@ -79,7 +79,7 @@ void optimizer_step(optimizer *o, despur_net *net, double lr) {
   o->beta1_power *= o->options.betas[0];
   o->beta2_power *= o->options.betas[1];
   step_job job = {.optimizer = o, .net = net, .lr = lr};
-  parallel_for(net->options.threads, (net->slab + PIECE - 1) / PIECE, step_piece, &job);
+  parallel_for(net->pool, (net->slab + PIECE - 1) / PIECE, step_piece, &job);
 }
 
 double net_clip_gradient(despur_net *net, double limit) {

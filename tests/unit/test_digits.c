@@ -78,7 +78,8 @@ static void most_pixels_of_every_digit_are_background(void **state) {
   }
 }
 
-/* The ink of one image: how many pixels have some, how many of them lie in the middle 20 x 20, and on the frame. */
+/* The ink of one image: how many pixels have some, how many of them lie in the middle 20 x 20, and on the
+ * frame. */
 static void the_ink_is_inside_the_frame(void **state) {
   const sample *drawn = *state;
   double inside = 0, all = 0, frame = 0;

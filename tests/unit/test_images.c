@@ -12,7 +12,8 @@ static despur_error error;
 static image_bank bank;
 static char directory[128];
 
-/* What to write: sizes as the headers say; the files hold as many bytes as that. NULL name: the file is not written. */
+/* What to write: sizes as the headers say; the files hold as many bytes as that. NULL name: the file is not
+ * written. */
 typedef struct idx_files {
   const char *names[4];
   uint32_t train[3], train_labels, test[3], test_labels;
@@ -250,7 +251,8 @@ static void despur_data_without_the_files_is_an_error(void **state) {
   assert_non_null(strstr(error.message, "DESPUR_DATA="));
   assert_non_null(strstr(error.message, "found no t10k-images-idx3-ubyte"));
   setenv("DESPUR_DATA", "no-such-place", 1);
-  assert_fails(image_bank_load(&bank, "auto", 10, 10, 0, &error), DESPUR_BAD_INPUT, "DESPUR_DATA=no-such-place");
+  assert_fails(image_bank_load(&bank, "auto", 10, 10, 0, &error), DESPUR_BAD_INPUT,
+               "DESPUR_DATA=no-such-place");
 }
 
 static void auto_without_files_in_the_cache_goes_on(void **state) {
@@ -299,15 +301,15 @@ static void the_places_are_listed_for_people_in_their_order(void **state) {
   assert_string_equal(line, "$DESPUR_DATA (not set)");
 }
 
-/* MNIST itself is not shipped; $DESPUR_TEST_MNIST says where it is. */
+/* MNIST itself is not shipped. */
 static void mnist_is_recognised(void **state) {
   (void)state;
-  const char *mnist = getenv("DESPUR_TEST_MNIST");
-  if (!mnist) mnist = "../shared/data/mnist";
+  static const char mnist[] = "../shared/data/mnist";
   if (access(mnist, R_OK) != 0) skip();
   assert_ok(image_bank_load(&bank, mnist, 0, 0, 0, &error));
   assert_int_equal(strncmp(bank.description, "MNIST: 60,000 + 10,000 images from ", 35), 0);
-  const uint8_t first[5] = {5, 0, 4, 1, 9}, last[3] = {4, 5, 6}; /* as the training and test labels of MNIST are */
+  const uint8_t first[5] = {5, 0, 4, 1, 9},
+                last[3] = {4, 5, 6}; /* as the training and test labels of MNIST are */
   assert_memory_equal(bank.digit, first, 5);
   assert_memory_equal(bank.digit + 69997, last, 3);
 }
