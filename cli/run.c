@@ -8,7 +8,8 @@
 /* Recipe file, then overrides. */
 static despur_status load_config(despur_config **out, const cli_arguments *arguments, despur_error *error) {
   if (arguments->count == 0 || strchr(arguments->positional[0], '='))
-    return cli_fail(error, DESPUR_BAD_USAGE, "%s: expected a recipe file, such as recipes/demo.yaml, before anything else",
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "%s: expected a recipe file, such as recipes/demo.yaml, before anything else",
                     arguments->verb->name);
   despur_status status = despur_config_create(out, error);
   if (status == DESPUR_OK) status = despur_config_load(*out, arguments->positional[0], error);
@@ -40,8 +41,10 @@ static despur_status run_config(const despur_config *config, const cli_arguments
   status = despur_run(&result, config, &options, error);
   report_clear(&r);
   if (status == DESPUR_OK) {
-    if (cli_value(arguments, "json")) report_print_run_json(&result);
-    else report_print_run(&result);
+    if (cli_value(arguments, "json"))
+      report_print_run_json(&result);
+    else
+      report_print_run(&result);
   }
   despur_run_result_release(&result);
   return status;
@@ -50,9 +53,12 @@ static despur_status run_config(const despur_config *config, const cli_arguments
 static despur_status execute(const cli_arguments *arguments, bool only_infer, despur_error *error) {
   despur_config *config = NULL;
   despur_status status = load_config(&config, arguments, error);
+  if (status == DESPUR_OK) status = despur_config_check(config, error);
   if (status == DESPUR_OK) {
-    if (cli_value(arguments, "print-config")) status = print_config(config, error);
-    else status = run_config(config, arguments, only_infer, error);
+    if (cli_value(arguments, "print-config"))
+      status = print_config(config, error);
+    else
+      status = run_config(config, arguments, only_infer, error);
   }
   despur_config_free(config);
   return status;
@@ -66,16 +72,15 @@ static despur_status execute_infer(const cli_arguments *arguments, despur_error 
   return execute(arguments, true, error);
 }
 
-#define RUN_OPTIONS                                                                                                    \
-  {                                                                                                                    \
-    {"out", "DIR", "directory to create (default runs/NAME-SEED)"},                                                    \
-        {"force", NULL, "replace the run that is in the directory"},                                                   \
-        {"threads", "N", "processors to use (default all); results do not depend on it"},                              \
-        {"print-config", NULL, "print the resolved configuration and stop"},                                           \
-        {"quiet", NULL, "no news on stderr"},                                                                          \
-        {"json", NULL, "results as JSON on stdout"}, {                                                                 \
-      NULL, NULL, NULL                                                                                                 \
-    }                                                                                                                  \
+#define RUN_OPTIONS                                                                                          \
+  {                                                                                                          \
+    {"out", "DIR", "directory to create (default runs/NAME-SEED)"},                                          \
+        {"force", NULL, "replace the run that is in the directory"},                                         \
+        {"threads", "N", "processors to use (default all); results do not depend on it"},                    \
+        {"print-config", NULL, "print the resolved configuration and stop"},                                 \
+        {"quiet", NULL, "no news on stderr"}, {"json", NULL, "results as JSON on stdout"}, {                 \
+      NULL, NULL, NULL                                                                                       \
+    }                                                                                                        \
   }
 
 const cli_verb cli_run = {
@@ -97,9 +102,10 @@ const cli_verb cli_infer = {
     .name = "infer",
     .usage = "RECIPE [KEY=VALUE ...] [OPTIONS]",
     .summary = "train the reference network of a recipe and infer groups from it, no more",
-    .help = "Like 'run', but stops after group inference: groups.csv holds a group for every training example.\n"
-            "\n"
-            "Example:\n"
-            "  despur infer recipes/george-blog.yaml infer.clusters=3 --out runs/groups\n",
+    .help =
+        "Like 'run', but stops after group inference: groups.csv holds a group for every training example.\n"
+        "\n"
+        "Example:\n"
+        "  despur infer recipes/george-blog.yaml infer.clusters=3 --out runs/groups\n",
     .options = RUN_OPTIONS,
     .execute = execute_infer};

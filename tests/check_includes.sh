@@ -13,9 +13,9 @@ BEGIN {
     for (j in modules) tier[modules[j]] = i
   }
   # Public headers that do not bear the name of their module.
-  module_of["error"] = module_of["version"] = module_of["log"] = "base"
-  module_of["dataset"] = module_of["groups"] = module_of["digits"] = "data"
-  module_of["net"] = "nn"
+  module_of["error"] = module_of["text"] = module_of["shape"] = "base"
+  module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
+  module_of["net"] = module_of["optimizer"] = "nn"
   module_of["config"] = "run"
 }
 

@@ -46,6 +46,12 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_config_format(const despur_confi
  */
 DESPUR_API DESPUR_MUST_USE despur_status despur_config_describe(char **out, despur_error *error);
 
+/* Fails when keys contradict each other, or when one that was set has no effect. To be called once everything
+ * has been loaded. DESPUR_BAD_INPUT when the key at fault stands in the file, DESPUR_BAD_USAGE when it was an
+ * override. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_check(const despur_config *config,
+                                                             despur_error *error);
+
 DESPUR_API void despur_config_free(despur_config *config); /* NULL is accepted */
 
 #ifdef __cplusplus

@@ -95,6 +95,9 @@ DESPUR_API despur_shape despur_dataset_shape(const despur_dataset *dataset);
 /* One line that says where the images came from. */
 DESPUR_API const char *despur_dataset_description(const despur_dataset *dataset);
 
+/* The path of the index-th file that it was made from, or NULL beyond the last. */
+DESPUR_API const char *despur_dataset_input(const despur_dataset *dataset, size_t index);
+
 /* [count] each; owned by the data set. Labels are those a method may see (after label noise). */
 DESPUR_API const uint32_t *despur_dataset_labels(const despur_dataset *dataset);
 DESPUR_API const uint32_t *despur_dataset_attribute_values(const despur_dataset *dataset);

@@ -29,23 +29,33 @@ despur_status text_add(text *out, despur_error *error, const char *format, ...) 
 
 enum { WORD_MAX = 63 };
 
-/* Levenshtein distance by one row of the table; '-' and '_' count as the same letter. */
+static int same_letter(char a, char b) {
+  return a == b || (a == '-' && b == '_') || (a == '_' && b == '-');
+}
+
+/* Edits (a letter more, less, other, or two neighbours exchanged) from a to b: optimal string alignment, of
+ * whose table three rows are kept. '-' and '_' are the same letter. */
 static size_t edit_distance(const char *a, const char *b) {
-  size_t row[WORD_MAX + 1], columns = strlen(b);
-  for (size_t j = 0; j <= columns; j++) row[j] = j;
+  size_t rows[3][WORD_MAX + 1], columns = strlen(b);
+  size_t *before = rows[0], *last = rows[1], *row = rows[2];
+  for (size_t j = 0; j <= columns; j++) last[j] = j;
   for (size_t i = 0; a[i]; i++) {
-    size_t diagonal = row[0];
     row[0] = i + 1;
     for (size_t j = 0; j < columns; j++) {
-      int same = a[i] == b[j] || (a[i] == '-' && b[j] == '_') || (a[i] == '_' && b[j] == '-');
-      size_t best = diagonal + !same;
-      diagonal = row[j + 1];
+      size_t best = last[j] + !same_letter(a[i], b[j]);
       if (row[j] + 1 < best) best = row[j] + 1;
-      if (diagonal + 1 < best) best = diagonal + 1;
+      if (last[j + 1] + 1 < best) best = last[j + 1] + 1;
+      if (i > 0 && j > 0 && same_letter(a[i], b[j - 1]) && same_letter(a[i - 1], b[j]) &&
+          before[j - 1] + 1 < best)
+        best = before[j - 1] + 1;
       row[j + 1] = best;
     }
+    size_t *oldest = before;
+    before = last;
+    last = row;
+    row = oldest;
   }
-  return row[columns];
+  return last[columns];
 }
 
 const char *despur_nearest_word(const char *word, const char *const *candidates) {

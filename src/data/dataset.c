@@ -45,61 +45,71 @@ void despur_dataset_free(despur_dataset *dataset) {
   if (dataset->paint) mem_free(dataset->paint->colours);
   mem_free(dataset->paint);
   mem_free(dataset->thinned);
+  for (size_t i = 0; i < DATASET_INPUTS; i++) mem_free(dataset->inputs[i]);
   mem_free(dataset);
 }
 
 enum { MOST_VALUES = 10000 }; /* of labels and attributes: beyond it, a file of something else was given */
 
+/* What messages call the arrays: the files that they were read from, if any. */
+typedef struct array_names {
+  const char *images, *labels, *attributes, *splits;
+} array_names;
+
 /* Copies values, which must lie in 0..MOST_VALUES-1, and counts how many kinds there are (largest + 1). */
 static despur_status take_values(uint32_t *out, size_t *kinds, const int64_t *values, size_t count,
-                                 const char *what, despur_error *error) {
+                                 const char *name, despur_error *error) {
   *kinds = 0;
   for (size_t i = 0; i < count; i++) {
     if (values[i] < 0 || values[i] >= MOST_VALUES)
-      return error_set(error, DESPUR_BAD_INPUT, "%s %zu: expected a whole number from 0 to %d, found %lld",
-                       what, i, MOST_VALUES - 1, (long long)values[i]);
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "%s: value %zu: expected a whole number from 0 to %d, found %lld", name, i,
+                       MOST_VALUES - 1, (long long)values[i]);
     out[i] = (uint32_t)values[i];
     if (out[i] >= *kinds) *kinds = out[i] + 1;
   }
   return DESPUR_OK;
 }
 
-static despur_status take_splits(despur_dataset *dataset, const int64_t *splits, despur_error *error) {
+static despur_status take_splits(despur_dataset *dataset, const int64_t *splits, const char *name,
+                                 despur_error *error) {
   despur_status status = DESPUR_OK;
   uint8_t *split_of;
   TRY(mem_alloc(&split_of, dataset->count, 1, error));
   for (size_t i = 0; splits && i < dataset->count; i++) {
     if (splits[i] < 0 || splits[i] >= DESPUR_SPLITS)
-      FAIL(error, DESPUR_BAD_INPUT, "split %zu: expected 0 (train), 1 (val) or 2 (test), found %lld", i,
-           (long long)splits[i]);
+      FAIL(error, DESPUR_BAD_INPUT, "%s: value %zu: expected 0 (train), 1 (val) or 2 (test), found %lld",
+           name, i, (long long)splits[i]);
     split_of[i] = (uint8_t)splits[i];
   }
   TRY(dataset_set_splits(dataset, split_of, error));
   if (dataset->sizes[DESPUR_TRAIN] == 0)
-    FAIL(error, DESPUR_BAD_INPUT, "splits: no example is a training example");
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected at least one 0, a training example, found none", name);
 cleanup:
   mem_free(split_of);
   return status;
 }
 
-despur_status despur_dataset_create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
-                                                despur_error *error) {
+static despur_status create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
+                                        const array_names *names, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_dataset *dataset = NULL;
   *out = NULL;
   if (arrays->count == 0 || arrays->count >= UINT32_MAX)
-    FAIL(error, DESPUR_BAD_INPUT, "expected from 1 to %u examples, found %zu", UINT32_MAX - 1, arrays->count);
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected from 1 to %u examples, found %zu", names->images,
+         UINT32_MAX - 1, arrays->count);
   TRY(dataset_allocate(&dataset, arrays->count, 0, error));
   dataset->shape = arrays->shape;
   dataset->pixels = arrays->images;
   dataset->pixels_are_float = arrays->images_are_float;
-  TRY(take_values(dataset->label, &dataset->classes, arrays->labels, arrays->count, "label", error));
+  TRY(take_values(dataset->label, &dataset->classes, arrays->labels, arrays->count, names->labels, error));
   dataset->attributes = 1;
   if (arrays->attributes)
-    TRY(take_values(dataset->attribute, &dataset->attributes, arrays->attributes, arrays->count, "attribute",
-                    error));
-  if (dataset->classes < 2) FAIL(error, DESPUR_BAD_INPUT, "labels: expected at least two classes, found one");
-  TRY(take_splits(dataset, arrays->splits, error));
+    TRY(take_values(dataset->attribute, &dataset->attributes, arrays->attributes, arrays->count,
+                    names->attributes, error));
+  if (dataset->classes < 2)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected at least two classes, found one", names->labels);
+  TRY(take_splits(dataset, arrays->splits, names->splits, error));
   snprintf(dataset->description, sizeof dataset->description, "%zu images of %zu x %zu x %zu in memory",
            arrays->count, arrays->shape.channels, arrays->shape.height, arrays->shape.width);
   *out = dataset;
@@ -107,6 +117,12 @@ despur_status despur_dataset_create_from_arrays(despur_dataset **out, const desp
 cleanup:
   despur_dataset_free(dataset);
   return status;
+}
+
+despur_status despur_dataset_create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
+                                                despur_error *error) {
+  static const array_names NAMES = {"images", "labels", "attributes", "splits"};
+  return create_from_arrays(out, arrays, &NAMES, error);
 }
 
 /* Reads a file of one integer for each image. */
@@ -157,16 +173,20 @@ despur_status despur_dataset_create_npy(despur_dataset **out, const char *images
                           .labels = label,
                           .attributes = attribute,
                           .splits = split};
-  status = despur_dataset_create_from_arrays(out, &arrays, error);
-  if (status != DESPUR_OK) {
-    error_prefix(error, "%s: ", labels);
-    goto cleanup;
-  }
+  const array_names names = {images, labels, attributes, splits};
+  TRY(create_from_arrays(out, &arrays, &names, error));
   (*out)->mapped = array;
   array = (npy_array){0};
+  const char *paths[DATASET_INPUTS] = {images, labels, attributes, splits};
+  for (size_t i = 0, used = 0; i < DATASET_INPUTS; i++)
+    if (paths[i]) TRY(mem_copy_text(&(*out)->inputs[used++], paths[i], error));
   snprintf((*out)->description, sizeof(*out)->description, "%zu images of %zu x %zu x %zu from %s",
            arrays.count, arrays.shape.channels, arrays.shape.height, arrays.shape.width, images);
 cleanup:
+  if (status != DESPUR_OK) {
+    despur_dataset_free(*out);
+    *out = NULL;
+  }
   npy_close(&array);
   mem_free(label);
   mem_free(attribute);
@@ -192,6 +212,10 @@ despur_shape despur_dataset_shape(const despur_dataset *dataset) {
 
 const char *despur_dataset_description(const despur_dataset *dataset) {
   return dataset->description;
+}
+
+const char *despur_dataset_input(const despur_dataset *dataset, size_t index) {
+  return index < DATASET_INPUTS ? dataset->inputs[index] : NULL;
 }
 
 const uint32_t *despur_dataset_labels(const despur_dataset *dataset) {

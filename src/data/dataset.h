@@ -14,6 +14,8 @@ typedef struct paint_plan {
   const uint8_t *thinned; /* [count]: 1 where core feature noise removes pixels of the digit */
 } paint_plan;
 
+enum { DATASET_INPUTS = 4 };
+
 struct despur_dataset {
   size_t count, classes, attributes;
   despur_shape shape;    /* as the network sees it */
@@ -29,6 +31,7 @@ struct despur_dataset {
   npy_array mapped;   /* closed with the data set */
   paint_plan *paint;  /* NULL: images are seen as they are */
   uint8_t *thinned;
+  char *inputs[DATASET_INPUTS]; /* paths of the files it was made from; NULL beyond them */
   char description[256];
 };
 

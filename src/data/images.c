@@ -229,6 +229,12 @@ static const char *published_name(const image_bank *bank) {
   return "";
 }
 
+static void take_paths(image_bank *bank, part *from, size_t first) {
+  bank->inputs[first] = from->images_path;
+  bank->inputs[first + 1] = from->labels_path;
+  from->images_path = from->labels_path = NULL;
+}
+
 static despur_status load_directory(image_bank *bank, const char *directory, despur_error *error) {
   despur_status status = DESPUR_OK;
   part train = {0}, test = {0};
@@ -240,6 +246,8 @@ static despur_status load_directory(image_bank *bank, const char *directory, des
   TRY(allocate(bank, train.count, test.count, error));
   TRY(read_part(&train, bank->pixels, bank->digit, error));
   TRY(read_part(&test, bank->pixels + train.count * PIXELS, bank->digit + train.count, error));
+  take_paths(bank, &train, 0);
+  take_paths(bank, &test, 2);
   snprintf(bank->description, sizeof bank->description, "%s%s + %s images from %s", published_name(bank),
            file_grouped(bank->train).text, file_grouped(bank->test).text, directory);
 cleanup:
@@ -341,6 +349,7 @@ cleanup:
 }
 
 void image_bank_release(image_bank *bank) {
+  for (size_t i = 0; i < 4; i++) mem_free(bank->inputs[i]);
   mem_free(bank->pixels);
   mem_free(bank->digit);
   *bank = (image_bank){0};

@@ -12,6 +12,7 @@ typedef struct image_bank {
   size_t height, width;
   uint8_t *pixels;       /* [train + test, height, width] */
   uint8_t *digit;        /* [train + test] 0..9 */
+  char *inputs[4];       /* paths of the files that were read; NULL beyond them */
   char description[256]; /* one line: what was taken, and from where */
 } image_bank;
 

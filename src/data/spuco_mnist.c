@@ -217,6 +217,8 @@ static despur_status take_bank(despur_dataset **out, image_bank *bank, const uin
   TRY(dataset_set_splits(dataset, split_of, error));
   dataset->pixels = dataset->owned_pixels = bank->pixels;
   bank->pixels = NULL;
+  memcpy(dataset->inputs, bank->inputs, sizeof bank->inputs);
+  memset(bank->inputs, 0, sizeof bank->inputs);
   dataset->shape = (despur_shape){1, bank->height, bank->width};
   snprintf(dataset->description, sizeof dataset->description, "%s", bank->description);
 cleanup:
@@ -224,10 +226,24 @@ cleanup:
   return status;
 }
 
+static despur_status check_shares(const despur_spuco_options *options, despur_error *error) {
+  const struct {
+    const char *key;
+    double value;
+  } SHARES[] = {{"data.val_strength", options->val_strength},
+                {"data.label_noise", options->label_noise},
+                {"data.core_feature_noise", options->core_feature_noise}};
+  for (size_t i = 0; i < sizeof SHARES / sizeof *SHARES; i++)
+    if (!(SHARES[i].value >= 0 && SHARES[i].value <= 1))
+      return error_set(error, DESPUR_BAD_INPUT, "%s: expected a share from 0 to 1, found %g", SHARES[i].key,
+                       SHARES[i].value);
+  return DESPUR_OK;
+}
+
 static despur_status check_options(const despur_spuco_options *options, despur_error *error) {
-  if (options->classes < 2)
-    return error_set(error, DESPUR_BAD_INPUT, "data.classes: expected at least two classes, found %zu",
-                     options->classes);
+  if (options->classes < 2 || options->classes > DESPUR_DIGITS)
+    return error_set(error, DESPUR_BAD_INPUT, "data.classes: expected from 2 to %d classes, found %zu",
+                     DESPUR_DIGITS, options->classes);
   for (size_t i = 0; i < options->strengths; i++)
     if (!(options->strength[i] > 0 && options->strength[i] < 1))
       return error_set(error, DESPUR_BAD_INPUT,
@@ -236,7 +252,12 @@ static despur_status check_options(const despur_spuco_options *options, despur_e
     return error_set(error, DESPUR_BAD_INPUT,
                      "data.strength: expected 1 value or %zu, one for each class, found %zu",
                      options->classes, options->strengths);
-  return DESPUR_OK;
+  for (size_t digit = 0; digit < DESPUR_DIGITS; digit++)
+    if (options->class_of_digit[digit] >= options->classes &&
+        options->class_of_digit[digit] != DESPUR_NO_CLASS)
+      return error_set(error, DESPUR_BAD_INPUT, "data.classes: digit %zu: expected a class below %zu, found %d",
+                       digit, options->classes, options->class_of_digit[digit]);
+  return check_shares(options, error);
 }
 
 despur_status despur_dataset_create_spuco_mnist(despur_dataset **out, const despur_spuco_options *options,

@@ -112,11 +112,6 @@ static inline uint64_t config_seed(const despur_config *config, int64_t part) {
   return (uint64_t)(part < 0 ? config->seed : part);
 }
 
-/* Fails when keys contradict each other, or when one that was set has no effect. To be called once everything
- * has been loaded. DESPUR_BAD_INPUT when the key at fault stands in the file, DESPUR_BAD_USAGE when it was an
- * override. */
-DESPUR_MUST_USE despur_status config_check(const despur_config *config, despur_error *error);
-
 /* Whether the key of a schema row does nothing beside the other values. */
 bool config_row_is_idle(const despur_config *config, size_t row);
 

@@ -137,7 +137,7 @@ static despur_status check_stage(const despur_config *config, const stage_config
   return DESPUR_OK;
 }
 
-despur_status config_check(const despur_config *config, despur_error *error) {
+despur_status despur_config_check(const despur_config *config, despur_error *error) {
   despur_status status = DESPUR_OK;
   if (strchr(config->name, '/'))
     return blame(config, "name", error, "expected a text without '/', which names a directory; found '%s'",

@@ -57,9 +57,17 @@ static despur_status create_net(despur_net **out, const run *r, const stage_conf
                                 .seed = config_seed(r->config, r->config->seeds.init),
                                 .stage = stage,
                                 .threads = r->options->threads};
-  despur_status status = despur_net_create(out, &options, error);
-  if (status == DESPUR_OK && *r->config->model.init)
-    status = despur_net_load(*out, r->config->model.init, error);
+  return despur_net_create(out, &options, error);
+}
+
+/* Networks start from random weights, or from those of model.init. */
+static despur_status load_initial_weights(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *path = r->config->model.init;
+  if (!*path) return DESPUR_OK;
+  if (r->reference) TRY(despur_net_load(r->reference, path, error));
+  if (r->net) TRY(despur_net_load(r->net, path, error));
+cleanup:
   return status;
 }
 
@@ -106,6 +114,7 @@ static despur_status prepare(run *r, despur_error *error) {
   r->result->split = evaluation_split(r->dataset);
   if (r->config->reference.epochs > 0) TRY(create_net(&r->reference, r, &r->config->reference, 1, error));
   if (!r->options->only_infer) TRY(create_net(&r->net, r, &r->config->train, 2, error));
+  TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));
   r->timing = json_object();
   if (!r->timing) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
@@ -158,9 +167,8 @@ despur_status despur_run(despur_run_result *result, const despur_config *config,
   TRY(prepare(&r, error));
   TRY(run_open_directory(&r, error));
   status = carry_out(&r, error);
-  if (status == DESPUR_OK) {
-    status = run_close_directory(&r, "complete", "", error);
-  } else {
+  if (status == DESPUR_OK) status = run_close_directory(&r, "complete", "", error);
+  if (status != DESPUR_OK) {
     despur_error second;
     const char *outcome = status == DESPUR_INTERRUPTED ? "interrupted" : "failed";
     if (run_close_directory(&r, outcome, error->message, &second) != DESPUR_OK)

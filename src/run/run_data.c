@@ -31,7 +31,7 @@ static const char *given(const char *path) {
 
 despur_status despur_dataset_create(despur_dataset **out, const despur_config *config, despur_error *error) {
   *out = NULL;
-  despur_status status = config_check(config, error);
+  despur_status status = despur_config_check(config, error);
   if (status != DESPUR_OK) return status;
   switch (config->data.source) {
   case CONFIG_NPY:

@@ -219,16 +219,38 @@ cleanup:
   return status;
 }
 
+/* Files are named without their directory: where they lay does not matter to what was computed. */
+static despur_status add_input(json_t *inputs, const char *path, despur_error *error) {
+  char hash[SHA256_HEX];
+  const char *slash = strrchr(path, '/');
+  if (!*path) return DESPUR_OK;
+  despur_status status = file_sha256(path, hash, error);
+  if (status == DESPUR_OK) json_object_set_new(inputs, slash ? slash + 1 : path, json_string(hash));
+  return status;
+}
+
+static despur_status add_inputs(const run *r, json_t *inputs, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; despur_dataset_input(r->dataset, i); i++)
+    TRY(add_input(inputs, despur_dataset_input(r->dataset, i), error));
+  TRY(add_input(inputs, r->config->model.init, error));
+  TRY(add_input(inputs, r->config->train.order, error));
+cleanup:
+  return status;
+}
+
 static despur_status write_manifest(const run *r, const char *outcome, const char *message,
                                     despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *manifest = json_object(), *outputs = json_object();
+  json_t *manifest = json_object(), *inputs = json_object(), *outputs = json_object();
   json_object_set_new(manifest, "despur", json_string(despur_version()));
   json_object_set_new(manifest, "outcome", json_string(outcome));
   if (*message) json_object_set_new(manifest, "message", json_string(message));
   json_object_set_new(manifest, "seed", json_integer((json_int_t)r->config->seed));
   json_object_set_new(manifest, "data", json_string(despur_dataset_description(r->dataset)));
+  json_object_set_new(manifest, "inputs", inputs);
   json_object_set_new(manifest, "outputs", outputs);
+  TRY(add_inputs(r, inputs, error));
   TRY(add_outputs(r, outputs, error));
   TRY(write_json(r, "manifest.json", manifest, error));
 cleanup:

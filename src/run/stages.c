@@ -36,24 +36,26 @@ typedef struct stage {
   const stage_config *config;
   despur_progress progress;
   double started, evaluating; /* seconds */
+  despur_error failure;       /* of writing steps.csv; its status is DESPUR_OK without one */
 } stage;
 
 static void after_step(void *context, size_t step, double loss, size_t examples) {
   stage *s = context;
-  despur_error ignored;
   const despur_observer *observer = &s->run->options->observer;
-  /* a write that fails is reported when the file is finished */
   if (s->run->steps && strcmp(s->name, "train") == 0 &&
-      file_print(s->run->steps, &ignored, "%zu,%.9g\n", step, loss) != DESPUR_OK)
-    return;
+      file_print(s->run->steps, &s->failure, "%zu,%.9g\n", step, loss) != DESPUR_OK) {
+    file_writer_discard(s->run->steps); /* half a file is worse than none */
+    s->run->steps = NULL;
+  }
   s->progress.done += examples;
   s->progress.loss = loss;
   if (observer->progress) observer->progress(observer->context, &s->progress);
 }
 
 static int stop_asked(void *context) {
-  const despur_observer *observer = &((stage *)context)->run->options->observer;
-  return observer->stop && observer->stop(observer->context);
+  const stage *s = context;
+  const despur_observer *observer = &s->run->options->observer;
+  return s->failure.status != DESPUR_OK || (observer->stop && observer->stop(observer->context));
 }
 
 static despur_status after_epoch(void *context, despur_net *net, const despur_epoch *epoch, double *score,
@@ -117,7 +119,9 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
   despur_dataset_split(r->dataset, DESPUR_TRAIN, &s->progress.total);
   if (options->sampler == DESPUR_EXPLICIT) s->progress.total = options->order_length;
   s->started = run_seconds();
-  TRY(despur_train(net, r->dataset, options, &hooks, &trained, error));
+  status = despur_train(net, r->dataset, options, &hooks, &trained, error);
+  if (s->failure.status != DESPUR_OK) FAIL(error, s->failure.status, "%s", s->failure.message);
+  if (status != DESPUR_OK) goto cleanup;
   result->seconds = run_seconds() - s->started - s->evaluating;
   result->selected_epoch = trained.selected_epoch;
   result->epochs = options->epochs;

@@ -6,6 +6,7 @@
 #include "train/sampler.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Everything that lives as long as one call of despur_train. */
@@ -77,6 +78,13 @@ static void train_batch(training *t, const uint32_t *examples, size_t count, dou
   optimizer_step(&t->optimizer, net, lr);
 }
 
+/* The last step of an epoch can spoil weights before any loss sees it, and ReLU turns NaN into zero. */
+static bool weights_are_finite(const despur_net *net) {
+  for (size_t i = 0; i < net->slab; i++)
+    if (!isfinite(net->parameters[i])) return false;
+  return true;
+}
+
 /* The steps of one epoch; *mean_loss gets the mean over its examples. */
 static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, despur_error *error) {
   const despur_train_hooks *hooks = t->hooks;
@@ -99,6 +107,11 @@ static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, d
     sum += loss * (double)count;
     t->step++;
   }
+  if (!weights_are_finite(t->net))
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "weights became infinite or NaN by step %zu (epoch %zu of %zu); a smaller learning rate "
+                     "or train.clip may help",
+                     t->step - 1, epoch + 1, t->options->epochs);
   *mean_loss = sum / (double)t->sampler.length;
   return DESPUR_OK;
 }

@@ -49,7 +49,7 @@ static void defaults_are_those_of_the_manual(void **state) {
   }
   assert_int_equal(config->infer.starts, 10);
   for (size_t i = 0; i < schema_count; i++) assert_false(config->set[i]);
-  assert_ok(config_check(config, &error));
+  assert_ok(despur_config_check(config, &error));
   despur_config_free(config);
 }
 
@@ -203,7 +203,7 @@ static void a_recipe_fills_the_structure(void **state) {
   assert_int_equal(config->select.rule, CONFIG_VAL_WORST_GROUP);
   assert_true(config->log.steps);
   assert_int_equal(config->line[row_of("train.clip")], 12);
-  assert_ok(config_check(config, &error));
+  assert_ok(despur_config_check(config, &error));
   assert_round_trip(config);
   despur_config_free(config);
 }
@@ -280,7 +280,7 @@ static void overrides_read_yaml(void **state) {
   set(config, "name= # nothing");
   assert_string_equal(config->name, "run");
   assert_false(config->set[row_of("name")]);
-  assert_ok(config_check(config, &error));
+  assert_ok(despur_config_check(config, &error));
   despur_config_free(config);
 }
 
@@ -296,7 +296,7 @@ static void an_override_replaces_a_section(void **state) {
   assert_int_equal(config->train.epochs, 4); /* outside of it */
   set(config, "reference={epochs: 2}");
   assert_false(config->reference.optimizer.nesterov);
-  assert_ok(config_check(config, &error));
+  assert_ok(despur_config_check(config, &error));
   assert_round_trip(config);
   despur_config_free(config);
 }
@@ -356,9 +356,9 @@ static void assert_check(const char *const *overrides, const char *wanted) {
   despur_config *config = new_config();
   for (; *overrides; overrides++) set(config, *overrides);
   if (wanted)
-    assert_fails(config_check(config, &error), DESPUR_BAD_USAGE, wanted);
+    assert_fails(despur_config_check(config, &error), DESPUR_BAD_USAGE, wanted);
   else
-    assert_ok(config_check(config, &error));
+    assert_ok(despur_config_check(config, &error));
   assert_round_trip(config);
   despur_config_free(config);
 }
@@ -416,9 +416,9 @@ static void contradictions_in_a_file_name_the_line(void **state) {
   despur_config *config = new_config();
   assert_ok(despur_config_load(config, path, &error));
   snprintf(wanted, sizeof wanted, "%s:4: model.dropout: has no effect", path);
-  assert_fails(config_check(config, &error), DESPUR_BAD_INPUT, wanted);
+  assert_fails(despur_config_check(config, &error), DESPUR_BAD_INPUT, wanted);
   set(config, "model={arch: lenet}");
-  assert_ok(config_check(config, &error));
+  assert_ok(despur_config_check(config, &error));
   despur_config_free(config);
 }
 
