@@ -7,6 +7,7 @@
 #define DESPUR_DATASET_H
 
 #include "despur/error.h"
+#include "despur/shape.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,10 +17,6 @@ extern "C" {
 #endif
 
 typedef enum despur_split { DESPUR_TRAIN, DESPUR_VAL, DESPUR_TEST, DESPUR_SPLITS } despur_split;
-
-typedef struct despur_shape {
-  size_t channels, height, width;
-} despur_shape;
 
 typedef struct despur_dataset despur_dataset;
 

@@ -3,7 +3,10 @@
 #ifndef DESPUR_NET_H
 #define DESPUR_NET_H
 
-#include "despur/dataset.h"
+#include "despur/error.h"
+#include "despur/shape.h"
+
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {

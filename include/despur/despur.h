@@ -1,0 +1,20 @@
+/* Everything that despur offers. */
+#ifndef DESPUR_DESPUR_H
+#define DESPUR_DESPUR_H
+
+#include "despur/cluster.h"
+#include "despur/config.h"
+#include "despur/dataset.h"
+#include "despur/error.h"
+#include "despur/eval.h"
+#include "despur/fetch.h"
+#include "despur/groups.h"
+#include "despur/infer.h"
+#include "despur/net.h"
+#include "despur/optimizer.h"
+#include "despur/run.h"
+#include "despur/shape.h"
+#include "despur/text.h"
+#include "despur/train.h"
+
+#endif
