@@ -365,7 +365,7 @@ INLINE void max_pool_sized(const pool_job *job, const size_t WINDOW) {
             winner = (larger & (int)k) | (~larger & winner);
           }
           store(y + part, best);
-          for (size_t lane = 0; lane < VECTOR; lane++) choice[part + lane] = (uint8_t)winner[lane];
+          store_bytes(choice + part, winner);
         }
       }
 }
@@ -377,6 +377,8 @@ static void max_pool(const pool_job *job) {
     max_pool_sized(job, job->window);
 }
 
+/* Written with vectors because gcc 12.2 miscompiles the loop over lanes with AVX2 (it loses gradients;
+ * test_kernels notices). */
 INLINE void max_pool_gradient_sized(const pool_job *job, const size_t WINDOW) {
   const uint8_t *choice = job->choice;
   for (size_t channel = 0; channel < job->channels; channel++)
@@ -385,9 +387,12 @@ INLINE void max_pool_gradient_sized(const pool_job *job, const size_t WINDOW) {
         float *dx = job->dx + channel * job->x_channel + row * job->stride * job->x_row +
                     column * job->stride * LANES;
         const float *dy = job->y + channel * job->y_channel + row * job->y_row + column * LANES;
-        UNROLL for (size_t k = 0; k < WINDOW * WINDOW; k++) {
-          float *to = dx + k / WINDOW * job->x_row + k % WINDOW * LANES;
-          for (size_t lane = 0; lane < LANES; lane++) to[lane] += choice[lane] == k ? dy[lane] : 0;
+        for (size_t part = 0; part < LANES; part += VECTOR) {
+          ivec winner = load_bytes(choice + part), gradient = (ivec)load(dy + part);
+          UNROLL for (size_t k = 0; k < WINDOW * WINDOW; k++) {
+            float *to = dx + k / WINDOW * job->x_row + k % WINDOW * LANES + part;
+            store(to, load(to) + (vec)((winner == (int)k) & gradient));
+          }
         }
       }
 }

@@ -7,6 +7,9 @@
 
 #include "base/block.h"
 
+#include <stdint.h>
+#include <string.h>
+
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
@@ -25,6 +28,7 @@ enum { PARTS = LANES / VECTOR };
 
 typedef float vec __attribute__((vector_size(4 * VECTOR), may_alias));
 typedef int ivec __attribute__((vector_size(4 * VECTOR), may_alias));
+typedef uint8_t bvec __attribute__((vector_size(VECTOR)));
 
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
@@ -39,6 +43,18 @@ INLINE vec load(const float *p) {
 
 INLINE void store(float *p, vec v) {
   *(vec *)p = v;
+}
+
+/* VECTOR bytes as integers, and back. */
+INLINE ivec load_bytes(const uint8_t *p) {
+  bvec bytes;
+  memcpy(&bytes, p, VECTOR);
+  return __builtin_convertvector(bytes, ivec);
+}
+
+INLINE void store_bytes(uint8_t *p, ivec v) {
+  bvec bytes = __builtin_convertvector(v, bvec);
+  memcpy(p, &bytes, VECTOR);
 }
 
 INLINE vec splat(float x) {
