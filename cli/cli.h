@@ -25,9 +25,9 @@ typedef struct cli_arguments {
 
 typedef struct cli_verb {
   const char *name;
-  const char *usage;   /* what follows the name */
-  const char *summary; /* one line */
-  const char *help;    /* paragraphs and examples */
+  const char *usage;                        /* what follows the name */
+  const char *summary;                      /* one line */
+  const char *help;                         /* paragraphs and examples */
   cli_option options[CLI_MOST_OPTIONS + 1]; /* ends with a NULL name */
   despur_status (*execute)(const cli_arguments *arguments, despur_error *error);
 } cli_verb;
@@ -44,8 +44,8 @@ const cli_verb *cli_find_verb(const char *name, despur_error *error);
 const char *cli_value(const cli_arguments *arguments, const char *name);
 
 /* A whole number in low..high given to an option, or fallback when it is not given. */
-DESPUR_MUST_USE despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name, long low, long high,
-                                          long fallback, despur_error *error);
+DESPUR_MUST_USE despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name,
+                                          long low, long high, long fallback, despur_error *error);
 
 /* Fills an error and returns its status; a printf format. */
 __attribute__((format(printf, 3, 4))) despur_status cli_fail(despur_error *error, despur_status status,

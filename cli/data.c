@@ -18,7 +18,8 @@ static despur_status fetch(const cli_arguments *arguments, despur_error *error) 
   if (arguments->count != 2)
     return cli_fail(error, DESPUR_BAD_USAGE, "data fetch: expected the name of one data set: mnist");
   bool quiet = cli_value(arguments, "quiet") != NULL;
-  return despur_fetch(arguments->positional[1], cli_value(arguments, "out"), quiet ? NULL : show_line, NULL, error);
+  return despur_fetch(arguments->positional[1], cli_value(arguments, "out"), quiet ? NULL : show_line, NULL,
+                      error);
 }
 
 /* An optional recipe, then overrides. */
@@ -47,9 +48,12 @@ static void count_groups(size_t *counts, const despur_dataset *dataset, const de
 static void print_counts(const despur_dataset *dataset, const despur_groups *groups, const size_t *counts) {
   despur_shape shape = despur_dataset_shape(dataset);
   size_t sizes[DESPUR_SPLITS];
-  for (int split = 0; split < DESPUR_SPLITS; split++) despur_dataset_split(dataset, (despur_split)split, &sizes[split]);
-  printf("%s\n%zu x %zu x %zu values, %zu classes, %zu attributes\n\n", despur_dataset_description(dataset),
-         shape.channels, shape.height, shape.width, despur_dataset_classes(dataset), despur_dataset_attributes(dataset));
+  for (int split = 0; split < DESPUR_SPLITS; split++)
+    despur_dataset_split(dataset, (despur_split)split, &sizes[split]);
+  size_t attributes = despur_dataset_attributes(dataset);
+  printf("%s\n%zu x %zu x %zu values, %zu classes, %zu attribute%s\n\n", despur_dataset_description(dataset),
+         shape.channels, shape.height, shape.width, despur_dataset_classes(dataset), attributes,
+         attributes == 1 ? "" : "s");
   printf("%-16s %9s %10s %9s\n", "group", "train", "validation", "test");
   for (size_t g = 0; g < groups->count; g++)
     printf("%-16s %9zu %10zu %9zu\n", groups->names[g], counts[g * DESPUR_SPLITS + DESPUR_TRAIN],
@@ -86,7 +90,8 @@ static despur_status show(const cli_arguments *arguments, despur_error *error) {
   if (status == DESPUR_OK) {
     size_t test;
     despur_dataset_split(dataset, DESPUR_TEST, &test);
-    status = despur_dataset_write_sheet(dataset, test > 0 ? DESPUR_TEST : DESPUR_TRAIN, (size_t)columns, path, error);
+    status = despur_dataset_write_sheet(dataset, test > 0 ? DESPUR_TEST : DESPUR_TRAIN, (size_t)columns, path,
+                                        error);
   }
   despur_dataset_free(dataset);
   if (status == DESPUR_OK) printf("%s: one row for each group, in the order of 'despur data info'\n", path);
@@ -107,7 +112,8 @@ static despur_status export(const cli_arguments *arguments, despur_error *error)
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   static const char *const ACTIONS[] = {"fetch", "info", "show", "export", NULL};
-  static despur_status (*const EXECUTE[])(const cli_arguments *, despur_error *) = {fetch, info, show, export};
+  static despur_status (*const EXECUTE[])(const cli_arguments *, despur_error *) = {fetch, info, show,
+                                                                                    export};
   char hint[96];
   if (arguments->count == 0)
     return cli_fail(error, DESPUR_BAD_USAGE, "data: expected fetch, info, show or export");

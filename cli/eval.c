@@ -26,7 +26,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (arguments->count != 1)
     return cli_fail(error, DESPUR_BAD_USAGE, "eval: expected one run directory, found %zu", arguments->count);
   despur_status status = split_of(&split, arguments, error);
-  if (status == DESPUR_OK) status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
+  if (status == DESPUR_OK)
+    status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status != DESPUR_OK) return status;
   status = despur_run_evaluate(&scores, arguments->positional[0], split, (int)threads, error);
   if (status != DESPUR_OK) return status;
@@ -39,14 +40,15 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   return DESPUR_OK;
 }
 
-const cli_verb cli_eval = {.name = "eval",
-                           .usage = "RUN [--split train|val|test] [OPTIONS]",
-                           .summary = "measure the network of a finished run on a split",
-                           .help = "Rebuilds the data set from RUN/config.yaml and runs RUN/model.safetensors over it.\n"
-                                   "\n"
-                                   "Example:\n"
-                                   "  despur eval runs/demo-0 --split val\n",
-                           .options = {{"split", "SPLIT", "train, val or test (default test)"},
-                                       {"threads", "N", "processors to use (default all)"},
-                                       {"json", NULL, "results as JSON on stdout"}},
-                           .execute = execute};
+const cli_verb cli_eval = {
+    .name = "eval",
+    .usage = "RUN [--split train|val|test] [OPTIONS]",
+    .summary = "measure the network of a finished run on a split",
+    .help = "Rebuilds the data set from RUN/config.yaml and runs RUN/model.safetensors over it.\n"
+            "\n"
+            "Example:\n"
+            "  despur eval runs/demo-0 --split val\n",
+    .options = {{"split", "SPLIT", "train, val or test (default test)"},
+                {"threads", "N", "processors to use (default all)"},
+                {"json", NULL, "results as JSON on stdout"}},
+    .execute = execute};

@@ -20,7 +20,8 @@ static void print_overview(void) {
 }
 
 static void print_verb(const cli_verb *verb) {
-  printf("despur %s: %s\n\nusage: despur %s %s\n\n%s", verb->name, verb->summary, verb->name, verb->usage, verb->help);
+  printf("despur %s: %s\n\nusage: despur %s %s\n\n%s", verb->name, verb->summary, verb->name, verb->usage,
+         verb->help);
   if (verb->options[0].name) puts("\nOptions:");
   for (const cli_option *option = verb->options; option->name; option++) {
     char left[40];

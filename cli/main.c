@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cli_verb *const cli_verbs[] = {&cli_run, &cli_data, &cli_eval, &cli_infer, &cli_help, &cli_version, NULL};
+const cli_verb *const cli_verbs[] = {&cli_run,  &cli_data,    &cli_eval, &cli_infer,
+                                     &cli_help, &cli_version, NULL};
 
 despur_status cli_fail(despur_error *error, despur_status status, const char *format, ...) {
   va_list args;
@@ -50,14 +51,15 @@ const char *cli_value(const cli_arguments *arguments, const char *name) {
   return arguments->values[option_index(arguments->verb, name, strlen(name))];
 }
 
-static despur_status unknown_option(const cli_verb *verb, const char *word, size_t length, despur_error *error) {
+static despur_status unknown_option(const cli_verb *verb, const char *word, size_t length,
+                                    despur_error *error) {
   const char *names[CLI_MOST_OPTIONS + 1] = {0};
   char name[64], hint[96];
   snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word);
   for (size_t i = 0; verb->options[i].name; i++) names[i] = verb->options[i].name;
   cli_did_you_mean(hint, name, names);
-  return cli_fail(error, DESPUR_BAD_USAGE, "%s: unknown option '--%s'%s; see 'despur help %s'", verb->name, name, hint,
-                  verb->name);
+  return cli_fail(error, DESPUR_BAD_USAGE, "%s: unknown option '--%s'%s; see 'despur help %s'", verb->name,
+                  name, hint, verb->name);
 }
 
 /* One "--name", "--name=value" or "--name value"; *at moves past what was used. */
@@ -68,12 +70,14 @@ static despur_status take_option(cli_arguments *arguments, char **words, int *at
   const cli_option *option = &arguments->verb->options[index];
   if (!option->name) return unknown_option(arguments->verb, word, length, error);
   if (!option->argument) {
-    if (equals) return cli_fail(error, DESPUR_BAD_USAGE, "--%s takes no value, found '%s'", option->name, equals + 1);
+    if (equals)
+      return cli_fail(error, DESPUR_BAD_USAGE, "--%s takes no value, found '%s'", option->name, equals + 1);
     arguments->values[index] = "";
     return DESPUR_OK;
   }
   const char *value = equals ? equals + 1 : words[*at + 1];
-  if (!value || !*value) return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected %s after it", option->name, option->argument);
+  if (!value || !*value)
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected %s after it", option->name, option->argument);
   if (!equals) ++*at;
   arguments->values[index] = value;
   return DESPUR_OK;
@@ -89,8 +93,8 @@ static despur_status take_apart(cli_arguments *arguments, char **words, despur_e
       despur_status status = take_option(arguments, words, &at, error);
       if (status != DESPUR_OK) return status;
     } else if (options && words[at][0] == '-' && words[at][1]) {
-      return cli_fail(error, DESPUR_BAD_USAGE, "%s: unknown option '%s'; see 'despur help %s'", arguments->verb->name,
-                      words[at], arguments->verb->name);
+      return cli_fail(error, DESPUR_BAD_USAGE, "%s: unknown option '%s'; see 'despur help %s'",
+                      arguments->verb->name, words[at], arguments->verb->name);
     } else {
       arguments->positional[arguments->count++] = words[at];
     }
@@ -107,8 +111,8 @@ despur_status cli_integer(long *out, const cli_arguments *arguments, const char 
   errno = 0;
   *out = strtol(value, &end, 10);
   if (errno || end == value || *end || *out < low || *out > high)
-    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected a whole number from %ld to %ld, found '%s'", name, low, high,
-                    value);
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected a whole number from %ld to %ld, found '%s'",
+                    name, low, high, value);
   return DESPUR_OK;
 }
 

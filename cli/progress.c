@@ -42,7 +42,8 @@ static void draw(const report *r, const despur_progress *progress, double now) {
   memset(bar, '#', filled);
   bar[BAR] = 0;
   double rate = (double)progress->done / (now - r->epoch_started + 1e-9);
-  double left_examples = (double)total * (double)(progress->epochs - progress->epoch + 1) - (double)progress->done;
+  double left_examples =
+      (double)total * (double)(progress->epochs - progress->epoch + 1) - (double)progress->done;
   unsigned left = rate > 0 && left_examples > 0 ? (unsigned)(left_examples / rate) : 0;
   fprintf(stderr, "\r\033[K%s: epoch %zu of %zu [%s] loss %.4f, %.0f images/s, %u:%02u left", progress->stage,
           progress->epoch, progress->epochs, bar, progress->loss, rate, left / 60, left % 60);

@@ -16,8 +16,10 @@ static int cell_width(const char *label) {
 }
 
 static void print_percent(double accuracy, int width) {
-  if (isnan(accuracy)) printf("%*s", width, "-");
-  else printf("%*.1f %%", width - 2, 100 * accuracy);
+  if (isnan(accuracy))
+    printf("%*s", width, "-");
+  else
+    printf("%*.1f %%", width - 2, 100 * accuracy);
 }
 
 /* One row: a measure of every stage. */
@@ -74,14 +76,17 @@ static void print_groups(const despur_stage_result *stages, size_t count) {
     const despur_group_score *group = &first->groups[g];
     snprintf(name, sizeof name, "  %-12s %7zu %9zu", group->name, group->count, group->train_count);
     printf("%-*s", NAME_WIDTH, name);
-    for (size_t i = 0; i < count; i++) print_percent(stages[i].scores.groups[g].accuracy, cell_width(stages[i].label));
+    for (size_t i = 0; i < count; i++)
+      print_percent(stages[i].scores.groups[g].accuracy, cell_width(stages[i].label));
     putchar('\n');
   }
 }
 
 static void print_share(const char *name, double share) {
-  if (isnan(share)) printf(", %s undefined", name);
-  else printf(", %s %.1f %%", name, 100 * share);
+  if (isnan(share))
+    printf(", %s undefined", name);
+  else
+    printf(", %s %.1f %%", name, 100 * share);
 }
 
 static void print_agreement(const despur_run_result *result) {
@@ -96,7 +101,8 @@ static void print_verdict(const despur_run_result *result) {
   if (result->stage_count == 0) return;
   printf("worst-group accuracy: ");
   for (size_t i = 0; i < result->stage_count; i++)
-    printf("%s%s %.1f %%", i ? " -> " : "", result->stages[i].label, 100 * result->stages[i].scores.worst_group_accuracy);
+    printf("%s%s %.1f %%", i ? " -> " : "", result->stages[i].label,
+           100 * result->stages[i].scores.worst_group_accuracy);
   putchar('\n');
 }
 
@@ -131,16 +137,21 @@ void report_print_scores(const despur_scores *scores, const char *label) {
 static void print_json_string(const char *text) {
   putchar('"');
   for (; *text; text++) {
-    if (*text == '"' || *text == '\\') printf("\\%c", *text);
-    else if ((unsigned char)*text < 0x20) printf("\\u%04x", (unsigned char)*text);
-    else putchar(*text);
+    if (*text == '"' || *text == '\\')
+      printf("\\%c", *text);
+    else if ((unsigned char)*text < 0x20)
+      printf("\\u%04x", (unsigned char)*text);
+    else
+      putchar(*text);
   }
   putchar('"');
 }
 
 static void print_json_number(const char *name, double value) {
-  if (isfinite(value)) printf("\"%s\":%.12g", name, value);
-  else printf("\"%s\":null", name);
+  if (isfinite(value))
+    printf("\"%s\":%.12g", name, value);
+  else
+    printf("\"%s\":null", name);
 }
 
 void report_print_scores_json(const despur_scores *scores, const char *label) {

@@ -1,9 +1,6 @@
 # What `make install` puts where. The pkg-config file finds its prefix from its own place, so that the installed tree may be
 # moved and DESTDIR needs no care.
-install(TARGETS despur_static despur_shared)
-if(TARGET despur)
-  install(TARGETS despur)
-endif()
+install(TARGETS despur_static despur_shared despur)
 install(DIRECTORY include/despur DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY recipes DESTINATION ${CMAKE_INSTALL_DATADIR}/despur FILES_MATCHING PATTERN "*.yaml")
 file(GLOB MAN_PAGES CONFIGURE_DEPENDS man/*.1)

@@ -32,7 +32,8 @@ static inline void assert_round_trip(const despur_config *config) {
   assert_ok(parse_file(back, yaml, strlen(yaml)));
   char *again = formatted(back);
   assert_string_equal(yaml, again);
-  assert_int_equal(despur_config_check(config, NULL) == DESPUR_OK, despur_config_check(back, NULL) == DESPUR_OK);
+  assert_int_equal(despur_config_check(config, NULL) == DESPUR_OK,
+                   despur_config_check(back, NULL) == DESPUR_OK);
   free(again);
   free(yaml);
   despur_config_free(back);

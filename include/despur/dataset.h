@@ -106,16 +106,18 @@ DESPUR_API const uint32_t *despur_dataset_split(const despur_dataset *dataset, d
 /* Writes one image as the network sees it: out[channel][row][column], float32. */
 DESPUR_API void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out);
 
-/* Writes a PNG contact sheet: one row for each label and attribute that a split has, with up to `columns` examples. Values are
- * clipped to [0, 1]; images of 3 channels are shown in colour, others by their first channel in grey. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_write_sheet(const despur_dataset *dataset, despur_split split,
-                                                                    size_t columns, const char *path,
-                                                                    despur_error *error);
+/* Writes a PNG contact sheet: one row for each label and attribute that a split has, with up to `columns`
+ * examples. Values are clipped to [0, 1]; images of 3 channels are shown in colour, others by their first
+ * channel in grey. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_write_sheet(const despur_dataset *dataset,
+                                                                    despur_split split, size_t columns,
+                                                                    const char *path, despur_error *error);
 
-/* Writes images.npy (uint8 [n, c, h, w]: values times 255, rounded), labels.npy, attributes.npy, splits.npy (int64 [n]) and
- * metadata.csv (example, split, y, a, group) into a directory, which is created. The npy source reads them back. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_export(const despur_dataset *dataset, const char *directory,
-                                                               despur_error *error);
+/* Writes images.npy (uint8 [n, c, h, w]: values times 255, rounded), labels.npy, attributes.npy, splits.npy
+ * (int64 [n]) and metadata.csv (example, split, y, a, group) into a directory, which is created. The npy
+ * source reads them back. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_export(const despur_dataset *dataset,
+                                                               const char *directory, despur_error *error);
 
 #ifdef __cplusplus
 }

@@ -23,10 +23,11 @@ typedef struct despur_progress {
   double loss;        /* of the last step */
 } despur_progress;
 
-/* What a caller may want to hear while a run goes on; any function may be NULL. All are called from the calling thread. */
+/* What a caller may want to hear while a run goes on; any function may be NULL. All are called from the
+ * calling thread. */
 typedef struct despur_observer {
   void *context;
-  void (*note)(void *context, const char *line);                    /* one finished piece of news, without line break */
+  void (*note)(void *context, const char *line); /* one finished piece of news, without line break */
   void (*progress)(void *context, const despur_progress *progress); /* after every step */
   int (*stop)(void *context);                                       /* nonzero: stop as soon as possible */
 } despur_observer;
@@ -51,27 +52,31 @@ typedef struct despur_run_result {
   char directory[1024];
   size_t stage_count; /* 0, 1 or 2: reference, then train */
   despur_stage_result stages[2];
-  despur_split split;     /* evaluated: test, or what there is */
-  int inferred;           /* whether groups were inferred; if so: */
+  despur_split split; /* evaluated: test, or what there is */
+  int inferred;       /* whether groups were inferred; if so: */
   despur_groups groups;
   despur_agreement agreement; /* with the true groups */
 } despur_run_result;
 
 /* Builds the data set that a configuration describes. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create(despur_dataset **out, const despur_config *config,
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create(despur_dataset **out,
+                                                               const despur_config *config,
                                                                despur_error *error);
 
-/* Carries a configuration out. Nothing is written before the configuration, the data and all other inputs have been checked.
- * When the run is interrupted (DESPUR_INTERRUPTED) or its loss stops being finite, the directory holds what there was and its
- * manifest.json says so. Release the result with despur_run_result_release, also after an error. */
+/* Carries a configuration out. Nothing is written before the configuration, the data and all other inputs
+ * have been checked. When the run is interrupted (DESPUR_INTERRUPTED) or its loss stops being finite, the
+ * directory holds what there was and its manifest.json says so. Release the result with
+ * despur_run_result_release, also after an error. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run(despur_run_result *result, const despur_config *config,
                                                     const despur_run_options *options, despur_error *error);
 
 DESPUR_API void despur_run_result_release(despur_run_result *result);
 
-/* Evaluates the network that a finished run left in its directory on a split. Release scores with despur_scores_release. */
+/* Evaluates the network that a finished run left in its directory on a split. Release scores with
+ * despur_scores_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_evaluate(despur_scores *scores, const char *directory,
-                                                             despur_split split, int threads, despur_error *error);
+                                                             despur_split split, int threads,
+                                                             despur_error *error);
 
 #ifdef __cplusplus
 }

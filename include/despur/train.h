@@ -62,9 +62,9 @@ typedef struct despur_train_result {
   size_t steps;
 } despur_train_result;
 
-/* Trains net on the training split and leaves the selected weights in it. When the loss stops being finite,
- * training ends with DESPUR_BAD_INPUT and a message that names the step, and the network has the weights of
- * the last finished epoch; when it is interrupted, likewise with DESPUR_INTERRUPTED. */
+/* Trains net on the training split and leaves the selected weights in it. When the loss or a weight
+ * stops being finite, training ends with DESPUR_BAD_INPUT and a message that names the step, and the network
+ * has the weights of the last finished epoch; when it is interrupted, likewise with DESPUR_INTERRUPTED. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_train(despur_net *net, const despur_dataset *dataset,
                                                       const despur_train_options *options,
                                                       const despur_train_hooks *hooks,

@@ -1,5 +1,5 @@
-/* A pool of threads for loops of microseconds: workers look for work a short while before they sleep, so that one step of
- * training does not pay for waking them, and a busy machine does not pay for their waiting. */
+/* A pool of threads for loops of microseconds: workers look for work a short while before they sleep, so that
+ * one step of training does not pay for waking them, and a busy machine does not pay for their waiting. */
 #include "base/parallel.h"
 
 #include "base/memory.h"
@@ -13,7 +13,8 @@
 
 enum { LOOKS = 4000 }; /* before a worker sleeps: some tens of microseconds */
 
-/* The low half of the ticket is the next task, the high half counts loops. Between loops the next task is CLOSED. */
+/* The low half of the ticket is the next task, the high half counts loops. Between loops the next task is
+ * CLOSED. */
 static const uint64_t CLOSED = UINT32_MAX, LOOP = (uint64_t)1 << 32;
 
 typedef struct worker {
@@ -44,14 +45,15 @@ static void pause_briefly(void) {
 #endif
 }
 
-/* Takes the next task of the loop that is open, if any, and carries it out. The compare-and-swap succeeds only while the loop
- * is still the one whose body, context and tasks were read before it. */
+/* Takes the next task of the loop that is open, if any, and carries it out. The compare-and-swap succeeds
+ * only while the loop is still the one whose body, context and tasks were read before it. */
 static bool work(parallel *pool, int thread) {
   uint64_t ticket = atomic_load(&pool->ticket);
   parallel_body *body = atomic_load(&pool->body);
   void *context = atomic_load(&pool->context);
   if ((ticket & CLOSED) >= atomic_load(&pool->tasks)) return false;
-  if (!atomic_compare_exchange_strong(&pool->ticket, &ticket, ticket + 1)) return true; /* somebody was faster */
+  if (!atomic_compare_exchange_strong(&pool->ticket, &ticket, ticket + 1))
+    return true; /* somebody was faster */
   body(context, (size_t)(ticket & CLOSED), thread);
   atomic_fetch_add(&pool->finished, 1);
   return true;
@@ -73,8 +75,10 @@ static void *worker_main(void *argument) {
   worker *self = argument;
   parallel *pool = self->pool;
   for (int looks = 0; !atomic_load(&pool->ending);) {
-    if (work(pool, self->number)) looks = 0;
-    else if (++looks < LOOKS) pause_briefly();
+    if (work(pool, self->number))
+      looks = 0;
+    else if (++looks < LOOKS)
+      pause_briefly();
     else {
       sleep_until_work(pool);
       looks = 0;
@@ -105,7 +109,8 @@ despur_status parallel_create(parallel **out, int threads, despur_error *error) 
     *w = (worker){.pool = pool, .number = i};
     int failed = pthread_create(&w->handle, NULL, worker_main, w);
     if (failed)
-      FAIL(error, DESPUR_NO_RESOURCES, "cannot start thread %d of %d: %s", i + 1, pool->threads, strerror(failed));
+      FAIL(error, DESPUR_NO_RESOURCES, "cannot start thread %d of %d: %s", i + 1, pool->threads,
+           strerror(failed));
     pool->started = i;
   }
   *out = pool;
@@ -139,10 +144,13 @@ void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *conte
   atomic_store(&pool->ticket, loop);
   wake_sleepers(pool);
   while (work(pool, 0)) continue;
-  /* what other threads still do takes no longer than a task, unless the machine has taken their processor away */
+  /* what other threads still do takes no longer than a task, unless the machine has taken their processor
+   * away */
   for (int looks = 0; atomic_load(&pool->finished) < tasks; looks++) {
-    if (looks < LOOKS) pause_briefly();
-    else sched_yield();
+    if (looks < LOOKS)
+      pause_briefly();
+    else
+      sched_yield();
   }
   atomic_store(&pool->ticket, loop | CLOSED);
 }

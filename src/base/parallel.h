@@ -1,5 +1,5 @@
-/* Parallel loops over a pool of threads. Tasks must not depend on which thread runs them: that is what makes results equal on
- * any number. */
+/* Parallel loops over a pool of threads. Tasks must not depend on which thread runs them: that is what makes
+ * results equal on any number. */
 #ifndef BASE_PARALLEL_H
 #define BASE_PARALLEL_H
 

@@ -21,7 +21,8 @@ typedef struct sheet {
 
 enum { BORDER = 1, PAPER = 235, MOST_COLUMNS = 200 };
 
-static despur_status sheet_create(sheet *s, size_t rows, size_t columns, despur_shape shape, despur_error *error) {
+static despur_status sheet_create(sheet *s, size_t rows, size_t columns, despur_shape shape,
+                                  despur_error *error) {
   s->tile_width = shape.width + BORDER;
   s->tile_height = shape.height + BORDER;
   s->width = columns * s->tile_width + BORDER;
@@ -41,7 +42,8 @@ static void sheet_put(const sheet *s, size_t row, size_t column, const float *im
     }
 }
 
-/* The number of groups (label, attribute) that have examples in the split; row_of_group gets the row of each. */
+/* The number of groups (label, attribute) that have examples in the split; row_of_group gets the row of each.
+ */
 static size_t rows_of_groups(size_t *row_of_group, const despur_dataset *dataset, despur_split split) {
   size_t rows = 0, groups = dataset->classes * dataset->attributes;
   for (size_t i = 0; i < dataset->sizes[split]; i++) {
@@ -64,7 +66,8 @@ despur_status despur_dataset_write_sheet(const despur_dataset *dataset, despur_s
   if (dataset->sizes[split] == 0) FAIL(error, DESPUR_BAD_INPUT, "the split has no examples to show");
   TRY(mem_alloc(&row_of_group, groups, sizeof *row_of_group, error));
   TRY(mem_alloc(&filled, groups, sizeof *filled, error));
-  TRY(mem_alloc(&image, dataset->shape.channels * dataset->shape.height * dataset->shape.width, sizeof *image, error));
+  TRY(mem_alloc(&image, dataset->shape.channels * dataset->shape.height * dataset->shape.width, sizeof *image,
+                error));
   TRY(sheet_create(&s, rows_of_groups(row_of_group, dataset, split), columns, dataset->shape, error));
   for (size_t i = 0; i < dataset->sizes[split]; i++) {
     uint32_t e = dataset->members[split][i];
@@ -106,7 +109,8 @@ static void splits_of_examples(const despur_dataset *dataset, uint32_t *out) {
     for (size_t i = 0; i < dataset->sizes[split]; i++) out[dataset->members[split][i]] = split;
 }
 
-static despur_status export_column(const uint32_t *values, size_t count, const char *path, despur_error *error) {
+static despur_status export_column(const uint32_t *values, size_t count, const char *path,
+                                   despur_error *error) {
   int64_t *wide;
   despur_status status = mem_alloc(&wide, count, sizeof *wide, error);
   if (status != DESPUR_OK) return status;
@@ -125,8 +129,8 @@ static despur_status export_metadata(const despur_dataset *dataset, const uint32
   TRY(file_print(writer, error, "example,split,y,a,group\n"));
   for (size_t e = 0; e < dataset->count; e++) {
     size_t group = dataset->label[e] * dataset->attributes + dataset->attribute[e];
-    TRY(file_print(writer, error, "%zu,%s,%u,%u,%zu\n", e, NAMES[splits[e]], dataset->label[e], dataset->attribute[e],
-                   group));
+    TRY(file_print(writer, error, "%zu,%s,%u,%u,%zu\n", e, NAMES[splits[e]], dataset->label[e],
+                   dataset->attribute[e], group));
   }
   status = file_writer_commit(writer, error);
   writer = NULL;
@@ -137,11 +141,13 @@ cleanup:
 
 static despur_status join(char path[1024], const char *directory, const char *name, despur_error *error) {
   int length = snprintf(path, 1024, "%s/%s", directory, name);
-  if (length < 0 || length >= 1024) return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  if (length < 0 || length >= 1024)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
   return DESPUR_OK;
 }
 
-despur_status despur_dataset_export(const despur_dataset *dataset, const char *directory, despur_error *error) {
+despur_status despur_dataset_export(const despur_dataset *dataset, const char *directory,
+                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
   uint32_t *splits = NULL;

@@ -255,8 +255,9 @@ static despur_status check_options(const despur_spuco_options *options, despur_e
   for (size_t digit = 0; digit < DESPUR_DIGITS; digit++)
     if (options->class_of_digit[digit] >= options->classes &&
         options->class_of_digit[digit] != DESPUR_NO_CLASS)
-      return error_set(error, DESPUR_BAD_INPUT, "data.classes: digit %zu: expected a class below %zu, found %d",
-                       digit, options->classes, options->class_of_digit[digit]);
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "data.classes: digit %zu: expected a class below %zu, found %d", digit,
+                       options->classes, options->class_of_digit[digit]);
   return check_shares(options, error);
 }
 

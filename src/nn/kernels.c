@@ -89,8 +89,7 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
   const size_t weight_in = KERNEL * KERNEL, weight_out = job->in_channels * weight_in;
   vec sum[4][8];
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
-    vec start = splat(bias ? bias[o] : 0);
-    UNROLL for (size_t v = 0; v < VECTORS; v++) sum[o][v] = start;
+    UNROLL for (size_t v = 0; v < VECTORS; v++) sum[o][v] = splat(0);
   }
   for (size_t i = 0; i < job->in_channels; i++)
     for (size_t kr = kernel_rows.first; kr < kernel_rows.last; kr++) {
@@ -107,8 +106,9 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
       }
     }
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
+    vec shift = splat(bias ? bias[o] : 0);
     UNROLL for (size_t v = 0; v < VECTORS; v++)
-        store(y + o * job->y_channel + (first + v) * VECTOR, sum[o][v]);
+        store(y + o * job->y_channel + (first + v) * VECTOR, shift + sum[o][v]);
   }
 }
 
@@ -270,14 +270,17 @@ static void conv_gradient(const conv_gradient_job *job) {
 
 enum { LINEAR_OUTPUTS = SUMS / PARTS > 8 ? 8 : SUMS / PARTS > 0 ? SUMS / PARTS : 1 }; /* of a tile */
 
-INLINE void linear_tile(const linear_job *job, size_t first, const size_t OUTPUTS) {
+/* Sums over many inputs are cut into pieces of this length, so that rounding errors do not pile up. */
+enum { PIECE = 64 };
+
+/* OUTPUTS outputs from `first`, inputs begin..end-1: added to y, which starts from the bias. */
+INLINE void linear_tile(const linear_job *job, size_t first, size_t begin, size_t end, const size_t OUTPUTS) {
   vec sum[LINEAR_OUTPUTS][PARTS];
   UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
-    vec start = splat(job->bias ? job->bias[first + o] : 0);
-    UNROLL for (size_t p = 0; p < PARTS; p++) sum[o][p] = start;
+    UNROLL for (size_t p = 0; p < PARTS; p++) sum[o][p] = splat(0);
   }
   const float *weight = job->weight + first * job->weight_out;
-  for (size_t i = 0; i < job->inputs; i++) {
+  for (size_t i = begin; i < end; i++) {
     vec value[PARTS];
     UNROLL for (size_t p = 0; p < PARTS; p++) value[p] = load(job->x + i * LANES + p * VECTOR);
     const float *w = weight + i * job->weight_in;
@@ -287,7 +290,10 @@ INLINE void linear_tile(const linear_job *job, size_t first, const size_t OUTPUT
     }
   }
   UNROLL for (size_t o = 0; o < OUTPUTS; o++) {
-    UNROLL for (size_t p = 0; p < PARTS; p++) store(job->y + (first + o) * LANES + p * VECTOR, sum[o][p]);
+    float *y = job->y + (first + o) * LANES;
+    vec bias = splat(job->bias ? job->bias[first + o] : 0);
+    UNROLL for (size_t p = 0; p < PARTS; p++)
+        store(y + p * VECTOR, (begin > 0 ? load(y + p * VECTOR) : bias) + sum[o][p]);
   }
 }
 
@@ -296,8 +302,11 @@ static void linear(const linear_job *job) {
   for (size_t first = 0; first < job->outputs; first += outputs) {
     outputs = tile_size(job->outputs - first, LINEAR_OUTPUTS);
 #define TILE(n)                                                                                              \
-  if (n <= LINEAR_OUTPUTS) linear_tile(job, first, n)
-    DISPATCH8(outputs, TILE)
+  if (n <= LINEAR_OUTPUTS) linear_tile(job, first, begin, end, n)
+    for (size_t begin = 0, end; begin < job->inputs; begin = end) {
+      end = job->inputs - begin < PIECE ? job->inputs : begin + PIECE;
+      DISPATCH8(outputs, TILE)
+    }
 #undef TILE
   }
 }

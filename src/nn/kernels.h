@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* y[out][row][column] = bias[out] + sum over in, kernel row and kernel column of weight * x. Input row of
+/* y[out][row][column] = (sum over in, kernel row and kernel column of weight * x) + bias[out]. Input row of
  * (row, kernel row) is row * stride + kernel row - padding; rows outside 0..x_rows-1 count as zeros. Strides
  * in floats. */
 typedef struct conv_job {

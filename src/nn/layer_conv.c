@@ -79,7 +79,7 @@ static block_layout dilate(const layer *l, pass *p) {
 }
 
 static void input_gradient(const layer *l, pass *p) {
-  bool direct = l->spec.stride == 1;
+  bool direct = conv_delta_is_direct(l);
   block_layout from = direct ? l->delta : dilate(l, p);
   const float *dy = direct ? layer_delta(l, p) : p->scratch + l->dilated_at;
   conv_job job = {.x = dy,

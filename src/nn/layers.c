@@ -49,36 +49,42 @@ static void relu_backward(const layer *l, pass *p) {
                                      y + block_at(l->out, channel, row), l->out.width * LANES);
 }
 
+/* to = from, or with a mask: from * scale where it is set, else 0. */
+static void copy_masked(const float *from, block_layout from_layout, float *to, block_layout to_layout,
+                        const uint8_t *mask, float scale) {
+  size_t n = from_layout.width * LANES;
+  for (size_t channel = 0; channel < from_layout.channels; channel++)
+    for (size_t row = 0; row < from_layout.height; row++) {
+      const float *x = from + block_at(from_layout, channel, row);
+      float *y = to + block_at(to_layout, channel, row);
+      if (!mask) {
+        memcpy(y, x, n * sizeof *y);
+        continue;
+      }
+      for (size_t i = 0; i < n; i++) y[i] = mask[i] ? x[i] * scale : 0;
+      mask += n;
+    }
+}
+
 /* Inverted dropout: values that stay are divided by the probability of staying. The mask of an example
  * depends on its place in the batch and on the step. */
 static void dropout_forward(const layer *l, pass *p) {
-  size_t n = block_features(l->out) * LANES;
-  const float *x = layer_input(l, p);
-  float *y = layer_output(l, p);
   if (!p->training || l->spec.drop == 0) {
-    memcpy(y, x, n * sizeof *y);
+    copy_masked(layer_input(l, p), l->in, layer_output(l, p), l->out, NULL, 1);
     return;
   }
   uint8_t *mask = p->bytes + l->bytes_at;
   random_stream stream =
       random_open(p->net->options.seed, "dropout", p->net->options.stage << 56 | p->step << 16 | p->block);
   uint32_t threshold = (uint32_t)(l->spec.drop * 0x1p32);
-  float scale = (float)(1 / (1 - l->spec.drop));
-  for (size_t i = 0; i < n; i++) mask[i] = random_u32(&stream) >= threshold;
-  for (size_t i = 0; i < n; i++) y[i] = mask[i] ? x[i] * scale : 0;
+  for (size_t i = 0; i < block_features(l->out) * LANES; i++) mask[i] = random_u32(&stream) >= threshold;
+  copy_masked(layer_input(l, p), l->in, layer_output(l, p), l->out, mask, (float)(1 / (1 - l->spec.drop)));
 }
 
 static void dropout_backward(const layer *l, pass *p) {
-  size_t n = block_features(l->out) * LANES;
-  const float *dy = layer_delta(l, p);
-  float *dx = layer_delta_in(l, p);
-  if (l->spec.drop == 0) {
-    memcpy(dx, dy, n * sizeof *dx);
-    return;
-  }
-  const uint8_t *mask = p->bytes + l->bytes_at;
-  float scale = (float)(1 / (1 - l->spec.drop));
-  for (size_t i = 0; i < n; i++) dx[i] = mask[i] ? dy[i] * scale : 0;
+  const uint8_t *mask = l->spec.drop == 0 ? NULL : p->bytes + l->bytes_at;
+  copy_masked(layer_delta(l, p), l->delta, layer_delta_in(l, p), l->delta_in, mask,
+              (float)(1 / (1 - l->spec.drop)));
 }
 
 void layer_forward(const layer *l, pass *p) {
@@ -102,6 +108,7 @@ void layer_forward(const layer *l, pass *p) {
 }
 
 void layer_backward(const layer *l, pass *p) {
+  if (l->weight_count == 0 && !l->needs_delta_in) return; /* nothing before it learns */
   switch (l->spec.kind) {
   case LAYER_CONV:
     layer_conv_backward(l, p);

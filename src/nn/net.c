@@ -18,6 +18,10 @@ static bool in_place(const layer *l) {
   return l->spec.kind == LAYER_RELU;
 }
 
+static bool has_parameters(const layer *l) {
+  return l->spec.kind == LAYER_CONV || l->spec.kind == LAYER_LINEAR;
+}
+
 /* The output shape of a layer, without padding; false when the input is too small. */
 static bool output_shape(layer *l) {
   const layer_spec *spec = &l->spec;
@@ -42,15 +46,21 @@ static bool output_shape(layer *l) {
   return block_features(l->out) > 0;
 }
 
+/* The first layer from `reader` on that does not work in place, or NULL. */
+static const layer *next_reader(const despur_net *net, size_t reader) {
+  while (reader < net->layer_count && in_place(&net->layers[reader])) reader++;
+  return reader < net->layer_count ? &net->layers[reader] : NULL;
+}
+
 /* The padding that the reader of a layer's output wants; in-place layers pass the question on. */
 static size_t wanted_padding(const despur_net *net, size_t reader) {
-  while (reader < net->layer_count && in_place(&net->layers[reader])) reader++;
-  if (reader == net->layer_count || net->layers[reader].spec.kind != LAYER_CONV) return 0;
-  return net->layers[reader].spec.padding;
+  const layer *l = next_reader(net, reader);
+  return l && l->spec.kind == LAYER_CONV ? l->spec.padding : 0;
 }
 
 static despur_status plan_shapes(despur_net *net, despur_error *error) {
   block_layout shape = net_input(net);
+  bool parameters = false;
   for (size_t i = 0; i < net->layer_count; i++) {
     layer *l = &net->layers[i];
     l->in = shape;
@@ -59,7 +69,8 @@ static despur_status plan_shapes(despur_net *net, despur_error *error) {
                        "images of %zu x %zu pixels are too small for this network (layer %zu would be empty)",
                        net->options.input.height, net->options.input.width, i + 1);
     l->out.pad = wanted_padding(net, i + 1);
-    l->needs_delta_in = i > 0;
+    l->needs_delta_in = parameters;
+    parameters = parameters || has_parameters(l);
     shape = l->out;
   }
   return DESPUR_OK;
@@ -73,11 +84,11 @@ static size_t place(size_t *total, size_t count) {
 }
 
 /* A convolution computes the gradient of its input as a convolution over its delta, which needs this much
- * padding. */
-static size_t delta_padding(const layer *l) {
-  return l->spec.kind == LAYER_CONV && l->spec.stride == 1 && l->needs_delta_in
-             ? l->spec.kernel - 1 - l->spec.padding
-             : 0;
+ * padding; but linear layers write the gradient of their input without any. */
+static size_t delta_padding(const despur_net *net, size_t i) {
+  const layer *l = &net->layers[i], *reader = next_reader(net, i + 1);
+  if (l->spec.kind != LAYER_CONV || l->spec.stride > 1 || !l->needs_delta_in) return 0;
+  return reader && reader->spec.kind == LAYER_LINEAR ? 0 : l->spec.kernel - 1 - l->spec.padding;
 }
 
 static void plan_activations(despur_net *net) {
@@ -96,7 +107,7 @@ static void plan_activations(despur_net *net) {
       continue;
     }
     l->delta = l->out;
-    l->delta.pad = delta_padding(l);
+    l->delta.pad = delta_padding(net, i);
     /* Pooling remembers which input won and does not need the inputs again, so they need not be kept: they
      * may lie where their gradient will be. */
     l->out_kept = i + 1 == net->layer_count || net->layers[i + 1].spec.kind != LAYER_POOL;
@@ -118,7 +129,7 @@ static void plan_conv(despur_net *net, layer *l) {
   place(&net->block_gradient_floats, l->out.channels);
   if (!l->needs_delta_in) return;
   l->flipped_at = place(&net->flipped_floats, l->weight_count);
-  if (l->spec.stride == 1) return;
+  if (conv_delta_is_direct(l)) return;
   size_t height = l->in.height + l->spec.kernel - 1, width = l->in.width + l->spec.kernel - 1;
   l->dilated_at = place(&net->scratch_floats, l->out.channels * height * width * LANES);
 }
@@ -150,10 +161,27 @@ static void plan_parameters(despur_net *net, size_t *rows) {
   }
 }
 
-despur_status despur_net_create(despur_net **out, const despur_net_options *options, despur_error *error) {
+/* Memory for everything that was planned. */
+static despur_status reserve(despur_net *net, size_t rows, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  net->blocks = block_count(net->options.batch);
+  TRY(mem_alloc(&net->parameters, net->slab, sizeof(float), error));
+  TRY(mem_alloc(&net->gradient, net->slab, sizeof(float), error));
+  TRY(mem_alloc(&net->kept, net->blocks * net->kept_floats, sizeof(float), error));
+  TRY(mem_alloc(&net->bytes, net->blocks * net->kept_bytes, 1, error));
+  TRY(mem_alloc(&net->scratch, (size_t)net->options.threads * net->scratch_floats, sizeof(float), error));
+  TRY(mem_alloc(&net->block_gradient, net->blocks * net->block_gradient_floats, sizeof(float), error));
+  TRY(mem_alloc(&net->flipped, net->flipped_floats, sizeof(float), error));
+  TRY(mem_alloc(&net->rows, rows, sizeof(float), error));
+  TRY(mem_alloc(&net->logits, net->options.batch * net->options.classes, sizeof(float), error));
+cleanup:
+  return status;
+}
+
+despur_status net_create_from_layers(despur_net **out, const layer_spec *layers, size_t count,
+                                     const despur_net_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_net *net = NULL;
-  layer_spec *specs = NULL;
   *out = NULL;
   TRY(mem_alloc(&net, 1, sizeof *net, error));
   net->options = *options;
@@ -163,30 +191,30 @@ despur_status despur_net_create(despur_net **out, const despur_net_options *opti
     FAIL(error, DESPUR_BAD_USAGE,
          "DESPUR_CPU: this processor has no kernels of that name (baseline, v3, v4)");
   TRY(parallel_create(&net->pool, net->options.threads, error));
-  TRY(architecture_layers(&specs, &net->layer_count, options, error));
-  TRY(mem_alloc(&net->layers, net->layer_count, sizeof *net->layers, error));
-  for (size_t i = 0; i < net->layer_count; i++) net->layers[i].spec = specs[i];
+  net->layer_count = count;
+  TRY(mem_alloc(&net->layers, count, sizeof *net->layers, error));
+  for (size_t i = 0; i < count; i++) net->layers[i].spec = layers[i];
 
   size_t rows = 0;
   TRY(plan_shapes(net, error));
   plan_activations(net);
   plan_parameters(net, &rows);
-  net->blocks = block_count(options->batch);
-  TRY(mem_alloc(&net->parameters, net->slab, sizeof(float), error));
-  TRY(mem_alloc(&net->gradient, net->slab, sizeof(float), error));
-  TRY(mem_alloc(&net->kept, net->blocks * net->kept_floats, sizeof(float), error));
-  TRY(mem_alloc(&net->bytes, net->blocks * net->kept_bytes, 1, error));
-  TRY(mem_alloc(&net->scratch, (size_t)net->options.threads * net->scratch_floats, sizeof(float), error));
-  TRY(mem_alloc(&net->block_gradient, net->blocks * net->block_gradient_floats, sizeof(float), error));
-  TRY(mem_alloc(&net->flipped, net->flipped_floats, sizeof(float), error));
-  TRY(mem_alloc(&net->rows, rows, sizeof(float), error));
-  TRY(mem_alloc(&net->logits, options->batch * options->classes, sizeof(float), error));
+  TRY(reserve(net, rows, error));
   net_initialise(net);
   *out = net;
   net = NULL;
 cleanup:
-  mem_free(specs);
   despur_net_free(net);
+  return status;
+}
+
+despur_status despur_net_create(despur_net **out, const despur_net_options *options, despur_error *error) {
+  layer_spec *layers;
+  size_t count;
+  *out = NULL;
+  despur_status status = architecture_layers(&layers, &count, options, error);
+  if (status == DESPUR_OK) status = net_create_from_layers(out, layers, count, options, error);
+  mem_free(layers);
   return status;
 }
 

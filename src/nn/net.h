@@ -36,13 +36,14 @@ typedef struct layer {
   size_t in_at, out_at;   /* floats into that memory */
   size_t delta_at, delta_in_at; /* floats into the thread's scratch: gradients of output and input */
   block_layout delta_in;
-  bool needs_delta_in; /* false for the first layer: nobody asks for the gradient of the images */
+  bool needs_delta_in; /* false up to the first layer with parameters: nobody asks for the gradient of the
+                          images */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
   size_t weight, bias; /* floats into the slabs */
   size_t weight_count, bias_count;
   size_t block_gradient_at; /* conv: floats into the gradient of a block */
   size_t flipped_at;        /* conv: weights for the gradient of the input, floats into net->flipped */
-  size_t dilated_at; /* conv with stride > 1: scratch for the output gradient with zeros between, or 0 */
+  size_t dilated_at; /* conv whose delta is not direct: scratch for a copy with zeros between and around */
   size_t rows_at, row_stride; /* linear: inputs of the batch, one example a row: floats into net->rows */
   size_t dy_at;      /* linear: output gradients of the batch, one example a row: floats into net->rows */
   size_t first_task; /* of the weight-gradient phase */
@@ -126,9 +127,19 @@ static inline float *layer_delta_in(const layer *l, const pass *p) {
   return p->scratch + l->delta_in_at;
 }
 
+/* Whether a convolution can compute the gradient of its input from its delta as it lies there. */
+static inline bool conv_delta_is_direct(const layer *l) {
+  return l->spec.stride == 1 && l->delta.pad == l->spec.kernel - 1 - l->spec.padding;
+}
+
 /* The layers of an architecture; *count gets their number. */
 DESPUR_MUST_USE despur_status architecture_layers(layer_spec **out, size_t *count,
                                                   const despur_net_options *options, despur_error *error);
+
+/* Builds a network of any layers, of which the last is linear with options->classes outputs; their paddings
+ * are below their kernels. options->arch has no meaning here. */
+DESPUR_MUST_USE despur_status net_create_from_layers(despur_net **out, const layer_spec *layers, size_t count,
+                                                     const despur_net_options *options, despur_error *error);
 
 /* Fills the parameters with PyTorch's default initialisation. */
 void net_initialise(despur_net *net);

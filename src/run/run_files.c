@@ -26,17 +26,24 @@ despur_status run_path(char path[1024], const run *r, const char *name, despur_e
   return DESPUR_OK;
 }
 
+/* Also what is left when a run is killed while it writes. */
+static despur_status remove_output(const run *r, const char *name, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], partial[64];
+  snprintf(partial, sizeof partial, "%s.partial", name);
+  TRY(run_path(path, r, name, error));
+  unlink(path);
+  TRY(run_path(path, r, partial, error));
+  unlink(path);
+cleanup:
+  return status;
+}
+
 static despur_status remove_earlier_run(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024];
-  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
-    TRY(run_path(path, r, OUTPUTS[i], error));
-    unlink(path);
-  }
-  TRY(run_path(path, r, "manifest.json", error));
-  unlink(path);
-  TRY(run_path(path, r, "timing.json", error));
-  unlink(path);
+  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) TRY(remove_output(r, OUTPUTS[i], error));
+  TRY(remove_output(r, "manifest.json", error));
+  TRY(remove_output(r, "timing.json", error));
 cleanup:
   return status;
 }
@@ -61,7 +68,8 @@ cleanup:
 despur_status run_open_directory(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char *directory = r->result->directory;
-  if (file_exists(directory) || file_is_directory(directory)) {
+  bool existed = file_exists(directory);
+  if (existed) {
     if (!file_is_directory(directory))
       FAIL(error, DESPUR_BAD_USAGE, "%s: exists and is not a directory", directory);
     if (!r->options->force)
@@ -77,6 +85,7 @@ despur_status run_open_directory(run *r, despur_error *error) {
     TRY(file_print(r->steps, error, "step,loss\n"));
   }
 cleanup:
+  if (status != DESPUR_OK && !existed) rmdir(directory); /* it stays when it is not empty */
   return status;
 }
 
@@ -197,11 +206,16 @@ cleanup:
 static despur_status write_json(const run *r, const char *name, json_t *object, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
+  file_writer *writer = NULL;
   char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
   if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing %s", name);
   TRY(run_path(path, r, name, error));
-  TRY(file_write_text(path, text, error));
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_print(writer, error, "%s\n", text));
+  status = file_writer_commit(writer, error);
+  writer = NULL;
 cleanup:
+  file_writer_discard(writer);
   free(text);
   return status;
 }

@@ -26,15 +26,26 @@ typedef struct training {
   size_t selected_epoch, step, epoch_steps;
 } training;
 
+static despur_status check_fit(const despur_net *net, const despur_dataset *dataset,
+                               const despur_train_options *options, despur_error *error) {
+  despur_shape wanted = net->options.input, found = despur_dataset_shape(dataset);
+  if (options->batch_size == 0 || options->batch_size > net->options.batch)
+    return error_set(error, DESPUR_BAD_USAGE, "train: batch size %zu, but the network takes from 1 to %zu",
+                     options->batch_size, net->options.batch);
+  if (despur_dataset_classes(dataset) > net->options.classes)
+    return error_set(error, DESPUR_BAD_USAGE, "train: the data set has %zu classes, the network %zu",
+                     despur_dataset_classes(dataset), net->options.classes);
+  if (found.channels != wanted.channels || found.height != wanted.height || found.width != wanted.width)
+    return error_set(error, DESPUR_BAD_USAGE,
+                     "train: the images have %zu x %zu x %zu values, the network takes %zu x %zu x %zu",
+                     found.channels, found.height, found.width, wanted.channels, wanted.height, wanted.width);
+  return DESPUR_OK;
+}
+
 static despur_status training_init(training *t, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_train_options *options = t->options;
-  if (options->batch_size == 0 || options->batch_size > t->net->options.batch)
-    FAIL(error, DESPUR_BAD_USAGE, "train: batch size %zu, but the network takes from 1 to %zu",
-         options->batch_size, t->net->options.batch);
-  if (despur_dataset_classes(t->dataset) > t->net->options.classes)
-    FAIL(error, DESPUR_BAD_USAGE, "train: the data set has %zu classes, the network %zu",
-         despur_dataset_classes(t->dataset), t->net->options.classes);
+  TRY(check_fit(t->net, t->dataset, options, error));
   TRY(sampler_init(&t->sampler, t->dataset, options, error));
   TRY(optimizer_init(&t->optimizer, &options->optimizer, t->net, error));
   TRY(mem_alloc(&t->order, t->sampler.length, sizeof *t->order, error));
@@ -78,7 +89,7 @@ static void train_batch(training *t, const uint32_t *examples, size_t count, dou
   optimizer_step(&t->optimizer, net, lr);
 }
 
-/* The last step of an epoch can spoil weights before any loss sees it, and ReLU turns NaN into zero. */
+/* The last step of an epoch can spoil weights before any loss sees it. */
 static bool weights_are_finite(const despur_net *net) {
   for (size_t i = 0; i < net->slab; i++)
     if (!isfinite(net->parameters[i])) return false;

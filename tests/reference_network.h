@@ -1,0 +1,180 @@
+/* A network in double precision, one example after the other, from the same list of layers as the engine's:
+ * the oracle for passes and gradients.
+ *
+ * It takes from the engine's network only its layer specifications, where its parameters lie in the slab, and
+ * the dropout masks; shapes and arithmetic are its own. */
+#ifndef REFERENCE_NETWORK_H
+#define REFERENCE_NETWORK_H
+
+#include "testing.h"
+
+#include "nn/net.h"
+
+enum { REFERENCE_LAYERS = 16 };
+
+typedef struct reference_network {
+  const despur_net *net;
+  size_t examples, classes;
+  const float *images;                       /* [examples, features of the input], borrowed */
+  const uint32_t *labels;                    /* [examples], borrowed */
+  despur_shape shapes[REFERENCE_LAYERS + 1]; /* of each layer's input; the last is that of the logits */
+  double *values[REFERENCE_LAYERS + 1];      /* likewise [examples, channels, height, width] */
+  double *parameters;                        /* [slab] */
+  uint8_t *masks[REFERENCE_LAYERS];          /* [examples, features] for dropout that is on, else NULL */
+} reference_network;
+
+static inline size_t reference_features(despur_shape shape) {
+  return shape.channels * shape.height * shape.width;
+}
+
+static inline void *reference_allocate(size_t count, size_t size) {
+  void *memory = calloc(count ? count : 1, size);
+  assert_non_null(memory);
+  return memory;
+}
+
+static inline despur_shape reference_shape(const layer_spec *spec, despur_shape in) {
+  if (spec->kind == LAYER_LINEAR) return (despur_shape){spec->size, 1, 1};
+  if (spec->kind == LAYER_CONV)
+    return (despur_shape){spec->size, (in.height + 2 * spec->padding - spec->kernel) / spec->stride + 1,
+                          (in.width + 2 * spec->padding - spec->kernel) / spec->stride + 1};
+  if (spec->kind == LAYER_POOL)
+    return (despur_shape){in.channels, (in.height - spec->size) / spec->stride + 1,
+                          (in.width - spec->size) / spec->stride + 1};
+  return in;
+}
+
+/* The masks of the engine's last training pass, where it drew any. */
+static inline uint8_t *reference_mask(const reference_network *r, size_t i) {
+  const layer *l = &r->net->layers[i];
+  if (l->spec.kind != LAYER_DROPOUT || l->spec.drop == 0) return NULL;
+  size_t n = reference_features(r->shapes[i]);
+  uint8_t *mask = reference_allocate(r->examples, n);
+  for (size_t e = 0; e < r->examples; e++)
+    for (size_t f = 0; f < n; f++)
+      mask[e * n + f] = r->net->bytes[e / LANES * r->net->kept_bytes + l->bytes_at + f * LANES + e % LANES];
+  return mask;
+}
+
+/* To be called after a training pass of net over the same images. Release with reference_release. */
+static inline reference_network reference_create(const despur_net *net, const float *images,
+                                                 const uint32_t *labels, size_t examples) {
+  reference_network r = {
+      .net = net, .examples = examples, .classes = net->options.classes, .images = images, .labels = labels};
+  r.shapes[0] = net->options.input;
+  size_t inputs = reference_features(r.shapes[0]);
+  r.values[0] = reference_allocate(examples * inputs, sizeof(double));
+  for (size_t i = 0; i < examples * inputs; i++) r.values[0][i] = (double)images[i];
+  for (size_t i = 0; i < net->layer_count; i++) {
+    r.shapes[i + 1] = reference_shape(&net->layers[i].spec, r.shapes[i]);
+    r.values[i + 1] = reference_allocate(examples * reference_features(r.shapes[i + 1]), sizeof(double));
+    r.masks[i] = reference_mask(&r, i);
+  }
+  r.parameters = reference_allocate(net->slab, sizeof(double));
+  for (size_t i = 0; i < net->slab; i++) r.parameters[i] = (double)net->parameters[i];
+  return r;
+}
+
+static inline void reference_release(reference_network *r) {
+  for (size_t i = 0; i <= r->net->layer_count; i++) free(r->values[i]);
+  for (size_t i = 0; i < r->net->layer_count; i++) free(r->masks[i]);
+  free(r->parameters);
+}
+
+static inline double reference_conv_value(const reference_network *r, size_t i, const double *x, size_t out,
+                                          size_t row, size_t column) {
+  const layer_spec *spec = &r->net->layers[i].spec;
+  despur_shape in = r->shapes[i];
+  const double *weight =
+      r->parameters + r->net->layers[i].weight + out * in.channels * spec->kernel * spec->kernel;
+  double sum = r->parameters[r->net->layers[i].bias + out];
+  for (size_t c = 0; c < in.channels; c++)
+    for (size_t kr = 0; kr < spec->kernel; kr++)
+      for (size_t kc = 0; kc < spec->kernel; kc++) {
+        long x_row = (long)(row * spec->stride + kr) - (long)spec->padding;
+        long x_column = (long)(column * spec->stride + kc) - (long)spec->padding;
+        if (x_row < 0 || x_row >= (long)in.height || x_column < 0 || x_column >= (long)in.width) continue;
+        sum += weight[(c * spec->kernel + kr) * spec->kernel + kc] *
+               x[(c * in.height + (size_t)x_row) * in.width + (size_t)x_column];
+      }
+  return sum;
+}
+
+static inline double reference_pool_value(const reference_network *r, size_t i, const double *x,
+                                          size_t channel, size_t row, size_t column) {
+  const layer_spec *spec = &r->net->layers[i].spec;
+  despur_shape in = r->shapes[i];
+  double best = -INFINITY;
+  for (size_t k = 0; k < spec->size * spec->size; k++) {
+    double value = x[(channel * in.height + row * spec->stride + k / spec->size) * in.width +
+                     column * spec->stride + k % spec->size];
+    if (value > best) best = value;
+  }
+  return best;
+}
+
+static inline double reference_linear_value(const reference_network *r, size_t i, const double *x,
+                                            size_t out) {
+  size_t inputs = reference_features(r->shapes[i]);
+  const double *weight = r->parameters + r->net->layers[i].weight + out * inputs;
+  double sum = r->parameters[r->net->layers[i].bias + out];
+  for (size_t k = 0; k < inputs; k++) sum += weight[k] * x[k];
+  return sum;
+}
+
+/* One example through layer i. */
+static inline void reference_layer(reference_network *r, size_t i, size_t example) {
+  const layer_spec *spec = &r->net->layers[i].spec;
+  despur_shape out = r->shapes[i + 1];
+  size_t inputs = reference_features(r->shapes[i]), outputs = reference_features(out);
+  const double *x = r->values[i] + example * inputs;
+  double *y = r->values[i + 1] + example * outputs;
+  const uint8_t *mask = r->masks[i] ? r->masks[i] + example * inputs : NULL;
+  for (size_t k = 0; k < outputs; k++) {
+    size_t channel = k / out.width / out.height, row = k / out.width % out.height, column = k % out.width;
+    switch (spec->kind) {
+    case LAYER_CONV:
+      y[k] = reference_conv_value(r, i, x, channel, row, column);
+      break;
+    case LAYER_POOL:
+      y[k] = reference_pool_value(r, i, x, channel, row, column);
+      break;
+    case LAYER_RELU:
+      y[k] = x[k] > 0 ? x[k] : 0;
+      break;
+    case LAYER_DROPOUT:
+      y[k] = mask ? mask[k] * x[k] / (1 - spec->drop) : x[k];
+      break;
+    case LAYER_LINEAR:
+      y[k] = reference_linear_value(r, i, x, k);
+      break;
+    }
+  }
+}
+
+/* The mean cross entropy, computed anew from layer `first` on; what that layer reads must be up to date. */
+static inline double reference_loss(reference_network *r, size_t first) {
+  double loss = 0;
+  for (size_t e = 0; e < r->examples; e++) {
+    for (size_t i = first; i < r->net->layer_count; i++) reference_layer(r, i, e);
+    const double *logits = r->values[r->net->layer_count] + e * r->classes;
+    double sum = 0;
+    for (size_t c = 0; c < r->classes; c++) sum += exp(logits[c] - logits[r->labels[e]]);
+    loss += log(sum);
+  }
+  return loss / (double)r->examples;
+}
+
+/* The gradient of the loss by the logits [examples, classes], as the engine wants it. */
+static inline void reference_logit_gradient(const reference_network *r, float *gradient) {
+  for (size_t e = 0; e < r->examples; e++) {
+    const double *logits = r->values[r->net->layer_count] + e * r->classes;
+    for (size_t c = 0; c < r->classes; c++) {
+      double sum = 0;
+      for (size_t k = 0; k < r->classes; k++) sum += exp(logits[k] - logits[c]);
+      gradient[e * r->classes + c] = (float)((1 / sum - (c == r->labels[e])) / (double)r->examples);
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,330 @@
+/* The engine's gradients against central differences of a loss computed in double precision. */
+#include "reference_network.h"
+
+#include "base/random.h"
+
+static despur_error error;
+
+/* Random images in [0, 1) with labels. */
+typedef struct examples {
+  size_t count, features;
+  despur_shape shape;
+  float *images;
+  uint32_t *labels;
+} examples;
+
+static examples make_examples(size_t count, despur_shape shape, size_t classes) {
+  examples made = {.count = count, .features = reference_features(shape), .shape = shape};
+  random_stream stream = random_open(7, "gradient test", count);
+  made.images = reference_allocate(count * made.features, sizeof *made.images);
+  made.labels = reference_allocate(count, sizeof *made.labels);
+  for (size_t i = 0; i < count * made.features; i++) made.images[i] = (float)random_uniform(&stream);
+  for (size_t i = 0; i < count; i++) made.labels[i] = random_below(&stream, (uint32_t)classes);
+  return made;
+}
+
+static void free_examples(examples *made) {
+  free(made->images);
+  free(made->labels);
+}
+
+typedef struct fill_job {
+  const examples *from;
+  block_layout layout;
+} fill_job;
+
+static void fill(void *context, size_t block, float *x) {
+  const fill_job *job = context;
+  despur_shape shape = job->from->shape;
+  for (size_t lane = 0; lane < LANES; lane++) {
+    size_t e = block * LANES + lane;
+    for (size_t i = 0; i < job->from->features; i++)
+      x[block_at(job->layout, i / shape.width / shape.height, i / shape.width % shape.height) +
+        i % shape.width * LANES + lane] =
+          e < job->from->count ? job->from->images[e * job->from->features + i] : 0;
+  }
+}
+
+static void forward(despur_net *net, const examples *from, bool training, uint64_t step) {
+  fill_job job = {.from = from, .layout = net_input(net)};
+  net_forward(net, from->count, fill, &job, training, step);
+}
+
+/* Float32 rounding through a few layers of values near 1. */
+static void assert_same_logits(const reference_network *r, const float *logits) {
+  const double *wanted = r->values[r->net->layer_count];
+  for (size_t i = 0; i < r->examples * r->classes; i++)
+    if (!(fabs((double)logits[i] - wanted[i]) <= 2e-6 * (1 + fabs(wanted[i]))))
+      fail_msg("logit [%zu] = %.9g, expected %.17g", i, (double)logits[i], wanted[i]);
+}
+
+static double largest(const float *x, size_t n) {
+  double most = 0;
+  for (size_t i = 0; i < n; i++)
+    if (fabs((double)x[i]) > most) most = fabs((double)x[i]);
+  return most;
+}
+
+static const double STEP = 1e-6; /* small enough that hardly any ReLU or maximum changes sides */
+
+/* The derivative of the loss along direction [n] of the tensor at `at`, whose layer is i. */
+static double derivative(reference_network *r, size_t i, size_t at, const double *direction, size_t n) {
+  double loss[2];
+  for (int side = 0; side < 2; side++) {
+    for (size_t k = 0; k < n; k++) r->parameters[at + k] += (side ? -STEP : STEP) * direction[k];
+    loss[side] = reference_loss(r, i);
+    for (size_t k = 0; k < n; k++) r->parameters[at + k] = (double)r->net->parameters[at + k];
+  }
+  return (loss[0] - loss[1]) / (2 * STEP);
+}
+
+/* Every entry of a small tensor, `samples` random ones of a large tensor. */
+static void check_entries(reference_network *r, size_t i, size_t at, size_t n, size_t samples) {
+  const float *gradient = r->net->gradient + at;
+  double most = largest(gradient, n), one = 1;
+  random_stream stream = random_open(7, "sample", at);
+  for (size_t s = 0; s < (n < samples ? n : samples); s++) {
+    size_t k = n <= samples ? s : random_below(&stream, (uint32_t)n);
+    double wanted = derivative(r, i, at + k, &one, 1);
+    if (!(fabs((double)gradient[k] - wanted) <= 1e-4 * most + 1e-9))
+      fail_msg("layer %zu, gradient [%zu] of %zu = %.9g, expected %.9g (largest %.3g)", i, k, n,
+               (double)gradient[k], wanted, most);
+  }
+}
+
+/* Directions that go through every entry: what sampling misses. */
+static void check_directions(reference_network *r, size_t i, size_t at, size_t n) {
+  random_stream stream = random_open(7, "direction", at);
+  double *direction = reference_allocate(n, sizeof *direction);
+  for (int repeat = 0; repeat < 2; repeat++) {
+    double got = 0, squares = 0;
+    for (size_t k = 0; k < n; k++) {
+      double g = (double)r->net->gradient[at + k];
+      direction[k] = random_below(&stream, 2) ? 1 : -1;
+      got += direction[k] * g;
+      squares += g * g;
+    }
+    double wanted = derivative(r, i, at, direction, n);
+    if (!(fabs(got - wanted) <= 1e-4 * sqrt(squares) + 1e-9))
+      fail_msg("layer %zu, derivative along a direction = %.9g, expected %.9g (norm %.3g)", i, got, wanted,
+               sqrt(squares));
+  }
+  free(direction);
+}
+
+enum { SAMPLES = 24, ALL = 100000 };
+
+/* Layers from the last to the first, so that what a layer reads is never disturbed. */
+static void check_tensors(reference_network *r, size_t samples) {
+  for (size_t i = r->net->layer_count; i-- > 0;) {
+    const layer *l = &r->net->layers[i];
+    if (l->weight_count > 0) {
+      check_entries(r, i, l->weight, l->weight_count, samples);
+      check_entries(r, i, l->bias, l->bias_count, samples);
+      check_directions(r, i, l->weight, l->weight_count);
+      check_directions(r, i, l->bias, l->bias_count);
+    }
+    reference_loss(r, i);
+  }
+}
+
+static void check_net(despur_net *net, size_t count, size_t samples, uint64_t step) {
+  examples from = make_examples(count, net->options.input, net->options.classes);
+  float *gradient = reference_allocate(count * net->options.classes, sizeof *gradient);
+  forward(net, &from, true, step);
+  reference_network r = reference_create(net, from.images, from.labels, count);
+  reference_loss(&r, 0);
+  assert_same_logits(&r, net_logits(net));
+  reference_logit_gradient(&r, gradient);
+  net_backward(net, gradient);
+  check_tensors(&r, samples);
+  reference_release(&r);
+  free(gradient);
+  free_examples(&from);
+}
+
+/* A batch that ends within a block, twice as much room as is used. */
+static void check_layers(const layer_spec *layers, size_t count, despur_shape input) {
+  despur_net_options options = {
+      .input = input, .classes = layers[count - 1].size, .batch = 40, .seed = 3, .threads = 2};
+  despur_net *net;
+  assert_ok(net_create_from_layers(&net, layers, count, &options, &error));
+  check_net(net, 19, ALL, 5);
+  despur_net_free(net);
+}
+
+#define CHECK_LAYERS(layers, ...)                                                                            \
+  check_layers(layers, sizeof layers / sizeof *layers, (despur_shape){__VA_ARGS__})
+
+#define CONV(channels, window, step, zeros)                                                                  \
+  { .kind = LAYER_CONV, .name = "conv", .size = channels, .kernel = window, .stride = step, .padding = zeros }
+#define POOL(window, step)                                                                                   \
+  { .kind = LAYER_POOL, .size = window, .stride = step }
+#define RELU                                                                                                 \
+  { .kind = LAYER_RELU }
+#define DROPOUT(share)                                                                                       \
+  { .kind = LAYER_DROPOUT, .drop = share }
+#define LINEAR(outputs)                                                                                      \
+  { .kind = LAYER_LINEAR, .name = "linear", .size = outputs }
+
+static void gradients_of_linear_layers_are_central_differences(void **state) {
+  (void)state;
+  const layer_spec one[] = {LINEAR(3)}, two[] = {LINEAR(7), LINEAR(4)},
+                   three[] = {LINEAR(17), RELU, LINEAR(13), RELU, LINEAR(2)};
+  CHECK_LAYERS(one, 1, 1, 5);
+  CHECK_LAYERS(two, 2, 3, 3);
+  CHECK_LAYERS(three, 1, 5, 4);
+}
+
+/* The second convolution must find the gradient of its input as well; what follows it reads its output in two
+ * ways. */
+static void gradients_hold_for_convolutions_of_any_kernel_stride_and_padding(void **state) {
+  (void)state;
+  static const size_t KERNELS[] = {1, 2, 3, 5};
+  for (size_t k = 0; k < 4; k++)
+    for (size_t stride = 1; stride <= 3; stride++)
+      for (size_t padding = 0; padding < KERNELS[k]; padding++) {
+        const layer_spec plain[] = {CONV(2, 3, 1, 1), CONV(3, KERNELS[k], stride, padding), LINEAR(2)};
+        const layer_spec with_relu[] = {
+            CONV(2, 2, 1, 0), RELU, CONV(3, KERNELS[k], stride, padding), RELU, CONV(2, 2, 1, 1), RELU,
+            LINEAR(2)};
+        CHECK_LAYERS(plain, 1, 5, 7);
+        CHECK_LAYERS(with_relu, 2, 6, 7);
+      }
+}
+
+static void gradients_hold_for_pooling_of_any_window_and_stride(void **state) {
+  (void)state;
+  for (size_t window = 1; window <= 3; window++)
+    for (size_t stride = 1; stride <= 3; stride++) {
+      const layer_spec after_conv[] = {CONV(2, 3, 1, 1), CONV(3, 3, 1, 0), POOL(window, stride), RELU,
+                                       LINEAR(2)};
+      const layer_spec before_conv[] = {CONV(2, 3, 2, 2), RELU,       POOL(window, stride),
+                                        CONV(3, 3, 1, 2), POOL(2, 1), LINEAR(2)};
+      CHECK_LAYERS(after_conv, 1, 7, 9);
+      CHECK_LAYERS(before_conv, 3, 9, 7);
+    }
+}
+
+static void gradients_hold_after_layers_without_parameters(void **state) {
+  (void)state;
+  const layer_spec pool[] = {POOL(3, 2), CONV(2, 3, 1, 1), RELU, LINEAR(2)};
+  const layer_spec relu[] = {RELU, POOL(2, 2), CONV(2, 2, 1, 1), LINEAR(2)};
+  const layer_spec dropout[] = {DROPOUT(0.25), CONV(2, 3, 1, 2), POOL(2, 2), LINEAR(2)};
+  CHECK_LAYERS(pool, 1, 7, 9);
+  CHECK_LAYERS(relu, 2, 4, 6);
+  CHECK_LAYERS(dropout, 1, 5, 4);
+}
+
+static void gradients_hold_for_dropout_between_any_layers(void **state) {
+  (void)state;
+  const layer_spec linear_layers[] = {LINEAR(9), DROPOUT(0.5), LINEAR(8), RELU, DROPOUT(0), LINEAR(3)};
+  const layer_spec convolutions[] = {
+      CONV(2, 3, 1, 1), CONV(3, 3, 1, 0), RELU, DROPOUT(0.3), CONV(2, 3, 1, 1), RELU, LINEAR(2)};
+  const layer_spec pools[] = {CONV(2, 3, 1, 1), CONV(3, 2, 1, 0), DROPOUT(0.3),
+                              POOL(2, 2),       DROPOUT(0.1),     LINEAR(2)};
+  CHECK_LAYERS(linear_layers, 1, 2, 5);
+  CHECK_LAYERS(convolutions, 1, 5, 6);
+  CHECK_LAYERS(pools, 1, 6, 5);
+}
+
+static void check_architecture(despur_net_options options, size_t count, uint64_t step) {
+  despur_net *net;
+  assert_ok(despur_net_create(&net, &options, &error));
+  check_net(net, count, SAMPLES, step);
+  despur_net_free(net);
+}
+
+static void gradients_of_lenet_are_central_differences(void **state) {
+  (void)state;
+  check_architecture(
+      (despur_net_options){
+          .arch = DESPUR_LENET, .input = {3, 20, 16}, .classes = 5, .batch = 20, .seed = 1, .threads = 2},
+      18, 0);
+  check_architecture(
+      (despur_net_options){
+          .arch = DESPUR_LENET, .input = {1, 12, 13}, .classes = 2, .batch = 3, .seed = 2, .threads = 1},
+      3, 0);
+}
+
+static void gradients_of_mlp_are_central_differences_without_and_with_dropout(void **state) {
+  (void)state;
+  despur_net_options options = {
+      .arch = DESPUR_MLP, .input = {1, 4, 5}, .classes = 3, .batch = 18, .seed = 1, .threads = 2};
+  check_architecture(options, 17, 0);
+  options.dropout = 0.5;
+  check_architecture(options, 18, 0);
+  options.dropout = 0.2;
+  check_architecture(options, 5, 1000000);
+}
+
+/* Within 4.5 standard deviations; values that stay are scaled so that their mean does not change. */
+static void dropout_drops_its_share_anew_in_each_step(void **state) {
+  (void)state;
+  const double drop = 0.3;
+  enum { WIDTH = 400, COUNT = 16, N = WIDTH * COUNT };
+  const layer_spec layers[] = {DROPOUT(drop), LINEAR(2)};
+  despur_net_options options = {
+      .input = {1, 1, WIDTH}, .classes = 2, .batch = COUNT, .seed = 3, .threads = 1};
+  despur_net *net;
+  assert_ok(net_create_from_layers(&net, layers, 2, &options, &error));
+  examples from = make_examples(COUNT, options.input, 2);
+  uint8_t masks[2][N], again[N];
+  for (size_t step = 0; step < 2; step++) {
+    forward(net, &from, true, step);
+    memcpy(masks[step], net->bytes, N);
+    size_t kept = 0;
+    for (size_t i = 0; i < N; i++) kept += masks[step][i];
+    assert_near((double)kept / N, 1 - drop, 4.5 * sqrt(drop * (1 - drop) / N));
+  }
+  size_t equal = 0;
+  for (size_t i = 0; i < N; i++) equal += masks[0][i] == masks[1][i];
+  double agree = drop * drop + (1 - drop) * (1 - drop); /* of independent masks */
+  assert_near((double)equal / N, agree, 4.5 * sqrt(agree * (1 - agree) / N));
+  forward(net, &from, true, 0);
+  memcpy(again, net->bytes, N);
+  assert_memory_equal(again, masks[0], N);
+  free_examples(&from);
+  despur_net_free(net);
+}
+
+/* Outside of training dropout does nothing: the same logits as a network that has none. */
+static void dropout_is_off_when_not_training(void **state) {
+  (void)state;
+  despur_net_options options = {.arch = DESPUR_MLP,
+                                .input = {1, 4, 5},
+                                .classes = 3,
+                                .batch = 18,
+                                .dropout = 0.5,
+                                .seed = 1,
+                                .threads = 1};
+  despur_net *with, *without;
+  assert_ok(despur_net_create(&with, &options, &error));
+  options.dropout = 0;
+  assert_ok(despur_net_create(&without, &options, &error));
+  examples from = make_examples(18, options.input, 3);
+  size_t bytes = 18 * 3 * sizeof(float);
+  forward(without, &from, false, 0);
+  forward(with, &from, true, 0);
+  assert_memory_not_equal(net_logits(with), net_logits(without), bytes);
+  forward(with, &from, false, 0);
+  assert_memory_equal(net_logits(with), net_logits(without), bytes);
+  free_examples(&from);
+  despur_net_free(with);
+  despur_net_free(without);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(gradients_of_linear_layers_are_central_differences),
+      cmocka_unit_test(gradients_hold_for_convolutions_of_any_kernel_stride_and_padding),
+      cmocka_unit_test(gradients_hold_for_pooling_of_any_window_and_stride),
+      cmocka_unit_test(gradients_hold_after_layers_without_parameters),
+      cmocka_unit_test(gradients_hold_for_dropout_between_any_layers),
+      cmocka_unit_test(gradients_of_lenet_are_central_differences),
+      cmocka_unit_test(gradients_of_mlp_are_central_differences_without_and_with_dropout),
+      cmocka_unit_test(dropout_drops_its_share_anew_in_each_step),
+      cmocka_unit_test(dropout_is_off_when_not_training),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
