@@ -37,17 +37,6 @@
     break;                                                                                                   \
   }
 
-/* How many vectors of sums a tile keeps in registers; the rest of them hold its factors. */
-#if defined(__AVX512F__) || defined(__ARM_NEON)
-enum { SUMS = 24 };
-#elif defined(__AVX2__)
-enum { SUMS = 12 };
-#else
-enum {
-  SUMS = 2
-}; /* a multiply-add is four calls of fmaf: the size of the code matters more than registers */
-#endif
-
 /* Hides from the compiler that p is what it was. It would otherwise see that neighbouring kernel columns load
  * the same values, keep them all in registers, and spill the sums. */
 INLINE const float *fresh(const float *p) {

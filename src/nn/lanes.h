@@ -1,7 +1,10 @@
-/* One vector type and the five things kernels do with it, for the instruction set that this file is compiled
+/* One vector type and the few things kernels do with it, for the instruction set that this file is compiled
  * for.
  *
- * A block has 16 lanes; a vector holds VECTOR of them, so a kernel passes over a block PARTS times. */
+ * A block has 16 lanes; a vector holds VECTOR of them, so a column of a block is PARTS vectors. A tile keeps
+ * SUMS vectors of sums in registers; the other registers hold its factors. PORTABLE_VECTOR chooses plain C
+ * with vectors of 4 or 16, not unrolled: the latter lets tests walk the tiles of AVX-512 on machines without
+ * it. */
 #ifndef NN_LANES_H
 #define NN_LANES_H
 
@@ -10,18 +13,23 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(PORTABLE_VECTOR)
+enum { VECTOR = PORTABLE_VECTOR, SUMS = PORTABLE_VECTOR == 16 ? 24 : 2 };
+#elif defined(__AVX512F__)
 #include <immintrin.h>
+#define LANES_AVX512
+enum { VECTOR = 16, SUMS = 24 };
+#elif defined(__AVX2__)
+#include <immintrin.h>
+#define LANES_AVX2
+enum { VECTOR = 8, SUMS = 12 };
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
-#endif
-
-#if defined(__AVX512F__)
-enum { VECTOR = 16 };
-#elif defined(__AVX2__)
-enum { VECTOR = 8 };
+#define LANES_NEON
+enum { VECTOR = 4, SUMS = 24 };
 #else
-enum { VECTOR = 4 };
+/* A multiply-add is four calls of fmaf: the size of the code matters more than registers. */
+enum { VECTOR = 4, SUMS = 2 };
 #endif
 
 enum { PARTS = LANES / VECTOR };
@@ -31,7 +39,9 @@ typedef int ivec __attribute__((vector_size(4 * VECTOR), may_alias));
 typedef uint8_t bvec __attribute__((vector_size(VECTOR)));
 
 #define INLINE static inline __attribute__((always_inline))
-#if defined(__clang__)
+#if defined(PORTABLE_VECTOR)
+#define UNROLL
+#elif defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
@@ -58,25 +68,27 @@ INLINE void store_bytes(uint8_t *p, ivec v) {
 }
 
 INLINE vec splat(float x) {
-#if defined(__AVX512F__)
+#if defined(LANES_AVX512)
   return (vec)_mm512_set1_ps(x);
-#elif defined(__AVX2__)
+#elif defined(LANES_AVX2)
   return (vec)_mm256_set1_ps(x);
 #else
-  return (vec){x, x, x, x};
+  vec v;
+  UNROLL for (int i = 0; i < VECTOR; i++) v[i] = x;
+  return v;
 #endif
 }
 
 /* a * b + c, rounded once. */
 INLINE vec fma_lanes(vec a, vec b, vec c) {
-#if defined(__AVX512F__)
+#if defined(LANES_AVX512)
   return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-#elif defined(__AVX2__)
+#elif defined(LANES_AVX2)
   return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#elif defined(__ARM_NEON)
+#elif defined(LANES_NEON)
   return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
-  for (int i = 0; i < VECTOR; i++) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  UNROLL for (int i = 0; i < VECTOR; i++) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
   return c;
 #endif
 }

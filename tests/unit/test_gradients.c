@@ -1,54 +1,8 @@
 /* The engine's gradients against central differences of a loss computed in double precision. */
+#include "network_testing.h"
 #include "reference_network.h"
 
-#include "base/random.h"
-
 static despur_error error;
-
-/* Random images in [0, 1) with labels. */
-typedef struct examples {
-  size_t count, features;
-  despur_shape shape;
-  float *images;
-  uint32_t *labels;
-} examples;
-
-static examples make_examples(size_t count, despur_shape shape, size_t classes) {
-  examples made = {.count = count, .features = reference_features(shape), .shape = shape};
-  random_stream stream = random_open(7, "gradient test", count);
-  made.images = reference_allocate(count * made.features, sizeof *made.images);
-  made.labels = reference_allocate(count, sizeof *made.labels);
-  for (size_t i = 0; i < count * made.features; i++) made.images[i] = (float)random_uniform(&stream);
-  for (size_t i = 0; i < count; i++) made.labels[i] = random_below(&stream, (uint32_t)classes);
-  return made;
-}
-
-static void free_examples(examples *made) {
-  free(made->images);
-  free(made->labels);
-}
-
-typedef struct fill_job {
-  const examples *from;
-  block_layout layout;
-} fill_job;
-
-static void fill(void *context, size_t block, float *x) {
-  const fill_job *job = context;
-  despur_shape shape = job->from->shape;
-  for (size_t lane = 0; lane < LANES; lane++) {
-    size_t e = block * LANES + lane;
-    for (size_t i = 0; i < job->from->features; i++)
-      x[block_at(job->layout, i / shape.width / shape.height, i / shape.width % shape.height) +
-        i % shape.width * LANES + lane] =
-          e < job->from->count ? job->from->images[e * job->from->features + i] : 0;
-  }
-}
-
-static void forward(despur_net *net, const examples *from, bool training, uint64_t step) {
-  fill_job job = {.from = from, .layout = net_input(net)};
-  net_forward(net, from->count, fill, &job, training, step);
-}
 
 /* Float32 rounding through a few layers of values near 1. */
 static void assert_same_logits(const reference_network *r, const float *logits) {
@@ -131,7 +85,7 @@ static void check_tensors(reference_network *r, size_t samples) {
 static void check_net(despur_net *net, size_t count, size_t samples, uint64_t step) {
   examples from = make_examples(count, net->options.input, net->options.classes);
   float *gradient = reference_allocate(count * net->options.classes, sizeof *gradient);
-  forward(net, &from, true, step);
+  forward_examples(net, &from, count, true, step);
   reference_network r = reference_create(net, from.images, from.labels, count);
   reference_loss(&r, 0);
   assert_same_logits(&r, net_logits(net));
@@ -271,7 +225,7 @@ static void dropout_drops_its_share_anew_in_each_step(void **state) {
   examples from = make_examples(COUNT, options.input, 2);
   uint8_t masks[2][N], again[N];
   for (size_t step = 0; step < 2; step++) {
-    forward(net, &from, true, step);
+    forward_examples(net, &from, COUNT, true, step);
     memcpy(masks[step], net->bytes, N);
     size_t kept = 0;
     for (size_t i = 0; i < N; i++) kept += masks[step][i];
@@ -281,7 +235,7 @@ static void dropout_drops_its_share_anew_in_each_step(void **state) {
   for (size_t i = 0; i < N; i++) equal += masks[0][i] == masks[1][i];
   double agree = drop * drop + (1 - drop) * (1 - drop); /* of independent masks */
   assert_near((double)equal / N, agree, 4.5 * sqrt(agree * (1 - agree) / N));
-  forward(net, &from, true, 0);
+  forward_examples(net, &from, COUNT, true, 0);
   memcpy(again, net->bytes, N);
   assert_memory_equal(again, masks[0], N);
   free_examples(&from);
@@ -304,10 +258,10 @@ static void dropout_is_off_when_not_training(void **state) {
   assert_ok(despur_net_create(&without, &options, &error));
   examples from = make_examples(18, options.input, 3);
   size_t bytes = 18 * 3 * sizeof(float);
-  forward(without, &from, false, 0);
-  forward(with, &from, true, 0);
+  forward_examples(without, &from, 18, false, 0);
+  forward_examples(with, &from, 18, true, 0);
   assert_memory_not_equal(net_logits(with), net_logits(without), bytes);
-  forward(with, &from, false, 0);
+  forward_examples(with, &from, 18, false, 0);
   assert_memory_equal(net_logits(with), net_logits(without), bytes);
   free_examples(&from);
   despur_net_free(with);
