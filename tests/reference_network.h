@@ -14,13 +14,13 @@ enum { REFERENCE_LAYERS = 16 };
 
 typedef struct reference_network {
   const despur_net *net;
-  size_t examples, classes;
-  const float *images;                       /* [examples, features of the input], borrowed */
-  const uint32_t *labels;                    /* [examples], borrowed */
+  size_t count, classes;                     /* of the examples */
+  const float *images;                       /* [count, features of the input], borrowed */
+  const uint32_t *labels;                    /* [count], borrowed */
   despur_shape shapes[REFERENCE_LAYERS + 1]; /* of each layer's input; the last is that of the logits */
-  double *values[REFERENCE_LAYERS + 1];      /* likewise [examples, channels, height, width] */
+  double *values[REFERENCE_LAYERS + 1];      /* likewise [count, channels, height, width] */
   double *parameters;                        /* [slab] */
-  uint8_t *masks[REFERENCE_LAYERS];          /* [examples, features] for dropout that is on, else NULL */
+  uint8_t *masks[REFERENCE_LAYERS];          /* [count, features] for dropout that is on, else NULL */
 } reference_network;
 
 static inline size_t reference_features(despur_shape shape) {
@@ -49,8 +49,8 @@ static inline uint8_t *reference_mask(const reference_network *r, size_t i) {
   const layer *l = &r->net->layers[i];
   if (l->spec.kind != LAYER_DROPOUT || l->spec.drop == 0) return NULL;
   size_t n = reference_features(r->shapes[i]);
-  uint8_t *mask = reference_allocate(r->examples, n);
-  for (size_t e = 0; e < r->examples; e++)
+  uint8_t *mask = reference_allocate(r->count, n);
+  for (size_t e = 0; e < r->count; e++)
     for (size_t f = 0; f < n; f++)
       mask[e * n + f] = r->net->bytes[e / LANES * r->net->kept_bytes + l->bytes_at + f * LANES + e % LANES];
   return mask;
@@ -58,16 +58,16 @@ static inline uint8_t *reference_mask(const reference_network *r, size_t i) {
 
 /* To be called after a training pass of net over the same images. Release with reference_release. */
 static inline reference_network reference_create(const despur_net *net, const float *images,
-                                                 const uint32_t *labels, size_t examples) {
+                                                 const uint32_t *labels, size_t count) {
   reference_network r = {
-      .net = net, .examples = examples, .classes = net->options.classes, .images = images, .labels = labels};
+      .net = net, .count = count, .classes = net->options.classes, .images = images, .labels = labels};
   r.shapes[0] = net->options.input;
   size_t inputs = reference_features(r.shapes[0]);
-  r.values[0] = reference_allocate(examples * inputs, sizeof(double));
-  for (size_t i = 0; i < examples * inputs; i++) r.values[0][i] = (double)images[i];
+  r.values[0] = reference_allocate(count * inputs, sizeof(double));
+  for (size_t i = 0; i < count * inputs; i++) r.values[0][i] = (double)images[i];
   for (size_t i = 0; i < net->layer_count; i++) {
     r.shapes[i + 1] = reference_shape(&net->layers[i].spec, r.shapes[i]);
-    r.values[i + 1] = reference_allocate(examples * reference_features(r.shapes[i + 1]), sizeof(double));
+    r.values[i + 1] = reference_allocate(count * reference_features(r.shapes[i + 1]), sizeof(double));
     r.masks[i] = reference_mask(&r, i);
   }
   r.parameters = reference_allocate(net->slab, sizeof(double));
@@ -104,7 +104,7 @@ static inline double reference_pool_value(const reference_network *r, size_t i, 
                                           size_t channel, size_t row, size_t column) {
   const layer_spec *spec = &r->net->layers[i].spec;
   despur_shape in = r->shapes[i];
-  double best = -INFINITY;
+  double best = -HUGE_VAL;
   for (size_t k = 0; k < spec->size * spec->size; k++) {
     double value = x[(channel * in.height + row * spec->stride + k / spec->size) * in.width +
                      column * spec->stride + k % spec->size];
@@ -155,24 +155,24 @@ static inline void reference_layer(reference_network *r, size_t i, size_t exampl
 /* The mean cross entropy, computed anew from layer `first` on; what that layer reads must be up to date. */
 static inline double reference_loss(reference_network *r, size_t first) {
   double loss = 0;
-  for (size_t e = 0; e < r->examples; e++) {
+  for (size_t e = 0; e < r->count; e++) {
     for (size_t i = first; i < r->net->layer_count; i++) reference_layer(r, i, e);
     const double *logits = r->values[r->net->layer_count] + e * r->classes;
     double sum = 0;
     for (size_t c = 0; c < r->classes; c++) sum += exp(logits[c] - logits[r->labels[e]]);
     loss += log(sum);
   }
-  return loss / (double)r->examples;
+  return loss / (double)r->count;
 }
 
-/* The gradient of the loss by the logits [examples, classes], as the engine wants it. */
+/* The gradient of the loss by the logits [count, classes], as the engine wants it. */
 static inline void reference_logit_gradient(const reference_network *r, float *gradient) {
-  for (size_t e = 0; e < r->examples; e++) {
+  for (size_t e = 0; e < r->count; e++) {
     const double *logits = r->values[r->net->layer_count] + e * r->classes;
     for (size_t c = 0; c < r->classes; c++) {
       double sum = 0;
       for (size_t k = 0; k < r->classes; k++) sum += exp(logits[k] - logits[c]);
-      gradient[e * r->classes + c] = (float)((1 / sum - (c == r->labels[e])) / (double)r->examples);
+      gradient[e * r->classes + c] = (float)((1 / sum - (c == r->labels[e])) / (double)r->count);
     }
   }
 }

@@ -7,7 +7,7 @@ static despur_error error;
 /* Float32 rounding through a few layers of values near 1. */
 static void assert_same_logits(const reference_network *r, const float *logits) {
   const double *wanted = r->values[r->net->layer_count];
-  for (size_t i = 0; i < r->examples * r->classes; i++)
+  for (size_t i = 0; i < r->count * r->classes; i++)
     if (!(fabs((double)logits[i] - wanted[i]) <= 2e-6 * (1 + fabs(wanted[i]))))
       fail_msg("logit [%zu] = %.9g, expected %.17g", i, (double)logits[i], wanted[i]);
 }

@@ -9,6 +9,19 @@
 static despur_error error;
 static random_stream stream;
 
+#ifdef HAVE_KERNELS_WIDE
+extern const kernel_table
+    kernels_wide; /* needs what v3 needs; the tiles of AVX-512 in plain C: no machine is without them */
+#endif
+
+/* The tables that this machine can run, then the wide one; NULL past the end. */
+static const kernel_table *tested_table(size_t i) {
+#ifdef HAVE_KERNELS_WIDE
+  if (i > 1 && !kernels_available(i) && kernels_available(i - 1)) return &kernels_wide;
+#endif
+  return kernels_available(i);
+}
+
 static int open_stream(void **state) {
   (void)state;
   stream = random_open(1, "kernel test", 0);
@@ -99,8 +112,8 @@ static void check_conv(const conv_case *c) {
   size_t weights = c->in_channels * c->out_channels * c->kernel * c->kernel;
   float *x = drawn_block(in, c->material), *weight = drawn(weights, c->material);
   float *bias = random_below(&stream, 2) ? drawn(c->out_channels, c->material) : NULL, *first = NULL;
-  for (size_t t = 0; kernels_available(t); t++) {
-    const kernel_table *table = kernels_available(t);
+  for (size_t t = 0; tested_table(t); t++) {
+    const kernel_table *table = tested_table(t);
     float *y = zeros(block_floats(out));
     conv_job job = {.x = x + block_at(in, 0, 0) - c->padding * LANES,
                     .x_channel = block_channel(in),
@@ -139,8 +152,8 @@ static void check_conv_gradient(const conv_case *c) {
   block_layout in = conv_input(c), out = conv_output(c);
   size_t size = c->kernel * c->kernel, weights = c->in_channels * c->out_channels * size;
   float *x = drawn_block(in, c->material), *dy = drawn_block(out, c->material), *first = NULL;
-  for (size_t t = 0; kernels_available(t); t++) {
-    const kernel_table *table = kernels_available(t);
+  for (size_t t = 0; tested_table(t); t++) {
+    const kernel_table *table = tested_table(t);
     float *gradient = drawn(weights + c->out_channels, UNIFORM);
     conv_gradient_job job = {.x = x + block_at(in, 0, 0) - c->padding * LANES,
                              .x_channel = block_channel(in),
@@ -238,8 +251,8 @@ static void weight_gradient_of_convolution_is_the_sum_over_outputs_and_lanes(voi
 static void check_linear(size_t inputs, size_t outputs, int transposed, material m) {
   float *x = drawn(inputs * LANES, m), *weight = drawn(inputs * outputs, m);
   float *bias = transposed ? NULL : drawn(outputs, m), *first = NULL;
-  for (size_t t = 0; kernels_available(t); t++) {
-    const kernel_table *table = kernels_available(t);
+  for (size_t t = 0; tested_table(t); t++) {
+    const kernel_table *table = tested_table(t);
     float *y = zeros(outputs * LANES);
     linear_job job = {.x = x,
                       .weight = weight,
@@ -276,8 +289,8 @@ static void check_linear_gradient(size_t examples, size_t inputs, size_t outputs
                                   size_t last_out, material m) {
   size_t stride = (inputs + LANES - 1) / LANES * LANES, n = inputs * outputs;
   float *x = drawn(examples * stride, m), *dy = drawn(examples * outputs, m), *first = NULL;
-  for (size_t t = 0; kernels_available(t); t++) {
-    const kernel_table *table = kernels_available(t);
+  for (size_t t = 0; tested_table(t); t++) {
+    const kernel_table *table = tested_table(t);
     float *gradient = zeros(n);
     for (size_t i = 0; i < n; i++) gradient[i] = 7;
     linear_gradient_job job = {.x = x,
@@ -354,8 +367,8 @@ static void check_pool(const pool_case *c) {
   float *x = drawn_block(in, c->material), *dy = drawn_block(out, c->material);
   uint8_t *choice;
   assert_ok(mem_alloc(&choice, block_features(out) * LANES, 1, &error));
-  for (size_t t = 0; kernels_available(t); t++) {
-    const kernel_table *table = kernels_available(t);
+  for (size_t t = 0; tested_table(t); t++) {
+    const kernel_table *table = tested_table(t);
     float *y = zeros(block_floats(out)), *dx = zeros(block_floats(in)), *wanted = zeros(block_floats(in));
     pool_job job = {.x = x + block_at(in, 0, 0),
                     .dx = dx + block_at(in, 0, 0),
@@ -405,8 +418,8 @@ static void relu_keeps_what_is_positive_and_what_is_not_a_number(void **state) {
   (void)state;
   static const float EDGES[] = {0.0f, -0.0f, 1e-45f, -1e-45f, INFINITY, -INFINITY, NAN, 3e38f, -3e38f};
   enum { N = 83, EDGE_COUNT = sizeof EDGES / sizeof *EDGES };
-  for (size_t t = 0; kernels_available(t); t++) {
-    const kernel_table *table = kernels_available(t);
+  for (size_t t = 0; tested_table(t); t++) {
+    const kernel_table *table = tested_table(t);
     for (size_t n = 1; n <= N; n++) {
       float *x = drawn(n, UNIFORM), *y = zeros(n), *dx = drawn(n, NEGATIVE);
       for (size_t i = 0; i < EDGE_COUNT && i < n; i++) x[i] = EDGES[i];

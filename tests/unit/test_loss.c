@@ -101,17 +101,18 @@ static void equal_weights_are_the_mean_whatever_they_are(void **state) {
   assert_floats_near(weighted.gradient, b.gradient, N, 1e-6, 0);
 }
 
+/* The largest logit of the first example is its last, that of the second its first. */
 static void huge_logits_do_not_overflow(void **state) {
   (void)state;
-  const float logits[] = {3e38f, -3e38f, 0, 1000, 999, -1000};
-  const uint32_t right[] = {0, 0}, wrong[] = {1, 2};
+  const float logits[] = {-3e38f, 0, 3e38f, 1000, 999, -1000};
+  const uint32_t right[] = {2, 0}, wrong[] = {0, 2};
   float gradient[6];
   assert_near(cross_entropy(logits, right, NULL, 2, 3, gradient), log1p(exp(-1)) / 2, 1e-12);
   const double p = 1 / (1 + exp(-1)), wanted[] = {0, 0, 0, (p - 1) / 2, (1 - p) / 2, 0};
   for (size_t i = 0; i < 6; i++) assert_near((double)gradient[i], wanted[i], 1e-7);
   double expected = ((double)3e38f + (double)3e38f + log1p(exp(-1)) + 2000) / 2;
   assert_near(cross_entropy(logits, wrong, NULL, 2, 3, gradient), expected, 1e-12 * expected);
-  const double steep[] = {0.5, -0.5, 0, p / 2, (1 - p) / 2, -0.5};
+  const double steep[] = {-0.5, 0, 0.5, p / 2, (1 - p) / 2, -0.5};
   for (size_t i = 0; i < 6; i++) assert_near((double)gradient[i], steep[i], 1e-7);
 }
 
