@@ -15,9 +15,11 @@ typedef struct block_layout {
   size_t pad;                     /* zero columns on either side of a row */
 } block_layout;
 
-/* All strides are in floats. */
+/* All strides are in floats. Padded rows never lie a whole number of kilobytes apart: the rows that a
+ * convolution reads together would share a few sets of the first cache and push each other out. */
 static inline size_t block_row(block_layout layout) {
-  return (layout.width + 2 * layout.pad) * LANES;
+  size_t columns = layout.width + 2 * layout.pad;
+  return (columns + (layout.pad > 0 && columns % 16 == 0)) * LANES;
 }
 
 static inline size_t block_channel(block_layout layout) {

@@ -194,7 +194,6 @@ INLINE void conv_gradient_tile(const conv_gradient_job *job, size_t out, size_t 
       const float *dy = job->dy + out * job->y_channel + row * job->y_row + part;
       for (size_t c = 0; c < job->columns; c++) {
         vec factor[8];
-        x = fresh(x);
         UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = load(dy + o * job->y_channel + c * LANES);
         UNROLL for (size_t k = 0; k < WIDTH; k++) {
           vec value = load(x + (c * STRIDE + k) * LANES);
