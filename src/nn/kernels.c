@@ -1,10 +1,11 @@
-/* The kernels, compiled once for each instruction set (KERNEL_LEVEL names it).
+/* The kernels, compiled once for each instruction set (base/level.h).
  *
  * Tiles are chosen so that accumulators stay in registers. A tile function is always inlined with constant
  * sizes; the functions above it pick the constants. */
 #include "nn/kernels.h"
 
-#include "nn/lanes.h"
+#include "base/lanes.h"
+#include "base/level.h"
 
 #include <string.h>
 
@@ -410,14 +411,9 @@ static void relu_gradient(float *dx, const float *y, size_t n) {
   for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
 }
 
-#define QUOTE_(x)   #x
-#define QUOTE(x)    QUOTE_(x)
-#define JOIN_(a, b) a##b
-#define JOIN(a, b)  JOIN_(a, b)
-
-extern const kernel_table JOIN(kernels_, KERNEL_LEVEL);
-const kernel_table JOIN(kernels_, KERNEL_LEVEL) = {
-    .level = QUOTE(KERNEL_LEVEL),
+extern const kernel_table LEVEL_TABLE(kernels);
+const kernel_table LEVEL_TABLE(kernels) = {
+    .level = LEVEL_NAME,
     .conv = conv,
     .conv_gradient = conv_gradient,
     .linear = linear,

@@ -5,8 +5,8 @@
  * SUMS vectors of sums in registers; the other registers hold its factors. PORTABLE_VECTOR chooses plain C
  * with vectors of 4 or 16, not unrolled: the latter lets tests walk the tiles of AVX-512 on machines without
  * it. */
-#ifndef NN_LANES_H
-#define NN_LANES_H
+#ifndef BASE_LANES_H
+#define BASE_LANES_H
 
 #include "base/block.h"
 

@@ -1,0 +1,38 @@
+#include "base/level.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const NAMES[] = {"baseline", "v3", "v4"};
+
+#if defined(__x86_64__)
+/* The parts of v3 and v4 that the compiler may use in kernels. */
+static bool has_v3(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2");
+}
+
+static bool has_v4(void) {
+  return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+
+size_t level_count(void) {
+  return has_v4() ? 3 : has_v3() ? 2 : 1;
+}
+#else
+size_t level_count(void) {
+  return 1;
+}
+#endif
+
+size_t level_choose(void) {
+  const char *wanted = getenv("DESPUR_CPU");
+  size_t count = level_count();
+  if (!wanted || !*wanted) return count - 1;
+  size_t level = 0;
+  while (level < count && strcmp(wanted, NAMES[level]) != 0) level++;
+  return level;
+}
