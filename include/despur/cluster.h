@@ -43,6 +43,38 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_kmeans(despur_kmeans_result *out
 
 DESPUR_API void despur_kmeans_release(despur_kmeans_result *result);
 
+/* ---- Silhouettes ---- */
+
+typedef struct despur_silhouette_options {
+  size_t sample; /* 0: measure every point; otherwise about this many, at least two of each cluster */
+  uint64_t seed; /* of the sample */
+  int threads;
+} despur_silhouette_options;
+
+typedef struct despur_silhouette_result {
+  double *values;          /* [points], in [-1, 1]; NaN for points that were not measured */
+  double *cluster_means;   /* [clusters], mean over the points of each; NaN for a cluster without points */
+  size_t sampled;          /* points that were measured */
+  double mean, mean_error; /* over all points; its standard error, 0 when all were measured */
+  double mean_of_clusters,
+      mean_of_clusters_error; /* mean of cluster_means over the clusters that have points */
+} despur_silhouette_result;
+
+/* Silhouettes (Rousseeuw 1987) under Euclidean distance: (b - a) / max(a, b), where a is the mean distance of
+ * a point to the others of its cluster and b the least mean distance to the points of another cluster; 0 for
+ * a point that is alone in its cluster or where a = b = 0. points: [n, d] row-major, finite; labels: [n],
+ * below `clusters`. Every measured point is compared with all n, in tiles: memory grows with n, time with n *
+ * sampled * d. A sample is drawn from each cluster in proportion to its size, so the means estimate those of
+ * all points without bias. DESPUR_BAD_INPUT for fewer than two clusters with points and for values that are
+ * not finite. Release the result with despur_silhouette_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_silhouette(despur_silhouette_result *out, const float *points,
+                                                           size_t n, size_t d, const uint32_t *labels,
+                                                           size_t clusters,
+                                                           const despur_silhouette_options *options,
+                                                           despur_error *error);
+
+DESPUR_API void despur_silhouette_release(despur_silhouette_result *result);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Draws a few points and measures them with scikit-learn: what tests/unit/test_silhouette.c and its kin compare with.
+
+    make_points.py tests/golden/points
+
+Needs numpy and scikit-learn; the committed files come from scikit-learn 1.2 in double precision. Written are points.npy
+(float32 [180, 6]: four clouds of unequal size, one constant column, one point thrice), labels.npy (the clouds; cloud 4
+is one point) and silhouettes.npy (float64, one for each point).
+"""
+import sys
+
+import numpy as np
+from sklearn.metrics import silhouette_samples
+
+
+def draw():
+    rng = np.random.default_rng(1)
+    sizes = [80, 60, 30, 9, 1]
+    labels = np.repeat(np.arange(5), sizes)
+    centres = rng.normal(0, 2, (5, 6))
+    points = centres[labels] + rng.normal(0, 1, (180, 6)) * [1, 2, 0.5, 1, 1, 0]
+    points[:, 5] = 3.25
+    points[[17, 140]] = points[90]
+    order = rng.permutation(180)
+    return points[order].astype(np.float32), labels[order]
+
+
+def main(folder):
+    points, labels = draw()
+    exact = points.astype(np.float64)
+    np.save(folder + "/points.npy", points)
+    np.save(folder + "/labels.npy", labels.astype(np.int64))
+    np.save(folder + "/silhouettes.npy", silhouette_samples(exact, labels))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
