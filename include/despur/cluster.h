@@ -43,6 +43,69 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_kmeans(despur_kmeans_result *out
 
 DESPUR_API void despur_kmeans_release(despur_kmeans_result *result);
 
+/* ---- Gaussian mixtures ---- */
+
+typedef enum despur_covariance { DESPUR_COVARIANCE_FULL, DESPUR_COVARIANCE_DIAGONAL } despur_covariance;
+
+/* A mixture of Gaussians: the density of x is the sum over components of weight times
+ * |W| (2 pi)^(-d/2) exp(-|W (x - mean)|^2 / 2). Plain arrays, so that a model can be written to a file and
+ * put together again; one with components of weight 0 is valid. */
+typedef struct despur_mixture {
+  despur_covariance covariance;
+  size_t components, dimensions;
+  double *weights;   /* [components], sum 1 */
+  double *means;     /* [components, dimensions] */
+  double *whitening; /* W. Full: [components, dimensions, dimensions], lower triangular, the inverse of the
+                        covariance's Cholesky factor, so that W covariance W' = 1. Diagonal: [components,
+                        dimensions], 1 / standard deviation */
+} despur_mixture;
+
+typedef struct despur_mixture_options {
+  size_t components; /* at least 1, at most the number of points */
+  despur_covariance covariance;
+  size_t starts; /* fits, each from a k-means of its own, of which the likeliest is kept; 1 is usual */
+  size_t max_iterations; /* of expectation-maximisation in each start; 100 is usual */
+  double tolerance;      /* stop when the mean log-likelihood changes by less; 1e-3 is usual */
+  double regularisation; /* added to every variance, above 0; 1e-6 is usual */
+  uint64_t seed;
+  uint64_t index; /* tells several fits under one seed apart (a class); below 2^32 */
+  int threads;
+} despur_mixture_options;
+
+typedef struct despur_mixture_result {
+  despur_mixture model;
+  uint32_t *labels;         /* [points], the component of largest responsibility */
+  size_t *sizes;            /* [components], points with that label */
+  double *responsibilities; /* [points, components]; each row adds up to 1 */
+  double log_likelihood;    /* mean over the points, of the model */
+  size_t iterations;        /* of the start that was kept */
+  int converged;            /* 0: stopped by max_iterations */
+} despur_mixture_result;
+
+/* Fits a mixture by expectation-maximisation (Dempster, Laird and Rubin 1977) that starts from k-means. In
+ * double precision, with moments about the means. points: [n, d] row-major, finite. Components are numbered
+ * by falling size, ties by the lower first member. A component whose responsibilities add up to less than
+ * 1e-10 is given up: it keeps weight 0 and comes last. A variance that rounding would make zero or negative
+ * although the regularisation was added (duplicate columns of large values) is set to the rounding error of
+ * the column's variance; so no result is ever NaN. DESPUR_BAD_USAGE for options that make no sense,
+ * DESPUR_BAD_INPUT for points that cannot be clustered. Release the result with
+ * despur_mixture_result_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_fit(despur_mixture_result *out, const float *points,
+                                                            size_t n, size_t d,
+                                                            const despur_mixture_options *options,
+                                                            despur_error *error);
+
+/* Applies a fitted mixture to points [n, dimensions]. Each array may be NULL: labels [n], responsibilities
+ * [n, components], log_densities [n], whose mean is the log-likelihood. DESPUR_BAD_INPUT for points that are
+ * not finite and for a model that is none (a weight below 0, a diagonal of W not above 0). */
+DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_predict(const despur_mixture *model,
+                                                                const float *points, size_t n, int threads,
+                                                                uint32_t *labels, double *responsibilities,
+                                                                double *log_densities, despur_error *error);
+
+DESPUR_API void despur_mixture_release(despur_mixture *model);
+DESPUR_API void despur_mixture_result_release(despur_mixture_result *result);
+
 /* ---- Silhouettes ---- */
 
 typedef struct despur_silhouette_options {

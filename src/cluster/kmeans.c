@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "cluster/partition.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,8 +19,6 @@ enum {
   MOST_CHUNKS = 64,
   PARTIAL_SUMS = 8
 };
-
-#define NO_CLUSTER UINT32_MAX
 
 /* A partition in the making. All starts share the buffers of one problem. */
 typedef struct solution {
@@ -297,91 +296,37 @@ static double mean_variance(problem *p) {
   return p->current->inertia / (double)p->n / (double)p->d;
 }
 
-/* order[new number] = old number: by falling size, then by the first member. Insertion sort: clusters are
- * few. */
-static void sort_clusters(size_t *order, const size_t *sizes, const size_t *first_member, size_t k) {
-  for (size_t c = 0; c < k; c++) {
-    size_t place = c;
-    for (; place > 0; place--) {
-      size_t before = order[place - 1];
-      int stays =
-          sizes[before] > sizes[c] || (sizes[before] == sizes[c] && first_member[before] <= first_member[c]);
-      if (stays) break;
-      order[place] = before;
-    }
-    order[place] = c;
-  }
-}
-
-/* Copies a solution into the result under its final numbers. sizes, first_member, order and rank are [k]
- * scratch. */
-static void renumber(despur_kmeans_result *out, const solution *s, const problem *p,
-                     size_t *const scratch[4]) {
-  size_t *sizes = scratch[0], *first_member = scratch[1], *order = scratch[2], *rank = scratch[3];
-  for (size_t c = 0; c < p->k; c++) {
-    sizes[c] = 0;
-    first_member[c] = p->n;
-  }
-  for (size_t i = 0; i < p->n; i++) {
-    uint32_t c = s->labels[i];
-    if (!sizes[c]++) first_member[c] = i;
-  }
-  sort_clusters(order, sizes, first_member, p->k);
-  for (size_t c = 0; c < p->k; c++) {
-    rank[order[c]] = c;
-    out->sizes[c] = sizes[order[c]];
-    memcpy(out->centres + c * p->d, s->centres + order[c] * p->d, p->d * sizeof(double));
-  }
-  for (size_t i = 0; i < p->n; i++) out->labels[i] = (uint32_t)rank[s->labels[i]];
-}
-
+/* Copies a solution into the result under its final numbers. */
 static despur_status write_result(despur_kmeans_result *out, const solution *s, const problem *p,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t *scratch = NULL;
-  TRY(mem_alloc(&scratch, 4 * p->k, sizeof(size_t), error));
+  size_t *order = NULL;
+  TRY(mem_alloc(&order, p->k, sizeof *order, error));
   TRY(mem_alloc(&out->labels, p->n, sizeof(uint32_t), error));
   TRY(mem_alloc(&out->centres, p->k * p->d, sizeof(double), error));
   TRY(mem_alloc(&out->sizes, p->k, sizeof(size_t), error));
-  renumber(out, s, p, (size_t *const[]){scratch, scratch + p->k, scratch + 2 * p->k, scratch + 3 * p->k});
+  memcpy(out->labels, s->labels, p->n * sizeof(uint32_t));
+  TRY(partition_number(out->labels, p->n, p->k, out->sizes, order, error));
+  for (size_t c = 0; c < p->k; c++)
+    memcpy(out->centres + c * p->d, s->centres + order[c] * p->d, p->d * sizeof(double));
   out->inertia = s->inertia;
   out->iterations = s->iterations;
 cleanup:
-  mem_free(scratch);
+  mem_free(order);
   return status;
 }
 
-static despur_status check_options(size_t n, size_t d, const despur_kmeans_options *options,
-                                   despur_error *error) {
-  if (options->clusters < 1 || options->starts < 1 || options->max_iterations < 1)
+static despur_status check_options(const despur_kmeans_options *options, despur_error *error) {
+  if (options->starts < 1 || options->max_iterations < 1)
     return error_set(error, DESPUR_BAD_USAGE,
-                     "k-means: expected at least 1 cluster, 1 start and 1 iteration, found %zu, %zu and %zu",
-                     options->clusters, options->starts, options->max_iterations);
+                     "k-means: expected at least 1 start and 1 iteration, found %zu and %zu", options->starts,
+                     options->max_iterations);
   if (!(options->tolerance >= 0) || isinf(options->tolerance))
     return error_set(error, DESPUR_BAD_USAGE, "k-means: expected a tolerance of at least 0, found %g",
                      options->tolerance);
   if (options->starts > UINT32_MAX || options->index > UINT32_MAX)
     return error_set(error, DESPUR_BAD_USAGE, "k-means: starts %zu and index %llu must be below 2^32",
                      options->starts, (unsigned long long)options->index);
-  if (d < 1)
-    return error_set(error, DESPUR_BAD_INPUT, "k-means: expected points of at least 1 dimension, found 0");
-  if (options->clusters > n)
-    return error_set(error, DESPUR_BAD_INPUT,
-                     "k-means: expected at least %zu points for %zu clusters, found %zu", options->clusters,
-                     options->clusters, n);
-  if (options->clusters >= NO_CLUSTER)
-    return error_set(error, DESPUR_BAD_INPUT, "k-means: expected fewer than 2^32 - 1 clusters, found %zu",
-                     options->clusters);
-  return DESPUR_OK;
-}
-
-static despur_status check_finite(const float *points, size_t n, size_t d, despur_error *error) {
-  for (size_t row = 0; row < n; row++)
-    for (size_t column = 0; column < d; column++)
-      if (!isfinite(points[row * d + column]))
-        return error_set(error, DESPUR_BAD_INPUT,
-                         "k-means: expected finite values, found %g in row %zu, column %zu",
-                         (double)points[row * d + column], row, column);
   return DESPUR_OK;
 }
 
@@ -391,8 +336,8 @@ despur_status despur_kmeans(despur_kmeans_result *out, const float *points, size
   despur_status status = DESPUR_OK;
   problem p = {0};
   solution current = {0}, best = {0};
-  TRY(check_options(n, d, options, error));
-  TRY(check_finite(points, n, d, error));
+  TRY(check_options(options, error));
+  TRY(partition_check("k-means", points, n, d, options->clusters, error));
   TRY(problem_init(&p, points, n, d, options, error));
   TRY(solution_init(&current, &p, error));
   TRY(solution_init(&best, &p, error));
