@@ -44,6 +44,9 @@ DESPUR_API size_t despur_net_parameter_count(const despur_net *net);
 DESPUR_API size_t despur_net_classes(const despur_net *net);
 DESPUR_API size_t despur_net_features(const despur_net *net); /* width of the layer before the classifier */
 
+/* The name of the index-th convolution, such as "conv1"; NULL beyond the last. */
+DESPUR_API const char *despur_net_convolution(const despur_net *net, size_t index);
+
 /* The kernels in use: "baseline", "v3", "v4". */
 DESPUR_API const char *despur_net_kernels(const despur_net *net);
 

@@ -82,7 +82,7 @@ static void dropout_forward(const layer *l, pass *p) {
 }
 
 static void dropout_backward(const layer *l, pass *p) {
-  const uint8_t *mask = l->spec.drop == 0 ? NULL : p->bytes + l->bytes_at;
+  const uint8_t *mask = !p->training || l->spec.drop == 0 ? NULL : p->bytes + l->bytes_at;
   copy_masked(layer_delta(l, p), l->delta, layer_delta_in(l, p), l->delta_in, mask,
               (float)(1 / (1 - l->spec.drop)));
 }

@@ -100,6 +100,40 @@ const float *net_features(const despur_net *net, size_t *stride);
  */
 void net_backward(despur_net *net, const float *logit_gradient);
 
+/* Which activations net_look_inside shows, of which examples. */
+typedef struct net_question {
+  size_t layer; /* index of a convolution */
+  size_t used;  /* examples, at most the batch */
+  net_fill *fill;
+  void *fill_context;
+  const uint32_t *targets; /* [used] classes below options.classes; NULL: each example's prediction */
+} net_question;
+
+/* One block of examples: the convolution's activation after ReLU and before pooling, and the gradient of each
+ * example's target logit by it. In a pooling window without a value above zero, which place gets the gradient
+ * of the window is arbitrary. */
+typedef struct net_probe {
+  size_t block, used;
+  const float *activation, *gradient;
+  block_layout layout;         /* of both */
+  const uint32_t *predictions; /* [used] */
+} net_probe;
+
+/* Runs in parallel for different blocks. */
+typedef void net_visit(void *context, const net_probe *probe);
+
+/* Runs examples through the network without dropout, and back from one logit each, and shows every block to
+ * visit. Weights, gradients and logits of the network stay as they are; a training pass before it cannot be
+ * continued with net_backward. */
+DESPUR_MUST_USE despur_status net_look_inside(despur_net *net, const net_question *question, net_visit *visit,
+                                              void *context, despur_error *error);
+
+/* *index = the convolution of that name; NULL: the last one. False when there is none. */
+bool net_find_convolution(const despur_net *net, const char *name, size_t *index);
+
+/* Where a block of the current batch finds its data. */
+pass net_pass(const despur_net *net, size_t block, int thread);
+
 /* One forward and backward function for each kind of layer; see layer_*.c. */
 void layer_forward(const layer *l, pass *p);
 void layer_backward(const layer *l, pass *p);

@@ -13,7 +13,7 @@ typedef struct forward_job {
   uint64_t step;
 } forward_job;
 
-static pass pass_of(const despur_net *net, size_t block, int thread) {
+pass net_pass(const despur_net *net, size_t block, int thread) {
   size_t left = net->used - block * LANES;
   return (pass){.net = net,
                 .block = block,
@@ -36,7 +36,7 @@ static void keep_rows(const layer *l, const pass *p) {
 static void forward_block(void *context, size_t block, int thread) {
   forward_job *job = context;
   const despur_net *net = job->net;
-  pass p = pass_of(net, block, thread);
+  pass p = net_pass(net, block, thread);
   p.training = job->training;
   p.step = job->step;
   job->fill(job->context, block, p.kept);
@@ -84,7 +84,8 @@ typedef struct backward_job {
 static void backward_block(void *context, size_t block, int thread) {
   const backward_job *job = context;
   const despur_net *net = job->net;
-  pass p = pass_of(net, block, thread);
+  pass p = net_pass(net, block, thread);
+  p.training = true;
   const layer *last = &net->layers[net->layer_count - 1];
   size_t classes = net->options.classes;
   float *delta = layer_delta(last, &p);
