@@ -4,42 +4,19 @@
 #include "io/file.h"
 #include "io/npy.h"
 #include "io/png.h"
+#include "io/sheet.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static uint8_t to_byte(float value) {
-  if (!(value > 0)) return 0;
-  return value >= 1 ? 255 : (uint8_t)(value * 255 + 0.5f);
-}
+enum { MOST_COLUMNS = 200 };
 
-/* A picture of rows x columns tiles with a border of one light pixel around each. */
-typedef struct sheet {
-  size_t width, height, tile_width, tile_height;
-  uint8_t *rgb; /* [height, width, 3] */
-} sheet;
-
-enum { BORDER = 1, PAPER = 235, MOST_COLUMNS = 200 };
-
-static despur_status sheet_create(sheet *s, size_t rows, size_t columns, despur_shape shape,
-                                  despur_error *error) {
-  s->tile_width = shape.width + BORDER;
-  s->tile_height = shape.height + BORDER;
-  s->width = columns * s->tile_width + BORDER;
-  s->height = rows * s->tile_height + BORDER;
-  despur_status status = mem_alloc(&s->rgb, s->width * s->height, 3, error);
-  if (status == DESPUR_OK) memset(s->rgb, PAPER, s->width * s->height * 3);
-  return status;
-}
-
-static void sheet_put(const sheet *s, size_t row, size_t column, const float *image, despur_shape shape) {
+static void put_image(const sheet *s, size_t row, size_t column, const float *image, despur_shape shape) {
   size_t plane = shape.height * shape.width;
-  for (size_t y = 0; y < shape.height; y++)
-    for (size_t x = 0; x < shape.width; x++) {
-      size_t at = (row * s->tile_height + BORDER + y) * s->width + column * s->tile_width + BORDER + x;
-      for (size_t c = 0; c < 3; c++)
-        s->rgb[3 * at + c] = to_byte(image[(shape.channels == 3 ? c : 0) * plane + y * shape.width + x]);
-    }
+  for (size_t i = 0; i < plane; i++) {
+    uint8_t *pixel = sheet_pixel(s, row, column, i / shape.width, i % shape.width);
+    for (size_t c = 0; c < 3; c++) pixel[c] = sheet_byte(image[(shape.channels == 3 ? c : 0) * plane + i]);
+  }
 }
 
 /* The number of groups (label, attribute) that have examples in the split; row_of_group gets the row of each.
@@ -68,13 +45,14 @@ despur_status despur_dataset_write_sheet(const despur_dataset *dataset, despur_s
   TRY(mem_alloc(&filled, groups, sizeof *filled, error));
   TRY(mem_alloc(&image, dataset->shape.channels * dataset->shape.height * dataset->shape.width, sizeof *image,
                 error));
-  TRY(sheet_create(&s, rows_of_groups(row_of_group, dataset, split), columns, dataset->shape, error));
+  TRY(sheet_create(&s, rows_of_groups(row_of_group, dataset, split), columns, dataset->shape.height,
+                   dataset->shape.width, error));
   for (size_t i = 0; i < dataset->sizes[split]; i++) {
     uint32_t e = dataset->members[split][i];
     size_t g = dataset->label[e] * dataset->attributes + dataset->attribute[e];
     if (filled[g] == columns) continue;
     despur_dataset_image(dataset, e, image);
-    sheet_put(&s, row_of_group[g], filled[g]++, image, dataset->shape);
+    put_image(&s, row_of_group[g], filled[g]++, image, dataset->shape);
   }
   TRY(png_write(path, s.width, s.height, s.rgb, error));
 cleanup:
@@ -94,7 +72,7 @@ static despur_status export_images(const despur_dataset *dataset, const char *pa
   TRY(mem_alloc(&image, features, sizeof *image, error));
   for (size_t e = 0; e < dataset->count; e++) {
     despur_dataset_image(dataset, e, image);
-    for (size_t i = 0; i < features; i++) bytes[e * features + i] = to_byte(image[i]);
+    for (size_t i = 0; i < features; i++) bytes[e * features + i] = sheet_byte(image[i]);
   }
   size_t shape[4] = {dataset->count, dataset->shape.channels, dataset->shape.height, dataset->shape.width};
   TRY(npy_write(path, NPY_U8, 4, shape, bytes, error));

@@ -8,7 +8,6 @@
 
 enum { SIZE_LIMIT = 0x7fffffff }; /* of a side, by the PNG specification */
 
-/* Encodes into memory, so that all writing follows the rules of file_writer. Free *png with free(). */
 static int encode(void **png, size_t *bytes, size_t width, size_t height, const uint8_t *rgb,
                   size_t rgb_bytes) {
   *png = NULL;
@@ -26,19 +25,33 @@ static int encode(void **png, size_t *bytes, size_t width, size_t height, const 
   return code;
 }
 
+despur_status png_encode(uint8_t **png, size_t *bytes, size_t width, size_t height, const uint8_t *rgb,
+                         despur_error *error) {
+  despur_status status = DESPUR_OK;
+  void *encoded = NULL;
+  size_t rgb_bytes;
+  *png = NULL;
+  if (width == 0 || height == 0 || width > SIZE_LIMIT || height > SIZE_LIMIT)
+    FAIL(error, DESPUR_BAD_INPUT, "a picture of %zu x %zu pixels cannot be written, only 1 to %d a side",
+         width, height, SIZE_LIMIT);
+  TRY(mem_multiply(&rgb_bytes, width * height, 3, error));
+  int code = encode(&encoded, bytes, width, height, rgb, rgb_bytes);
+  if (code != SPNG_OK) FAIL(error, DESPUR_NO_RESOURCES, "cannot encode the picture: %s", spng_strerror(code));
+  *png = encoded;
+cleanup:
+  return status;
+}
+
+/* Encodes into memory first, so that all writing follows the rules of file_writer. */
 despur_status png_write(const char *path, size_t width, size_t height, const uint8_t *rgb,
                         despur_error *error) {
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
-  void *png = NULL;
-  size_t bytes = 0, rgb_bytes;
-  if (width == 0 || height == 0 || width > SIZE_LIMIT || height > SIZE_LIMIT)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: a picture of %zu x %zu pixels cannot be written, only 1 to %d a side",
-         path, width, height, SIZE_LIMIT);
-  TRY(mem_multiply(&rgb_bytes, width * height, 3, error));
-  int code = encode(&png, &bytes, width, height, rgb, rgb_bytes);
-  if (code != SPNG_OK)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot encode the picture: %s", path, spng_strerror(code));
+  uint8_t *png = NULL;
+  size_t bytes;
+  status = png_encode(&png, &bytes, width, height, rgb, error);
+  if (status != DESPUR_OK) error_prefix(error, "%s: ", path);
+  if (status != DESPUR_OK) goto cleanup;
   TRY(file_writer_open(&writer, path, error));
   TRY(file_write(writer, png, bytes, error));
   status = file_writer_commit(writer, error);

@@ -11,4 +11,8 @@
 DESPUR_MUST_USE despur_status png_write(const char *path, size_t width, size_t height, const uint8_t *rgb,
                                         despur_error *error);
 
+/* The same into memory: *png = *bytes bytes, which the caller frees with free(). */
+DESPUR_MUST_USE despur_status png_encode(uint8_t **png, size_t *bytes, size_t width, size_t height,
+                                         const uint8_t *rgb, despur_error *error);
+
 #endif

@@ -59,6 +59,23 @@ static void decoding_gives_the_pixels_back(void **state) {
   assert_memory_equal(decoded, rgb, BYTES);
 }
 
+static void memory_and_file_hold_the_same_bytes(void **state) {
+  (void)state;
+  static const uint8_t RGB[6] = {1, 2, 3, 4, 5, 6};
+  uint8_t file[1000], *memory;
+  size_t bytes;
+  char path[256];
+  snprintf(path, sizeof path, "%s/both.png", directory);
+  assert_ok(png_write(path, 2, 1, RGB, &error));
+  assert_ok(png_encode(&memory, &bytes, 2, 1, RGB, &error));
+  assert_int_equal(sample_bytes(path, file, sizeof file), bytes);
+  assert_memory_equal(memory, file, bytes);
+  free(memory);
+  assert_fails(png_encode(&memory, &bytes, 0, 1, RGB, &error), DESPUR_BAD_INPUT,
+               "a picture of 0 x 1 pixels cannot be written");
+  assert_null(memory);
+}
+
 static void impossible_sizes_and_places_are_refused(void **state) {
   (void)state;
   static const uint8_t RGB[3] = {0};
@@ -77,6 +94,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(written_file_is_made_of_valid_chunks),
       cmocka_unit_test(decoding_gives_the_pixels_back),
+      cmocka_unit_test(memory_and_file_hold_the_same_bytes),
       cmocka_unit_test(impossible_sizes_and_places_are_refused),
   };
   return cmocka_run_group_tests(tests, make_directory, NULL);
