@@ -16,7 +16,8 @@ BEGIN {
   module_of["error"] = module_of["text"] = module_of["shape"] = "base"
   module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
   module_of["net"] = module_of["optimizer"] = "nn"
-  module_of["config"] = "run"
+  module_of["cam"] = "eval"
+  module_of["config"] = module_of["run_cam"] = "run"
 }
 
 function complain(reason) {

@@ -106,6 +106,17 @@ DESPUR_API const uint32_t *despur_dataset_split(const despur_dataset *dataset, d
 /* Writes one image as the network sees it: out[channel][row][column], float32. */
 DESPUR_API void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out);
 
+/* What is known of a pixel. */
+typedef enum despur_pixel {
+  DESPUR_PIXEL_PLAIN,  /* neither of these */
+  DESPUR_PIXEL_CORE,   /* belongs to what the label is about: the digit */
+  DESPUR_PIXEL_PAINTED /* got the spurious colour */
+} despur_pixel;
+
+/* Writes what the pixels of an image are (despur_pixel) into out[row][column]. Returns 0, and writes nothing,
+ * when the data set does not know: only SpuCoMNIST does. */
+DESPUR_API int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out);
+
 /* Writes a PNG contact sheet: one row for each label and attribute that a split has, with up to `columns`
  * examples. Values are clipped to [0, 1]; images of 3 channels are shown in colour, others by their first
  * channel in grey. */

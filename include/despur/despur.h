@@ -2,6 +2,7 @@
 #ifndef DESPUR_DESPUR_H
 #define DESPUR_DESPUR_H
 
+#include "despur/cam.h"
 #include "despur/cluster.h"
 #include "despur/config.h"
 #include "despur/dataset.h"
@@ -13,6 +14,7 @@
 #include "despur/net.h"
 #include "despur/optimizer.h"
 #include "despur/run.h"
+#include "despur/run_cam.h"
 #include "despur/shape.h"
 #include "despur/text.h"
 #include "despur/train.h"

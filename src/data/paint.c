@@ -149,3 +149,12 @@ void despur_dataset_image(const despur_dataset *dataset, size_t example, float *
     out[i] = s.grey[pixel] == 0 && s.painted[pixel] ? s.colour[i / PLANE] : (float)s.grey[pixel] / 255;
   }
 }
+
+int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {
+  sketch s;
+  if (!dataset->paint) return 0;
+  draw_sketch(&s, dataset, (uint32_t)example);
+  for (size_t i = 0; i < PLANE; i++)
+    out[i] = s.grey[i] > 0 ? DESPUR_PIXEL_CORE : s.painted[i] ? DESPUR_PIXEL_PAINTED : DESPUR_PIXEL_PLAIN;
+  return 1;
+}

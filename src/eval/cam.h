@@ -1,0 +1,24 @@
+/* Inside of Grad-CAM: maps before they are enlarged, and the interpolation. */
+#ifndef EVAL_CAM_H
+#define EVAL_CAM_H
+
+#include "despur/cam.h"
+#include "nn/net.h"
+
+/* Maps of one batch of question.used examples as large as the layer: raw[example][row][column], neither
+ * enlarged nor divided. predictions: [used]. */
+DESPUR_MUST_USE despur_status cam_raw(despur_net *net, const net_question *question, float *raw,
+                                      uint32_t *predictions, despur_error *error);
+
+/* Bilinear interpolation as PyTorch's with align_corners=False: output pixel i lies at (i + 1/2) in / out -
+ * 1/2 of the input, and what lies outside is the edge. */
+void cam_enlarge(const float *x, size_t height, size_t width, float *y, size_t out_height, size_t out_width);
+
+/* Pictures of an image, each of its pixels scale x scale large, into RGB bytes whose rows are stride bytes
+ * apart. Images of 3 channels are shown in colour, others by their first channel in grey. */
+void cam_draw_image(uint8_t *rgb, size_t stride, const float *image, despur_shape shape, size_t scale);
+DESPUR_MUST_USE despur_status cam_draw_overlay(uint8_t *rgb, size_t stride, const float *image,
+                                               const float *map, despur_shape shape, size_t scale,
+                                               despur_error *error);
+
+#endif

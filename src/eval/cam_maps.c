@@ -1,0 +1,157 @@
+/* Grad-CAM's maps: from a convolution's activation and gradient to a picture as large as the image. */
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "despur/cam.h"
+#include "eval/cam.h"
+#include "nn/net.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct raw_job {
+  float *raw; /* [batch, height, width] of the layer */
+  uint32_t *predictions;
+} raw_job;
+
+/* Each channel weighted with the mean of its gradient. The sums are in double precision: a mean over
+ * gradients of both signs is small against them. */
+static void add_channel(const net_probe *probe, size_t channel, float *raw) {
+  block_layout layout = probe->layout;
+  size_t area = layout.height * layout.width;
+  double weight[LANES] = {0};
+  for (size_t row = 0; row < layout.height; row++) {
+    const float *gradient = probe->gradient + block_at(layout, channel, row);
+    for (size_t i = 0; i < layout.width * LANES; i++) weight[i % LANES] += (double)gradient[i];
+  }
+  for (size_t row = 0; row < layout.height; row++) {
+    const float *activation = probe->activation + block_at(layout, channel, row);
+    for (size_t column = 0; column < layout.width; column++)
+      for (size_t lane = 0; lane < probe->used; lane++)
+        raw[lane * area + row * layout.width + column] +=
+            (float)(weight[lane] / (double)area * (double)activation[column * LANES + lane]);
+  }
+}
+
+static void visit(void *context, const net_probe *probe) {
+  const raw_job *job = context;
+  size_t values = probe->used * probe->layout.height * probe->layout.width;
+  float *raw = job->raw + probe->block * LANES * probe->layout.height * probe->layout.width;
+  memset(raw, 0, values * sizeof *raw);
+  for (size_t channel = 0; channel < probe->layout.channels; channel++) add_channel(probe, channel, raw);
+  for (size_t i = 0; i < values; i++)
+    if (!(raw[i] > 0)) raw[i] = 0;
+  memcpy(job->predictions + probe->block * LANES, probe->predictions, probe->used * sizeof(uint32_t));
+}
+
+/* Where output index `at` of `to` lies between two of `from` input values. */
+typedef struct between {
+  size_t low, high;
+  double share; /* of high */
+} between;
+
+static between find_between(size_t at, size_t from, size_t to) {
+  double place = ((double)at + 0.5) * (double)from / (double)to - 0.5;
+  if (place < 0) place = 0;
+  size_t low = (size_t)place;
+  return (between){low, low + 1 < from ? low + 1 : low, place - (double)low};
+}
+
+void cam_enlarge(const float *x, size_t height, size_t width, float *y, size_t out_height, size_t out_width) {
+  for (size_t row = 0; row < out_height; row++) {
+    between v = find_between(row, height, out_height);
+    for (size_t column = 0; column < out_width; column++) {
+      between h = find_between(column, width, out_width);
+      const float *top = x + v.low * width, *bottom = x + v.high * width;
+      double upper = (1 - h.share) * (double)top[h.low] + h.share * (double)top[h.high];
+      double lower = (1 - h.share) * (double)bottom[h.low] + h.share * (double)bottom[h.high];
+      y[row * out_width + column] = (float)((1 - v.share) * upper + v.share * lower);
+    }
+  }
+}
+
+/* Divides by the maximum, if there is one above zero. */
+static void normalise(float *map, size_t n) {
+  float most = 0;
+  for (size_t i = 0; i < n; i++)
+    if (map[i] > most) most = map[i];
+  for (size_t i = 0; most > 0 && i < n; i++) map[i] /= most;
+}
+
+static despur_status check(const despur_net *net, const despur_dataset *dataset,
+                           const despur_cam_options *options, size_t *convolution, despur_error *error) {
+  const despur_shape *input = &net->options.input, *shape = &dataset->shape;
+  if (!despur_net_convolution(net, 0))
+    return error_set(error, DESPUR_BAD_USAGE, "Grad-CAM needs a network with a convolution; this has none");
+  if (!net_find_convolution(net, options->layer, convolution)) {
+    char names[256] = "";
+    for (size_t i = 0, at = 0; despur_net_convolution(net, i) && at < sizeof names; i++)
+      at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? ", " : "",
+                             despur_net_convolution(net, i));
+    return error_set(error, DESPUR_BAD_USAGE, "layer: expected one of %s, found '%s'", names, options->layer);
+  }
+  if (options->target == DESPUR_CAM_CLASS && options->chosen_class >= net->options.classes)
+    return error_set(error, DESPUR_BAD_USAGE, "target: expected a class from 0 to %zu, found %zu",
+                     net->options.classes - 1, options->chosen_class);
+  if (input->channels != shape->channels || input->height != shape->height || input->width != shape->width)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "Grad-CAM: the network is not made for images of %zu x %zu x %zu", shape->channels,
+                     shape->height, shape->width);
+  if (options->target == DESPUR_CAM_LABEL && dataset->classes > net->options.classes)
+    return error_set(error, DESPUR_BAD_INPUT, "Grad-CAM: the network has %zu classes, the data set %zu",
+                     net->options.classes, dataset->classes);
+  return DESPUR_OK;
+}
+
+/* The target classes of a batch; NULL for predictions. */
+static const uint32_t *targets_of(const despur_dataset *dataset, const uint32_t *examples, size_t used,
+                                  const despur_cam_options *options, uint32_t *targets) {
+  if (options->target == DESPUR_CAM_PREDICTION) return NULL;
+  for (size_t i = 0; i < used; i++)
+    targets[i] =
+        options->target == DESPUR_CAM_LABEL ? dataset->label[examples[i]] : (uint32_t)options->chosen_class;
+  return targets;
+}
+
+despur_status cam_raw(despur_net *net, const net_question *question, float *raw, uint32_t *predictions,
+                      despur_error *error) {
+  raw_job job = {.raw = raw, .predictions = predictions};
+  return net_look_inside(net, question, visit, &job, error);
+}
+
+despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
+                         size_t count, const despur_cam_options *options, float *maps, uint32_t *predictions,
+                         despur_error *error) {
+  despur_status status = DESPUR_OK;
+  float *raw = NULL;
+  uint32_t *targets = NULL, *predicted = NULL;
+  size_t convolution, room = net->options.batch;
+  TRY(check(net, dataset, options, &convolution, error));
+  block_layout small = net->layers[convolution].out;
+  despur_shape large = dataset->shape;
+  size_t raw_area = small.height * small.width, area = large.height * large.width;
+  TRY(mem_alloc(&raw, room * raw_area, sizeof *raw, error));
+  TRY(mem_alloc(&targets, room, sizeof *targets, error));
+  TRY(mem_alloc(&predicted, room, sizeof *predicted, error));
+  for (size_t at = 0; at < count; at += room) {
+    size_t used = count - at < room ? count - at : room;
+    dataset_batch batch = {
+        .dataset = dataset, .examples = examples + at, .count = used, .layout = net_input(net)};
+    net_question question = {.layer = convolution,
+                             .used = used,
+                             .fill = dataset_fill,
+                             .fill_context = &batch,
+                             .targets = targets_of(dataset, examples + at, used, options, targets)};
+    TRY(cam_raw(net, &question, raw, predicted, error));
+    for (size_t i = 0; i < used; i++) {
+      float *map = maps + (at + i) * area;
+      cam_enlarge(raw + i * raw_area, small.height, small.width, map, large.height, large.width);
+      normalise(map, area);
+    }
+    if (predictions) memcpy(predictions + at, predicted, used * sizeof *predicted);
+  }
+cleanup:
+  mem_free(raw);
+  mem_free(targets);
+  mem_free(predicted);
+  return status;
+}
