@@ -2,6 +2,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "despur/dataset.h"
 #include "despur/error.h"
 
 #include <stdbool.h>
@@ -32,7 +33,7 @@ typedef struct cli_verb {
   despur_status (*execute)(const cli_arguments *arguments, despur_error *error);
 } cli_verb;
 
-extern const cli_verb cli_run, cli_data, cli_eval, cli_infer, cli_help, cli_version;
+extern const cli_verb cli_run, cli_data, cli_eval, cli_cam, cli_infer, cli_help, cli_version;
 
 /* All verbs, NULL-terminated. */
 extern const cli_verb *const cli_verbs[];
@@ -46,6 +47,14 @@ const char *cli_value(const cli_arguments *arguments, const char *name);
 /* A whole number in low..high given to an option, or fallback when it is not given. */
 DESPUR_MUST_USE despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name,
                                           long low, long high, long fallback, despur_error *error);
+
+/* The index of an option's value among NULL-terminated choices; *out stays when it is not given. */
+DESPUR_MUST_USE despur_status cli_choice(int *out, const cli_arguments *arguments, const char *name,
+                                         const char *const *choices, despur_error *error);
+
+/* --split: train, val or test, by default test. */
+DESPUR_MUST_USE despur_status cli_split(despur_split *out, const cli_arguments *arguments,
+                                        despur_error *error);
 
 /* Fills an error and returns its status; a printf format. */
 __attribute__((format(printf, 3, 4))) despur_status cli_fail(despur_error *error, despur_status status,

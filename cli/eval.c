@@ -2,22 +2,6 @@
 #include "report.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static despur_status split_of(despur_split *out, const cli_arguments *arguments, despur_error *error) {
-  static const char *const NAMES[] = {"train", "val", "test", NULL};
-  const char *value = cli_value(arguments, "split");
-  char hint[96];
-  *out = DESPUR_TEST;
-  if (!value) return DESPUR_OK;
-  for (int i = 0; NAMES[i]; i++)
-    if (strcmp(value, NAMES[i]) == 0) {
-      *out = (despur_split)i;
-      return DESPUR_OK;
-    }
-  cli_did_you_mean(hint, value, NAMES);
-  return cli_fail(error, DESPUR_BAD_USAGE, "--split: expected train, val or test, found '%s'%s", value, hint);
-}
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_split split;
@@ -25,7 +9,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   long threads;
   if (arguments->count != 1)
     return cli_fail(error, DESPUR_BAD_USAGE, "eval: expected one run directory, found %zu", arguments->count);
-  despur_status status = split_of(&split, arguments, error);
+  despur_status status = cli_split(&split, arguments, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status != DESPUR_OK) return status;

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cli_verb *const cli_verbs[] = {&cli_run,  &cli_data,    &cli_eval, &cli_infer,
-                                     &cli_help, &cli_version, NULL};
+const cli_verb *const cli_verbs[] = {&cli_run,   &cli_data, &cli_eval,    &cli_cam,
+                                     &cli_infer, &cli_help, &cli_version, NULL};
 
 despur_status cli_fail(despur_error *error, despur_status status, const char *format, ...) {
   va_list args;
@@ -114,6 +114,35 @@ despur_status cli_integer(long *out, const cli_arguments *arguments, const char 
     return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected a whole number from %ld to %ld, found '%s'",
                     name, low, high, value);
   return DESPUR_OK;
+}
+
+despur_status cli_choice(int *out, const cli_arguments *arguments, const char *name,
+                         const char *const *choices, despur_error *error) {
+  const char *value = cli_value(arguments, name);
+  char list[128] = "", hint[96];
+  if (!value) return DESPUR_OK;
+  for (int i = 0; choices[i]; i++) {
+    if (strcmp(value, choices[i]) == 0) {
+      *out = i;
+      return DESPUR_OK;
+    }
+    size_t length = strlen(list);
+    snprintf(list + length, sizeof list - length, "%s%s",
+             i == 0           ? ""
+             : choices[i + 1] ? ", "
+                              : " or ",
+             choices[i]);
+  }
+  cli_did_you_mean(hint, value, choices);
+  return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected %s, found '%s'%s", name, list, value, hint);
+}
+
+despur_status cli_split(despur_split *out, const cli_arguments *arguments, despur_error *error) {
+  static const char *const NAMES[] = {"train", "val", "test", NULL};
+  int chosen = DESPUR_TEST;
+  despur_status status = cli_choice(&chosen, arguments, "split", NAMES, error);
+  *out = (despur_split)chosen;
+  return status;
 }
 
 static bool asks_for_help(char **words) {

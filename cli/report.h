@@ -26,4 +26,8 @@ void report_print_run_json(const despur_run_result *result);
 void report_print_scores(const despur_scores *scores, const char *label);
 void report_print_scores_json(const despur_scores *scores, const char *label);
 
+/* A quoted string, and "NAME":NUMBER, null when it is not finite. */
+void report_json_string(const char *text);
+void report_json_number(const char *name, double value);
+
 #endif

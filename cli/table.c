@@ -134,7 +134,7 @@ void report_print_scores(const despur_scores *scores, const char *label) {
   print_groups(&stage, 1);
 }
 
-static void print_json_string(const char *text) {
+void report_json_string(const char *text) {
   putchar('"');
   for (; *text; text++) {
     if (*text == '"' || *text == '\\')
@@ -147,7 +147,7 @@ static void print_json_string(const char *text) {
   putchar('"');
 }
 
-static void print_json_number(const char *name, double value) {
+void report_json_number(const char *name, double value) {
   if (isfinite(value))
     printf("\"%s\":%.12g", name, value);
   else
@@ -156,27 +156,27 @@ static void print_json_number(const char *name, double value) {
 
 void report_print_scores_json(const despur_scores *scores, const char *label) {
   printf("{\"label\":");
-  print_json_string(label);
+  report_json_string(label);
   putchar(',');
-  print_json_number("worst_group_accuracy", worst_group(scores));
+  report_json_number("worst_group_accuracy", worst_group(scores));
   putchar(',');
-  print_json_number("average_accuracy", scores->average_accuracy);
+  report_json_number("average_accuracy", scores->average_accuracy);
   putchar(',');
-  print_json_number("train_weighted_average", scores->train_weighted_average);
+  report_json_number("train_weighted_average", scores->train_weighted_average);
   putchar(',');
-  print_json_number("balanced_group_accuracy", scores->balanced_group_accuracy);
+  report_json_number("balanced_group_accuracy", scores->balanced_group_accuracy);
   putchar(',');
-  print_json_number("worst_class_accuracy", scores->worst_class_accuracy);
+  report_json_number("worst_class_accuracy", scores->worst_class_accuracy);
   putchar(',');
-  print_json_number("attribute_accuracy", scores->attribute_accuracy);
+  report_json_number("attribute_accuracy", scores->attribute_accuracy);
   putchar(',');
-  print_json_number("loss", scores->loss);
+  report_json_number("loss", scores->loss);
   printf(",\"groups\":[");
   for (size_t g = 0; g < scores->groups_count; g++) {
     printf("%s{\"name\":", g ? "," : "");
-    print_json_string(scores->groups[g].name);
+    report_json_string(scores->groups[g].name);
     printf(",\"count\":%zu,\"correct\":%zu,", scores->groups[g].count, scores->groups[g].correct);
-    print_json_number("accuracy", scores->groups[g].accuracy);
+    report_json_number("accuracy", scores->groups[g].accuracy);
     printf(",\"train_count\":%zu}", scores->groups[g].train_count);
   }
   printf("]}");
@@ -184,7 +184,7 @@ void report_print_scores_json(const despur_scores *scores, const char *label) {
 
 void report_print_run_json(const despur_run_result *result) {
   printf("{\"directory\":");
-  print_json_string(result->directory);
+  report_json_string(result->directory);
   printf(",\"split\":\"%s\",\"stages\":[", SPLITS[result->split]);
   for (size_t i = 0; i < result->stage_count; i++) {
     if (i) putchar(',');
@@ -193,11 +193,11 @@ void report_print_run_json(const despur_run_result *result) {
   putchar(']');
   if (result->inferred) {
     printf(",\"agreement\":{");
-    print_json_number("adjusted_rand", result->agreement.adjusted_rand);
+    report_json_number("adjusted_rand", result->agreement.adjusted_rand);
     putchar(',');
-    print_json_number("minority_precision", result->agreement.minority_precision);
+    report_json_number("minority_precision", result->agreement.minority_precision);
     putchar(',');
-    print_json_number("minority_recall", result->agreement.minority_recall);
+    report_json_number("minority_recall", result->agreement.minority_recall);
     putchar('}');
   }
   printf("}\n");

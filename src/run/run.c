@@ -43,8 +43,8 @@ void run_note(const run *r, const char *format, ...) {
   observer->note(observer->context, line);
 }
 
-static despur_status create_net(despur_net **out, const run *r, const stage_config *config, uint64_t stage,
-                                despur_error *error) {
+despur_status run_create_net(despur_net **out, const run *r, const stage_config *config, uint64_t stage,
+                             despur_error *error) {
   enum {
     EVALUATION_BATCH = 256
   }; /* passes without gradients use the same network: give them enough blocks */
@@ -112,8 +112,8 @@ static despur_status prepare(run *r, despur_error *error) {
     FAIL(error, DESPUR_BAD_INPUT, "select.rule: there are no validation examples to select by; use 'last'");
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
-  if (r->config->reference.epochs > 0) TRY(create_net(&r->reference, r, &r->config->reference, 1, error));
-  if (!r->options->only_infer) TRY(create_net(&r->net, r, &r->config->train, 2, error));
+  if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
+  if (!r->options->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
   TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));
   r->timing = json_object();
@@ -142,7 +142,7 @@ cleanup:
   return status;
 }
 
-static void release(run *r) {
+void run_release(run *r) {
   despur_dataset_free(r->dataset);
   despur_groups_release(&r->truth);
   despur_net_free(r->reference);
@@ -175,7 +175,7 @@ despur_status despur_run(despur_run_result *result, const despur_config *config,
       run_note(&r, "%s", second.message); /* the first error is the one to return */
   }
 cleanup:
-  release(&r);
+  run_release(&r);
   return status;
 }
 
@@ -186,33 +186,50 @@ void despur_run_result_release(despur_run_result *result) {
   *result = (despur_run_result){0};
 }
 
+despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  *config = NULL;
+  TRY(choose_directory(r, error));
+  TRY(despur_config_create(config, error));
+  TRY(run_path(path, r, "config.yaml", error));
+  TRY(despur_config_load(*config, path, error));
+  r->config = *config;
+  TRY(despur_dataset_create(&r->dataset, *config, error));
+  TRY(despur_groups_true(&r->truth, r->dataset, error));
+cleanup:
+  return status;
+}
+
+despur_status run_split(const uint32_t **examples, size_t *count, const run *r, despur_split split,
+                        despur_error *error) {
+  static const char *const NAMES[] = {"train", "val", "test"};
+  *examples = despur_dataset_split(r->dataset, split, count);
+  if (*count == 0)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: the data set has no %s examples", r->result->directory,
+                     NAMES[split]);
+  return DESPUR_OK;
+}
+
 despur_status despur_run_evaluate(despur_scores *scores, const char *directory, despur_split split,
                                   int threads, despur_error *error) {
-  static const char *const NAMES[] = {"train", "val", "test"};
   despur_status status = DESPUR_OK;
   char path[1024];
   size_t count;
+  const uint32_t *examples;
   despur_config *config = NULL;
   despur_run_options options = {.directory = directory, .threads = threads};
   despur_run_result result = {0};
   run r = {.options = &options, .result = &result};
   *scores = (despur_scores){0};
-  TRY(choose_directory(&r, error));
-  TRY(despur_config_create(&config, error));
-  TRY(run_path(path, &r, "config.yaml", error));
-  TRY(despur_config_load(config, path, error));
-  r.config = config;
-  TRY(despur_dataset_create(&r.dataset, config, error));
-  despur_dataset_split(r.dataset, split, &count);
-  if (count == 0)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: the data set has no %s examples", directory, NAMES[split]);
-  TRY(despur_groups_true(&r.truth, r.dataset, error));
-  TRY(create_net(&r.net, &r, &config->train, 2, error));
+  TRY(run_reopen(&r, &config, error));
+  TRY(run_split(&examples, &count, &r, split, error));
+  TRY(run_create_net(&r.net, &r, &config->train, 2, error));
   TRY(run_path(path, &r, "model.safetensors", error));
   TRY(despur_net_load(r.net, path, error));
   TRY(run_score(scores, NULL, NULL, r.net, r.dataset, &r.truth, split, error));
 cleanup:
-  release(&r);
+  run_release(&r);
   despur_config_free(config);
   return status;
 }

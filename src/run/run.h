@@ -25,10 +25,26 @@ typedef struct run {
   json_t *timing;
 } run;
 
+/* run.c */
+DESPUR_MUST_USE despur_status run_create_net(despur_net **out, const run *r, const stage_config *config,
+                                             uint64_t stage, despur_error *error);
+void run_release(run *r);
+
+/* Reads config.yaml of the finished run in r->options->directory, and its data and true groups. r->config is
+ * *config, which the caller frees after run_release, also after an error. */
+DESPUR_MUST_USE despur_status run_reopen(run *r, despur_config **config, despur_error *error);
+
+/* The examples of a split, which must have some. */
+DESPUR_MUST_USE despur_status run_split(const uint32_t **examples, size_t *count, const run *r,
+                                        despur_split split, despur_error *error);
+
 /* stages.c. Each evaluates on validation after every epoch and on the evaluation split at the end. */
 DESPUR_MUST_USE despur_status run_reference_stage(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_infer_stage(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_train_stage(run *r, despur_error *error);
+
+/* What tables call the final network. */
+const char *run_method_label(const run *r);
 
 /* logits (NULL unless wanted) get [count, classes]; free with mem_free. */
 DESPUR_MUST_USE despur_status run_score(despur_scores *scores, float **logits, uint32_t **predictions,

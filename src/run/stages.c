@@ -185,8 +185,7 @@ cleanup:
   return status;
 }
 
-/* How the final network is called in tables. */
-static const char *method_label(const run *r) {
+const char *run_method_label(const run *r) {
   static const char *const LABELS[] = {"ERM", "group balance", "class balance", "upsampling", "downsampling"};
   static const char *const INFERRED[] = {"ERM", "clusters + group balance", "class balance",
                                          "clusters + upsampling", "clusters + downsampling"};
@@ -217,7 +216,7 @@ despur_status run_train_stage(run *r, despur_error *error) {
     TRY(despur_groups_of_labels(&labels, r->dataset, error));
     options.groups = &labels;
   }
-  status = train_and_score(r, &s, r->net, &options, method_label(r), &logits, &predictions, error);
+  status = train_and_score(r, &s, r->net, &options, run_method_label(r), &logits, &predictions, error);
   if (status != DESPUR_OK && status != DESPUR_INTERRUPTED && status != DESPUR_BAD_INPUT) goto cleanup;
   /* an interrupted or diverged training leaves the weights of its last finished epoch: worth keeping */
   despur_error second;

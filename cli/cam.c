@@ -1,0 +1,305 @@
+/* despur cam: where the networks of a run look. */
+#include "cli.h"
+#include "report.h"
+
+#include "despur/run_cam.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const TARGETS[] = {"prediction", "label", NULL};
+
+static despur_status target_of(despur_cam_options *out, const cli_arguments *arguments, despur_error *error) {
+  const char *value = cli_value(arguments, "target");
+  char hint[96], *end;
+  if (!value) return DESPUR_OK;
+  for (int i = 0; TARGETS[i]; i++)
+    if (strcmp(value, TARGETS[i]) == 0) {
+      out->target = (despur_cam_target)i;
+      return DESPUR_OK;
+    }
+  errno = 0;
+  unsigned long chosen = strtoul(value, &end, 10);
+  if (*value < '0' || *value > '9' || *end || errno) {
+    cli_did_you_mean(hint, value, TARGETS);
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "--target: expected prediction, label or the number of a class, found '%s'%s", value,
+                    hint);
+  }
+  out->target = DESPUR_CAM_CLASS;
+  out->chosen_class = chosen;
+  return DESPUR_OK;
+}
+
+static despur_status stage_of(despur_cam_stage *out, const cli_arguments *arguments, despur_error *error) {
+  static const char *const NAMES[] = {"both", "reference", "train", NULL};
+  int chosen = DESPUR_CAM_BOTH;
+  despur_status status = cli_choice(&chosen, arguments, "stage", NAMES, error);
+  *out = (despur_cam_stage)chosen;
+  return status;
+}
+
+/* "3,14,15" */
+static despur_status examples_of(uint32_t **out, size_t *count, const cli_arguments *arguments,
+                                 despur_error *error) {
+  const char *value = cli_value(arguments, "examples");
+  *out = NULL;
+  *count = 0;
+  if (!value) return DESPUR_OK;
+  *out = calloc(strlen(value) / 2 + 1, sizeof **out);
+  if (!*out) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  for (const char *at = value;; at++) {
+    char *end;
+    errno = 0;
+    unsigned long number = strtoul(at, &end, 10);
+    if (*at < '0' || *at > '9' || errno || number > UINT32_MAX || (*end && *end != ','))
+      return cli_fail(error, DESPUR_BAD_USAGE,
+                      "--examples: expected numbers of examples such as 3,14,15, found '%s'", value);
+    (*out)[(*count)++] = (uint32_t)number;
+    if (!*end) return DESPUR_OK;
+    at = end;
+  }
+}
+
+static void print_mean(const despur_cam_mean *m, bool last) {
+  char cell[64];
+  if (isnan(m->mean))
+    snprintf(cell, sizeof cell, "-");
+  else if (isnan(m->low))
+    snprintf(cell, sizeof cell, "%.1f %%", 100 * m->mean);
+  else
+    snprintf(cell, sizeof cell, "%.1f (%.1f to %.1f) %%", 100 * m->mean, 100 * m->low, 100 * m->high);
+  printf("  %24s%s", cell, last ? "\n" : "");
+}
+
+typedef const despur_cam_mean *measure(const despur_cam_group *group);
+
+static const despur_cam_mean *background(const despur_cam_group *group) {
+  return &group->background;
+}
+
+static const despur_cam_mean *painted(const despur_cam_group *group) {
+  return &group->painted;
+}
+
+static const despur_cam_mean *pointing(const despur_cam_group *group) {
+  return &group->pointing;
+}
+
+static const despur_cam_mean *overlap(const despur_cam_group *group) {
+  return &group->overlap;
+}
+
+/* One measure of all groups under all networks. */
+static void print_table(const despur_run_cam_result *result, const char *title, measure *of, bool with_areas,
+                        bool painted_area) {
+  printf("%s\n%-18s %6s%s", title, "group", "count", with_areas ? "      area" : "");
+  for (size_t s = 0; s < result->stage_count; s++) printf("  %24s", result->stages[s].label);
+  putchar('\n');
+  for (size_t g = 0; g < result->groups; g++) {
+    const despur_cam_group *group = &result->stages[0].scores.groups[g];
+    printf("  %-14s %c %6zu", group->name, result->minority[g] ? '*' : ' ', group->count);
+    double area = painted_area ? group->painted_area : 1 - group->core_area;
+    if (with_areas && group->count > 0) printf("  %6.1f %%", 100 * area);
+    if (with_areas && group->count == 0) printf("  %8s", "-");
+    for (size_t s = 0; s < result->stage_count; s++)
+      print_mean(of(&result->stages[s].scores.groups[g]), s + 1 == result->stage_count);
+  }
+  putchar('\n');
+}
+
+static void print_empty(const despur_run_cam_result *result) {
+  for (size_t s = 0; s < result->stage_count; s++) {
+    const despur_cam_scores *scores = &result->stages[s].scores;
+    size_t all = 0, empty = 0;
+    for (size_t g = 0; g < scores->groups_count; g++) {
+      all += scores->groups[g].count;
+      empty += scores->groups[g].empty;
+    }
+    printf("%s: %zu of %zu maps are empty", result->stages[s].label, empty, all);
+    const char *before = " (";
+    for (size_t g = 0; g < scores->groups_count; g++)
+      if (scores->groups[g].empty > 0) {
+        printf("%s%s: %zu", before, scores->groups[g].name, scores->groups[g].empty);
+        before = ", ";
+      }
+    puts(empty > 0 ? "); they are left out of the means" : "");
+  }
+}
+
+/* How many minority groups look less at the background after than before. */
+static void print_verdict(const despur_run_cam_result *result) {
+  size_t minorities = 0, less = 0, clearly = 0;
+  if (result->stage_count < 2) return;
+  for (size_t g = 0; g < result->groups; g++) {
+    const despur_cam_mean *before = &result->stages[0].scores.groups[g].background;
+    const despur_cam_mean *after = &result->stages[1].scores.groups[g].background;
+    if (!result->minority[g] || isnan(before->mean) || isnan(after->mean)) continue;
+    minorities++;
+    less += after->mean < before->mean;
+    clearly += after->high < before->low;
+  }
+  printf(
+      "energy on the background falls from %s to %s in %zu of %zu minority groups (intervals apart: %zu)\n",
+      result->stages[0].label, result->stages[1].label, less, minorities, clearly);
+}
+
+static void print_text(const despur_run_cam_result *result, const char *target, const char *directory) {
+  static const char *const SPLITS[] = {"train", "validation", "test"};
+  printf("Grad-CAM at %s, target %s, %s split\n\n", result->layer, target, SPLITS[result->split]);
+  if (result->scored) {
+    print_table(result, "energy on the background; area is its share of the image", background, true, false);
+    if (result->partly)
+      print_table(result, "energy on painted pixels; area is their share of the image", painted, true, true);
+    print_table(result, "pointing game: the maximum is on the digit", pointing, false, false);
+    print_table(result, "intersection over union of the digit and the map above half its maximum", overlap,
+                false, false);
+    puts("* fewer training examples than the largest group of the class; in brackets 95 % intervals");
+    print_empty(result);
+    print_verdict(result);
+  } else
+    puts("the data set does not know which pixels matter: pictures only");
+  printf("pictures: %s\n", directory);
+}
+
+static void print_json_mean(const char *name, const despur_cam_mean *m) {
+  printf(",\"%s\":{", name);
+  report_json_number("mean", m->mean);
+  putchar(',');
+  report_json_number("low", m->low);
+  putchar(',');
+  report_json_number("high", m->high);
+  putchar('}');
+}
+
+static void print_json_group(const despur_cam_group *group, int minority) {
+  printf("{\"name\":");
+  report_json_string(group->name);
+  printf(",\"minority\":%s,\"count\":%zu,\"empty\":%zu,", minority ? "true" : "false", group->count,
+         group->empty);
+  report_json_number("core_area", group->core_area);
+  putchar(',');
+  report_json_number("painted_area", group->painted_area);
+  print_json_mean("core", &group->core);
+  print_json_mean("background", &group->background);
+  print_json_mean("painted", &group->painted);
+  print_json_mean("pointing", &group->pointing);
+  print_json_mean("overlap", &group->overlap);
+  putchar('}');
+}
+
+static void print_json(const despur_run_cam_result *result, const char *target, const char *directory) {
+  static const char *const SPLITS[] = {"train", "val", "test"};
+  printf("{\"layer\":");
+  report_json_string(result->layer);
+  printf(",\"target\":");
+  report_json_string(target);
+  printf(",\"split\":\"%s\",\"threshold\":%g,\"pictures\":", SPLITS[result->split], DESPUR_CAM_THRESHOLD);
+  report_json_string(directory);
+  printf(",\"stages\":[");
+  for (size_t s = 0; s < result->stage_count; s++) {
+    const despur_cam_scores *scores = &result->stages[s].scores;
+    printf("%s{\"label\":", s ? "," : "");
+    report_json_string(result->stages[s].label);
+    printf(",\"groups\":[");
+    for (size_t g = 0; g < scores->groups_count; g++) {
+      if (g) putchar(',');
+      print_json_group(&scores->groups[g], result->minority[g]);
+    }
+    printf("]}");
+  }
+  printf("],\"examples\":[");
+  for (size_t i = 0; i < result->example_count; i++) {
+    const despur_cam_example *e = &result->examples[i];
+    printf("%s{\"example\":%u,\"y\":%u,\"a\":%u,\"group\":", i ? "," : "", e->example, e->label,
+           e->attribute);
+    report_json_string(result->names[e->group]);
+    printf(",\"predictions\":[");
+    for (size_t s = 0; s < result->stage_count; s++) printf("%s%u", s ? "," : "", e->predictions[s]);
+    printf("],\"empty\":[");
+    for (size_t s = 0; s < result->stage_count; s++)
+      printf("%s%s", s ? "," : "", e->empty[s] ? "true" : "false");
+    printf("]}");
+  }
+  puts("]}");
+}
+
+static despur_status options_of(despur_run_cam_options *options, uint32_t **examples,
+                                const cli_arguments *arguments, despur_error *error) {
+  long threads = 1, per_group = 0, scale = 0;
+  if (arguments->count != 1)
+    return cli_fail(error, DESPUR_BAD_USAGE, "cam: expected one run directory, found %zu", arguments->count);
+  if (cli_value(arguments, "examples") && cli_value(arguments, "per-group"))
+    return cli_fail(error, DESPUR_BAD_USAGE, "cam: --examples and --per-group exclude each other");
+  despur_status status = cli_split(&options->split, arguments, error);
+  if (status == DESPUR_OK) status = target_of(&options->cam, arguments, error);
+  if (status == DESPUR_OK) status = stage_of(&options->stage, arguments, error);
+  if (status == DESPUR_OK) status = examples_of(examples, &options->example_count, arguments, error);
+  if (status == DESPUR_OK) status = cli_integer(&per_group, arguments, "per-group", 0, 1000, 4, error);
+  if (status == DESPUR_OK) status = cli_integer(&scale, arguments, "scale", 1, 16, 4, error);
+  if (status == DESPUR_OK)
+    status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
+  options->examples = *examples;
+  options->per_group = (size_t)per_group;
+  options->scale = (size_t)scale;
+  options->threads = (int)threads;
+  options->cam.layer = cli_value(arguments, "layer");
+  return status;
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  despur_run_cam_options options = {0};
+  despur_run_cam_result result = {0};
+  uint32_t *examples = NULL;
+  char directory[1024];
+  const char *out = cli_value(arguments, "out"), *target = cli_value(arguments, "target");
+  if (!target) target = TARGETS[0];
+  despur_status status = options_of(&options, &examples, arguments, error);
+  if (status == DESPUR_OK) {
+    int length =
+        snprintf(directory, sizeof directory, out ? "%s" : "%s/cam", out ? out : arguments->positional[0]);
+    if ((size_t)length >= sizeof directory)
+      status = cli_fail(error, DESPUR_BAD_USAGE, "--out: the path is too long");
+  }
+  if (status == DESPUR_OK) status = despur_run_cam(&result, arguments->positional[0], &options, error);
+  if (status == DESPUR_OK) status = despur_run_cam_write(&result, directory, error);
+  if (status == DESPUR_OK) {
+    if (cli_value(arguments, "json"))
+      print_json(&result, target, directory);
+    else
+      print_text(&result, target, directory);
+  }
+  despur_run_cam_release(&result);
+  free(examples);
+  return status;
+}
+
+const cli_verb cli_cam = {
+    .name = "cam",
+    .usage = "RUN [--examples I,J,... | --per-group N] [OPTIONS]",
+    .summary = "show where the networks of a run look (Grad-CAM), and how much of it is background",
+    .help =
+        "Grad-CAM of the reference network and of the final one: where in an image the evidence for a class\n"
+        "lies. Pictures go to RUN/cam or --out: for each group a sheet, an example a row (image, reference,\n"
+        "final), and overlays of each example by themselves. For SpuCoMNIST, where the pixels of the digit\n"
+        "are known, a table says by group how much of the maps' energy lies on the background, whether the\n"
+        "maximum lies on the digit, and how map and digit overlap, over the whole split.\n"
+        "\n"
+        "Examples:\n"
+        "  despur cam runs/demo-0\n"
+        "  despur cam runs/demo-0 --examples 60000,60007 --target label --layer conv1 --out maps\n"
+        "  despur cam runs/demo-0 --split val --per-group 8 --stage train --json\n",
+    .options = {{"examples", "I,J,...", "numbers of the examples to draw"},
+                {"per-group", "N", "draw the first N of each group (default 4)"},
+                {"split", "SPLIT", "train, val or test (default test)"},
+                {"target", "TARGET", "prediction (default), label, or the number of a class"},
+                {"layer", "NAME", "a convolution, conv1 or conv2 (default the last)"},
+                {"stage", "STAGE", "both (default), reference or train"},
+                {"scale", "N", "pixels of a picture on a side of one of the image (default 4)"},
+                {"out", "DIR", "where the pictures go (default RUN/cam)"},
+                {"threads", "N", "processors to use (default all)"},
+                {"json", NULL, "results as JSON on stdout"}},
+    .execute = execute};

@@ -1,0 +1,87 @@
+/* Grad-CAM of the networks that a run left: shares by group before and after mitigation, and pictures. */
+#ifndef DESPUR_RUN_CAM_H
+#define DESPUR_RUN_CAM_H
+
+#include "despur/cam.h"
+#include "despur/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum despur_cam_stage {
+  DESPUR_CAM_BOTH, /* the reference network if there is one, then the final one */
+  DESPUR_CAM_REFERENCE,
+  DESPUR_CAM_TRAIN
+} despur_cam_stage;
+
+typedef struct despur_run_cam_options {
+  despur_split split;
+  despur_cam_stage stage;
+  despur_cam_options cam;
+  const uint32_t *examples; /* whose pictures to make; NULL: the first per_group of each group in the split */
+  size_t example_count;
+  size_t per_group;
+  size_t scale; /* pixels of a picture on a side of one pixel of the image; 1 to 16 */
+  int threads;
+} despur_run_cam_options;
+
+/* A PNG file in memory. */
+typedef struct despur_picture {
+  unsigned char *bytes;
+  size_t count, width, height;
+} despur_picture;
+
+/* One example whose picture was asked for. Overlays are maps over the darkened image. */
+typedef struct despur_cam_example {
+  uint32_t example, label, attribute;
+  size_t group;
+  uint32_t predictions[2]; /* of each stage */
+  int empty[2];            /* whether the map is zero everywhere */
+  despur_picture overlays[2];
+} despur_cam_example;
+
+/* The chosen examples of one group: a row for each, in the order of despur_run_cam_result.examples; in it
+ * the image, then the overlay of each stage. */
+typedef struct despur_cam_sheet {
+  size_t group, rows;
+  despur_picture picture;
+} despur_cam_sheet;
+
+typedef struct despur_cam_stage_result {
+  char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
+  despur_cam_scores scores;      /* over the whole split; without groups when core pixels are not known */
+} despur_cam_stage_result;
+
+typedef struct despur_run_cam_result {
+  char layer[64];
+  despur_split split;
+  int scored;    /* whether the data set knows its core pixels */
+  int partly;    /* whether the spurious colour covers only a part of the background */
+  size_t groups; /* true groups, y=0,a=0 first */
+  char (*names)[DESPUR_GROUP_NAME];
+  int *minority; /* [groups]: 1 for groups smaller in training than the largest of their class */
+  size_t stage_count;
+  despur_cam_stage_result stages[2];
+  size_t example_count, sheet_count;
+  despur_cam_example *examples; /* by group, then as chosen */
+  despur_cam_sheet *sheets;     /* of groups with chosen examples */
+} despur_run_cam_result;
+
+/* Reads a run directory and looks into its networks. DESPUR_BAD_INPUT when what is asked for is not there.
+ * The same bytes for any number of threads. Release with despur_run_cam_release, also after an error. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_cam(despur_run_cam_result *out, const char *directory,
+                                                        const despur_run_cam_options *options,
+                                                        despur_error *error);
+
+/* Writes the pictures into a directory, which is created: y=0,a=1.png for the sheet of each group, and the
+ * overlays of each example by themselves: 17-before.png when there are two networks, and 17-after.png. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_cam_write(const despur_run_cam_result *result,
+                                                              const char *directory, despur_error *error);
+
+DESPUR_API void despur_run_cam_release(despur_run_cam_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

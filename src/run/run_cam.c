@@ -1,0 +1,326 @@
+/* Grad-CAM over a run: shares of whole groups, and pictures of chosen examples, of one network or two. */
+#include "run/run_cam.h"
+
+#include "base/memory.h"
+#include "eval/cam.h"
+#include "io/png.h"
+#include "io/sheet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_SCALE = 16, MOST_PICTURES = 100000 };
+
+/* What looking at a run needs besides the result. */
+typedef struct looker {
+  run *r;
+  despur_run_cam_result *out;
+  const despur_run_cam_options *options;
+  despur_shape shape;
+  size_t area;
+  float *maps; /* of chosen examples, [stages, examples, area] */
+} looker;
+
+static despur_status describe_groups(looker *look, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_groups *truth = &look->r->truth;
+  despur_run_cam_result *out = look->out;
+  size_t attributes = despur_dataset_attributes(look->r->dataset);
+  TRY(mem_alloc(&out->names, truth->count, sizeof *out->names, error));
+  TRY(mem_alloc(&out->minority, truth->count, sizeof *out->minority, error));
+  out->groups = truth->count;
+  for (size_t g = 0; g < truth->count; g++) {
+    memcpy(out->names[g], truth->names[g], sizeof out->names[g]);
+    size_t first = g - g % attributes; /* of the class */
+    for (size_t other = first; other < first + attributes; other++)
+      if (truth->train_sizes[other] > truth->train_sizes[g]) out->minority[g] = 1;
+  }
+cleanup:
+  return status;
+}
+
+static void put_example(looker *look, uint32_t example) {
+  const despur_dataset *dataset = look->r->dataset;
+  look->out->examples[look->out->example_count++] =
+      (despur_cam_example){.example = example,
+                           .label = despur_dataset_labels(dataset)[example],
+                           .attribute = despur_dataset_attribute_values(dataset)[example],
+                           .group = look->r->truth.of_example[example]};
+}
+
+/* By group; within a group the order of the list. */
+static despur_status take_named_examples(looker *look, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_run_cam_options *options = look->options;
+  size_t all = despur_dataset_count(look->r->dataset);
+  if (options->example_count > MOST_PICTURES)
+    FAIL(error, DESPUR_BAD_USAGE, "examples: expected at most %d, found %zu", MOST_PICTURES,
+         options->example_count);
+  TRY(mem_alloc(&look->out->examples, options->example_count, sizeof *look->out->examples, error));
+  for (size_t i = 0; i < options->example_count; i++)
+    if (options->examples[i] >= all)
+      FAIL(error, DESPUR_BAD_INPUT, "examples: expected numbers from 0 to %zu, found %u", all - 1,
+           options->examples[i]);
+  for (size_t g = 0; g < look->out->groups; g++)
+    for (size_t i = 0; i < options->example_count; i++)
+      if (look->r->truth.of_example[options->examples[i]] == g) put_example(look, options->examples[i]);
+cleanup:
+  return status;
+}
+
+static despur_status take_first_examples(looker *look, const uint32_t *examples, size_t count,
+                                         despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t groups = look->out->groups, wanted = look->options->per_group;
+  if (wanted > MOST_PICTURES / groups)
+    FAIL(error, DESPUR_BAD_USAGE, "per-group: expected at most %zu, found %zu", MOST_PICTURES / groups,
+         wanted);
+  TRY(mem_alloc(&look->out->examples, groups * wanted, sizeof *look->out->examples, error));
+  for (size_t g = 0; g < groups; g++)
+    for (size_t i = 0, found = 0; i < count && found < wanted; i++)
+      if (look->r->truth.of_example[examples[i]] == g) {
+        put_example(look, examples[i]);
+        found++;
+      }
+cleanup:
+  return status;
+}
+
+/* Shares over the whole split. */
+static despur_status score_stage(looker *look, despur_net *net, despur_cam_scores *scores,
+                                 const uint32_t *examples, size_t count, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  float *maps = NULL;
+  size_t values;
+  TRY(mem_multiply(&values, count, look->area, error));
+  TRY(mem_alloc(&maps, values, sizeof *maps, error));
+  TRY(despur_cam(net, look->r->dataset, examples, count, &look->options->cam, maps, NULL, error));
+  TRY(despur_cam_score(scores, look->r->dataset, &look->r->truth, examples, maps, count, error));
+cleanup:
+  mem_free(maps);
+  return status;
+}
+
+static bool all_zero(const float *map, size_t area) {
+  for (size_t i = 0; i < area; i++)
+    if (map[i] > 0) return false;
+  return true;
+}
+
+/* Maps of the chosen examples under one network. */
+static despur_status look_at_chosen(looker *look, despur_net *net, size_t stage, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_run_cam_result *out = look->out;
+  size_t count = out->example_count;
+  float *maps = look->maps + stage * count * look->area;
+  uint32_t *examples = NULL, *predictions = NULL;
+  TRY(mem_alloc(&examples, count, sizeof *examples, error));
+  TRY(mem_alloc(&predictions, count, sizeof *predictions, error));
+  for (size_t i = 0; i < count; i++) examples[i] = out->examples[i].example;
+  TRY(despur_cam(net, look->r->dataset, examples, count, &look->options->cam, maps, predictions, error));
+  for (size_t i = 0; i < count; i++) {
+    out->examples[i].predictions[stage] = predictions[i];
+    out->examples[i].empty[stage] = all_zero(maps + i * look->area, look->area);
+  }
+cleanup:
+  mem_free(examples);
+  mem_free(predictions);
+  return status;
+}
+
+static despur_status to_picture(despur_picture *out, const sheet *s, despur_error *error) {
+  out->width = s->width;
+  out->height = s->height;
+  return png_encode(&out->bytes, &out->count, s->width, s->height, s->rgb, error);
+}
+
+/* One example: a row of the group's sheet, and an overlay by itself for each stage. */
+static despur_status draw_example(looker *look, size_t i, const sheet *s, size_t row, const sheet *single,
+                                  float *image, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_run_cam_result *out = look->out;
+  size_t scale = look->options->scale;
+  despur_dataset_image(look->r->dataset, out->examples[i].example, image);
+  cam_draw_image(sheet_pixel(s, row, 0, 0, 0), 3 * s->width, image, look->shape, scale);
+  for (size_t stage = 0; stage < out->stage_count; stage++) {
+    const float *map = look->maps + (stage * out->example_count + i) * look->area;
+    TRY(cam_draw_overlay(sheet_pixel(s, row, 1 + stage, 0, 0), 3 * s->width, image, map, look->shape, scale,
+                         error));
+    TRY(cam_draw_overlay(sheet_pixel(single, 0, 0, 0, 0), 3 * single->width, image, map, look->shape, scale,
+                         error));
+    TRY(to_picture(&out->examples[i].overlays[stage], single, error));
+  }
+cleanup:
+  return status;
+}
+
+/* The examples first..first + rows - 1, all of one group. */
+static despur_status draw_group(looker *look, size_t first, size_t rows, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_run_cam_result *out = look->out;
+  size_t height = look->shape.height * look->options->scale, width = look->shape.width * look->options->scale;
+  despur_cam_sheet *result = &out->sheets[out->sheet_count++];
+  sheet whole = {0}, single = {0};
+  float *image = NULL;
+  result->group = out->examples[first].group;
+  result->rows = rows;
+  TRY(mem_alloc(&image, look->shape.channels * look->area, sizeof *image, error));
+  TRY(sheet_create(&whole, rows, 1 + out->stage_count, height, width, error));
+  TRY(sheet_create(&single, 1, 1, height, width, error));
+  for (size_t row = 0; row < rows; row++)
+    TRY(draw_example(look, first + row, &whole, row, &single, image, error));
+  TRY(to_picture(&result->picture, &whole, error));
+cleanup:
+  mem_free(image);
+  mem_free(whole.rgb);
+  mem_free(single.rgb);
+  return status;
+}
+
+static despur_status draw_all(looker *look, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_run_cam_result *out = look->out;
+  TRY(mem_alloc(&out->sheets, out->groups, sizeof *out->sheets, error));
+  for (size_t first = 0, rows; first < out->example_count; first += rows) {
+    rows = 1;
+    while (first + rows < out->example_count &&
+           out->examples[first + rows].group == out->examples[first].group)
+      rows++;
+    TRY(draw_group(look, first, rows, error));
+  }
+cleanup:
+  return status;
+}
+
+/* Whether some background of the data set is left without the spurious colour; false when pixels are not
+ * known. */
+static despur_status inspect_pixels(looker *look, uint32_t example, despur_error *error) {
+  uint8_t *pixels;
+  despur_status status = mem_alloc(&pixels, look->area, 1, error);
+  if (status != DESPUR_OK) return status;
+  look->out->scored = despur_dataset_pixels(look->r->dataset, example, pixels);
+  for (size_t i = 0; look->out->scored && i < look->area; i++)
+    if (pixels[i] == DESPUR_PIXEL_PLAIN) look->out->partly = 1;
+  mem_free(pixels);
+  return DESPUR_OK;
+}
+
+despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_network *networks,
+                              size_t count, const despur_run_cam_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t split_count, convolution;
+  const uint32_t *split;
+  despur_shape shape = despur_dataset_shape(r->dataset);
+  looker look = {.r = r, .out = out, .options = options, .shape = shape, .area = shape.height * shape.width};
+  *out = (despur_run_cam_result){.split = options->split};
+  if (options->scale < 1 || options->scale > MOST_SCALE)
+    FAIL(error, DESPUR_BAD_USAGE, "scale: expected from 1 to %d, found %zu", MOST_SCALE, options->scale);
+  TRY(run_split(&split, &split_count, r, options->split, error));
+  TRY(describe_groups(&look, error));
+  TRY(inspect_pixels(&look, split[0], error));
+  if (options->examples)
+    TRY(take_named_examples(&look, error));
+  else
+    TRY(take_first_examples(&look, split, split_count, error));
+  TRY(mem_alloc(&look.maps, count * out->example_count * look.area, sizeof *look.maps, error));
+  for (size_t stage = 0; stage < count; stage++) {
+    snprintf(out->stages[stage].label, sizeof out->stages[stage].label, "%s", networks[stage].label);
+    TRY(look_at_chosen(&look, networks[stage].net, stage, error));
+    if (out->scored)
+      TRY(score_stage(&look, networks[stage].net, &out->stages[stage].scores, split, split_count, error));
+    if (net_find_convolution(networks[stage].net, options->cam.layer, &convolution))
+      snprintf(out->layer, sizeof out->layer, "%s", networks[stage].net->layers[convolution].spec.name);
+    out->stage_count = stage + 1;
+  }
+  TRY(draw_all(&look, error));
+cleanup:
+  mem_free(look.maps);
+  return status;
+}
+
+static despur_status load_network(run_cam_network *networks, size_t *count, run *r, bool reference,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  despur_net **net = reference ? &r->reference : &r->net;
+  TRY(run_path(path, r, reference ? "reference.safetensors" : "model.safetensors", error));
+  TRY(run_create_net(net, r, reference ? &r->config->reference : &r->config->train, reference ? 1 : 2,
+                     error));
+  TRY(despur_net_load(*net, path, error));
+  networks[(*count)++] = (run_cam_network){*net, reference ? "ERM" : run_method_label(r)};
+cleanup:
+  return status;
+}
+
+despur_status despur_run_cam(despur_run_cam_result *out, const char *directory,
+                             const despur_run_cam_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_config *config = NULL;
+  despur_run_options run_options = {.directory = directory, .threads = options->threads};
+  despur_run_result result = {0};
+  run_cam_network networks[2];
+  size_t count = 0;
+  run r = {.options = &run_options, .result = &result};
+  *out = (despur_run_cam_result){0};
+  TRY(run_reopen(&r, &config, error));
+  result.inferred = config->infer.method != CONFIG_INFER_NONE;
+  if (options->stage == DESPUR_CAM_REFERENCE && config->reference.epochs == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: the run has no reference network", directory);
+  if (config->reference.epochs > 0 && options->stage != DESPUR_CAM_TRAIN)
+    TRY(load_network(networks, &count, &r, true, error));
+  if (options->stage != DESPUR_CAM_REFERENCE) TRY(load_network(networks, &count, &r, false, error));
+  TRY(run_look_inside(out, &r, networks, count, options, error));
+cleanup:
+  run_release(&r);
+  despur_config_free(config);
+  return status;
+}
+
+/* DIRECTORY/NAME.png */
+static despur_status write_picture(const char *directory, const char *name, const despur_picture *picture,
+                                   despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  file_writer *writer = NULL;
+  int length = snprintf(path, sizeof path, "%s/%s.png", directory, name);
+  if (length < 0 || (size_t)length >= sizeof path)
+    FAIL(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_write(writer, picture->bytes, picture->count, error));
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
+despur_status despur_run_cam_write(const despur_run_cam_result *result, const char *directory,
+                                   despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char name[128];
+  TRY(file_make_directories(directory, error));
+  for (size_t i = 0; i < result->sheet_count; i++)
+    TRY(write_picture(directory, result->names[result->sheets[i].group], &result->sheets[i].picture, error));
+  for (size_t i = 0; i < result->example_count; i++)
+    for (size_t stage = 0; stage < result->stage_count; stage++) {
+      const despur_cam_example *example = &result->examples[i];
+      bool before = result->stage_count == 2 && stage == 0;
+      snprintf(name, sizeof name, "%u-%s", example->example, before ? "before" : "after");
+      TRY(write_picture(directory, name, &example->overlays[stage], error));
+    }
+cleanup:
+  return status;
+}
+
+void despur_run_cam_release(despur_run_cam_result *result) {
+  for (size_t stage = 0; stage < 2; stage++) despur_cam_scores_release(&result->stages[stage].scores);
+  for (size_t i = 0; i < result->example_count; i++)
+    for (size_t stage = 0; stage < 2; stage++) free(result->examples[i].overlays[stage].bytes);
+  for (size_t i = 0; i < result->sheet_count; i++) free(result->sheets[i].picture.bytes);
+  mem_free(result->names);
+  mem_free(result->minority);
+  mem_free(result->examples);
+  mem_free(result->sheets);
+  *result = (despur_run_cam_result){0};
+}

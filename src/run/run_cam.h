@@ -1,0 +1,19 @@
+/* Inside of looking at a run's networks, for those who have them in memory. */
+#ifndef RUN_RUN_CAM_H
+#define RUN_RUN_CAM_H
+
+#include "despur/run_cam.h"
+#include "run/run.h"
+
+typedef struct run_cam_network {
+  despur_net *net;
+  const char *label;
+} run_cam_network;
+
+/* despur_run_cam of one or two networks; r->dataset and r->truth are needed, options->stage and threads are
+ * not looked at. */
+DESPUR_MUST_USE despur_status run_look_inside(despur_run_cam_result *out, run *r,
+                                              const run_cam_network *networks, size_t count,
+                                              const despur_run_cam_options *options, despur_error *error);
+
+#endif
