@@ -138,6 +138,33 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_silhouette(despur_silhouette_res
 
 DESPUR_API void despur_silhouette_release(despur_silhouette_result *result);
 
+/* ---- Nearest neighbours ---- */
+
+typedef struct despur_nearest_options {
+  size_t neighbors;     /* of each query, at least 1 */
+  const float *queries; /* [query_count, d]; NULL: every point asks for its neighbours among the others */
+  size_t query_count;   /* ignored without queries */
+  int threads;
+} despur_nearest_options;
+
+typedef struct despur_nearest_result {
+  size_t count, neighbors;
+  uint32_t
+      *indices; /* [count, neighbors], nearest first; of equally near points the one with the lower index */
+  float *distances; /* [count, neighbors] */
+} despur_nearest_result;
+
+/* The nearest points under Euclidean distance, by comparing each query with all points in tiles. points: [n,
+ * d] row-major, finite. Squared distances have a relative error of at most (67 + d / 64) 2^-24, and points
+ * whose distances differ by less may change places. DESPUR_BAD_INPUT when there are fewer points than
+ * neighbours asked for, or values that are not finite. Release the result with despur_nearest_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_nearest(despur_nearest_result *out, const float *points,
+                                                        size_t n, size_t d,
+                                                        const despur_nearest_options *options,
+                                                        despur_error *error);
+
+DESPUR_API void despur_nearest_release(despur_nearest_result *result);
+
 #ifdef __cplusplus
 }
 #endif

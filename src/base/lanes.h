@@ -93,4 +93,17 @@ INLINE vec fma_lanes(vec a, vec b, vec c) {
 #endif
 }
 
+/* Bit i is set where a < b in lane i. */
+INLINE unsigned less_lanes(vec a, vec b) {
+#if defined(LANES_AVX512)
+  return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
+#elif defined(LANES_AVX2)
+  return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_LT_OQ));
+#else
+  unsigned bits = 0;
+  UNROLL for (int i = 0; i < VECTOR; i++) bits |= (unsigned)(a[i] < b[i]) << i;
+  return bits;
+#endif
+}
+
 #endif

@@ -25,6 +25,8 @@ typedef struct distance_table {
   void (*squares)(const distance_job *job);
   /* sums[b][lane] += square root of squares[r][b][lane], for r ascending */
   void (*add_roots)(double *sums, const float *squares, size_t count, size_t blocks);
+  /* bit `lane` of masks[r][b] = squares[r][b][lane] < limits[b][lane] */
+  void (*below)(uint16_t *masks, const float *squares, const float *limits, size_t count, size_t blocks);
 } distance_table;
 
 /* What suits a tile: its lanes fill the registers and its squares stay in the first cache. */

@@ -73,5 +73,15 @@ static void add_roots(double *sums, const float *squares, size_t count, size_t b
   }
 }
 
+static void below(uint16_t *masks, const float *squares, const float *limits, size_t count, size_t blocks) {
+  for (size_t row = 0; row < count; row++)
+    for (size_t block = 0; block < blocks; block++, squares += LANES) {
+      unsigned bits = 0;
+      UNROLL for (size_t p = 0; p < PARTS; p++) bits |=
+          less_lanes(load(squares + p * VECTOR), load(limits + block * LANES + p * VECTOR)) << p * VECTOR;
+      *masks++ = (uint16_t)bits;
+    }
+}
+
 extern const distance_table LEVEL_TABLE(distances);
-const distance_table LEVEL_TABLE(distances) = {.squares = squares, .add_roots = add_roots};
+const distance_table LEVEL_TABLE(distances) = {.squares = squares, .add_roots = add_roots, .below = below};

@@ -119,6 +119,20 @@ static void roots_are_added_in_double_precision_one_row_after_the_other(void **s
   mem_free(squares);
 }
 
+static void distances_below_a_limit_are_marked(void **state) {
+  (void)state;
+  enum { ROWS = 5, BLOCKS = 3, WIDTH = BLOCKS * LANES };
+  float *squares = grid_points(4, ROWS, WIDTH, 4), *limits = grid_points(5, 1, WIDTH, 5);
+  for (size_t t = 0; tested_table(t); t++) {
+    uint16_t masks[ROWS * BLOCKS];
+    tested_table(t)->below(masks, squares, limits, ROWS, BLOCKS);
+    for (size_t i = 0; i < ROWS * WIDTH; i++)
+      assert_int_equal(masks[i / LANES] >> i % LANES & 1, squares[i] < limits[i % WIDTH]);
+  }
+  mem_free(limits);
+  mem_free(squares);
+}
+
 static void points_are_brought_near_one_by_a_power_of_two(void **state) {
   (void)state;
   const float points[] = {0, -3e38f, 2e30f, 1, 5, -6.5f};
@@ -168,6 +182,7 @@ int main(void) {
       cmocka_unit_test(squares_are_within_their_bound_and_equal_on_all_levels),
       cmocka_unit_test(equal_points_have_distance_zero_and_swapping_changes_nothing),
       cmocka_unit_test(roots_are_added_in_double_precision_one_row_after_the_other),
+      cmocka_unit_test(distances_below_a_limit_are_marked),
       cmocka_unit_test(points_are_brought_near_one_by_a_power_of_two),
       cmocka_unit_test(bad_points_are_refused),
       cmocka_unit_test(despur_cpu_chooses_a_table),

@@ -5,12 +5,14 @@
 
 Needs numpy and scikit-learn; the committed files come from scikit-learn 1.2 in double precision. Written are points.npy
 (float32 [180, 6]: four clouds of unequal size, one constant column, one point thrice), labels.npy (the clouds; cloud 4
-is one point) and silhouettes.npy (float64, one for each point).
+is one point), silhouettes.npy (float64, one for each point) and neighbor_distances.npy (float64 [180, 5], from each
+point to its nearest others).
 """
 import sys
 
 import numpy as np
 from sklearn.metrics import silhouette_samples
+from sklearn.neighbors import NearestNeighbors
 
 
 def draw():
@@ -31,6 +33,8 @@ def main(folder):
     np.save(folder + "/points.npy", points)
     np.save(folder + "/labels.npy", labels.astype(np.int64))
     np.save(folder + "/silhouettes.npy", silhouette_samples(exact, labels))
+    nearest = NearestNeighbors(n_neighbors=5, algorithm="brute").fit(exact)
+    np.save(folder + "/neighbor_distances.npy", nearest.kneighbors()[0])
 
 
 if __name__ == "__main__":
