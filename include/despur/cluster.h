@@ -165,6 +165,38 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_nearest(despur_nearest_result *o
 
 DESPUR_API void despur_nearest_release(despur_nearest_result *result);
 
+/* ---- Principal components ---- */
+
+typedef struct despur_pca_options {
+  size_t components; /* 1 to the lesser of points and dimensions */
+  int threads;
+} despur_pca_options;
+
+/* A fitted model is these numbers and nothing else: it may be stored and put together again. */
+typedef struct despur_pca {
+  size_t dimensions, components;
+  double *mean; /* [dimensions] */
+  double *axes; /* [components, dimensions], orthonormal; of each the entry largest in size is positive */
+  double *variances;     /* [components], falling; of the points along each axis, with n - 1 below the line */
+  double total_variance; /* of all columns */
+} despur_pca;
+
+/* Principal components, from the covariance of the columns in double precision, or from the inner products of
+ * the points where there are fewer points than columns. points: [n, d] row-major, finite, n >= 2. Axes along
+ * which nothing varies (constant columns, duplicates) have variance 0 and some direction orthogonal to the
+ * others. DESPUR_BAD_INPUT for more components than there can be. Time grows with n d^2 + d^3 (d the lesser
+ * of points and dimensions). Release the model with despur_pca_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_pca_fit(despur_pca *out, const float *points, size_t n,
+                                                        size_t d, const despur_pca_options *options,
+                                                        despur_error *error);
+
+/* out [n, components] = coordinates of points [n, dimensions] along the axes, from the mean. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_pca_transform(const despur_pca *pca, float *out,
+                                                              const float *points, size_t n, int threads,
+                                                              despur_error *error);
+
+DESPUR_API void despur_pca_release(despur_pca *pca);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,12 +5,13 @@
 
 Needs numpy and scikit-learn; the committed files come from scikit-learn 1.2 in double precision. Written are points.npy
 (float32 [180, 6]: four clouds of unequal size, one constant column, one point thrice), labels.npy (the clouds; cloud 4
-is one point), silhouettes.npy (float64, one for each point) and neighbor_distances.npy (float64 [180, 5], from each
-point to its nearest others).
+is one point), silhouettes.npy (float64, one for each point), neighbor_distances.npy (float64 [180, 5], from each
+point to its nearest others), and axes.npy [5, 6] and variances.npy [5] of the principal components, signs arbitrary.
 """
 import sys
 
 import numpy as np
+from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_samples
 from sklearn.neighbors import NearestNeighbors
 
@@ -35,6 +36,9 @@ def main(folder):
     np.save(folder + "/silhouettes.npy", silhouette_samples(exact, labels))
     nearest = NearestNeighbors(n_neighbors=5, algorithm="brute").fit(exact)
     np.save(folder + "/neighbor_distances.npy", nearest.kneighbors()[0])
+    pca = PCA(n_components=5, svd_solver="full").fit(exact)
+    np.save(folder + "/axes.npy", pca.components_)
+    np.save(folder + "/variances.npy", pca.explained_variance_)
 
 
 if __name__ == "__main__":
