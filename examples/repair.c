@@ -9,12 +9,12 @@
 #include <stdlib.h>
 
 static despur_status train_and_measure(const despur_dataset *data, const despur_groups *groups,
-                                       despur_sampler sampler, despur_error *error) {
+                                       despur_method method, despur_error *error) {
   despur_net_options shape = {
       .arch = DESPUR_LENET, .input = despur_dataset_shape(data), .classes = 5, .batch = 64, .threads = 2};
   despur_train_options how = {.epochs = 6,
                               .batch_size = 64,
-                              .sampler = sampler,
+                              .method = method,
                               .groups = groups,
                               .optimizer = {.name = DESPUR_SGD, .lr = 0.02, .momentum = 0.9, .nesterov = 1}};
   size_t count;
@@ -54,7 +54,7 @@ int main(void) {
   despur_groups groups = {0};
   despur_status status = despur_dataset_create_spuco_mnist(&data, &options, &error);
   if (status == DESPUR_OK) status = despur_groups_true(&groups, data, &error);
-  if (status == DESPUR_OK) status = train_and_measure(data, &groups, DESPUR_SHUFFLE, &error);
+  if (status == DESPUR_OK) status = train_and_measure(data, &groups, DESPUR_ERM, &error);
   if (status == DESPUR_OK) status = train_and_measure(data, &groups, DESPUR_GROUP_BALANCE, &error);
   if (status != DESPUR_OK) fprintf(stderr, "repair: %s\n", error.message);
   despur_groups_release(&groups);

@@ -138,7 +138,6 @@ static inline void train(replay *r) {
                                   .batch_size = r->run->batch,
                                   .optimizer = r->run->optimizer,
                                   .schedule = {.name = DESPUR_CONSTANT},
-                                  .sampler = DESPUR_EXPLICIT,
                                   .order = visits,
                                   .order_length = length,
                                   .selection = DESPUR_SELECT_LAST};

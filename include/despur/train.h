@@ -1,5 +1,5 @@
-/* Training: one loop for all methods. A method is a choice of sampler, objective and selection rule over some
- * groups. */
+/* Training: one loop for all methods. A method says over some groups which examples an epoch visits and how
+ * much each counts. */
 #ifndef DESPUR_TRAIN_H
 #define DESPUR_TRAIN_H
 
@@ -11,23 +11,54 @@
 extern "C" {
 #endif
 
-/* Which training examples an epoch visits. Those that balance need groups. */
-typedef enum despur_sampler {
-  DESPUR_SHUFFLE,       /* each once, in random order */
-  DESPUR_GROUP_BALANCE, /* as many draws as examples, with replacement, every group equally likely */
-  DESPUR_UPSAMPLE,      /* each group repeated to the size of the largest, then shuffled */
-  DESPUR_DOWNSAMPLE,    /* a random subset of each group as large as the smallest, the same in every epoch,
-                           shuffled */
-  DESPUR_EXPLICIT       /* the examples of options.order, as they stand */
-} despur_sampler;
+/* Every method: its enumerator here, its name in recipes, and its file src/train/method_NAME.c. */
+#define DESPUR_METHODS(METHOD)                                                                               \
+  METHOD(ERM, erm)                     /* every example alike */                                             \
+  METHOD(GROUP_BALANCE, group_balance) /* every group drawn equally often */                                 \
+  METHOD(CLASS_BALANCE, class_balance) /* every class drawn equally often */                                 \
+  METHOD(UPSAMPLE, upsample)           /* groups repeated to the size of the largest */                      \
+  METHOD(DOWNSAMPLE, downsample)       /* groups cut to the size of the smallest */                          \
+  METHOD(GROUPDRO, groupdro)           /* group weights that grow with the groups' losses */                 \
+  METHOD(SPARE, spare)                 /* within classes, small groups drawn more often */                   \
+  METHOD(JTT, jtt)                     /* what the reference got wrong, repeated */
+
+#define DESPUR_METHOD_ENUMERATOR(NAME, name) DESPUR_##NAME,
+typedef enum despur_method { DESPUR_METHODS(DESPUR_METHOD_ENUMERATOR) } despur_method;
+#undef DESPUR_METHOD_ENUMERATOR
+
+/* Names in recipes by enumerator, and NULL at the end. */
+DESPUR_API extern const char *const despur_method_names[];
+
+/* What tables call it, such as "GroupDRO". */
+DESPUR_API const char *despur_method_label(despur_method method);
+
+/* Whether it needs groups beyond the labels. */
+DESPUR_API int despur_method_needs_groups(despur_method method);
+
+/* How GroupDRO draws its batches; the other methods bring their own way. */
+typedef enum despur_sampler { DESPUR_SAMPLE_BALANCED, DESPUR_SAMPLE_SHUFFLED } despur_sampler;
+
+/* What only some methods read. Arrays are borrowed. */
+typedef struct despur_method_options {
+  despur_sampler sampler;   /* groupdro */
+  double eta;               /* groupdro: step of the group weights; 0.01 is usual */
+  const double *adjustment; /* groupdro: C of the generalisation adjustment C / sqrt(n_g): one number, or one
+                               for each group */
+  size_t adjustments;       /* 0: none */
+  const double *power;      /* spare: lambda, one number or one for each class */
+  size_t powers;            /* 0: 1 for all */
+  size_t repeats;           /* jtt: visits of an example of group 1 in an epoch */
+} despur_method_options;
 
 /* Which epoch's weights to keep. Scores come from the caller; of equal ones the earliest wins. */
 typedef enum despur_selection { DESPUR_SELECT_LAST, DESPUR_SELECT_BEST } despur_selection;
 
 typedef struct despur_epoch {
-  size_t epoch, epochs; /* finished, 1..epochs */
-  size_t steps;         /* so far */
-  double loss;          /* mean over the epoch's examples */
+  size_t epoch, epochs;        /* finished, 1..epochs */
+  size_t steps;                /* so far */
+  double loss;                 /* mean over the epoch's examples */
+  const despur_groups *groups; /* those that the method trains on; NULL when it needs none */
+  const double *group_weights; /* [groups->count] of methods that keep them (GroupDRO's q), else NULL */
 } despur_epoch;
 
 /* Everything that a caller may want to know or decide while training runs. Any function may be NULL. They are
@@ -48,9 +79,11 @@ typedef struct despur_train_options {
   despur_optimizer_options optimizer;
   despur_schedule_options schedule;
   double clip; /* largest global norm of the gradient; 0: unlimited */
-  despur_sampler sampler;
-  const despur_groups *groups; /* for samplers that need them, else NULL */
-  const uint32_t *order;       /* DESPUR_EXPLICIT */
+  despur_method method;
+  despur_method_options method_options;
+  const despur_groups *groups; /* for methods that need them, else ignored */
+  const uint32_t *order; /* [order_length] the examples of every epoch as they stand, in place of the method's
+                            own choice; NULL: none */
   size_t order_length;
   despur_selection selection;
   uint64_t seed;  /* of the order of examples */
@@ -64,7 +97,8 @@ typedef struct despur_train_result {
 
 /* Trains net on the training split and leaves the selected weights in it. When the loss or a weight
  * stops being finite, training ends with DESPUR_BAD_INPUT and a message that names the step, and the network
- * has the weights of the last finished epoch; when it is interrupted, likewise with DESPUR_INTERRUPTED. */
+ * has the weights of the last finished epoch; when it is interrupted, likewise with DESPUR_INTERRUPTED.
+ * DESPUR_BAD_USAGE for options that do not fit the network, the data set or the groups. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_train(despur_net *net, const despur_dataset *dataset,
                                                       const despur_train_options *options,
                                                       const despur_train_hooks *hooks,

@@ -15,16 +15,20 @@ void softmax(float *logits, size_t classes) {
   for (size_t c = 0; c < classes; c++) logits[c] = (float)math_exp((double)logits[c] - total);
 }
 
-double cross_entropy(const float *logits, const uint32_t *labels, const double *weights, size_t count,
-                     size_t classes, float *gradient) {
-  double loss = 0, sum = 0;
-  for (size_t i = 0; i < count; i++) sum += weights ? weights[i] : 1;
+void cross_entropy(const float *logits, const uint32_t *labels, size_t count, size_t classes,
+                   double *losses) {
   for (size_t i = 0; i < count; i++) {
     const float *row = logits + i * classes;
-    double weight = (weights ? weights[i] : 1) / sum, total = log_sum_exp(row, classes);
-    loss += weight * (total - (double)row[labels[i]]);
-    for (size_t c = 0; c < classes; c++)
-      gradient[i * classes + c] = (float)(weight * (math_exp((double)row[c] - total) - (c == labels[i])));
+    losses[i] = log_sum_exp(row, classes) - (double)row[labels[i]];
   }
-  return loss;
+}
+
+void cross_entropy_gradient(const float *logits, const uint32_t *labels, const double *weights, size_t count,
+                            size_t classes, float *gradient) {
+  for (size_t i = 0; i < count; i++) {
+    const float *row = logits + i * classes;
+    double total = log_sum_exp(row, classes);
+    for (size_t c = 0; c < classes; c++)
+      gradient[i * classes + c] = (float)(weights[i] * (math_exp((double)row[c] - total) - (c == labels[i])));
+  }
 }

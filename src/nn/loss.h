@@ -12,10 +12,13 @@ double log_sum_exp(const float *logits, size_t classes);
 /* Replaces logits by their softmax. */
 void softmax(float *logits, size_t classes);
 
-/* Softmax cross entropy with a weight for each example: loss = sum of weights[i] * -log p(label i) / sum of
- * weights, and gradient [count, classes] = weights[i] * (p - onehot(label i)) / sum of weights. weights NULL:
- * all 1, the mean. Every label is below classes, and not all weights are zero. */
-double cross_entropy(const float *logits, const uint32_t *labels, const double *weights, size_t count,
-                     size_t classes, float *gradient);
+/* losses[i] = -log p(label i): softmax cross entropy of each example. Every label is below classes. */
+void cross_entropy(const float *logits, const uint32_t *labels, size_t count, size_t classes, double *losses);
+
+/* The gradient by the logits of the sum of weights[i] * losses[i]: [count, classes] weights[i] * (p -
+ * onehot(label i)).
+ */
+void cross_entropy_gradient(const float *logits, const uint32_t *labels, const double *weights, size_t count,
+                            size_t classes, float *gradient);
 
 #endif

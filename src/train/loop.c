@@ -3,7 +3,8 @@
 #include "data/dataset.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
-#include "train/sampler.h"
+#include "train/method.h"
+#include "train/partition.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -15,13 +16,18 @@ typedef struct training {
   const despur_dataset *dataset;
   const despur_train_options *options;
   const despur_train_hooks *hooks;
+  const method *method;
+  partition partition;
+  method_input input;    /* of the method */
+  double *group_weights; /* [groups] the method's state, or NULL */
   sampler sampler;
   optimizer optimizer;
-  uint32_t *order;  /* [sampler.length] visits of the current epoch */
-  uint32_t *labels; /* [batch_size] */
-  float *gradient;  /* [batch_size, classes] of the loss by the logits */
-  float *finished;  /* [slab] weights after the last finished epoch */
-  float *selected;  /* [slab] */
+  uint32_t *order;           /* [sampler.length] visits of the current epoch */
+  uint32_t *labels, *groups; /* [batch_size] */
+  double *losses, *weights;  /* [batch_size] of each example */
+  float *gradient;           /* [batch_size, classes] of the loss by the logits */
+  float *finished;           /* [slab] weights after the last finished epoch */
+  float *selected;           /* [slab] */
   double best_score;
   size_t selected_epoch, step, epoch_steps;
 } training;
@@ -42,14 +48,68 @@ static despur_status check_fit(const despur_net *net, const despur_dataset *data
   return DESPUR_OK;
 }
 
+/* Numbers that are one for all groups or classes, or one for each. */
+static despur_status check_count(const char *what, size_t found, const char *of, size_t wanted,
+                                 despur_error *error) {
+  if (found <= 1 || found == wanted) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_USAGE, "train: expected 1 %s, or one for each of %zu %s; found %zu",
+                   what, wanted, of, found);
+}
+
+static despur_status method_init(training *t, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_method_options *options = &t->options->method_options;
+  size_t classes = despur_dataset_classes(t->dataset);
+  t->method = method_of(t->options->method);
+  TRY(partition_init(&t->partition, t->method->needs, t->dataset, t->options->groups, error));
+  t->input = (method_input){.groups = t->partition.groups,
+                            .label_of = t->partition.label_of,
+                            .classes = classes,
+                            .options = options};
+  TRY(check_count("power", options->powers, "classes", classes, error));
+  if (!t->input.groups) return DESPUR_OK;
+  TRY(check_count("adjustment", options->adjustments, "groups", t->input.groups->count, error));
+  if (t->method->start) {
+    TRY(mem_alloc(&t->group_weights, t->input.groups->count, sizeof *t->group_weights, error));
+    t->method->start(&t->input, t->group_weights);
+  }
+cleanup:
+  return status;
+}
+
+/* The sampler that the method plans, or the explicit order. */
+static despur_status sampler_start(training *t, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_train_options *options = t->options;
+  sampling plan = {.groups = t->input.groups};
+  size_t groups = plan.groups ? plan.groups->count : 0;
+  TRY(mem_alloc(&plan.mass, groups, sizeof *plan.mass, error));
+  TRY(mem_alloc(&plan.quota, groups, sizeof *plan.quota, error));
+  t->method->sample(&t->input, &plan);
+  if (options->order) {
+    plan.kind = SAMPLE_EXPLICIT;
+    plan.order = options->order;
+    plan.order_length = options->order_length;
+  }
+  TRY(sampler_init(&t->sampler, t->dataset, &plan, options->seed, options->stage, error));
+cleanup:
+  mem_free(plan.mass);
+  mem_free(plan.quota);
+  return status;
+}
+
 static despur_status training_init(training *t, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_train_options *options = t->options;
   TRY(check_fit(t->net, t->dataset, options, error));
-  TRY(sampler_init(&t->sampler, t->dataset, options, error));
+  TRY(method_init(t, error));
+  TRY(sampler_start(t, error));
   TRY(optimizer_init(&t->optimizer, &options->optimizer, t->net, error));
   TRY(mem_alloc(&t->order, t->sampler.length, sizeof *t->order, error));
   TRY(mem_alloc(&t->labels, options->batch_size, sizeof *t->labels, error));
+  TRY(mem_alloc(&t->groups, options->batch_size, sizeof *t->groups, error));
+  TRY(mem_alloc(&t->losses, options->batch_size, sizeof *t->losses, error));
+  TRY(mem_alloc(&t->weights, options->batch_size, sizeof *t->weights, error));
   TRY(mem_alloc(&t->gradient, options->batch_size * t->net->options.classes, sizeof *t->gradient, error));
   TRY(mem_alloc(&t->finished, t->net->slab, sizeof *t->finished, error));
   TRY(mem_alloc(&t->selected, t->net->slab, sizeof *t->selected, error));
@@ -62,13 +122,31 @@ cleanup:
 }
 
 static void training_release(training *t) {
+  partition_release(&t->partition);
+  mem_free(t->group_weights);
   sampler_release(&t->sampler);
   optimizer_release(&t->optimizer);
   mem_free(t->order);
   mem_free(t->labels);
+  mem_free(t->groups);
+  mem_free(t->losses);
+  mem_free(t->weights);
   mem_free(t->gradient);
   mem_free(t->finished);
   mem_free(t->selected);
+}
+
+/* The loss of a batch as the method sees it; what each example counts goes to t->weights. */
+static double weigh_examples(training *t, size_t count) {
+  const method_batch batch = {
+      .count = count, .losses = t->losses, .groups = t->input.groups ? t->groups : NULL};
+  if (t->method->weigh) return t->method->weigh(&t->input, t->group_weights, &batch, t->weights);
+  double loss = 0, weight = 1 / (double)count;
+  for (size_t i = 0; i < count; i++) {
+    t->weights[i] = weight;
+    loss += weight * t->losses[i];
+  }
+  return loss;
 }
 
 /* One step over count examples; *loss gets their mean loss before the update. The weights are updated only
@@ -79,9 +157,14 @@ static void train_batch(training *t, const uint32_t *examples, size_t count, dou
       .dataset = t->dataset, .examples = examples, .count = count, .layout = net_input(net)};
   net_forward(net, count, dataset_fill, &batch, true, t->step);
   const uint32_t *labels = despur_dataset_labels(t->dataset);
-  for (size_t i = 0; i < count; i++) t->labels[i] = labels[examples[i]];
-  *loss = cross_entropy(net_logits(net), t->labels, NULL, count, net->options.classes, t->gradient);
+  for (size_t i = 0; i < count; i++) {
+    t->labels[i] = labels[examples[i]];
+    if (t->input.groups) t->groups[i] = t->input.groups->of_example[examples[i]];
+  }
+  cross_entropy(net_logits(net), t->labels, count, net->options.classes, t->losses);
+  *loss = weigh_examples(t, count);
   if (!isfinite(*loss)) return;
+  cross_entropy_gradient(net_logits(net), t->labels, t->weights, count, net->options.classes, t->gradient);
   net_backward(net, t->gradient);
   if (t->options->clip > 0) net_clip_gradient(net, t->options->clip);
   double lr = schedule_rate(&t->options->schedule, t->options->optimizer.lr, t->step, t->epoch_steps,
@@ -146,8 +229,12 @@ static despur_status train_all(training *t, despur_error *error) {
       return status;
     }
     memcpy(t->finished, t->net->parameters, bytes);
-    despur_epoch done = {
-        .epoch = epoch + 1, .epochs = t->options->epochs, .steps = t->step, .loss = mean_loss};
+    despur_epoch done = {.epoch = epoch + 1,
+                         .epochs = t->options->epochs,
+                         .steps = t->step,
+                         .loss = mean_loss,
+                         .groups = t->input.groups,
+                         .group_weights = t->group_weights};
     if (t->hooks->epoch) status = t->hooks->epoch(t->hooks->context, t->net, &done, &score, error);
     if (status != DESPUR_OK) return status;
     select_weights(t, epoch + 1, score);

@@ -23,6 +23,21 @@ static batch make_batch(double scale) {
   return b;
 }
 
+/* Loss and gradient of the mean with the given weights (NULL: equal ones), as the training loop puts them
+ * together. */
+static double loss_of(const float *logits, const uint32_t *labels, const double *weights, size_t count,
+                      size_t classes, float *gradient) {
+  double losses[COUNT], shares[COUNT], total = 0, loss = 0;
+  cross_entropy(logits, labels, count, classes, losses);
+  for (size_t i = 0; i < count; i++) total += weights ? weights[i] : 1;
+  for (size_t i = 0; i < count; i++) {
+    shares[i] = (weights ? weights[i] : 1) / total;
+    loss += shares[i] * losses[i];
+  }
+  cross_entropy_gradient(logits, labels, shares, count, classes, gradient);
+  return loss;
+}
+
 /* The probability of class c, in long double. */
 static long double probability(const float *row, size_t c) {
   long double sum = 0;
@@ -52,7 +67,7 @@ static void loss_and_gradient_follow_the_closed_form_with_and_without_weights(vo
       batch b = make_batch(SCALES[s]);
       const double *weights = weighted ? b.weights : NULL;
       double gradient[N], wanted = closed_form(&b, weights, gradient);
-      assert_near(cross_entropy(b.logits, b.labels, weights, COUNT, CLASSES, b.gradient), wanted,
+      assert_near(loss_of(b.logits, b.labels, weights, COUNT, CLASSES, b.gradient), wanted,
                   1e-14 * (1 + wanted));
       for (size_t i = 0; i < N; i++)
         assert_near((double)b.gradient[i], gradient[i], 0x1p-24 * fabs(gradient[i]) + 1e-15);
@@ -66,13 +81,13 @@ static void gradient_equals_central_differences(void **state) {
   batch b = make_batch(1);
   float unused[N];
   for (size_t i = 0; i < N; i++) b.logits[i] = rintf(b.logits[i] * 1024) / 1024;
-  cross_entropy(b.logits, b.labels, b.weights, COUNT, CLASSES, b.gradient);
+  loss_of(b.logits, b.labels, b.weights, COUNT, CLASSES, b.gradient);
   for (size_t i = 0; i < N; i++) {
     batch up = b, down = b;
     up.logits[i] += 0x1p-10f;
     down.logits[i] -= 0x1p-10f;
-    double difference = cross_entropy(up.logits, b.labels, b.weights, COUNT, CLASSES, unused) -
-                        cross_entropy(down.logits, b.labels, b.weights, COUNT, CLASSES, unused);
+    double difference = loss_of(up.logits, b.labels, b.weights, COUNT, CLASSES, unused) -
+                        loss_of(down.logits, b.labels, b.weights, COUNT, CLASSES, unused);
     assert_near((double)b.gradient[i], difference * 512, 1e-7);
   }
 }
@@ -81,7 +96,7 @@ static void gradient_equals_central_differences(void **state) {
 static void gradient_of_an_example_sums_to_zero_and_vanishes_with_its_weight(void **state) {
   (void)state;
   batch b = make_batch(2);
-  cross_entropy(b.logits, b.labels, b.weights, COUNT, CLASSES, b.gradient);
+  loss_of(b.logits, b.labels, b.weights, COUNT, CLASSES, b.gradient);
   for (size_t i = 0; i < COUNT; i++) {
     double sum = 0;
     for (size_t c = 0; c < CLASSES; c++) {
@@ -96,8 +111,8 @@ static void equal_weights_are_the_mean_whatever_they_are(void **state) {
   (void)state;
   batch b = make_batch(2), weighted = b;
   for (size_t i = 0; i < COUNT; i++) weighted.weights[i] = 0.25;
-  assert_near(cross_entropy(weighted.logits, b.labels, weighted.weights, COUNT, CLASSES, weighted.gradient),
-              cross_entropy(b.logits, b.labels, NULL, COUNT, CLASSES, b.gradient), 1e-15);
+  assert_near(loss_of(weighted.logits, b.labels, weighted.weights, COUNT, CLASSES, weighted.gradient),
+              loss_of(b.logits, b.labels, NULL, COUNT, CLASSES, b.gradient), 1e-15);
   assert_floats_near(weighted.gradient, b.gradient, N, 1e-6, 0);
 }
 
@@ -107,11 +122,11 @@ static void huge_logits_do_not_overflow(void **state) {
   const float logits[] = {-3e38f, 0, 3e38f, 1000, 999, -1000};
   const uint32_t right[] = {2, 0}, wrong[] = {0, 2};
   float gradient[6];
-  assert_near(cross_entropy(logits, right, NULL, 2, 3, gradient), log1p(exp(-1)) / 2, 1e-12);
+  assert_near(loss_of(logits, right, NULL, 2, 3, gradient), log1p(exp(-1)) / 2, 1e-12);
   const double p = 1 / (1 + exp(-1)), wanted[] = {0, 0, 0, (p - 1) / 2, (1 - p) / 2, 0};
   for (size_t i = 0; i < 6; i++) assert_near((double)gradient[i], wanted[i], 1e-7);
   double expected = ((double)3e38f + (double)3e38f + log1p(exp(-1)) + 2000) / 2;
-  assert_near(cross_entropy(logits, wrong, NULL, 2, 3, gradient), expected, 1e-12 * expected);
+  assert_near(loss_of(logits, wrong, NULL, 2, 3, gradient), expected, 1e-12 * expected);
   const double steep[] = {-0.5, 0, 0.5, p / 2, (1 - p) / 2, -0.5};
   for (size_t i = 0; i < 6; i++) assert_near((double)gradient[i], steep[i], 1e-7);
 }
@@ -122,21 +137,21 @@ static void a_logit_that_is_not_a_number_gives_a_loss_that_is_not_one(void **sta
     float logits[] = {1, 2, 3}, gradient[3];
     for (uint32_t label = 0; label < 3; label++) {
       logits[i] = NAN;
-      assert_true(isnan(cross_entropy(logits, &label, NULL, 1, 3, gradient)));
+      assert_true(isnan(loss_of(logits, &label, NULL, 1, 3, gradient)));
       logits[i] = INFINITY;
-      assert_true(!isfinite(cross_entropy(logits, &label, NULL, 1, 3, gradient)));
+      assert_true(!isfinite(loss_of(logits, &label, NULL, 1, 3, gradient)));
     }
   }
   float none[] = {-INFINITY, -INFINITY}, gradient[2];
-  assert_true(isnan(cross_entropy(none, &(uint32_t){0}, NULL, 1, 2, gradient)));
+  assert_true(isnan(loss_of(none, &(uint32_t){0}, NULL, 1, 2, gradient)));
 }
 
 static void a_class_that_is_impossible_has_probability_zero(void **state) {
   (void)state;
   float logits[] = {1, -INFINITY, 1}, gradient[3];
-  assert_near(cross_entropy(logits, &(uint32_t){2}, NULL, 1, 3, gradient), log(2), 1e-15);
+  assert_near(loss_of(logits, &(uint32_t){2}, NULL, 1, 3, gradient), log(2), 1e-15);
   assert_true(gradient[0] == 0.5f && gradient[1] == 0 && gradient[2] == -0.5f);
-  assert_true(isinf(cross_entropy(logits, &(uint32_t){1}, NULL, 1, 3, gradient)));
+  assert_true(isinf(loss_of(logits, &(uint32_t){1}, NULL, 1, 3, gradient)));
 }
 
 static void softmax_gives_probabilities(void **state) {

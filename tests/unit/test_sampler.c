@@ -2,7 +2,7 @@
 #include "tiny_dataset.h"
 
 #include "base/parallel.h"
-#include "train/sampler.h"
+#include "train/method.h"
 
 #include <stdbool.h>
 
@@ -43,10 +43,20 @@ static int release(void **state) {
   return 0;
 }
 
-static sampler open_sampler(despur_sampler kind, uint64_t seed, uint64_t stage) {
+/* What a method without needs of its own plans over some groups. */
+static despur_status plan_and_open(sampler *s, despur_method name, const despur_groups *over, uint64_t seed,
+                                   uint64_t stage) {
+  double mass[GROUPS] = {0};
+  size_t quota[GROUPS] = {0};
+  sampling plan = {.groups = over, .mass = mass, .quota = quota};
+  const method_input input = {.groups = over, .classes = 2};
+  method_of(name)->sample(&input, &plan);
+  return sampler_init(s, tiny.dataset, &plan, seed, stage, &error);
+}
+
+static sampler open_sampler(despur_method name, uint64_t seed, uint64_t stage) {
   sampler s;
-  despur_train_options options = {.sampler = kind, .groups = &groups, .seed = seed, .stage = stage};
-  assert_ok(sampler_init(&s, tiny.dataset, &options, &error));
+  assert_ok(plan_and_open(&s, name, &groups, seed, stage));
   return s;
 }
 
@@ -73,7 +83,7 @@ static size_t group_of(size_t example) {
 
 static void an_epoch_visits_every_training_example_once(void **state) {
   (void)state;
-  sampler s = open_sampler(DESPUR_SHUFFLE, 1, 0);
+  sampler s = open_sampler(DESPUR_ERM, 1, 0);
   assert_int_equal(s.length, COUNT * 3 / 4);
   for (size_t epoch = 0; epoch < 50; epoch++) {
     size_t times[COUNT] = {0};
@@ -92,10 +102,10 @@ static bool same_order(const sampler *a, size_t epoch_a, const sampler *b, size_
 
 static void the_order_depends_on_epoch_seed_and_stage_and_on_nothing_else(void **state) {
   (void)state;
-  static const despur_sampler KINDS[] = {DESPUR_SHUFFLE, DESPUR_GROUP_BALANCE, DESPUR_UPSAMPLE};
+  static const despur_method METHODS[] = {DESPUR_ERM, DESPUR_GROUP_BALANCE, DESPUR_UPSAMPLE};
   for (size_t k = 0; k < 3; k++) {
-    sampler s = open_sampler(KINDS[k], 1, 0), same = open_sampler(KINDS[k], 1, 0),
-            seed = open_sampler(KINDS[k], 2, 0), stage = open_sampler(KINDS[k], 1, 1);
+    sampler s = open_sampler(METHODS[k], 1, 0), same = open_sampler(METHODS[k], 1, 0),
+            seed = open_sampler(METHODS[k], 2, 0), stage = open_sampler(METHODS[k], 1, 1);
     assert_false(same_order(&s, 0, &s, 1));
     for (size_t epoch = 10; epoch-- > 0;) { /* backwards: nothing is carried from one to the next */
       assert_true(same_order(&s, epoch, &same, epoch));
@@ -139,8 +149,8 @@ static void every_permutation_is_equally_likely(void **state) {
   double counts[120] = {0};
   sampler s;
   tiny_dataset five = tiny_dataset_create(5, LABELS, NULL, NULL);
-  despur_train_options options = {.sampler = DESPUR_SHUFFLE, .seed = 3};
-  assert_ok(sampler_init(&s, five.dataset, &options, &error));
+  const sampling plan = {.kind = SAMPLE_SHUFFLE};
+  assert_ok(sampler_init(&s, five.dataset, &plan, 3, 0, &error));
   for (size_t epoch = 0; epoch < EPOCHS; epoch++) {
     uint32_t order[5];
     sampler_draw(&s, epoch, order);
@@ -221,8 +231,9 @@ static void upsampling_shares_out_what_does_not_divide(void **state) {
   sampler s;
   size_t times[COUNT] = {0}, of_label[3] = {0};
   assert_ok(despur_groups_of_labels(&labels, dataset.dataset, &error));
-  despur_train_options options = {.sampler = DESPUR_UPSAMPLE, .groups = &labels, .seed = 8};
-  assert_ok(sampler_init(&s, dataset.dataset, &options, &error));
+  size_t quota[3] = {10, 10, 10};
+  const sampling plan = {.kind = SAMPLE_LIST, .groups = &labels, .quota = quota};
+  assert_ok(sampler_init(&s, dataset.dataset, &plan, 8, 0, &error));
   count_visits(&s, 0, times);
   for (size_t i = 0; i < 17; i++) {
     size_t least = 10 / SIZE_OF[LABELS[i]];
@@ -240,15 +251,16 @@ static despur_groups two_groups(size_t first, size_t second) {
   assert_ok(despur_groups_create(&two, COUNT, 3, &error));
   for (size_t i = 0, n = 0; i < COUNT; i++)
     if (is_training(i) && n < first + second) two.of_example[i] = n++ < first ? 0 : 2; /* 1 stays empty */
+  two.train_sizes[0] = first;
+  two.train_sizes[2] = second;
   return two;
 }
 
 static void downsampling_keeps_one_subset_as_large_as_the_smallest_group(void **state) {
   (void)state;
   despur_groups two = two_groups(50, 20);
-  despur_train_options options = {.sampler = DESPUR_DOWNSAMPLE, .groups = &two, .seed = 9};
   sampler s;
-  assert_ok(sampler_init(&s, tiny.dataset, &options, &error));
+  assert_ok(plan_and_open(&s, DESPUR_DOWNSAMPLE, &two, 9, 0));
   size_t first[COUNT] = {0}, of_group[3] = {0};
   assert_int_equal(s.length, 40);
   count_visits(&s, 0, first);
@@ -273,9 +285,8 @@ static void every_member_is_equally_likely_to_survive_downsampling(void **state)
   despur_groups two = two_groups(50, 20);
   size_t times[COUNT] = {0};
   for (uint64_t seed = 0; seed < SEEDS; seed++) {
-    despur_train_options options = {.sampler = DESPUR_DOWNSAMPLE, .groups = &two, .seed = seed};
     sampler s;
-    assert_ok(sampler_init(&s, tiny.dataset, &options, &error));
+    assert_ok(plan_and_open(&s, DESPUR_DOWNSAMPLE, &two, seed, 0));
     count_visits(&s, 0, times);
     sampler_release(&s);
   }
@@ -291,9 +302,9 @@ static void every_member_is_equally_likely_to_survive_downsampling(void **state)
 static void an_explicit_order_is_followed_as_it_stands(void **state) {
   (void)state;
   static const uint32_t ORDER[7] = {5, 5, 0, 159, 3, 12, 0};
-  despur_train_options options = {.sampler = DESPUR_EXPLICIT, .order = ORDER, .order_length = 7, .seed = 1};
+  const sampling plan = {.kind = SAMPLE_EXPLICIT, .order = ORDER, .order_length = 7};
   sampler s;
-  assert_ok(sampler_init(&s, tiny.dataset, &options, &error));
+  assert_ok(sampler_init(&s, tiny.dataset, &plan, 1, 0, &error));
   assert_int_equal(s.length, 7);
   for (size_t epoch = 0; epoch < 3; epoch++) {
     uint32_t drawn[7];
@@ -305,26 +316,29 @@ static void an_explicit_order_is_followed_as_it_stands(void **state) {
 
 /* ---- refusals ---- */
 
-static void assert_refused(const despur_train_options *options, const char *text) {
+static void assert_refused(const sampling *plan, const char *text) {
   sampler s;
-  assert_fails(sampler_init(&s, tiny.dataset, options, &error), DESPUR_BAD_INPUT, text);
+  assert_fails(sampler_init(&s, tiny.dataset, plan, 0, 0, &error), DESPUR_BAD_INPUT, text);
   sampler_release(&s);
 }
 
 static void impossible_orders_and_groups_are_refused(void **state) {
   (void)state;
   static const uint32_t ORDER[3] = {1, 2, COUNT};
-  despur_train_options options = {.sampler = DESPUR_EXPLICIT, .order = ORDER, .order_length = 3};
-  assert_refused(&options, "train.order: entry 2 is 160, but there are 160 examples");
-  options.order_length = 0;
-  assert_refused(&options, "train: there are no examples to train on");
+  double nothing[GROUPS] = {0};
+  size_t huge[GROUPS] = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+  sampling plan = {.kind = SAMPLE_EXPLICIT, .order = ORDER, .order_length = 3};
+  assert_refused(&plan, "train.order: entry 2 is 160, but there are 160 examples");
+  plan.order_length = 0;
+  assert_refused(&plan, "train: there are no examples to train on");
+  plan = (sampling){.kind = SAMPLE_DRAW, .groups = &groups, .mass = nothing};
+  assert_refused(&plan, "train: no group has a positive probability of being drawn");
+  plan = (sampling){.kind = SAMPLE_LIST, .groups = &groups, .quota = huge};
+  assert_refused(&plan, "train: an epoch would have more than 2^32 visits");
   despur_groups none;
   assert_ok(despur_groups_create(&none, COUNT, 2, &error));
-  static const despur_sampler KINDS[] = {DESPUR_GROUP_BALANCE, DESPUR_UPSAMPLE, DESPUR_DOWNSAMPLE};
-  for (size_t k = 0; k < 3; k++) {
-    options = (despur_train_options){.sampler = KINDS[k], .groups = &none};
-    assert_refused(&options, "train: no training example belongs to a group");
-  }
+  plan.groups = &none;
+  assert_refused(&plan, "train: no training example belongs to a group");
   despur_groups_release(&none);
 }
 

@@ -53,7 +53,7 @@ static despur_train_options ordinary_options(void) {
   return (despur_train_options){.epochs = 6,
                                 .batch_size = BATCH,
                                 .optimizer = {.name = DESPUR_SGD, .lr = 0.02, .momentum = 0.9},
-                                .sampler = DESPUR_SHUFFLE,
+                                .method = DESPUR_ERM,
                                 .seed = 4};
 }
 
@@ -308,9 +308,8 @@ static void weights_spoiled_by_the_last_step_of_an_epoch_are_not_kept(void **sta
     witness w = {0};
     despur_net *net = new_net(1);
     despur_train_options options = ordinary_options();
-    options.sampler = DESPUR_EXPLICIT; /* one step in an epoch */
     static const uint32_t ORDER[BATCH] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 10};
-    options.order = ORDER;
+    options.order = ORDER; /* one step in an epoch */
     options.order_length = BATCH;
     options.epochs = 3;
     options.optimizer.lr = RATES[i];
