@@ -10,9 +10,6 @@ const kernel_table *kernels_available(size_t i) {
   return i < level_count() ? TABLES[i] : NULL;
 }
 
-despur_status kernels_choose(const kernel_table **out, despur_error *error) {
-  size_t level;
-  despur_status status = level_choose(&level, error);
-  if (status == DESPUR_OK) *out = TABLES[level];
-  return status;
+const kernel_table *kernels_choose(void) {
+  return kernels_available(level_choose());
 }

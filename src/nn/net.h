@@ -96,6 +96,9 @@ const float *net_logits(const despur_net *net); /* [used, classes] */
 /* Outputs of the layer before the classifier: row i starts at i * *stride. */
 const float *net_features(const despur_net *net, size_t *stride);
 
+/* Weights of the last layer, [classes, features]. */
+const float *net_classifier(const despur_net *net);
+
 /* From the gradient of the loss by the logits [used, classes] to net->gradient, for the last training pass.
  */
 void net_backward(despur_net *net, const float *logit_gradient);

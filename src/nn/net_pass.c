@@ -68,6 +68,10 @@ const float *net_features(const despur_net *net, size_t *stride) {
   return net->rows + classifier->rows_at;
 }
 
+const float *net_classifier(const despur_net *net) {
+  return net->parameters + net->layers[net->layer_count - 1].weight;
+}
+
 /* Linear layers leave the gradients of their outputs as rows for the weight gradients. */
 static void keep_delta_rows(const layer *l, const pass *p) {
   const float *delta = layer_delta(l, p);

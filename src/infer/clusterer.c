@@ -1,0 +1,130 @@
+#include "infer/clusterer.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+enum { KMEANS_ITERATIONS = 300, MIXTURE_ITERATIONS = 100 };
+#define KMEANS_TOLERANCE       1e-4
+#define MIXTURE_TOLERANCE      1e-3
+#define MIXTURE_REGULARISATION 1e-6
+
+/* Models are kept as float32, which is what a file holds: so a model that was read assigns as the one that
+ * was written. */
+static void round_to_float(double *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = (double)(float)values[i];
+}
+
+static size_t count_filled(const size_t *sizes, size_t clusters) {
+  size_t filled = 0;
+  while (filled < clusters && sizes[filled] > 0) filled++; /* they are sorted by size */
+  return filled;
+}
+
+static despur_status fit_kmeans(clusterer *out, uint32_t *labels, const float *points, size_t n,
+                                size_t wanted, uint64_t index, const despur_grouping_options *options,
+                                despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_kmeans_result result = {0};
+  const despur_kmeans_options kmeans = {.clusters = wanted,
+                                        .starts = options->starts,
+                                        .max_iterations = KMEANS_ITERATIONS,
+                                        .tolerance = KMEANS_TOLERANCE,
+                                        .seed = options->seed,
+                                        .index = index,
+                                        .threads = options->threads};
+  TRY(despur_kmeans(&result, points, n, out->d, &kmeans, error));
+  out->clusters = count_filled(result.sizes, wanted);
+  TRY(mem_alloc(&out->centres, out->clusters * out->d, sizeof *out->centres, error));
+  for (size_t i = 0; i < out->clusters * out->d; i++) out->centres[i] = (float)result.centres[i];
+  memcpy(labels, result.labels, n * sizeof *labels);
+cleanup:
+  despur_kmeans_release(&result);
+  return status;
+}
+
+static despur_status fit_mixture(clusterer *out, uint32_t *labels, const float *points, size_t n,
+                                 size_t wanted, uint64_t index, const despur_grouping_options *options,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_mixture_result result = {0};
+  const despur_mixture_options mixture = {.components = wanted,
+                                          .covariance = DESPUR_COVARIANCE_FULL,
+                                          .starts = options->starts,
+                                          .max_iterations = MIXTURE_ITERATIONS,
+                                          .tolerance = MIXTURE_TOLERANCE,
+                                          .regularisation = MIXTURE_REGULARISATION,
+                                          .seed = options->seed,
+                                          .index = index,
+                                          .threads = options->threads};
+  TRY(despur_mixture_fit(&result, points, n, out->d, &mixture, error));
+  out->clusters = count_filled(result.sizes, wanted);
+  out->mixture = result.model;
+  result.model = (despur_mixture){0};
+  round_to_float(out->mixture.weights, wanted);
+  round_to_float(out->mixture.means, wanted * out->d);
+  round_to_float(out->mixture.whitening, wanted * out->d * out->d);
+  memcpy(labels, result.labels, n * sizeof *labels);
+cleanup:
+  despur_mixture_result_release(&result);
+  return status;
+}
+
+despur_status clusterer_fit(clusterer *out, uint32_t *labels, const float *points, size_t n, size_t d,
+                            size_t wanted, uint64_t index, const despur_grouping_options *options,
+                            despur_error *error) {
+  *out = (clusterer){.d = d};
+  if (wanted > n) wanted = 1;
+  despur_status status = options->algorithm == DESPUR_GMM
+                             ? fit_mixture(out, labels, points, n, wanted, index, options, error)
+                             : fit_kmeans(out, labels, points, n, wanted, index, options, error);
+  if (status != DESPUR_OK) clusterer_release(out);
+  return status;
+}
+
+void clusterer_release(clusterer *c) {
+  mem_free(c->centres);
+  despur_mixture_release(&c->mixture);
+  *c = (clusterer){0};
+}
+
+static void assign_nearest(const clusterer *c, const float *points, size_t n, uint32_t *labels) {
+  for (size_t i = 0; i < n; i++) {
+    double best = 0;
+    for (uint32_t k = 0; k < c->clusters; k++) {
+      double distance = 0;
+      for (size_t j = 0; j < c->d; j++) {
+        double difference = (double)points[i * c->d + j] - (double)c->centres[k * c->d + j];
+        distance += difference * difference;
+      }
+      if (k > 0 && !(distance < best)) continue;
+      best = distance;
+      labels[i] = k;
+    }
+  }
+}
+
+static despur_status assign_likeliest(const clusterer *c, const float *points, size_t n, int threads,
+                                      uint32_t *labels, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t components = c->mixture.components;
+  double *responsibilities = NULL;
+  TRY(mem_alloc(&responsibilities, n * components, sizeof *responsibilities, error));
+  TRY(despur_mixture_predict(&c->mixture, points, n, threads, NULL, responsibilities, NULL, error));
+  for (size_t i = 0; i < n; i++) {
+    const double *row = responsibilities + i * components;
+    labels[i] = 0;
+    for (uint32_t k = 1; k < c->clusters; k++)
+      if (row[k] > row[labels[i]]) labels[i] = k;
+  }
+cleanup:
+  mem_free(responsibilities);
+  return status;
+}
+
+despur_status clusterer_assign(const clusterer *c, const float *points, size_t n, int threads,
+                               uint32_t *labels, despur_error *error) {
+  if (!c->centres) return assign_likeliest(c, points, n, threads, labels, error);
+  assign_nearest(c, points, n, labels);
+  return DESPUR_OK;
+}

@@ -1,0 +1,215 @@
+/* EIIL: environment inference for invariant learning (Creager, Jacobsen and Zemel 2021, section 3.1).
+ *
+ * Example i has the cross entropy l_i(s) of s * logits_i, and belongs to environment 1 with probability q_i =
+ * sigmoid(w_i). The environments' losses are La(s) = mean of q_i l_i(s) and Lb(s) = mean of (1 - q_i) l_i(s),
+ * and w maximises the mean of (dLa/ds)^2 and (dLb/ds)^2 at s = 1. No automatic differentiation is needed:
+ * with p = softmax(logits),
+ *
+ *   g_i = dl_i/ds = sum over c of p_ic z_ic - z_iy,    A = mean of q_i g_i,    B = mean of (1 - q_i) g_i,
+ *   d/dw_i of -(A^2 + B^2) / 2  =  -(A - B) g_i q_i (1 - q_i) / n,
+ *
+ * so a step of Adam costs O(n). */
+#include "despur/infer.h"
+
+#include "base/error.h"
+#include "base/math.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/random.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { CHUNK = 2048 };
+#define BETA1 0.9
+#define BETA2 0.999
+#define EPS   1e-8
+
+/* One optimisation: over all training examples, or over those of a class. */
+typedef struct problem {
+  size_t n, chunks;
+  double *g, *w, *q;                   /* [n] */
+  double *first, *second;              /* [n] Adam's moments */
+  double *partial_a, *partial_b;       /* [chunks] sums of q g and (1 - q) g */
+  double slope;                        /* (A - B) / n of the step */
+  double lr, correction1, correction2; /* of the step */
+} problem;
+
+static void problem_release(problem *p) {
+  mem_free(p->g);
+  mem_free(p->w);
+  mem_free(p->q);
+  mem_free(p->first);
+  mem_free(p->second);
+  mem_free(p->partial_a);
+  mem_free(p->partial_b);
+}
+
+static despur_status problem_init(problem *p, size_t n, double lr, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *p = (problem){.n = n, .chunks = (n + CHUNK - 1) / CHUNK, .lr = lr};
+  TRY(mem_alloc(&p->g, n, sizeof *p->g, error));
+  TRY(mem_alloc(&p->w, n, sizeof *p->w, error));
+  TRY(mem_alloc(&p->q, n, sizeof *p->q, error));
+  TRY(mem_alloc(&p->first, n, sizeof *p->first, error));
+  TRY(mem_alloc(&p->second, n, sizeof *p->second, error));
+  TRY(mem_alloc(&p->partial_a, p->chunks, sizeof *p->partial_a, error));
+  TRY(mem_alloc(&p->partial_b, p->chunks, sizeof *p->partial_b, error));
+cleanup:
+  return status;
+}
+
+/* g of one example. */
+static double slope_of(const float *logits, size_t classes, uint32_t label) {
+  double largest = (double)logits[0], total = 0, expected = 0;
+  for (size_t c = 1; c < classes; c++)
+    if ((double)logits[c] > largest) largest = (double)logits[c];
+  for (size_t c = 0; c < classes; c++) {
+    double e = math_exp((double)logits[c] - largest);
+    total += e;
+    expected += e * (double)logits[c];
+  }
+  return expected / total - (double)logits[label];
+}
+
+static void assign_chunk(problem *p, size_t chunk, size_t from, size_t to) {
+  double a = 0, b = 0;
+  for (size_t i = from; i < to; i++) {
+    p->q[i] = 1 / (1 + math_exp(-p->w[i]));
+    a += p->q[i] * p->g[i];
+    b += (1 - p->q[i]) * p->g[i];
+  }
+  p->partial_a[chunk] = a;
+  p->partial_b[chunk] = b;
+}
+
+/* One step of Adam on a chunk, and its new assignments. */
+static void step_chunk(void *context, size_t chunk, int thread) {
+  (void)thread;
+  problem *p = context;
+  size_t from = chunk * CHUNK, to = from + CHUNK < p->n ? from + CHUNK : p->n;
+  for (size_t i = from; i < to; i++) {
+    double gradient = -p->slope * p->g[i] * p->q[i] * (1 - p->q[i]);
+    p->first[i] = BETA1 * p->first[i] + (1 - BETA1) * gradient;
+    p->second[i] = BETA2 * p->second[i] + (1 - BETA2) * gradient * gradient;
+    p->w[i] -= p->lr * (p->first[i] / p->correction1) / (math_sqrt(p->second[i] / p->correction2) + EPS);
+  }
+  assign_chunk(p, chunk, from, to);
+}
+
+/* (A - B) / n, its sums in the order of chunks. */
+static double total_slope(const problem *p) {
+  double a = 0, b = 0, n = (double)p->n;
+  for (size_t c = 0; c < p->chunks; c++) {
+    a += p->partial_a[c];
+    b += p->partial_b[c];
+  }
+  return (a - b) / n / n;
+}
+
+static void solve(problem *p, size_t steps, parallel *pool, random_stream stream) {
+  double power1 = 1, power2 = 1;
+  for (size_t i = 0; i < p->n; i++) p->w[i] = random_normal(&stream);
+  for (size_t c = 0; c < p->chunks; c++)
+    assign_chunk(p, c, c * CHUNK, (c + 1) * CHUNK < p->n ? (c + 1) * CHUNK : p->n);
+  for (size_t step = 0; step < steps; step++) {
+    power1 *= BETA1;
+    power2 *= BETA2;
+    p->correction1 = 1 - power1;
+    p->correction2 = 1 - power2;
+    p->slope = total_slope(p);
+    parallel_for(pool, p->chunks, step_chunk, p);
+  }
+}
+
+/* Which side of the rounded assignment is environment 1: the one whose logits fall short, where g is larger
+ * on average. */
+static int is_flipped(const problem *p) {
+  double sum[2] = {0, 0};
+  size_t members[2] = {0, 0};
+  for (size_t i = 0; i < p->n; i++) {
+    int side = p->q[i] > 0.5;
+    sum[side] += p->g[i];
+    members[side]++;
+  }
+  if (!members[0] || !members[1]) return members[1] ? sum[1] <= 0 : sum[0] > 0;
+  return sum[0] / (double)members[0] > sum[1] / (double)members[1];
+}
+
+/* The examples of one class (or all), in order; rows [n] counts among the training examples. */
+static despur_status infer_part(despur_groups *out, const despur_dataset *dataset, const float *logits,
+                                const uint32_t *rows, size_t n, uint32_t first_group, size_t part,
+                                parallel *pool, const despur_eiil_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  problem p = {0};
+  size_t count, classes = despur_dataset_classes(dataset);
+  const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
+  const uint32_t *labels = despur_dataset_labels(dataset);
+  TRY(problem_init(&p, n, options->lr, error));
+  for (size_t i = 0; i < n; i++)
+    p.g[i] = slope_of(logits + rows[i] * classes, classes, labels[examples[rows[i]]]);
+  solve(&p, options->steps, pool, random_open(options->seed, "eiil", part));
+  int flipped = is_flipped(&p);
+  for (size_t i = 0; i < n; i++) {
+    uint32_t group = first_group + (uint32_t)((p.q[i] > 0.5) != flipped);
+    out->of_example[examples[rows[i]]] = group;
+    out->train_sizes[group]++;
+  }
+cleanup:
+  problem_release(&p);
+  return status;
+}
+
+static despur_status check(const despur_dataset *dataset, const float *logits,
+                           const despur_eiil_options *options, despur_error *error) {
+  size_t count, classes = despur_dataset_classes(dataset);
+  despur_dataset_split(dataset, DESPUR_TRAIN, &count);
+  if (!count) return error_set(error, DESPUR_BAD_INPUT, "eiil: the data set has no training examples");
+  if (!(options->lr > 0) || !isfinite(options->lr))
+    return error_set(error, DESPUR_BAD_USAGE, "eiil: expected a positive learning rate, found %g",
+                     options->lr);
+  for (size_t i = 0; i < count * classes; i++)
+    if (!isfinite(logits[i]))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "eiil: expected finite logits, found %g as logit %zu of training "
+                       "example %zu",
+                       (double)logits[i], i % classes, i / classes);
+  return DESPUR_OK;
+}
+
+static void name_groups(despur_groups *out, int pooled) {
+  for (size_t g = 0; g < out->count; g++) {
+    if (pooled)
+      snprintf(out->names[g], DESPUR_GROUP_NAME, "e=%zu", g);
+    else
+      snprintf(out->names[g], DESPUR_GROUP_NAME, "y=%zu,e=%zu", g / 2, g % 2);
+  }
+}
+
+despur_status despur_infer_eiil(despur_groups *out, const despur_dataset *dataset, const float *logits,
+                                const despur_eiil_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *rows = NULL;
+  parallel *pool = NULL;
+  size_t count, parts = options->pooled ? 1 : despur_dataset_classes(dataset);
+  const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
+  const uint32_t *labels = despur_dataset_labels(dataset);
+  *out = (despur_groups){0};
+  TRY(check(dataset, logits, options, error));
+  TRY(parallel_create(&pool, options->threads, error));
+  TRY(mem_alloc(&rows, count, sizeof *rows, error));
+  TRY(despur_groups_create(out, despur_dataset_count(dataset), 2 * parts, error));
+  name_groups(out, options->pooled);
+  for (size_t part = 0; part < parts; part++) {
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+      if (options->pooled || labels[examples[i]] == part) rows[n++] = (uint32_t)i;
+    if (n == 0) continue;
+    TRY(infer_part(out, dataset, logits, rows, n, (uint32_t)(2 * part), part, pool, options, error));
+  }
+cleanup:
+  if (status != DESPUR_OK) despur_groups_release(out);
+  parallel_free(pool);
+  mem_free(rows);
+  return status;
+}
