@@ -40,12 +40,25 @@ typedef struct despur_run_options {
   despur_observer observer;
 } despur_run_options;
 
+/* What a selection rule (select.rule) would have kept. Its regret is best_test_worst_group_accuracy -
+ * test_worst_group_accuracy. */
+typedef struct despur_rule_result {
+  char name[DESPUR_GROUP_NAME];
+  size_t epoch; /* 1 and up; 0: the rule had nothing to judge by, and all else is NaN or 0 */
+  double score; /* what it maximises */
+  double test_worst_group_accuracy;      /* of that epoch; NaN without a test split */
+  double best_test_worst_group_accuracy; /* of the best epoch, which nobody can know */
+} despur_rule_result;
+
+enum { DESPUR_RULES = 5 };
+
 /* One trained network and its measures on the evaluation split. */
 typedef struct despur_stage_result {
   char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
   despur_scores scores;
   size_t selected_epoch, epochs;
-  double seconds; /* of training, without evaluation */
+  double seconds;                         /* of training, without evaluation */
+  despur_rule_result rules[DESPUR_RULES]; /* in the order of select.rule's values */
 } despur_stage_result;
 
 typedef struct despur_run_result {
@@ -56,7 +69,6 @@ typedef struct despur_run_result {
   int inferred;       /* whether groups were inferred; if so: */
   despur_groups groups;
   despur_agreement agreement; /* with the true groups */
-  char *verdict; /* what the network uses, in one sentence (see despur_report); NULL after an error */
 } despur_run_result;
 
 /* Builds the data set that a configuration describes. */

@@ -24,6 +24,7 @@ despur_status despur_config_create(despur_config **out, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(mem_alloc(out, 1, sizeof **out, error));
   for (size_t i = 0; i < schema_count; i++) TRY(reset_row(*out, i, error));
+  TRY(config_settle(*out, error));
 cleanup:
   if (status != DESPUR_OK) {
     despur_config_free(*out);
@@ -48,6 +49,7 @@ despur_status despur_config_load(despur_config *config, const char *path, despur
   snprintf(changed->file, sizeof changed->file, "%s", path);
   const config_text source = {.yaml = yaml, .bytes = bytes, .key = "", .place = path, .is_file = true};
   TRY(config_parse(changed, &source, error));
+  TRY(config_settle(changed, error));
   *config = *changed;
 cleanup:
   mem_free(changed);
@@ -70,6 +72,7 @@ despur_status despur_config_set(despur_config *config, const char *override, des
     if (schema_in_section(&schema_rows[i], key)) TRY(reset_row(changed, i, error));
   const config_text source = {.yaml = equals + 1, .bytes = strlen(equals + 1), .key = key, .place = override};
   TRY(config_parse(changed, &source, error));
+  TRY(config_settle(changed, error));
   *config = *changed;
 cleanup:
   mem_free(changed);
@@ -136,8 +139,10 @@ despur_status despur_config_describe(char **out, despur_error *error) {
     const config_row *row = &schema_rows[i];
     char expected[CONFIG_EXPECTED];
     schema_expected(row, expected);
-    TRY(text_add(&list, error, "%s\n    %s\n    %s; default: %s\n", row->key, row->help, expected,
+    TRY(text_add(&list, error, "%s\n    %s\n    %s; default: %s", row->key, row->help, expected,
                  *row->initial ? row->initial : "empty"));
+    TRY(config_describe_presets(&list, row, error));
+    TRY(text_add(&list, error, "\n"));
   }
   *out = list.data;
   list.data = NULL;

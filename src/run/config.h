@@ -8,34 +8,51 @@
 
 #include "base/error.h"
 #include "despur/config.h"
+#include "despur/dataset.h"
+#include "despur/eval.h"
+#include "despur/infer.h"
+#include "despur/optimizer.h"
+#include "despur/train.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_TEXT = 1024, CONFIG_CLASSES = 10, CONFIG_DIGITS = 10, CONFIG_ROWS_MAX = 96 };
-
-/* Values of choices, in the order in which schema.c lists their names. model.arch is a despur_arch and
- * data.difficulty a despur_difficulty. */
-enum config_source { CONFIG_SPUCO_MNIST, CONFIG_NPY, CONFIG_BUILT_IN_DIGITS };
-enum config_optimizer { CONFIG_SGD, CONFIG_ADAM, CONFIG_ADAMW };
-enum config_schedule { CONFIG_CONSTANT, CONFIG_STEP, CONFIG_COSINE, CONFIG_LINEAR };
-enum config_infer { CONFIG_INFER_NONE, CONFIG_INFER_CLUSTER };
-enum config_outputs { CONFIG_LOGITS, CONFIG_PROBABILITIES, CONFIG_FEATURES };
-enum config_algorithm { CONFIG_KMEANS };
-enum config_scope { CONFIG_WITHIN_CLASS, CONFIG_ALL_CLASSES };
-enum config_method {
-  CONFIG_ERM,
-  CONFIG_GROUP_BALANCE,
-  CONFIG_CLASS_BALANCE,
-  CONFIG_UPSAMPLE,
-  CONFIG_DOWNSAMPLE
+enum {
+  CONFIG_TEXT = 1024,
+  CONFIG_CLASSES = 10,
+  CONFIG_DIGITS = 10,
+  CONFIG_REALS = 64,
+  CONFIG_ROWS_MAX = 160
 };
-enum config_select { CONFIG_LAST, CONFIG_VAL_WORST_GROUP, CONFIG_VAL_AVERAGE };
+
+/* Values of choices, in the order in which schema.c lists their names. Where a public header has an
+ * enumeration, that is the one: despur_arch, despur_difficulty, despur_optimizer, despur_schedule,
+ * despur_output, despur_method, despur_sampler. */
+enum config_source { CONFIG_SPUCO_MNIST, CONFIG_NPY, CONFIG_BUILT_IN_DIGITS };
+enum config_infer {
+  CONFIG_INFER_NONE,
+  CONFIG_INFER_CLUSTER,
+  CONFIG_INFER_GEORGE,
+  CONFIG_INFER_SPARE,
+  CONFIG_INFER_JTT,
+  CONFIG_INFER_EIIL
+};
+enum config_preset { CONFIG_PAPER, CONFIG_SPUCO };
+enum config_scope { CONFIG_WITHIN_CLASS, CONFIG_ALL_CLASSES };
+enum config_reference_select { CONFIG_REFERENCE_LAST, CONFIG_REFERENCE_RECALL };
+enum config_power_rule { CONFIG_BY_SILHOUETTE, CONFIG_GIVEN };
+enum config_select {
+  CONFIG_LAST,
+  CONFIG_VAL_WORST_GROUP,
+  CONFIG_VAL_WORST_INFERRED_GROUP,
+  CONFIG_VAL_WORST_CLASS,
+  CONFIG_VAL_AVERAGE
+};
 
 typedef struct config_reals {
   size_t count;
-  double values[CONFIG_CLASSES];
+  double values[CONFIG_REALS];
 } config_reals;
 
 /* Lists of digits, as written: class i holds digits[i][0..sizes[i]-1]. */
@@ -48,7 +65,7 @@ typedef struct config_classes {
 typedef struct stage_config {
   int64_t epochs, batch_size;
   struct {
-    int name; /* config_optimizer */
+    int name; /* despur_optimizer */
     double lr, momentum;
     bool nesterov;
     double weight_decay;
@@ -56,7 +73,7 @@ typedef struct stage_config {
     double eps;
   } optimizer;
   struct {
-    int name;      /* config_schedule */
+    int name;      /* despur_schedule */
     int64_t every; /* epochs */
     double gamma;
     double final; /* share of lr */
@@ -87,13 +104,39 @@ struct despur_config {
     char init[CONFIG_TEXT];
   } model;
   stage_config reference, train;
+  int reference_select; /* config_reference_select: reference.select */
   struct {
-    int method, on, algorithm; /* config_infer, config_outputs, config_algorithm */
-    int64_t clusters;
-    int scope; /* config_scope */
-    int64_t starts;
+    int method, preset; /* config_infer, config_preset */
+    int on;             /* despur_output */
+    int scale;          /* despur_scale */
+    struct {
+      int method, scope; /* despur_reduction, config_scope */
+      int64_t components, neighbors;
+      double min_dist;
+    } reduce;
+    int algorithm, scope; /* despur_clustering, config_scope */
+    int64_t clusters, max_clusters;
+    int score; /* despur_cluster_score */
+    int64_t overcluster;
+    bool overcluster_loss;
+    int64_t starts, silhouette_sample;
+    struct {
+      int64_t steps;
+      double lr;
+    } eiil;
   } infer;
-  int train_method; /* config_method: train.method */
+  int train_method;  /* despur_method: train.method */
+  int train_sampler; /* despur_sampler: train.sampler */
+  struct {
+    double eta;
+    config_reals adjustment; /* one, or one for each group */
+  } groupdro;                /* train.groupdro */
+  struct {
+    int rule; /* config_power_rule */
+    double threshold;
+    config_reals power; /* one, or one for each class */
+  } spare;              /* train.spare */
+  int64_t jtt_repeats;  /* train.jtt.repeats */
   struct {
     int rule; /* config_select */
   } select;

@@ -1,5 +1,4 @@
 /* Checks that need more than one key: keys that do nothing, and keys that need each other. */
-#include "despur/net.h"
 #include "run/schema.h"
 
 #include <stdarg.h>
@@ -12,16 +11,17 @@ typedef struct dependency {
   unsigned values; /* bit i: value i of the choice */
 } dependency;
 
-#define IS(value) (1u << (value))
-#define ADAPTIVE  (IS(CONFIG_ADAM) | IS(CONFIG_ADAMW))
+#define IS(value)  (1u << (value))
+#define ADAPTIVE   (IS(DESPUR_ADAM) | IS(DESPUR_ADAMW))
+#define CLUSTERING (IS(CONFIG_INFER_CLUSTER) | IS(CONFIG_INFER_GEORGE) | IS(CONFIG_INFER_SPARE))
 #define STAGE(stage)                                                                                         \
-  {stage ".optimizer.momentum", stage ".optimizer.name", IS(CONFIG_SGD)},                                    \
-      {stage ".optimizer.nesterov", stage ".optimizer.name", IS(CONFIG_SGD)},                                \
+  {stage ".optimizer.momentum", stage ".optimizer.name", IS(DESPUR_SGD)},                                    \
+      {stage ".optimizer.nesterov", stage ".optimizer.name", IS(DESPUR_SGD)},                                \
       {stage ".optimizer.betas", stage ".optimizer.name", ADAPTIVE},                                         \
       {stage ".optimizer.eps", stage ".optimizer.name", ADAPTIVE},                                           \
-      {stage ".schedule.every", stage ".schedule.name", IS(CONFIG_STEP)},                                    \
-      {stage ".schedule.gamma", stage ".schedule.name", IS(CONFIG_STEP)}, {                                  \
-    stage ".schedule.final", stage ".schedule.name", IS(CONFIG_COSINE) | IS(CONFIG_LINEAR)                   \
+      {stage ".schedule.every", stage ".schedule.name", IS(DESPUR_STEP)},                                    \
+      {stage ".schedule.gamma", stage ".schedule.name", IS(DESPUR_STEP)}, {                                  \
+    stage ".schedule.final", stage ".schedule.name", IS(DESPUR_COSINE) | IS(DESPUR_LINEAR)                   \
   }
 
 static const dependency dependencies[] = {
@@ -38,11 +38,34 @@ static const dependency dependencies[] = {
     {"data.digits_train", "data.source", IS(CONFIG_SPUCO_MNIST) | IS(CONFIG_BUILT_IN_DIGITS)},
     {"data.digits_test", "data.source", IS(CONFIG_SPUCO_MNIST) | IS(CONFIG_BUILT_IN_DIGITS)},
     {"model.dropout", "model.arch", IS(DESPUR_MLP)},
-    {"infer.on", "infer.method", IS(CONFIG_INFER_CLUSTER)},
-    {"infer.algorithm", "infer.method", IS(CONFIG_INFER_CLUSTER)},
-    {"infer.clusters", "infer.method", IS(CONFIG_INFER_CLUSTER)},
-    {"infer.scope", "infer.method", IS(CONFIG_INFER_CLUSTER)},
-    {"infer.starts", "infer.method", IS(CONFIG_INFER_CLUSTER)},
+    {"reference.select", "infer.method", CLUSTERING},
+    {"infer.preset", "infer.method", IS(CONFIG_INFER_GEORGE)},
+    {"infer.on", "infer.method", CLUSTERING},
+    {"infer.scale", "infer.method", CLUSTERING},
+    {"infer.reduce.method", "infer.method", CLUSTERING},
+    {"infer.reduce.scope", "infer.reduce.method", IS(DESPUR_REDUCE_PCA) | IS(DESPUR_REDUCE_UMAP)},
+    {"infer.reduce.components", "infer.reduce.method", IS(DESPUR_REDUCE_PCA) | IS(DESPUR_REDUCE_UMAP)},
+    {"infer.reduce.neighbors", "infer.reduce.method", IS(DESPUR_REDUCE_UMAP)},
+    {"infer.reduce.min_dist", "infer.reduce.method", IS(DESPUR_REDUCE_UMAP)},
+    {"infer.algorithm", "infer.method", CLUSTERING},
+    {"infer.scope", "infer.method", CLUSTERING | IS(CONFIG_INFER_EIIL)},
+    {"infer.clusters", "infer.method", CLUSTERING},
+    {"infer.max_clusters", "infer.method", CLUSTERING},
+    {"infer.score", "infer.method", CLUSTERING},
+    {"infer.overcluster", "infer.method", CLUSTERING},
+    {"infer.overcluster_loss", "infer.method", CLUSTERING},
+    {"infer.starts", "infer.method", CLUSTERING},
+    {"infer.silhouette_sample", "infer.method", CLUSTERING},
+    {"infer.eiil.steps", "infer.method", IS(CONFIG_INFER_EIIL)},
+    {"infer.eiil.lr", "infer.method", IS(CONFIG_INFER_EIIL)},
+    {"train.sampler", "train.method", IS(DESPUR_GROUPDRO)},
+    {"train.groupdro.eta", "train.method", IS(DESPUR_GROUPDRO)},
+    {"train.groupdro.adjustment", "train.method", IS(DESPUR_GROUPDRO)},
+    {"train.spare.rule", "train.method", IS(DESPUR_SPARE)},
+    {"train.spare.threshold", "train.method", IS(DESPUR_SPARE)},
+    {"train.spare.threshold", "train.spare.rule", IS(CONFIG_BY_SILHOUETTE)},
+    {"train.spare.power", "train.method", IS(DESPUR_SPARE)},
+    {"train.jtt.repeats", "train.method", IS(DESPUR_JTT)},
     STAGE("reference"),
     STAGE("train"),
 };
@@ -54,11 +77,12 @@ static void explain(const despur_config *config, const dependency *rule, char ou
   const config_row *row = &schema_rows[schema_find(rule->choice)];
   int value = *(const int *)schema_value(config, row);
   size_t used = (size_t)snprintf(out, REASON, "%s is", row->key);
-  const char *before = " ";
+  unsigned left = rule->values;
   for (int i = 0; row->choices[i]; i++) {
-    if (!(rule->values & IS(i))) continue;
+    if (!(left & IS(i))) continue;
+    left &= ~IS(i);
+    const char *before = left + IS(i) == rule->values ? " " : left ? ", " : " or ";
     used += (size_t)snprintf(out + used, REASON - used, "%s%s", before, row->choices[i]);
-    before = " or ";
   }
   snprintf(out + used, REASON - used, " (it is %s)", row->choices[value]);
 }
@@ -80,6 +104,18 @@ static bool is_idle(const despur_config *config, const config_row *row, char nee
   if (config->reference.epochs == 0 && schema_in_section(row, "reference") &&
       strcmp(row->key, "reference.epochs")) {
     snprintf(needs, REASON, "reference.epochs is at least 1 (it is 0)");
+    return true;
+  }
+  if (!strcmp(row->key, "infer.clusters") && config->infer.max_clusters > 0) {
+    snprintf(needs, REASON, "infer.max_clusters is 0 (it is %lld)", (long long)config->infer.max_clusters);
+    return true;
+  }
+  if (!strcmp(row->key, "infer.score") && config->infer.max_clusters == 0) {
+    snprintf(needs, REASON, "infer.max_clusters is at least 2 (it is 0)");
+    return true;
+  }
+  if (!strcmp(row->key, "infer.overcluster_loss") && config->infer.overcluster == 1) {
+    snprintf(needs, REASON, "infer.overcluster is at least 2 (it is 1)");
     return true;
   }
   bool counts_digits = !strcmp(row->key, "data.digits_train") || !strcmp(row->key, "data.digits_test");
@@ -137,6 +173,41 @@ static despur_status check_stage(const despur_config *config, const stage_config
   return DESPUR_OK;
 }
 
+static despur_status check_infer(const despur_config *config, despur_error *error) {
+  const config_row *row = &schema_rows[schema_find("infer.method")];
+  if (config->infer.method == CONFIG_INFER_NONE) return DESPUR_OK;
+  if (config->reference.epochs == 0)
+    return blame(config, "infer.method", error,
+                 "%s needs a network to infer from: reference.epochs of at least 1",
+                 row->choices[config->infer.method]);
+  if (config->infer.max_clusters == 1)
+    return blame(config, "infer.max_clusters", error, "expected 0, or at least 2; found 1");
+  if (config->infer.reduce.method == DESPUR_REDUCE_HARDNESS && config->infer.on != DESPUR_FEATURES)
+    return blame(config, "infer.reduce.method", error, "hardness needs infer.on: features");
+  if (config->infer.reduce.method == DESPUR_REDUCE_HARDNESS && config->infer.scope == CONFIG_ALL_CLASSES)
+    return blame(config, "infer.reduce.method", error, "hardness needs infer.scope: class");
+  return DESPUR_OK;
+}
+
+static bool clusters_are_inferred(const despur_config *config) {
+  return CLUSTERING & IS(config->infer.method);
+}
+
+static despur_status check_train(const despur_config *config, despur_error *error) {
+  if (config->train_method == DESPUR_JTT && config->infer.method != CONFIG_INFER_JTT)
+    return blame(config, "train.method", error, "jtt needs infer.method: jtt");
+  if (config->train_method == DESPUR_SPARE && config->spare.rule == CONFIG_BY_SILHOUETTE &&
+      !clusters_are_inferred(config))
+    return blame(config, "train.method", error,
+                 "spare without inferred clusters has no silhouettes; set train.spare.rule=given");
+  if (config->select.rule == CONFIG_VAL_WORST_INFERRED_GROUP && !clusters_are_inferred(config))
+    return blame(
+        config, "select.rule", error,
+        "val_worst_inferred_group needs clusters, which validation examples are assigned to: infer.method "
+        "cluster, george or spare");
+  return DESPUR_OK;
+}
+
 despur_status despur_config_check(const despur_config *config, despur_error *error) {
   despur_status status = DESPUR_OK;
   if (strchr(config->name, '/'))
@@ -146,9 +217,8 @@ despur_status despur_config_check(const despur_config *config, despur_error *err
   TRY(check_data(config, error));
   TRY(check_stage(config, &config->reference, "reference.optimizer.nesterov", error));
   TRY(check_stage(config, &config->train, "train.optimizer.nesterov", error));
-  if (config->infer.method == CONFIG_INFER_CLUSTER && config->reference.epochs == 0)
-    status = blame(config, "infer.method", error,
-                   "cluster needs a network to infer from: reference.epochs of at least 1");
+  TRY(check_infer(config, error));
+  TRY(check_train(config, error));
 cleanup:
   return status;
 }

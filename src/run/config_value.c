@@ -88,10 +88,16 @@ bool value_read_boolean(bool *out, config_scalar scalar) {
   return *out || !strcmp(scalar.text, "false");
 }
 
+/* Choices may be written with hyphens, too. */
+static bool is_choice(const char *choice, const char *found) {
+  for (; *choice && (*choice == *found || (*choice == '_' && *found == '-')); choice++) found++;
+  return *choice == *found;
+}
+
 bool value_read_choice(int *out, const config_row *row, config_scalar scalar) {
   if (!is_whole(scalar)) return false;
   for (int i = 0; row->choices[i]; i++)
-    if (!strcmp(row->choices[i], scalar.text)) {
+    if (is_choice(row->choices[i], scalar.text)) {
       *out = i;
       return true;
     }

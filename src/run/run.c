@@ -7,7 +7,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -111,6 +110,11 @@ static despur_status prepare(run *r, despur_error *error) {
   despur_dataset_split(r->dataset, DESPUR_VAL, &val_count);
   if (r->config->select.rule != CONFIG_LAST && val_count == 0)
     FAIL(error, DESPUR_BAD_INPUT, "select.rule: there are no validation examples to select by; use 'last'");
+  if (r->config->reference_select == CONFIG_REFERENCE_RECALL &&
+      (val_count == 0 || despur_dataset_attributes(r->dataset) < 2))
+    FAIL(error, DESPUR_BAD_INPUT,
+         "reference.select: val_recall needs validation examples with attributes, and there are none; use "
+         "'last'");
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
   if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
@@ -149,6 +153,9 @@ void run_release(run *r) {
   despur_net_free(r->reference);
   despur_net_free(r->net);
   mem_free(r->order);
+  despur_grouping_free(r->grouping);
+  mem_free(r->val_groups);
+  mem_free(r->powers);
   file_writer_discard(r->results);
   file_writer_discard(r->steps);
   json_decref(r->timing);
@@ -184,7 +191,6 @@ void despur_run_result_release(despur_run_result *result) {
   for (size_t i = 0; i < 2; i++) despur_scores_release(&result->stages[i].scores);
   despur_groups_release(&result->groups);
   despur_agreement_release(&result->agreement);
-  free(result->verdict);
   *result = (despur_run_result){0};
 }
 

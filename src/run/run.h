@@ -4,7 +4,6 @@
 #define RUN_RUN_H
 
 #include "despur/infer.h"
-#include "despur/report.h"
 #include "despur/run.h"
 #include "despur/train.h"
 #include "io/file.h"
@@ -22,6 +21,9 @@ typedef struct run {
   despur_net *reference, *net; /* reference: NULL when there is none */
   uint32_t *order;             /* train.order, or NULL */
   size_t order_length;
+  despur_grouping *grouping;    /* NULL until clusters have been inferred */
+  uint32_t *val_groups;         /* inferred groups of the validation split's examples, or NULL */
+  double *powers;               /* [classes] SPARE's, by the rule of silhouettes, or NULL */
   file_writer *results, *steps; /* NULL until the directory exists; steps also when it is not wanted */
   json_t *timing;
 } run;
@@ -41,24 +43,38 @@ DESPUR_MUST_USE despur_status run_split(const uint32_t **examples, size_t *count
 
 /* stages.c. Each evaluates on validation after every epoch and on the evaluation split at the end. */
 DESPUR_MUST_USE despur_status run_reference_stage(run *r, despur_error *error);
-DESPUR_MUST_USE despur_status run_infer_stage(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_train_stage(run *r, despur_error *error);
 
-/* What tables call the final network. */
-const char *run_method_label(const run *r);
+/* What tables call the final network: "GEORGE", "EIIL + GroupDRO", "clusters + group balance". */
+void run_method_label(char label[DESPUR_GROUP_NAME], const run *r);
 
 /* logits (NULL unless wanted) get [count, classes]; free with mem_free. */
 DESPUR_MUST_USE despur_status run_score(despur_scores *scores, float **logits, uint32_t **predictions,
                                         despur_net *net, const despur_dataset *dataset,
                                         const despur_groups *groups, despur_split split, despur_error *error);
 
+/* infer_stage.c */
+DESPUR_MUST_USE despur_status run_infer_stage(run *r, despur_error *error);
+/* Accuracy of the worst inferred group on validation; NaN when validation examples have none. predictions: in
+ * the order of the split. */
+double run_worst_inferred_group(const run *r, const uint32_t *predictions);
+/* How much of the minority groups of validation the clusters of a reference network find. */
+DESPUR_MUST_USE despur_status run_reference_recall(double *recall, const run *r, despur_net *net,
+                                                   despur_error *error);
+
 /* run_files.c */
 DESPUR_MUST_USE despur_status run_open_directory(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error);
 DESPUR_MUST_USE despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch,
                                               despur_error *error);
+/* selected: of the weights that were kept, at the end of a stage. */
 DESPUR_MUST_USE despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
-                                               const despur_scores *scores, despur_error *error);
+                                               const despur_scores *scores, bool selected,
+                                               despur_error *error);
+DESPUR_MUST_USE despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,
+                                              despur_error *error);
+DESPUR_MUST_USE despur_status run_write_inference(run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_write_embedding(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_write_predictions(run *r, const uint32_t *predictions, const float *logits,
                                                     despur_error *error);
 DESPUR_MUST_USE despur_status run_write_groups(run *r, despur_error *error);

@@ -248,7 +248,12 @@ static despur_status load_network(run_cam_network *networks, size_t *count, run 
   TRY(run_create_net(net, r, reference ? &r->config->reference : &r->config->train, reference ? 1 : 2,
                      error));
   TRY(despur_net_load(*net, path, error));
-  networks[(*count)++] = (run_cam_network){*net, reference ? "ERM" : run_method_label(r)};
+  run_cam_network *network = &networks[(*count)++];
+  network->net = *net;
+  if (reference)
+    snprintf(network->label, sizeof network->label, "%s", despur_method_label(DESPUR_ERM));
+  else
+    run_method_label(network->label, r);
 cleanup:
   return status;
 }

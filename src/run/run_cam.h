@@ -7,7 +7,7 @@
 
 typedef struct run_cam_network {
   despur_net *net;
-  const char *label;
+  char label[DESPUR_GROUP_NAME];
 } run_cam_network;
 
 /* despur_run_cam of one or two networks; r->dataset and r->truth are needed, options->stage and threads are

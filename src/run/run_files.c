@@ -12,12 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const SPLIT_NAMES[] = {"train", "val", "test"};
-
 /* Everything that a run may leave, for manifest.json and for clearing away an earlier run. */
-static const char *const OUTPUTS[] = {"config.yaml",          "results.jsonl",   "steps.csv",
-                                      "groups.csv",           "predictions.csv", "model.safetensors",
-                                      "reference.safetensors"};
+static const char *const OUTPUTS[] = {"config.yaml",     "results.jsonl",     "steps.csv",
+                                      "groups.csv",      "embedding.csv",     "grouping.safetensors",
+                                      "predictions.csv", "model.safetensors", "reference.safetensors"};
 
 despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {
   int length = snprintf(path, 1024, "%s/%s", r->result->directory, name);
@@ -89,68 +87,6 @@ cleanup:
   return status;
 }
 
-/* NaN has no place in JSON: what is not there is null. */
-static json_t *number(double value) {
-  return isfinite(value) ? json_real(value) : json_null();
-}
-
-/* Appends one object to results.jsonl and releases it. */
-static despur_status append_result(run *r, json_t *object, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
-  if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing results");
-  TRY(file_print(r->results, error, "%s\n", text));
-cleanup:
-  free(text);
-  json_decref(object);
-  return status;
-}
-
-despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch, despur_error *error) {
-  json_t *object = json_object();
-  json_object_set_new(object, "stage", json_string(stage));
-  json_object_set_new(object, "epoch", json_integer((json_int_t)epoch->epoch));
-  json_object_set_new(object, "split", json_string("train"));
-  json_object_set_new(object, "loss", number(epoch->loss));
-  json_object_set_new(object, "steps", json_integer((json_int_t)epoch->steps));
-  return append_result(r, object, error);
-}
-
-static json_t *groups_json(const despur_scores *scores) {
-  json_t *groups = json_array();
-  for (size_t g = 0; g < scores->groups_count; g++) {
-    const despur_group_score *score = &scores->groups[g];
-    json_t *group = json_object();
-    json_object_set_new(group, "name", json_string(score->name));
-    json_object_set_new(group, "count", json_integer((json_int_t)score->count));
-    json_object_set_new(group, "correct", json_integer((json_int_t)score->correct));
-    json_object_set_new(group, "accuracy", number(score->accuracy));
-    json_object_set_new(group, "train_count", json_integer((json_int_t)score->train_count));
-    json_array_append_new(groups, group);
-  }
-  return groups;
-}
-
-despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
-                               const despur_scores *scores, despur_error *error) {
-  bool any = scores->worst_group < scores->groups_count;
-  json_t *object = json_object();
-  json_object_set_new(object, "stage", json_string(stage));
-  json_object_set_new(object, "epoch", json_integer((json_int_t)epoch));
-  json_object_set_new(object, "split", json_string(SPLIT_NAMES[split]));
-  json_object_set_new(object, "loss", number(scores->loss));
-  json_object_set_new(object, "worst_group",
-                      any ? json_string(scores->groups[scores->worst_group].name) : json_null());
-  json_object_set_new(object, "worst_group_accuracy", number(scores->worst_group_accuracy));
-  json_object_set_new(object, "average_accuracy", number(scores->average_accuracy));
-  json_object_set_new(object, "train_weighted_average", number(scores->train_weighted_average));
-  json_object_set_new(object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
-  json_object_set_new(object, "worst_class_accuracy", number(scores->worst_class_accuracy));
-  json_object_set_new(object, "attribute_accuracy", number(scores->attribute_accuracy));
-  json_object_set_new(object, "groups", groups_json(scores));
-  return append_result(r, object, error);
-}
-
 despur_status run_write_groups(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
@@ -165,6 +101,32 @@ despur_status run_write_groups(run *r, despur_error *error) {
     uint32_t e = examples[i], g = groups->of_example[e];
     if (g == DESPUR_NO_GROUP) continue;
     TRY(file_print(writer, error, "%u,%u,%u,%u,\"%s\"\n", e, labels[e], attributes[e], g, groups->names[g]));
+  }
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
+/* The clustered points in two dimensions: those of a reduction to two, or the first two of what was
+ * clustered. At most 2,000 examples, evenly spaced. */
+despur_status run_write_embedding(run *r, despur_error *error) {
+  enum { MOST = 2000 };
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  size_t count, dimensions;
+  const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
+  const float *points = despur_grouping_points(r->grouping, &dimensions);
+  const despur_groups *groups = &r->result->groups;
+  TRY(open_stream(&writer, r, "embedding.csv", error));
+  TRY(file_print(writer, error, "example,x,y,group\n"));
+  size_t wanted = count < MOST ? count : MOST;
+  for (size_t k = 0; k < wanted; k++) {
+    size_t i = k * count / wanted;
+    double x = (double)points[i * dimensions], y = dimensions > 1 ? (double)points[i * dimensions + 1] : 0;
+    TRY(file_print(writer, error, "%u,%.7g,%.7g,\"%s\"\n", examples[i], x, y,
+                   groups->names[groups->of_example[examples[i]]]));
   }
   status = file_writer_commit(writer, error);
   writer = NULL;
@@ -220,21 +182,15 @@ cleanup:
   return status;
 }
 
-static despur_status add_output(const run *r, json_t *outputs, const char *name, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char path[1024], hash[SHA256_HEX];
-  TRY(run_path(path, r, name, error));
-  if (!file_exists(path)) goto cleanup;
-  TRY(file_sha256(path, hash, error));
-  json_object_set_new(outputs, name, json_string(hash));
-cleanup:
-  return status;
-}
-
 static despur_status add_outputs(const run *r, json_t *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
-  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++)
-    TRY(add_output(r, outputs, OUTPUTS[i], error));
+  char path[1024], hash[SHA256_HEX];
+  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
+    TRY(run_path(path, r, OUTPUTS[i], error));
+    if (!file_exists(path)) continue;
+    TRY(file_sha256(path, hash, error));
+    json_object_set_new(outputs, OUTPUTS[i], json_string(hash));
+  }
 cleanup:
   return status;
 }
@@ -259,17 +215,8 @@ cleanup:
   return status;
 }
 
-static despur_status write_page(run *r, despur_error *error) {
-  char path[1024];
-  const despur_report_options options = {.page = path};
-  despur_status status = run_path(path, r, "report.html", error);
-  return status == DESPUR_OK ? despur_report(r->result->directory, &options, &r->result->verdict, error)
-                             : status;
-}
-
-/* The page shows the hashes of all other files, and the manifest that of the page too: so it is written
- * before the page and after it. */
-static despur_status write_manifest(run *r, const char *outcome, const char *message, despur_error *error) {
+static despur_status write_manifest(const run *r, const char *outcome, const char *message,
+                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *manifest = json_object(), *inputs = json_object(), *outputs = json_object();
   json_object_set_new(manifest, "despur", json_string(despur_version()));
@@ -281,9 +228,6 @@ static despur_status write_manifest(run *r, const char *outcome, const char *mes
   json_object_set_new(manifest, "outputs", outputs);
   TRY(add_inputs(r, inputs, error));
   TRY(add_outputs(r, outputs, error));
-  TRY(write_json(r, "manifest.json", manifest, error));
-  TRY(write_page(r, error));
-  TRY(add_output(r, outputs, "report.html", error));
   TRY(write_json(r, "manifest.json", manifest, error));
 cleanup:
   json_decref(manifest);

@@ -18,13 +18,19 @@ static const char *const difficulties[] = {"magnitude_large",
 static const char *const architectures[] = {"lenet", "mlp", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
-static const char *const inferences[] = {"none", "cluster", NULL};
+static const char *const inferences[] = {"none", "cluster", "george", "spare", "jtt", "eiil", NULL};
+static const char *const presets[] = {"paper", "spuco", NULL};
 static const char *const outputs[] = {"logits", "probabilities", "features", NULL};
-static const char *const algorithms[] = {"kmeans", NULL};
+static const char *const scales[] = {"none", "standard", "unit", NULL};
+static const char *const reductions[] = {"none", "pca", "umap", "hardness", NULL};
+static const char *const algorithms[] = {"kmeans", "gmm", NULL};
 static const char *const scopes[] = {"class", "all", NULL};
-static const char *const methods[] = {"erm",      "group_balance", "class_balance",
-                                      "upsample", "downsample",    NULL};
-static const char *const selections[] = {"last", "val_worst_group", "val_average", NULL};
+static const char *const scores[] = {"silhouette", "macro_silhouette", NULL};
+static const char *const reference_selections[] = {"last", "val_recall", NULL};
+static const char *const samplers[] = {"group_balance", "shuffle", NULL};
+static const char *const power_rules[] = {"silhouette", "given", NULL};
+static const char *const selections[] = {
+    "last", "val_worst_group", "val_worst_inferred_group", "val_worst_class", "val_average", NULL};
 
 #define ROW(name, kind, member, default_text, meaning)                                                       \
   .key = name, .type = kind, .offset = offsetof(despur_config, member), .initial = default_text,             \
@@ -125,21 +131,67 @@ const config_row schema_rows[] = {
         "passes over the training examples by the network that groups are inferred from; 0: no such network"),
     STAGE(reference),
 
+    CHOICE("reference.select", reference_select, reference_selections, "last",
+           "which epoch's network groups are inferred from; val_recall: the one whose clusters find most of "
+           "the minority "
+           "groups of validation"),
+
     CHOICE("infer.method", infer.method, inferences, "none",
            "how groups are inferred; none: true groups are used"),
+    CHOICE("infer.preset", infer.preset, presets, "paper",
+           "whose choices the keys below take as their defaults (george)"),
     CHOICE("infer.on", infer.on, outputs, "logits", "what is clustered: outputs of the reference network"),
-    CHOICE("infer.algorithm", infer.algorithm, algorithms, "kmeans", "the clustering"),
-    INTEGER("infer.clusters", infer.clusters, 1, 1000, "2", "clusters in each scope"),
+    CHOICE("infer.scale", infer.scale, scales, "none",
+           "standard: every column to mean 0 and deviation 1; unit: every example to length 1"),
+    CHOICE("infer.reduce.method", infer.reduce.method, reductions, "none",
+           "what reduces the outputs before they are clustered; hardness: one dimension, along the "
+           "classifier's weights"),
+    CHOICE("infer.reduce.scope", infer.reduce.scope, scopes, "class",
+           "reduce each class by itself, or all together (pca, umap)"),
+    INTEGER("infer.reduce.components", infer.reduce.components, 1, 1000, "2",
+            "dimensions that are left (pca, umap)"),
+    INTEGER("infer.reduce.neighbors", infer.reduce.neighbors, 2, 1000, "10", "neighbours of a point (umap)"),
+    REAL("infer.reduce.min_dist", infer.reduce.min_dist, FROM(0), TO(1), "0",
+         "how close points may come to each other (umap)"),
+    CHOICE("infer.algorithm", infer.algorithm, algorithms, "kmeans", "the clustering; gmm: Gaussian mixture"),
     CHOICE("infer.scope", infer.scope, scopes, "class", "cluster each class by itself, or all together"),
+    INTEGER("infer.clusters", infer.clusters, 1, 1000, "2",
+            "clusters in each scope, when their number is fixed"),
+    INTEGER("infer.max_clusters", infer.max_clusters, 0, 1000, "0",
+            "try 2 to this many clusters and keep the number with the best score; 0: the number is fixed"),
+    CHOICE("infer.score", infer.score, scores, "silhouette",
+           "what compares numbers of clusters: the mean silhouette of points, or of clusters"),
+    INTEGER("infer.overcluster", infer.overcluster, 1, 100, "1",
+            "split each cluster into this many and keep the parts that stand out; 1: no"),
+    BOOLEAN("infer.overcluster_loss", infer.overcluster_loss, "true",
+            "keep a part only if its loss is no lower than its cluster's"),
     INTEGER("infer.starts", infer.starts, 1, 1000, "10",
             "starts of the clustering, of which the best is kept"),
+    INTEGER("infer.silhouette_sample", infer.silhouette_sample, 100, MAX_IMAGES, "20000",
+            "silhouettes of larger classes are estimated from this many examples"),
+    INTEGER("infer.eiil.steps", infer.eiil.steps, 1, 1000000, "20000",
+            "steps of Adam on the assignments (eiil)"),
+    REAL("infer.eiil.lr", infer.eiil.lr, ABOVE(0), TO(100), "0.01", "learning rate of these steps (eiil)"),
 
-    CHOICE("train.method", train_method, methods, "erm", "how the final network is trained"),
+    CHOICE("train.method", train_method, despur_method_names, "erm", "how the final network is trained"),
     INTEGER("train.epochs", train.epochs, 0, MAX_EPOCHS, "1", "passes over the training examples"),
     STAGE(train),
     PATH("train.order", train.order,
          "npy file with the example indices of all batches, one after another, in place of a sampler; empty: "
          "none"),
+    CHOICE("train.sampler", train_sampler, samplers, "group_balance", "how batches are drawn (groupdro)"),
+    REAL("train.groupdro.eta", groupdro.eta, ABOVE(0), TO(100), "0.01", "step of the group weights"),
+    REALS("train.groupdro.adjustment", groupdro.adjustment, 1, CONFIG_REALS, FROM(0), TO(1000), "0",
+          "C of the generalisation adjustment C / sqrt(group size); one, or one for each group"),
+    CHOICE("train.spare.rule", spare.rule, power_rules, "silhouette",
+           "silhouette: the power is 1 for classes whose clusters are that well separated; given: the power "
+           "is as given"),
+    REAL("train.spare.threshold", spare.threshold, FROM(-1), TO(1), "0.9",
+         "silhouette from which the power is 1"),
+    REALS("train.spare.power", spare.power, 1, CONFIG_CLASSES, FROM(0), TO(100), "2",
+          "a group's probability falls with its size to this power; one, or one for each class"),
+    INTEGER("train.jtt.repeats", jtt_repeats, 1, 100000, "20",
+            "times that an example is visited in an epoch if the reference got it wrong"),
 
     CHOICE("select.rule", select.rule, selections, "last", "which epoch's weights are kept"),
     BOOLEAN("log.steps", log.steps, "false", "write the loss of every step to steps.csv"),
@@ -228,7 +280,7 @@ void schema_expected(const config_row *row, char out[CONFIG_EXPECTED]) {
     break;
   case CONFIG_IS_CHOICE:
     for (size_t i = 0; row->choices[i]; i++) {
-      add(out, i ? ", " : row->choices[1] ? "one of " : "");
+      add(out, i ? ", " : "one of ");
       add(out, row->choices[i]);
     }
     break;

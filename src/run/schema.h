@@ -87,6 +87,14 @@ bool value_read_text(char out[CONFIG_TEXT], config_scalar scalar);
 DESPUR_MUST_USE despur_status value_format(text *out, const despur_config *config, const config_row *row,
                                            despur_error *error);
 
+/* ---- presets.c ---- */
+
+/* Gives every key that nobody has set the default that fits the other values. */
+DESPUR_MUST_USE despur_status config_settle(despur_config *config, despur_error *error);
+
+/* Appends the row's defaults other than row->initial: "; with spare: probabilities". */
+DESPUR_MUST_USE despur_status config_describe_presets(text *out, const config_row *row, despur_error *error);
+
 /* ---- config_yaml.c ---- */
 
 /* Reads YAML into the key or section `key` ("" for a whole file). place names the source in messages: a file,

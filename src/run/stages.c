@@ -1,6 +1,7 @@
 /* The stages of a run: training the reference network, inferring groups from it, training the final network.
  */
 #include "base/memory.h"
+#include "run/rules.h"
 #include "run/run.h"
 
 #include <math.h>
@@ -29,6 +30,9 @@ cleanup:
   return status;
 }
 
+/* Selects among the reference network's epochs (reference.select: val_recall). */
+enum { BY_RECALL = -1 };
+
 /* What the hooks of one training need. */
 typedef struct stage {
   run *run;
@@ -36,6 +40,7 @@ typedef struct stage {
   const stage_config *config;
   despur_progress progress;
   double started, evaluating; /* seconds */
+  int rule;                   /* config_select, or BY_RECALL */
   despur_error failure;       /* of writing steps.csv; its status is DESPUR_OK without one */
 } stage;
 
@@ -58,31 +63,54 @@ static int stop_asked(void *context) {
   return s->failure.status != DESPUR_OK || (observer->stop && observer->stop(observer->context));
 }
 
+static bool has_examples(const run *r, despur_split split) {
+  size_t count;
+  despur_dataset_split(r->dataset, split, &count);
+  return count > 0;
+}
+
+/* Measures an epoch's network on a split and writes it down. */
+static despur_status score_epoch(run *r, const stage *s, size_t epoch, despur_net *net, despur_split split,
+                                 despur_scores *scores, double *worst_inferred, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *predictions = NULL;
+  TRY(run_score(scores, NULL, &predictions, net, r->dataset, &r->truth, split, error));
+  TRY(run_write_scores(r, s->name, epoch, split, scores, false, error));
+  if (worst_inferred) *worst_inferred = run_worst_inferred_group(r, predictions);
+cleanup:
+  mem_free(predictions);
+  return status;
+}
+
 static despur_status after_epoch(void *context, despur_net *net, const despur_epoch *epoch, double *score,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   stage *s = context;
   run *r = s->run;
   double started = run_seconds();
-  despur_scores scores = {0};
-  size_t val_count;
-  despur_dataset_split(r->dataset, DESPUR_VAL, &val_count);
+  epoch_scores scores = {.worst_inferred_group = (double)NAN};
+  despur_scores val = {0}, test = {0};
+  char heard[128] = "";
   s->progress.epoch = epoch->epoch + 1;
   s->progress.done = 0;
   TRY(run_write_epoch(r, s->name, epoch, error));
-  if (val_count == 0) {
-    run_note(r, "%s: epoch %zu of %zu: loss %.4f", s->name, epoch->epoch, epoch->epochs, epoch->loss);
-    goto cleanup;
+  if (has_examples(r, DESPUR_VAL)) {
+    TRY(score_epoch(r, s, epoch->epoch, net, DESPUR_VAL, &val, &scores.worst_inferred_group, error));
+    scores.val = &val;
+    snprintf(heard, sizeof heard, ", validation average %.1f %%, worst group %.1f %%",
+             100 * val.average_accuracy, 100 * val.worst_group_accuracy);
   }
-  TRY(run_score(&scores, NULL, NULL, net, r->dataset, &r->truth, DESPUR_VAL, error));
-  TRY(run_write_scores(r, s->name, epoch->epoch, DESPUR_VAL, &scores, error));
-  *score =
-      r->config->select.rule == CONFIG_VAL_AVERAGE ? scores.average_accuracy : scores.worst_group_accuracy;
-  run_note(r, "%s: epoch %zu of %zu: loss %.4f, validation average %.1f %%, worst group %.1f %%", s->name,
-           epoch->epoch, epoch->epochs, epoch->loss, 100 * scores.average_accuracy,
-           100 * scores.worst_group_accuracy);
+  if (has_examples(r, DESPUR_TEST)) {
+    TRY(score_epoch(r, s, epoch->epoch, net, DESPUR_TEST, &test, NULL, error));
+    scores.test = &test;
+  }
+  *score = rules_hear(r->result->stages[r->result->stage_count].rules, &scores, epoch->epoch,
+                      s->rule == BY_RECALL ? CONFIG_LAST : s->rule);
+  if (s->rule == BY_RECALL) TRY(run_reference_recall(score, r, net, error));
+  run_note(r, "%s: epoch %zu of %zu: loss %.4f%s", s->name, epoch->epoch, epoch->epochs, epoch->loss, heard);
 cleanup:
-  despur_scores_release(&scores);
+  despur_scores_release(&val);
+  despur_scores_release(&test);
   s->evaluating += run_seconds() - started;
   return status;
 }
@@ -117,7 +145,7 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
   despur_train_hooks hooks = {.context = s, .step = after_step, .epoch = after_epoch, .stop = stop_asked};
   s->progress = (despur_progress){.stage = s->name, .epoch = 1, .epochs = options->epochs};
   despur_dataset_split(r->dataset, DESPUR_TRAIN, &s->progress.total);
-  if (options->sampler == DESPUR_EXPLICIT) s->progress.total = options->order_length;
+  if (options->order) s->progress.total = options->order_length;
   s->started = run_seconds();
   status = despur_train(net, r->dataset, options, &hooks, &trained, error);
   if (s->failure.status != DESPUR_OK) FAIL(error, s->failure.status, "%s", s->failure.message);
@@ -128,7 +156,8 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
   snprintf(result->label, sizeof result->label, "%.*s", (int)sizeof result->label - 1, label);
   TRY(run_score(&result->scores, logits, predictions, net, r->dataset, &r->truth, r->result->split, error));
   r->result->stage_count++;
-  TRY(run_write_scores(r, s->name, trained.selected_epoch, r->result->split, &result->scores, error));
+  TRY(run_write_scores(r, s->name, trained.selected_epoch, r->result->split, &result->scores, true, error));
+  if (options->epochs > 0) TRY(run_write_rules(r, s->name, result->rules, error));
   json_object_set_new(r->timing, s->name, json_real(result->seconds));
 cleanup:
   return status;
@@ -137,86 +166,67 @@ cleanup:
 despur_status run_reference_stage(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
-  stage s = {.run = r, .name = "reference", .config = &r->config->reference};
+  bool by_recall = r->config->reference_select == CONFIG_REFERENCE_RECALL;
+  stage s = {.run = r,
+             .name = "reference",
+             .config = &r->config->reference,
+             .rule = by_recall ? BY_RECALL : CONFIG_LAST};
   despur_train_options options = train_options(r, s.config, 1);
-  TRY(train_and_score(r, &s, r->reference, &options, "ERM", NULL, NULL, error));
+  options.selection = by_recall ? DESPUR_SELECT_BEST : DESPUR_SELECT_LAST;
+  TRY(train_and_score(r, &s, r->reference, &options, despur_method_label(DESPUR_ERM), NULL, NULL, error));
   TRY(run_path(path, r, "reference.safetensors", error));
   TRY(despur_net_save(r->reference, path, error));
 cleanup:
   return status;
 }
 
-static void note_groups(const run *r) {
-  const despur_groups *groups = &r->result->groups;
-  size_t smallest = 0, largest = 0;
-  for (size_t g = 1; g < groups->count; g++) {
-    if (groups->train_sizes[g] < groups->train_sizes[smallest]) smallest = g;
-    if (groups->train_sizes[g] > groups->train_sizes[largest]) largest = g;
+void run_method_label(char label[DESPUR_GROUP_NAME], const run *r) {
+  static const char *const PREFIX[] = {"", "clusters + ", "GEORGE + ", "SPARE + ", "JTT + ", "EIIL + "};
+  static const despur_method OWN[] = {DESPUR_ERM,   DESPUR_ERM, DESPUR_GROUPDRO,
+                                      DESPUR_SPARE, DESPUR_JTT, DESPUR_ERM};
+  const despur_config *config = r->config;
+  despur_method method = (despur_method)config->train_method;
+  const char *prefix = despur_method_needs_groups(method) ? PREFIX[config->infer.method] : "";
+  if (*config->label)
+    snprintf(label, DESPUR_GROUP_NAME, "%.*s", DESPUR_GROUP_NAME - 1, config->label);
+  else if (*prefix && OWN[config->infer.method] != DESPUR_ERM && method == OWN[config->infer.method])
+    snprintf(label, DESPUR_GROUP_NAME, "%.*s", (int)strlen(prefix) - 3,
+             prefix); /* a method by its own name */
+  else
+    snprintf(label, DESPUR_GROUP_NAME, "%s%s", prefix, despur_method_label(method));
+}
+
+static despur_method_options method_options(const run *r) {
+  const despur_config *config = r->config;
+  despur_method_options options = {.sampler = (despur_sampler)config->train_sampler,
+                                   .eta = config->groupdro.eta,
+                                   .adjustment = config->groupdro.adjustment.values,
+                                   .adjustments = config->groupdro.adjustment.count,
+                                   .power = config->spare.power.values,
+                                   .powers = config->spare.power.count,
+                                   .repeats = (size_t)config->jtt_repeats};
+  if (config->spare.rule == CONFIG_BY_SILHOUETTE && r->powers) {
+    options.power = r->powers;
+    options.powers = despur_dataset_classes(r->dataset);
   }
-  run_note(r, "infer: %zu groups of %zu (%s) to %zu (%s) training examples", groups->count,
-           groups->train_sizes[smallest], groups->names[smallest], groups->train_sizes[largest],
-           groups->names[largest]);
-}
-
-despur_status run_infer_stage(run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  float *outputs = NULL;
-  size_t count;
-  double started = run_seconds();
-  const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
-  despur_output what = (despur_output)r->config->infer.on;
-  size_t width =
-      what == DESPUR_FEATURES ? despur_net_features(r->reference) : despur_net_classes(r->reference);
-  despur_infer_cluster_options options = {.clusters = (size_t)r->config->infer.clusters,
-                                          .pooled = r->config->infer.scope == CONFIG_ALL_CLASSES,
-                                          .starts = (size_t)r->config->infer.starts,
-                                          .seed = (uint64_t)r->config->seed,
-                                          .threads = r->options->threads};
-  TRY(mem_alloc(&outputs, count * width, sizeof *outputs, error));
-  despur_outputs(r->reference, r->dataset, examples, count, what, outputs);
-  TRY(despur_infer_cluster(&r->result->groups, r->dataset, outputs, width, &options, error));
-  r->result->inferred = 1;
-  TRY(despur_agreement_compute(&r->result->agreement, r->dataset, &r->result->groups, &r->truth, error));
-  note_groups(r);
-  TRY(run_write_groups(r, error));
-  json_object_set_new(r->timing, "infer", json_real(run_seconds() - started));
-cleanup:
-  mem_free(outputs);
-  return status;
-}
-
-const char *run_method_label(const run *r) {
-  static const char *const LABELS[] = {"ERM", "group balance", "class balance", "upsampling", "downsampling"};
-  static const char *const INFERRED[] = {"ERM", "clusters + group balance", "class balance",
-                                         "clusters + upsampling", "clusters + downsampling"};
-  if (*r->config->label) return r->config->label;
-  return (r->result->inferred ? INFERRED : LABELS)[r->config->train_method];
-}
-
-static despur_sampler method_sampler(const run *r) {
-  static const despur_sampler SAMPLERS[] = {DESPUR_SHUFFLE, DESPUR_GROUP_BALANCE, DESPUR_GROUP_BALANCE,
-                                            DESPUR_UPSAMPLE, DESPUR_DOWNSAMPLE};
-  return r->order ? DESPUR_EXPLICIT : SAMPLERS[r->config->train_method];
+  return options;
 }
 
 despur_status run_train_stage(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024];
+  char path[1024], label[DESPUR_GROUP_NAME];
   float *logits = NULL;
   uint32_t *predictions = NULL;
-  despur_groups labels = {0};
-  stage s = {.run = r, .name = "train", .config = &r->config->train};
+  stage s = {.run = r, .name = "train", .config = &r->config->train, .rule = r->config->select.rule};
   despur_train_options options = train_options(r, s.config, 2);
-  options.sampler = method_sampler(r);
+  options.method = (despur_method)r->config->train_method;
+  options.method_options = method_options(r);
   options.order = r->order;
   options.order_length = r->order_length;
-  options.selection = r->config->select.rule == CONFIG_LAST ? DESPUR_SELECT_LAST : DESPUR_SELECT_BEST;
+  options.selection = s.rule == CONFIG_LAST ? DESPUR_SELECT_LAST : DESPUR_SELECT_BEST;
   options.groups = r->result->inferred ? &r->result->groups : &r->truth;
-  if (r->config->train_method == CONFIG_CLASS_BALANCE) {
-    TRY(despur_groups_of_labels(&labels, r->dataset, error));
-    options.groups = &labels;
-  }
-  status = train_and_score(r, &s, r->net, &options, run_method_label(r), &logits, &predictions, error);
+  run_method_label(label, r);
+  status = train_and_score(r, &s, r->net, &options, label, &logits, &predictions, error);
   if (status != DESPUR_OK && status != DESPUR_INTERRUPTED && status != DESPUR_BAD_INPUT) goto cleanup;
   /* an interrupted or diverged training leaves the weights of its last finished epoch: worth keeping */
   despur_error second;
@@ -225,7 +235,6 @@ despur_status run_train_stage(run *r, despur_error *error) {
   if (status == DESPUR_OK && saved != DESPUR_OK) FAIL(error, saved, "%s", second.message);
   if (status == DESPUR_OK) TRY(run_write_predictions(r, predictions, logits, error));
 cleanup:
-  despur_groups_release(&labels);
   mem_free(logits);
   mem_free(predictions);
   return status;
