@@ -16,6 +16,7 @@
 #include "despur/run.h"
 #include "despur/run_cam.h"
 #include "despur/shape.h"
+#include "despur/sweep.h"
 #include "despur/text.h"
 #include "despur/train.h"
 

@@ -7,6 +7,7 @@
 #include "despur/run.h"
 #include "despur/train.h"
 #include "io/file.h"
+#include "run/clock.h"
 #include "run/config.h"
 
 #include <jansson.h>
@@ -85,7 +86,5 @@ DESPUR_MUST_USE despur_status run_close_directory(run *r, const char *outcome, c
 
 /* Tells the observer; a printf format. */
 __attribute__((format(printf, 2, 3))) void run_note(const run *r, const char *format, ...);
-
-double run_seconds(void); /* a clock that only goes forward */
 
 #endif

@@ -1,0 +1,70 @@
+#include "run/manifest.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "despur/run.h"
+#include "io/file.h"
+#include "run/config.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIMIT_BYTES = 1 << 20 };
+
+static void copy_member(char *out, size_t room, const json_t *object, const char *name) {
+  const char *value = json_string_value(json_object_get(object, name));
+  snprintf(out, room, "%s", value ? value : "");
+}
+
+void manifest_read(manifest *out, const char *directory) {
+  text path = {0};
+  char *content = NULL;
+  size_t bytes;
+  json_t *object = NULL;
+  *out = (manifest){0};
+  if (text_add(&path, NULL, "%s/manifest.json", directory) == DESPUR_OK &&
+      file_read(&content, &bytes, path.data, LIMIT_BYTES, NULL) == DESPUR_OK)
+    object = json_loadb(content, bytes, 0, NULL);
+  copy_member(out->outcome, sizeof out->outcome, object, "outcome");
+  copy_member(out->message, sizeof out->message, object, "message");
+  copy_member(out->version, sizeof out->version, object, "despur");
+  json_decref(object);
+  mem_free(content);
+  mem_free(path.data);
+}
+
+static despur_status write_file(const char *directory, const char *name, const char *content,
+                                despur_error *error) {
+  text path = {0};
+  despur_status status = text_add(&path, error, "%s/%s", directory, name);
+  if (status == DESPUR_OK) status = file_write_text(path.data, content, error);
+  mem_free(path.data);
+  return status;
+}
+
+despur_status manifest_write_failure(const char *directory, const despur_config *config, const char *message,
+                                     despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *yaml = NULL, *json = NULL;
+  text with_line_end = {0};
+  json_t *object = json_object();
+  json_object_set_new(object, "despur", json_string(despur_version()));
+  json_object_set_new(object, "outcome", json_string("failed"));
+  json_object_set_new(object, "message", json_string(message));
+  json_object_set_new(object, "seed", json_integer((json_int_t)config->seed));
+  json = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+  if (!json) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  TRY(text_add(&with_line_end, error, "%s\n", json));
+  TRY(despur_config_format(config, &yaml, error));
+  TRY(file_make_directories(directory, error));
+  TRY(write_file(directory, "config.yaml", yaml, error));
+  TRY(write_file(directory, "manifest.json", with_line_end.data, error));
+cleanup:
+  json_decref(object);
+  mem_free(with_line_end.data);
+  free(json);
+  free(yaml);
+  return status;
+}

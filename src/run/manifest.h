@@ -1,0 +1,20 @@
+/* What a run directory says about how the run ended. */
+#ifndef RUN_MANIFEST_H
+#define RUN_MANIFEST_H
+
+#include "despur/config.h"
+
+typedef struct manifest {
+  char outcome[16];  /* complete, interrupted, failed; "" when there is no manifest.json or it is damaged */
+  char message[512]; /* why, or "" */
+  char version[32];  /* of despur */
+} manifest;
+
+/* Does not fail: a run without a readable manifest is one that was not finished. */
+void manifest_read(manifest *out, const char *directory);
+
+/* For a run that ended before it could write one: creates the directory if need be. */
+DESPUR_MUST_USE despur_status manifest_write_failure(const char *directory, const despur_config *config,
+                                                     const char *message, despur_error *error);
+
+#endif

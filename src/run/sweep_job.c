@@ -1,0 +1,161 @@
+/* One run of a sweep in a process of its own: a crash, or the kernel's killing for memory, ends one run and
+ * no more.
+ *
+ * The child shares the lock, so the run stays claimed until both have ended. It blocks the signals that mean
+ * "stop" and looks whether one is pending: SIGTERM comes from the parent, or from the kernel when the parent
+ * has ended. SIGINT, which a terminal sends to all processes, is the parent's business. */
+#include "despur/run.h"
+#include "run/clock.h"
+#include "run/manifest.h"
+#include "run/sweep_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+/* ---- in the child ---- */
+
+static int child_is_to_stop(void *context) {
+  const pid_t *parent = context;
+  sigset_t pending;
+  return (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM)) || getppid() != *parent;
+}
+
+static despur_status carry_out(const despur_config *config, const char *directory, int threads, pid_t parent,
+                               despur_error *error) {
+  despur_run_options options = {.directory = directory,
+                                .force = 1,
+                                .threads = threads,
+                                .observer = {.context = &parent, .stop = child_is_to_stop}};
+  despur_run_result result;
+  despur_status status = despur_run(&result, config, &options, error);
+  despur_run_result_release(&result);
+  return status;
+}
+
+_Noreturn static void be_child(const despur_config *config, const char *directory, int threads, pid_t parent,
+                               int report) {
+  despur_error error = {0};
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+  despur_status status = carry_out(config, directory, threads, parent, &error);
+  /* shorter than a pipe's buffer: it is written whole, and does not wait for a reader */
+  if (status != DESPUR_OK && write(report, error.message, strlen(error.message)) < 0) status = error.status;
+  _exit((int)status);
+}
+
+/* ---- in the parent ---- */
+
+static void close_others(const sweep_job *others, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (others[i].pid == 0) continue;
+    close(others[i].lock);
+    close(others[i].pipe);
+  }
+}
+
+static pid_t fork_quietly(void) {
+  sigset_t stopping, before;
+  sigemptyset(&stopping);
+  sigaddset(&stopping, SIGINT);
+  sigaddset(&stopping, SIGTERM);
+  sigprocmask(SIG_BLOCK, &stopping, &before);
+  pid_t pid = fork();
+  int number = errno;
+  if (pid != 0) sigprocmask(SIG_SETMASK, &before, NULL); /* the child keeps them blocked */
+  errno = number;
+  return pid;
+}
+
+despur_status sweep_job_start(sweep_job *job, const despur_sweep *sweep, size_t run, int lock, int threads,
+                              const sweep_job *others, size_t count, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_config *config = NULL;
+  char directory[1024], manifest_path[1024];
+  int ends[2] = {-1, -1};
+  pid_t parent = getpid();
+  TRY(sweep_path(directory, sweep, run, "", error));
+  TRY(sweep_path(manifest_path, sweep, run, "manifest.json", error));
+  TRY(despur_sweep_run_config(&config, sweep, run, error));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    FAIL(error, DESPUR_NO_RESOURCES, "cannot create a pipe: %s", strerror(errno));
+  unlink(manifest_path); /* what is there from now on is this run's */
+  pid_t pid = fork_quietly();
+  if (pid == 0) {
+    close_others(others, count);
+    close(ends[0]);
+    be_child(config, directory, threads, parent, ends[1]);
+  }
+  if (pid < 0) FAIL(error, DESPUR_NO_RESOURCES, "cannot start a process: %s", strerror(errno));
+  *job = (sweep_job){.run = run, .pid = pid, .lock = lock, .pipe = ends[0], .started = run_seconds()};
+  ends[0] = -1;
+cleanup:
+  if (ends[0] >= 0) close(ends[0]);
+  if (ends[1] >= 0) close(ends[1]);
+  if (status != DESPUR_OK) close(lock);
+  despur_config_free(config);
+  return status;
+}
+
+/* What the child has said, until it closes its end. */
+static void read_reason(int pipe, char reason[512]) {
+  size_t used = 0;
+  char scratch[512];
+  for (;;) {
+    bool room = used < 511;
+    ssize_t got = read(pipe, room ? reason + used : scratch, room ? 511 - used : sizeof scratch);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    if (room) used += (size_t)got;
+  }
+  reason[used] = 0;
+}
+
+static int wait_for(pid_t pid) {
+  int ended = 0;
+  while (waitpid(pid, &ended, 0) < 0 && errno == EINTR) continue;
+  return ended;
+}
+
+/* A run that ended before it could say why, in its own manifest, gets one. */
+static despur_status ensure_manifest(const despur_sweep *sweep, size_t run, const char *reason,
+                                     despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char directory[1024];
+  manifest ended;
+  despur_config *config = NULL;
+  TRY(sweep_path(directory, sweep, run, "", error));
+  manifest_read(&ended, directory);
+  if (*ended.outcome) goto cleanup;
+  TRY(despur_sweep_run_config(&config, sweep, run, error));
+  TRY(manifest_write_failure(directory, config, reason, error));
+cleanup:
+  despur_config_free(config);
+  return status;
+}
+
+despur_status sweep_job_finish(sweep_job *job, const despur_sweep *sweep, despur_sweep_state *outcome,
+                               char reason[512], despur_error *error) {
+  despur_status status = DESPUR_OK;
+  read_reason(job->pipe, reason);
+  int ended = wait_for(job->pid), code = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  *outcome = code == DESPUR_OK            ? DESPUR_SWEEP_COMPLETE
+             : code == DESPUR_INTERRUPTED ? DESPUR_SWEEP_TO_DO
+                                          : DESPUR_SWEEP_FAILED;
+  if (WIFSIGNALED(ended))
+    snprintf(reason, 512, "ended by signal %d (%s)%s", WTERMSIG(ended), strsignal(WTERMSIG(ended)),
+             WTERMSIG(ended) == SIGKILL ? "; out of memory?" : "");
+  if (*outcome == DESPUR_SWEEP_FAILED) status = ensure_manifest(sweep, job->run, reason, error);
+  close(job->pipe);
+  close(job->lock);
+  job->pid = 0;
+  return status;
+}
