@@ -97,7 +97,27 @@ static void print_agreement(const despur_run_result *result) {
   printf("\n\n");
 }
 
+/* Words in lines of at most that many characters. */
+static void print_wrapped(const char *words, size_t width) {
+  size_t column = 0;
+  while (*words) {
+    size_t length = strcspn(words, " ");
+    if (column > 0 && column + 1 + length > width) {
+      putchar('\n');
+      column = 0;
+    }
+    column += (size_t)printf("%s%.*s", column ? " " : "", (int)length, words);
+    words += length;
+    words += strspn(words, " ");
+  }
+  putchar('\n');
+}
+
 static void print_verdict(const despur_run_result *result) {
+  if (result->verdict) {
+    print_wrapped(result->verdict, 78);
+    putchar('\n');
+  }
   if (result->stage_count == 0) return;
   printf("worst-group accuracy: ");
   for (size_t i = 0; i < result->stage_count; i++)
@@ -185,6 +205,10 @@ void report_print_scores_json(const despur_scores *scores, const char *label) {
 void report_print_run_json(const despur_run_result *result) {
   printf("{\"directory\":");
   report_json_string(result->directory);
+  if (result->verdict) {
+    printf(",\"verdict\":");
+    report_json_string(result->verdict);
+  }
   printf(",\"split\":\"%s\",\"stages\":[", SPLITS[result->split]);
   for (size_t i = 0; i < result->stage_count; i++) {
     if (i) putchar(',');

@@ -97,7 +97,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_fit(despur_mixture_resul
 
 /* Applies a fitted mixture to points [n, dimensions]. Each array may be NULL: labels [n], responsibilities
  * [n, components], log_densities [n], whose mean is the log-likelihood. DESPUR_BAD_INPUT for points that are
- * not finite and for a model that is none (a weight below 0, a diagonal of W not above 0). */
+ * not finite and for a model that is none (weights that do not add up to 1, a W without a triangle's shape).
+ */
 DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_predict(const despur_mixture *model,
                                                                 const float *points, size_t n, int threads,
                                                                 uint32_t *labels, double *responsibilities,

@@ -13,6 +13,7 @@
 #include "despur/infer.h"
 #include "despur/net.h"
 #include "despur/optimizer.h"
+#include "despur/report.h"
 #include "despur/run.h"
 #include "despur/run_cam.h"
 #include "despur/shape.h"

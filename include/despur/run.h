@@ -69,6 +69,7 @@ typedef struct despur_run_result {
   int inferred;       /* whether groups were inferred; if so: */
   despur_groups groups;
   despur_agreement agreement; /* with the true groups */
+  char *verdict; /* what the network uses, in one sentence (see despur_report); NULL after an error */
 } despur_run_result;
 
 /* Builds the data set that a configuration describes. */

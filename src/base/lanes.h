@@ -34,7 +34,11 @@ enum { VECTOR = 4, SUMS = 2 };
 
 enum { PARTS = LANES / VECTOR };
 
+/* The same registers hold half as many doubles. */
+enum { DOUBLES = VECTOR / 2, DOUBLE_PARTS = LANES / DOUBLES };
+
 typedef float vec __attribute__((vector_size(4 * VECTOR), may_alias));
+typedef double dvec __attribute__((vector_size(4 * VECTOR), may_alias));
 typedef int ivec __attribute__((vector_size(4 * VECTOR), may_alias));
 typedef uint8_t bvec __attribute__((vector_size(VECTOR)));
 
@@ -79,6 +83,26 @@ INLINE vec splat(float x) {
 #endif
 }
 
+INLINE dvec load_doubles(const double *p) {
+  return *(const dvec *)p;
+}
+
+INLINE void store_doubles(double *p, dvec v) {
+  *(dvec *)p = v;
+}
+
+INLINE dvec splat_double(double x) {
+#if defined(LANES_AVX512)
+  return (dvec)_mm512_set1_pd(x);
+#elif defined(LANES_AVX2)
+  return (dvec)_mm256_set1_pd(x);
+#else
+  dvec v;
+  UNROLL for (int i = 0; i < DOUBLES; i++) v[i] = x;
+  return v;
+#endif
+}
+
 /* a * b + c, rounded once. */
 INLINE vec fma_lanes(vec a, vec b, vec c) {
 #if defined(LANES_AVX512)
@@ -89,6 +113,20 @@ INLINE vec fma_lanes(vec a, vec b, vec c) {
   return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
   UNROLL for (int i = 0; i < VECTOR; i++) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return c;
+#endif
+}
+
+/* The same in double precision. */
+INLINE dvec fma_doubles(dvec a, dvec b, dvec c) {
+#if defined(LANES_AVX512)
+  return (dvec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(LANES_AVX2)
+  return (dvec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(LANES_NEON) && defined(__aarch64__)
+  return (dvec)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+  UNROLL for (int i = 0; i < DOUBLES; i++) c[i] = __builtin_fma(a[i], b[i], c[i]);
   return c;
 #endif
 }

@@ -28,11 +28,13 @@ size_t level_count(void) {
 }
 #endif
 
-size_t level_choose(void) {
+despur_status level_choose(size_t *level, despur_error *error) {
   const char *wanted = getenv("DESPUR_CPU");
   size_t count = level_count();
-  if (!wanted || !*wanted) return count - 1;
-  size_t level = 0;
-  while (level < count && strcmp(wanted, NAMES[level]) != 0) level++;
-  return level;
+  *level = count - 1;
+  if (!wanted || !*wanted) return DESPUR_OK;
+  for (*level = 0; *level < count; ++*level)
+    if (strcmp(wanted, NAMES[*level]) == 0) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_USAGE,
+                   "DESPUR_CPU: this processor has no kernels of that name (baseline, v3, v4)");
 }

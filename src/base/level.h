@@ -1,10 +1,12 @@
-/* Instruction-set levels. Files named kernels.c are compiled once for each level (KERNEL_LEVEL is its name),
+/* Instruction-set levels. Files named kernels*.c are compiled once for each level (KERNEL_LEVEL is its name),
  * and each ends with a table of its functions; the tables of one module are chosen from at start-up.
  *
  * v3 and v4 are x86-64's (psABI) and contain the levels before them. On other processors there is one level,
  * baseline, with whatever vectors the compiler may assume. */
 #ifndef BASE_LEVEL_H
 #define BASE_LEVEL_H
+
+#include "base/error.h"
 
 #include <stddef.h>
 
@@ -13,7 +15,7 @@
 #define LEVEL_JOIN_(a, b) a##b
 #define LEVEL_JOIN(a, b)  LEVEL_JOIN_(a, b)
 
-/* In a kernels.c: the name of this level as text, and of the table of this level. */
+/* In such a file: the name of this level as text, and of the table of this level. */
 #define LEVEL_NAME         LEVEL_QUOTE(KERNEL_LEVEL)
 #define LEVEL_TABLE(table) LEVEL_JOIN(table##_, KERNEL_LEVEL)
 
@@ -29,8 +31,8 @@
 /* How many of the levels this processor can run, at least 1. */
 size_t level_count(void);
 
-/* The highest of them, or the one that $DESPUR_CPU names: an index into LEVEL_TABLES. level_count() when
+/* The highest of them, or the one that $DESPUR_CPU names: an index into LEVEL_TABLES. DESPUR_BAD_USAGE when
  * there is no such level or the processor cannot run it. */
-size_t level_choose(void);
+DESPUR_MUST_USE despur_status level_choose(size_t *level, despur_error *error);
 
 #endif

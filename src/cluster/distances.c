@@ -13,10 +13,10 @@ const distance_table *distances_available(size_t i) {
 }
 
 despur_status distances_choose(const distance_table **out, despur_error *error) {
-  *out = distances_available(level_choose());
-  if (*out) return DESPUR_OK;
-  return error_set(error, DESPUR_BAD_USAGE,
-                   "DESPUR_CPU: this processor has no kernels of that name (baseline, v3, v4)");
+  size_t level;
+  despur_status status = level_choose(&level, error);
+  if (status == DESPUR_OK) *out = TABLES[level];
+  return status;
 }
 
 despur_status points_check(const char *what, const float *points, size_t n, size_t d, despur_error *error) {

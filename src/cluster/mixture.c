@@ -184,26 +184,39 @@ cleanup:
   return status;
 }
 
+static despur_status check_whitening(const despur_mixture *model, size_t c, despur_error *error) {
+  size_t d = model->dimensions, full = model->covariance == DESPUR_COVARIANCE_FULL;
+  const double *w = model->whitening + c * mixture_whitening_values(model);
+  for (size_t i = 0; i < d; i++) {
+    double diagonal = w[full ? i * (d + 1) : i];
+    if (!(diagonal > 0))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       NAME ": expected a whitening diagonal above 0, found %g for component %zu, column %zu",
+                       diagonal, c, i);
+    for (size_t j = i + 1; full && j < d; j++)
+      if (w[i * d + j] != 0)
+        return error_set(
+            error, DESPUR_BAD_INPUT,
+            NAME ": expected a lower triangular whitening, found %g for component %zu, row %zu, column %zu",
+            w[i * d + j], c, i, j);
+  }
+  return DESPUR_OK;
+}
+
 static despur_status check_model(const despur_mixture *model, despur_error *error) {
-  size_t d = model->dimensions, values = mixture_whitening_values(model);
-  size_t step = model->covariance == DESPUR_COVARIANCE_FULL ? d + 1 : 1;
+  despur_status status = DESPUR_OK;
   double sum = 0;
   for (size_t c = 0; c < model->components; c++) {
     if (!(model->weights[c] >= 0))
-      return error_set(error, DESPUR_BAD_INPUT,
-                       NAME ": expected weights of at least 0, found %g for component %zu", model->weights[c],
-                       c);
+      FAIL(error, DESPUR_BAD_INPUT, NAME ": expected weights of at least 0, found %g for component %zu",
+           model->weights[c], c);
     sum += model->weights[c];
-    for (size_t j = 0; j < d; j++)
-      if (!(model->whitening[c * values + j * step] > 0))
-        return error_set(error, DESPUR_BAD_INPUT,
-                         NAME
-                         ": expected a whitening diagonal above 0, found %g for component %zu, column %zu",
-                         model->whitening[c * values + j * step], c, j);
+    TRY(check_whitening(model, c, error));
   }
   if (!(fabs(sum - 1) < 1e-6))
-    return error_set(error, DESPUR_BAD_INPUT, NAME ": expected weights that add up to 1, found %g", sum);
-  return DESPUR_OK;
+    FAIL(error, DESPUR_BAD_INPUT, NAME ": expected weights that add up to 1, found %g", sum);
+cleanup:
+  return status;
 }
 
 despur_status despur_mixture_predict(const despur_mixture *model, const float *points, size_t n, int threads,

@@ -6,10 +6,13 @@
 #define CLUSTER_MIXTURE_H
 
 #include "base/parallel.h"
+#include "cluster/mixture_kernels.h"
 #include "despur/cluster.h"
 
 typedef struct mixture_pass {
+  const mixture_table *kernels;
   const float *points; /* [n, d] */
+  float *lanes;        /* [padded / LANES, d, LANES], the same points */
   size_t n, d, k;
   despur_mixture *model;
   size_t padded;               /* n, rounded up to whole blocks */
@@ -40,9 +43,5 @@ void mixture_maximise(mixture_pass *pass, double regularisation);
 
 /* Values of one component's whitening. */
 size_t mixture_whitening_values(const despur_mixture *model);
-
-/* lower: [d, d], a covariance of which the lower triangle is read; it becomes the inverse of its Cholesky
- * factor. scratch: [d, d]. */
-void mixture_whiten(double *lower, size_t d, double *scratch);
 
 #endif

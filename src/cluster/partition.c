@@ -1,28 +1,20 @@
 #include "cluster/partition.h"
 
 #include "base/memory.h"
+#include "cluster/distances.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 despur_status partition_check(const char *name, const float *points, size_t n, size_t d, size_t k,
                               despur_error *error) {
   if (k < 1) return error_set(error, DESPUR_BAD_USAGE, "%s: expected at least 1 cluster, found 0", name);
-  if (d < 1)
-    return error_set(error, DESPUR_BAD_INPUT, "%s: expected points of at least 1 dimension, found 0", name);
   if (k > n)
     return error_set(error, DESPUR_BAD_INPUT, "%s: expected at least %zu points for %zu clusters, found %zu",
                      name, k, k, n);
   if (k >= NO_CLUSTER)
     return error_set(error, DESPUR_BAD_INPUT, "%s: expected fewer than 2^32 - 1 clusters, found %zu", name,
                      k);
-  for (size_t row = 0; row < n; row++)
-    for (size_t column = 0; column < d; column++)
-      if (!isfinite(points[row * d + column]))
-        return error_set(error, DESPUR_BAD_INPUT,
-                         "%s: expected finite values, found %g in row %zu, column %zu", name,
-                         (double)points[row * d + column], row, column);
-  return DESPUR_OK;
+  return points_check(name, points, n, d, error);
 }
 
 typedef struct cluster {

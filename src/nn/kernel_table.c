@@ -10,6 +10,9 @@ const kernel_table *kernels_available(size_t i) {
   return i < level_count() ? TABLES[i] : NULL;
 }
 
-const kernel_table *kernels_choose(void) {
-  return kernels_available(level_choose());
+despur_status kernels_choose(const kernel_table **out, despur_error *error) {
+  size_t level;
+  despur_status status = level_choose(&level, error);
+  if (status == DESPUR_OK) *out = TABLES[level];
+  return status;
 }

@@ -6,6 +6,8 @@
 #ifndef NN_KERNELS_H
 #define NN_KERNELS_H
 
+#include "base/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,9 +79,9 @@ typedef struct kernel_table {
   void (*relu_gradient)(float *dx, const float *y, size_t n); /* dx = 0 where y is not positive */
 } kernel_table;
 
-/* The best table that this processor can run, or the one that $DESPUR_CPU names; NULL when there is no such
- * table or the processor cannot run it. */
-const kernel_table *kernels_choose(void);
+/* The best table that this processor can run, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there
+ * is none). */
+DESPUR_MUST_USE despur_status kernels_choose(const kernel_table **out, despur_error *error);
 
 /* The i-th table that this processor can run, slowest first; NULL past the end. */
 const kernel_table *kernels_available(size_t i);

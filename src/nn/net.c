@@ -186,10 +186,7 @@ despur_status net_create_from_layers(despur_net **out, const layer_spec *layers,
   TRY(mem_alloc(&net, 1, sizeof *net, error));
   net->options = *options;
   if (net->options.threads < 1) net->options.threads = 1;
-  net->kernels = kernels_choose();
-  if (!net->kernels)
-    FAIL(error, DESPUR_BAD_USAGE,
-         "DESPUR_CPU: this processor has no kernels of that name (baseline, v3, v4)");
+  TRY(kernels_choose(&net->kernels, error));
   TRY(parallel_create(&net->pool, net->options.threads, error));
   net->layer_count = count;
   TRY(mem_alloc(&net->layers, count, sizeof *net->layers, error));

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -191,6 +192,7 @@ void despur_run_result_release(despur_run_result *result) {
   for (size_t i = 0; i < 2; i++) despur_scores_release(&result->stages[i].scores);
   despur_groups_release(&result->groups);
   despur_agreement_release(&result->agreement);
+  free(result->verdict);
   *result = (despur_run_result){0};
 }
 

@@ -4,6 +4,7 @@
 #define RUN_RUN_H
 
 #include "despur/infer.h"
+#include "despur/report.h"
 #include "despur/run.h"
 #include "despur/train.h"
 #include "io/file.h"

@@ -182,15 +182,21 @@ cleanup:
   return status;
 }
 
-static despur_status add_outputs(const run *r, json_t *outputs, despur_error *error) {
+static despur_status add_output(const run *r, json_t *outputs, const char *name, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], hash[SHA256_HEX];
-  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
-    TRY(run_path(path, r, OUTPUTS[i], error));
-    if (!file_exists(path)) continue;
-    TRY(file_sha256(path, hash, error));
-    json_object_set_new(outputs, OUTPUTS[i], json_string(hash));
-  }
+  TRY(run_path(path, r, name, error));
+  if (!file_exists(path)) goto cleanup;
+  TRY(file_sha256(path, hash, error));
+  json_object_set_new(outputs, name, json_string(hash));
+cleanup:
+  return status;
+}
+
+static despur_status add_outputs(const run *r, json_t *outputs, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++)
+    TRY(add_output(r, outputs, OUTPUTS[i], error));
 cleanup:
   return status;
 }
@@ -215,8 +221,17 @@ cleanup:
   return status;
 }
 
-static despur_status write_manifest(const run *r, const char *outcome, const char *message,
-                                    despur_error *error) {
+static despur_status write_page(run *r, despur_error *error) {
+  char path[1024];
+  const despur_report_options options = {.page = path};
+  despur_status status = run_path(path, r, "report.html", error);
+  return status == DESPUR_OK ? despur_report(r->result->directory, &options, &r->result->verdict, error)
+                             : status;
+}
+
+/* The page shows the hashes of all other files, and the manifest that of the page too: so it is written
+ * before the page and after it. */
+static despur_status write_manifest(run *r, const char *outcome, const char *message, despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *manifest = json_object(), *inputs = json_object(), *outputs = json_object();
   json_object_set_new(manifest, "despur", json_string(despur_version()));
@@ -228,6 +243,9 @@ static despur_status write_manifest(const run *r, const char *outcome, const cha
   json_object_set_new(manifest, "outputs", outputs);
   TRY(add_inputs(r, inputs, error));
   TRY(add_outputs(r, outputs, error));
+  TRY(write_json(r, "manifest.json", manifest, error));
+  TRY(write_page(r, error));
+  TRY(add_output(r, outputs, "report.html", error));
   TRY(write_json(r, "manifest.json", manifest, error));
 cleanup:
   json_decref(manifest);

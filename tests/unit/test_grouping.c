@@ -198,8 +198,8 @@ static size_t clusters_of(const crowd *c, const despur_grouping_options *options
   despur_grouping_training(grouping, groups);
   for (size_t i = 0; i < CROWD; i++)
     if (groups[i] == groups[3]) {
-      inside += is_clump(i);
-      others += !is_clump(i);
+      inside += is_clump(i) ? 1 : 0;
+      others += is_clump(i) ? 0 : 1;
     }
   *clump_stands_alone = inside == CROWD / 20 && others == 0;
   size_t clusters = despur_grouping_count(grouping);

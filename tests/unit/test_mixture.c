@@ -1,9 +1,7 @@
 /* Gaussian mixtures against scikit-learn, closed forms, and the laws of expectation-maximisation. */
 #include "testing.h"
 
-#include "base/memory.h"
 #include "base/random.h"
-#include "cluster/mixture.h"
 #include "despur/cluster.h"
 #include "io/npy.h"
 
@@ -157,7 +155,7 @@ static void the_likeliest_of_many_fits_is_that_of_scikit_learn(void **state) {
   json_decref(expected);
 }
 
-/* The likeliest of ten fits by scikit-learn for 2 to 4 components of x.npy, which come from 4. */
+/* The likeliest of ten fits by scikit-learn for 2 to 6 components of x.npy, which come from 4. */
 static void log_likelihood_is_no_worse_than_that_of_scikit_learn(void **state) {
   (void)state;
 #define GOLDEN "../shared/golden/cluster/"
@@ -166,17 +164,17 @@ static void log_likelihood_is_no_worse_than_that_of_scikit_learn(void **state) {
   assert_ok(npy_open(&x, GOLDEN "x.npy", &error));
   json_t *expected = json_load_file(GOLDEN "expected.json", 0, NULL);
   const json_t *wanted = json_object_get(expected, "gmm_mean_log_likelihood");
-  for (size_t k = 2; k <= 4; k++) {
+  for (size_t k = 2; k <= 6; k++) {
     char text[64];
     snprintf(text, sizeof text, "%zu", k);
     despur_mixture_options options = usual(k, DESPUR_COVARIANCE_FULL);
-    options.starts = 10;
+    options.starts = k <= 4 ? 10 : 20;
     options.tolerance = 1e-6;
     options.max_iterations = 1000;
     despur_mixture_result result;
     assert_ok(despur_mixture_fit(&result, x.data, x.shape[0], x.shape[1], &options, &error));
     assert_true(result.log_likelihood > json_number_value(json_object_get(wanted, text)) - 1e-3);
-    if (k != 3) /* where ours is better */
+    if (k == 2 || k == 4) /* the others have better solutions than scikit-learn's */
       assert_near(result.log_likelihood, json_number_value(json_object_get(wanted, text)), 1e-3);
     despur_mixture_result_release(&result);
   }
@@ -416,36 +414,6 @@ static void more_starts_are_no_worse_and_index_and_seed_make_other_starts(void *
   free(points);
 }
 
-/* W S W' = 1, and for a singular S a finite W with a diagonal above 0. */
-static void whitening_inverts_the_cholesky_factor(void **state) {
-  (void)state;
-  enum { D = 23 };
-  static double s[D][D], w[D][D], scratch[D * D];
-  for (int singular = 0; singular <= 1; singular++) {
-    float *points = blobs(9, 100, D, 2);
-    for (size_t a = 0; a < D; a++)
-      for (size_t b = 0; b < D; b++) {
-        s[a][b] = a == b && !singular ? 1e-3 : 0;
-        for (size_t i = 0; i < (singular ? 10 : 100); i++)
-          s[a][b] += (double)points[i * D + a] * (double)points[i * D + b];
-      }
-    memcpy(w, s, sizeof s);
-    mixture_whiten(w[0], D, scratch);
-    assert_finite(w[0], sizeof w / sizeof(double));
-    for (size_t a = 0; a < D; a++) {
-      assert_true(w[a][a] > 0);
-      for (size_t b = a + 1; b < D; b++) assert_true(w[a][b] == 0);
-      for (size_t b = 0; b <= a && !singular; b++) {
-        double sum = 0;
-        for (size_t i = 0; i < D; i++)
-          for (size_t j = 0; j < D; j++) sum += w[a][i] * s[i][j] * w[b][j];
-        assert_near(sum, a == b ? 1 : 0, 1e-9);
-      }
-    }
-    free(points);
-  }
-}
-
 static void bad_points_and_options_are_refused(void **state) {
   (void)state;
   float points[] = {0, 1, 2, 3, 4, 5};
@@ -525,7 +493,6 @@ int main(void) {
       cmocka_unit_test(degenerate_points_give_finite_results),
       cmocka_unit_test(components_without_points_keep_weight_0_and_come_last),
       cmocka_unit_test(more_starts_are_no_worse_and_index_and_seed_make_other_starts),
-      cmocka_unit_test(whitening_inverts_the_cholesky_factor),
       cmocka_unit_test(bad_points_and_options_are_refused),
       cmocka_unit_test(bad_models_and_new_points_are_refused),
   };

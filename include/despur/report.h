@@ -1,0 +1,32 @@
+/* Reports: what the files of a run directory say, as a page to read.
+ *
+ * A page is one HTML file with everything in it: no scripts, nothing from the network. It is made from the
+ * files of the directory alone, so equal runs have equal pages, and one made later equals the one that
+ * despur_run left. */
+#ifndef DESPUR_REPORT_H
+#define DESPUR_REPORT_H
+
+#include "despur/error.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct despur_report_options {
+  const char *page;  /* the file to write; NULL: none */
+  const char *plots; /* directory for every plot as an SVG file, created when it is missing; NULL: none */
+} despur_report_options;
+
+/* Makes the page of a run. *verdict, unless verdict is NULL, gets its first sentence: what the network uses,
+ * and how that is known. The caller frees it with free(). DESPUR_BAD_INPUT names the file and line that
+ * cannot be read. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_report(const char *directory,
+                                                       const despur_report_options *options, char **verdict,
+                                                       despur_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

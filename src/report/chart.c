@@ -1,0 +1,172 @@
+#include "report/chart.h"
+
+#include "io/file.h"
+#include "report/style.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Widths of the characters 32 to 126 in per cent of the font's size: DejaVu Sans', which few fonts exceed. */
+static const unsigned char WIDTHS[95] = {
+    32, 41, 46, 84, 64, 96, 78, 28, 40,  40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 34, 34, 84, 84, 84, 54, 100, 69, 69, 70, 78, 64, 58, 78, 76, 30, 30, 66, 56, 87, 75, 79,
+    61, 79, 70, 64, 62, 74, 69, 99, 69,  62, 69, 40, 34, 40, 84, 50, 50, 62, 64, 55, 64, 62, 36, 64,
+    64, 28, 28, 58, 28, 98, 64, 62, 64,  64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84};
+
+static bool continues(char c) {
+  return ((unsigned char)c & 0xc0) == 0x80; /* a later byte of a UTF-8 character */
+}
+
+static double character_width(const char *s) {
+  if (continues(*s)) return 0;
+  return CHART_TEXT * (*s >= 32 && *s < 127 ? 0.01 * WIDTHS[*s - 32] : 1.0);
+}
+
+double text_width(const char *words) {
+  double width = 0;
+  for (; *words; words++) width += character_width(words);
+  return width;
+}
+
+short_text text_fit(const char *words, double pixels) {
+  enum { ELLIPSIS = 3 /* bytes */ };
+  short_text out;
+  size_t length = 0, room = sizeof out.text - 1 - ELLIPSIS;
+  if (text_width(words) <= pixels && strlen(words) <= room) {
+    snprintf(out.text, sizeof out.text, "%s", words);
+    return out;
+  }
+  double left = pixels - CHART_TEXT;
+  while (words[length] && length < room && left >= character_width(words + length))
+    left -= character_width(words + length++);
+  while (length > 0 && continues(words[length])) length--;
+  snprintf(out.text, sizeof out.text, "%.*s\xe2\x80\xa6", (int)length, words);
+  return out;
+}
+
+void chart_open(chart *c, double height, const char *title, const char *description) {
+  markup *m = c->m;
+  c->height = height;
+  c->left = 44;
+  c->right = CHART_WIDTH - 12;
+  c->top = 38;
+  c->bottom = height - 40;
+  c->x = (scale){.from = c->left, .to = c->right};
+  c->y = (scale){.from = c->bottom, .to = c->top};
+  if (c->standalone) markup_raw(m, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+  markup_print(m, "<svg class=\"plot\" viewBox=\"0 0 %d %g\" role=\"img\"", CHART_WIDTH, height);
+  if (c->standalone)
+    markup_print(m, " xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%g\"", CHART_WIDTH, height);
+  markup_print(m, ">\n<title>%s</title>\n<desc>%s</desc>\n", title, description);
+  if (c->standalone) markup_print(m, "<style>\n%s</style>\n", STYLE_CHARTS);
+  chart_text(c, 0, 13, "start", "head", title);
+}
+
+void chart_right_margin(chart *c, double pixels) {
+  c->right = c->x.to = CHART_WIDTH - pixels;
+}
+
+void chart_close(chart *c) {
+  markup_raw(c->m, "</svg>\n");
+}
+
+void chart_text(chart *c, double x, double y, const char *anchor, const char *class, const char *words) {
+  markup_print(c->m, "<text x=\"%.1f\" y=\"%.1f\"", x, y);
+  if (strcmp(anchor, "start") != 0) markup_print(c->m, " text-anchor=\"%s\"", anchor);
+  if (*class) markup_print(c->m, " class=\"%s\"", class);
+  markup_print(c->m, ">%s</text>\n", words);
+}
+
+/* A tick's number. */
+static void format_tick(char out[48], double value, int decimals) {
+  if (value >= 1000 && value < 1e15)
+    snprintf(out, 48, "%s", file_grouped((uint64_t)value).text);
+  else if (decimals < 0)
+    snprintf(out, 48, "%g", value);
+  else
+    snprintf(out, 48, "%.*f", decimals, value);
+}
+
+static void line(chart *c, double x1, double y1, double x2, double y2, const char *class) {
+  markup_print(c->m, "<path class=\"%s\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", class, x1, y1, x2, y2);
+}
+
+void chart_y_axis(chart *c, const ticks *t) {
+  for (size_t i = 0; i < t->count; i++) {
+    char number[48];
+    double y = scale_at(&c->y, t->values[i]);
+    format_tick(number, t->values[i], t->decimals);
+    line(c, c->left, y, c->right, y, "grid");
+    chart_text(c, c->left - 6, y + 4, "end", "mute", number);
+  }
+}
+
+void chart_x_axis(chart *c, const ticks *t, const char *name) {
+  double taken = -INFINITY; /* where the last number ended */
+  line(c, c->left, c->bottom, c->right, c->bottom, "axis");
+  for (size_t i = 0; i < t->count; i++) {
+    char number[48];
+    double x = scale_at(&c->x, t->values[i]);
+    format_tick(number, t->values[i], t->decimals);
+    double half = text_width(number) / 2;
+    if (x - half < taken || x + half > CHART_WIDTH) continue;
+    line(c, x, c->bottom, x, c->bottom + 4, "axis");
+    chart_text(c, x, c->bottom + 17, "middle", "mute", number);
+    taken = x + half + 6;
+  }
+  chart_text(c, (c->left + c->right) / 2, c->bottom + 34, "middle", "mute", name);
+}
+
+void chart_vertical(chart *c, double x, const char *class) {
+  double at = scale_at(&c->x, x);
+  line(c, at, c->top, at, c->bottom, class);
+}
+
+void chart_line(chart *c, const double *x, const double *y, size_t count, const char *class) {
+  bool down = false; /* the pen */
+  markup_print(c->m, "<path class=\"line %s\" d=\"", class);
+  for (size_t i = 0; i < count; i++) {
+    if (isfinite(x[i]) && isfinite(y[i]))
+      markup_print(c->m, "%c%.1f %.1f", down ? 'L' : 'M', scale_at(&c->x, x[i]), scale_at(&c->y, y[i]));
+    down = isfinite(x[i]) && isfinite(y[i]);
+  }
+  markup_raw(c->m, "\"/>\n");
+}
+
+void chart_dot(chart *c, double x, double y, double radius, const char *class) {
+  if (!isfinite(x) || !isfinite(y)) return;
+  markup_print(c->m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%g\"/>\n", class, scale_at(&c->x, x),
+               scale_at(&c->y, y), radius);
+}
+
+void chart_interval(chart *c, double x, double low, double high, const char *class) {
+  if (!isfinite(low) || !isfinite(high)) return;
+  double at = scale_at(&c->x, x);
+  line(c, at, scale_at(&c->y, low), at, scale_at(&c->y, high), class);
+}
+
+/* Sorted by place, labels are pushed down where they touch, and back up where they would leave the plot. */
+static void move_apart(chart_label *labels, size_t count, double top, double bottom) {
+  for (size_t i = 1; i < count; i++)
+    for (size_t j = i; j > 0 && labels[j].y < labels[j - 1].y; j--) {
+      chart_label other = labels[j];
+      labels[j] = labels[j - 1];
+      labels[j - 1] = other;
+    }
+  for (size_t i = 0; i < count; i++) {
+    double least = i ? labels[i - 1].y + CHART_LINE : top;
+    if (labels[i].y < least) labels[i].y = least;
+  }
+  for (size_t i = count; i-- > 0;) {
+    double most = i + 1 < count ? labels[i + 1].y - CHART_LINE : bottom;
+    if (labels[i].y > most) labels[i].y = most;
+  }
+}
+
+void chart_labels(chart *c, double x, chart_label *labels, size_t count) {
+  for (size_t i = 0; i < count; i++) labels[i].y = scale_at(&c->y, labels[i].y);
+  move_apart(labels, count, c->top, c->bottom);
+  for (size_t i = 0; i < count; i++)
+    chart_text(c, x, labels[i].y + 4, "start", labels[i].class, labels[i].text);
+}

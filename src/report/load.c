@@ -1,0 +1,128 @@
+#include "report/load.h"
+
+#include "base/memory.h"
+#include "io/file.h"
+#include "report/members.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CONFIG_LIMIT = 1 << 20, MANIFEST_LIMIT = 16 << 20 };
+
+static despur_status path_in(char path[1024], const char *directory, const char *name, despur_error *error) {
+  int length = snprintf(path, 1024, "%s/%s", directory, name);
+  if (length < 0 || length >= 1024)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  return DESPUR_OK;
+}
+
+bool report_is_run(const char *directory) {
+  char path[1024];
+  return path_in(path, directory, "config.yaml", NULL) == DESPUR_OK && file_exists(path) &&
+         path_in(path, directory, "results.jsonl", NULL) == DESPUR_OK && file_exists(path);
+}
+
+static despur_status copy_member(char **out, const json_t *object, const char *key, despur_error *error) {
+  return mem_copy_text(out, member_text(object, key, ""), error);
+}
+
+/* Names and values of an object of texts. */
+static despur_status copy_pairs(report_pairs *out, json_t *object, const char *without, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *name;
+  json_t *value;
+  TRY(mem_alloc(&out->items, json_object_size(object), sizeof *out->items, error));
+  json_object_foreach(object, name, value) {
+    if (!json_is_string(value) || strcmp(name, without) == 0) continue;
+    report_pair *pair = &out->items[out->count++];
+    TRY(mem_copy_text(&pair->name, name, error));
+    TRY(mem_copy_text(&pair->value, json_string_value(value), error));
+  }
+cleanup:
+  return status;
+}
+
+despur_status report_load_manifest(report_run *out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *content = NULL;
+  size_t bytes = 0;
+  json_t *manifest = NULL;
+  if (file_exists(path)) {
+    TRY(file_read(&content, &bytes, path, MANIFEST_LIMIT, error));
+    TRY(read_object(&manifest, content, bytes, path, 0, error));
+  }
+  TRY(copy_member(&out->version, manifest, "despur", error));
+  TRY(copy_member(&out->outcome, manifest, "outcome", error));
+  TRY(copy_member(&out->message, manifest, "message", error));
+  TRY(copy_member(&out->data, manifest, "data", error));
+  TRY(copy_pairs(&out->inputs, json_object_get(manifest, "inputs"), "", error));
+  /* the page cannot show its own hash */
+  TRY(copy_pairs(&out->outputs, json_object_get(manifest, "outputs"), "report.html", error));
+cleanup:
+  json_decref(manifest);
+  mem_free(content);
+  return status;
+}
+
+despur_status report_load(report_run *out, const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  *out = (report_run){0};
+  TRY(mem_copy_text(&out->directory, directory, error));
+  TRY(path_in(path, directory, "config.yaml", error));
+  TRY(report_load_config(out, path, error));
+  TRY(path_in(path, directory, "results.jsonl", error));
+  TRY(report_load_results(out, path, error));
+  TRY(path_in(path, directory, "manifest.json", error));
+  TRY(report_load_manifest(out, path, error));
+cleanup:
+  return status;
+}
+
+const char *report_setting(const report_run *run, const char *key) {
+  for (size_t i = 0; i < run->keys.count; i++)
+    if (strcmp(run->keys.items[i].name, key) == 0) return run->keys.items[i].value;
+  return "";
+}
+
+const report_stage *report_last_stage(const report_run *run) {
+  for (size_t s = REPORT_STAGES; s-- > 0;)
+    if (run->stages[s].final) return &run->stages[s];
+  return NULL;
+}
+
+static void release_pairs(report_pairs *pairs) {
+  for (size_t i = 0; i < pairs->count; i++) {
+    mem_free(pairs->items[i].name);
+    mem_free(pairs->items[i].value);
+  }
+  mem_free(pairs->items);
+}
+
+static void release_stage(report_stage *stage) {
+  for (size_t i = 0; i < stage->epoch_count; i++) mem_free(stage->epochs[i].weights);
+  for (size_t i = 0; i < stage->eval_count; i++) despur_scores_release(&stage->evals[i].scores);
+  mem_free(stage->epochs);
+  mem_free(stage->evals);
+  mem_free(stage->weight_names);
+}
+
+void report_run_release(report_run *run) {
+  for (size_t s = 0; s < REPORT_STAGES; s++) release_stage(&run->stages[s]);
+  for (size_t p = 0; p < run->inference.part_count; p++) mem_free(run->inference.parts[p].search);
+  mem_free(run->inference.parts);
+  mem_free(run->inference.inferred_names);
+  mem_free(run->inference.true_names);
+  mem_free(run->inference.contingency);
+  release_pairs(&run->keys);
+  release_pairs(&run->inputs);
+  release_pairs(&run->outputs);
+  mem_free(run->rules);
+  mem_free(run->directory);
+  mem_free(run->config);
+  mem_free(run->version);
+  mem_free(run->outcome);
+  mem_free(run->message);
+  mem_free(run->data);
+  *run = (report_run){0};
+}

@@ -1,0 +1,117 @@
+/* What a run directory says, read once. Every section of a page and every plot looks here and nowhere else,
+ * so a page made at the end of a run and one made later are the same bytes.
+ *
+ * Files that a run did not leave give empty lists; keys that a line does not have give NaN, 0 or "". */
+#ifndef REPORT_LOAD_H
+#define REPORT_LOAD_H
+
+#include "despur/eval.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One measurement: a line of results.jsonl with groups. */
+typedef struct report_eval {
+  size_t epoch;
+  despur_split split;
+  bool selected; /* of the weights that were kept, at the end of a stage */
+  despur_scores scores;
+} report_eval;
+
+/* One epoch of training. */
+typedef struct report_epoch {
+  size_t epoch;
+  double loss;
+  double *weights; /* [weight_count of the stage], GroupDRO's q; NULL when there is none */
+} report_epoch;
+
+typedef struct report_stage {
+  char label[DESPUR_GROUP_NAME]; /* "ERM", "GroupDRO", ... */
+  report_epoch *epochs;
+  size_t epoch_count;
+  report_eval *evals;
+  size_t eval_count;
+  const report_eval *final; /* of the kept weights on the evaluation split; of a stage that did not end its
+                               last measurement; NULL when there is none */
+  size_t weight_count;
+  char (*weight_names)[DESPUR_GROUP_NAME];
+} report_stage;
+
+enum { REPORT_REFERENCE, REPORT_TRAIN, REPORT_STAGES };
+
+/* What a rule of model selection would have given. */
+typedef struct report_rule {
+  char name[DESPUR_GROUP_NAME];
+  size_t epoch;
+  double worst_group_accuracy, regret;
+} report_rule;
+
+typedef struct report_silhouette {
+  size_t clusters;
+  double silhouette;
+} report_silhouette;
+
+/* Clusters of one class, or of all ("all"). */
+typedef struct report_part {
+  char name[DESPUR_GROUP_NAME];
+  size_t clusters;
+  double silhouette;
+  report_silhouette *search; /* every number of clusters that was tried */
+  size_t search_count;
+} report_part;
+
+typedef struct report_inference {
+  bool present;
+  char method[DESPUR_GROUP_NAME];
+  double adjusted_rand, minority_precision, minority_recall;
+  report_part *parts;
+  size_t part_count;
+  size_t inferred, truth; /* numbers of groups */
+  char (*inferred_names)[DESPUR_GROUP_NAME], (*true_names)[DESPUR_GROUP_NAME];
+  size_t *contingency; /* [inferred, truth] */
+} report_inference;
+
+/* A key or file and what belongs to it. */
+typedef struct report_pair {
+  char *name, *value;
+} report_pair;
+
+typedef struct report_pairs {
+  report_pair *items;
+  size_t count;
+} report_pairs;
+
+typedef struct report_run {
+  char *directory;   /* as it was given; never on a run's own page, which must not depend on where it lies */
+  char *config;      /* config.yaml as it is */
+  report_pairs keys; /* its values by dotted key */
+  char *version;     /* "" without manifest.json */
+  char *outcome, *message, *data;
+  report_pairs inputs, outputs; /* file and SHA-256; outputs without report.html */
+  report_stage stages[REPORT_STAGES];
+  report_rule *rules;
+  size_t rule_count;
+  report_inference inference;
+} report_run;
+
+/* DESPUR_BAD_INPUT names the file and line that cannot be read. Release with report_run_release, also after
+ * an error. */
+DESPUR_MUST_USE despur_status report_load(report_run *out, const char *directory, despur_error *error);
+void report_run_release(report_run *run);
+
+/* Whether a directory looks like a run's. */
+bool report_is_run(const char *directory);
+
+/* The value of a key of the configuration such as "train.method", or "". */
+const char *report_setting(const report_run *run, const char *key);
+
+/* The last stage that was measured, or NULL. */
+const report_stage *report_last_stage(const report_run *run);
+
+/* Parts of the loader, one for each file. */
+DESPUR_MUST_USE despur_status report_load_results(report_run *out, const char *path, despur_error *error);
+DESPUR_MUST_USE despur_status report_load_config(report_run *out, const char *path, despur_error *error);
+DESPUR_MUST_USE despur_status report_load_manifest(report_run *out, const char *path, despur_error *error);
+
+#endif

@@ -1,0 +1,236 @@
+/* results.jsonl: one JSON object a line. Lines of kinds that this program does not know are passed over. */
+#include "base/memory.h"
+#include "io/file.h"
+#include "report/load.h"
+#include "report/members.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RESULTS_LIMIT = 256 << 20 };
+
+static despur_status add_item(void *items, size_t *count, size_t size, despur_error *error) {
+  /* room doubles: counts that are powers of two are when it is full */
+  size_t n = *count;
+  if ((n & (n - 1)) == 0) {
+    despur_status status = mem_grow(items, n, n ? 2 * n : 1, size, error);
+    if (status != DESPUR_OK) return status;
+  }
+  ++*count;
+  return DESPUR_OK;
+}
+
+static despur_status read_weights(report_stage *stage, report_epoch *epoch, json_t *weights,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t count = json_array_size(weights);
+  if (count == 0) return DESPUR_OK;
+  if (!stage->weight_names) {
+    TRY(mem_alloc(&stage->weight_names, count, sizeof *stage->weight_names, error));
+    stage->weight_count = count;
+    for (size_t g = 0; g < count; g++)
+      member_name(stage->weight_names[g], DESPUR_GROUP_NAME, json_array_get(weights, g), "name");
+  }
+  if (count != stage->weight_count) return DESPUR_OK;
+  TRY(mem_alloc(&epoch->weights, count, sizeof *epoch->weights, error));
+  for (size_t g = 0; g < count; g++) epoch->weights[g] = member_number(json_array_get(weights, g), "weight");
+cleanup:
+  return status;
+}
+
+static despur_status read_epoch(report_stage *stage, json_t *line, despur_error *error) {
+  despur_status status = add_item(&stage->epochs, &stage->epoch_count, sizeof *stage->epochs, error);
+  if (status != DESPUR_OK) return status;
+  report_epoch *epoch = &stage->epochs[stage->epoch_count - 1];
+  epoch->epoch = member_count(line, "epoch", 0);
+  epoch->loss = member_number(line, "loss");
+  return read_weights(stage, epoch, json_object_get(line, "group_weights"), error);
+}
+
+static void read_group(despur_group_score *group, json_t *object) {
+  member_name(group->name, sizeof group->name, object, "name");
+  group->count = member_count(object, "count", 0);
+  group->correct = member_count(object, "correct", 0);
+  if (group->correct > group->count) group->correct = group->count;
+  group->train_count = member_count(object, "train_count", 0);
+  group->accuracy = group->count ? (double)group->correct / (double)group->count : (double)NAN;
+}
+
+/* The worst group is found anew: lines name it, but two groups may bear one name. */
+static void find_worst_group(despur_scores *scores) {
+  scores->worst_group = scores->groups_count;
+  scores->worst_group_accuracy = (double)NAN;
+  for (size_t g = 0; g < scores->groups_count; g++) {
+    double accuracy = scores->groups[g].accuracy;
+    if (isnan(accuracy) || accuracy >= scores->worst_group_accuracy) continue;
+    scores->worst_group = g;
+    scores->worst_group_accuracy = accuracy;
+  }
+}
+
+static despur_status read_scores(despur_scores *scores, json_t *line, despur_error *error) {
+  json_t *groups = json_object_get(line, "groups");
+  size_t count = json_array_size(groups);
+  despur_status status = mem_alloc(&scores->groups, count, sizeof *scores->groups, error);
+  if (status != DESPUR_OK) return status;
+  scores->groups_count = count;
+  for (size_t g = 0; g < count; g++) read_group(&scores->groups[g], json_array_get(groups, g));
+  find_worst_group(scores);
+  scores->loss = member_number(line, "loss");
+  scores->average_accuracy = member_number(line, "average_accuracy");
+  scores->train_weighted_average = member_number(line, "train_weighted_average");
+  scores->balanced_group_accuracy = member_number(line, "balanced_group_accuracy");
+  scores->worst_class_accuracy = member_number(line, "worst_class_accuracy");
+  scores->attribute_accuracy = member_number(line, "attribute_accuracy");
+  return DESPUR_OK;
+}
+
+static despur_status read_eval(report_stage *stage, json_t *line, despur_split split, despur_error *error) {
+  despur_status status = add_item(&stage->evals, &stage->eval_count, sizeof *stage->evals, error);
+  if (status != DESPUR_OK) return status;
+  report_eval *eval = &stage->evals[stage->eval_count - 1];
+  eval->epoch = member_count(line, "epoch", 0);
+  eval->split = split;
+  eval->selected = json_is_true(json_object_get(line, "selected"));
+  if (eval->selected) member_name(stage->label, sizeof stage->label, line, "label");
+  return read_scores(&eval->scores, line, error);
+}
+
+static despur_status read_rules(report_run *out, json_t *rules, despur_error *error) {
+  if (out->rules || json_array_size(rules) == 0) return DESPUR_OK;
+  despur_status status = mem_alloc(&out->rules, json_array_size(rules), sizeof *out->rules, error);
+  if (status != DESPUR_OK) return status;
+  out->rule_count = json_array_size(rules);
+  for (size_t i = 0; i < out->rule_count; i++) {
+    const json_t *rule = json_array_get(rules, i);
+    member_name(out->rules[i].name, sizeof out->rules[i].name, rule, "rule");
+    out->rules[i].epoch = member_count(rule, "epoch", 0);
+    out->rules[i].worst_group_accuracy = member_number(rule, "test_worst_group_accuracy");
+    out->rules[i].regret = member_number(rule, "regret");
+  }
+  return DESPUR_OK;
+}
+
+static despur_status read_search(report_part *part, json_t *search, despur_error *error) {
+  despur_status status = mem_alloc(&part->search, json_array_size(search), sizeof *part->search, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < json_array_size(search); i++) {
+    const json_t *tried = json_array_get(search, i);
+    report_silhouette point = {member_count(tried, "clusters", 0), member_number(tried, "silhouette")};
+    if (point.clusters > 0 && !isnan(point.silhouette)) part->search[part->search_count++] = point;
+  }
+  return DESPUR_OK;
+}
+
+static despur_status read_parts(report_inference *out, json_t *parts, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(mem_alloc(&out->parts, json_array_size(parts), sizeof *out->parts, error));
+  for (size_t i = 0; i < json_array_size(parts); i++) {
+    json_t *object = json_array_get(parts, i);
+    report_part *part = &out->parts[out->part_count++];
+    member_name(part->name, sizeof part->name, object, "part");
+    part->clusters = member_count(object, "clusters", 0);
+    part->silhouette = member_number(object, "silhouette");
+    TRY(read_search(part, json_object_get(object, "search"), error));
+  }
+cleanup:
+  return status;
+}
+
+static despur_status read_names(char (**out)[DESPUR_GROUP_NAME], size_t *count, json_t *names,
+                                despur_error *error) {
+  despur_status status = mem_alloc(out, json_array_size(names), sizeof **out, error);
+  if (status != DESPUR_OK) return status;
+  *count = json_array_size(names);
+  for (size_t i = 0; i < *count; i++) {
+    const char *name = json_string_value(json_array_get(names, i));
+    snprintf((*out)[i], DESPUR_GROUP_NAME, "%s", name ? name : "");
+  }
+  return DESPUR_OK;
+}
+
+static despur_status read_inference(report_inference *out, json_t *line, const char *path, size_t number,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (out->present) return DESPUR_OK;
+  out->present = true;
+  member_name(out->method, sizeof out->method, line, "method");
+  out->adjusted_rand = member_number(line, "adjusted_rand");
+  out->minority_precision = member_number(line, "minority_precision");
+  out->minority_recall = member_number(line, "minority_recall");
+  TRY(read_parts(out, json_object_get(line, "parts"), error));
+  TRY(read_names(&out->inferred_names, &out->inferred, json_object_get(line, "inferred"), error));
+  TRY(read_names(&out->true_names, &out->truth, json_object_get(line, "true"), error));
+  size_t cells;
+  TRY(mem_multiply(&cells, out->inferred, out->truth, error));
+  const json_t *rows = json_object_get(line, "contingency");
+  if (json_array_size(rows) != out->inferred)
+    FAIL(error, DESPUR_BAD_INPUT, "%s:%zu: expected a contingency table of %zu rows, found %zu", path, number,
+         out->inferred, json_array_size(rows));
+  TRY(mem_alloc(&out->contingency, cells, sizeof *out->contingency, error));
+  for (size_t i = 0; i < out->inferred; i++)
+    for (size_t j = 0; j < out->truth; j++) {
+      const json_t *value = json_array_get(json_array_get(rows, i), j);
+      if (json_is_integer(value) && json_integer_value(value) > 0)
+        out->contingency[i * out->truth + j] = (size_t)json_integer_value(value);
+    }
+cleanup:
+  return status;
+}
+
+static despur_status read_line(report_run *out, json_t *line, const char *path, size_t number,
+                               despur_error *error) {
+  static const char *const STAGES[REPORT_STAGES] = {"reference", "train"};
+  static const char *const SPLITS[DESPUR_SPLITS] = {"train", "val", "test"};
+  const char *name = member_text(line, "stage", ""), *split = member_text(line, "split", "");
+  report_stage *stage = NULL;
+  if (strcmp(name, "infer") == 0) return read_inference(&out->inference, line, path, number, error);
+  for (size_t s = 0; s < REPORT_STAGES; s++)
+    if (strcmp(name, STAGES[s]) == 0) stage = &out->stages[s];
+  if (!stage) return DESPUR_OK;
+  if (json_object_get(line, "selection")) return read_rules(out, json_object_get(line, "selection"), error);
+  if (!json_object_get(line, "groups"))
+    return strcmp(split, "train") == 0 ? read_epoch(stage, line, error) : DESPUR_OK;
+  for (int s = 0; s < DESPUR_SPLITS; s++)
+    if (strcmp(split, SPLITS[s]) == 0) return read_eval(stage, line, (despur_split)s, error);
+  return DESPUR_OK;
+}
+
+/* A stage without a label of its own is called after what it did. Of one that did not end the last
+ * measurement stands for the final one. */
+static void complete_stages(report_run *out) {
+  const char *labels[REPORT_STAGES] = {"ERM", report_setting(out, "label")};
+  if (!*labels[REPORT_TRAIN]) labels[REPORT_TRAIN] = report_setting(out, "train.method");
+  for (size_t s = 0; s < REPORT_STAGES; s++) {
+    report_stage *stage = &out->stages[s];
+    if (stage->eval_count > 0) stage->final = &stage->evals[stage->eval_count - 1];
+    for (size_t i = 0; i < stage->eval_count; i++)
+      if (stage->evals[i].selected) stage->final = &stage->evals[i];
+    if (!*stage->label) snprintf(stage->label, sizeof stage->label, "%s", labels[s]);
+  }
+}
+
+despur_status report_load_results(report_run *out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *content = NULL;
+  size_t bytes, number = 1;
+  json_t *line = NULL;
+  TRY(file_read(&content, &bytes, path, RESULTS_LIMIT, error));
+  for (const char *at = content, *end = content + bytes; at < end; number++) {
+    const char *stop = memchr(at, '\n', (size_t)(end - at));
+    if (!stop) stop = end;
+    if (stop > at) {
+      TRY(read_object(&line, at, (size_t)(stop - at), path, number, error));
+      TRY(read_line(out, line, path, number, error));
+      json_decref(line);
+      line = NULL;
+    }
+    at = stop + 1;
+  }
+  complete_stages(out);
+cleanup:
+  json_decref(line);
+  mem_free(content);
+  return status;
+}

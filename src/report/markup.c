@@ -1,0 +1,122 @@
+#include "report/markup.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(markup *m, const char *start, size_t length) {
+  if (m->status == DESPUR_OK && length > 0)
+    m->status = text_add(&m->text, m->error, "%.*s", (int)length, start);
+}
+
+void markup_raw(markup *m, const char *ready) {
+  add(m, ready, strlen(ready));
+}
+
+/* The number of bytes of the UTF-8 character at s, or 0 when there is none, or one that HTML does not allow:
+ * a control character, a surrogate, an overlong form. */
+static size_t character_length(const unsigned char *s) {
+  if (*s < 0x80) return *s >= 0x20 ? *s != 0x7f : *s == '\n' || *s == '\t';
+  size_t length = *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : 2;
+  if (*s < 0xc2 || *s > 0xf4) return 0;
+  for (size_t i = 1; i < length; i++)
+    if ((s[i] & 0xc0) != 0x80) return 0;
+  if (*s == 0xc2 && s[1] < 0xa0) return 0; /* C1 controls */
+  if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f)) return 0;
+  if ((*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f)) return 0;
+  if (*s == 0xef && s[1] == 0xbf && s[2] >= 0xbe) return 0; /* U+FFFE, U+FFFF */
+  return length;
+}
+
+static const char *entity(char c) {
+  switch (c) {
+  case '&':
+    return "&amp;";
+  case '<':
+    return "&lt;";
+  case '>':
+    return "&gt;";
+  case '"':
+    return "&quot;";
+  case '\'':
+    return "&#39;";
+  default:
+    return NULL;
+  }
+}
+
+void markup_span(markup *m, const char *s, size_t count) {
+  const char *plain = s, *end = s + count; /* plain: start of what needs no change */
+  while (s < end) {
+    const char *instead = entity(*s);
+    size_t length = character_length((const unsigned char *)s);
+    if (length == 0 || length > (size_t)(end - s)) instead = "\xef\xbf\xbd"; /* U+FFFD */
+    if (instead) {
+      add(m, plain, (size_t)(s - plain));
+      markup_raw(m, instead);
+      plain = s + 1;
+    }
+    s += instead ? 1 : length;
+  }
+  add(m, plain, (size_t)(s - plain));
+}
+
+/* Formats the one number that a conversion such as "%5.1f" takes. */
+static void add_number(markup *m, const char *conversion, char kind, int wide, va_list *args) {
+  char number[352]; /* "%f" of the largest double has 309 digits before the point */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* markup_print's own format was checked */
+  if (kind == 'f' || kind == 'g')
+    snprintf(number, sizeof number, conversion, va_arg(*args, double));
+  else if (wide)
+    snprintf(number, sizeof number, conversion, va_arg(*args, size_t));
+  else
+    snprintf(number, sizeof number, conversion, va_arg(*args, int));
+#pragma GCC diagnostic pop
+  markup_raw(m, number);
+}
+
+/* One conversion, from its '%'; returns where it ends. */
+static const char *add_conversion(markup *m, const char *start, va_list *args) {
+  char conversion[16];
+  size_t length = 1 + strspn(start + 1, "-+ 0123456789.");
+  int wide = start[length] == 'z';
+  length += (size_t)wide;
+  char kind = start[length++];
+  snprintf(conversion, sizeof conversion, "%.*s", (int)length, start);
+  if (kind == 's') {
+    const char *s = va_arg(*args, const char *);
+    markup_span(m, s, strlen(s));
+  } else if (kind == '%')
+    markup_raw(m, "%");
+  else
+    add_number(m, conversion, kind, wide, args);
+  return start + length;
+}
+
+void markup_print(markup *m, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  while (*format) {
+    size_t plain = strcspn(format, "%");
+    add(m, format, plain);
+    format += plain;
+    if (*format) format = add_conversion(m, format, &args);
+  }
+  va_end(args);
+}
+
+void markup_base64(markup *m, const void *bytes, size_t count) {
+  static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const uint8_t *b = bytes;
+  for (size_t i = 0; i < count; i += 3) {
+    uint32_t three = (uint32_t)b[i] << 16;
+    if (i + 1 < count) three |= (uint32_t)b[i + 1] << 8;
+    if (i + 2 < count) three |= b[i + 2];
+    char four[5] = {DIGITS[three >> 18], DIGITS[three >> 12 & 63], '=', '=', 0};
+    if (i + 1 < count) four[2] = DIGITS[three >> 6 & 63];
+    if (i + 2 < count) four[3] = DIGITS[three & 63];
+    markup_raw(m, four);
+  }
+}

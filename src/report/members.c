@@ -1,0 +1,38 @@
+#include "report/members.h"
+
+#include <math.h>
+#include <stdio.h>
+
+despur_status read_object(json_t **out, const char *text, size_t bytes, const char *path, size_t line,
+                          despur_error *error) {
+  json_error_t why;
+  *out = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &why);
+  size_t place = line ? line : (size_t)(why.line > 0 ? why.line : 1);
+  if (!*out)
+    return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object: %s", path, place, why.text);
+  if (json_is_object(*out)) return DESPUR_OK;
+  json_decref(*out);
+  *out = NULL;
+  return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object, found another value", path,
+                   line ? line : 1);
+}
+
+double member_number(const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+size_t member_count(const json_t *object, const char *key, size_t fallback) {
+  const json_t *value = json_object_get(object, key);
+  return json_is_integer(value) && json_integer_value(value) >= 0 ? (size_t)json_integer_value(value)
+                                                                  : fallback;
+}
+
+const char *member_text(const json_t *object, const char *key, const char *fallback) {
+  const json_t *value = json_object_get(object, key);
+  return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+void member_name(char *out, size_t room, const json_t *object, const char *key) {
+  snprintf(out, room, "%s", member_text(object, key, ""));
+}

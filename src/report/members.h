@@ -1,0 +1,23 @@
+/* Reading JSON that may be older or newer than this program: what is absent or of another type has a
+ * fallback. */
+#ifndef REPORT_MEMBERS_H
+#define REPORT_MEMBERS_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* One object; line (0: none) and path are for the message. Free with json_decref. */
+DESPUR_MUST_USE despur_status read_object(json_t **out, const char *text, size_t bytes, const char *path,
+                                          size_t line, despur_error *error);
+
+/* Members of an object, which may be NULL. A number that is null or absent is NaN. */
+double member_number(const json_t *object, const char *key);
+size_t member_count(const json_t *object, const char *key, size_t fallback);
+const char *member_text(const json_t *object, const char *key, const char *fallback);
+
+/* The text member into out, cut to its room. */
+void member_name(char *out, size_t room, const json_t *object, const char *key);
+
+#endif

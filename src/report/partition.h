@@ -1,0 +1,18 @@
+/* Groups by class and attribute, read from their names ("y=0,a=1"), and which of a class is the usual one. */
+#ifndef REPORT_PARTITION_H
+#define REPORT_PARTITION_H
+
+#include "report/load.h"
+
+typedef struct report_cell {
+  unsigned label, attribute;
+  bool known;  /* the name could be read */
+  bool usual;  /* the largest training group of its class, the first of equals */
+  size_t peer; /* index of the usual group of its class; itself when unknown */
+} report_cell;
+
+/* *out: [groups of scores]; free with mem_free. */
+DESPUR_MUST_USE despur_status report_partition(report_cell **out, const despur_scores *scores,
+                                               despur_error *error);
+
+#endif

@@ -1,0 +1,45 @@
+/* The plots of a run. Each kind draws as many charts as the run has data for; sections of the page and
+ * --plots take them from here. */
+#ifndef REPORT_PLOT_H
+#define REPORT_PLOT_H
+
+#include "report/chart.h"
+#include "report/load.h"
+
+typedef struct plot {
+  const char *name; /* of its files: "curves" gives curves-1.svg, curves-2.svg, ... */
+  size_t (*count)(const report_run *run);
+  void (*draw)(chart *c, const report_run *run, size_t index);
+} plot;
+
+extern const plot plot_curves, plot_sizes, plot_tradeoff;
+
+/* All of them, NULL-terminated. */
+extern const plot *const plots[];
+
+/* One chart. */
+void plot_draw(markup *m, const plot *kind, const report_run *run, size_t index, bool standalone);
+
+/* All charts of a kind as figures. */
+void plot_figures(markup *m, const plot *kind, const report_run *run);
+
+/* Points of a line; {0} has none. */
+typedef struct plot_points {
+  double *x, *y;
+  size_t count;
+} plot_points;
+
+/* Room for that many; on failure the markup says why and x or y is NULL. */
+plot_points plot_room(markup *m, size_t room);
+void plot_points_release(plot_points *p);
+
+/* A measure after each epoch, over epochs. The measurement of the kept weights repeats one of them and is
+ * left out. */
+size_t plot_count(const report_stage *stage, despur_split split);
+plot_points plot_measured(markup *m, const report_stage *stage, despur_split split,
+                          double (*measure)(const despur_scores *));
+double plot_loss(const despur_scores *s);
+double plot_average(const despur_scores *s); /* per cent */
+double plot_worst(const despur_scores *s);
+
+#endif

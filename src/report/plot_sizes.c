@@ -1,0 +1,83 @@
+/* Accuracy of every group against the number of its training examples. */
+#include "base/memory.h"
+#include "report/interval.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double Z95 = 1.959963984540054;
+
+static size_t count(const report_run *run) {
+  const report_stage *last = report_last_stage(run);
+  return last && last->final->scores.groups_count > 1;
+}
+
+/* Groups without training examples stand at the left end of a logarithmic axis, as if they had half a one. */
+static double size_of(const despur_group_score *group) {
+  return group->train_count ? (double)group->train_count : 0.5;
+}
+
+static void size_axis(chart *c, const despur_scores *scores) {
+  bool empty = false;
+  c->x.low = INFINITY, c->x.high = 0;
+  for (size_t g = 0; g < scores->groups_count; g++) {
+    double size = size_of(&scores->groups[g]);
+    if (size < c->x.low) c->x.low = size;
+    if (size > c->x.high) c->x.high = size;
+    empty |= scores->groups[g].train_count == 0;
+  }
+  c->x.low /= 1.6, c->x.high *= 1.6;
+  c->x.logarithmic = true;
+  ticks t = ticks_logarithmic(c->x.low > 1 ? c->x.low : 1, c->x.high);
+  chart_x_axis(c, &t,
+               empty ? "training pictures in the group (left end: none)" : "training pictures in the group");
+}
+
+/* Groups of nearly one size would cover each other: they are set side by side, up to 40 pixels wide. Returns
+ * the shift in pixels of group g. */
+static double beside(const chart *c, const despur_scores *scores, size_t g) {
+  double at = scale_at(&c->x, size_of(&scores->groups[g]));
+  size_t before = 0, all = 0;
+  for (size_t h = 0; h < scores->groups_count; h++) {
+    if (fabs(scale_at(&c->x, size_of(&scores->groups[h])) - at) > 5) continue;
+    before += h < g;
+    all++;
+  }
+  double step = all > 1 ? 40.0 / (double)(all - 1) : 0;
+  if (step > 6) step = 6;
+  return step * ((double)before - 0.5 * (double)(all - 1));
+}
+
+static void draw_stage(chart *c, const despur_scores *scores, const char *interval_class,
+                       const char *dot_class) {
+  for (size_t g = 0; g < scores->groups_count; g++) {
+    const despur_group_score *group = &scores->groups[g];
+    interval range = interval_share(group->correct, group->count, Z95);
+    double x = size_of(group), shift = beside(c, scores, g);
+    scale kept = c->x;
+    c->x.from += shift, c->x.to += shift;
+    chart_interval(c, x, 100 * range.low, 100 * range.high, interval_class);
+    chart_dot(c, x, 100 * group->accuracy, 3.5, dot_class);
+    c->x = kept;
+  }
+}
+
+static void draw(chart *c, const report_run *run, size_t index) {
+  (void)index;
+  const report_stage *last = report_last_stage(run), *first = &run->stages[REPORT_REFERENCE];
+  const despur_scores *scores = &last->final->scores;
+  chart_open(c, 260, "Accuracy by size of the training group, %",
+             "One mark for each group, with its 95 per cent interval; the table has the numbers.");
+  c->y.low = 0, c->y.high = 100;
+  ticks y = ticks_linear(0, 100, 5);
+  chart_y_axis(c, &y);
+  size_axis(c, scores);
+  if (first != last && first->final && first->final->scores.groups_count == scores->groups_count)
+    draw_stage(c, &first->final->scores, "i-before", "o-before");
+  draw_stage(c, scores, "i-after", "f-after");
+  chart_close(c);
+}
+
+const plot plot_sizes = {"sizes", count, draw};

@@ -1,0 +1,71 @@
+#!/bin/sh
+# Usage: page_test.sh DESPUR: makes pages of small runs; tidy and, where there is one, Chromium must find nothing wrong with them.
+set -eu
+despur=$(realpath "$1")
+here=$(realpath "$(dirname "$0")")
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+failed=0
+
+complain() {
+  echo "$*"
+  failed=1
+}
+
+# A page is valid HTML of less than 2 MB that needs nothing but itself.
+check() {
+  page=$1
+  [ "$(wc -c <"$page")" -lt 2000000 ] || complain "$page has 2 MB or more"
+  tidy -q -e --show-body-only no "$page" || complain "$page: tidy has complaints"
+  if grep -n -i -E '<(script|link|iframe|object|embed)|(src|href)="?(http|//)|@import|url\(' "$page"; then
+    complain "$page wants something from elsewhere"
+  fi
+  status=0
+  sh "$here/inspect.sh" "$page" || status=$?
+  case $status in
+  0) ;;
+  77) echo "no Chromium here: $page was not opened" ;;
+  *) complain "$page: see above" ;;
+  esac
+}
+
+# The inspection itself must notice each kind of fault.
+noticed=0
+sh "$here/inspect.sh" "$here/broken.html" >"$room/noticed" || noticed=$?
+if [ $noticed -ne 77 ]; then
+  for fault in 'leaves the page' 'is 5[0-9]* pixels wide' 'overlap' 'leaves its chart' 'dark: .*contrast 1' 'CONSOLE.*a message'; do
+    grep -q "$fault" "$room/noticed" || complain "inspect.sh did not notice: $fault"
+  done
+fi
+
+cd "$room"
+cat >whole.yaml <<END
+name: whole
+label: GEORGE
+data: {images: digits, digits_train: 1500, digits_test: 400, strength: 0.95}
+reference: {epochs: 2}
+infer: {method: cluster, on: probabilities, clusters: 5}
+train: {method: group_balance, epochs: 4}
+select: {rule: val_worst_group}
+END
+"$despur" run whole.yaml --out whole --quiet >table
+check whole/report.html
+
+# What comes from outside stays text, also where it looks like markup or is far too long.
+evil='<img src=x onerror=alert(1)>'
+long=$(printf '%047d' 0 | tr 0 W)
+cp -r whole evil
+sed -i "s|^name: .*|name: \"</title><script>alert(1)</script>\"|; s|^label: .*|label: \"\&amp;$evil\"|" evil/config.yaml
+echo "# </pre></details>$evil" >>evil/config.yaml
+sed -i "s|y=0,a=0|$evil|g; s|y=0,a=1|$long|g; s|y=1,k=1|$evil|g; s|y=1,k=2|$long|g; s|\"GEORGE\"|\"\&amp;$evil\"|g" evil/results.jsonl
+sed -i "s|\"data\": \".*\"|\"data\": \"$evil\"|; s|\"config.yaml\"|\"$evil'\"|; s|\"0.1.0\"|\"$evil\"|" evil/manifest.json
+"$despur" report evil --plots plots >out
+grep -q '&lt;img' evil/report.html || complain "the page of the evil run does not show what is evil"
+if grep -n -i -E '<(img|script)' evil/report.html; then complain "markup from outside went through"; fi
+check evil/report.html
+if command -v python3 >/dev/null; then
+  for plot in plots/*.svg; do
+    python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$plot" || complain "$plot is not XML"
+  done
+fi
+exit $failed
