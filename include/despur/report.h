@@ -15,8 +15,9 @@ extern "C" {
 #endif
 
 typedef struct despur_report_options {
-  const char *page;  /* the file to write; NULL: none */
-  const char *plots; /* directory for every plot as an SVG file, created when it is missing; NULL: none */
+  const char *page;     /* the file to write; NULL: none */
+  const char *plots;    /* directory for every plot as an SVG file, created when it is missing; NULL: none */
+  const char *manifest; /* what manifest.json is going to say; NULL: it is read */
 } despur_report_options;
 
 /* Makes the page of a run. *verdict, unless verdict is NULL, gets its first sentence: what the network uses,

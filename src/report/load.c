@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONFIG_LIMIT = 1 << 20, MANIFEST_LIMIT = 16 << 20 };
+enum { MANIFEST_LIMIT = 16 << 20 };
 
 static despur_status path_in(char path[1024], const char *directory, const char *name, despur_error *error) {
   int length = snprintf(path, 1024, "%s/%s", directory, name);
@@ -42,12 +42,15 @@ cleanup:
   return status;
 }
 
-despur_status report_load_manifest(report_run *out, const char *path, despur_error *error) {
+/* given: its text, or NULL; then the file at path is read, if it is there. */
+static despur_status load_manifest(report_run *out, const char *given, const char *path,
+                                   despur_error *error) {
   despur_status status = DESPUR_OK;
   char *content = NULL;
   size_t bytes = 0;
   json_t *manifest = NULL;
-  if (file_exists(path)) {
+  if (given) TRY(read_object(&manifest, given, strlen(given), path, 0, error));
+  if (!given && file_exists(path)) {
     TRY(file_read(&content, &bytes, path, MANIFEST_LIMIT, error));
     TRY(read_object(&manifest, content, bytes, path, 0, error));
   }
@@ -64,7 +67,7 @@ cleanup:
   return status;
 }
 
-despur_status report_load(report_run *out, const char *directory, despur_error *error) {
+despur_status report_load(report_run *out, const char *directory, const char *manifest, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
   *out = (report_run){0};
@@ -74,7 +77,7 @@ despur_status report_load(report_run *out, const char *directory, despur_error *
   TRY(path_in(path, directory, "results.jsonl", error));
   TRY(report_load_results(out, path, error));
   TRY(path_in(path, directory, "manifest.json", error));
-  TRY(report_load_manifest(out, path, error));
+  TRY(load_manifest(out, manifest, path, error));
 cleanup:
   return status;
 }

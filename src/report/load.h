@@ -95,9 +95,10 @@ typedef struct report_run {
   report_inference inference;
 } report_run;
 
-/* DESPUR_BAD_INPUT names the file and line that cannot be read. Release with report_run_release, also after
- * an error. */
-DESPUR_MUST_USE despur_status report_load(report_run *out, const char *directory, despur_error *error);
+/* manifest: what manifest.json says; NULL: it is read. DESPUR_BAD_INPUT names the file and line that cannot
+ * be read. Release with report_run_release, also after an error. */
+DESPUR_MUST_USE despur_status report_load(report_run *out, const char *directory, const char *manifest,
+                                          despur_error *error);
 void report_run_release(report_run *run);
 
 /* Whether a directory looks like a run's. */
@@ -112,6 +113,5 @@ const report_stage *report_last_stage(const report_run *run);
 /* Parts of the loader, one for each file. */
 DESPUR_MUST_USE despur_status report_load_results(report_run *out, const char *path, despur_error *error);
 DESPUR_MUST_USE despur_status report_load_config(report_run *out, const char *path, despur_error *error);
-DESPUR_MUST_USE despur_status report_load_manifest(report_run *out, const char *path, despur_error *error);
 
 #endif

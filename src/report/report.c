@@ -49,7 +49,7 @@ despur_status despur_report(const char *directory, const despur_report_options *
   despur_status status = DESPUR_OK;
   report_run run;
   verdict v = {0};
-  TRY(report_load(&run, directory, error));
+  TRY(report_load(&run, directory, options->manifest, error));
   TRY(verdict_write(&v, &run, error));
   if (options->page) TRY(write_page(options->page, &run, &v, error));
   if (options->plots) TRY(write_plots(options->plots, &run, error));

@@ -15,7 +15,8 @@
 /* Everything that a run may leave, for manifest.json and for clearing away an earlier run. */
 static const char *const OUTPUTS[] = {"config.yaml",     "results.jsonl",     "steps.csv",
                                       "groups.csv",      "embedding.csv",     "grouping.safetensors",
-                                      "predictions.csv", "model.safetensors", "reference.safetensors"};
+                                      "predictions.csv", "model.safetensors", "reference.safetensors",
+                                      "report.html"};
 
 despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {
   int length = snprintf(path, 1024, "%s/%s", r->result->directory, name);
@@ -221,16 +222,20 @@ cleanup:
   return status;
 }
 
-static despur_status write_page(run *r, despur_error *error) {
-  char path[1024];
-  const despur_report_options options = {.page = path};
-  despur_status status = run_path(path, r, "report.html", error);
-  return status == DESPUR_OK ? despur_report(r->result->directory, &options, &r->result->verdict, error)
-                             : status;
+/* The page shows the manifest with the hashes of all other files; the manifest has that of the page, too. */
+static despur_status write_page(run *r, json_t *manifest, json_t *outputs, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], *content = json_dumps(manifest, JSON_COMPACT);
+  const despur_report_options options = {.page = path, .manifest = content};
+  if (!content) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing report.html");
+  TRY(run_path(path, r, "report.html", error));
+  TRY(despur_report(r->result->directory, &options, &r->result->verdict, error));
+  TRY(add_output(r, outputs, "report.html", error));
+cleanup:
+  free(content);
+  return status;
 }
 
-/* The page shows the hashes of all other files, and the manifest that of the page too: so it is written
- * before the page and after it. */
 static despur_status write_manifest(run *r, const char *outcome, const char *message, despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *manifest = json_object(), *inputs = json_object(), *outputs = json_object();
@@ -243,9 +248,7 @@ static despur_status write_manifest(run *r, const char *outcome, const char *mes
   json_object_set_new(manifest, "outputs", outputs);
   TRY(add_inputs(r, inputs, error));
   TRY(add_outputs(r, outputs, error));
-  TRY(write_json(r, "manifest.json", manifest, error));
-  TRY(write_page(r, error));
-  TRY(add_output(r, outputs, "report.html", error));
+  TRY(write_page(r, manifest, outputs, error));
   TRY(write_json(r, "manifest.json", manifest, error));
 cleanup:
   json_decref(manifest);
