@@ -107,6 +107,44 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_predict(const despur_mix
 DESPUR_API void despur_mixture_release(despur_mixture *model);
 DESPUR_API void despur_mixture_result_release(despur_mixture_result *result);
 
+/* ---- k-medoids ---- */
+
+typedef enum despur_distance { DESPUR_DISTANCE_EUCLIDEAN, DESPUR_DISTANCE_COSINE } despur_distance;
+
+typedef struct despur_kmedoids_options {
+  size_t clusters;          /* at least 1, at most the number of points */
+  despur_distance distance; /* cosine: 1 minus the cosine of the angle between two points */
+  size_t starts;            /* searches from random medoids, of which the best is kept */
+  size_t max_passes; /* over all points as candidates, in each start; 100 is usual, 2 to 4 are needed */
+  uint64_t seed;
+  uint64_t index; /* tells several clusterings under one seed apart (a class); below 2^32 */
+  int threads;
+} despur_kmedoids_options;
+
+typedef struct despur_kmedoids_result {
+  uint32_t *labels;  /* [points], clusters numbered by falling size, ties by the lower first member */
+  uint32_t *medoids; /* [clusters], indices of points */
+  size_t *sizes;     /* [clusters] */
+  double loss;       /* sum of distances to the medoids */
+  size_t swaps;      /* of the start that was kept */
+  int converged;     /* no other point in place of a medoid gives less loss; 0: stopped by max_passes */
+} despur_kmedoids_result;
+
+/* k-medoids by FasterPAM (Schubert and Rousseeuw 2021, "Fast and eager k-medoids clustering", algorithm 3),
+ * from random medoids and with candidates in random order: each point is tried in place of every medoid, and
+ * the first swap that gains anything is made. points: [n, d] row-major, finite. Distances come from tiles in
+ * single precision and are not kept: memory grows with n (d + 48), and never with n^2; time with n^2 d for
+ * each pass. In the result each point belongs to its nearest medoid, and equal points are never separated;
+ * only when there are fewer different points than clusters do the last clusters stay empty. DESPUR_BAD_USAGE
+ * for options that make no sense, DESPUR_BAD_INPUT for points that cannot be clustered (with the cosine
+ * distance also one that is all zero). Release the result with despur_kmedoids_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_kmedoids(despur_kmedoids_result *out, const float *points,
+                                                         size_t n, size_t d,
+                                                         const despur_kmedoids_options *options,
+                                                         despur_error *error);
+
+DESPUR_API void despur_kmedoids_release(despur_kmedoids_result *result);
+
 /* ---- Silhouettes ---- */
 
 typedef struct despur_silhouette_options {

@@ -21,16 +21,32 @@ typedef struct distance_job {
   size_t count, blocks, dimensions;
 } distance_job;
 
+/* What suits a tile: its lanes fill the registers and its squares stay in the first cache. */
+enum { TILE_BLOCKS = 3, TILE_LANES = TILE_BLOCKS * LANES, TILE_ROWS = 32 };
+
+/* What k-medoids would lose or win by new medoids. For each row r with its nearest medoid at distance
+ * first[r] and the next at second[r], and each lane at distance x: joined[lane] += min(x, first[r]) -
+ * first[r]                              the lane is added to the medoids parted[nearest[r]][lane] += min(x,
+ * second[r]) - min(x, first[r])         and row r loses its nearest besides */
+typedef struct swap_job {
+  const float *distances; /* [count, TILE_LANES] */
+  const float *first, *second;
+  const uint32_t *nearest; /* [count] */
+  size_t count;
+  double *joined; /* [TILE_LANES] */
+  double *parted; /* [medoids, TILE_LANES] */
+} swap_job;
+
 typedef struct distance_table {
   void (*squares)(const distance_job *job);
   /* sums[b][lane] += square root of squares[r][b][lane], for r ascending */
   void (*add_roots)(double *sums, const float *squares, size_t count, size_t blocks);
   /* bit `lane` of masks[r][b] = squares[r][b][lane] < limits[b][lane] */
   void (*below)(uint16_t *masks, const float *squares, const float *limits, size_t count, size_t blocks);
+  /* values[i] = square root of values[i] */
+  void (*roots)(float *values, size_t n);
+  void (*swap_losses)(const swap_job *job);
 } distance_table;
-
-/* What suits a tile: its lanes fill the registers and its squares stay in the first cache. */
-enum { TILE_BLOCKS = 3, TILE_LANES = TILE_BLOCKS * LANES, TILE_ROWS = 32 };
 
 /* The table that this processor runs best, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there is
  * none). */

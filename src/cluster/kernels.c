@@ -83,5 +83,23 @@ static void below(uint16_t *masks, const float *squares, const float *limits, si
     }
 }
 
+static void roots(float *values, size_t n) {
+  for (size_t i = 0; i < n; i++) values[i] = sqrtf(values[i]);
+}
+
+static void swap_losses(const swap_job *job) {
+  const float *x = job->distances;
+  for (size_t row = 0; row < job->count; row++, x += TILE_LANES) {
+    double *joined = job->joined, *parted = job->parted + job->nearest[row] * TILE_LANES;
+    const double first = (double)job->first[row], second = (double)job->second[row];
+    for (size_t lane = 0; lane < TILE_LANES; lane++) {
+      double distance = (double)x[lane], near = distance < first ? distance : first;
+      joined[lane] += near - first;
+      parted[lane] += (distance < second ? distance : second) - near;
+    }
+  }
+}
+
 extern const distance_table LEVEL_TABLE(distances);
-const distance_table LEVEL_TABLE(distances) = {.squares = squares, .add_roots = add_roots, .below = below};
+const distance_table LEVEL_TABLE(distances) = {
+    .squares = squares, .add_roots = add_roots, .below = below, .roots = roots, .swap_losses = swap_losses};
