@@ -22,7 +22,9 @@ typedef struct despur_run_cam_options {
   const uint32_t *examples; /* whose pictures to make; NULL: the first per_group of each group in the split */
   size_t example_count;
   size_t per_group;
-  size_t scale; /* pixels of a picture on a side of one pixel of the image; 1 to 16 */
+  size_t scale; /* pixels of a picture on a side of one pixel of the image, 1 to 16; 0: so that images become
+                   some 112 pixels wide */
+  int pictures_only; /* 1: no shares, which take a pass over the whole split */
   int threads;
 } despur_run_cam_options;
 

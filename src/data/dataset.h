@@ -5,6 +5,7 @@
 #include "base/block.h"
 #include "despur/dataset.h"
 #include "io/npy.h"
+#include "io/sheet.h"
 
 /* How the spurious colour of SpuCoMNIST is rendered; see paint.c. */
 typedef struct paint_plan {
@@ -46,6 +47,10 @@ typedef struct dataset_batch {
 /* Writes the 16 examples of a block of the batch into the lanes of x, zeros into lanes without an example;
  * padding columns are left alone. context is a dataset_batch. Thread-safe. */
 void dataset_fill(void *context, size_t block, float *x);
+
+/* The contact sheet of despur_dataset_write_sheet. Release with sheet_release, also after an error. */
+DESPUR_MUST_USE despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *dataset,
+                                                 despur_split split, size_t columns, despur_error *error);
 
 /* Allocates label, attribute and, if wanted, image for count examples. */
 DESPUR_MUST_USE despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images,

@@ -11,7 +11,8 @@
 
 enum { MOST_COLUMNS = 200 };
 
-static void put_image(const sheet *s, size_t row, size_t column, const float *image, despur_shape shape) {
+static void put_image(const contact_sheet *s, size_t row, size_t column, const float *image,
+                      despur_shape shape) {
   size_t plane = shape.height * shape.width;
   for (size_t i = 0; i < plane; i++) {
     uint8_t *pixel = sheet_pixel(s, row, column, i / shape.width, i % shape.width);
@@ -32,34 +33,41 @@ static size_t rows_of_groups(size_t *row_of_group, const despur_dataset *dataset
   return rows;
 }
 
-despur_status despur_dataset_write_sheet(const despur_dataset *dataset, despur_split split, size_t columns,
-                                         const char *path, despur_error *error) {
+despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *dataset, despur_split split,
+                                 size_t columns, despur_error *error) {
   despur_status status = DESPUR_OK;
-  sheet s = {0};
   size_t *row_of_group = NULL, *filled = NULL, groups = dataset->classes * dataset->attributes;
+  despur_shape shape = dataset->shape;
   float *image = NULL;
+  *out = (contact_sheet){0};
   if (columns < 1 || columns > MOST_COLUMNS)
     FAIL(error, DESPUR_BAD_USAGE, "a contact sheet has from 1 to %d columns, not %zu", MOST_COLUMNS, columns);
   if (dataset->sizes[split] == 0) FAIL(error, DESPUR_BAD_INPUT, "the split has no examples to show");
   TRY(mem_alloc(&row_of_group, groups, sizeof *row_of_group, error));
   TRY(mem_alloc(&filled, groups, sizeof *filled, error));
-  TRY(mem_alloc(&image, dataset->shape.channels * dataset->shape.height * dataset->shape.width, sizeof *image,
-                error));
-  TRY(sheet_create(&s, rows_of_groups(row_of_group, dataset, split), columns, dataset->shape.height,
-                   dataset->shape.width, error));
+  TRY(mem_alloc(&image, shape.channels * shape.height * shape.width, sizeof *image, error));
+  size_t rows = rows_of_groups(row_of_group, dataset, split);
+  TRY(sheet_create(out, rows, columns, shape.height, shape.width, error));
   for (size_t i = 0; i < dataset->sizes[split]; i++) {
     uint32_t e = dataset->members[split][i];
     size_t g = dataset->label[e] * dataset->attributes + dataset->attribute[e];
     if (filled[g] == columns) continue;
     despur_dataset_image(dataset, e, image);
-    put_image(&s, row_of_group[g], filled[g]++, image, dataset->shape);
+    put_image(out, row_of_group[g], filled[g]++, image, shape);
   }
-  TRY(png_write(path, s.width, s.height, s.rgb, error));
 cleanup:
   mem_free(row_of_group);
   mem_free(filled);
   mem_free(image);
-  mem_free(s.rgb);
+  return status;
+}
+
+despur_status despur_dataset_write_sheet(const despur_dataset *dataset, despur_split split, size_t columns,
+                                         const char *path, despur_error *error) {
+  contact_sheet s;
+  despur_status status = dataset_draw_sheet(&s, dataset, split, columns, error);
+  if (status == DESPUR_OK) status = png_write(path, s.width, s.height, s.rgb, error);
+  sheet_release(&s);
   return status;
 }
 

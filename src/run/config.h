@@ -141,7 +141,7 @@ struct despur_config {
     int rule; /* config_select */
   } select;
   struct {
-    bool steps;
+    bool steps, tensorboard;
   } log;
 
   /* Where values came from: a key that has no effect is an error only when somebody has written it. */

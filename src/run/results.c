@@ -1,5 +1,5 @@
 /* results.jsonl: one object a line for each thing that was measured, in the order of events. */
-#include "run/run.h"
+#include "run/run_events.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@ static despur_status append_result(run *r, json_t *object, despur_error *error) 
   char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
   if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing results");
   TRY(file_print(r->results, error, "%s\n", text));
+  TRY(run_events_add(r, object, error));
 cleanup:
   free(text);
   json_decref(object);

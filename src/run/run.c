@@ -1,5 +1,5 @@
 /* The order of events in a run. */
-#include "run/run.h"
+#include "run/run_events.h"
 
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -144,6 +144,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   if (r->reference) TRY(run_reference_stage(r, error));
   if (r->config->infer.method != CONFIG_INFER_NONE) TRY(run_infer_stage(r, error));
   if (!r->options->only_infer) TRY(run_train_stage(r, error));
+  TRY(run_events_add_maps(r, error));
 cleanup:
   return status;
 }
@@ -159,6 +160,7 @@ void run_release(run *r) {
   mem_free(r->powers);
   file_writer_discard(r->results);
   file_writer_discard(r->steps);
+  file_writer_discard(r->events);
   json_decref(r->timing);
 }
 

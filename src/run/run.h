@@ -23,10 +23,11 @@ typedef struct run {
   despur_net *reference, *net; /* reference: NULL when there is none */
   uint32_t *order;             /* train.order, or NULL */
   size_t order_length;
-  despur_grouping *grouping;    /* NULL until clusters have been inferred */
-  uint32_t *val_groups;         /* inferred groups of the validation split's examples, or NULL */
-  double *powers;               /* [classes] SPARE's, by the rule of silhouettes, or NULL */
-  file_writer *results, *steps; /* NULL until the directory exists; steps also when it is not wanted */
+  despur_grouping *grouping;   /* NULL until clusters have been inferred */
+  uint32_t *val_groups;        /* inferred groups of the validation split's examples, or NULL */
+  double *powers;              /* [classes] SPARE's, by the rule of silhouettes, or NULL */
+  file_writer *results;        /* NULL until the directory exists */
+  file_writer *steps, *events; /* likewise, and when they are not wanted */
   json_t *timing;
 } run;
 

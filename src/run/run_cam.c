@@ -18,7 +18,7 @@ typedef struct looker {
   despur_run_cam_result *out;
   const despur_run_cam_options *options;
   despur_shape shape;
-  size_t area;
+  size_t area, scale;
   float *maps; /* of chosen examples, [stages, examples, area] */
 } looker;
 
@@ -129,18 +129,18 @@ cleanup:
   return status;
 }
 
-static despur_status to_picture(despur_picture *out, const sheet *s, despur_error *error) {
+static despur_status to_picture(despur_picture *out, const contact_sheet *s, despur_error *error) {
   out->width = s->width;
   out->height = s->height;
   return png_encode(&out->bytes, &out->count, s->width, s->height, s->rgb, error);
 }
 
 /* One example: a row of the group's sheet, and an overlay by itself for each stage. */
-static despur_status draw_example(looker *look, size_t i, const sheet *s, size_t row, const sheet *single,
-                                  float *image, despur_error *error) {
+static despur_status draw_example(looker *look, size_t i, const contact_sheet *s, size_t row,
+                                  const contact_sheet *single, float *image, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_run_cam_result *out = look->out;
-  size_t scale = look->options->scale;
+  size_t scale = look->scale;
   despur_dataset_image(look->r->dataset, out->examples[i].example, image);
   cam_draw_image(sheet_pixel(s, row, 0, 0, 0), 3 * s->width, image, look->shape, scale);
   for (size_t stage = 0; stage < out->stage_count; stage++) {
@@ -159,9 +159,9 @@ cleanup:
 static despur_status draw_group(looker *look, size_t first, size_t rows, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_run_cam_result *out = look->out;
-  size_t height = look->shape.height * look->options->scale, width = look->shape.width * look->options->scale;
+  size_t height = look->shape.height * look->scale, width = look->shape.width * look->scale;
   despur_cam_sheet *result = &out->sheets[out->sheet_count++];
-  sheet whole = {0}, single = {0};
+  contact_sheet whole = {0}, single = {0};
   float *image = NULL;
   result->group = out->examples[first].group;
   result->rows = rows;
@@ -173,8 +173,8 @@ static despur_status draw_group(looker *look, size_t first, size_t rows, despur_
   TRY(to_picture(&result->picture, &whole, error));
 cleanup:
   mem_free(image);
-  mem_free(whole.rgb);
-  mem_free(single.rgb);
+  sheet_release(&whole);
+  sheet_release(&single);
   return status;
 }
 
@@ -206,6 +206,12 @@ static despur_status inspect_pixels(looker *look, uint32_t example, despur_error
   return DESPUR_OK;
 }
 
+static size_t usual_scale(size_t width) {
+  enum { USUAL_WIDTH = 112 };
+  size_t scale = USUAL_WIDTH / width;
+  return scale < 1 ? 1 : scale > MOST_SCALE ? MOST_SCALE : scale;
+}
+
 despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_network *networks,
                               size_t count, const despur_run_cam_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -214,8 +220,9 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
   despur_shape shape = despur_dataset_shape(r->dataset);
   looker look = {.r = r, .out = out, .options = options, .shape = shape, .area = shape.height * shape.width};
   *out = (despur_run_cam_result){.split = options->split};
-  if (options->scale < 1 || options->scale > MOST_SCALE)
-    FAIL(error, DESPUR_BAD_USAGE, "scale: expected from 1 to %d, found %zu", MOST_SCALE, options->scale);
+  if (options->scale > MOST_SCALE)
+    FAIL(error, DESPUR_BAD_USAGE, "scale: expected from 0 to %d, found %zu", MOST_SCALE, options->scale);
+  look.scale = options->scale > 0 ? options->scale : usual_scale(shape.width);
   TRY(run_split(&split, &split_count, r, options->split, error));
   TRY(describe_groups(&look, error));
   TRY(inspect_pixels(&look, split[0], error));
@@ -227,7 +234,7 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
   for (size_t stage = 0; stage < count; stage++) {
     snprintf(out->stages[stage].label, sizeof out->stages[stage].label, "%s", networks[stage].label);
     TRY(look_at_chosen(&look, networks[stage].net, stage, error));
-    if (out->scored)
+    if (out->scored && !options->pictures_only)
       TRY(score_stage(&look, networks[stage].net, &out->stages[stage].scores, split, split_count, error));
     if (net_find_convolution(networks[stage].net, options->cam.layer, &convolution))
       snprintf(out->layer, sizeof out->layer, "%s", networks[stage].net->layers[convolution].spec.name);

@@ -2,7 +2,7 @@
  */
 #include "base/memory.h"
 #include "nn/loss.h"
-#include "run/run.h"
+#include "run/run_events.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 static const char *const OUTPUTS[] = {"config.yaml",     "results.jsonl",     "steps.csv",
                                       "groups.csv",      "embedding.csv",     "grouping.safetensors",
                                       "predictions.csv", "model.safetensors", "reference.safetensors",
-                                      "report.html"};
+                                      "report.html",     RUN_EVENTS_FILE};
 
 despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {
   int length = snprintf(path, 1024, "%s/%s", r->result->directory, name);
@@ -83,6 +83,7 @@ despur_status run_open_directory(run *r, despur_error *error) {
     TRY(open_stream(&r->steps, r, "steps.csv", error));
     TRY(file_print(r->steps, error, "step,loss\n"));
   }
+  if (r->config->log.tensorboard) TRY(run_events_open(r, error));
 cleanup:
   if (status != DESPUR_OK && !existed) rmdir(directory); /* it stays when it is not empty */
   return status;
@@ -275,6 +276,7 @@ despur_status run_close_directory(run *r, const char *outcome, const char *messa
   despur_status status = DESPUR_OK;
   TRY(finish(&r->results, error));
   TRY(finish(&r->steps, error));
+  TRY(finish(&r->events, error));
   TRY(write_timing(r, error));
   TRY(write_manifest(r, outcome, message, error));
 cleanup:

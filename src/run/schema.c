@@ -195,6 +195,8 @@ const config_row schema_rows[] = {
 
     CHOICE("select.rule", select.rule, selections, "last", "which epoch's weights are kept"),
     BOOLEAN("log.steps", log.steps, "false", "write the loss of every step to steps.csv"),
+    BOOLEAN("log.tensorboard", log.tensorboard, "false",
+            "write losses, accuracies and pictures to an event file that TensorBoard reads"),
 };
 
 const size_t schema_count = sizeof schema_rows / sizeof *schema_rows;
