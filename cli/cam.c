@@ -130,21 +130,26 @@ static void print_empty(const despur_run_cam_result *result) {
   }
 }
 
-/* How many minority groups look less at the background after than before. */
+/* Whether minority groups look less at the background after than before. */
 static void print_verdict(const despur_run_cam_result *result) {
   size_t minorities = 0, less = 0, clearly = 0;
+  double sums[2] = {0};
   if (result->stage_count < 2) return;
   for (size_t g = 0; g < result->groups; g++) {
     const despur_cam_mean *before = &result->stages[0].scores.groups[g].background;
     const despur_cam_mean *after = &result->stages[1].scores.groups[g].background;
     if (!result->minority[g] || isnan(before->mean) || isnan(after->mean)) continue;
     minorities++;
+    sums[0] += before->mean;
+    sums[1] += after->mean;
     less += after->mean < before->mean;
     clearly += after->high < before->low;
   }
-  printf(
-      "energy on the background falls from %s to %s in %zu of %zu minority groups (intervals apart: %zu)\n",
-      result->stages[0].label, result->stages[1].label, less, minorities, clearly);
+  if (minorities == 0) return;
+  printf("energy on the background, mean over minority groups: %s %.1f %% -> %s %.1f %%\n"
+         "it falls in %zu of %zu minority groups (intervals apart: %zu)\n",
+         result->stages[0].label, 100 * sums[0] / (double)minorities, result->stages[1].label,
+         100 * sums[1] / (double)minorities, less, minorities, clearly);
 }
 
 static void print_text(const despur_run_cam_result *result, const char *target, const char *directory) {
@@ -239,7 +244,7 @@ static despur_status options_of(despur_run_cam_options *options, uint32_t **exam
   if (status == DESPUR_OK) status = stage_of(&options->stage, arguments, error);
   if (status == DESPUR_OK) status = examples_of(examples, &options->example_count, arguments, error);
   if (status == DESPUR_OK) status = cli_integer(&per_group, arguments, "per-group", 0, 1000, 4, error);
-  if (status == DESPUR_OK) status = cli_integer(&scale, arguments, "scale", 1, 16, 4, error);
+  if (status == DESPUR_OK) status = cli_integer(&scale, arguments, "scale", 1, 16, 0, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   options->examples = *examples;
@@ -298,7 +303,8 @@ const cli_verb cli_cam = {
                 {"target", "TARGET", "prediction (default), label, or the number of a class"},
                 {"layer", "NAME", "a convolution, conv1 or conv2 (default the last)"},
                 {"stage", "STAGE", "both (default), reference or train"},
-                {"scale", "N", "pixels of a picture on a side of one of the image (default 4)"},
+                {"scale", "N",
+                 "pixels of a picture on a side of one of the image (default: to some 112 wide)"},
                 {"out", "DIR", "where the pictures go (default RUN/cam)"},
                 {"threads", "N", "processors to use (default all)"},
                 {"json", NULL, "results as JSON on stdout"}},

@@ -46,7 +46,7 @@ static void check_golden(const golden *g) {
   uint32_t *examples = calloc(g->examples, sizeof *examples);
   for (size_t i = 0; i < g->examples; i++) examples[i] = (uint32_t)i;
   assert_ok(despur_cam(net, dataset, examples, g->examples, &g->options, maps, NULL, &error));
-  assert_floats_near(maps, wanted.data, wanted.count, 0, 1e-4);
+  assert_floats_near(maps, wanted.data, wanted.count, 0, 1e-5);
   free(maps);
   free(examples);
   npy_close(&wanted);
