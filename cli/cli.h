@@ -33,8 +33,8 @@ typedef struct cli_verb {
   despur_status (*execute)(const cli_arguments *arguments, despur_error *error);
 } cli_verb;
 
-extern const cli_verb cli_run, cli_data, cli_eval, cli_cam, cli_infer, cli_report, cli_sweep, cli_help,
-    cli_version;
+extern const cli_verb cli_run, cli_data, cli_eval, cli_cam, cli_infer, cli_report, cli_sweep, cli_table,
+    cli_help, cli_version;
 
 /* All verbs, NULL-terminated. */
 extern const cli_verb *const cli_verbs[];

@@ -18,6 +18,7 @@
 #include "despur/run_cam.h"
 #include "despur/shape.h"
 #include "despur/sweep.h"
+#include "despur/table.h"
 #include "despur/text.h"
 #include "despur/train.h"
 

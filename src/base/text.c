@@ -27,6 +27,23 @@ despur_status text_add(text *out, despur_error *error, const char *format, ...) 
   return DESPUR_OK;
 }
 
+despur_status text_list_add(text_list *list, const char *item, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t count = list->count;
+  if ((count & (count - 1)) == 0) /* room doubles: it is full at powers of two */
+    TRY(mem_grow(&list->items, count, count ? 2 * count : 1, sizeof *list->items, error));
+  TRY(mem_copy_text(&list->items[count], item, error));
+  list->count++;
+cleanup:
+  return status;
+}
+
+void text_list_release(text_list *list) {
+  for (size_t i = 0; i < list->count; i++) mem_free(list->items[i]);
+  mem_free(list->items);
+  *list = (text_list){0};
+}
+
 enum { WORD_MAX = 63 };
 
 static int same_letter(char a, char b) {

@@ -15,4 +15,13 @@ typedef struct text {
 __attribute__((format(printf, 3, 4))) DESPUR_MUST_USE despur_status text_add(text *out, despur_error *error,
                                                                              const char *format, ...);
 
+/* Texts in the order in which they were added; {0} is empty. */
+typedef struct text_list {
+  char **items;
+  size_t count;
+} text_list;
+
+DESPUR_MUST_USE despur_status text_list_add(text_list *list, const char *item, despur_error *error);
+void text_list_release(text_list *list); /* leaves it empty */
+
 #endif

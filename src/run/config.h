@@ -155,6 +155,19 @@ static inline uint64_t config_seed(const despur_config *config, int64_t part) {
   return (uint64_t)(part < 0 ? config->seed : part);
 }
 
+/* What tables call the final network: "GEORGE", "EIIL + GroupDRO", "clusters + group balance". */
+void config_method_label(char label[DESPUR_GROUP_NAME], const despur_config *config);
+
+/* Whose group labels a run uses before the test: those of training examples when they are what the method
+ * balances or weighs, those of validation examples when they choose an epoch. */
+typedef enum config_group_labels {
+  CONFIG_NO_LABELS,
+  CONFIG_LABELS_OF_VALIDATION,
+  CONFIG_LABELS_OF_TRAINING
+} config_group_labels;
+
+config_group_labels config_labels_needed(const despur_config *config);
+
 /* Whether the key of a schema row does nothing beside the other values. */
 bool config_row_is_idle(const despur_config *config, size_t row);
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "despur/run.h"
 #include "io/file.h"
+#include "report/members.h"
 #include "run/config.h"
 
 #include <jansson.h>
@@ -12,11 +13,6 @@
 #include <string.h>
 
 enum { LIMIT_BYTES = 1 << 20 };
-
-static void copy_member(char *out, size_t room, const json_t *object, const char *name) {
-  const char *value = json_string_value(json_object_get(object, name));
-  snprintf(out, room, "%s", value ? value : "");
-}
 
 void manifest_read(manifest *out, const char *directory) {
   text path = {0};
@@ -27,9 +23,9 @@ void manifest_read(manifest *out, const char *directory) {
   if (text_add(&path, NULL, "%s/manifest.json", directory) == DESPUR_OK &&
       file_read(&content, &bytes, path.data, LIMIT_BYTES, NULL) == DESPUR_OK)
     object = json_loadb(content, bytes, 0, NULL);
-  copy_member(out->outcome, sizeof out->outcome, object, "outcome");
-  copy_member(out->message, sizeof out->message, object, "message");
-  copy_member(out->version, sizeof out->version, object, "despur");
+  member_name(out->outcome, sizeof out->outcome, object, "outcome");
+  member_name(out->message, sizeof out->message, object, "message");
+  member_name(out->version, sizeof out->version, object, "despur");
   json_decref(object);
   mem_free(content);
   mem_free(path.data);

@@ -170,7 +170,7 @@ despur_status despur_run(despur_run_result *result, const despur_config *config,
   despur_error own;
   if (!error) error = &own;
   *result = (despur_run_result){0};
-  run r = {.config = config, .options = options, .result = result};
+  run r = {.config = config, .started = run_seconds(), .options = options, .result = result};
   TRY(choose_directory(&r, error));
   if (options->only_infer && config->infer.method == CONFIG_INFER_NONE)
     FAIL(error, DESPUR_BAD_USAGE,

@@ -28,6 +28,7 @@ typedef struct run {
   double *powers;              /* [classes] SPARE's, by the rule of silhouettes, or NULL */
   file_writer *results;        /* NULL until the directory exists */
   file_writer *steps, *events; /* likewise, and when they are not wanted */
+  double started;              /* run_seconds */
   json_t *timing;
 } run;
 
@@ -47,9 +48,6 @@ DESPUR_MUST_USE despur_status run_split(const uint32_t **examples, size_t *count
 /* stages.c. Each evaluates on validation after every epoch and on the evaluation split at the end. */
 DESPUR_MUST_USE despur_status run_reference_stage(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_train_stage(run *r, despur_error *error);
-
-/* What tables call the final network: "GEORGE", "EIIL + GroupDRO", "clusters + group balance". */
-void run_method_label(char label[DESPUR_GROUP_NAME], const run *r);
 
 /* logits (NULL unless wanted) get [count, classes]; free with mem_free. */
 DESPUR_MUST_USE despur_status run_score(despur_scores *scores, float **logits, uint32_t **predictions,

@@ -260,7 +260,7 @@ static despur_status load_network(run_cam_network *networks, size_t *count, run 
   if (reference)
     snprintf(network->label, sizeof network->label, "%s", despur_method_label(DESPUR_ERM));
   else
-    run_method_label(network->label, r);
+    config_method_label(network->label, r->config);
 cleanup:
   return status;
 }

@@ -260,6 +260,7 @@ static despur_status write_timing(const run *r, despur_error *error) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   const despur_net *net = r->net ? r->net : r->reference;
+  json_object_set_new(r->timing, "total", json_real(run_seconds() - r->started));
   json_object_set_new(r->timing, "threads", json_integer(r->options->threads));
   json_object_set_new(r->timing, "kernels", json_string(despur_net_kernels(net)));
   json_object_set_new(r->timing, "peak_resident_mb", json_integer(usage.ru_maxrss / 1024));

@@ -180,22 +180,6 @@ cleanup:
   return status;
 }
 
-void run_method_label(char label[DESPUR_GROUP_NAME], const run *r) {
-  static const char *const PREFIX[] = {"", "clusters + ", "GEORGE + ", "SPARE + ", "JTT + ", "EIIL + "};
-  static const despur_method OWN[] = {DESPUR_ERM,   DESPUR_ERM, DESPUR_GROUPDRO,
-                                      DESPUR_SPARE, DESPUR_JTT, DESPUR_ERM};
-  const despur_config *config = r->config;
-  despur_method method = (despur_method)config->train_method;
-  const char *prefix = despur_method_needs_groups(method) ? PREFIX[config->infer.method] : "";
-  if (*config->label)
-    snprintf(label, DESPUR_GROUP_NAME, "%.*s", DESPUR_GROUP_NAME - 1, config->label);
-  else if (*prefix && OWN[config->infer.method] != DESPUR_ERM && method == OWN[config->infer.method])
-    snprintf(label, DESPUR_GROUP_NAME, "%.*s", (int)strlen(prefix) - 3,
-             prefix); /* a method by its own name */
-  else
-    snprintf(label, DESPUR_GROUP_NAME, "%s%s", prefix, despur_method_label(method));
-}
-
 static despur_method_options method_options(const run *r) {
   const despur_config *config = r->config;
   despur_method_options options = {.sampler = (despur_sampler)config->train_sampler,
@@ -225,7 +209,7 @@ despur_status run_train_stage(run *r, despur_error *error) {
   options.order_length = r->order_length;
   options.selection = s.rule == CONFIG_LAST ? DESPUR_SELECT_LAST : DESPUR_SELECT_BEST;
   options.groups = r->result->inferred ? &r->result->groups : &r->truth;
-  run_method_label(label, r);
+  config_method_label(label, r->config);
   status = train_and_score(r, &s, r->net, &options, label, &logits, &predictions, error);
   if (status != DESPUR_OK && status != DESPUR_INTERRUPTED && status != DESPUR_BAD_INPUT) goto cleanup;
   /* an interrupted or diverged training leaves the weights of its last finished epoch: worth keeping */

@@ -6,17 +6,13 @@
 #ifndef RUN_SWEEP_H
 #define RUN_SWEEP_H
 
+#include "base/text.h"
 #include "despur/sweep.h"
 #include "run/config.h"
 
 #include <stdbool.h>
 
 enum { SWEEP_MOST_RUNS = 10000, SWEEP_LABEL = 64, SWEEP_NAME = 256 };
-
-typedef struct text_list {
-  char **items;
-  size_t count;
-} text_list;
 
 typedef struct sweep_axis {
   char *key;        /* dotted; "recipe" for the first axis, "seed" for the last */
@@ -59,8 +55,5 @@ DESPUR_MUST_USE despur_status sweep_config(despur_config *out, const despur_swee
                                            despur_error *error);
 DESPUR_MUST_USE despur_status sweep_path(char path[1024], const despur_sweep *sweep, size_t run,
                                          const char *file, despur_error *error);
-
-DESPUR_MUST_USE despur_status text_list_add(text_list *list, const char *item, despur_error *error);
-void text_list_release(text_list *list);
 
 #endif

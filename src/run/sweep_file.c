@@ -3,7 +3,6 @@
  * Values are not understood here: each becomes the text of an override, and the configuration says what is
  * wrong with it. */
 #include "base/memory.h"
-#include "base/text.h"
 #include "io/file.h"
 #include "run/sweep.h"
 #include "run/yaml_reader.h"
@@ -18,23 +17,6 @@
 enum { FILE_LIMIT_BYTES = 1 << 20, MOST_NESTING = 8 };
 
 static const char *const SECTIONS[] = {"name", "recipes", "seeds", "grid", "set", "exclude", NULL};
-
-/* ---- texts ---- */
-
-despur_status text_list_add(text_list *list, const char *item, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  TRY(mem_grow(&list->items, list->count, list->count + 1, sizeof *list->items, error));
-  TRY(mem_copy_text(&list->items[list->count], item, error));
-  list->count++;
-cleanup:
-  return status;
-}
-
-void text_list_release(text_list *list) {
-  for (size_t i = 0; i < list->count; i++) mem_free(list->items[i]);
-  mem_free(list->items);
-  *list = (text_list){0};
-}
 
 static bool list_has(const text_list *list, const char *item) {
   for (size_t i = 0; i < list->count; i++)

@@ -1,7 +1,6 @@
 /* From axes to runs: names that people can read and that no two runs share, and the configuration of each. */
 #include "base/memory.h"
 #include "base/sha256.h"
-#include "base/text.h"
 #include "run/schema.h"
 #include "run/sweep.h"
 

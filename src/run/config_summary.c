@@ -1,0 +1,29 @@
+/* What a configuration amounts to, in a word: for headings and rows of tables. */
+#include "run/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void config_method_label(char label[DESPUR_GROUP_NAME], const despur_config *config) {
+  static const char *const PREFIX[] = {"", "clusters + ", "GEORGE + ", "SPARE + ", "JTT + ", "EIIL + "};
+  static const despur_method OWN[] = {DESPUR_ERM,   DESPUR_ERM, DESPUR_GROUPDRO,
+                                      DESPUR_SPARE, DESPUR_JTT, DESPUR_ERM};
+  despur_method method = (despur_method)config->train_method;
+  const char *prefix = despur_method_needs_groups(method) ? PREFIX[config->infer.method] : "";
+  if (*config->label)
+    snprintf(label, DESPUR_GROUP_NAME, "%.*s", DESPUR_GROUP_NAME - 1, config->label);
+  else if (*prefix && OWN[config->infer.method] != DESPUR_ERM && method == OWN[config->infer.method])
+    snprintf(label, DESPUR_GROUP_NAME, "%.*s", (int)strlen(prefix) - 3,
+             prefix); /* a method by its own name */
+  else
+    snprintf(label, DESPUR_GROUP_NAME, "%s%s", prefix, despur_method_label(method));
+}
+
+config_group_labels config_labels_needed(const despur_config *config) {
+  bool inferred = config->infer.method != CONFIG_INFER_NONE;
+  if (!inferred && despur_method_needs_groups((despur_method)config->train_method))
+    return CONFIG_LABELS_OF_TRAINING;
+  bool by_recall = config->reference.epochs > 0 && config->reference_select == CONFIG_REFERENCE_RECALL;
+  return by_recall || config->select.rule == CONFIG_VAL_WORST_GROUP ? CONFIG_LABELS_OF_VALIDATION
+                                                                    : CONFIG_NO_LABELS;
+}

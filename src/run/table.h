@@ -1,0 +1,72 @@
+/* A table over runs: table_read.c finds and reads them, table.c arranges them in cells and compares,
+ * table_print.c writes. */
+#ifndef RUN_TABLE_H
+#define RUN_TABLE_H
+
+#include "base/text.h"
+#include "despur/table.h"
+#include "run/config.h"
+
+enum { TABLE_TEXT = 256 };
+
+typedef struct table_measure {
+  const char *name, *heading;
+  double scale; /* from what is stored to what is shown */
+  int decimals;
+  int better; /* 1: more is better, -1: less, 0: neither */
+} table_measure;
+
+typedef struct table_run {
+  const char *directory; /* in despur_table.directories */
+  despur_config *config; /* NULL when it cannot be read */
+  char outcome[16], version[32];
+  char left_out[640]; /* why the run does not count, or "" */
+  double value;       /* of the measure; NaN when it does not have one */
+} table_run;
+
+/* A row or column: one value of a key. Sorted by order, then by text. */
+typedef struct table_entry {
+  char text[TABLE_TEXT];
+  double order;
+} table_entry;
+
+typedef struct table_side {
+  const char *key;
+  table_entry *entries;
+  size_t count;
+} table_side;
+
+typedef struct table_cell {
+  size_t count;           /* runs with a value */
+  double mean, deviation; /* of the sample: n - 1; NaN below two runs */
+  bool best;
+} table_cell;
+
+struct despur_table {
+  const table_measure *measure;
+  char measure_name[64]; /* the same name, or "rule.NAME" */
+  const char *split;
+  despur_split split_index;
+  text_list directories;
+  table_run *runs; /* [directories.count] */
+  table_side rows, columns;
+  char (*needs)[64], (*rules)[64]; /* [rows]: group labels, selection rule */
+  table_cell *cells;               /* [rows, columns] */
+  bool any_best;
+  text_list notes;
+};
+
+/* table_read.c */
+DESPUR_MUST_USE despur_status table_find_runs(text_list *out, const char *directory, despur_error *error);
+DESPUR_MUST_USE despur_status table_read_run(table_run *run, const despur_table *table, despur_error *error);
+
+/* table_cells.c */
+DESPUR_MUST_USE despur_status table_arrange(despur_table *table, despur_error *error);
+
+/* Mean and sample standard deviation of values that are not NaN. */
+table_cell table_summarise(const double *values, size_t count);
+
+/* Whether the means of two cells differ by more than their error; both have at least two runs. */
+bool table_differ(const table_cell *a, const table_cell *b);
+
+#endif

@@ -1,0 +1,172 @@
+/* From directories to runs with one number each. */
+#include "base/memory.h"
+#include "io/file.h"
+#include "report/load.h"
+#include "report/members.h"
+#include "run/table.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEEPEST = 8, TIMING_LIMIT_BYTES = 1 << 20 };
+
+/* ---- finding ---- */
+
+/* config.yaml is the first file of a run, and stays when it fails. */
+static bool is_run(const char *directory) {
+  text path = {0};
+  bool found = text_add(&path, NULL, "%s/config.yaml", directory) == DESPUR_OK && file_exists(path.data);
+  mem_free(path.data);
+  return found;
+}
+
+static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error);
+
+static despur_status try_entry(text_list *out, const char *directory, const char *name, int depth,
+                               despur_error *error) {
+  text path = {0};
+  despur_status status = text_add(&path, error, "%s/%s", directory, name);
+  if (status == DESPUR_OK && file_is_directory(path.data))
+    status = find_below(out, path.data, depth + 1, error);
+  mem_free(path.data);
+  return status;
+}
+
+/* Names that begin with a dot are no runs: a sweep keeps its locks there. */
+static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  struct dirent **names = NULL;
+  if (is_run(directory)) return text_list_add(out, directory, error);
+  if (depth > DEEPEST) return DESPUR_OK;
+  int count = scandir(directory, &names, NULL, alphasort);
+  if (count < 0) return error_set(error, DESPUR_BAD_INPUT, "%s: %s", directory, strerror(errno));
+  for (int i = 0; i < count; i++) {
+    if (names[i]->d_name[0] != '.' && status == DESPUR_OK)
+      status = try_entry(out, directory, names[i]->d_name, depth, error);
+    free(names[i]);
+  }
+  free(names);
+  return status;
+}
+
+despur_status table_find_runs(text_list *out, const char *directory, despur_error *error) {
+  size_t before = out->count;
+  despur_status status = find_below(out, directory, 0, error);
+  if (status == DESPUR_OK && out->count == before)
+    status = error_set(error, DESPUR_BAD_INPUT, "%s: there is no run in it", directory);
+  return status;
+}
+
+/* ---- measures ---- */
+
+static double value_of_scores(const despur_scores *scores, const char *measure) {
+  if (!strcmp(measure, "worst_group_accuracy")) return scores->worst_group_accuracy;
+  if (!strcmp(measure, "average_accuracy")) return scores->average_accuracy;
+  if (!strcmp(measure, "train_weighted_average")) return scores->train_weighted_average;
+  if (!strcmp(measure, "balanced_group_accuracy")) return scores->balanced_group_accuracy;
+  if (!strcmp(measure, "worst_class_accuracy")) return scores->worst_class_accuracy;
+  if (!strcmp(measure, "attribute_accuracy")) return scores->attribute_accuracy;
+  return scores->loss;
+}
+
+/* The measurement of the kept weights on the split: the one at the end of the stage, or that of the epoch
+ * that was kept. */
+static const despur_scores *find_scores(const report_run *loaded, despur_split split) {
+  const report_stage *stage = &loaded->stages[REPORT_TRAIN];
+  const report_eval *kept = stage->final;
+  if (!kept || kept->split == split) return kept ? &kept->scores : NULL;
+  for (size_t i = 0; i < stage->eval_count; i++)
+    if (stage->evals[i].split == split && stage->evals[i].epoch == kept->epoch)
+      return &stage->evals[i].scores;
+  return NULL;
+}
+
+static double value_of_rule(const report_run *loaded, const char *rule) {
+  for (size_t i = 0; i < loaded->rule_count; i++)
+    if (!strcmp(loaded->rules[i].name, rule)) return loaded->rules[i].worst_group_accuracy;
+  return (double)NAN;
+}
+
+/* Of the whole run, from start to end. */
+static double seconds_of(const char *directory) {
+  text path = {0};
+  char *content = NULL;
+  size_t bytes;
+  json_t *timing = NULL;
+  if (text_add(&path, NULL, "%s/timing.json", directory) == DESPUR_OK &&
+      file_read(&content, &bytes, path.data, TIMING_LIMIT_BYTES, NULL) == DESPUR_OK)
+    timing = json_loadb(content, bytes, 0, NULL);
+  double seconds = member_number(timing, "total");
+  json_decref(timing);
+  mem_free(content);
+  mem_free(path.data);
+  return seconds;
+}
+
+static double value_of(const report_run *loaded, const despur_table *table, const despur_scores *scores) {
+  const char *measure = table->measure_name;
+  const report_inference *inference = &loaded->inference;
+  if (!strncmp(measure, "rule.", 5)) return value_of_rule(loaded, measure + 5);
+  if (!strcmp(measure, "seconds")) return seconds_of(loaded->directory);
+  if (!strcmp(measure, "adjusted_rand")) return inference->present ? inference->adjusted_rand : (double)NAN;
+  if (!strcmp(measure, "minority_recall"))
+    return inference->present ? inference->minority_recall : (double)NAN;
+  return value_of_scores(scores, measure);
+}
+
+/* ---- reading ---- */
+
+static despur_status read_config(table_run *run, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text path = {0};
+  despur_error why;
+  TRY(despur_config_create(&run->config, error));
+  TRY(text_add(&path, error, "%s/config.yaml", run->directory));
+  if (despur_config_load(run->config, path.data, &why) != DESPUR_OK) {
+    snprintf(run->left_out, sizeof run->left_out, "%.600s", why.message);
+    despur_config_free(run->config);
+    run->config = NULL;
+  }
+cleanup:
+  mem_free(path.data);
+  return status;
+}
+
+/* Whether the run counts; else left_out says why not. */
+static bool judge(table_run *run, const report_run *loaded, const char *split, const despur_scores *scores) {
+  const char *outcome = loaded->outcome;
+  if (!*outcome)
+    snprintf(run->left_out, sizeof run->left_out, "not finished: there is no manifest.json");
+  else if (strcmp(outcome, "complete") != 0)
+    snprintf(run->left_out, sizeof run->left_out, "%.40s: %.512s", outcome, loaded->message);
+  else if (!scores)
+    snprintf(run->left_out, sizeof run->left_out, "there are no measures of its final network on split %s",
+             split);
+  return !*run->left_out;
+}
+
+despur_status table_read_run(table_run *run, const despur_table *table, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  report_run loaded = {0};
+  despur_error why;
+  run->value = (double)NAN;
+  TRY(read_config(run, error));
+  if (!run->config) goto cleanup;
+  if (report_load(&loaded, run->directory, NULL, &why) != DESPUR_OK) {
+    if (why.status == DESPUR_NO_RESOURCES) FAIL(error, why.status, "%s", why.message);
+    snprintf(run->left_out, sizeof run->left_out, "%.600s", why.message);
+    goto cleanup;
+  }
+  snprintf(run->outcome, sizeof run->outcome, "%.15s", loaded.outcome);
+  snprintf(run->version, sizeof run->version, "%.31s", loaded.version);
+  const despur_scores *scores = find_scores(&loaded, table->split_index);
+  if (judge(run, &loaded, table->split, scores)) run->value = value_of(&loaded, table, scores);
+cleanup:
+  report_run_release(&loaded);
+  return status;
+}
