@@ -68,8 +68,21 @@ static despur_status execute_run(const cli_arguments *arguments, despur_error *e
   return execute(arguments, false, error);
 }
 
+/* Groups of other examples by those of a run. */
+static despur_status apply_groups(const cli_arguments *arguments, despur_error *error) {
+  long threads;
+  const char *path = cli_value(arguments, "out");
+  despur_status status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
+  if (status != DESPUR_OK) return status;
+  if (!path) path = "groups.csv";
+  status = despur_run_assign(cli_value(arguments, "apply"), arguments->positional, arguments->count, path,
+                             (int)threads, error);
+  if (status == DESPUR_OK) printf("%s\n", path);
+  return status;
+}
+
 static despur_status execute_infer(const cli_arguments *arguments, despur_error *error) {
-  return execute(arguments, true, error);
+  return cli_value(arguments, "apply") ? apply_groups(arguments, error) : execute(arguments, true, error);
 }
 
 #define RUN_OPTIONS                                                                                          \
@@ -100,12 +113,24 @@ const cli_verb cli_run = {
 
 const cli_verb cli_infer = {
     .name = "infer",
-    .usage = "RECIPE [KEY=VALUE ...] [OPTIONS]",
+    .usage = "RECIPE [KEY=VALUE ...] [OPTIONS] | --apply RUN [KEY=VALUE ...] [--out FILE]",
     .summary = "train the reference network of a recipe and infer groups from it, no more",
     .help =
         "Like 'run', but stops after group inference: groups.csv holds a group for every training example.\n"
+        "With --apply, the groups that a run has found by clustering are given to the examples of another\n"
+        "data set (KEY=VALUE sets data.*), and written to a CSV file.\n"
         "\n"
-        "Example:\n"
-        "  despur infer recipes/george-blog.yaml infer.clusters=3 --out runs/groups\n",
-    .options = RUN_OPTIONS,
+        "Examples:\n"
+        "  despur infer recipes/george-blog.yaml infer.clusters=3 --out runs/groups\n"
+        "  despur infer --apply runs/groups data='{source: npy, images: x.npy, labels: y.npy}' --out "
+        "new.csv\n",
+    .options = {{"out", "PATH",
+                 "directory to create (default runs/NAME-SEED); with --apply the file (default groups.csv)"},
+                {"apply", "RUN", "take the groups of this run"},
+                {"force", NULL, "replace the run that is in the directory"},
+                {"threads", "N", "processors to use (default all); results do not depend on it"},
+                {"print-config", NULL, "print the resolved configuration and stop"},
+                {"quiet", NULL, "no news on stderr"},
+                {"json", NULL, "results as JSON on stdout"},
+                {NULL, NULL, NULL}},
     .execute = execute_infer};

@@ -85,7 +85,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_grouping_fit(despur_grouping **o
 
 DESPUR_API void despur_grouping_free(despur_grouping *grouping); /* NULL is accepted */
 
-DESPUR_API size_t despur_grouping_count(const despur_grouping *grouping); /* groups over all classes */
+DESPUR_API size_t despur_grouping_count(const despur_grouping *grouping);      /* groups over all classes */
+DESPUR_API size_t despur_grouping_dimensions(const despur_grouping *grouping); /* of the outputs it takes */
 
 /* Such as "y=0,k=1"; pooled: "k=1". */
 DESPUR_API const char *despur_grouping_name(const despur_grouping *grouping, size_t group);

@@ -86,6 +86,14 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run(despur_run_result *result, c
 
 DESPUR_API void despur_run_result_release(despur_run_result *result);
 
+/* Assigns every example of a data set to one of the groups that a run has inferred by clustering, and writes
+ * them to a CSV file (example, split, y, a, group, group_name; the last two empty where the class had no
+ * training examples). overrides: "KEY=VALUE" of data.* and seeds.*, for other data than the run's. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_assign(const char *directory,
+                                                           const char *const *overrides, size_t count,
+                                                           const char *path, int threads,
+                                                           despur_error *error);
+
 /* Evaluates the network that a finished run left in its directory on a split. Release scores with
  * despur_scores_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_evaluate(despur_scores *scores, const char *directory,

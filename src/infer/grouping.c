@@ -286,6 +286,10 @@ size_t despur_grouping_count(const despur_grouping *g) {
   return g->groups;
 }
 
+size_t despur_grouping_dimensions(const despur_grouping *g) {
+  return g->d;
+}
+
 const char *despur_grouping_name(const despur_grouping *g, size_t group) {
   return g->names[group];
 }

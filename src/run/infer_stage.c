@@ -3,37 +3,11 @@
 #include "nn/loss.h"
 #include "nn/net.h"
 #include "run/run.h"
+#include "run/split_outputs.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* What the reference network says of the examples of a split. */
-typedef struct split_outputs {
-  float *values; /* [count, width] */
-  size_t count, width;
-  uint32_t *labels; /* [count] */
-} split_outputs;
-
-static void outputs_release(split_outputs *outputs) {
-  mem_free(outputs->values);
-  mem_free(outputs->labels);
-  *outputs = (split_outputs){0};
-}
-
-static despur_status outputs_get(split_outputs *out, const run *r, despur_net *net, despur_split split,
-                                 despur_output what, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const uint32_t *examples = despur_dataset_split(r->dataset, split, &out->count);
-  const uint32_t *labels = despur_dataset_labels(r->dataset);
-  out->width = what == DESPUR_FEATURES ? despur_net_features(net) : despur_net_classes(net);
-  TRY(mem_alloc(&out->values, out->count * out->width, sizeof *out->values, error));
-  TRY(mem_alloc(&out->labels, out->count, sizeof *out->labels, error));
-  despur_outputs(net, r->dataset, examples, out->count, what, out->values);
-  for (size_t i = 0; i < out->count; i++) out->labels[i] = labels[examples[i]];
-cleanup:
-  return status;
-}
 
 /* ---- clusters ---- */
 
@@ -62,11 +36,11 @@ static despur_grouping_options grouping_options(const run *r) {
 static despur_status training_losses(double **losses, const run *r, despur_net *net, despur_error *error) {
   despur_status status = DESPUR_OK;
   split_outputs logits = {0};
-  TRY(outputs_get(&logits, r, net, DESPUR_TRAIN, DESPUR_LOGITS, error));
+  TRY(split_outputs_get(&logits, r, net, DESPUR_TRAIN, DESPUR_LOGITS, error));
   TRY(mem_alloc(losses, logits.count, sizeof **losses, error));
   cross_entropy(logits.values, logits.labels, logits.count, logits.width, *losses);
 cleanup:
-  outputs_release(&logits);
+  split_outputs_release(&logits);
   return status;
 }
 
@@ -75,7 +49,7 @@ static despur_status fit_grouping(despur_grouping **out, const run *r, despur_ne
   split_outputs outputs = {0};
   double *losses = NULL;
   despur_grouping_options options = grouping_options(r);
-  TRY(outputs_get(&outputs, r, net, DESPUR_TRAIN, (despur_output)r->config->infer.on, error));
+  TRY(split_outputs_get(&outputs, r, net, DESPUR_TRAIN, (despur_output)r->config->infer.on, error));
   if (options.overcluster > 1 && options.overcluster_loss) TRY(training_losses(&losses, r, net, error));
   const despur_grouping_input input = {.outputs = outputs.values,
                                        .labels = outputs.labels,
@@ -87,7 +61,7 @@ static despur_status fit_grouping(despur_grouping **out, const run *r, despur_ne
   TRY(despur_grouping_fit(out, &input, &options, error));
 cleanup:
   mem_free(losses);
-  outputs_release(&outputs);
+  split_outputs_release(&outputs);
   return status;
 }
 
@@ -96,12 +70,12 @@ static despur_status assign_validation(uint32_t **groups, const run *r, despur_n
                                        const despur_grouping *grouping, despur_error *error) {
   despur_status status = DESPUR_OK;
   split_outputs outputs = {0};
-  TRY(outputs_get(&outputs, r, net, DESPUR_VAL, (despur_output)r->config->infer.on, error));
+  TRY(split_outputs_get(&outputs, r, net, DESPUR_VAL, (despur_output)r->config->infer.on, error));
   TRY(mem_alloc(groups, outputs.count, sizeof **groups, error));
   TRY(despur_grouping_assign(grouping, outputs.values, outputs.labels, outputs.count, r->options->threads,
                              *groups, error));
 cleanup:
-  outputs_release(&outputs);
+  split_outputs_release(&outputs);
   return status;
 }
 
@@ -163,13 +137,13 @@ static despur_status infer_errors(run *r, despur_error *error) {
   uint32_t *predictions = NULL;
   size_t count;
   const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
-  TRY(outputs_get(&logits, r, r->reference, DESPUR_TRAIN, DESPUR_LOGITS, error));
+  TRY(split_outputs_get(&logits, r, r->reference, DESPUR_TRAIN, DESPUR_LOGITS, error));
   TRY(mem_alloc(&predictions, count, sizeof *predictions, error));
   despur_predictions(logits.values, r->dataset, examples, count, logits.width, predictions);
   TRY(despur_infer_errors(&r->result->groups, r->dataset, predictions, error));
 cleanup:
   mem_free(predictions);
-  outputs_release(&logits);
+  split_outputs_release(&logits);
   return status;
 }
 
@@ -181,10 +155,10 @@ static despur_status infer_environments(run *r, despur_error *error) {
                                        .pooled = r->config->infer.scope == CONFIG_ALL_CLASSES,
                                        .seed = (uint64_t)r->config->seed,
                                        .threads = r->options->threads};
-  TRY(outputs_get(&logits, r, r->reference, DESPUR_TRAIN, DESPUR_LOGITS, error));
+  TRY(split_outputs_get(&logits, r, r->reference, DESPUR_TRAIN, DESPUR_LOGITS, error));
   TRY(despur_infer_eiil(&r->result->groups, r->dataset, logits.values, &options, error));
 cleanup:
-  outputs_release(&logits);
+  split_outputs_release(&logits);
   return status;
 }
 

@@ -198,7 +198,7 @@ void despur_run_result_release(despur_run_result *result) {
   *result = (despur_run_result){0};
 }
 
-despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
+despur_status run_read_config(run *r, despur_config **config, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
   *config = NULL;
@@ -207,6 +207,13 @@ despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
   TRY(run_path(path, r, "config.yaml", error));
   TRY(despur_config_load(*config, path, error));
   r->config = *config;
+cleanup:
+  return status;
+}
+
+despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(run_read_config(r, config, error));
   TRY(despur_dataset_create(&r->dataset, *config, error));
   TRY(despur_groups_true(&r->truth, r->dataset, error));
 cleanup:

@@ -37,6 +37,10 @@ DESPUR_MUST_USE despur_status run_create_net(despur_net **out, const run *r, con
                                              uint64_t stage, despur_error *error);
 void run_release(run *r);
 
+/* *config = the configuration of the run in options->directory; r->config points to it. The caller frees it.
+ */
+DESPUR_MUST_USE despur_status run_read_config(run *r, despur_config **config, despur_error *error);
+
 /* Reads config.yaml of the finished run in r->options->directory, and its data and true groups. r->config is
  * *config, which the caller frees after run_release, also after an error. */
 DESPUR_MUST_USE despur_status run_reopen(run *r, despur_config **config, despur_error *error);

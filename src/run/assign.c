@@ -1,0 +1,90 @@
+/* Groups of other examples, by the reference network and the grouping that a run has left. */
+#include "base/memory.h"
+#include "run/split_outputs.h"
+
+#include <string.h>
+
+/* Only data may be other than in the run: the network and its groups are what they are. */
+static despur_status override_data(despur_config *config, const char *const *overrides, size_t count,
+                                   despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; i < count; i++) {
+    if (strncmp(overrides[i], "data.", 5) != 0 && strncmp(overrides[i], "data=", 5) != 0 &&
+        strncmp(overrides[i], "seeds.", 6) != 0)
+      FAIL(error, DESPUR_BAD_USAGE,
+           "%.64s: groups are applied with the run's own settings; only data.* and seeds.* may change",
+           overrides[i]);
+    TRY(despur_config_set(config, overrides[i], error));
+  }
+  TRY(despur_config_check(config, error));
+cleanup:
+  return status;
+}
+
+static despur_status load_models(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
+  TRY(run_path(path, r, "reference.safetensors", error));
+  TRY(despur_net_load(r->reference, path, error));
+  TRY(run_path(path, r, "grouping.safetensors", error));
+  TRY(despur_grouping_load(&r->grouping, path, error));
+  bool features = r->config->infer.on == DESPUR_FEATURES;
+  size_t width = features ? despur_net_features(r->reference) : despur_net_classes(r->reference);
+  if (despur_grouping_dimensions(r->grouping) != width)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected outputs of width %zu as the network's, found %zu", path,
+         width, despur_grouping_dimensions(r->grouping));
+cleanup:
+  return status;
+}
+
+static despur_status write_split(file_writer *writer, run *r, despur_split split, despur_error *error) {
+  static const char *const NAMES[] = {"train", "val", "test"};
+  despur_status status = DESPUR_OK;
+  split_outputs outputs = {0};
+  uint32_t *groups = NULL;
+  size_t count;
+  const uint32_t *examples = despur_dataset_split(r->dataset, split, &count);
+  const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);
+  TRY(split_outputs_get(&outputs, r, r->reference, split, (despur_output)r->config->infer.on, error));
+  TRY(mem_alloc(&groups, count, sizeof *groups, error));
+  TRY(despur_grouping_assign(r->grouping, outputs.values, outputs.labels, count, r->options->threads, groups,
+                             error));
+  for (size_t i = 0; i < count; i++) {
+    TRY(file_print(writer, error, "%u,%s,%u,%u,", examples[i], NAMES[split], outputs.labels[i],
+                   attributes[examples[i]]));
+    if (groups[i] == DESPUR_NO_GROUP)
+      TRY(file_print(writer, error, ",\n"));
+    else
+      TRY(file_print(writer, error, "%u,\"%s\"\n", groups[i], despur_grouping_name(r->grouping, groups[i])));
+  }
+cleanup:
+  mem_free(groups);
+  split_outputs_release(&outputs);
+  return status;
+}
+
+despur_status despur_run_assign(const char *directory, const char *const *overrides, size_t count,
+                                const char *path, int threads, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_config *config = NULL;
+  file_writer *writer = NULL;
+  despur_run_options options = {.directory = directory, .threads = threads};
+  despur_run_result result = {0};
+  run r = {.options = &options, .result = &result};
+  TRY(run_read_config(&r, &config, error));
+  TRY(override_data(config, overrides, count, error));
+  TRY(despur_dataset_create(&r.dataset, config, error));
+  TRY(load_models(&r, error));
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_print(writer, error, "example,split,y,a,group,group_name\n"));
+  for (despur_split split = DESPUR_TRAIN; split < DESPUR_SPLITS; split++)
+    TRY(write_split(writer, &r, split, error));
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  run_release(&r);
+  despur_config_free(config);
+  return status;
+}
