@@ -2,6 +2,7 @@
  * scikit-learn. */
 #include "testing.h"
 
+#include "base/level.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "despur/cluster.h"
@@ -173,14 +174,16 @@ static void centres_are_the_means_of_their_points_at_the_end(void **state) {
   free(points);
 }
 
-static void any_number_of_threads_gives_the_same_bytes(void **state) {
+static void threads_and_levels_change_no_byte(void **state) {
   (void)state;
-  enum { N = 70000, D = 31, K = 5 }; /* enough for several chunks */
+  enum { N = 30000, D = 71, K = 5 }; /* enough for several chunks and tiles */
   float *points = normal_points(5, N, D);
-  const int threads[] = {1, 2, 3, 7};
+  const int threads[] = {1, 2, 7, 1, 3};
+  const char *const levels[] = {"", "", "", "baseline", "v3"};
   despur_kmeans_result wanted = {0};
-  for (size_t t = 0; t < 4; t++) {
+  for (size_t t = 0; t < 5 && t < 3 + level_count(); t++) {
     despur_kmeans_options options = usual(K);
+    setenv("DESPUR_CPU", levels[t], 1);
     options.threads = threads[t];
     options.starts = 2;
     options.max_iterations = 10;
@@ -198,6 +201,7 @@ static void any_number_of_threads_gives_the_same_bytes(void **state) {
       wanted = result;
     }
   }
+  unsetenv("DESPUR_CPU");
   despur_kmeans_release(&wanted);
   free(points);
 }
@@ -441,7 +445,7 @@ int main(void) {
       cmocka_unit_test(separated_blobs_are_found_whatever_the_offset),
       cmocka_unit_test(one_cluster_gives_mean_and_variance),
       cmocka_unit_test(centres_are_the_means_of_their_points_at_the_end),
-      cmocka_unit_test(any_number_of_threads_gives_the_same_bytes),
+      cmocka_unit_test(threads_and_levels_change_no_byte),
       cmocka_unit_test(as_many_clusters_as_points_leaves_nothing),
       cmocka_unit_test(fewer_different_points_than_clusters_leave_the_last_clusters_empty),
       cmocka_unit_test(promises_hold_with_duplicates_ties_and_early_stops),

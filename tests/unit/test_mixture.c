@@ -1,6 +1,7 @@
 /* Gaussian mixtures against scikit-learn, closed forms, and the laws of expectation-maximisation. */
 #include "testing.h"
 
+#include "base/level.h"
 #include "base/random.h"
 #include "despur/cluster.h"
 #include "io/npy.h"
@@ -309,20 +310,23 @@ static void scale_and_offset_change_the_density_only(void **state) {
   free(points);
 }
 
-static void any_number_of_threads_gives_the_same_bytes(void **state) {
+static void threads_and_levels_change_no_byte(void **state) {
   (void)state;
   enum { N = 7000, D = 21, K = 5 }; /* enough for several chunks and slices */
   float *points = blobs(6, N, D, K);
+  const int threads[] = {1, 2, 7, 1, 3};
+  const char *const levels[] = {"", "", "", "baseline", "v3"};
   for (int kind = 0; kind < 2; kind++) {
     despur_mixture_result wanted = {0};
-    for (int threads = 1; threads <= 7; threads += 2) {
+    for (size_t t = 0; t < 5 && t < 3 + level_count(); t++) {
       despur_mixture_options options = usual(K, (despur_covariance)kind);
-      options.threads = threads;
+      setenv("DESPUR_CPU", levels[t], 1);
+      options.threads = threads[t];
       options.max_iterations = 4;
       despur_mixture_result result;
       assert_ok(despur_mixture_fit(&result, points, N, D, &options, &error));
       assert_consistent(&result, N);
-      if (threads == 1) {
+      if (t == 0) {
         wanted = result;
         continue;
       }
@@ -337,6 +341,7 @@ static void any_number_of_threads_gives_the_same_bytes(void **state) {
     }
     despur_mixture_result_release(&wanted);
   }
+  unsetenv("DESPUR_CPU");
   free(points);
 }
 
@@ -489,7 +494,7 @@ int main(void) {
       cmocka_unit_test(the_end_is_a_fixed_point),
       cmocka_unit_test(predicting_the_points_of_the_fit_gives_its_results),
       cmocka_unit_test(scale_and_offset_change_the_density_only),
-      cmocka_unit_test(any_number_of_threads_gives_the_same_bytes),
+      cmocka_unit_test(threads_and_levels_change_no_byte),
       cmocka_unit_test(degenerate_points_give_finite_results),
       cmocka_unit_test(components_without_points_keep_weight_0_and_come_last),
       cmocka_unit_test(more_starts_are_no_worse_and_index_and_seed_make_other_starts),
