@@ -16,7 +16,7 @@ BEGIN {
   module_of["error"] = module_of["text"] = module_of["shape"] = "base"
   module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
   module_of["net"] = module_of["optimizer"] = "nn"
-  module_of["cam"] = "eval"
+  module_of["cam"] = module_of["stats"] = "eval"
   module_of["config"] = module_of["run_cam"] = module_of["sweep"] = module_of["table"] = "run"
 }
 

@@ -17,6 +17,7 @@
 #include "despur/run.h"
 #include "despur/run_cam.h"
 #include "despur/shape.h"
+#include "despur/stats.h"
 #include "despur/sweep.h"
 #include "despur/table.h"
 #include "despur/text.h"

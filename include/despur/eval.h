@@ -29,14 +29,16 @@ typedef struct despur_group_score {
   size_t count, correct;
   size_t train_count; /* training examples of this group */
   double accuracy;    /* NaN when count is 0 */
+  double low, high;   /* Wilson's interval for it at 95 % confidence; NaN when count is 0 */
 } despur_group_score;
 
 typedef struct despur_scores {
   size_t groups_count;
-  despur_group_score *groups;     /* [groups_count] */
-  size_t worst_group;             /* index; groups_count when all groups are empty. First of equals */
-  double worst_group_accuracy;    /* minimum over groups that have examples */
-  double average_accuracy;        /* over examples */
+  despur_group_score *groups;  /* [groups_count] */
+  size_t worst_group;          /* index; groups_count when all groups are empty. First of equals */
+  double worst_group_accuracy; /* minimum over groups that have examples */
+  double worst_group_low, worst_group_high; /* despur_minimum_interval at 95 % confidence */
+  double average_accuracy;                  /* over examples */
   double train_weighted_average;  /* group accuracies weighted by training group shares (WILDS: adj_acc_avg);
                                      over groups  that have examples, shares renormalised */
   double balanced_group_accuracy; /* unweighted mean over groups that have examples */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "despur/stats.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 static double share(size_t part, size_t whole) {
   return whole ? (double)part / (double)whole : (double)NAN;
 }
+
+static const double CONFIDENCE = 0.95; /* of all intervals */
 
 /* The prediction is of a known class, and the example of a known group or none. */
 static despur_status check_example(const despur_dataset *dataset, const despur_groups *groups,
@@ -54,6 +57,7 @@ static despur_status init_groups(despur_scores *out, const despur_groups *groups
 
 /* Minimum and averages over the groups that have examples. */
 static void summarise_groups(despur_scores *scores) {
+  despur_interval interval;
   double weighted = 0, balanced = 0;
   size_t train = 0, present = 0;
   scores->worst_group = scores->groups_count;
@@ -61,6 +65,9 @@ static void summarise_groups(despur_scores *scores) {
   for (size_t g = 0; g < scores->groups_count; g++) {
     despur_group_score *group = &scores->groups[g];
     group->accuracy = share(group->correct, group->count);
+    interval = despur_wilson_interval(group->correct, group->count, CONFIDENCE);
+    group->low = interval.low;
+    group->high = interval.high;
     if (!group->count) continue;
     if (!present || group->accuracy < scores->worst_group_accuracy) {
       scores->worst_group = g;
@@ -73,6 +80,23 @@ static void summarise_groups(despur_scores *scores) {
   }
   scores->train_weighted_average = train ? weighted / (double)train : (double)NAN;
   scores->balanced_group_accuracy = present ? balanced / (double)present : (double)NAN;
+}
+
+static despur_status bound_worst_group(despur_scores *scores, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t *counts = NULL, groups = scores->groups_count;
+  despur_interval interval;
+  TRY(mem_alloc(&counts, groups, 2 * sizeof *counts, error));
+  for (size_t g = 0; g < groups; g++) {
+    counts[g] = scores->groups[g].correct;
+    counts[groups + g] = scores->groups[g].count;
+  }
+  TRY(despur_minimum_interval(&interval, counts, counts + groups, groups, CONFIDENCE, error));
+  scores->worst_group_low = interval.low;
+  scores->worst_group_high = interval.high;
+cleanup:
+  mem_free(counts);
+  return status;
 }
 
 /* tallies: [classes, 2] examples and correct ones. */
@@ -112,6 +136,7 @@ despur_status despur_scores_compute(despur_scores *out, const despur_dataset *da
     out->groups[group].correct += right;
   }
   summarise_groups(out);
+  TRY(bound_worst_group(out, error));
   summarise_classes(out, classes, despur_dataset_classes(dataset));
   out->average_accuracy = share(correct, count);
   out->attribute_accuracy = despur_dataset_attributes(dataset) > 1 ? share(as_attribute, count) : (double)NAN;

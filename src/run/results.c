@@ -55,6 +55,8 @@ static json_t *groups_json(const despur_scores *scores) {
     json_object_set_new(group, "count", json_integer((json_int_t)score->count));
     json_object_set_new(group, "correct", json_integer((json_int_t)score->correct));
     json_object_set_new(group, "accuracy", number(score->accuracy));
+    json_object_set_new(group, "low", number(score->low));
+    json_object_set_new(group, "high", number(score->high));
     json_object_set_new(group, "train_count", json_integer((json_int_t)score->train_count));
     json_array_append_new(groups, group);
   }
@@ -73,6 +75,8 @@ despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_s
   json_object_set_new(object, "worst_group",
                       any ? json_string(scores->groups[scores->worst_group].name) : json_null());
   json_object_set_new(object, "worst_group_accuracy", number(scores->worst_group_accuracy));
+  json_object_set_new(object, "worst_group_low", number(scores->worst_group_low));
+  json_object_set_new(object, "worst_group_high", number(scores->worst_group_high));
   json_object_set_new(object, "average_accuracy", number(scores->average_accuracy));
   json_object_set_new(object, "train_weighted_average", number(scores->train_weighted_average));
   json_object_set_new(object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));

@@ -2,6 +2,7 @@
 #include "tiny_dataset.h"
 
 #include "despur/eval.h"
+#include "despur/stats.h"
 
 static despur_error error;
 
@@ -63,6 +64,19 @@ static void every_accuracy_is_that_of_its_definition(void **state) {
   tear_down(&f);
 }
 
+static void accuracies_of_groups_come_with_their_intervals(void **state) {
+  (void)state;
+  fixture f = set_up(attributes);
+  score(&f, test_examples + 4, predictions + 4, 5); /* groups (0,1): 1 of 2, (1,0): 2 of 3 */
+  assert_true(isnan(f.scores.groups[0].low) && isnan(f.scores.groups[0].high));
+  despur_interval wilson = despur_wilson_interval(2, 3, 0.95), worst;
+  assert_true(f.scores.groups[2].low == wilson.low && f.scores.groups[2].high == wilson.high);
+  const size_t correct[] = {1, 2}, count[] = {2, 3};
+  assert_ok(despur_minimum_interval(&worst, correct, count, 2, 0.95, &error));
+  assert_true(f.scores.worst_group_low == worst.low && f.scores.worst_group_high == worst.high);
+  tear_down(&f);
+}
+
 static void empty_groups_have_no_accuracy_and_no_weight(void **state) {
   (void)state;
   fixture f = set_up(attributes);
@@ -109,7 +123,8 @@ static void no_examples_make_every_score_undefined(void **state) {
   assert_int_equal(f.scores.worst_class, 2);
   const double all[] = {f.scores.worst_group_accuracy,   f.scores.average_accuracy,
                         f.scores.train_weighted_average, f.scores.balanced_group_accuracy,
-                        f.scores.worst_class_accuracy,   f.scores.attribute_accuracy};
+                        f.scores.worst_class_accuracy,   f.scores.attribute_accuracy,
+                        f.scores.worst_group_low,        f.scores.worst_group_high};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) assert_true(isnan(all[i]));
   tear_down(&f);
 }
@@ -157,6 +172,7 @@ static void impossible_examples_predictions_and_groups_are_refused(void **state)
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_accuracy_is_that_of_its_definition),
+      cmocka_unit_test(accuracies_of_groups_come_with_their_intervals),
       cmocka_unit_test(empty_groups_have_no_accuracy_and_no_weight),
       cmocka_unit_test(without_training_examples_the_weighted_average_is_undefined),
       cmocka_unit_test(a_group_that_is_always_wrong_is_the_worst_and_not_empty),

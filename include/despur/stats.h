@@ -1,0 +1,40 @@
+/* Statistics of counts: how far a measured accuracy may lie from the true one, and what two sets of counts
+ * say about each other. Nothing here knows networks or data sets. All functions are thread-safe and give the
+ * same bits on every machine. Confidences are fractions in (0, 1), such as 0.95. */
+#ifndef DESPUR_STATS_H
+#define DESPUR_STATS_H
+
+#include "despur/error.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct despur_interval {
+  double low, high;
+} despur_interval;
+
+/* Wilson's score interval for the probability behind `correct` of `count` (Wilson 1927; recommended by Brown,
+ * Cai and DasGupta 2001). NaN for both ends when count is 0. */
+DESPUR_API despur_interval despur_wilson_interval(size_t correct, size_t count, double confidence);
+
+/* An interval for the smallest of the true accuracies of several groups: correct[g] of count[g] examples,
+ * groups independent of each other. It is not the Wilson interval of the group that happens to look worst:
+ * with many groups that one has had bad luck. Groups without examples are left out; NaN when none has any.
+ *
+ * Coverage is within one point of the confidence when the groups near the worst one are equal, or further
+ * apart than about three standard errors; in between, where data cannot tell whether one group is the worst
+ * or several are, it is higher: up to 97 % for two groups and 99 % for twenty-five, at a confidence of 95 %.
+ * Where a single count decides (a worst group of ten examples) it oscillates around this with the true
+ * accuracy, as that of every interval from counts does; with true accuracies of 0 or 1 it is certain.
+ * src/eval/minimum.c says how it is constructed. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_minimum_interval(despur_interval *out, const size_t *correct,
+                                                                 const size_t *count, size_t groups,
+                                                                 double confidence, despur_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,25 @@
+/* The test that the interval for a minimum over groups inverts; see minimum.c. */
+#ifndef EVAL_MINIMUM_H
+#define EVAL_MINIMUM_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+typedef struct minimum_group minimum_group;
+
+/* Right answers in groups that have examples, and what a test works on. */
+typedef struct minimum_test {
+  size_t count;
+  minimum_group *groups; /* [count] */
+} minimum_test;
+
+/* Groups without examples are left out. Release with minimum_test_release. */
+DESPUR_MUST_USE despur_status minimum_test_create(minimum_test *out, const size_t *correct,
+                                                  const size_t *count, size_t groups, despur_error *error);
+void minimum_test_release(minimum_test *test);
+
+/* Two-sided p-value of "the smallest of the groups' true accuracies is t", for at least one group. */
+double minimum_p_value(minimum_test *test, double t);
+
+#endif
