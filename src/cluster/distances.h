@@ -46,6 +46,10 @@ typedef struct distance_table {
   /* values[i] = square root of values[i] */
   void (*roots)(float *values, size_t n);
   void (*swap_losses)(const swap_job *job);
+  /* counts[b][lane] += rows that come before row indices[b][lane] at distance limits[b][lane] from the lane:
+   * nearer ones, and equally near ones with a lower index. Row r has the index first_row + r. */
+  void (*count_nearer)(uint32_t *counts, const float *squares, const float *limits, const uint32_t *indices,
+                       size_t first_row, size_t count, size_t blocks);
 } distance_table;
 
 /* The table that this processor runs best, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there is

@@ -100,6 +100,28 @@ static void swap_losses(const swap_job *job) {
   }
 }
 
+static void count_nearer(uint32_t *counts, const float *squares, const float *limits, const uint32_t *indices,
+                         size_t first_row, size_t count, size_t blocks) {
+  for (size_t at = 0; at < blocks * LANES; at += VECTOR) {
+    const vec limit = load(limits + at);
+    ivec index, total;
+    memcpy(&index, indices + at, sizeof index);
+    memcpy(&total, counts + at, sizeof total);
+    for (size_t row = 0; row < count; row++) {
+      const vec square = load(squares + row * blocks * LANES + at);
+      const ivec before = (int)(first_row + row) < index;
+      total -= (square < limit) | ((square == limit) & before); /* true is -1 */
+    }
+    memcpy(counts + at, &total, sizeof total);
+  }
+}
+
 extern const distance_table LEVEL_TABLE(distances);
 const distance_table LEVEL_TABLE(distances) = {
-    .squares = squares, .add_roots = add_roots, .below = below, .roots = roots, .swap_losses = swap_losses};
+    .squares = squares,
+    .add_roots = add_roots,
+    .below = below,
+    .count_nearer = count_nearer,
+    .roots = roots,
+    .swap_losses = swap_losses,
+};

@@ -133,6 +133,29 @@ static void distances_below_a_limit_are_marked(void **state) {
   mem_free(squares);
 }
 
+/* Squares and indices from few values: ties of both kinds. */
+static void rows_that_come_before_a_row_are_counted(void **state) {
+  (void)state;
+  enum { ROWS = 29, BLOCKS = 2, WIDTH = BLOCKS * LANES, FIRST = 100 };
+  float *squares = grid_points(6, ROWS, WIDTH, 4), *limits = grid_points(7, 1, WIDTH, 4);
+  uint32_t indices[WIDTH];
+  for (uint32_t i = 0; i < WIDTH; i++) indices[i] = FIRST - 5 + i % 40;
+  for (size_t t = 0; tested_table(t); t++) {
+    uint32_t counts[WIDTH], wanted[WIDTH];
+    for (size_t lane = 0; lane < WIDTH; lane++) {
+      counts[lane] = wanted[lane] = (uint32_t)lane;
+      for (size_t row = 0; row < ROWS; row++) {
+        const float square = squares[row * WIDTH + lane];
+        wanted[lane] += square < limits[lane] || (square == limits[lane] && FIRST + row < indices[lane]);
+      }
+    }
+    tested_table(t)->count_nearer(counts, squares, limits, indices, FIRST, ROWS, BLOCKS);
+    assert_memory_equal(counts, wanted, sizeof counts);
+  }
+  mem_free(limits);
+  mem_free(squares);
+}
+
 static void points_are_brought_near_one_by_a_power_of_two(void **state) {
   (void)state;
   const float points[] = {0, -3e38f, 2e30f, 1, 5, -6.5f};
@@ -183,6 +206,7 @@ int main(void) {
       cmocka_unit_test(equal_points_have_distance_zero_and_swapping_changes_nothing),
       cmocka_unit_test(roots_are_added_in_double_precision_one_row_after_the_other),
       cmocka_unit_test(distances_below_a_limit_are_marked),
+      cmocka_unit_test(rows_that_come_before_a_row_are_counted),
       cmocka_unit_test(points_are_brought_near_one_by_a_power_of_two),
       cmocka_unit_test(bad_points_are_refused),
       cmocka_unit_test(despur_cpu_chooses_a_table),

@@ -6,12 +6,15 @@
 Needs numpy and scikit-learn; the committed files come from scikit-learn 1.2 in double precision. Written are points.npy
 (float32 [180, 6]: four clouds of unequal size, one constant column, one point thrice), labels.npy (the clouds; cloud 4
 is one point), silhouettes.npy (float64, one for each point), neighbor_distances.npy (float64 [180, 5], from each
-point to its nearest others), and axes.npy [5, 6] and variances.npy [5] of the principal components, signs arbitrary.
+point to its nearest others), axes.npy [5, 6] and variances.npy [5] of the principal components, signs arbitrary, and
+trustworthiness.npy (float64 [3]: of the first two columns of the first 60 points, which differ from each
+other, as an embedding; by 1, 5 and 10 neighbours).
 """
 import sys
 
 import numpy as np
 from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_samples
 from sklearn.neighbors import NearestNeighbors
 
@@ -39,6 +42,9 @@ def main(folder):
     pca = PCA(n_components=5, svd_solver="full").fit(exact)
     np.save(folder + "/axes.npy", pca.components_)
     np.save(folder + "/variances.npy", pca.explained_variance_)
+    few = exact[:60]
+    scores = [trustworthiness(few, few[:, :2], n_neighbors=k) for k in (1, 5, 10)]
+    np.save(folder + "/trustworthiness.npy", scores)
 
 
 if __name__ == "__main__":
