@@ -236,6 +236,60 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_pca_transform(const despur_pca *
 
 DESPUR_API void despur_pca_release(despur_pca *pca);
 
+/* ---- UMAP ---- */
+
+typedef struct despur_umap_options {
+  size_t neighbors;  /* of each point, itself counted, 2 to the number of points; 15 is usual */
+  size_t components; /* of the embedding; 2 is usual */
+  size_t epochs;     /* 0: 200 for more than 10,000 points, else 500 */
+  double min_dist;   /* how near points may come to each other in the embedding, 0 to spread; 0.1 is usual */
+  double spread;     /* the scale of the embedding; 1 is usual */
+  uint64_t seed;
+  int threads;
+} despur_umap_options;
+
+/* A fitted model is these numbers and nothing else: it may be stored and put together again. */
+typedef struct despur_umap {
+  size_t points, dimensions, components, neighbors, epochs;
+  double a, b; /* nearness in the embedding is 1 / (1 + a distance^(2b)) */
+  uint64_t seed;
+  float *data;      /* [points, dimensions], a copy of what was fitted */
+  float *embedding; /* [points, components] */
+} despur_umap;
+
+/* UMAP (McInnes, Healy and Melville 2018, arXiv 1802.03426): the fuzzy set of exact nearest neighbours with
+ * local connectivity 1, principal components as a start, then attraction along its edges and repulsion from
+ * five random points for each. In every epoch each point moves by what it sees of the others' places at the
+ * end of the epoch before, so the bytes do not depend on threads. points: [n, d] row-major, finite.
+ * DESPUR_BAD_USAGE for options that make no sense, DESPUR_BAD_INPUT for fewer points than neighbours. Release
+ * the model with despur_umap_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_umap_fit(despur_umap *out, const float *points, size_t n,
+                                                         size_t d, const despur_umap_options *options,
+                                                         despur_error *error);
+
+/* out [n, components] = places of new points [n, dimensions] among the fitted ones, which stay where they
+ * are: the weighted mean of their neighbours' places, then a fifth of the epochs. A place depends on the
+ * point and its row number alone, not on the other new points. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_umap_transform(const despur_umap *umap, float *out,
+                                                               const float *points, size_t n, int threads,
+                                                               despur_error *error);
+
+DESPUR_API void despur_umap_release(despur_umap *umap);
+
+typedef struct despur_trustworthiness_options {
+  size_t neighbors;  /* at least 1, fewer than half of the points; 5 or 10 are usual */
+  size_t components; /* of the embedding */
+  int threads;
+} despur_trustworthiness_options;
+
+/* How far neighbours in an embedding [n, components] are neighbours among the points [n, d], too: 1 when all
+ * are, about 0.5 for a random embedding (Venna and Kaski 2001; van der Maaten 2009, equation 2). In tiles,
+ * without an n x n matrix. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_trustworthiness(double *out, const float *points, size_t n,
+                                                                size_t d, const float *embedding,
+                                                                const despur_trustworthiness_options *options,
+                                                                despur_error *error);
+
 #ifdef __cplusplus
 }
 #endif
