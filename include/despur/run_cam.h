@@ -22,8 +22,9 @@ typedef struct despur_run_cam_options {
   const uint32_t *examples; /* whose pictures to make; NULL: the first per_group of each group in the split */
   size_t example_count;
   size_t per_group;
-  size_t scale; /* pixels of a picture on a side of one pixel of the image, 1 to 16; 0: so that images become
-                   some 112 pixels wide */
+  size_t scored; /* shares are over the first so many examples of each group in the split; 0: over all */
+  size_t scale;  /* pixels of a picture on a side of one pixel of the image, 1 to 16; 0: so that images become
+                    some 112 pixels wide */
   int pictures_only; /* 1: no shares, which take a pass over the whole split */
   int threads;
 } despur_run_cam_options;
@@ -52,7 +53,7 @@ typedef struct despur_cam_sheet {
 
 typedef struct despur_cam_stage_result {
   char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
-  despur_cam_scores scores;      /* over the whole split; without groups when core pixels are not known */
+  despur_cam_scores scores;      /* without groups when core pixels are not known */
 } despur_cam_stage_result;
 
 typedef struct despur_run_cam_result {

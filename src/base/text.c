@@ -4,6 +4,7 @@
 #include "despur/text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,22 @@ void text_list_release(text_list *list) {
   for (size_t i = 0; i < list->count; i++) mem_free(list->items[i]);
   mem_free(list->items);
   *list = (text_list){0};
+}
+
+despur_status text_add_base64(text *out, const void *bytes, size_t count, despur_error *error) {
+  static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  despur_status status = DESPUR_OK;
+  const uint8_t *b = bytes;
+  for (size_t i = 0; status == DESPUR_OK && i < count; i += 3) {
+    uint32_t three = (uint32_t)b[i] << 16;
+    if (i + 1 < count) three |= (uint32_t)b[i + 1] << 8;
+    if (i + 2 < count) three |= b[i + 2];
+    char four[5] = {DIGITS[three >> 18], DIGITS[three >> 12 & 63], '=', '=', 0};
+    if (i + 1 < count) four[2] = DIGITS[three >> 6 & 63];
+    if (i + 2 < count) four[3] = DIGITS[three & 63];
+    status = text_add(out, error, "%s", four);
+  }
+  return status;
 }
 
 enum { WORD_MAX = 63 };

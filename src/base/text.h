@@ -24,4 +24,8 @@ typedef struct text_list {
 DESPUR_MUST_USE despur_status text_list_add(text_list *list, const char *item, despur_error *error);
 void text_list_release(text_list *list); /* leaves it empty */
 
+/* Bytes in base64 (RFC 4648). */
+DESPUR_MUST_USE despur_status text_add_base64(text *out, const void *bytes, size_t count,
+                                              despur_error *error);
+
 #endif

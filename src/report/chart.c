@@ -59,12 +59,21 @@ void chart_open(chart *c, double height, const char *title, const char *descript
   if (c->standalone)
     markup_print(m, " xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%g\"", CHART_WIDTH, height);
   markup_print(m, ">\n<title>%s</title>\n<desc>%s</desc>\n", title, description);
-  if (c->standalone) markup_print(m, "<style>\n%s</style>\n", STYLE_CHARTS);
+  if (c->standalone) {
+    markup_raw(m, "<style>\n");
+    for (size_t i = 0; STYLE_CHARTS[i]; i++) markup_raw(m, STYLE_CHARTS[i]);
+    markup_raw(m, "</style>\n");
+  }
   chart_text(c, 0, 13, "start", "head", title);
 }
 
-void chart_right_margin(chart *c, double pixels) {
-  c->right = c->x.to = CHART_WIDTH - pixels;
+enum { LEADER = 14 }; /* from the end of a line to a label that had to move */
+
+void chart_label_margin(chart *c, const chart_label *labels, size_t count) {
+  double widest = 0;
+  for (size_t i = 0; i < count; i++)
+    if (text_width(labels[i].text) > widest) widest = text_width(labels[i].text);
+  c->right = c->x.to = CHART_WIDTH - widest - LEADER - 4;
 }
 
 void chart_close(chart *c) {
@@ -146,27 +155,44 @@ void chart_interval(chart *c, double x, double low, double high, const char *cla
   line(c, at, scale_at(&c->y, low), at, scale_at(&c->y, high), class);
 }
 
-/* Sorted by place, labels are pushed down where they touch, and back up where they would leave the plot. */
-static void move_apart(chart_label *labels, size_t count, double top, double bottom) {
+/* Where a label goes. */
+typedef struct place {
+  double from, y; /* pixels: the end of its line, and its own middle */
+  size_t label;
+} place;
+
+/* Sorted by where they come from, labels are pushed down where they touch, and back up where they would leave
+ * the plot. */
+static void move_apart(place *places, size_t count, double top, double bottom) {
   for (size_t i = 1; i < count; i++)
-    for (size_t j = i; j > 0 && labels[j].y < labels[j - 1].y; j--) {
-      chart_label other = labels[j];
-      labels[j] = labels[j - 1];
-      labels[j - 1] = other;
+    for (size_t j = i; j > 0 && places[j].from < places[j - 1].from; j--) {
+      place other = places[j];
+      places[j] = places[j - 1];
+      places[j - 1] = other;
     }
   for (size_t i = 0; i < count; i++) {
-    double least = i ? labels[i - 1].y + CHART_LINE : top;
-    if (labels[i].y < least) labels[i].y = least;
+    double least = i ? places[i - 1].y + CHART_LINE : top;
+    places[i].y = places[i].from < least ? least : places[i].from;
   }
   for (size_t i = count; i-- > 0;) {
-    double most = i + 1 < count ? labels[i + 1].y - CHART_LINE : bottom;
-    if (labels[i].y > most) labels[i].y = most;
+    double most = i + 1 < count ? places[i + 1].y - CHART_LINE : bottom;
+    if (places[i].y > most) places[i].y = most;
   }
 }
 
-void chart_labels(chart *c, double x, chart_label *labels, size_t count) {
-  for (size_t i = 0; i < count; i++) labels[i].y = scale_at(&c->y, labels[i].y);
-  move_apart(labels, count, c->top, c->bottom);
-  for (size_t i = 0; i < count; i++)
-    chart_text(c, x, labels[i].y + 4, "start", labels[i].class, labels[i].text);
+void chart_labels(chart *c, const chart_label *labels, size_t count) {
+  place places[MOST_LABELS];
+  char class[32];
+  double x = c->right + 4;
+  for (size_t i = 0; i < count; i++) places[i] = (place){.from = scale_at(&c->y, labels[i].y), .label = i};
+  move_apart(places, count, c->top, c->bottom);
+  for (size_t i = 0; i < count; i++) {
+    const place *p = &places[i];
+    const chart_label *label = &labels[p->label];
+    bool moved = fabs(p->y - p->from) > 3;
+    snprintf(class, sizeof class, "thin s-%s", label->tone);
+    if (moved) line(c, x, p->from, x + LEADER - 4, p->y, class);
+    snprintf(class, sizeof class, "t-%s", label->tone);
+    chart_text(c, moved ? x + LEADER - 2 : x + 1, p->y + 4, "start", class, label->text);
+  }
 }

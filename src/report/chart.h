@@ -33,6 +33,9 @@ typedef struct ticks {
 /* Round values (1, 2 or 5 times a power of ten) within low..high, about as many as asked for. */
 ticks ticks_linear(double low, double high, size_t about);
 
+/* Whole numbers within low..high, at most about eight. */
+ticks ticks_whole(double low, double high);
+
 /* Powers of ten within low..high, with 2 and 5 times them when there are few. */
 ticks ticks_logarithmic(double low, double high);
 
@@ -44,7 +47,7 @@ typedef struct chart {
   bool standalone; /* the SVG is a file of its own */
   double height;
   double left, right, top, bottom; /* of the plot, in pixels */
-  scale x, y;                      /* chart_open and chart_right_margin set their pixels */
+  scale x, y;                      /* chart_open and chart_label_margin set their pixels */
 } chart;
 
 /* Starts a chart whose m and standalone are set. The title stands above the plot; the description is the
@@ -52,8 +55,16 @@ typedef struct chart {
 void chart_open(chart *c, double height, const char *title, const char *description);
 void chart_close(chart *c);
 
-/* Makes room at the right for labels of that many pixels. */
-void chart_right_margin(chart *c, double pixels);
+/* Makes room at the right for the labels of lines. */
+typedef struct chart_label {
+  double y;         /* the value where the line ends */
+  const char *text; /* at most CHART_LABEL wide, see text_fit */
+  const char *tone; /* the line's class without "s-" */
+} chart_label;
+
+enum { MOST_LABELS = 12, CHART_LABEL = 96 };
+
+void chart_label_margin(chart *c, const chart_label *labels, size_t count);
 
 /* Axes: horizontal grid lines with numbers before them, and ticks below with a name. */
 void chart_y_axis(chart *c, const ticks *t);
@@ -68,15 +79,8 @@ void chart_interval(chart *c, double x, double low, double high, const char *cla
 /* Text at pixels; anchor is "start", "middle" or "end". */
 void chart_text(chart *c, double x, double y, const char *anchor, const char *class, const char *words);
 
-/* Labels at the right ends of lines, moved apart. */
-typedef struct chart_label {
-  double y; /* value, then pixels */
-  const char *text, *class;
-} chart_label;
-
-enum { MOST_LABELS = 12 };
-
-void chart_labels(chart *c, double x, chart_label *labels, size_t count);
+/* Labels at the right ends of lines, moved apart; a thin line leads to those that had to move. */
+void chart_labels(chart *c, const chart_label *labels, size_t count);
 
 /* An upper bound of the width of a text in pixels, in the fonts that style.c asks for. */
 double text_width(const char *words);

@@ -76,6 +76,8 @@ despur_status report_load(report_run *out, const char *directory, const char *ma
   TRY(report_load_config(out, path, error));
   TRY(path_in(path, directory, "results.jsonl", error));
   TRY(report_load_results(out, path, error));
+  TRY(path_in(path, directory, "cam.json", error));
+  TRY(report_load_cam(out, path, error));
   TRY(path_in(path, directory, "manifest.json", error));
   TRY(load_manifest(out, manifest, path, error));
 cleanup:
@@ -117,6 +119,8 @@ void report_run_release(report_run *run) {
   mem_free(run->inference.inferred_names);
   mem_free(run->inference.true_names);
   mem_free(run->inference.contingency);
+  for (size_t g = 0; g < run->cam.group_count; g++) mem_free(run->cam.groups[g].png);
+  mem_free(run->cam.groups);
   release_pairs(&run->keys);
   release_pairs(&run->inputs);
   release_pairs(&run->outputs);

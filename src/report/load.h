@@ -72,6 +72,36 @@ typedef struct report_inference {
   size_t *contingency; /* [inferred, truth] */
 } report_inference;
 
+/* How much of the energy of a group's maps lies beside the digit, under one network. */
+typedef struct report_share {
+  double mean, low, high; /* 95 % interval; NaN when nothing is known */
+  size_t count, empty;    /* maps, and those among them that are zero */
+} report_share;
+
+enum { REPORT_LOOKED = 4 }; /* pictures of a group */
+
+typedef struct report_look {
+  char name[DESPUR_GROUP_NAME];
+  bool minority;
+  size_t examples[REPORT_LOOKED];
+  long predictions[REPORT_LOOKED][REPORT_STAGES];
+  size_t example_count;
+  report_share background[REPORT_STAGES];
+  char *png; /* in base64: a row for each example, in it the image and the map of each stage; NULL: none */
+  size_t width, height;
+} report_look;
+
+/* Grad-CAM. */
+typedef struct report_cam {
+  char layer[DESPUR_GROUP_NAME];
+  bool scored, partly;    /* partly: the spurious colour covers only a part of the background */
+  double background_area; /* mean over all measured examples; what a map without preference has */
+  size_t stage_count;
+  char stages[REPORT_STAGES][DESPUR_GROUP_NAME];
+  report_look *groups;
+  size_t group_count;
+} report_cam;
+
 /* A key or file and what belongs to it. */
 typedef struct report_pair {
   char *name, *value;
@@ -93,6 +123,7 @@ typedef struct report_run {
   report_rule *rules;
   size_t rule_count;
   report_inference inference;
+  report_cam cam;
 } report_run;
 
 /* manifest: what manifest.json says; NULL: it is read. DESPUR_BAD_INPUT names the file and line that cannot
@@ -112,6 +143,7 @@ const report_stage *report_last_stage(const report_run *run);
 
 /* Parts of the loader, one for each file. */
 DESPUR_MUST_USE despur_status report_load_results(report_run *out, const char *path, despur_error *error);
+DESPUR_MUST_USE despur_status report_load_cam(report_run *out, const char *path, despur_error *error);
 DESPUR_MUST_USE despur_status report_load_config(report_run *out, const char *path, despur_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 /* results.jsonl: one JSON object a line. Lines of kinds that this program does not know are passed over. */
 #include "base/memory.h"
+#include "despur/stats.h"
 #include "io/file.h"
 #include "report/load.h"
 #include "report/members.h"
@@ -54,6 +55,9 @@ static void read_group(despur_group_score *group, json_t *object) {
   group->correct = member_count(object, "correct", 0);
   if (group->correct > group->count) group->correct = group->count;
   group->train_count = member_count(object, "train_count", 0);
+  despur_interval range = despur_wilson_interval(group->correct, group->count, 0.95);
+  group->low = range.low;
+  group->high = range.high;
   group->accuracy = group->count ? (double)group->correct / (double)group->count : (double)NAN;
 }
 
@@ -77,6 +81,8 @@ static despur_status read_scores(despur_scores *scores, json_t *line, despur_err
   scores->groups_count = count;
   for (size_t g = 0; g < count; g++) read_group(&scores->groups[g], json_array_get(groups, g));
   find_worst_group(scores);
+  scores->worst_group_low = member_number(line, "worst_group_low");
+  scores->worst_group_high = member_number(line, "worst_group_high");
   scores->loss = member_number(line, "loss");
   scores->average_accuracy = member_number(line, "average_accuracy");
   scores->train_weighted_average = member_number(line, "train_weighted_average");
@@ -189,6 +195,7 @@ static despur_status read_line(report_run *out, json_t *line, const char *path, 
   for (size_t s = 0; s < REPORT_STAGES; s++)
     if (strcmp(name, STAGES[s]) == 0) stage = &out->stages[s];
   if (!stage) return DESPUR_OK;
+  if (json_object_get(line, "selection") && stage != &out->stages[REPORT_TRAIN]) return DESPUR_OK;
   if (json_object_get(line, "selection")) return read_rules(out, json_object_get(line, "selection"), error);
   if (!json_object_get(line, "groups"))
     return strcmp(split, "train") == 0 ? read_epoch(stage, line, error) : DESPUR_OK;

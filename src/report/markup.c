@@ -1,7 +1,6 @@
 #include "report/markup.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,18 +104,4 @@ void markup_print(markup *m, const char *format, ...) {
     if (*format) format = add_conversion(m, format, &args);
   }
   va_end(args);
-}
-
-void markup_base64(markup *m, const void *bytes, size_t count) {
-  static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const uint8_t *b = bytes;
-  for (size_t i = 0; i < count; i += 3) {
-    uint32_t three = (uint32_t)b[i] << 16;
-    if (i + 1 < count) three |= (uint32_t)b[i + 1] << 8;
-    if (i + 2 < count) three |= b[i + 2];
-    char four[5] = {DIGITS[three >> 18], DIGITS[three >> 12 & 63], '=', '=', 0};
-    if (i + 1 < count) four[2] = DIGITS[three >> 6 & 63];
-    if (i + 2 < count) four[3] = DIGITS[three & 63];
-    markup_raw(m, four);
-  }
 }

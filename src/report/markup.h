@@ -26,7 +26,4 @@ void markup_span(markup *m, const char *words, size_t count);
 /* Markup that is already there, as it is. */
 void markup_raw(markup *m, const char *ready);
 
-/* bytes in base64, for data URIs. */
-void markup_base64(markup *m, const void *bytes, size_t count);
-
 #endif

@@ -11,8 +11,8 @@ void page_open(markup *m, const char *title) {
                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                "<title>%s</title>\n<style>\n",
                title);
-  markup_raw(m, STYLE_CHARTS);
-  markup_raw(m, STYLE_PAGE);
+  for (size_t i = 0; STYLE_CHARTS[i]; i++) markup_raw(m, STYLE_CHARTS[i]);
+  for (size_t i = 0; STYLE_PAGE[i]; i++) markup_raw(m, STYLE_PAGE[i]);
   markup_raw(m, "</style>\n</head>\n<body>\n<main>\n");
 }
 
@@ -70,8 +70,11 @@ void page_run(markup *m, const report_run *run, const verdict *v) {
   page_sentence(m, v->reason.data);
   markup_raw(m, "</p>\n");
   section_groups(m, run);
-  section_sizes(m, run);
   section_curves(m, run);
+  section_clusters(m, run);
   section_tradeoff(m, run);
+  section_cam(m, run);
+  section_unchecked(m, run);
+  section_files(m, run);
   page_close(m, run->version);
 }

@@ -23,9 +23,10 @@ bool page_is_long(const char *name);
 
 /* Sections write nothing when the run has nothing for them. */
 void section_groups(markup *m, const report_run *run);
-void section_sizes(markup *m, const report_run *run);
-void section_tradeoff(markup *m, const report_run *run);
 void section_curves(markup *m, const report_run *run);
+void section_clusters(markup *m, const report_run *run);
+void section_tradeoff(markup *m, const report_run *run);
+void section_cam(markup *m, const report_run *run);
 void section_unchecked(markup *m, const report_run *run);
 void section_files(markup *m, const report_run *run);
 

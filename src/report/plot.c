@@ -2,7 +2,8 @@
 
 #include "base/memory.h"
 
-const plot *const plots[] = {&plot_sizes, &plot_curves, &plot_tradeoff, NULL};
+const plot *const plots[] = {&plot_sizes,    &plot_curves, &plot_weights, &plot_silhouette,
+                             &plot_tradeoff, &plot_cam,    NULL};
 
 void plot_draw(markup *m, const plot *kind, const report_run *run, size_t index, bool standalone) {
   chart c = {.m = m, .standalone = standalone};
@@ -13,6 +14,7 @@ void plot_figures(markup *m, const plot *kind, const report_run *run) {
   for (size_t i = 0; i < kind->count(run); i++) {
     markup_raw(m, "<figure>\n");
     plot_draw(m, kind, run, i, false);
+    if (kind->caption) markup_print(m, "<figcaption>%s</figcaption>\n", kind->caption);
     markup_raw(m, "</figure>\n");
   }
 }

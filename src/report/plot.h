@@ -10,9 +10,10 @@ typedef struct plot {
   const char *name; /* of its files: "curves" gives curves-1.svg, curves-2.svg, ... */
   size_t (*count)(const report_run *run);
   void (*draw)(chart *c, const report_run *run, size_t index);
+  const char *caption; /* under each of them; NULL: none */
 } plot;
 
-extern const plot plot_curves, plot_sizes, plot_tradeoff;
+extern const plot plot_sizes, plot_curves, plot_weights, plot_silhouette, plot_tradeoff, plot_cam;
 
 /* All of them, NULL-terminated. */
 extern const plot *const plots[];
@@ -20,7 +21,7 @@ extern const plot *const plots[];
 /* One chart. */
 void plot_draw(markup *m, const plot *kind, const report_run *run, size_t index, bool standalone);
 
-/* All charts of a kind as figures. */
+/* All charts of a kind as figures, with a caption under each when the kind has one. */
 void plot_figures(markup *m, const plot *kind, const report_run *run);
 
 /* Points of a line; {0} has none. */

@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* What a chart shows: losses of a stage, or its accuracies on a split. */
 typedef struct panel {
@@ -72,14 +71,6 @@ static void loss_scale(chart *c, const series *lines, size_t n) {
     scale_round(&c->y, 5);
 }
 
-static ticks epoch_ticks(const scale *x) {
-  double span = x->high - x->low;
-  ticks all = ticks_linear(x->low, x->high, span < 8 ? (size_t)span + 1 : 8), whole = {0};
-  for (size_t i = 0; i < all.count; i++)
-    if (floor(all.values[i]) >= all.values[i]) whole.values[whole.count++] = all.values[i];
-  return whole;
-}
-
 /* The epoch whose weights were kept, on a line of its own above the plot. */
 static void mark_chosen(chart *c, const report_stage *stage) {
   char words[48];
@@ -100,30 +91,22 @@ static void draw_line(chart *c, const series *line) {
 }
 
 static void draw_lines(chart *c, const report_stage *stage, const series *lines, size_t n) {
-  static const char *const CLASSES[][2] = {{"mute", "t-mute"}, {"before", "t-before"}, {"after", "t-after"}};
   chart_label labels[2];
-  double widest = 0;
   size_t shown = 0;
-  for (size_t i = 0; i < n; i++)
-    if (text_width(lines[i].text) > widest) widest = text_width(lines[i].text);
-  chart_right_margin(c, widest + 8);
+  for (size_t i = 0; i < n; i++) {
+    const plot_points *p = &lines[i].points;
+    if (p->count > 0) labels[shown++] = (chart_label){p->y[p->count - 1], lines[i].text, lines[i].tone};
+  }
+  chart_label_margin(c, labels, shown);
   c->x.low = INFINITY, c->x.high = -INFINITY;
   for (size_t i = 0; i < n; i++) widen(&c->x, lines[i].points.x, lines[i].points.count);
   ticks y = c->y.logarithmic ? ticks_logarithmic(c->y.low, c->y.high) : ticks_linear(c->y.low, c->y.high, 5);
-  ticks x = epoch_ticks(&c->x);
+  ticks x = ticks_whole(c->x.low, c->x.high);
   chart_y_axis(c, &y);
   chart_x_axis(c, &x, "epoch");
   mark_chosen(c, stage);
-  for (size_t i = 0; i < n; i++) {
-    const plot_points *p = &lines[i].points;
-    draw_line(c, &lines[i]);
-    if (p->count == 0) continue;
-    labels[shown] = (chart_label){p->y[p->count - 1], lines[i].text, ""};
-    for (size_t k = 0; k < 3; k++)
-      if (strcmp(CLASSES[k][0], lines[i].tone) == 0) labels[shown].class = CLASSES[k][1];
-    shown++;
-  }
-  chart_labels(c, c->right + 6, labels, shown);
+  for (size_t i = 0; i < n; i++) draw_line(c, &lines[i]);
+  chart_labels(c, labels, shown);
 }
 
 /* The text alternative: where every line begins and ends. */
@@ -168,4 +151,4 @@ static void draw(chart *c, const report_run *run, size_t index) {
   for (size_t i = 0; i < 2; i++) plot_points_release(&lines[i].points);
 }
 
-const plot plot_curves = {"curves", count, draw};
+const plot plot_curves = {"curves", count, draw, NULL};

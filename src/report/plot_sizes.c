@@ -1,13 +1,10 @@
 /* Accuracy of every group against the number of its training examples. */
 #include "base/memory.h"
-#include "report/interval.h"
 #include "report/plot.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static const double Z95 = 1.959963984540054;
 
 static size_t count(const report_run *run) {
   const report_stage *last = report_last_stage(run);
@@ -54,11 +51,10 @@ static void draw_stage(chart *c, const despur_scores *scores, const char *interv
                        const char *dot_class) {
   for (size_t g = 0; g < scores->groups_count; g++) {
     const despur_group_score *group = &scores->groups[g];
-    interval range = interval_share(group->correct, group->count, Z95);
     double x = size_of(group), shift = beside(c, scores, g);
     scale kept = c->x;
     c->x.from += shift, c->x.to += shift;
-    chart_interval(c, x, 100 * range.low, 100 * range.high, interval_class);
+    chart_interval(c, x, 100 * group->low, 100 * group->high, interval_class);
     chart_dot(c, x, 100 * group->accuracy, 3.5, dot_class);
     c->x = kept;
   }
@@ -80,4 +76,5 @@ static void draw(chart *c, const report_run *run, size_t index) {
   chart_close(c);
 }
 
-const plot plot_sizes = {"sizes", count, draw};
+const plot plot_sizes = {"sizes", count, draw,
+                         "Lines: 95 per cent intervals. Groups of about the same size are set side by side."};

@@ -9,26 +9,52 @@ static size_t count(const report_run *run) {
   return plot_count(stage, DESPUR_TEST) > 1 || plot_count(stage, DESPUR_VAL) > 1;
 }
 
+/* The axis begins at a round number below the lowest value, so that epochs are apart, and ends at 100. */
+static void open_scale(scale *s, const plot_points *p, const double *values) {
+  s->low = s->high = 100;
+  for (size_t i = 0; i < p->count; i++)
+    if (isfinite(values[i]) && values[i] < s->low) s->low = values[i];
+  scale_round(s, 4);
+}
+
+/* A word beside a dot, on the side where there is room. */
+static void name_dot(chart *c, double x, double y, const char *word) {
+  double at = scale_at(&c->x, x), room = text_width(word) + 9;
+  bool left = at + room > CHART_WIDTH;
+  chart_text(c, left ? at - 8 : at + 8, scale_at(&c->y, y) + 4, left ? "end" : "start", "", word);
+}
+
 static void draw(chart *c, const report_run *run, size_t index) {
   (void)index;
   const report_stage *stage = &run->stages[REPORT_TRAIN];
   despur_split split = plot_count(stage, DESPUR_TEST) > 1 ? DESPUR_TEST : DESPUR_VAL;
   plot_points average = plot_measured(c->m, stage, split, plot_average);
   plot_points worst = plot_measured(c->m, stage, split, plot_worst);
-  chart_open(c, 260,
-             split == DESPUR_TEST ? "Worst group against average, test, %"
-                                  : "Worst group against average, validation, %",
-             "A path with one point for each epoch.");
-  c->x.low = 0, c->x.high = 100;
-  c->y.low = 0, c->y.high = 100;
-  ticks t = ticks_linear(0, 100, 5);
-  chart_y_axis(c, &t);
-  chart_x_axis(c, &t, "average accuracy");
+  size_t last = average.count ? average.count - 1 : 0, kept = average.count;
+  char title[64], description[160], word[32];
+  for (size_t i = 0; i < average.count; i++)
+    if (stage->final && stage->final->selected && (size_t)average.x[i] == stage->final->epoch) kept = i;
+  snprintf(title, sizeof title, "Worst group against average, %s, %%",
+           split == DESPUR_TEST ? "test" : "validation");
+  snprintf(description, sizeof description, "A path of %zu epochs%s.", average.count,
+           average.count ? "; the curves have the numbers" : "");
+  chart_open(c, 260, title, description);
+  open_scale(&c->x, &average, average.y);
+  open_scale(&c->y, &worst, worst.y);
+  ticks x = ticks_linear(c->x.low, c->x.high, 5), y = ticks_linear(c->y.low, c->y.high, 5);
+  chart_y_axis(c, &y);
+  chart_x_axis(c, &x, "average");
   chart_line(c, average.y, worst.y, average.count, "thin s-after");
   for (size_t i = 0; i < average.count; i++) chart_dot(c, average.y[i], worst.y[i], 3, "f-after");
+  if (kept < average.count) {
+    chart_dot(c, average.y[kept], worst.y[kept], 7, "ring");
+    snprintf(word, sizeof word, "epoch %zu", stage->final->epoch);
+    name_dot(c, average.y[kept], worst.y[kept], word);
+  }
+  (void)last;
   chart_close(c);
   plot_points_release(&average);
   plot_points_release(&worst);
 }
 
-const plot plot_tradeoff = {"tradeoff", count, draw};
+const plot plot_tradeoff = {"tradeoff", count, draw, NULL};

@@ -45,8 +45,16 @@ ticks ticks_linear(double low, double high, size_t about) {
   }
   double step = round_step((high - low) / (double)about, &t.decimals);
   for (double i = ceil(low / step - 1e-9); i * step <= high + 1e-9 * step && t.count < MOST_TICKS; i++)
-    t.values[t.count++] = i * step;
+    t.values[t.count++] = i * step + 0.0; /* not -0 */
   return t;
+}
+
+ticks ticks_whole(double low, double high) {
+  double span = high - low;
+  ticks all = ticks_linear(low, high, span < 8 ? (size_t)span + 1 : 8), whole = {0};
+  for (size_t i = 0; i < all.count; i++)
+    if (floor(all.values[i] + 1e-9) + 1e-9 >= all.values[i]) whole.values[whole.count++] = all.values[i];
+  return whole;
 }
 
 ticks ticks_logarithmic(double low, double high) {
@@ -68,6 +76,6 @@ void scale_round(scale *s, size_t about) {
   int decimals;
   if (!(s->high > s->low)) return;
   double step = round_step((s->high - s->low) / (double)about, &decimals);
-  s->low = floor(s->low / step + 1e-9) * step;
+  s->low = floor(s->low / step + 1e-9) * step + 0.0;
   s->high = ceil(s->high / step - 1e-9) * step;
 }

@@ -1,13 +1,12 @@
 /* The table of measures and the table of groups, before and after. */
 #include "base/memory.h"
 #include "io/file.h"
-#include "report/interval.h"
 #include "report/page.h"
 #include "report/partition.h"
+#include "report/plot.h"
 
 #include <math.h>
 
-static const double Z95 = 1.959963984540054;
 enum { MOST_ROWS = 200 };
 
 /* The stages that were measured, in their order. */
@@ -42,9 +41,6 @@ static void measure_row(markup *m, const char *name, const report_stage *const *
   markup_raw(m, "</tr>\n");
 }
 
-static double worst_group(const despur_scores *s) {
-  return s->worst_group_accuracy;
-}
 static double average(const despur_scores *s) {
   return s->average_accuracy;
 }
@@ -61,12 +57,27 @@ static double attribute(const despur_scores *s) {
   return s->attribute_accuracy;
 }
 
+/* The worst group's interval is one for the minimum: wider than that of the group that happens to be worst.
+ */
+static void worst_row(markup *m, const report_stage *const *stages, size_t count) {
+  markup_raw(m, "<tr class=\"low\"><th scope=\"row\">Worst group</th>");
+  for (size_t s = 0; s < count; s++) {
+    const despur_scores *scores = &stages[s]->final->scores;
+    markup_print(m, "<td class=\"n\">%.1f", 100 * scores->worst_group_accuracy);
+    if (!isnan(scores->worst_group_low))
+      markup_print(m, " <span class=\"to\">%.0f\xe2\x80\x93%.0f</span>", 100 * scores->worst_group_low,
+                   100 * scores->worst_group_high);
+    markup_raw(m, "</td>");
+  }
+  markup_raw(m, "</tr>\n");
+}
+
 static void measures(markup *m, const report_stage *const *stages, size_t count) {
-  markup_raw(m,
-             "<table>\n<caption>Accuracy in per cent.</caption>\n<thead><tr><th scope=\"col\">Measure</th>");
+  markup_raw(m, "<table class=\"narrow\">\n<caption>Measures of the whole, in per "
+                "cent.</caption>\n<thead><tr><th scope=\"col\">Measure</th>");
   heading_cells(m, stages, count);
   markup_raw(m, "</tr></thead>\n<tbody>\n");
-  measure_row(m, "Worst group", stages, count, worst_group);
+  worst_row(m, stages, count);
   measure_row(m, "Average over examples", stages, count, average);
   measure_row(m, "Average weighted by training shares", stages, count, weighted);
   measure_row(m, "Mean over groups", stages, count, balanced);
@@ -79,9 +90,8 @@ static void measures(markup *m, const report_stage *const *stages, size_t count)
 static void range_mark(markup *m, const despur_group_score *group, const char *tone_name, bool ring,
                        double y) {
   if (group->count == 0) return;
-  interval range = interval_share(group->correct, group->count, Z95);
   markup_print(m, "<line class=\"i-%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%g\" y2=\"%g\"/>", tone_name,
-               100 * range.low, 100 * range.high, y, y);
+               100 * group->low, 100 * group->high, y, y);
   markup_print(m, "<circle class=\"%s-%s\" cx=\"%.2f%%\" cy=\"%g\" r=\"%g\"/>", ring ? "o" : "f", tone_name,
                100 * group->accuracy, y, ring ? 3.5 : 4.0);
 }
@@ -103,14 +113,13 @@ static void group_row(markup *m, const report_stage *const *stages, size_t count
   for (size_t s = 0; s < count; s++) {
     const despur_scores *scores = &stages[s]->final->scores;
     const despur_group_score *score = &scores->groups[g];
-    interval range = interval_share(score->correct, score->count, Z95);
     if (score->count == 0) {
       markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
       continue;
     }
     markup_print(m, "<td class=\"n%s\">%.1f <span class=\"to\">%.0f\xe2\x80\x93%.0f</span></td>",
-                 g == scores->worst_group ? " low" : "", 100 * score->accuracy, 100 * range.low,
-                 100 * range.high);
+                 g == scores->worst_group ? " low" : "", 100 * score->accuracy, 100 * score->low,
+                 100 * score->high);
   }
   range_cell(m, stages, count, g);
   markup_raw(m, "</tr>\n");
@@ -157,8 +166,13 @@ void section_groups(markup *m, const report_run *run) {
     m->status = report_partition(&cells, &stages[count - 1]->final->scores, m->error);
   if (m->status == DESPUR_OK) {
     section_open(m, "Group by group");
+    markup_raw(m, "<div class=\"beside\">\n<div>\n");
     measures(m, stages, count);
+    markup_raw(m, "</div>\n<div>\n");
     groups(m, stages, count, cells);
+    markup_raw(m, "</div>\n<div>\n");
+    plot_figures(m, &plot_sizes, run);
+    markup_raw(m, "</div>\n</div>\n");
     section_close(m);
   }
   mem_free(cells);

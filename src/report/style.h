@@ -1,8 +1,8 @@
-/* How pages and charts look. */
+/* How pages and charts look: rules of CSS, NULL-terminated. */
 #ifndef REPORT_STYLE_H
 #define REPORT_STYLE_H
 
-extern const char STYLE_CHARTS[]; /* colours, and the classes of SVG */
-extern const char STYLE_PAGE[];   /* everything else on a page */
+extern const char *const STYLE_CHARTS[]; /* colours, and the classes of SVG */
+extern const char *const STYLE_PAGE[];   /* everything else on a page */
 
 #endif

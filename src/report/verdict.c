@@ -3,7 +3,9 @@
  * interval for the difference that holds for all comparisons together (Bonferroni). */
 #include "report/verdict.h"
 
+#include "base/math.h"
 #include "base/memory.h"
+#include "despur/stats.h"
 #include "io/file.h"
 #include "report/partition.h"
 
@@ -13,7 +15,7 @@
 
 static const double NEAR = 0.05;   /* differences below do not count as use */
 static const double WHOLLY = 0.95; /* answers that follow the attribute, from here on "nothing else" */
-static const double Z95 = 1.959963984540054;
+static const double CONFIDENCE = 0.95;
 
 /* Whether the classes' usual attributes are the classes' own numbers, so that "predicts the attribute" means
  * following it. */
@@ -21,6 +23,17 @@ static bool attribute_is_class(const report_cell *cells, size_t count) {
   for (size_t g = 0; g < count; g++)
     if (cells[g].known && cells[g].usual && cells[g].label != cells[g].attribute) return false;
   return true;
+}
+
+/* first - second, from their Wilson intervals (Newcombe 1998, method 10). */
+static despur_interval difference(const despur_group_score *first, const despur_group_score *second,
+                                  double confidence) {
+  despur_interval a = despur_wilson_interval(first->correct, first->count, confidence);
+  despur_interval b = despur_wilson_interval(second->correct, second->count, confidence);
+  double p = first->accuracy, q = second->accuracy;
+  double down = math_sqrt((p - a.low) * (p - a.low) + (b.high - q) * (b.high - q));
+  double up = math_sqrt((a.high - p) * (a.high - p) + (q - b.low) * (q - b.low));
+  return (despur_interval){p - q - down, p - q + up};
 }
 
 static bool compared(const report_cell *cells, const despur_scores *scores, size_t g) {
@@ -47,11 +60,10 @@ despur_status verdict_find(verdict_finding *out, const despur_scores *scores, de
     other_count += group->count;
   }
   if (out->comparisons == 0) goto cleanup;
-  double z = 3.0;
+  double confidence = 1 - (1 - CONFIDENCE) / (double)out->comparisons;
   for (size_t g = 0; g < scores->groups_count; g++) {
     if (!compared(cells, scores, g)) continue;
-    const despur_group_score *group = &scores->groups[g], *peer = &scores->groups[cells[g].peer];
-    interval gap = interval_difference(peer->correct, peer->count, group->correct, group->count, z);
+    despur_interval gap = difference(&scores->groups[cells[g].peer], &scores->groups[g], confidence);
     if (gap.high > most) most = gap.high;
     if (!isnan(out->gap.low) && gap.low <= out->gap.low) continue;
     out->gap = gap;
@@ -61,7 +73,7 @@ despur_status verdict_find(verdict_finding *out, const despur_scores *scores, de
   out->level = out->gap.low > 0 ? VERDICT_USES : most < NEAR ? VERDICT_NO_USE : VERDICT_OPEN;
   if (out->level == VERDICT_USES && attribute_is_class(cells, scores->groups_count) &&
       scores->attribute_accuracy >= WHOLLY &&
-      interval_share(other_correct, other_count, Z95).high <= 1 - WHOLLY)
+      despur_wilson_interval(other_correct, other_count, CONFIDENCE).high <= 1 - WHOLLY)
     out->level = VERDICT_ONLY;
 cleanup:
   mem_free(cells);
@@ -97,18 +109,13 @@ static despur_status write_claim(text *out, const char *subject, verdict_level l
 
 static despur_status write_evidence(text *out, const report_stage *stage, const verdict_finding *found,
                                     const char *attribute, despur_error *error) {
-  const despur_scores *s = &stage->final->scores;
-  double worst = 100 * s->worst_group_accuracy;
-  const char *name = s->groups[s->worst_group].name;
+  double worst = 100 * stage->final->scores.worst_group_accuracy;
   if (found->level == VERDICT_NO_ATTRIBUTE)
-    return text_add(out, error,
-                    ", for no class has two groups to compare; its worst group (%s) is %.1f %% right", name,
+    return text_add(out, error, ", for no class has two groups to compare; its worst group is %.1f %% right",
                     worst);
-  return text_add(
-      out, error,
-      ": it is right for %.1f %% of the pictures whose %s is usual for their class, and for %.1f %% of "
-      "its worst group (%s)",
-      percent(found->usual_correct, found->usual_count), attribute, worst, name);
+  return text_add(out, error,
+                  ": it gets %.1f %% right where the %s is the usual one and %.1f %% in its worst group",
+                  percent(found->usual_correct, found->usual_count), attribute, worst);
 }
 
 /* "; GEORGE lifts the worst group to 74.3 %, where ..." */
@@ -116,17 +123,15 @@ static despur_status write_change(text *out, const report_stage *before, const r
                                   const verdict_finding *found, const char *attribute, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_scores *b = &before->final->scores, *a = &after->final->scores;
-  const despur_group_score *was = &b->groups[b->worst_group], *is = &a->groups[a->worst_group];
-  interval before_range = interval_share(was->correct, was->count, Z95);
-  interval after_range = interval_share(is->correct, is->count, Z95);
   const char *name = a->groups[found->gap_group].name;
-  if (after_range.low > before_range.high)
-    TRY(text_add(out, error, "; %s lifts the worst group to %.1f %%", after->label, 100 * is->accuracy));
-  else if (after_range.high < before_range.low)
-    TRY(text_add(out, error, "; with %s the worst group falls to %.1f %%", after->label, 100 * is->accuracy));
+  double worst = 100 * a->worst_group_accuracy;
+  if (a->worst_group_low > b->worst_group_high)
+    TRY(text_add(out, error, "; %s lifts the worst group to %.1f %%", after->label, worst));
+  else if (a->worst_group_high < b->worst_group_low)
+    TRY(text_add(out, error, "; with %s the worst group falls to %.1f %%", after->label, worst));
   else
     TRY(text_add(out, error, "; the worst group of %s, %.1f %%, cannot be told from that", after->label,
-                 100 * is->accuracy));
+                 worst));
   if (found->level >= VERDICT_USES && found->gap_group == a->worst_group)
     TRY(text_add(out, error, ", where the %s still costs at least %.0f points", attribute,
                  floor(100 * found->gap.low)));

@@ -3,7 +3,7 @@
 #define REPORT_VERDICT_H
 
 #include "base/text.h"
-#include "report/interval.h"
+#include "despur/stats.h"
 #include "report/load.h"
 
 typedef enum verdict_level {
@@ -20,7 +20,7 @@ typedef struct verdict_finding {
   size_t comparisons;                /* groups compared with the usual group of their class */
   size_t usual_correct, usual_count; /* over the usual groups of all classes */
   size_t gap_group, gap_peer;        /* the group surely farthest behind, and its class's usual one */
-  interval gap; /* of their difference, with 95 % confidence for all comparisons together */
+  despur_interval gap; /* of their difference, with 95 % confidence for all comparisons together */
 } verdict_finding;
 
 DESPUR_MUST_USE despur_status verdict_find(verdict_finding *out, const despur_scores *scores,

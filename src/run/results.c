@@ -64,13 +64,16 @@ static json_t *groups_json(const despur_scores *scores) {
 }
 
 despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
-                               const despur_scores *scores, bool selected, despur_error *error) {
+                               const despur_scores *scores, const char *selected, despur_error *error) {
   bool any = scores->worst_group < scores->groups_count;
   json_t *object = json_object();
   json_object_set_new(object, "stage", json_string(stage));
   json_object_set_new(object, "epoch", json_integer((json_int_t)epoch));
   json_object_set_new(object, "split", json_string(SPLIT_NAMES[split]));
-  if (selected) json_object_set_new(object, "selected", json_true());
+  if (selected) {
+    json_object_set_new(object, "selected", json_true());
+    json_object_set_new(object, "label", json_string(selected));
+  }
   json_object_set_new(object, "loss", number(scores->loss));
   json_object_set_new(object, "worst_group",
                       any ? json_string(scores->groups[scores->worst_group].name) : json_null());

@@ -145,6 +145,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   if (r->config->infer.method != CONFIG_INFER_NONE) TRY(run_infer_stage(r, error));
   if (!r->options->only_infer) TRY(run_train_stage(r, error));
   TRY(run_events_add_maps(r, error));
+  TRY(run_write_cam(r, error));
 cleanup:
   return status;
 }

@@ -72,9 +72,9 @@ DESPUR_MUST_USE despur_status run_open_directory(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error);
 DESPUR_MUST_USE despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch,
                                               despur_error *error);
-/* selected: of the weights that were kept, at the end of a stage. */
+/* selected: at the end of a stage, of the weights that were kept, what the network is called; else NULL. */
 DESPUR_MUST_USE despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
-                                               const despur_scores *scores, bool selected,
+                                               const despur_scores *scores, const char *selected,
                                                despur_error *error);
 DESPUR_MUST_USE despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,
                                               despur_error *error);
@@ -83,6 +83,10 @@ DESPUR_MUST_USE despur_status run_write_embedding(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_write_predictions(run *r, const uint32_t *predictions, const float *logits,
                                                     despur_error *error);
 DESPUR_MUST_USE despur_status run_write_groups(run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_write_json(const run *r, const char *name, json_t *object,
+                                             despur_error *error);
+/* cam_file.c: what Grad-CAM sees in the trained networks; nothing when none has a convolution. */
+DESPUR_MUST_USE despur_status run_write_cam(run *r, despur_error *error);
 /* Finishes the streams and writes manifest.json and timing.json. outcome is "complete", "interrupted" or
  * "failed"; message says why, or is "". */
 DESPUR_MUST_USE despur_status run_close_directory(run *r, const char *outcome, const char *message,

@@ -87,7 +87,26 @@ cleanup:
   return status;
 }
 
-/* Shares over the whole split. */
+/* The examples whose maps are measured: of each group the first ones, or all. */
+static despur_status list_scored(uint32_t **out, size_t *out_count, const looker *look,
+                                 const uint32_t *examples, size_t count, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_groups *truth = &look->r->truth;
+  size_t *taken = NULL;
+  *out_count = 0;
+  TRY(mem_alloc(out, count, sizeof **out, error));
+  TRY(mem_alloc(&taken, truth->count, sizeof *taken, error));
+  for (size_t i = 0; i < count; i++) {
+    uint32_t g = truth->of_example[examples[i]];
+    if (look->options->scored > 0 && taken[g] == look->options->scored) continue;
+    taken[g]++;
+    (*out)[(*out_count)++] = examples[i];
+  }
+cleanup:
+  mem_free(taken);
+  return status;
+}
+
 static despur_status score_stage(looker *look, despur_net *net, despur_cam_scores *scores,
                                  const uint32_t *examples, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -215,8 +234,9 @@ static size_t usual_scale(size_t width) {
 despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_network *networks,
                               size_t count, const despur_run_cam_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t split_count, convolution;
+  size_t split_count, scored_count, convolution;
   const uint32_t *split;
+  uint32_t *scored = NULL;
   despur_shape shape = despur_dataset_shape(r->dataset);
   looker look = {.r = r, .out = out, .options = options, .shape = shape, .area = shape.height * shape.width};
   *out = (despur_run_cam_result){.split = options->split};
@@ -226,6 +246,7 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
   TRY(run_split(&split, &split_count, r, options->split, error));
   TRY(describe_groups(&look, error));
   TRY(inspect_pixels(&look, split[0], error));
+  TRY(list_scored(&scored, &scored_count, &look, split, split_count, error));
   if (options->examples)
     TRY(take_named_examples(&look, error));
   else
@@ -235,15 +256,29 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
     snprintf(out->stages[stage].label, sizeof out->stages[stage].label, "%s", networks[stage].label);
     TRY(look_at_chosen(&look, networks[stage].net, stage, error));
     if (out->scored && !options->pictures_only)
-      TRY(score_stage(&look, networks[stage].net, &out->stages[stage].scores, split, split_count, error));
+      TRY(score_stage(&look, networks[stage].net, &out->stages[stage].scores, scored, scored_count, error));
     if (net_find_convolution(networks[stage].net, options->cam.layer, &convolution))
       snprintf(out->layer, sizeof out->layer, "%s", networks[stage].net->layers[convolution].spec.name);
     out->stage_count = stage + 1;
   }
   TRY(draw_all(&look, error));
 cleanup:
+  mem_free(scored);
   mem_free(look.maps);
   return status;
+}
+
+size_t run_cam_networks(run_cam_network networks[2], const run *r) {
+  size_t count = 0, convolution;
+  despur_net *nets[2] = {r->reference, r->net};
+  for (size_t s = 0, n = 0; n < 2; n++) {
+    if (!nets[n] || s == r->result->stage_count) continue;
+    const despur_stage_result *stage = &r->result->stages[s++];
+    if (!net_find_convolution(nets[n], NULL, &convolution)) continue;
+    networks[count].net = nets[n];
+    memcpy(networks[count++].label, stage->label, sizeof stage->label);
+  }
+  return count;
 }
 
 static despur_status load_network(run_cam_network *networks, size_t *count, run *r, bool reference,

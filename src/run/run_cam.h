@@ -10,6 +10,9 @@ typedef struct run_cam_network {
   char label[DESPUR_GROUP_NAME];
 } run_cam_network;
 
+/* The networks that the run has trained and that have a convolution; returns how many. */
+size_t run_cam_networks(run_cam_network networks[2], const run *r);
+
 /* despur_run_cam of one or two networks; r->dataset and r->truth are needed, options->stage and threads are
  * not looked at. */
 DESPUR_MUST_USE despur_status run_look_inside(despur_run_cam_result *out, run *r,

@@ -99,15 +99,11 @@ cleanup:
 despur_status run_events_add_maps(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   run_cam_network networks[2];
-  size_t count = 0;
+  size_t count = run_cam_networks(networks, r);
   char tag[256];
   despur_run_cam_result maps = {0};
   despur_run_cam_options options = {.split = r->result->split, .per_group = CAM_EXAMPLES, .pictures_only = 1};
-  if (!r->events || !r->net || !despur_net_convolution(r->net, 0)) return DESPUR_OK;
-  if (r->reference) networks[count++].net = r->reference;
-  networks[count++].net = r->net;
-  for (size_t i = 0; i < count; i++)
-    memcpy(networks[i].label, r->result->stages[i].label, sizeof networks[i].label);
+  if (!r->events || !r->net || count == 0) return DESPUR_OK;
   TRY(run_look_inside(&maps, r, networks, count, &options, error));
   for (size_t i = 0; i < maps.sheet_count; i++) {
     const despur_picture *drawn = &maps.sheets[i].picture;

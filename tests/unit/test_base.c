@@ -303,6 +303,25 @@ static void text_grows_to_hold_everything_added(void **state) {
   mem_free(out.data);
 }
 
+/* RFC 4648, section 10. */
+static void base64_agrees_with_the_standard(void **state) {
+  (void)state;
+  static const char *const PAIRS[][2] = {{"", ""},
+                                         {"f", "Zg=="},
+                                         {"fo", "Zm8="},
+                                         {"foo", "Zm9v"},
+                                         {"foob", "Zm9vYg=="},
+                                         {"fooba", "Zm9vYmE="},
+                                         {"foobar", "Zm9vYmFy"},
+                                         {"\xfb\xff\xbf", "+/+/"}};
+  for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++) {
+    text out = {0};
+    assert_ok(text_add_base64(&out, PAIRS[i][0], strlen(PAIRS[i][0]), &error));
+    assert_string_equal(out.data ? out.data : "", PAIRS[i][1]);
+    mem_free(out.data);
+  }
+}
+
 static void nearest_word_is_within_a_third_of_the_letters(void **state) {
   (void)state;
   static const char *const WORDS[] = {"batch_size", "epochs", "learning_rate", "lr", NULL};
@@ -359,6 +378,7 @@ int main(void) {
       cmocka_unit_test(sin_and_cos_are_within_two_ulp),
       cmocka_unit_test(memory_is_zeroed_aligned_and_refuses_impossible_sizes),
       cmocka_unit_test(text_grows_to_hold_everything_added),
+      cmocka_unit_test(base64_agrees_with_the_standard),
       cmocka_unit_test(nearest_word_is_within_a_third_of_the_letters),
       cmocka_unit_test(messages_carry_no_control_characters_and_are_cut_to_fit),
   };

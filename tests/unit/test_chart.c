@@ -88,8 +88,8 @@ static void labels_keep_a_line_between_them(void **state) {
   chart_open(&c, 300, "", "");
   c.y.low = 0, c.y.high = 1;
   m.text.length = 0;
-  for (size_t i = 0; i < MOST_LABELS; i++) labels[i] = (chart_label){i % 2 ? 0.01 : 0.5, "label", ""};
-  chart_labels(&c, 300, labels, MOST_LABELS);
+  for (size_t i = 0; i < MOST_LABELS; i++) labels[i] = (chart_label){i % 2 ? 0.01 : 0.5, "label", "mute"};
+  chart_labels(&c, labels, MOST_LABELS);
   assert_int_equal(heights(y, m.text.data), MOST_LABELS);
   for (size_t i = 0; i < MOST_LABELS; i++) {
     if (i > 0) assert_true(y[i] - y[i - 1] >= CHART_LINE - 0.11);

@@ -1,0 +1,78 @@
+/* Grad-CAM: how much of the maps is background, and a picture of each group. */
+#include "report/page.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <string.h>
+
+/* In how many minority groups the share of the background falls, and in how many the intervals are apart. */
+static void change(markup *m, const report_cam *cam) {
+  size_t all = 0, fallen = 0, apart = 0;
+  for (size_t g = 0; g < cam->group_count; g++) {
+    const report_share *before = &cam->groups[g].background[0], *after = &cam->groups[g].background[1];
+    if (!cam->groups[g].minority || isnan(before->mean) || isnan(after->mean)) continue;
+    all++;
+    fallen += after->mean < before->mean;
+    apart += after->high < before->low;
+  }
+  if (all == 0) return;
+  markup_print(m,
+               "<p>From %s to %s the share of the energy that lies on the background falls in %zu of %zu "
+               "minority groups; in %zu "
+               "of them the 95\xc2\xa0%% intervals are apart.</p>\n",
+               cam->stages[0], cam->stages[1], fallen, all, apart);
+}
+
+static void alternative(markup *m, const report_cam *cam, const report_look *look) {
+  for (size_t i = 0; i < look->example_count; i++) {
+    markup_print(m, "%sPicture %zu", i ? ". " : "", look->examples[i]);
+    for (size_t s = 0; s < cam->stage_count; s++)
+      markup_print(m, "; %s answers %d", cam->stages[s], (int)look->predictions[i][s]);
+  }
+}
+
+static void picture(markup *m, const report_cam *cam, const report_look *look) {
+  markup_print(m, "<figure><img width=\"%zu\" height=\"%zu\" src=\"data:image/png;base64,%s\" alt=\"",
+               look->width, look->height, look->png);
+  alternative(m, cam, look);
+  markup_print(m, "\"><figcaption>%s%s</figcaption></figure>\n", look->name,
+               look->minority ? "" : " \xe2\x97\x86");
+}
+
+/* Pages stay below 2 MB: pictures get half of it. */
+static void pictures(markup *m, const report_cam *cam) {
+  enum { MOST_BYTES = 1000000 };
+  size_t bytes = 0, left_out = 0;
+  markup_raw(m, "<p class=\"note\">The first pictures of each group, not chosen by hand: ");
+  markup_print(m, "the picture%s", cam->stage_count == 2 ? ", then where " : " and where ");
+  for (size_t s = 0; s < cam->stage_count; s++)
+    markup_print(m, "%s%s", s ? ", then where " : "", cam->stages[s]);
+  markup_print(
+      m, " found evidence for its answer (Grad-CAM, layer %s; yellow: most).</p>\n<div class=\"looks\">\n",
+      cam->layer);
+  for (size_t g = 0; g < cam->group_count; g++) {
+    const report_look *look = &cam->groups[g];
+    if (!look->png) continue;
+    if (bytes + strlen(look->png) > MOST_BYTES) {
+      left_out++;
+      continue;
+    }
+    bytes += strlen(look->png);
+    picture(m, cam, look);
+  }
+  markup_raw(m, "</div>\n");
+  if (left_out > 0) markup_print(m, "<p class=\"note\">%zu more are in cam.json.</p>\n", left_out);
+}
+
+void section_cam(markup *m, const report_run *run) {
+  const report_cam *cam = &run->cam;
+  if (cam->stage_count == 0 || cam->group_count == 0) return;
+  section_open(m, "Where the network looks");
+  if (cam->scored && cam->stage_count == 2) change(m, cam);
+  markup_raw(m, "<div class=\"split\">\n<div>\n");
+  plot_figures(m, &plot_cam, run);
+  markup_raw(m, "</div>\n<div>\n");
+  pictures(m, cam);
+  markup_raw(m, "</div>\n</div>\n");
+  section_close(m);
+}

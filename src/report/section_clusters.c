@@ -1,0 +1,125 @@
+/* How inferred groups map to true ones: tables of counts, shaded by the share of the inferred group. */
+#include "io/file.h"
+#include "report/page.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The length of the part of a name that says the class: "y=0" of "y=0,k=1"; 0 when there is none. */
+static size_t class_length(const char *name) {
+  const char *comma = strchr(name, ',');
+  return comma && strncmp(name, "y=", 2) == 0 ? (size_t)(comma - name) : 0;
+}
+
+static bool same_class(const char *a, const char *b) {
+  size_t length = class_length(a);
+  return length > 0 && length == class_length(b) && strncmp(a, b, length) == 0;
+}
+
+/* Whether every inferred group holds examples of one class only, the one in its name. Then there is a table
+ * for each class, else one for all. */
+static bool divides_by_class(const report_inference *inference) {
+  for (size_t i = 0; i < inference->inferred; i++)
+    for (size_t j = 0; j < inference->truth; j++)
+      if (inference->contingency[i * inference->truth + j] > 0 &&
+          !same_class(inference->inferred_names[i], inference->true_names[j]))
+        return false;
+  return true;
+}
+
+/* Whether a name is in the table of a class; class_of: a name of that class, or NULL for all. */
+static bool belongs(const char *name, const char *class_of) {
+  return !class_of || same_class(name, class_of);
+}
+
+/* The name without the class that the caption says. */
+static const char *short_name(const char *name, const char *class_of) {
+  return class_of ? name + class_length(class_of) + 1 : name;
+}
+
+static size_t inferred_size(const report_inference *inference, size_t i) {
+  size_t sum = 0;
+  for (size_t j = 0; j < inference->truth; j++) sum += inference->contingency[i * inference->truth + j];
+  return sum;
+}
+
+/* Row j: a true group; a column for each inferred one. */
+static void row(markup *m, const report_inference *inference, size_t j, const char *class_of) {
+  const char *name = short_name(inference->true_names[j], class_of);
+  markup_print(m, "<tr><th scope=\"row\"%s>%s</th>", page_is_long(name) ? " class=\"long\"" : "", name);
+  for (size_t i = 0; i < inference->inferred; i++) {
+    size_t count = inference->contingency[i * inference->truth + j];
+    if (!belongs(inference->inferred_names[i], class_of)) continue;
+    if (count == 0)
+      markup_raw(m, "<td class=\"n none\">\xc2\xb7</td>");
+    else
+      markup_print(m, "<td class=\"n\" style=\"--share:%.3f\">%s</td>",
+                   (double)count / (double)inferred_size(inference, i), file_grouped(count).text);
+  }
+  markup_raw(m, "</tr>\n");
+}
+
+static void table(markup *m, const report_inference *inference, const char *class_of) {
+  markup_print(m, "<div class=\"scroll%s\">\n<table class=\"heat\">\n<caption>", class_of ? "" : " all");
+  if (class_of) {
+    markup_raw(m, "Class ");
+    markup_span(m, class_of, class_length(class_of));
+  } else {
+    markup_raw(m, "All classes");
+  }
+  markup_raw(m, "</caption>\n<thead><tr><th scope=\"col\">True</th>");
+  for (size_t i = 0; i < inference->inferred; i++)
+    if (belongs(inference->inferred_names[i], class_of))
+      markup_print(m, "<th scope=\"col\" class=\"n\">%s</th>",
+                   short_name(inference->inferred_names[i], class_of));
+  markup_raw(m, "</tr></thead>\n<tbody>\n");
+  for (size_t j = 0; j < inference->truth; j++)
+    if (belongs(inference->true_names[j], class_of)) row(m, inference, j, class_of);
+  markup_raw(m, "</tbody>\n</table>\n</div>\n");
+}
+
+static void agreement(markup *m, const report_inference *inference) {
+  markup_print(m, "<p>Adjusted Rand index %.3f", inference->adjusted_rand);
+  if (!isnan(inference->minority_precision))
+    markup_print(m,
+                 "; of the pictures in the smaller inferred groups of their class %.1f\xc2\xa0%% belong to a "
+                 "smaller true one",
+                 100 * inference->minority_precision);
+  if (!isnan(inference->minority_recall))
+    markup_print(m, "; of those in a smaller true group %.1f\xc2\xa0%% are in a smaller inferred one",
+                 100 * inference->minority_recall);
+  markup_raw(m, ".</p>\n");
+}
+
+/* One for the class of each inferred group that is the first of its class. */
+static void tables_by_class(markup *m, const report_inference *inference) {
+  for (size_t i = 0; i < inference->inferred; i++) {
+    const char *name = inference->inferred_names[i];
+    bool first = true;
+    for (size_t h = 0; h < i; h++) first &= !same_class(inference->inferred_names[h], name);
+    if (first) table(m, inference, name);
+  }
+}
+
+void section_clusters(markup *m, const report_run *run) {
+  enum { MOST_GROUPS = 120 };
+  const report_inference *inference = &run->inference;
+  if (!inference->present || inference->inferred == 0 || inference->truth == 0) return;
+  section_open(m, "Inferred groups and true ones");
+  markup_raw(m, "<p class=\"note\">Columns: groups inferred without attribute labels; rows: true groups. "
+                "Training pictures; "
+                "the darker a cell, the larger its share of the column.</p>\n");
+  if (!isnan(inference->adjusted_rand)) agreement(m, inference);
+  markup_raw(m, "<div class=\"grid3\">\n");
+  if (inference->inferred > MOST_GROUPS || inference->truth > MOST_GROUPS)
+    markup_raw(m, "<p class=\"note\">The table is too large for a page; results.jsonl has it.</p>\n");
+  else if (divides_by_class(inference))
+    tables_by_class(m, inference);
+  else
+    table(m, inference, NULL);
+  plot_figures(m, &plot_silhouette, run);
+  markup_raw(m, "</div>\n");
+  section_close(m);
+}
