@@ -14,6 +14,7 @@ BEGIN {
   }
   # Public headers that do not bear the name of their module.
   module_of["error"] = module_of["text"] = module_of["shape"] = "base"
+  module_of["array"] = "io"
   module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
   module_of["net"] = module_of["optimizer"] = "nn"
   module_of["cam"] = module_of["stats"] = "eval"

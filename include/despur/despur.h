@@ -2,6 +2,7 @@
 #ifndef DESPUR_DESPUR_H
 #define DESPUR_DESPUR_H
 
+#include "despur/array.h"
 #include "despur/cam.h"
 #include "despur/cluster.h"
 #include "despur/config.h"

@@ -26,7 +26,12 @@ typedef enum despur_reduction {
                             section B.1) */
 } despur_reduction;
 
-typedef enum despur_clustering { DESPUR_KMEANS, DESPUR_GMM } despur_clustering;
+typedef enum despur_clustering {
+  DESPUR_KMEANS,
+  DESPUR_GMM, /* Gaussian mixture with full covariances */
+  DESPUR_GMM_DIAGONAL,
+  DESPUR_KMEDOIDS
+} despur_clustering;
 
 /* What compares numbers of clusters: the mean of all silhouettes, or the mean over clusters of each cluster's
  * mean. */
@@ -106,8 +111,10 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_grouping_assign(const despur_gro
 typedef struct despur_grouping_part {
   char name[DESPUR_GROUP_NAME]; /* "y=0", or "all" */
   size_t examples, clusters;
-  double silhouette;    /* mean over its points, of the final clusters; NaN for a single one */
-  size_t tried;         /* numbers of clusters that were compared: 2, 3, ... */
+  double silhouette; /* mean over its points, of the final clusters; NaN for a single one */
+  double fit;   /* before over-clustering: the inertia of k-means, the sum of distances of k-medoids, the mean
+                   log-likelihood of a mixture; NaN when it was read from a file */
+  size_t tried; /* numbers of clusters that were compared: 2, 3, ... */
   const double *scores; /* [tried]; NaN where there was nothing to score */
 } despur_grouping_part;
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { KMEANS_ITERATIONS = 300, MIXTURE_ITERATIONS = 100 };
+enum { KMEANS_ITERATIONS = 300, MIXTURE_ITERATIONS = 100, KMEDOIDS_PASSES = 100 };
 #define KMEANS_TOLERANCE       1e-4
 #define MIXTURE_TOLERANCE      1e-3
 #define MIXTURE_REGULARISATION 1e-6
@@ -13,6 +13,11 @@ enum { KMEANS_ITERATIONS = 300, MIXTURE_ITERATIONS = 100 };
  * was written. */
 static void round_to_float(double *values, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] = (double)(float)values[i];
+}
+
+size_t clusterer_whitening(const despur_mixture *mixture) {
+  size_t d = mixture->dimensions;
+  return mixture->covariance == DESPUR_COVARIANCE_FULL ? d * d : d;
 }
 
 static size_t count_filled(const size_t *sizes, size_t clusters) {
@@ -38,8 +43,33 @@ static despur_status fit_kmeans(clusterer *out, uint32_t *labels, const float *p
   TRY(mem_alloc(&out->centres, out->clusters * out->d, sizeof *out->centres, error));
   for (size_t i = 0; i < out->clusters * out->d; i++) out->centres[i] = (float)result.centres[i];
   memcpy(labels, result.labels, n * sizeof *labels);
+  out->fit = result.inertia;
 cleanup:
   despur_kmeans_release(&result);
+  return status;
+}
+
+static despur_status fit_kmedoids(clusterer *out, uint32_t *labels, const float *points, size_t n,
+                                  size_t wanted, uint64_t index, const despur_grouping_options *options,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_kmedoids_result result = {0};
+  const despur_kmedoids_options kmedoids = {.clusters = wanted,
+                                            .distance = DESPUR_DISTANCE_EUCLIDEAN,
+                                            .starts = options->starts,
+                                            .max_passes = KMEDOIDS_PASSES,
+                                            .seed = options->seed,
+                                            .index = index,
+                                            .threads = options->threads};
+  TRY(despur_kmedoids(&result, points, n, out->d, &kmedoids, error));
+  out->clusters = count_filled(result.sizes, wanted);
+  TRY(mem_alloc(&out->centres, out->clusters * out->d, sizeof *out->centres, error));
+  for (size_t c = 0; c < out->clusters; c++)
+    memcpy(out->centres + c * out->d, points + result.medoids[c] * out->d, out->d * sizeof *out->centres);
+  memcpy(labels, result.labels, n * sizeof *labels);
+  out->fit = result.loss;
+cleanup:
+  despur_kmedoids_release(&result);
   return status;
 }
 
@@ -48,23 +78,25 @@ static despur_status fit_mixture(clusterer *out, uint32_t *labels, const float *
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_mixture_result result = {0};
-  const despur_mixture_options mixture = {.components = wanted,
-                                          .covariance = DESPUR_COVARIANCE_FULL,
-                                          .starts = options->starts,
-                                          .max_iterations = MIXTURE_ITERATIONS,
-                                          .tolerance = MIXTURE_TOLERANCE,
-                                          .regularisation = MIXTURE_REGULARISATION,
-                                          .seed = options->seed,
-                                          .index = index,
-                                          .threads = options->threads};
+  const despur_mixture_options mixture = {
+      .components = wanted,
+      .covariance = options->algorithm == DESPUR_GMM ? DESPUR_COVARIANCE_FULL : DESPUR_COVARIANCE_DIAGONAL,
+      .starts = options->starts,
+      .max_iterations = MIXTURE_ITERATIONS,
+      .tolerance = MIXTURE_TOLERANCE,
+      .regularisation = MIXTURE_REGULARISATION,
+      .seed = options->seed,
+      .index = index,
+      .threads = options->threads};
   TRY(despur_mixture_fit(&result, points, n, out->d, &mixture, error));
   out->clusters = count_filled(result.sizes, wanted);
   out->mixture = result.model;
   result.model = (despur_mixture){0};
   round_to_float(out->mixture.weights, wanted);
   round_to_float(out->mixture.means, wanted * out->d);
-  round_to_float(out->mixture.whitening, wanted * out->d * out->d);
+  round_to_float(out->mixture.whitening, wanted * clusterer_whitening(&out->mixture));
   memcpy(labels, result.labels, n * sizeof *labels);
+  out->fit = result.log_likelihood;
 cleanup:
   despur_mixture_result_release(&result);
   return status;
@@ -75,9 +107,13 @@ despur_status clusterer_fit(clusterer *out, uint32_t *labels, const float *point
                             despur_error *error) {
   *out = (clusterer){.d = d};
   if (wanted > n) wanted = 1;
-  despur_status status = options->algorithm == DESPUR_GMM
-                             ? fit_mixture(out, labels, points, n, wanted, index, options, error)
-                             : fit_kmeans(out, labels, points, n, wanted, index, options, error);
+  static despur_status (*const FIT[])(clusterer *, uint32_t *, const float *, size_t, size_t, uint64_t,
+                                      const despur_grouping_options *,
+                                      despur_error *) = {[DESPUR_KMEANS] = fit_kmeans,
+                                                         [DESPUR_GMM] = fit_mixture,
+                                                         [DESPUR_GMM_DIAGONAL] = fit_mixture,
+                                                         [DESPUR_KMEDOIDS] = fit_kmedoids};
+  despur_status status = FIT[options->algorithm](out, labels, points, n, wanted, index, options, error);
   if (status != DESPUR_OK) clusterer_release(out);
   return status;
 }

@@ -307,6 +307,7 @@ despur_grouping_part despur_grouping_part_at(const despur_grouping *g, size_t p)
   despur_grouping_part out = {.examples = part->examples,
                               .clusters = part->clusters,
                               .silhouette = part->clusters > 1 ? part->silhouette : (double)NAN,
+                              .fit = part->clusters > 0 ? part->base.fit : (double)NAN,
                               .tried = part->tried,
                               .scores = part->scores};
   if (g->pooled)

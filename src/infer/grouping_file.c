@@ -68,8 +68,9 @@ static despur_status add_clusterer(bundle *b, const clusterer *c, const char *na
   copy_doubles(data, m->weights, m->components);
   TRY(bundle_add(b, &data, m->components, c->d, error, "%s.means", name));
   copy_doubles(data, m->means, m->components * c->d);
-  TRY(bundle_add(b, &data, m->components, c->d * c->d, error, "%s.whitening", name));
-  copy_doubles(data, m->whitening, m->components * c->d * c->d);
+  size_t values = clusterer_whitening(m);
+  TRY(bundle_add(b, &data, m->components, values, error, "%s.whitening", name));
+  copy_doubles(data, m->whitening, m->components * values);
 cleanup:
   return status;
 }
@@ -199,9 +200,8 @@ static despur_status read_mixture(const reader *in, clusterer *c, const char *na
   despur_status status = DESPUR_OK;
   const float *data;
   despur_mixture *m = &c->mixture;
-  size_t one = 1, square, d = c->d;
+  size_t one = 1, values = 0, d = c->d;
   *m = (despur_mixture){.covariance = DESPUR_COVARIANCE_FULL, .dimensions = d};
-  TRY(mem_multiply(&square, d, d, in->error));
   TRY(read_numbers(in, &data, 1, &one, "%s.clusters", name));
   TRY(read_whole(in, &c->clusters, data[0], LARGEST, "the number of clusters"));
   TRY(read_numbers(in, &data, 1, &m->components, "%s.weights", name));
@@ -211,8 +211,12 @@ static despur_status read_mixture(const reader *in, clusterer *c, const char *na
   TRY(copy_to_doubles(in, &m->weights, data, m->components));
   TRY(read_numbers(in, &data, m->components, &d, "%s.means", name));
   TRY(copy_to_doubles(in, &m->means, data, m->components * c->d));
-  TRY(read_numbers(in, &data, m->components, &square, "%s.whitening", name));
-  TRY(copy_to_doubles(in, &m->whitening, data, m->components * square));
+  TRY(read_numbers(in, &data, m->components, &values, "%s.whitening", name));
+  if (values == d) m->covariance = DESPUR_COVARIANCE_DIAGONAL;
+  if (values != clusterer_whitening(m))
+    FAIL(in->error, DESPUR_BAD_INPUT, "%s: %s: expected a whitening of %zu or %zu numbers, found %zu",
+         in->path, name, d * d, d, values);
+  TRY(copy_to_doubles(in, &m->whitening, data, m->components * values));
 cleanup:
   return status;
 }
@@ -220,7 +224,7 @@ cleanup:
 static despur_status read_clusterer(const reader *in, clusterer *c, size_t d, const char *name) {
   despur_status status = DESPUR_OK;
   char centres[TENSOR_NAME];
-  *c = (clusterer){.d = d};
+  *c = (clusterer){.d = d, .fit = (double)NAN};
   snprintf(centres, sizeof centres, "%s.centres", name);
   const tensor *t = safetensors_find(&in->file, centres);
   if (!t) return read_mixture(in, c, name);

@@ -23,7 +23,7 @@ static const char *const presets[] = {"paper", "spuco", NULL};
 static const char *const outputs[] = {"logits", "probabilities", "features", NULL};
 static const char *const scales[] = {"none", "standard", "unit", NULL};
 static const char *const reductions[] = {"none", "pca", "umap", "hardness", NULL};
-static const char *const algorithms[] = {"kmeans", "gmm", NULL};
+static const char *const algorithms[] = {"kmeans", "gmm", "gmm_diagonal", "kmedoids", NULL};
 static const char *const scopes[] = {"class", "all", NULL};
 static const char *const scores[] = {"silhouette", "macro_silhouette", NULL};
 static const char *const reference_selections[] = {"last", "val_recall", NULL};
@@ -153,7 +153,8 @@ const config_row schema_rows[] = {
     INTEGER("infer.reduce.neighbors", infer.reduce.neighbors, 2, 1000, "10", "neighbours of a point (umap)"),
     REAL("infer.reduce.min_dist", infer.reduce.min_dist, FROM(0), TO(1), "0",
          "how close points may come to each other (umap)"),
-    CHOICE("infer.algorithm", infer.algorithm, algorithms, "kmeans", "the clustering; gmm: Gaussian mixture"),
+    CHOICE("infer.algorithm", infer.algorithm, algorithms, "kmeans",
+           "the clustering; gmm: Gaussian mixture, gmm_diagonal: with independent columns"),
     CHOICE("infer.scope", infer.scope, scopes, "class", "cluster each class by itself, or all together"),
     INTEGER("infer.clusters", infer.clusters, 1, 1000, "2",
             "clusters in each scope, when their number is fixed"),

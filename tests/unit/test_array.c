@@ -1,0 +1,121 @@
+/* Arrays that people bring: what is read, and what is refused with which words. */
+#include "testing.h"
+
+#include "despur/array.h"
+#include "io/npy.h"
+
+static despur_error error;
+static char path[192];
+
+static int make_path(void **state) {
+  char directory[128];
+  (void)state;
+  temporary_directory(directory);
+  snprintf(path, sizeof path, "%s/array.npy", directory);
+  return 0;
+}
+
+static int remove_path(void **state) {
+  (void)state;
+  unlink(path);
+  *strrchr(path, '/') = 0;
+  return rmdir(path);
+}
+
+static void write_array(npy_type type, size_t rank, size_t rows, size_t columns, const void *data) {
+  assert_ok(npy_write(path, type, rank, (const size_t[]){rows, columns, 1}, data, &error));
+}
+
+/* 1, 0, 1, ... in every type that a file can have. */
+static void numbers_of_every_type_become_floats(void **state) {
+  (void)state;
+  static const uint8_t u8[6] = {1, 0, 1, 1, 0, 0};
+  static const int8_t i8[6] = {1, 0, 1, 1, 0, 0};
+  static const int16_t i16[6] = {1, 0, 1, 1, 0, 0};
+  static const int32_t i32[6] = {1, 0, 1, 1, 0, 0};
+  static const int64_t i64[6] = {1, 0, 1, 1, 0, 0};
+  static const uint16_t u16[6] = {1, 0, 1, 1, 0, 0};
+  static const uint32_t u32[6] = {1, 0, 1, 1, 0, 0};
+  static const uint64_t u64[6] = {1, 0, 1, 1, 0, 0};
+  static const float f32[6] = {1, 0, 1, 1, 0, 0};
+  static const double f64[6] = {1, 0, 1, 1, 0, 0};
+  static const void *const DATA[] = {
+      [NPY_U8] = u8,   [NPY_I8] = i8,   [NPY_I16] = i16, [NPY_I32] = i32, [NPY_I64] = i64, [NPY_U16] = u16,
+      [NPY_U32] = u32, [NPY_U64] = u64, [NPY_F32] = f32, [NPY_F64] = f64, [NPY_BOOL] = u8};
+  for (int type = NPY_U8; type <= NPY_BOOL; type++) {
+    float *values;
+    size_t rows, columns;
+    write_array((npy_type)type, 2, 2, 3, DATA[type]);
+    assert_ok(despur_array_read_matrix(&values, &rows, &columns, path, &error));
+    assert_int_equal(rows, 2);
+    assert_int_equal(columns, 3);
+    assert_memory_equal(values, f32, sizeof f32);
+    free(values);
+  }
+}
+
+static void numbers_keep_their_sign_and_size(void **state) {
+  (void)state;
+  static const double NUMBERS[] = {-1.5, 1e30, 1.0 / 3, -3e38};
+  float *values;
+  size_t rows, columns;
+  write_array(NPY_F64, 2, 4, 1, NUMBERS);
+  assert_ok(despur_array_read_matrix(&values, &rows, &columns, path, &error));
+  for (size_t i = 0; i < 4; i++) assert_true(values[i] == (float)NUMBERS[i]);
+  free(values);
+}
+
+static void what_is_no_matrix_of_numbers_is_refused(void **state) {
+  (void)state;
+  static const double NUMBERS[] = {1, 2, 3, 1e39, 5, NAN};
+  float *values;
+  size_t rows, columns;
+  write_array(NPY_F64, 1, 6, 0, NUMBERS);
+  assert_fails(despur_array_read_matrix(&values, &rows, &columns, path, &error), DESPUR_BAD_INPUT,
+               "two dimensions, rows and columns, found 1");
+  write_array(NPY_F64, 3, 2, 3, NUMBERS);
+  assert_fails(despur_array_read_matrix(&values, &rows, &columns, path, &error), DESPUR_BAD_INPUT, "found 3");
+  write_array(NPY_F64, 2, 3, 0, NUMBERS);
+  assert_fails(despur_array_read_matrix(&values, &rows, &columns, path, &error), DESPUR_BAD_INPUT,
+               "1 column, found 3 of 0");
+  write_array(NPY_F64, 2, 2, 3, NUMBERS);
+  assert_fails(despur_array_read_matrix(&values, &rows, &columns, path, &error), DESPUR_BAD_INPUT,
+               "found 1e+39 in row 1, column 0");
+  write_array(NPY_F64, 2, 1, 2, NUMBERS + 4);
+  assert_fails(despur_array_read_matrix(&values, &rows, &columns, path, &error), DESPUR_BAD_INPUT,
+               "found nan in row 0, column 1");
+  assert_null(values);
+}
+
+static void labels_survive_a_file(void **state) {
+  (void)state;
+  static const uint32_t LABELS[] = {3, 0, 4000000000U, 7};
+  uint32_t *labels;
+  size_t count;
+  npy_array array;
+  assert_ok(despur_array_write_labels(path, LABELS, 4, &error));
+  assert_ok(npy_open(&array, path, &error));
+  assert_int_equal(array.type, NPY_I64);
+  npy_close(&array);
+  assert_ok(despur_array_read_labels(&labels, &count, UINT32_MAX, path, &error));
+  assert_int_equal(count, 4);
+  assert_memory_equal(labels, LABELS, sizeof LABELS);
+  free(labels);
+  assert_fails(despur_array_read_labels(&labels, &count, 6, path, &error), DESPUR_BAD_INPUT,
+               "value 2: expected a whole number from 0 to 6, found 4000000000");
+  assert_null(labels);
+  assert_ok(despur_array_write_labels(path, LABELS, 0, &error));
+  assert_ok(despur_array_read_labels(&labels, &count, 6, path, &error));
+  assert_int_equal(count, 0);
+  free(labels);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(numbers_of_every_type_become_floats),
+      cmocka_unit_test(numbers_keep_their_sign_and_size),
+      cmocka_unit_test(what_is_no_matrix_of_numbers_is_refused),
+      cmocka_unit_test(labels_survive_a_file),
+  };
+  return cmocka_run_group_tests(tests, make_path, remove_path);
+}
