@@ -18,6 +18,12 @@ test: ## build everything and run the quick tests
 	@cmake --build --preset release
 	@ctest --preset quick -j $(JOBS)
 
+reproduce: build ## all methods on all of SpuCoMNIST, five seeds: docs/results.md (hours; goes on where it was stopped)
+	@tools/reproduce
+
+reproduce-quick: build ## the same for one difficulty, three seeds, few epochs (minutes)
+	@tools/reproduce --quick
+
 check: ## the slower checks: formatting, clang, sanitizers
 	@tools/check
 
@@ -31,6 +37,6 @@ clean: ## remove everything that was built
 	@rm -rf build build-*
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo test check install format clean help
+.PHONY: build demo test reproduce reproduce-quick check install format clean help

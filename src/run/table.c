@@ -31,12 +31,13 @@ static const table_measure BY_RULE = {"rule", "worst-group accuracy", 100, 1, 1}
 
 static despur_status choose_measure(despur_table *table, const char *name, despur_error *error) {
   const char *names[MEASURE_COUNT + 1] = {NULL};
+  table->rule = -1;
   snprintf(table->measure_name, sizeof table->measure_name, "%.63s", name);
   if (!strncmp(name, "rule.", 5)) {
     const config_row *row = &schema_rows[schema_find("select.rule")];
     table->measure = &BY_RULE;
-    for (size_t i = 0; row->choices[i]; i++)
-      if (!strcmp(row->choices[i], name + 5)) return DESPUR_OK;
+    for (table->rule = 0; row->choices[table->rule]; table->rule++)
+      if (!strcmp(row->choices[table->rule], name + 5)) return DESPUR_OK;
     const char *nearest = despur_nearest_word(name + 5, row->choices);
     return error_set(error, DESPUR_BAD_USAGE, "measure: unknown rule '%.60s'%s%s%s", name + 5,
                      nearest ? " (did you mean 'rule." : "", nearest ? nearest : "", nearest ? "'?)" : "");

@@ -45,6 +45,7 @@ typedef struct table_cell {
 struct despur_table {
   const table_measure *measure;
   char measure_name[64]; /* the same name, or "rule.NAME" */
+  int rule;              /* of rule.NAME, which stands in the place of each run's own; else -1 */
   const char *split;
   despur_split split_index;
   text_list directories;

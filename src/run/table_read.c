@@ -157,6 +157,7 @@ despur_status table_read_run(table_run *run, const despur_table *table, despur_e
   run->value = (double)NAN;
   TRY(read_config(run, error));
   if (!run->config) goto cleanup;
+  if (table->rule >= 0) run->config->select.rule = table->rule;
   if (report_load(&loaded, run->directory, NULL, &why) != DESPUR_OK) {
     if (why.status == DESPUR_NO_RESOURCES) FAIL(error, why.status, "%s", why.message);
     snprintf(run->left_out, sizeof run->left_out, "%.600s", why.message);

@@ -216,6 +216,19 @@ static void measures_and_splits_come_from_the_kept_epoch(void **state) {
   }
 }
 
+static void another_rule_needs_other_labels(void **state) {
+  (void)state;
+  write_run("one", "select: {rule: val_worst_group}\n", 400);
+  despur_table *table = table_of(&(despur_table_options){0});
+  assert_string_equal(table->needs[0], "validation");
+  assert_string_equal(table->rules[0], "val_worst_group");
+  despur_table_free(table);
+  table = table_of(&(despur_table_options){.measure = "rule.last"});
+  assert_string_equal(table->needs[0], "none");
+  assert_string_equal(table->rules[0], "last");
+  despur_table_free(table);
+}
+
 static void rows_and_columns_are_any_keys_in_their_natural_order(void **state) {
   (void)state;
   write_run("a", "train: {epochs: 10, optimizer: {lr: 0.1}}\n", 100);
@@ -452,6 +465,7 @@ int main(void) {
       TEST(differences_are_compared_with_welchs_interval_of_scipy),
       TEST(rows_without_spread_differ_when_their_means_do),
       TEST(measures_and_splits_come_from_the_kept_epoch),
+      TEST(another_rule_needs_other_labels),
       TEST(rows_and_columns_are_any_keys_in_their_natural_order),
       TEST(runs_that_do_not_count_are_listed_with_their_reasons),
       TEST(cells_that_mix_settings_are_noted),
