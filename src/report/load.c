@@ -16,12 +16,6 @@ static despur_status path_in(char path[1024], const char *directory, const char 
   return DESPUR_OK;
 }
 
-bool report_is_run(const char *directory) {
-  char path[1024];
-  return path_in(path, directory, "config.yaml", NULL) == DESPUR_OK && file_exists(path) &&
-         path_in(path, directory, "results.jsonl", NULL) == DESPUR_OK && file_exists(path);
-}
-
 static despur_status copy_member(char **out, const json_t *object, const char *key, despur_error *error) {
   return mem_copy_text(out, member_text(object, key, ""), error);
 }

@@ -5,6 +5,7 @@
 #ifndef REPORT_LOAD_H
 #define REPORT_LOAD_H
 
+#include "base/text.h"
 #include "despur/eval.h"
 
 #include <stdbool.h>
@@ -132,8 +133,12 @@ DESPUR_MUST_USE despur_status report_load(report_run *out, const char *directory
                                           despur_error *error);
 void report_run_release(report_run *run);
 
-/* Whether a directory looks like a run's. */
+/* Whether a directory is a run's: config.yaml is the first file of a run, and stays when it fails. */
 bool report_is_run(const char *directory);
+
+/* Adds the directory when it is a run's, else the runs below it, in the order of their names.
+ * DESPUR_BAD_INPUT when there is none. */
+DESPUR_MUST_USE despur_status report_find_runs(text_list *out, const char *directory, despur_error *error);
 
 /* The value of a key of the configuration such as "train.method", or "". */
 const char *report_setting(const report_run *run, const char *key);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "despur/text.h"
+#include "report/load.h"
 #include "run/schema.h"
 
 #include <math.h>
@@ -94,7 +95,7 @@ cleanup:
 static despur_status find_runs(despur_table *table, const char *const *directories, size_t count,
                                despur_error *error) {
   despur_status status = DESPUR_OK;
-  for (size_t i = 0; i < count; i++) TRY(table_find_runs(&table->directories, directories[i], error));
+  for (size_t i = 0; i < count; i++) TRY(report_find_runs(&table->directories, directories[i], error));
   TRY(mem_alloc(&table->runs, table->directories.count, sizeof *table->runs, error));
   for (size_t i = 0; i < table->directories.count; i++) {
     table->runs[i].directory = table->directories.items[i];

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "despur/table.h"
+#include "eval/repeats.h"
 #include "run/config.h"
 
 enum { TABLE_TEXT = 256 };
@@ -37,8 +38,7 @@ typedef struct table_side {
 } table_side;
 
 typedef struct table_cell {
-  size_t count;           /* runs with a value */
-  double mean, deviation; /* of the sample: n - 1; NaN below two runs */
+  repeats value; /* over the runs that have one */
   bool best;
 } table_cell;
 
@@ -58,16 +58,9 @@ struct despur_table {
 };
 
 /* table_read.c */
-DESPUR_MUST_USE despur_status table_find_runs(text_list *out, const char *directory, despur_error *error);
 DESPUR_MUST_USE despur_status table_read_run(table_run *run, const despur_table *table, despur_error *error);
 
 /* table_cells.c */
 DESPUR_MUST_USE despur_status table_arrange(despur_table *table, despur_error *error);
-
-/* Mean and sample standard deviation of values that are not NaN. */
-table_cell table_summarise(const double *values, size_t count);
-
-/* Whether the means of two cells differ by more than their error; both have at least two runs. */
-bool table_differ(const table_cell *a, const table_cell *b);
 
 #endif

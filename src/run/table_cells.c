@@ -1,8 +1,6 @@
 /* Runs arranged in cells: which row and column each belongs to, mean and deviation, and whether the best
  * differs from the others by more than chance explains. */
-#include "base/math.h"
 #include "base/memory.h"
-#include "eval/student.h"
 #include "run/schema.h"
 #include "run/table.h"
 
@@ -110,37 +108,10 @@ static void merge(char merged[64], const char *value) {
     snprintf(merged, 64, "mixed");
 }
 
-/* ---- statistics ---- */
-
-table_cell table_summarise(const double *values, size_t count) {
-  table_cell cell = {.mean = (double)NAN, .deviation = (double)NAN};
-  double sum = 0, squares = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (isnan(values[i])) continue;
-    sum += values[i];
-    cell.count++;
-  }
-  if (cell.count == 0) return cell;
-  cell.mean = sum / (double)cell.count;
-  for (size_t i = 0; i < count; i++)
-    if (!isnan(values[i])) squares += (values[i] - cell.mean) * (values[i] - cell.mean);
-  if (cell.count > 1) cell.deviation = math_sqrt(squares / (double)(cell.count - 1));
-  return cell;
-}
-
-bool table_differ(const table_cell *a, const table_cell *b) {
-  double difference = fabs(a->mean - b->mean);
-  double of_a = a->deviation * a->deviation / (double)a->count,
-         of_b = b->deviation * b->deviation / (double)b->count, variance = of_a + of_b;
-  if (variance <= 0) return difference > 0;
-  double degrees =
-      variance * variance / (of_a * of_a / (double)(a->count - 1) + of_b * of_b / (double)(b->count - 1));
-  size_t whole = degrees < 1 ? 1 : (size_t)(degrees + 1e-9); /* not 38.999... for 39 */
-  return difference > student_quantile(whole, 0.95) * math_sqrt(variance);
-}
+/* ---- the best of a column ---- */
 
 static bool is_better(const table_cell *a, const table_cell *b, int better) {
-  return better > 0 ? a->mean > b->mean : a->mean < b->mean;
+  return better > 0 ? a->value.mean > b->value.mean : a->value.mean < b->value.mean;
 }
 
 /* Marks the best cell of a column if it differs from every other one. */
@@ -150,15 +121,15 @@ static void mark_best(despur_table *table, size_t column) {
   if (table->measure->better == 0) return;
   for (size_t r = 0; r < table->rows.count; r++) {
     table_cell *cell = &table->cells[r * columns + column];
-    if (cell->count == 0) continue;
+    if (cell->value.count == 0) continue;
     filled++;
     if (!best || is_better(cell, best, table->measure->better)) best = cell;
   }
   if (filled < 2) return;
   for (size_t r = 0; r < table->rows.count; r++) {
     const table_cell *cell = &table->cells[r * columns + column];
-    if (cell == best || cell->count == 0) continue;
-    if (cell->count < 2 || best->count < 2 || !table_differ(best, cell)) return;
+    if (cell == best || cell->value.count == 0) continue;
+    if (cell->value.count < 2 || best->value.count < 2 || !repeats_differ(&best->value, &cell->value)) return;
   }
   best->best = table->any_best = true;
 }
@@ -269,7 +240,7 @@ static despur_status fill_cell(despur_table *table, size_t cell, const size_t *c
     if (!first) first = run;
     if (!key) TRY(find_difference(&key, table, first->config, run->config, error));
   }
-  table->cells[cell] = table_summarise(values, count);
+  table->cells[cell].value = repeats_of(values, count);
   if (key) TRY(note_mixture(table, cell, key, error));
 cleanup:
   return status;

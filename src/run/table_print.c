@@ -76,11 +76,12 @@ static despur_status add_cell(text *out, const despur_table *table, const table_
   despur_status status = DESPUR_OK;
   double scale = table->measure->scale;
   int decimals = table->measure->decimals;
-  if (cell->count == 0) return text_add(out, error, "%s", NOTHING[format]);
+  if (cell->value.count == 0) return text_add(out, error, "%s", NOTHING[format]);
   if (cell->best) TRY(text_add(out, error, "%s", BOLD[format][0]));
-  TRY(text_add(out, error, "%.*f", decimals, scale * cell->mean));
-  if (cell->count > 1) TRY(text_add(out, error, " %s %.*f", SIGN[format], decimals, scale * cell->deviation));
-  TRY(text_add(out, error, " (%zu)", cell->count));
+  TRY(text_add(out, error, "%.*f", decimals, scale * cell->value.mean));
+  if (cell->value.count > 1)
+    TRY(text_add(out, error, " %s %.*f", SIGN[format], decimals, scale * cell->value.deviation));
+  TRY(text_add(out, error, " (%zu)", cell->value.count));
   if (cell->best) TRY(text_add(out, error, "%s", BOLD[format][1]));
 cleanup:
   return status;
@@ -240,10 +241,10 @@ static despur_status add_csv_line(text *out, const despur_table *table, size_t r
     TRY(add_csv(out, words[i], error));
     TRY(text_add(out, error, ","));
   }
-  TRY(add_number(out, cell->mean, error));
+  TRY(add_number(out, cell->value.mean, error));
   TRY(text_add(out, error, ","));
-  TRY(add_number(out, cell->deviation, error));
-  TRY(text_add(out, error, ",%zu,%d\n", cell->count, cell->best));
+  TRY(add_number(out, cell->value.deviation, error));
+  TRY(text_add(out, error, ",%zu,%d\n", cell->value.count, cell->best));
 cleanup:
   return status;
 }

@@ -5,62 +5,13 @@
 #include "report/members.h"
 #include "run/table.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEEPEST = 8, TIMING_LIMIT_BYTES = 1 << 20 };
-
-/* ---- finding ---- */
-
-/* config.yaml is the first file of a run, and stays when it fails. */
-static bool is_run(const char *directory) {
-  text path = {0};
-  bool found = text_add(&path, NULL, "%s/config.yaml", directory) == DESPUR_OK && file_exists(path.data);
-  mem_free(path.data);
-  return found;
-}
-
-static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error);
-
-static despur_status try_entry(text_list *out, const char *directory, const char *name, int depth,
-                               despur_error *error) {
-  text path = {0};
-  despur_status status = text_add(&path, error, "%s/%s", directory, name);
-  if (status == DESPUR_OK && file_is_directory(path.data))
-    status = find_below(out, path.data, depth + 1, error);
-  mem_free(path.data);
-  return status;
-}
-
-/* Names that begin with a dot are no runs: a sweep keeps its locks there. */
-static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  struct dirent **names = NULL;
-  if (is_run(directory)) return text_list_add(out, directory, error);
-  if (depth > DEEPEST) return DESPUR_OK;
-  int count = scandir(directory, &names, NULL, alphasort);
-  if (count < 0) return error_set(error, DESPUR_BAD_INPUT, "%s: %s", directory, strerror(errno));
-  for (int i = 0; i < count; i++) {
-    if (names[i]->d_name[0] != '.' && status == DESPUR_OK)
-      status = try_entry(out, directory, names[i]->d_name, depth, error);
-    free(names[i]);
-  }
-  free(names);
-  return status;
-}
-
-despur_status table_find_runs(text_list *out, const char *directory, despur_error *error) {
-  size_t before = out->count;
-  despur_status status = find_below(out, directory, 0, error);
-  if (status == DESPUR_OK && out->count == before)
-    status = error_set(error, DESPUR_BAD_INPUT, "%s: there is no run in it", directory);
-  return status;
-}
+enum { TIMING_LIMIT_BYTES = 1 << 20 };
 
 /* ---- measures ---- */
 
