@@ -19,6 +19,11 @@ static despur_status check_options(const despur_grouping_input *input, const des
   if (options->pooled && !options->reduce_pooled && options->reduction != DESPUR_REDUCE_NONE)
     return error_set(error, DESPUR_BAD_USAGE,
                      "group inference: clusters over all classes need a reduction over all classes");
+  if (options->reduction != DESPUR_REDUCE_NONE && input->d > 0 &&
+      (options->components < 1 || reduction_components(options, input->d) > input->d))
+    return error_set(error, DESPUR_BAD_USAGE,
+                     "group inference: expected 1 to %zu components of a reduction, found %zu", input->d,
+                     options->components);
   if (options->overcluster > 1 && options->overcluster_loss && !input->losses)
     return error_set(error, DESPUR_BAD_USAGE, "group inference: over-clustering by losses needs losses");
   if (options->reduction == DESPUR_REDUCE_HARDNESS && (!input->classifier || input->classes < 2))

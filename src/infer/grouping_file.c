@@ -11,7 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FORM_VERSION = 1, FORM = 8, PART_FORM = 4, LARGEST = 1 << 24 };
+enum {
+  FORM_VERSION = 1,
+  FORM = 8,
+  PART_FORM = 4,
+  SEED_PIECES = 4,
+  UMAP_FORM = 4 + SEED_PIECES,
+  LARGEST = 1 << 24
+};
 
 /* ---- writing ---- */
 
@@ -96,14 +103,52 @@ cleanup:
   return status;
 }
 
+/* A whole number of 64 bits as four of 16, which float32 holds exactly. */
+static void split_number(float pieces[SEED_PIECES], uint64_t number) {
+  for (size_t i = 0; i < SEED_PIECES; i++) pieces[i] = (float)(number >> 16 * i & 0xffff);
+}
+
+static despur_status add_umap(bundle *b, const despur_umap *umap, size_t index, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  float *data;
+  TRY(bundle_add(b, &data, 1, UMAP_FORM, error, "reduction.%zu.umap", index));
+  data[0] = (float)umap->neighbors;
+  data[1] = (float)umap->epochs;
+  data[2] = (float)umap->a;
+  data[3] = (float)umap->b;
+  split_number(data + 4, umap->seed);
+  TRY(bundle_add(b, &data, umap->points, umap->dimensions, error, "reduction.%zu.data", index));
+  memcpy(data, umap->data, umap->points * umap->dimensions * sizeof *data);
+  TRY(bundle_add(b, &data, umap->points, umap->components, error, "reduction.%zu.embedding", index));
+  memcpy(data, umap->embedding, umap->points * umap->components * sizeof *data);
+cleanup:
+  return status;
+}
+
+static despur_status add_pca(bundle *b, const despur_pca *pca, size_t index, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  float *data;
+  TRY(bundle_add(b, &data, 1, pca->dimensions, error, "reduction.%zu.mean", index));
+  copy_doubles(data, pca->mean, pca->dimensions);
+  TRY(bundle_add(b, &data, pca->components, pca->dimensions, error, "reduction.%zu.axes", index));
+  copy_doubles(data, pca->axes, pca->components * pca->dimensions);
+cleanup:
+  return status;
+}
+
 static despur_status add_reduction(bundle *b, const reduction *r, size_t index, despur_error *error) {
   despur_status status = DESPUR_OK;
   float *data;
-  TRY(bundle_add(b, &data, 1, 1, error, "reduction.%zu.components", index));
+  TRY(bundle_add(b, &data, 1, 2, error, "reduction.%zu.form", index));
   data[0] = (float)r->components;
-  if (!r->direction) return status;
-  TRY(bundle_add(b, &data, 1, r->d, error, "reduction.%zu.direction", index));
-  memcpy(data, r->direction, r->d * sizeof *data);
+  data[1] = (float)r->flat;
+  if (r->components == 0 || r->flat) return status;
+  if (r->kind == DESPUR_REDUCE_HARDNESS) {
+    TRY(bundle_add(b, &data, 1, r->d, error, "reduction.%zu.direction", index));
+    memcpy(data, r->direction, r->d * sizeof *data);
+  }
+  if (r->kind == DESPUR_REDUCE_PCA) TRY(add_pca(b, &r->pca, index, error));
+  if (r->kind == DESPUR_REDUCE_UMAP) TRY(add_umap(b, &r->umap, index, error));
 cleanup:
   return status;
 }
@@ -285,22 +330,69 @@ cleanup:
   return status;
 }
 
+static despur_status read_pca(const reader *in, reduction *r, size_t index) {
+  despur_status status = DESPUR_OK;
+  const float *data;
+  size_t d = r->d;
+  r->pca.dimensions = d;
+  r->pca.components = r->components;
+  TRY(read_numbers(in, &data, 1, &d, "reduction.%zu.mean", index));
+  TRY(copy_to_doubles(in, &r->pca.mean, data, d));
+  TRY(read_numbers(in, &data, r->components, &d, "reduction.%zu.axes", index));
+  TRY(copy_to_doubles(in, &r->pca.axes, data, r->components * d));
+cleanup:
+  return status;
+}
+
+static despur_status read_umap(const reader *in, reduction *r, size_t index) {
+  despur_status status = DESPUR_OK;
+  char name[TENSOR_NAME];
+  const float *data;
+  despur_umap *umap = &r->umap;
+  size_t form = UMAP_FORM, d = r->d, components = r->components, piece = 0;
+  umap->dimensions = d;
+  umap->components = components;
+  TRY(read_numbers(in, &data, 1, &form, "reduction.%zu.umap", index));
+  TRY(read_whole(in, &umap->neighbors, data[0], LARGEST, "the number of neighbours"));
+  TRY(read_whole(in, &umap->epochs, data[1], LARGEST, "the number of epochs"));
+  umap->a = (double)data[2];
+  umap->b = (double)data[3];
+  for (size_t i = SEED_PIECES; i-- > 0;) {
+    TRY(read_whole(in, &piece, data[4 + i], 0xffff, "a piece of the seed"));
+    umap->seed = umap->seed << 16 | piece;
+  }
+  snprintf(name, sizeof name, "reduction.%zu.data", index);
+  const tensor *t = safetensors_find(&in->file, name);
+  umap->points = t && t->rank > 0 ? t->shape[0] : 0;
+  TRY(read_numbers(in, &data, umap->points, &d, "%s", name));
+  TRY(copy_floats(in, &umap->data, data, umap->points * d));
+  TRY(read_numbers(in, &data, umap->points, &components, "reduction.%zu.embedding", index));
+  TRY(copy_floats(in, &umap->embedding, data, umap->points * components));
+  if (umap->neighbors < 2 || umap->neighbors > umap->points || !(umap->a > 0) || !(umap->b > 0))
+    FAIL(in->error, DESPUR_BAD_INPUT, "%s: reduction %zu: its numbers make no sense", in->path, index);
+cleanup:
+  return status;
+}
+
 static despur_status read_reduction(const reader *in, reduction *r, despur_reduction kind, size_t d,
                                     size_t index) {
   despur_status status = DESPUR_OK;
   const float *data;
-  size_t one = 1;
+  size_t two = 2, flat = 0;
   *r = (reduction){.kind = kind, .d = d};
-  TRY(read_numbers(in, &data, 1, &one, "reduction.%zu.components", index));
-  TRY(read_whole(in, &r->components, data[0], LARGEST, "the number of components"));
-  if (r->components == 0) return status;
+  TRY(read_numbers(in, &data, 1, &two, "reduction.%zu.form", index));
+  TRY(read_whole(in, &r->components, data[0], d, "the number of components"));
+  TRY(read_whole(in, &flat, data[1], 1, "whether a reduction is flat"));
+  r->flat = (int)flat;
+  if (r->components == 0 || r->flat) return status;
+  if (kind == DESPUR_REDUCE_NONE) r->components = d;
   if (kind == DESPUR_REDUCE_HARDNESS) {
+    r->components = 1;
     TRY(read_numbers(in, &data, 1, &d, "reduction.%zu.direction", index));
     TRY(copy_floats(in, &r->direction, data, d));
-    r->components = 1;
-  } else if (kind == DESPUR_REDUCE_NONE) {
-    r->components = d;
   }
+  if (kind == DESPUR_REDUCE_PCA) TRY(read_pca(in, r, index));
+  if (kind == DESPUR_REDUCE_UMAP) TRY(read_umap(in, r, index));
 cleanup:
   return status;
 }
@@ -339,6 +431,9 @@ static despur_status read_all(const reader *in, despur_grouping *g) {
   TRY(mem_alloc(&g->parts, g->part_count, sizeof *g->parts, in->error));
   for (size_t r = 0; r < g->reduction_count; r++)
     TRY(read_reduction(in, &g->reductions[r], g->reduction, g->d, r));
+  for (size_t r = 0; r < g->reduction_count; r++)
+    if (g->reductions[r].components > 0 && g->reductions[r].components != grouping_components(g))
+      FAIL(in->error, DESPUR_BAD_INPUT, "%s: the reductions have different numbers of components", in->path);
   for (size_t p = 0; p < g->part_count; p++) TRY(read_part(in, &g->parts[p], p, grouping_components(g)));
   TRY(grouping_number(g, in->error));
 cleanup:

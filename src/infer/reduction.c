@@ -5,6 +5,17 @@
 
 #include <string.h>
 
+size_t reduction_components(const despur_grouping_options *options, size_t d) {
+  if (options->reduction == DESPUR_REDUCE_NONE) return d;
+  return options->reduction == DESPUR_REDUCE_HARDNESS ? 1 : options->components;
+}
+
+static despur_status copy_points(float **out, const float *points, size_t n, size_t d, despur_error *error) {
+  despur_status status = mem_alloc(out, n * d, sizeof **out, error);
+  if (status == DESPUR_OK) memcpy(*out, points, n * d * sizeof **out);
+  return status;
+}
+
 /* ---- scaling ---- */
 
 static void standardise_column(scaling *s, const float *points, size_t n, size_t column) {
@@ -75,37 +86,71 @@ cleanup:
   return status;
 }
 
-static despur_status hardness_apply(const reduction *r, float **reduced, const float *points, size_t n,
-                                    despur_error *error) {
-  despur_status status = mem_alloc(reduced, n, sizeof **reduced, error);
-  for (size_t i = 0; status == DESPUR_OK && i < n; i++) {
+static void project(const reduction *r, float *reduced, const float *points, size_t n) {
+  for (size_t i = 0; i < n; i++) {
     double sum = 0;
     for (size_t j = 0; j < r->d; j++) sum += (double)points[i * r->d + j] * (double)r->direction[j];
-    (*reduced)[i] = (float)sum;
+    reduced[i] = (float)sum;
   }
+}
+
+/* ---- principal components and UMAP ---- */
+
+/* Models are kept as float32, which is what a file holds: so a model that was read reduces as the one that
+ * was written. */
+static void round_to_float(double *values, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] = (double)(float)values[i];
+}
+
+static despur_status fit_pca(reduction *out, float **reduced, const float *points, size_t n, int threads,
+                             despur_error *error) {
+  const despur_pca_options options = {.components = out->components, .threads = threads};
+  despur_status status = despur_pca_fit(&out->pca, points, n, out->d, &options, error);
+  if (status != DESPUR_OK) return status;
+  round_to_float(out->pca.mean, out->d);
+  round_to_float(out->pca.axes, out->components * out->d);
+  return reduction_apply(out, reduced, points, n, threads, error);
+}
+
+static despur_status fit_umap(reduction *out, float **reduced, const float *points, size_t n, size_t index,
+                              const despur_grouping_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_umap_options umap = {.neighbors = options->neighbors,
+                                    .components = out->components,
+                                    .min_dist = options->min_dist,
+                                    .spread = 1,
+                                    .seed = options->seed + index,
+                                    .threads = options->threads};
+  TRY(despur_umap_fit(&out->umap, points, n, out->d, &umap, error));
+  round_to_float(&out->umap.a, 1);
+  round_to_float(&out->umap.b, 1);
+  TRY(copy_points(reduced, out->umap.embedding, n, out->components, error));
+cleanup:
   return status;
 }
 
 /* ---- any ---- */
 
-static despur_status copy_points(float **out, const float *points, size_t n, size_t d, despur_error *error) {
-  despur_status status = mem_alloc(out, n * d, sizeof **out, error);
-  if (status == DESPUR_OK) memcpy(*out, points, n * d * sizeof **out);
-  return status;
+/* Fewer points than it takes, in a class that is nearly empty. */
+static int is_flat(const reduction *r, size_t n, const despur_grouping_options *options) {
+  return (r->kind == DESPUR_REDUCE_PCA && n <= r->components) ||
+         (r->kind == DESPUR_REDUCE_UMAP && (n <= r->components || n < options->neighbors));
 }
 
 despur_status reduction_fit(reduction *out, float **reduced, const float *points, size_t n, size_t d,
                             const despur_grouping_input *input, size_t label, size_t index,
                             const despur_grouping_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
-  *out = (reduction){.kind = options->reduction, .d = d, .components = d};
+  *out = (reduction){.kind = options->reduction, .d = d, .components = reduction_components(options, d)};
   *reduced = NULL;
-  (void)index;
-  if (out->kind == DESPUR_REDUCE_HARDNESS) {
-    out->components = 1;
-    TRY(hardness_fit(out, input, label, error));
-  }
-  TRY(reduction_apply(out, reduced, points, n, options->threads, error));
+  out->flat = is_flat(out, n, options);
+  if (out->kind == DESPUR_REDUCE_HARDNESS) TRY(hardness_fit(out, input, label, error));
+  if (out->kind == DESPUR_REDUCE_PCA && !out->flat)
+    TRY(fit_pca(out, reduced, points, n, options->threads, error));
+  else if (out->kind == DESPUR_REDUCE_UMAP && !out->flat)
+    TRY(fit_umap(out, reduced, points, n, index, options, error));
+  else
+    TRY(reduction_apply(out, reduced, points, n, options->threads, error));
 cleanup:
   if (status != DESPUR_OK) reduction_release(out);
   return status;
@@ -113,12 +158,22 @@ cleanup:
 
 void reduction_release(reduction *r) {
   mem_free(r->direction);
+  despur_pca_release(&r->pca);
+  despur_umap_release(&r->umap);
   *r = (reduction){0};
 }
 
 despur_status reduction_apply(const reduction *r, float **reduced, const float *points, size_t n, int threads,
                               despur_error *error) {
-  (void)threads;
-  if (r->kind == DESPUR_REDUCE_HARDNESS) return hardness_apply(r, reduced, points, n, error);
-  return copy_points(reduced, points, n, r->d, error);
+  despur_status status = DESPUR_OK;
+  *reduced = NULL;
+  if (r->kind == DESPUR_REDUCE_NONE) return copy_points(reduced, points, n, r->d, error);
+  TRY(mem_alloc(reduced, n * r->components, sizeof **reduced, error));
+  if (r->flat) return status;
+  if (r->kind == DESPUR_REDUCE_HARDNESS) project(r, *reduced, points, n);
+  if (r->kind == DESPUR_REDUCE_PCA) TRY(despur_pca_transform(&r->pca, *reduced, points, n, threads, error));
+  if (r->kind == DESPUR_REDUCE_UMAP)
+    TRY(despur_umap_transform(&r->umap, *reduced, points, n, threads, error));
+cleanup:
+  return status;
 }

@@ -4,6 +4,7 @@
 #define INFER_REDUCTION_H
 
 #include "base/error.h"
+#include "despur/cluster.h"
 #include "despur/infer.h"
 
 /* Columns (DESPUR_SCALE_STANDARD); unit length needs no numbers. */
@@ -22,8 +23,14 @@ void scaling_apply(const scaling *s, float *points, size_t n);
 typedef struct reduction {
   despur_reduction kind;
   size_t d, components;
+  int flat;         /* too few points to reduce: all of them, and all new ones, are put at 0 */
   float *direction; /* [d] DESPUR_REDUCE_HARDNESS */
+  despur_pca pca;   /* DESPUR_REDUCE_PCA */
+  despur_umap umap; /* DESPUR_REDUCE_UMAP */
 } reduction;
+
+/* Dimensions that outputs of d have after the reduction. */
+size_t reduction_components(const despur_grouping_options *options, size_t d);
 
 /* Fits to points [n, d] and writes them reduced to *reduced [n, out->components], to be freed with mem_free.
  * classifier and label are for hardness. index tells fits under one seed apart. Release with

@@ -289,6 +289,38 @@ static void hardness_is_the_projection_on_the_difference_of_weights(void **state
   despur_grouping_free(grouping);
 }
 
+/* UMAP of a class with planted clusters keeps them apart; a class too small to reduce is one group, and so
+ * are new ones. */
+static void reductions_keep_planted_clusters_and_forgive_small_classes(void **state) {
+  (void)state;
+  planted data = plant(10);
+  for (int reduction = DESPUR_REDUCE_PCA; reduction <= DESPUR_REDUCE_UMAP; reduction++) {
+    uint32_t labels[N], groups[N];
+    despur_grouping_input input = input_of(&data);
+    despur_grouping_options options = usual;
+    despur_grouping *grouping;
+    size_t dimensions;
+    memcpy(labels, data.labels, sizeof labels);
+    labels[0] = 2; /* an only child */
+    input.labels = labels;
+    input.classes = 3;
+    options.reduction = (despur_reduction)reduction;
+    options.algorithm = DESPUR_GMM;
+    assert_ok(despur_grouping_fit(&grouping, &input, &options, &error));
+    despur_grouping_points(grouping, &dimensions);
+    assert_int_equal(dimensions, 2);
+    assert_int_equal(despur_grouping_count(grouping), 5);
+    despur_grouping_training(grouping, groups);
+    for (size_t i = 1; i < N; i++) assert_int_equal(groups[i], 2 * labels[i] + data.attributes[i]);
+    assert_int_equal(groups[0], 4);
+    assert_ok(despur_grouping_assign(grouping, data.outputs, labels, N, 2, groups, &error));
+    size_t same = 0;
+    for (size_t i = 1; i < N; i++) same += groups[i] == 2 * labels[i] + data.attributes[i];
+    assert_true(same >= N - 5 && groups[0] == 4);
+    despur_grouping_free(grouping);
+  }
+}
+
 /* ---- files ---- */
 
 static void a_grouping_survives_a_file(void **state) {
@@ -300,7 +332,7 @@ static void a_grouping_survives_a_file(void **state) {
   temporary_directory(directory);
   snprintf(path, sizeof path, "%s/a.safetensors", directory);
   snprintf(again, sizeof again, "%s/b.safetensors", directory);
-  for (int kind = 0; kind < 8; kind++) {
+  for (int kind = 0; kind < 16; kind++) {
     despur_grouping_input input = input_of(&data);
     despur_grouping_options options = usual;
     despur_grouping *grouping, *read;
@@ -310,8 +342,9 @@ static void a_grouping_survives_a_file(void **state) {
     options.algorithm = (despur_clustering)((kind & 1) | (kind >> 1 & 2));
     options.overcluster = kind & 2 ? 3 : 1;
     options.scale = kind & 4 ? DESPUR_SCALE_STANDARD : DESPUR_SCALE_UNIT;
-    options.reduction = kind & 4 ? DESPUR_REDUCE_HARDNESS : DESPUR_REDUCE_NONE;
-    options.pooled = kind == 1;
+    options.reduction = (despur_reduction)(kind / 4);
+    options.reduce_pooled = kind % 4 == 3 && options.reduction != DESPUR_REDUCE_HARDNESS;
+    options.pooled = kind == 1 || kind == 7;
     assert_ok(despur_grouping_fit(&grouping, &input, &options, &error));
     assert_ok(despur_grouping_save(grouping, path, &error));
     assert_ok(despur_grouping_load(&read, path, &error));
@@ -385,6 +418,7 @@ int main(void) {
       cmocka_unit_test(over_clustering_keeps_the_piece_that_stands_out_and_is_hard),
       cmocka_unit_test(scales_do_what_they_say),
       cmocka_unit_test(hardness_is_the_projection_on_the_difference_of_weights),
+      cmocka_unit_test(reductions_keep_planted_clusters_and_forgive_small_classes),
       cmocka_unit_test(a_grouping_survives_a_file),
       cmocka_unit_test(files_that_are_no_groupings_are_refused),
       cmocka_unit_test(what_cannot_be_clustered_is_refused),
