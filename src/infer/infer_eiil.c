@@ -12,27 +12,45 @@
 #include "despur/infer.h"
 
 #include "base/error.h"
+#include "base/level.h"
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "infer/eiil_kernels.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { CHUNK = 2048 };
+extern const eiil_table eiil_baseline, eiil_v3, eiil_v4;
+
+static const eiil_table *const TABLES[] = LEVEL_TABLES(eiil);
+
+const eiil_table *eiil_table_available(size_t i) {
+  return i < level_count() ? TABLES[i] : NULL;
+}
+
+despur_status eiil_table_choose(const eiil_table **out, despur_error *error) {
+  size_t level;
+  despur_status status = level_choose(&level, error);
+  if (status == DESPUR_OK) *out = TABLES[level];
+  return status;
+}
+
+enum { CHUNK = 2048 }; /* examples of a task: a multiple of LANES whose arrays stay in the second cache */
 #define BETA1 0.9
 #define BETA2 0.999
-#define EPS   1e-8
 
-/* One optimisation: over all training examples, or over those of a class. */
+/* One optimisation: over all training examples, or over those of a class. Arrays are filled up to whole
+ * blocks by examples with g = 0, which add nothing to any sum. */
 typedef struct problem {
+  const eiil_table *kernels;
   size_t n, chunks;
-  double *g, *w, *q;                   /* [n] */
-  double *first, *second;              /* [n] Adam's moments */
-  double *partial_a, *partial_b;       /* [chunks] sums of q g and (1 - q) g */
-  double slope;                        /* (A - B) / n of the step */
-  double lr, correction1, correction2; /* of the step */
+  double *g, *w, *q;             /* [n] */
+  double *first, *second;        /* [n] Adam's moments */
+  double *scratch;               /* [n] */
+  double *partial_a, *partial_b; /* [chunks] sums of q g and (1 - q) g */
+  eiil_job job;                  /* of the step, for all examples */
 } problem;
 
 static void problem_release(problem *p) {
@@ -41,18 +59,22 @@ static void problem_release(problem *p) {
   mem_free(p->q);
   mem_free(p->first);
   mem_free(p->second);
+  mem_free(p->scratch);
   mem_free(p->partial_a);
   mem_free(p->partial_b);
 }
 
-static despur_status problem_init(problem *p, size_t n, double lr, despur_error *error) {
+static despur_status problem_init(problem *p, const eiil_table *kernels, size_t n, double lr,
+                                  despur_error *error) {
   despur_status status = DESPUR_OK;
-  *p = (problem){.n = n, .chunks = (n + CHUNK - 1) / CHUNK, .lr = lr};
-  TRY(mem_alloc(&p->g, n, sizeof *p->g, error));
-  TRY(mem_alloc(&p->w, n, sizeof *p->w, error));
-  TRY(mem_alloc(&p->q, n, sizeof *p->q, error));
-  TRY(mem_alloc(&p->first, n, sizeof *p->first, error));
-  TRY(mem_alloc(&p->second, n, sizeof *p->second, error));
+  size_t room = block_count(n) * LANES;
+  *p = (problem){.kernels = kernels, .n = n, .chunks = (n + CHUNK - 1) / CHUNK, .job.lr = lr};
+  TRY(mem_alloc(&p->g, room, sizeof *p->g, error));
+  TRY(mem_alloc(&p->w, room, sizeof *p->w, error));
+  TRY(mem_alloc(&p->q, room, sizeof *p->q, error));
+  TRY(mem_alloc(&p->first, room, sizeof *p->first, error));
+  TRY(mem_alloc(&p->second, room, sizeof *p->second, error));
+  TRY(mem_alloc(&p->scratch, room, sizeof *p->scratch, error));
   TRY(mem_alloc(&p->partial_a, p->chunks, sizeof *p->partial_a, error));
   TRY(mem_alloc(&p->partial_b, p->chunks, sizeof *p->partial_b, error));
 cleanup:
@@ -72,29 +94,34 @@ static double slope_of(const float *logits, size_t classes, uint32_t label) {
   return expected / total - (double)logits[label];
 }
 
-static void assign_chunk(problem *p, size_t chunk, size_t from, size_t to) {
-  double a = 0, b = 0;
-  for (size_t i = from; i < to; i++) {
-    p->q[i] = 1 / (1 + math_exp(-p->w[i]));
-    a += p->q[i] * p->g[i];
-    b += (1 - p->q[i]) * p->g[i];
-  }
-  p->partial_a[chunk] = a;
-  p->partial_b[chunk] = b;
+/* The examples of one task. */
+static eiil_job job_of(const problem *p, size_t chunk) {
+  size_t from = chunk * CHUNK, room = block_count(p->n) * LANES;
+  eiil_job job = p->job;
+  job.n = from + CHUNK < room ? CHUNK : room - from;
+  job.g = p->g + from;
+  job.w = p->w + from;
+  job.q = p->q + from;
+  job.first = p->first + from;
+  job.second = p->second + from;
+  job.scratch = p->scratch + from;
+  job.a = &p->partial_a[chunk];
+  job.b = &p->partial_b[chunk];
+  return job;
 }
 
-/* One step of Adam on a chunk, and its new assignments. */
+static void assign_chunk(void *context, size_t chunk, int thread) {
+  (void)thread;
+  const problem *p = context;
+  eiil_job job = job_of(p, chunk);
+  p->kernels->assign(&job);
+}
+
 static void step_chunk(void *context, size_t chunk, int thread) {
   (void)thread;
-  problem *p = context;
-  size_t from = chunk * CHUNK, to = from + CHUNK < p->n ? from + CHUNK : p->n;
-  for (size_t i = from; i < to; i++) {
-    double gradient = -p->slope * p->g[i] * p->q[i] * (1 - p->q[i]);
-    p->first[i] = BETA1 * p->first[i] + (1 - BETA1) * gradient;
-    p->second[i] = BETA2 * p->second[i] + (1 - BETA2) * gradient * gradient;
-    p->w[i] -= p->lr * (p->first[i] / p->correction1) / (math_sqrt(p->second[i] / p->correction2) + EPS);
-  }
-  assign_chunk(p, chunk, from, to);
+  const problem *p = context;
+  eiil_job job = job_of(p, chunk);
+  p->kernels->step(&job);
 }
 
 /* (A - B) / n, its sums in the order of chunks. */
@@ -110,14 +137,13 @@ static double total_slope(const problem *p) {
 static void solve(problem *p, size_t steps, parallel *pool, random_stream stream) {
   double power1 = 1, power2 = 1;
   for (size_t i = 0; i < p->n; i++) p->w[i] = random_normal(&stream);
-  for (size_t c = 0; c < p->chunks; c++)
-    assign_chunk(p, c, c * CHUNK, (c + 1) * CHUNK < p->n ? (c + 1) * CHUNK : p->n);
+  parallel_for(pool, p->chunks, assign_chunk, p);
   for (size_t step = 0; step < steps; step++) {
     power1 *= BETA1;
     power2 *= BETA2;
-    p->correction1 = 1 - power1;
-    p->correction2 = 1 - power2;
-    p->slope = total_slope(p);
+    p->job.correction1 = 1 - power1;
+    p->job.correction2 = 1 - power2;
+    p->job.slope = total_slope(p);
     parallel_for(pool, p->chunks, step_chunk, p);
   }
 }
@@ -145,7 +171,9 @@ static despur_status infer_part(despur_groups *out, const despur_dataset *datase
   size_t count, classes = despur_dataset_classes(dataset);
   const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
   const uint32_t *labels = despur_dataset_labels(dataset);
-  TRY(problem_init(&p, n, options->lr, error));
+  const eiil_table *kernels;
+  TRY(eiil_table_choose(&kernels, error));
+  TRY(problem_init(&p, kernels, n, options->lr, error));
   for (size_t i = 0; i < n; i++)
     p.g[i] = slope_of(logits + rows[i] * classes, classes, labels[examples[rows[i]]]);
   solve(&p, options->steps, pool, random_open(options->seed, "eiil", part));

@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "despur/infer.h"
+#include "infer/eiil_kernels.h"
 
 static despur_error error;
 
@@ -123,6 +124,45 @@ static void results_do_not_depend_on_threads(void **state) {
   tiny_dataset_free(&tiny);
 }
 
+/* Every level takes the same steps, to the last bit; assignments far out on either side do not overflow. */
+static void all_levels_take_the_same_steps(void **state) {
+  (void)state;
+  enum { SIZE = 5 * LANES, ARRAYS = 6 };
+  _Alignas(64) static double first[ARRAYS][SIZE], found[ARRAYS][SIZE], wanted[ARRAYS][SIZE];
+  double sums[2], wanted_sums[2];
+  random_stream stream = random_open(2, "eiil kernels", 0);
+  for (size_t i = 0; i < SIZE; i++) {
+    first[0][i] = i % 9 ? random_normal(&stream) : 0;         /* g */
+    first[1][i] = random_normal(&stream) * (i % 4 ? 1 : 600); /* w */
+    first[2][i] = 1 / (1 + exp(-first[1][i]));
+  }
+  for (size_t level = 0; eiil_table_available(level); level++) {
+    const eiil_table *table = eiil_table_available(level);
+    memcpy(found, first, sizeof found);
+    eiil_job job = {.n = SIZE,
+                    .g = found[0],
+                    .w = found[1],
+                    .q = found[2],
+                    .first = found[3],
+                    .second = found[4],
+                    .scratch = found[5],
+                    .lr = 0.1,
+                    .a = &sums[0],
+                    .b = &sums[1]};
+    for (int step = 1; step <= 30; step++) {
+      job.slope = 0.3 / step;
+      job.correction1 = 1 - pow(0.9, step);
+      job.correction2 = 1 - pow(0.999, step);
+      table->step(&job);
+    }
+    for (size_t i = 0; i < SIZE; i++)
+      assert_near(found[2][i], 1 / (1 + exp(-found[1][i])), 1e-15 * (1 + fabs(found[1][i])));
+    if (level == 0) memcpy(wanted, found, sizeof found), memcpy(wanted_sums, sums, sizeof sums);
+    assert_memory_equal(found, wanted, sizeof found);
+    assert_memory_equal(sums, wanted_sums, sizeof sums);
+  }
+}
+
 static void what_has_no_answer_is_refused(void **state) {
   (void)state;
   example_set set = make_examples();
@@ -144,6 +184,7 @@ int main(void) {
       cmocka_unit_test(few_steps_agree_with_adam_on_differences_of_the_objective),
       cmocka_unit_test(in_the_end_environment_1_holds_what_falls_short),
       cmocka_unit_test(results_do_not_depend_on_threads),
+      cmocka_unit_test(all_levels_take_the_same_steps),
       cmocka_unit_test(what_has_no_answer_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
