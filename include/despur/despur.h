@@ -12,6 +12,7 @@
 #include "despur/fetch.h"
 #include "despur/groups.h"
 #include "despur/infer.h"
+#include "despur/measures.h"
 #include "despur/net.h"
 #include "despur/optimizer.h"
 #include "despur/report.h"

@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "despur/measures.h"
 #include "despur/stats.h"
+#include "eval/predicted.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,43 +16,26 @@ static double share(size_t part, size_t whole) {
 
 static const double CONFIDENCE = 0.95; /* of all intervals */
 
-/* The prediction is of a known class, and the example of a known group or none. */
-static despur_status check_example(const despur_dataset *dataset, const despur_groups *groups,
-                                   uint32_t example, uint32_t prediction, despur_error *error) {
-  if (example >= despur_dataset_count(dataset))
-    return error_set(error, DESPUR_BAD_INPUT, "scores: example %u of a data set with %zu examples", example,
-                     despur_dataset_count(dataset));
-  if (prediction >= despur_dataset_classes(dataset))
-    return error_set(error, DESPUR_BAD_INPUT,
-                     "scores: class %u predicted for example %u of a data set with %zu classes", prediction,
-                     example, despur_dataset_classes(dataset));
-  uint32_t group = groups->of_example[example];
-  if (group != DESPUR_NO_GROUP && group >= groups->count)
-    return error_set(error, DESPUR_BAD_INPUT, "scores: example %u is in group %u of %zu groups", example,
-                     group, groups->count);
-  return DESPUR_OK;
-}
-
-static despur_status check(const despur_dataset *dataset, const despur_groups *groups,
-                           const uint32_t *examples, const uint32_t *predictions, size_t count,
-                           despur_error *error) {
-  if (groups->examples != despur_dataset_count(dataset))
-    return error_set(error, DESPUR_BAD_INPUT, "scores: groups of %zu examples for a data set with %zu",
-                     groups->examples, despur_dataset_count(dataset));
-  for (size_t i = 0; i < count; i++) {
-    despur_status status = check_example(dataset, groups, examples[i], predictions[i], error);
-    if (status != DESPUR_OK) return status;
+static despur_status check(const despur_predicted *p, despur_error *error) {
+  for (size_t i = 0; i < p->count; i++) {
+    if (p->labels[i] >= p->classes || p->predictions[i] >= p->classes)
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "scores: class %u predicted for an example of class %u, of %zu classes",
+                       p->predictions[i], p->labels[i], p->classes);
+    if (p->groups[i] != DESPUR_NO_GROUP && p->groups[i] >= p->groups_count)
+      return error_set(error, DESPUR_BAD_INPUT, "scores: an example is in group %u of %zu groups",
+                       p->groups[i], p->groups_count);
   }
   return DESPUR_OK;
 }
 
-static despur_status init_groups(despur_scores *out, const despur_groups *groups, despur_error *error) {
-  despur_status status = mem_alloc(&out->groups, groups->count, sizeof *out->groups, error);
+static despur_status init_groups(despur_scores *out, const despur_predicted *p, despur_error *error) {
+  despur_status status = mem_alloc(&out->groups, p->groups_count, sizeof *out->groups, error);
   if (status != DESPUR_OK) return status;
-  out->groups_count = groups->count;
-  for (size_t g = 0; g < groups->count; g++) {
-    memcpy(out->groups[g].name, groups->names[g], sizeof out->groups[g].name);
-    out->groups[g].train_count = groups->train_sizes[g];
+  out->groups_count = p->groups_count;
+  for (size_t g = 0; g < p->groups_count; g++) {
+    memcpy(out->groups[g].name, p->names[g], sizeof out->groups[g].name);
+    out->groups[g].train_count = p->train_sizes ? p->train_sizes[g] : 0;
   }
   return DESPUR_OK;
 }
@@ -113,37 +98,89 @@ static void summarise_classes(despur_scores *scores, size_t (*tallies)[2], size_
   }
 }
 
-despur_status despur_scores_compute(despur_scores *out, const despur_dataset *dataset,
-                                    const despur_groups *groups, const uint32_t *examples,
-                                    const uint32_t *predictions, size_t count, despur_error *error) {
+/* Mean of -ln p_label; NaN without probabilities. */
+static double mean_log_loss(const despur_predicted *p) {
+  double sum = 0;
+  if (!p->probabilities) return (double)NAN;
+  for (size_t i = 0; i < p->count; i++)
+    sum += log_loss((double)p->probabilities[i * p->classes + p->labels[i]]);
+  return sum / (double)p->count;
+}
+
+despur_status despur_predicted_scores(despur_scores *out, const despur_predicted *p, despur_error *error) {
   *out = (despur_scores){0};
   despur_status status = DESPUR_OK;
   size_t(*classes)[2] = NULL, correct = 0, as_attribute = 0;
-  const uint32_t *label = despur_dataset_labels(dataset),
-                 *attribute = despur_dataset_attribute_values(dataset);
-  TRY(check(dataset, groups, examples, predictions, count, error));
-  TRY(mem_alloc(&classes, despur_dataset_classes(dataset), sizeof *classes, error));
-  TRY(init_groups(out, groups, error));
-  for (size_t i = 0; i < count; i++) {
-    uint32_t example = examples[i], group = groups->of_example[example];
-    size_t right = predictions[i] == label[example];
+  TRY(check(p, error));
+  TRY(mem_alloc(&classes, p->classes, sizeof *classes, error));
+  TRY(init_groups(out, p, error));
+  for (size_t i = 0; i < p->count; i++) {
+    uint32_t group = p->groups[i], label = p->labels[i];
+    size_t right = p->predictions[i] == label;
     correct += right;
-    classes[label[example]][0]++;
-    classes[label[example]][1] += right;
-    as_attribute += predictions[i] == attribute[example];
+    classes[label][0]++;
+    classes[label][1] += right;
+    if (p->attributes) as_attribute += p->predictions[i] == p->attributes[i];
     if (group == DESPUR_NO_GROUP) continue;
     out->groups[group].count++;
     out->groups[group].correct += right;
   }
   summarise_groups(out);
   TRY(bound_worst_group(out, error));
-  summarise_classes(out, classes, despur_dataset_classes(dataset));
-  out->average_accuracy = share(correct, count);
-  out->attribute_accuracy = despur_dataset_attributes(dataset) > 1 ? share(as_attribute, count) : (double)NAN;
-  out->loss = (double)NAN;
+  summarise_classes(out, classes, p->classes);
+  out->average_accuracy = share(correct, p->count);
+  out->attribute_accuracy = p->attributes ? share(as_attribute, p->count) : (double)NAN;
+  out->loss = isnan(p->loss) ? mean_log_loss(p) : p->loss;
 cleanup:
   mem_free(classes);
   if (status != DESPUR_OK) despur_scores_release(out);
+  return status;
+}
+
+/* Labels, attributes and groups of some examples of a data set; predictions are borrowed. */
+static despur_status gather(despur_predicted *out, const despur_dataset *dataset, const despur_groups *groups,
+                            const uint32_t *examples, const uint32_t *predictions, size_t count,
+                            despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t total = despur_dataset_count(dataset);
+  *out = (despur_predicted){.count = count,
+                            .classes = despur_dataset_classes(dataset),
+                            .groups_count = groups->count,
+                            .names = groups->names,
+                            .train_sizes = groups->train_sizes,
+                            .loss = (double)NAN};
+  if (groups->examples != total)
+    FAIL(error, DESPUR_BAD_INPUT, "scores: groups of %zu examples for a data set with %zu", groups->examples,
+         total);
+  TRY(mem_alloc(&out->labels, count, sizeof *out->labels, error));
+  TRY(mem_alloc(&out->groups, count, sizeof *out->groups, error));
+  if (despur_dataset_attributes(dataset) > 1)
+    TRY(mem_alloc(&out->attributes, count, sizeof *out->attributes, error));
+  TRY(mem_alloc(&out->predictions, count, sizeof *out->predictions, error));
+  for (size_t i = 0; i < count; i++) {
+    if (examples[i] >= total)
+      FAIL(error, DESPUR_BAD_INPUT, "scores: example %u of a data set with %zu examples", examples[i], total);
+    out->labels[i] = despur_dataset_labels(dataset)[examples[i]];
+    out->groups[i] = groups->of_example[examples[i]];
+    out->predictions[i] = predictions[i];
+    if (out->attributes) out->attributes[i] = despur_dataset_attribute_values(dataset)[examples[i]];
+  }
+cleanup:
+  return status;
+}
+
+despur_status despur_scores_compute(despur_scores *out, const despur_dataset *dataset,
+                                    const despur_groups *groups, const uint32_t *examples,
+                                    const uint32_t *predictions, size_t count, despur_error *error) {
+  *out = (despur_scores){0};
+  despur_status status = DESPUR_OK;
+  despur_predicted predicted;
+  TRY(gather(&predicted, dataset, groups, examples, predictions, count, error));
+  TRY(despur_predicted_scores(out, &predicted, error));
+cleanup:
+  predicted.names = NULL; /* of the groups */
+  predicted.train_sizes = NULL;
+  despur_predicted_release(&predicted);
   return status;
 }
 

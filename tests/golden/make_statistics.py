@@ -3,17 +3,22 @@
 
     make_statistics.py | clang-format --style=file:.clang-format >tests/golden/statistics.h
 
-The committed file comes from SciPy 1.10.1.
+The committed file comes from SciPy 1.10.1 and scikit-learn 1.2.1.
 """
 import numpy as np
 import scipy
 from scipy.stats import binom, norm
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+
+
+def braced(row):
+    return "{" + ", ".join(braced(v) if isinstance(v, list) else f"{v:.17g}" for v in row) + "}"
 
 
 def table(declaration, rows):
     print(f"\nstatic const {declaration}[] = {{")
     for row in rows:
-        print("    {" + ", ".join(f"{value:.17g}" for value in row) + "},")
+        print("    " + braced(row) + ",")
     print("};")
 
 
@@ -43,3 +48,41 @@ table("struct binomial_value { size_t x, n; double p, below, equal, above; } BIN
 table("struct one_group { size_t x, n; double confidence, low, high; } ONE_GROUP_INTERVALS",
       [(x, n, c, *two_sided_interval(x, n, c))
        for x, n, c in ((0, 10, .95), (1, 10, .95), (7, 10, .9), (124, 375, .95), (399, 400, .99), (50, 50, .95))])
+
+# Measures of made-up predictions, two classes and three, in three groups: scikit-learn's, and the calibration error as
+# its authors define it.
+generator = np.random.default_rng(20)
+EXAMPLES = 60
+
+
+def expected_calibration_error(labels, probabilities):
+    top = probabilities.argmax(1)
+    confidence = probabilities[np.arange(len(labels)), top]
+    bins = np.clip(np.ceil(confidence * 15).astype(int) - 1, 0, 14)
+    return sum(abs((top == labels)[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean()
+               for b in range(15) if (bins == b).any())
+
+
+def measures(labels, probabilities):
+    classes = probabilities.shape[1]
+    one_hot = np.eye(classes)[labels]
+    auroc = roc_auc_score(labels, probabilities[:, 1]) if classes == 2 else 0
+    return (expected_calibration_error(labels, probabilities), ((probabilities - one_hot) ** 2).sum(1).mean(),
+            log_loss(labels, probabilities, labels=range(classes)), auroc)
+
+
+print("\nenum { MADE_UP = %d };" % EXAMPLES)
+for classes in (2, 3):
+    labels = generator.integers(0, classes, EXAMPLES)
+    groups = generator.integers(0, 3, EXAMPLES)
+    logits = np.round(generator.normal(size=(EXAMPLES, classes)) + 1.2 * np.eye(classes)[labels], 1)  # with ties
+    probabilities = (np.exp(logits) / np.exp(logits).sum(1, keepdims=True)).astype(np.float32).astype(float)
+    table(f"struct made_up_{classes} {{ uint32_t label, group; double p[{classes}]; }} MADE_UP_{classes}",
+          [(y, g, list(p)) for y, g, p in zip(labels, groups, probabilities)])
+    rows = [measures(labels, probabilities)] + [measures(labels[groups == g], probabilities[groups == g])
+                                                for g in range(3)]
+    declaration = "struct made_up_measures" + (" { double calibration_error, brier, log_loss, auroc; }"
+                                               if classes == 2 else "")
+    table(f"{declaration} MADE_UP_{classes}_MEASURES", rows)
+    if classes == 2:
+        assert abs(brier_score_loss(labels, probabilities[:, 1]) - rows[0][1] / 2) < 1e-7

@@ -1,0 +1,10 @@
+/* Small things that everybody needs who measures predictions. */
+#ifndef EVAL_PREDICTED_H
+#define EVAL_PREDICTED_H
+
+#include "despur/measures.h"
+
+/* -ln p, with p taken to be at least 1e-15: files round small probabilities to 0. */
+double log_loss(double p);
+
+#endif

@@ -1,0 +1,44 @@
+/* CSV as RFC 4180 has it, one record at a time: commas, quotes around fields that need them, and whatever
+ * ends a line (LF, CR LF, CR). A byte-order mark and empty lines are passed over. Memory does not grow with
+ * the file.
+ *
+ * Positions in messages are FILE:LINE:COLUMN; a column is a byte of the line, from 1. */
+#ifndef IO_CSV_H
+#define IO_CSV_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CSV_MOST_FIELDS = 16384, CSV_MOST_BYTES = 1 << 22 }; /* of a record */
+
+typedef struct csv_field {
+  const char *text; /* without its quotes, NUL-terminated; without a NUL byte inside */
+  size_t length;
+  size_t line, column; /* where it begins */
+} csv_field;
+
+typedef struct csv_reader csv_reader;
+
+DESPUR_MUST_USE despur_status csv_open(csv_reader **out, const char *path, despur_error *error);
+void csv_close(csv_reader *reader); /* NULL is accepted */
+
+/* The next record; *count is 0 at the end. The fields stay until the next call. */
+DESPUR_MUST_USE despur_status csv_next(csv_reader *reader, const csv_field **fields, size_t *count,
+                                       despur_error *error);
+
+/* A field read as a number from 0 to most, or a decimal number that is finite. what says in the message what
+ * was expected there, such as "column 'y'". csv_whole also takes "3.0", which is how tables with gaps
+ * write 3. */
+DESPUR_MUST_USE despur_status csv_whole(uint32_t *out, const csv_reader *reader, const csv_field *field,
+                                        const char *what, uint32_t most, despur_error *error);
+DESPUR_MUST_USE despur_status csv_number(double *out, const csv_reader *reader, const csv_field *field,
+                                         const char *what, despur_error *error);
+
+/* "FILE:LINE:COLUMN: " and a message, with DESPUR_BAD_INPUT. */
+__attribute__((format(printf, 4, 5))) despur_status csv_fail(const csv_reader *reader, const csv_field *field,
+                                                             despur_error *error, const char *format, ...);
+
+#endif

@@ -1,0 +1,167 @@
+#include "testing.h"
+
+#include "despur/measures.h"
+
+#include "golden/statistics.h"
+
+static despur_error error;
+
+/* Room for the predictions of a test. */
+typedef struct fixture {
+  uint32_t labels[MADE_UP], predictions[MADE_UP], groups[MADE_UP], attributes[MADE_UP];
+  float probabilities[3 * MADE_UP];
+  char names[4][DESPUR_GROUP_NAME];
+  despur_predicted predicted;
+} fixture;
+
+static void set_up(fixture *f, size_t count, size_t classes, size_t groups) {
+  *f = (fixture){0};
+  f->predicted = (despur_predicted){.count = count,
+                                    .classes = classes,
+                                    .groups_count = groups,
+                                    .labels = f->labels,
+                                    .predictions = f->predictions,
+                                    .groups = f->groups,
+                                    .probabilities = f->probabilities,
+                                    .names = f->names,
+                                    .loss = (double)NAN};
+}
+
+static void add(fixture *f, size_t i, uint32_t label, uint32_t group, const double *p) {
+  size_t classes = f->predicted.classes, best = 0;
+  f->labels[i] = label;
+  f->groups[i] = group;
+  for (size_t c = 0; c < classes; c++) {
+    f->probabilities[i * classes + c] = (float)p[c];
+    if (p[c] > p[best]) best = c;
+  }
+  f->predictions[i] = (uint32_t)best;
+}
+
+static void assert_measures(const despur_group_measures *got, const struct made_up_measures *wanted) {
+  assert_near(got->calibration_error, wanted->calibration_error, 1e-6);
+  assert_near(got->brier, wanted->brier, 1e-6);
+  assert_near(got->log_loss, wanted->log_loss, 1e-6);
+}
+
+static void measures_of_two_classes_agree_with_scikit_learn(void **state) {
+  (void)state;
+  fixture f;
+  despur_measures got;
+  set_up(&f, MADE_UP, 2, 4); /* the last group is empty */
+  for (size_t i = 0; i < MADE_UP; i++) add(&f, i, MADE_UP_2[i].label, MADE_UP_2[i].group, MADE_UP_2[i].p);
+  assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+  assert_measures(&got.all, &MADE_UP_2_MEASURES[0]);
+  assert_near(got.all.auroc, MADE_UP_2_MEASURES[0].auroc, 1e-12);
+  for (size_t g = 0; g < 3; g++) {
+    assert_measures(&got.groups[g], &MADE_UP_2_MEASURES[g + 1]);
+    assert_near(got.groups[g].auroc, MADE_UP_2_MEASURES[g + 1].auroc, 1e-12);
+  }
+  assert_int_equal(got.groups[3].count, 0);
+  assert_true(isnan(got.groups[3].brier) && isnan(got.groups[3].log_loss) && isnan(got.groups[3].auroc));
+  assert_true(isnan(got.groups[3].calibration_error));
+  despur_measures_release(&got);
+}
+
+static void measures_of_three_classes_agree_with_scikit_learn(void **state) {
+  (void)state;
+  fixture f;
+  despur_measures got;
+  despur_scores scores;
+  set_up(&f, MADE_UP, 3, 3);
+  for (size_t i = 0; i < MADE_UP; i++) add(&f, i, MADE_UP_3[i].label, MADE_UP_3[i].group, MADE_UP_3[i].p);
+  assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+  assert_measures(&got.all, &MADE_UP_3_MEASURES[0]);
+  for (size_t g = 0; g < 3; g++) assert_measures(&got.groups[g], &MADE_UP_3_MEASURES[g + 1]);
+  assert_true(isnan(got.all.auroc));
+  assert_ok(despur_predicted_scores(&scores, &f.predicted, &error));
+  assert_near(scores.loss, MADE_UP_3_MEASURES[0].log_loss, 1e-6);
+  despur_scores_release(&scores);
+  despur_measures_release(&got);
+}
+
+static void confusion_counts_labels_in_rows(void **state) {
+  (void)state;
+  const uint32_t labels[] = {0, 0, 1, 2, 2, 2, 1}, predictions[] = {0, 2, 1, 0, 2, 2, 0},
+                 groups[] = {0, 0, 0, 1, 1, 1, 1};
+  const size_t all[] = {1, 0, 1, 1, 1, 0, 1, 0, 2}, second[] = {0, 0, 0, 1, 0, 0, 1, 0, 2};
+  fixture f;
+  despur_measures got;
+  set_up(&f, 7, 3, 2);
+  memcpy(f.labels, labels, sizeof labels);
+  memcpy(f.predictions, predictions, sizeof predictions);
+  memcpy(f.groups, groups, sizeof groups);
+  f.predicted.probabilities = NULL;
+  assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+  assert_memory_equal(got.all.confusion, all, sizeof all);
+  assert_memory_equal(got.groups[1].confusion, second, sizeof second);
+  assert_null(got.all.bins);
+  assert_true(isnan(got.all.brier) && isnan(got.all.calibration_error) && isnan(got.all.log_loss));
+  despur_measures_release(&got);
+}
+
+static void bins_are_closed_above(void **state) {
+  (void)state;
+  /* a third is float's 0.33333334 in the bin above 5/15, one half lies in the middle of bin 7 */
+  const double rows[][3] = {{1, 0, 0}, {0.5, 0.25, 0.25}, {0.5, 0.5, 0}, {0.25, 0.25, 0.5}};
+  fixture f;
+  despur_measures got;
+  set_up(&f, 4, 3, 1);
+  for (size_t i = 0; i < 4; i++) add(&f, i, 0, 0, rows[i]);
+  f.predictions[2] = 2; /* not what its probabilities say: confidence 0 */
+  assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+  assert_int_equal(got.all.bins[14].count, 1);
+  assert_int_equal(got.all.bins[14].correct, 1);
+  assert_true(got.all.bins[14].confidence == 1);
+  assert_int_equal(got.all.bins[7].count, 2);
+  assert_int_equal(got.all.bins[7].correct, 1);
+  assert_true(got.all.bins[7].confidence == 0.5);
+  assert_int_equal(got.all.bins[0].count, 1);
+  assert_int_equal(got.all.bins[0].correct, 0);
+  assert_true(isnan(got.all.bins[3].confidence));
+  assert_near(got.all.calibration_error, 0, 1e-15);
+  despur_measures_release(&got);
+}
+
+static void certain_and_wrong_costs_a_finite_loss(void **state) {
+  (void)state;
+  const double row[] = {1, 0};
+  fixture f;
+  despur_measures got;
+  set_up(&f, 1, 2, 1);
+  add(&f, 0, 1, 0, row);
+  assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+  assert_near(got.all.log_loss, 15 * log(10), 1e-9);
+  assert_true(got.all.brier == 2);
+  assert_true(got.all.calibration_error == 1);
+  assert_true(isnan(got.all.auroc)); /* one class only */
+  despur_measures_release(&got);
+}
+
+static void examples_without_a_group_count_for_all(void **state) {
+  (void)state;
+  const double row[] = {0.75, 0.25};
+  fixture f;
+  despur_measures got;
+  set_up(&f, 3, 2, 1);
+  add(&f, 0, 0, 0, row);
+  add(&f, 1, 1, DESPUR_NO_GROUP, row);
+  add(&f, 2, 0, 0, row);
+  assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+  assert_int_equal(got.all.count, 3);
+  assert_int_equal(got.groups[0].count, 2);
+  assert_true(got.all.auroc == 0.5);
+  despur_measures_release(&got);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(measures_of_two_classes_agree_with_scikit_learn),
+      cmocka_unit_test(measures_of_three_classes_agree_with_scikit_learn),
+      cmocka_unit_test(confusion_counts_labels_in_rows),
+      cmocka_unit_test(bins_are_closed_above),
+      cmocka_unit_test(certain_and_wrong_costs_a_finite_loss),
+      cmocka_unit_test(examples_without_a_group_count_for_all),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
