@@ -1,5 +1,6 @@
 /* despur cam: where the networks of a run look. */
 #include "cli.h"
+#include "emit.h"
 #include "report.h"
 
 #include "despur/run_cam.h"
@@ -170,66 +171,70 @@ static void print_text(const despur_run_cam_result *result, const char *target, 
   printf("pictures: %s\n", directory);
 }
 
-static void print_json_mean(const char *name, const despur_cam_mean *m) {
-  printf(",\"%s\":{", name);
-  report_json_number("mean", m->mean);
-  putchar(',');
-  report_json_number("low", m->low);
-  putchar(',');
-  report_json_number("high", m->high);
-  putchar('}');
+static void print_json_mean(emit *j, const char *name, const despur_cam_mean *m) {
+  emit_open(j, name, '{');
+  emit_real(j, "mean", m->mean);
+  emit_real(j, "low", m->low);
+  emit_real(j, "high", m->high);
+  emit_close(j, '}');
 }
 
-static void print_json_group(const despur_cam_group *group, int minority) {
-  printf("{\"name\":");
-  report_json_string(group->name);
-  printf(",\"minority\":%s,\"count\":%zu,\"empty\":%zu,", minority ? "true" : "false", group->count,
-         group->empty);
-  report_json_number("core_area", group->core_area);
-  putchar(',');
-  report_json_number("painted_area", group->painted_area);
-  print_json_mean("core", &group->core);
-  print_json_mean("background", &group->background);
-  print_json_mean("painted", &group->painted);
-  print_json_mean("pointing", &group->pointing);
-  print_json_mean("overlap", &group->overlap);
-  putchar('}');
+static void print_json_group(emit *j, const despur_cam_group *group, bool minority) {
+  emit_open(j, NULL, '{');
+  emit_text(j, "name", group->name);
+  emit_flag(j, "minority", minority);
+  emit_count(j, "count", group->count);
+  emit_count(j, "empty", group->empty);
+  emit_real(j, "core_area", group->core_area);
+  emit_real(j, "painted_area", group->painted_area);
+  print_json_mean(j, "core", &group->core);
+  print_json_mean(j, "background", &group->background);
+  print_json_mean(j, "painted", &group->painted);
+  print_json_mean(j, "pointing", &group->pointing);
+  print_json_mean(j, "overlap", &group->overlap);
+  emit_close(j, '}');
+}
+
+static void print_json_example(emit *j, const despur_run_cam_result *result, const despur_cam_example *e) {
+  emit_open(j, NULL, '{');
+  emit_count(j, "example", e->example);
+  emit_count(j, "y", e->label);
+  emit_count(j, "a", e->attribute);
+  emit_text(j, "group", result->names[e->group]);
+  emit_open(j, "predictions", '[');
+  for (size_t s = 0; s < result->stage_count; s++) emit_count(j, NULL, e->predictions[s]);
+  emit_close(j, ']');
+  emit_open(j, "empty", '[');
+  for (size_t s = 0; s < result->stage_count; s++) emit_flag(j, NULL, e->empty[s]);
+  emit_close(j, ']');
+  emit_close(j, '}');
 }
 
 static void print_json(const despur_run_cam_result *result, const char *target, const char *directory) {
   static const char *const SPLITS[] = {"train", "val", "test"};
-  printf("{\"layer\":");
-  report_json_string(result->layer);
-  printf(",\"target\":");
-  report_json_string(target);
-  printf(",\"split\":\"%s\",\"threshold\":%g,\"pictures\":", SPLITS[result->split], DESPUR_CAM_THRESHOLD);
-  report_json_string(directory);
-  printf(",\"stages\":[");
+  emit j = {0};
+  emit_open(&j, NULL, '{');
+  emit_text(&j, "layer", result->layer);
+  emit_text(&j, "target", target);
+  emit_text(&j, "split", SPLITS[result->split]);
+  emit_real(&j, "threshold", DESPUR_CAM_THRESHOLD);
+  emit_text(&j, "pictures", directory);
+  emit_open(&j, "stages", '[');
   for (size_t s = 0; s < result->stage_count; s++) {
     const despur_cam_scores *scores = &result->stages[s].scores;
-    printf("%s{\"label\":", s ? "," : "");
-    report_json_string(result->stages[s].label);
-    printf(",\"groups\":[");
-    for (size_t g = 0; g < scores->groups_count; g++) {
-      if (g) putchar(',');
-      print_json_group(&scores->groups[g], result->minority[g]);
-    }
-    printf("]}");
+    emit_open(&j, NULL, '{');
+    emit_text(&j, "label", result->stages[s].label);
+    emit_open(&j, "groups", '[');
+    for (size_t g = 0; g < scores->groups_count; g++)
+      print_json_group(&j, &scores->groups[g], result->minority[g]);
+    emit_close(&j, ']');
+    emit_close(&j, '}');
   }
-  printf("],\"examples\":[");
-  for (size_t i = 0; i < result->example_count; i++) {
-    const despur_cam_example *e = &result->examples[i];
-    printf("%s{\"example\":%u,\"y\":%u,\"a\":%u,\"group\":", i ? "," : "", e->example, e->label,
-           e->attribute);
-    report_json_string(result->names[e->group]);
-    printf(",\"predictions\":[");
-    for (size_t s = 0; s < result->stage_count; s++) printf("%s%u", s ? "," : "", e->predictions[s]);
-    printf("],\"empty\":[");
-    for (size_t s = 0; s < result->stage_count; s++)
-      printf("%s%s", s ? "," : "", e->empty[s] ? "true" : "false");
-    printf("]}");
-  }
-  puts("]}");
+  emit_close(&j, ']');
+  emit_open(&j, "examples", '[');
+  for (size_t i = 0; i < result->example_count; i++) print_json_example(&j, result, &result->examples[i]);
+  emit_close(&j, ']');
+  emit_close(&j, '}');
 }
 
 static despur_status options_of(despur_run_cam_options *options, uint32_t **examples,

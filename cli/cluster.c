@@ -1,5 +1,6 @@
 /* despur cluster: clusters of points that somebody brings. */
 #include "cli.h"
+#include "emit.h"
 #include "report.h"
 
 #include "despur/array.h"
@@ -203,37 +204,46 @@ static void print_text(const task *t, const despur_grouping *grouping, const siz
     printf("%-12s %9zu\n", despur_grouping_name(grouping, g), sizes[g]);
 }
 
-static void print_part_json(const task *t, const despur_grouping_part *part) {
-  printf("{\"part\":\"%s\",\"points\":%zu,\"clusters\":%zu,", part->name, part->examples, part->clusters);
-  report_json_number("silhouette", part->silhouette);
-  putchar(',');
-  report_json_number(FITS[t->options.algorithm], part->fit);
-  printf(",\"search\":[");
+static void print_part_json(emit *j, const task *t, const despur_grouping_part *part) {
+  emit_open(j, NULL, '{');
+  emit_text(j, "part", part->name);
+  emit_count(j, "points", part->examples);
+  emit_count(j, "clusters", part->clusters);
+  emit_real(j, "silhouette", part->silhouette);
+  emit_real(j, FITS[t->options.algorithm], part->fit);
+  emit_open(j, "search", '[');
   for (size_t i = 0; i < part->tried; i++) {
-    printf("%s{\"clusters\":%zu,", i ? "," : "", i + 2);
-    report_json_number("silhouette", part->scores[i]);
-    putchar('}');
+    emit_open(j, NULL, '{');
+    emit_count(j, "clusters", i + 2);
+    emit_real(j, "silhouette", part->scores[i]);
+    emit_close(j, '}');
   }
-  printf("]}");
+  emit_close(j, ']');
+  emit_close(j, '}');
 }
 
 static void print_json(const task *t, const despur_grouping *grouping, const size_t *sizes) {
-  printf("{\"file\":");
-  report_json_string(t->path);
-  printf(",\"points\":%zu,\"dimensions\":%zu,\"algorithm\":\"%s\",\"parts\":[", t->input.n, t->input.d,
-         ALGORITHMS[t->options.algorithm]);
-  bool first = true;
+  emit j = {0};
+  emit_open(&j, NULL, '{');
+  emit_text(&j, "file", t->path);
+  emit_count(&j, "points", t->input.n);
+  emit_count(&j, "dimensions", t->input.d);
+  emit_text(&j, "algorithm", ALGORITHMS[t->options.algorithm]);
+  emit_open(&j, "parts", '[');
   for (size_t p = 0; p < despur_grouping_parts(grouping); p++) {
     despur_grouping_part part = despur_grouping_part_at(grouping, p);
-    if (part.examples == 0) continue;
-    if (!first) putchar(',');
-    first = false;
-    print_part_json(t, &part);
+    if (part.examples > 0) print_part_json(&j, t, &part);
   }
-  printf("],\"groups\":[");
-  for (size_t g = 0; g < despur_grouping_count(grouping); g++)
-    printf("%s{\"name\":\"%s\",\"points\":%zu}", g ? "," : "", despur_grouping_name(grouping, g), sizes[g]);
-  printf("]}\n");
+  emit_close(&j, ']');
+  emit_open(&j, "groups", '[');
+  for (size_t g = 0; g < despur_grouping_count(grouping); g++) {
+    emit_open(&j, NULL, '{');
+    emit_text(&j, "name", despur_grouping_name(grouping, g));
+    emit_count(&j, "points", sizes[g]);
+    emit_close(&j, '}');
+  }
+  emit_close(&j, ']');
+  emit_close(&j, '}');
 }
 
 static despur_status show(const task *t, const despur_grouping *grouping, const cli_arguments *arguments,

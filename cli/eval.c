@@ -1,38 +1,70 @@
-/* despur eval: measures of the network that a run left. */
+/* despur eval: measures of the network that a run left, or of predictions in a CSV file. */
 #include "report.h"
 
 #include <stdio.h>
 
-static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+static despur_status predictions_of(despur_predicted *out, const cli_arguments *arguments,
+                                    despur_error *error) {
+  const char *file = cli_value(arguments, "predictions");
   despur_split split;
-  despur_scores scores;
   long threads;
-  if (arguments->count != 1)
-    return cli_fail(error, DESPUR_BAD_USAGE, "eval: expected one run directory, found %zu", arguments->count);
+  if (arguments->count != (file ? 0 : 1))
+    return cli_fail(error, DESPUR_BAD_USAGE, "eval: expected one run directory%s, found %zu",
+                    file ? " or --predictions, not both" : "", arguments->count + (file ? 1 : 0));
+  if (file && (cli_value(arguments, "split") || cli_value(arguments, "threads")))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--predictions: goes without --split and --threads");
   despur_status status = cli_split(&split, arguments, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status != DESPUR_OK) return status;
-  status = despur_run_evaluate(&scores, arguments->positional[0], split, (int)threads, error);
+  return file ? despur_predicted_read(out, file, error)
+              : despur_run_predict(out, arguments->positional[0], split, (int)threads, error);
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  despur_predicted predicted;
+  despur_scores scores = {0};
+  despur_measures measures = {0};
+  const char *file = cli_value(arguments, "predictions");
+  despur_status status = predictions_of(&predicted, arguments, error);
   if (status != DESPUR_OK) return status;
-  if (cli_value(arguments, "json")) {
-    report_print_scores_json(&scores, arguments->positional[0]);
-    putchar('\n');
-  } else
-    report_print_scores(&scores, "model");
+  status = despur_predicted_scores(&scores, &predicted, error);
+  if (status == DESPUR_OK) status = despur_measures_compute(&measures, &predicted, error);
+  if (status == DESPUR_OK) {
+    if (cli_value(arguments, "json"))
+      report_print_scores_json(&scores, &measures, file ? file : arguments->positional[0]);
+    else
+      report_print_scores(&scores, &measures, "model");
+  }
+  despur_measures_release(&measures);
   despur_scores_release(&scores);
-  return DESPUR_OK;
+  despur_predicted_release(&predicted);
+  return status;
 }
 
 const cli_verb cli_eval = {
     .name = "eval",
-    .usage = "RUN [--split train|val|test] [OPTIONS]",
-    .summary = "measure the network of a finished run on a split",
-    .help = "Rebuilds the data set from RUN/config.yaml and runs RUN/model.safetensors over it.\n"
-            "\n"
-            "Example:\n"
-            "  despur eval runs/demo-0 --split val\n",
+    .usage = "RUN [--split train|val|test] [OPTIONS], or --predictions FILE.csv [--json]",
+    .summary = "measure the network of a run on a split, or predictions of any model",
+    .help =
+        "Rebuilds the data set from RUN/config.yaml and runs RUN/model.safetensors over it. With "
+        "--predictions\n"
+        "nothing is trained and no data set is needed: the file says what some model predicted.\n"
+        "\n"
+        "Columns of the file, by their names in its first line and in any order: y, the class from 0 up; a,\n"
+        "the attribute from 0 up, or group, any text; prediction, or prob_0, prob_1, ... for every class, "
+        "or\n"
+        "both. Other columns are passed over. Group names take the place of y and a together.\n"
+        "\n"
+        "Intervals hold with 95 % confidence: Wilson's for each group; that of the worst group takes into\n"
+        "account that it is the worst of several. Calibration is the expected calibration error over 15\n"
+        "equal bins; --json has the bins, confusion matrices and everything else.\n"
+        "\n"
+        "Examples:\n"
+        "  despur eval runs/demo-0 --split val\n"
+        "  despur eval --predictions resnet.csv --json\n",
     .options = {{"split", "SPLIT", "train, val or test (default test)"},
+                {"predictions", "FILE", "a CSV file in place of a run"},
                 {"threads", "N", "processors to use (default all)"},
                 {"json", NULL, "results as JSON on stdout"}},
     .execute = execute};

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 
+#include "despur/measures.h"
 #include "despur/run.h"
 
 /* The state of the progress line; lives as long as the observer. */
@@ -23,11 +24,10 @@ void report_clear(report *r);
 
 void report_print_run(const despur_run_result *result);
 void report_print_run_json(const despur_run_result *result);
-void report_print_scores(const despur_scores *scores, const char *label);
-void report_print_scores_json(const despur_scores *scores, const char *label);
 
-/* A quoted string, and "NAME":NUMBER, null when it is not finite. */
-void report_json_string(const char *text);
-void report_json_number(const char *name, double value);
+/* measures: NULL when there are none. */
+void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label);
+void report_print_scores_json(const despur_scores *scores, const despur_measures *measures,
+                              const char *label);
 
 #endif

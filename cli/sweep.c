@@ -1,5 +1,6 @@
 /* despur sweep: a grid of runs. Under mpirun or srun every rank works on the same grid; the first one speaks
  * for all. */
+#include "emit.h"
 #include "report.h"
 
 #include "despur/sweep.h"
@@ -71,74 +72,80 @@ static void show_progress(void *context, const despur_sweep_progress *progress) 
 
 /* ---- results ---- */
 
-/* Calls print for every failed run, with its reason. */
-static despur_status each_failed(const despur_sweep *sweep, void (*print)(size_t, const char *, const char *),
-                                 despur_error *error) {
-  size_t found = 0;
+/* Every failed run with its reason: as text when j is NULL. */
+static despur_status print_failed(emit *j, const despur_sweep *sweep, despur_error *error) {
   for (size_t i = 0; i < despur_sweep_count(sweep); i++) {
     despur_sweep_state state;
     char reason[512];
     despur_status status = despur_sweep_run_state(&state, sweep, i, reason, error);
     if (status != DESPUR_OK) return status;
-    if (state == DESPUR_SWEEP_FAILED) print(found++, despur_sweep_run_name(sweep, i), reason);
+    if (state != DESPUR_SWEEP_FAILED) continue;
+    if (!j) {
+      printf("  %s: %s\n", despur_sweep_run_name(sweep, i), reason);
+      continue;
+    }
+    emit_open(j, NULL, '{');
+    emit_text(j, "run", despur_sweep_run_name(sweep, i));
+    emit_text(j, "reason", reason);
+    emit_close(j, '}');
   }
   return DESPUR_OK;
 }
 
-static void print_failed(size_t index, const char *name, const char *reason) {
-  (void)index;
-  printf("  %s: %s\n", name, reason);
+static despur_status print_result_json(const despur_sweep *sweep, const despur_sweep_result *result,
+                                       despur_error *error) {
+  emit j = {0};
+  emit_open(&j, NULL, '{');
+  emit_text(&j, "directory", despur_sweep_directory(sweep));
+  emit_count(&j, "runs", despur_sweep_count(sweep));
+  emit_count(&j, "complete", result->complete);
+  emit_count(&j, "kept", result->kept);
+  emit_open(&j, "failed", '[');
+  despur_status status = print_failed(&j, sweep, error);
+  emit_close(&j, ']');
+  emit_close(&j, '}');
+  return status;
 }
 
-static void print_failed_json(size_t index, const char *name, const char *reason) {
-  printf("%s{\"run\":", index ? "," : "");
-  report_json_string(name);
-  printf(",\"reason\":");
-  report_json_string(reason);
-  putchar('}');
-}
-
-static despur_status print_result(const despur_sweep *sweep, const despur_sweep_result *result, bool json,
+static despur_status print_result(const despur_sweep *sweep, const despur_sweep_result *result,
                                   despur_error *error) {
-  despur_status status;
-  const char *directory = despur_sweep_directory(sweep);
-  if (json) {
-    printf("{\"directory\":");
-    report_json_string(directory);
-    printf(",\"runs\":%zu,\"complete\":%zu,\"kept\":%zu,\"failed\":[", despur_sweep_count(sweep),
-           result->complete, result->kept);
-    status = each_failed(sweep, print_failed_json, error);
-    printf("]}\n");
-    return status;
-  }
-  printf("%zu of %zu runs complete in %s", result->complete, despur_sweep_count(sweep), directory);
+  printf("%zu of %zu runs complete in %s", result->complete, despur_sweep_count(sweep),
+         despur_sweep_directory(sweep));
   if (result->kept) printf(", %zu of them from before", result->kept);
   printf("%s\n", result->failed ? "; failed:" : "");
-  return result->failed ? each_failed(sweep, print_failed, error) : DESPUR_OK;
+  return result->failed ? print_failed(NULL, sweep, error) : DESPUR_OK;
 }
 
 /* ---- the verb ---- */
 
-static despur_status print_plan(const despur_sweep *sweep, bool json, despur_error *error) {
-  if (!json) printf("%zu runs in %s\n", despur_sweep_count(sweep), despur_sweep_directory(sweep));
-  if (json) printf("[");
+static void print_planned(emit *j, const char *name, const char *state, const char *command) {
+  if (!j) {
+    printf("  %-9s %s: %s\n", state, name, command);
+    return;
+  }
+  emit_open(j, NULL, '{');
+  emit_text(j, "run", name);
+  emit_text(j, "state", state);
+  emit_text(j, "command", command);
+  emit_close(j, '}');
+}
+
+static despur_status print_plan(const despur_sweep *sweep, bool as_json, despur_error *error) {
+  emit j = {0};
+  if (as_json)
+    emit_open(&j, NULL, '[');
+  else
+    printf("%zu runs in %s\n", despur_sweep_count(sweep), despur_sweep_directory(sweep));
   for (size_t i = 0; i < despur_sweep_count(sweep); i++) {
     despur_sweep_state state;
     char *command = NULL;
     despur_status status = despur_sweep_run_state(&state, sweep, i, NULL, error);
     if (status == DESPUR_OK) status = despur_sweep_run_command(&command, sweep, i, error);
     if (status != DESPUR_OK) return status;
-    if (json) {
-      printf("%s{\"run\":", i ? "," : "");
-      report_json_string(despur_sweep_run_name(sweep, i));
-      printf(",\"state\":\"%s\",\"command\":", STATES[state]);
-      report_json_string(command);
-      putchar('}');
-    } else
-      printf("  %-9s %s: %s\n", STATES[state], despur_sweep_run_name(sweep, i), command);
+    print_planned(as_json ? &j : NULL, despur_sweep_run_name(sweep, i), STATES[state], command);
     free(command);
   }
-  if (json) printf("]\n");
+  if (as_json) emit_close(&j, ']');
   return DESPUR_OK;
 }
 
@@ -146,7 +153,7 @@ static despur_status carry_out(const despur_sweep *sweep, const cli_arguments *a
                                despur_error *error) {
   report r;
   long jobs, threads;
-  bool many = launched.size > 1, json = cli_value(arguments, "json") != NULL;
+  bool many = launched.size > 1, as_json = cli_value(arguments, "json") != NULL;
   despur_status status = cli_integer(&jobs, arguments, "jobs", 1, 1024, many ? 1 : 0, error);
   if (status == DESPUR_OK) status = cli_integer(&threads, arguments, "threads", 1, 256, many ? 1 : 0, error);
   if (status != DESPUR_OK) return status;
@@ -161,7 +168,7 @@ static despur_status carry_out(const despur_sweep *sweep, const cli_arguments *a
   status = despur_sweep_run(&result, sweep, &options, error);
   report_clear(&r);
   if (status != DESPUR_OK || launched.rank > 0) return status;
-  status = print_result(sweep, &result, json, error);
+  status = as_json ? print_result_json(sweep, &result, error) : print_result(sweep, &result, error);
   if (status == DESPUR_OK && result.failed > 0)
     status = cli_fail(error, DESPUR_GATE_FAILED, "%zu of %zu runs failed", result.failed, w.total);
   return status;

@@ -1,32 +1,117 @@
-/* Tables on stdout. Accuracies are in per cent; what does not exist is a dash. */
+/* Tables on stdout. Accuracies are in per cent, beside them the ends of their 95 % intervals; what does not
+ * exist is a dash. On narrow terminals bars go first, then intervals. */
 #include "report.h"
+
+#include "terminal.h"
+
+#include "despur/stats.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char *const SPLITS[] = {"train", "validation", "test"};
+static const char *const SPLITS[] = {"train", "val", "test"};
 
-enum { NAME_WIDTH = 34, CELL_WIDTH = 12 };
+enum {
+  VALUE = 5,     /* "100.0" */
+  INTERVAL = 10, /* "99.1-100.0" */
+  COUNT = 9,
+  GAP = 2,
+  NAME_LEAST = 28, /* "average weighted by training" */
+  BAR_LEAST = 5,
+  BAR_MOST = 20
+};
 
-/* Headings may be wider than a cell. */
-static int cell_width(const char *label) {
-  int length = (int)strlen(label);
-  return length + 2 > CELL_WIDTH ? length + 2 : CELL_WIDTH;
+/* Networks side by side, and the room for each. */
+typedef struct table {
+  const despur_stage_result *stages;
+  size_t count;
+  int name;    /* columns for the names of rows, counts included */
+  int counts;  /* columns of a group's row that are counts */
+  int bar;     /* columns; 0: no bars */
+  int cell[2]; /* columns for each network */
+  bool intervals;
+} table;
+
+static int longest_name(const despur_scores *scores) {
+  int longest = 5; /* "group" */
+  for (size_t g = 0; g < scores->groups_count; g++) {
+    int columns = terminal_columns(scores->groups[g].name);
+    if (columns > longest) longest = columns;
+  }
+  return longest;
 }
 
-static void print_percent(double accuracy, int width) {
-  if (isnan(accuracy))
-    printf("%*s", width, "-");
-  else
-    printf("%*.1f %%", width - 2, 100 * accuracy);
+static table lay_out(const despur_stage_result *stages, size_t count, bool train) {
+  table t = {.stages = stages, .count = count, .counts = train ? 2 * COUNT : COUNT, .intervals = true};
+  int width = terminal_width(), each = GAP + VALUE + 1 + INTERVAL, n = (int)count;
+  int name = longest_name(&stages[0].scores), most = width - t.counts - n * each;
+  if (name > most) name = most > 12 ? most : 12;
+  t.name = name + t.counts > NAME_LEAST ? name + t.counts : NAME_LEAST;
+  int free = (width - t.name) / n - each - 1;
+  if (free >= BAR_LEAST) t.bar = free < BAR_MOST ? free : BAR_MOST;
+  if (free < -1) {
+    int room = width - n * (GAP + VALUE), least = t.counts + 4;
+    t.intervals = false;
+    if (t.name > room) t.name = room > least ? room : least;
+  }
+  for (size_t i = 0; i < count; i++) {
+    int label = terminal_columns(stages[i].label);
+    t.cell[i] = VALUE + (t.intervals ? 1 + INTERVAL : 0) + (t.bar ? 1 + t.bar : 0);
+    if (i + 1 < count && label > t.cell[i]) t.cell[i] = label;
+  }
+  return t;
 }
 
-/* One row: a measure of every stage. */
-static void print_row(const char *name, const despur_stage_result *stages, size_t count,
-                      double (*measure)(const despur_scores *scores)) {
-  printf("%-*s", NAME_WIDTH, name);
-  for (size_t i = 0; i < count; i++) print_percent(measure(&stages[i].scores), cell_width(stages[i].label));
+/* The part surely reached, the interval, and a mark where the accuracy is. */
+static void print_bar(double accuracy, double low, double high, int width) {
+  int mark = (int)(accuracy * width);
+  if (mark >= width) mark = width - 1;
+  terminal_set(STYLE_BAR);
+  for (int i = 0; i < width; i++) {
+    double middle = (i + 0.5) / width;
+    putchar(i == mark ? '|' : middle < low ? '=' : middle <= high ? '-' : '.');
+  }
+  terminal_set(STYLE_PLAIN);
+}
+
+/* Returns the columns that it took. */
+static int print_value(double accuracy, bool strong) {
+  if (isnan(accuracy)) return printf("%*s", VALUE, "-");
+  if (strong) terminal_set(STYLE_STRONG);
+  printf("%*.1f", VALUE, 100 * accuracy);
+  if (strong) terminal_set(STYLE_PLAIN);
+  return VALUE;
+}
+
+static int print_interval(const table *t, double low, double high) {
+  char text[32];
+  if (!t->intervals || isnan(low)) return 0;
+  snprintf(text, sizeof text, "%.1f-%.1f", 100 * low, 100 * high);
+  terminal_set(STYLE_FAINT);
+  printf(" %*s", INTERVAL, text);
+  terminal_set(STYLE_PLAIN);
+  return 1 + INTERVAL;
+}
+
+/* Spaces to the end of a cell, except at the end of the line. */
+static void pad(const table *t, size_t i, int used) {
+  if (i + 1 < t->count) printf("%*s", t->cell[i] - used, "");
+}
+
+static void print_row(const table *t, const char *name, double (*measure)(const despur_scores *scores),
+                      despur_interval (*interval)(const despur_scores *scores)) {
+  terminal_put_left(name, t->name);
+  for (size_t i = 0; i < t->count; i++) {
+    const despur_scores *scores = &t->stages[i].scores;
+    printf("%*s", GAP, "");
+    int used = print_value(measure(scores), false);
+    if (interval) {
+      despur_interval ends = interval(scores);
+      used += print_interval(t, ends.low, ends.high);
+    }
+    pad(t, i, used);
+  }
   putchar('\n');
 }
 
@@ -34,8 +119,16 @@ static double worst_group(const despur_scores *s) {
   return s->worst_group < s->groups_count ? s->worst_group_accuracy : (double)NAN;
 }
 
+static despur_interval worst_group_interval(const despur_scores *s) {
+  return (despur_interval){s->worst_group_low, s->worst_group_high};
+}
+
 static double average(const despur_scores *s) {
   return s->average_accuracy;
+}
+
+static despur_interval average_interval(const despur_scores *s) {
+  return despur_wilson_interval(s->correct, s->count, 0.95);
 }
 
 static double weighted(const despur_scores *s) {
@@ -54,32 +147,57 @@ static double attribute(const despur_scores *s) {
   return s->attribute_accuracy;
 }
 
-static void print_heading(const char *name, const despur_stage_result *stages, size_t count) {
-  printf("%-*s", NAME_WIDTH, name);
-  for (size_t i = 0; i < count; i++) printf("%*s", cell_width(stages[i].label), stages[i].label);
+static void print_labels(const table *t) {
+  for (size_t i = 0; i < t->count; i++) {
+    printf("%*s", GAP, "");
+    terminal_set(STYLE_STRONG);
+    if (i + 1 < t->count)
+      terminal_put_left(t->stages[i].label, t->cell[i]);
+    else
+      fputs(t->stages[i].label, stdout);
+    terminal_set(STYLE_PLAIN);
+  }
   putchar('\n');
 }
 
-static void print_measures(const despur_stage_result *stages, size_t count) {
-  print_row("worst group", stages, count, worst_group);
-  print_row("average over examples", stages, count, average);
-  print_row("average weighted by training", stages, count, weighted);
-  print_row("mean over groups", stages, count, balanced);
-  print_row("worst class", stages, count, worst_class);
-  print_row("predicts the attribute", stages, count, attribute);
+static void print_summary(const table *t, const char *title) {
+  terminal_put_left(title, t->name);
+  print_labels(t);
+  print_row(t, "worst group", worst_group, worst_group_interval);
+  print_row(t, "average over examples", average, average_interval);
+  print_row(t, "average weighted by training", weighted, NULL);
+  print_row(t, "mean over groups", balanced, NULL);
+  print_row(t, "worst class", worst_class, NULL);
+  print_row(t, "predicts the attribute", attribute, NULL);
 }
 
-static void print_groups(const despur_stage_result *stages, size_t count) {
-  const despur_scores *first = &stages[0].scores;
-  for (size_t g = 0; g < first->groups_count; g++) {
-    char name[DESPUR_GROUP_NAME + 64];
-    const despur_group_score *group = &first->groups[g];
-    snprintf(name, sizeof name, "  %-12s %7zu %9zu", group->name, group->count, group->train_count);
-    printf("%-*s", NAME_WIDTH, name);
-    for (size_t i = 0; i < count; i++)
-      print_percent(stages[i].scores.groups[g].accuracy, cell_width(stages[i].label));
-    putchar('\n');
+static void print_group(const table *t, size_t g) {
+  const despur_group_score *first = &t->stages[0].scores.groups[g];
+  terminal_put_left(first->name, t->name - t->counts);
+  printf("%*zu", COUNT, first->count);
+  if (t->counts > COUNT) printf("%*zu", COUNT, first->train_count);
+  for (size_t i = 0; i < t->count; i++) {
+    const despur_scores *scores = &t->stages[i].scores;
+    const despur_group_score *group = &scores->groups[g];
+    printf("%*s", GAP, "");
+    int used = print_value(group->accuracy, g == scores->worst_group);
+    used += print_interval(t, group->low, group->high);
+    if (t->bar && group->count > 0) {
+      putchar(' ');
+      print_bar(group->accuracy, group->low, group->high, t->bar);
+      used += 1 + t->bar;
+    }
+    pad(t, i, used);
   }
+  putchar('\n');
+}
+
+static void print_groups(const table *t, const char *split) {
+  terminal_put_left("group", t->name - t->counts);
+  printf("%*s", COUNT, split);
+  if (t->counts > COUNT) printf("%*s", COUNT, "train");
+  print_labels(t);
+  for (size_t g = 0; g < t->stages[0].scores.groups_count; g++) print_group(t, g);
 }
 
 static void print_share(const char *name, double share) {
@@ -127,16 +245,13 @@ static void print_verdict(const despur_run_result *result) {
 }
 
 void report_print_run(const despur_run_result *result) {
-  const despur_stage_result *stages = result->stages;
   char title[64];
   if (result->stage_count > 0) {
-    snprintf(title, sizeof title, "accuracy on the %s split", SPLITS[result->split]);
-    print_heading(title, stages, result->stage_count);
-    print_measures(stages, result->stage_count);
+    table t = lay_out(result->stages, result->stage_count, true);
+    snprintf(title, sizeof title, "accuracy in %%, %s split", SPLITS[result->split]);
+    print_summary(&t, title);
     putchar('\n');
-    snprintf(title, sizeof title, "group %14s %9s", SPLITS[result->split], "train");
-    print_heading(title, stages, result->stage_count);
-    print_groups(stages, result->stage_count);
+    print_groups(&t, SPLITS[result->split]);
     putchar('\n');
   }
   print_agreement(result);
@@ -144,85 +259,43 @@ void report_print_run(const despur_run_result *result) {
   printf("run directory: %s\n", result->directory);
 }
 
-void report_print_scores(const despur_scores *scores, const char *label) {
-  despur_stage_result stage = {.scores = *scores};
-  snprintf(stage.label, sizeof stage.label, "%s", label);
-  print_heading("accuracy", &stage, 1);
-  print_measures(&stage, 1);
-  putchar('\n');
-  print_heading("group           count     train", &stage, 1);
-  print_groups(&stage, 1);
-}
+/* ---- what probabilities are worth ---- */
 
-void report_json_string(const char *text) {
-  putchar('"');
-  for (; *text; text++) {
-    if (*text == '"' || *text == '\\')
-      printf("\\%c", *text);
-    else if ((unsigned char)*text < 0x20)
-      printf("\\u%04x", (unsigned char)*text);
-    else
-      putchar(*text);
-  }
-  putchar('"');
-}
-
-void report_json_number(const char *name, double value) {
-  if (isfinite(value))
-    printf("\"%s\":%.12g", name, value);
+static void print_real(double value, int width) {
+  if (isnan(value))
+    printf("%*s", width, "-");
   else
-    printf("\"%s\":null", name);
+    printf("%*.3f", width, value);
 }
 
-void report_print_scores_json(const despur_scores *scores, const char *label) {
-  printf("{\"label\":");
-  report_json_string(label);
-  putchar(',');
-  report_json_number("worst_group_accuracy", worst_group(scores));
-  putchar(',');
-  report_json_number("average_accuracy", scores->average_accuracy);
-  putchar(',');
-  report_json_number("train_weighted_average", scores->train_weighted_average);
-  putchar(',');
-  report_json_number("balanced_group_accuracy", scores->balanced_group_accuracy);
-  putchar(',');
-  report_json_number("worst_class_accuracy", scores->worst_class_accuracy);
-  putchar(',');
-  report_json_number("attribute_accuracy", scores->attribute_accuracy);
-  putchar(',');
-  report_json_number("loss", scores->loss);
-  printf(",\"groups\":[");
-  for (size_t g = 0; g < scores->groups_count; g++) {
-    printf("%s{\"name\":", g ? "," : "");
-    report_json_string(scores->groups[g].name);
-    printf(",\"count\":%zu,\"correct\":%zu,", scores->groups[g].count, scores->groups[g].correct);
-    report_json_number("accuracy", scores->groups[g].accuracy);
-    printf(",\"train_count\":%zu}", scores->groups[g].train_count);
-  }
-  printf("]}");
+static void print_measures_row(const char *name, int width, const despur_group_measures *m) {
+  terminal_put_left(name, width);
+  printf("%*zu", COUNT, m->count);
+  print_real(m->calibration_error, 13);
+  print_real(m->brier, 8);
+  print_real(m->log_loss, 10);
+  print_real(m->auroc, 8);
+  putchar('\n');
 }
 
-void report_print_run_json(const despur_run_result *result) {
-  printf("{\"directory\":");
-  report_json_string(result->directory);
-  if (result->verdict) {
-    printf(",\"verdict\":");
-    report_json_string(result->verdict);
-  }
-  printf(",\"split\":\"%s\",\"stages\":[", SPLITS[result->split]);
-  for (size_t i = 0; i < result->stage_count; i++) {
-    if (i) putchar(',');
-    report_print_scores_json(&result->stages[i].scores, result->stages[i].label);
-  }
-  putchar(']');
-  if (result->inferred) {
-    printf(",\"agreement\":{");
-    report_json_number("adjusted_rand", result->agreement.adjusted_rand);
-    putchar(',');
-    report_json_number("minority_precision", result->agreement.minority_precision);
-    putchar(',');
-    report_json_number("minority_recall", result->agreement.minority_recall);
-    putchar('}');
-  }
-  printf("}\n");
+static void print_measures(const despur_scores *scores, const despur_measures *measures) {
+  int width = longest_name(scores);
+  if (width < 12) width = 12; /* "all examples" */
+  putchar('\n');
+  terminal_put_left("group", width);
+  printf("%*s%13s%8s%10s%8s\n", COUNT, "count", "calibration", "Brier", "log loss", "AUROC");
+  print_measures_row("all examples", width, &measures->all);
+  for (size_t g = 0; g < scores->groups_count; g++)
+    print_measures_row(scores->groups[g].name, width, &measures->groups[g]);
+}
+
+void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label) {
+  despur_stage_result stage = {.scores = *scores};
+  bool train = !isnan(scores->train_weighted_average);
+  snprintf(stage.label, sizeof stage.label, "%s", label);
+  table t = lay_out(&stage, 1, train);
+  print_summary(&t, "accuracy in %");
+  putchar('\n');
+  print_groups(&t, "count");
+  if (measures && measures->all.bins) print_measures(scores, measures);
 }

@@ -33,6 +33,7 @@ typedef struct despur_group_score {
 } despur_group_score;
 
 typedef struct despur_scores {
+  size_t count, correct; /* examples, with or without a group */
   size_t groups_count;
   despur_group_score *groups;  /* [groups_count] */
   size_t worst_group;          /* index; groups_count when all groups are empty. First of equals */

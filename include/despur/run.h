@@ -3,7 +3,7 @@
 #define DESPUR_RUN_H
 
 #include "despur/config.h"
-#include "despur/eval.h"
+#include "despur/measures.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,11 +94,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_assign(const char *directory
                                                            const char *path, int threads,
                                                            despur_error *error);
 
-/* Evaluates the network that a finished run left in its directory on a split. Release scores with
- * despur_scores_release. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_run_evaluate(despur_scores *scores, const char *directory,
-                                                             despur_split split, int threads,
-                                                             despur_error *error);
+/* What the network that a finished run left in its directory says of a split, by the true groups. Release
+ * with despur_predicted_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_predict(despur_predicted *out, const char *directory,
+                                                            despur_split split, int threads,
+                                                            despur_error *error);
 
 #ifdef __cplusplus
 }

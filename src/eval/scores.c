@@ -110,14 +110,14 @@ static double mean_log_loss(const despur_predicted *p) {
 despur_status despur_predicted_scores(despur_scores *out, const despur_predicted *p, despur_error *error) {
   *out = (despur_scores){0};
   despur_status status = DESPUR_OK;
-  size_t(*classes)[2] = NULL, correct = 0, as_attribute = 0;
+  size_t(*classes)[2] = NULL, as_attribute = 0;
   TRY(check(p, error));
   TRY(mem_alloc(&classes, p->classes, sizeof *classes, error));
   TRY(init_groups(out, p, error));
   for (size_t i = 0; i < p->count; i++) {
     uint32_t group = p->groups[i], label = p->labels[i];
     size_t right = p->predictions[i] == label;
-    correct += right;
+    out->correct += right;
     classes[label][0]++;
     classes[label][1] += right;
     if (p->attributes) as_attribute += p->predictions[i] == p->attributes[i];
@@ -128,7 +128,8 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
   summarise_groups(out);
   TRY(bound_worst_group(out, error));
   summarise_classes(out, classes, p->classes);
-  out->average_accuracy = share(correct, p->count);
+  out->count = p->count;
+  out->average_accuracy = share(out->correct, p->count);
   out->attribute_accuracy = p->attributes ? share(as_attribute, p->count) : (double)NAN;
   out->loss = isnan(p->loss) ? mean_log_loss(p) : p->loss;
 cleanup:

@@ -230,26 +230,3 @@ despur_status run_split(const uint32_t **examples, size_t *count, const run *r, 
                      NAMES[split]);
   return DESPUR_OK;
 }
-
-despur_status despur_run_evaluate(despur_scores *scores, const char *directory, despur_split split,
-                                  int threads, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char path[1024];
-  size_t count;
-  const uint32_t *examples;
-  despur_config *config = NULL;
-  despur_run_options options = {.directory = directory, .threads = threads};
-  despur_run_result result = {0};
-  run r = {.options = &options, .result = &result};
-  *scores = (despur_scores){0};
-  TRY(run_reopen(&r, &config, error));
-  TRY(run_split(&examples, &count, &r, split, error));
-  TRY(run_create_net(&r.net, &r, &config->train, 2, error));
-  TRY(run_path(path, &r, "model.safetensors", error));
-  TRY(despur_net_load(r.net, path, error));
-  TRY(run_score(scores, NULL, NULL, r.net, r.dataset, &r.truth, split, error));
-cleanup:
-  run_release(&r);
-  despur_config_free(config);
-  return status;
-}

@@ -1,0 +1,103 @@
+/* The same as the tables, and more, as JSON. */
+#include "emit.h"
+#include "report.h"
+
+#include <math.h>
+
+static void write_confusion(emit *j, const size_t *confusion, size_t classes) {
+  if (!confusion) return;
+  emit_open(j, "confusion", '[');
+  for (size_t label = 0; label < classes; label++) {
+    emit_open(j, NULL, '[');
+    for (size_t c = 0; c < classes; c++) emit_count(j, NULL, confusion[label * classes + c]);
+    emit_close(j, ']');
+  }
+  emit_close(j, ']');
+}
+
+static void write_measures(emit *j, const despur_group_measures *m, const despur_measures *all) {
+  write_confusion(j, m->confusion, all->classes);
+  if (!m->bins) return;
+  emit_real(j, "calibration_error", m->calibration_error);
+  emit_real(j, "brier", m->brier);
+  emit_real(j, "log_loss", m->log_loss);
+  emit_real(j, "auroc", m->auroc);
+  emit_open(j, "reliability", '[');
+  for (size_t b = 0; b < all->bins; b++) {
+    const despur_reliability_bin *bin = &m->bins[b];
+    if (bin->count == 0) continue;
+    emit_open(j, NULL, '{');
+    emit_real(j, "from", (double)b / (double)all->bins);
+    emit_real(j, "to", (double)(b + 1) / (double)all->bins);
+    emit_count(j, "count", bin->count);
+    emit_real(j, "confidence", bin->confidence);
+    emit_real(j, "accuracy", (double)bin->correct / (double)bin->count);
+    emit_close(j, '}');
+  }
+  emit_close(j, ']');
+}
+
+static void write_group(emit *j, const despur_group_score *group, bool train, const despur_measures *measures,
+                        size_t g) {
+  emit_open(j, NULL, '{');
+  emit_text(j, "name", group->name);
+  emit_count(j, "count", group->count);
+  emit_count(j, "correct", group->correct);
+  emit_real(j, "accuracy", group->accuracy);
+  emit_real(j, "low", group->low);
+  emit_real(j, "high", group->high);
+  if (train) emit_count(j, "train_count", group->train_count);
+  if (measures) write_measures(j, &measures->groups[g], measures);
+  emit_close(j, '}');
+}
+
+static void write_scores(emit *j, const despur_scores *scores, const despur_measures *measures,
+                         const char *label) {
+  bool any = scores->worst_group < scores->groups_count, train = !isnan(scores->train_weighted_average);
+  emit_open(j, NULL, '{');
+  emit_text(j, "label", label);
+  emit_count(j, "count", scores->count);
+  emit_count(j, "correct", scores->correct);
+  emit_text(j, "worst_group", any ? scores->groups[scores->worst_group].name : NULL);
+  emit_real(j, "worst_group_accuracy", scores->worst_group_accuracy);
+  emit_real(j, "worst_group_low", scores->worst_group_low);
+  emit_real(j, "worst_group_high", scores->worst_group_high);
+  emit_real(j, "average_accuracy", scores->average_accuracy);
+  emit_real(j, "train_weighted_average", scores->train_weighted_average);
+  emit_real(j, "balanced_group_accuracy", scores->balanced_group_accuracy);
+  emit_real(j, "worst_class_accuracy", scores->worst_class_accuracy);
+  emit_real(j, "attribute_accuracy", scores->attribute_accuracy);
+  emit_real(j, "loss", scores->loss);
+  if (measures) write_measures(j, &measures->all, measures);
+  emit_open(j, "groups", '[');
+  for (size_t g = 0; g < scores->groups_count; g++) write_group(j, &scores->groups[g], train, measures, g);
+  emit_close(j, ']');
+  emit_close(j, '}');
+}
+
+void report_print_scores_json(const despur_scores *scores, const despur_measures *measures,
+                              const char *label) {
+  emit j = {0};
+  write_scores(&j, scores, measures, label);
+}
+
+void report_print_run_json(const despur_run_result *result) {
+  static const char *const SPLITS[] = {"train", "val", "test"};
+  emit j = {0};
+  emit_open(&j, NULL, '{');
+  emit_text(&j, "directory", result->directory);
+  if (result->verdict) emit_text(&j, "verdict", result->verdict);
+  emit_text(&j, "split", SPLITS[result->split]);
+  emit_open(&j, "stages", '[');
+  for (size_t i = 0; i < result->stage_count; i++)
+    write_scores(&j, &result->stages[i].scores, NULL, result->stages[i].label);
+  emit_close(&j, ']');
+  if (result->inferred) {
+    emit_open(&j, "agreement", '{');
+    emit_real(&j, "adjusted_rand", result->agreement.adjusted_rand);
+    emit_real(&j, "minority_precision", result->agreement.minority_precision);
+    emit_real(&j, "minority_recall", result->agreement.minority_recall);
+    emit_close(&j, '}');
+  }
+  emit_close(&j, '}');
+}

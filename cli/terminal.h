@@ -1,0 +1,24 @@
+/* What stdout can show. */
+#ifndef CLI_TERMINAL_H
+#define CLI_TERMINAL_H
+
+#include <stdbool.h>
+
+/* Columns: those of the terminal, or of the variable COLUMNS; else 80. */
+int terminal_width(void);
+
+/* Colours go to terminals only, and not when NO_COLOR is set (no-color.org). */
+bool terminal_colours(void);
+
+typedef enum terminal_style { STYLE_PLAIN, STYLE_STRONG, STYLE_FAINT, STYLE_BAR } terminal_style;
+
+/* Switches to a style, if there are colours. */
+void terminal_set(terminal_style style);
+
+/* The columns that a UTF-8 text takes, if each of its characters takes one. */
+int terminal_columns(const char *text);
+
+/* Prints at most width columns of a text, and spaces up to width; what is cut off ends with a tilde. */
+void terminal_put_left(const char *text, int width);
+
+#endif

@@ -1,0 +1,68 @@
+/* Predictions of the network in a run directory. */
+#include "base/memory.h"
+#include "nn/loss.h"
+#include "run/run.h"
+
+#include <string.h>
+
+/* Labels, attributes and true groups of the examples. */
+static despur_status describe(despur_predicted *out, const run *r, const uint32_t *examples,
+                              despur_error *error) {
+  despur_status status = DESPUR_OK;
+  bool attributes = despur_dataset_attributes(r->dataset) > 1;
+  TRY(mem_alloc(&out->labels, out->count, sizeof *out->labels, error));
+  TRY(mem_alloc(&out->groups, out->count, sizeof *out->groups, error));
+  TRY(mem_alloc(&out->examples, out->count, sizeof *out->examples, error));
+  if (attributes) TRY(mem_alloc(&out->attributes, out->count, sizeof *out->attributes, error));
+  for (size_t i = 0; i < out->count; i++) {
+    out->examples[i] = examples[i];
+    out->labels[i] = despur_dataset_labels(r->dataset)[examples[i]];
+    out->groups[i] = r->truth.of_example[examples[i]];
+    if (attributes) out->attributes[i] = despur_dataset_attribute_values(r->dataset)[examples[i]];
+  }
+  out->groups_count = r->truth.count;
+  TRY(mem_alloc(&out->names, r->truth.count, sizeof *out->names, error));
+  TRY(mem_alloc(&out->train_sizes, r->truth.count, sizeof *out->train_sizes, error));
+  memcpy(out->names, r->truth.names, r->truth.count * sizeof *out->names);
+  memcpy(out->train_sizes, r->truth.train_sizes, r->truth.count * sizeof *out->train_sizes);
+cleanup:
+  return status;
+}
+
+static despur_status predict(despur_predicted *out, const run *r, const uint32_t *examples,
+                             despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t classes = out->classes = despur_net_classes(r->net);
+  TRY(mem_alloc(&out->predictions, out->count, sizeof *out->predictions, error));
+  TRY(mem_alloc(&out->probabilities, out->count * classes, sizeof *out->probabilities, error));
+  despur_outputs(r->net, r->dataset, examples, out->count, DESPUR_LOGITS, out->probabilities);
+  out->loss =
+      despur_predictions(out->probabilities, r->dataset, examples, out->count, classes, out->predictions);
+  for (size_t i = 0; i < out->count; i++) softmax(out->probabilities + i * classes, classes);
+cleanup:
+  return status;
+}
+
+despur_status despur_run_predict(despur_predicted *out, const char *directory, despur_split split,
+                                 int threads, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  const uint32_t *examples;
+  despur_config *config = NULL;
+  despur_run_options options = {.directory = directory, .threads = threads};
+  despur_run_result result = {0};
+  run r = {.options = &options, .result = &result};
+  *out = (despur_predicted){0};
+  TRY(run_reopen(&r, &config, error));
+  TRY(run_split(&examples, &out->count, &r, split, error));
+  TRY(run_create_net(&r.net, &r, &config->train, 2, error));
+  TRY(run_path(path, &r, "model.safetensors", error));
+  TRY(despur_net_load(r.net, path, error));
+  TRY(describe(out, &r, examples, error));
+  TRY(predict(out, &r, examples, error));
+cleanup:
+  run_release(&r);
+  despur_config_free(config);
+  if (status != DESPUR_OK) despur_predicted_release(out);
+  return status;
+}
