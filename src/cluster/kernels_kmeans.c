@@ -2,7 +2,7 @@
  * the columns, so all levels give the same bits. */
 #include "cluster/kmeans.h"
 
-#include "base/lanes.h"
+#include "base/lanes_math.h"
 #include "base/level.h"
 
 /* A tile is CENTRES centres times all lanes of a block. */
@@ -56,16 +56,20 @@ static void squares(const centre_job *job) {
 }
 
 static void nearest(const double *squares, size_t k, double *least, uint32_t *which) {
-  for (size_t lane = 0; lane < LANES; lane++) {
-    least[lane] = squares[lane];
-    which[lane] = 0;
-  }
-  for (size_t c = 1; c < k; c++)
-    for (size_t lane = 0; lane < LANES; lane++) {
-      double square = squares[c * LANES + lane];
-      which[lane] = square < least[lane] ? (uint32_t)c : which[lane];
-      least[lane] = square < least[lane] ? square : least[lane];
+  for (size_t lane = 0; lane < LANES; lane += DOUBLES) {
+    dvec best = load_doubles(squares + lane);
+    lvec winner = {0};
+    for (size_t c = 1; c < k; c++) {
+      dvec square = load_doubles(squares + c * LANES + lane);
+      lvec less = square < best;
+      best = (dvec)((less & (lvec)square) | (~less & (lvec)best));
+      winner = (less & (int64_t)c) | (~less & winner);
     }
+    for (size_t i = 0; i < DOUBLES; i++) {
+      least[lane + i] = best[i];
+      which[lane + i] = (uint32_t)winner[i];
+    }
+  }
 }
 
 static void add_differences(double *sums, const float *x, const double *reference, double sign,

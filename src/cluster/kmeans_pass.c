@@ -137,6 +137,7 @@ static const double *measure_block(const kmeans_pass *pass, size_t first, size_t
 /* Takes over the nearest centres of the points from `first`, up to the end of the block or the chunk. */
 static void label_block(kmeans_start *p, size_t chunk, size_t begin, size_t first, size_t end,
                         const double *least, const uint32_t *which) {
+  double inertia = p->inertias[chunk];
   for (size_t i = first; i < end && i < first + LANES; i++) {
     uint32_t label = which[i - first];
     if (p->labels[i] != label) {
@@ -146,8 +147,9 @@ static void label_block(kmeans_start *p, size_t chunk, size_t begin, size_t firs
       p->labels[i] = label;
     }
     p->distances[i] = least[i - first];
-    p->inertias[chunk] += least[i - first];
+    inertia += least[i - first];
   }
+  p->inertias[chunk] = inertia;
 }
 
 static void assign_chunk(void *context, size_t chunk, int thread) {
@@ -218,10 +220,12 @@ static void approach_chunk(void *context, size_t chunk, int thread) {
     const double *squares = measure_block(pass, first, pass->group_size, thread);
     for (size_t g = 0; g < pass->group_size; g++, squares += LANES) {
       kmeans_start *p = pass->group[g];
+      double sum = p->inertias[chunk];
       for (size_t i = first; i < end && i < first + LANES; i++) {
         if (squares[i - first] < p->distances[i]) p->distances[i] = squares[i - first];
-        p->inertias[chunk] += p->distances[i];
+        sum += p->distances[i];
       }
+      p->inertias[chunk] = sum;
     }
   }
 }
