@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CLASSES = 10000, MOST_CLUSTERS = 60000, SILHOUETTE_SAMPLE = 20000 };
+enum { MOST_CLASSES = 10000, MOST_CLUSTERS = 60000, SILHOUETTE_SAMPLE = 20000, NEIGHBORS = 10 };
 
 static const char *const ALGORITHMS[] = {"kmeans", "gmm", "gmm_diagonal", "kmedoids", NULL};
 static const char *const FITS[] = {"inertia", "log_likelihood", "log_likelihood", "distance"};
@@ -45,19 +45,22 @@ __attribute__((format(printf, 2, 3))) static void note(const task *t, const char
 
 static despur_status read_choices(task *t, const cli_arguments *arguments, despur_error *error) {
   static const char *const SCALES[] = {"none", "standard", "unit", NULL};
+  static const char *const REDUCTIONS[] = {"none", "pca", "umap", NULL};
   static const char *const SCORES[] = {"silhouette", "macro_silhouette", NULL};
-  int scale = 0, algorithm = 0, score = 0;
+  int scale = 0, reduction = 0, algorithm = 0, score = 0;
   despur_status status = cli_choice(&algorithm, arguments, "algorithm", ALGORITHMS, error);
   if (status == DESPUR_OK) status = cli_choice(&scale, arguments, "scale", SCALES, error);
+  if (status == DESPUR_OK) status = cli_choice(&reduction, arguments, "reduce", REDUCTIONS, error);
   if (status == DESPUR_OK) status = cli_choice(&score, arguments, "score", SCORES, error);
   t->options.algorithm = (despur_clustering)algorithm;
   t->options.scale = (despur_scale)scale;
+  t->options.reduction = (despur_reduction)reduction;
   t->options.score = (despur_cluster_score)score;
   return status;
 }
 
 /* Options that mean nothing without another one. */
-static despur_status check_company(const cli_arguments *arguments, despur_error *error) {
+static despur_status check_company(const task *t, const cli_arguments *arguments, despur_error *error) {
   bool fixed = cli_value(arguments, "clusters") != NULL,
        searched = cli_value(arguments, "max-clusters") != NULL;
   if (fixed == searched)
@@ -67,22 +70,27 @@ static despur_status check_company(const cli_arguments *arguments, despur_error 
   if (!searched && cli_value(arguments, "score"))
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "--score: compares numbers of clusters; it needs --max-clusters");
+  if (t->options.reduction == DESPUR_REDUCE_NONE && cli_value(arguments, "components"))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--components: it needs --reduce pca or umap");
   return DESPUR_OK;
 }
 
 static despur_status read_options(task *t, const cli_arguments *arguments, despur_error *error) {
-  long clusters = 0, most = 0, starts = 10, seed = 0, threads = 1;
+  long clusters = 0, most = 0, starts = 10, components = 2, seed = 0, threads = 1;
   despur_status status = read_choices(t, arguments, error);
-  if (status == DESPUR_OK) status = check_company(arguments, error);
+  if (status == DESPUR_OK) status = check_company(t, arguments, error);
   if (status == DESPUR_OK) status = cli_integer(&clusters, arguments, "clusters", 1, MOST_CLUSTERS, 0, error);
   if (status == DESPUR_OK) status = cli_integer(&most, arguments, "max-clusters", 2, MOST_CLUSTERS, 0, error);
   if (status == DESPUR_OK) status = cli_integer(&starts, arguments, "starts", 1, 1000000, 10, error);
+  if (status == DESPUR_OK) status = cli_integer(&components, arguments, "components", 1, 1000, 2, error);
   if (status == DESPUR_OK) status = cli_integer(&seed, arguments, "seed", 0, INT32_MAX, 0, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   t->options.clusters = (size_t)clusters;
   t->options.max_clusters = (size_t)most;
   t->options.starts = (size_t)starts;
+  t->options.components = (size_t)components;
+  t->options.neighbors = NEIGHBORS;
   t->options.overcluster = 1;
   t->options.silhouette_sample = SILHOUETTE_SAMPLE;
   t->options.seed = (uint64_t)seed;
@@ -118,22 +126,42 @@ static despur_status read_input(task *t, despur_error *error) {
   return status;
 }
 
-/* Every class that has points must have enough. */
-static despur_status check_sizes(task *t, despur_error *error) {
-  size_t wanted = t->options.max_clusters ? t->options.max_clusters : t->options.clusters;
+static despur_status count_classes(task *t, despur_error *error) {
   t->class_sizes = calloc(t->input.classes, sizeof *t->class_sizes);
   if (!t->class_sizes) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
   for (size_t i = 0; i < t->input.n; i++) t->class_sizes[t->input.labels[i]]++;
+  return DESPUR_OK;
+}
+
+/* Every class that has points must have `wanted`, which `count` things need. */
+static despur_status check_sizes(const task *t, size_t wanted, size_t count, const char *things,
+                                 despur_error *error) {
   for (size_t y = 0; y < t->input.classes; y++) {
     if (t->class_sizes[y] == 0 || t->class_sizes[y] >= wanted) continue;
     if (t->by)
       return cli_fail(error, DESPUR_BAD_INPUT,
-                      "%s: expected at least %zu points for %zu clusters, found %zu with label %zu of %s",
-                      t->path, wanted, wanted, t->class_sizes[y], y, t->by);
-    return cli_fail(error, DESPUR_BAD_INPUT, "%s: expected at least %zu points for %zu clusters, found %zu",
-                    t->path, wanted, wanted, t->class_sizes[y]);
+                      "%s: expected at least %zu points for %zu %s, found %zu with label %zu of %s", t->path,
+                      wanted, count, things, t->class_sizes[y], y, t->by);
+    return cli_fail(error, DESPUR_BAD_INPUT, "%s: expected at least %zu points for %zu %s, found %zu",
+                    t->path, wanted, count, things, t->class_sizes[y]);
   }
   return DESPUR_OK;
+}
+
+static despur_status check_input(task *t, despur_error *error) {
+  const despur_grouping_options *o = &t->options;
+  size_t clusters = o->max_clusters ? o->max_clusters : o->clusters;
+  despur_status status = count_classes(t, error);
+  if (status == DESPUR_OK) status = check_sizes(t, clusters, clusters, "clusters", error);
+  if (status != DESPUR_OK || o->reduction == DESPUR_REDUCE_NONE) return status;
+  if (o->components > t->input.d)
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "--components: expected at most %zu, the columns of %s, found %zu", t->input.d, t->path,
+                    o->components);
+  if (o->reduction == DESPUR_REDUCE_UMAP)
+    status = check_sizes(t, o->neighbors, o->neighbors, "neighbours (umap)", error);
+  if (status == DESPUR_OK) status = check_sizes(t, o->components + 1, o->components, "components", error);
+  return status;
 }
 
 static void note_input(const task *t) {
@@ -274,7 +302,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   t.path = arguments->positional[0];
   despur_status status = read_options(&t, arguments, error);
   if (status == DESPUR_OK) status = read_input(&t, error);
-  if (status == DESPUR_OK) status = check_sizes(&t, error);
+  if (status == DESPUR_OK) status = check_input(&t, error);
   if (status == DESPUR_OK) {
     note_input(&t);
     status = despur_grouping_fit(&grouping, &t.input, &t.options, error);
@@ -309,6 +337,8 @@ const cli_verb cli_cluster = {
                 {"max-clusters", "K", "search from 2 to this many by silhouette"},
                 {"algorithm", "NAME", "kmeans (default), gmm, gmm_diagonal or kmedoids"},
                 {"scale", "NAME", "none (default), standard: columns, or unit: rows of length 1"},
+                {"reduce", "NAME", "none (default), pca or umap, before clustering"},
+                {"components", "N", "dimensions after --reduce (default 2)"},
                 {"score", "NAME",
                  "of --max-clusters: silhouette (default), or macro_silhouette: mean over clusters"},
                 {"starts", "N", "attempts of which the best is kept (default 10)"},
