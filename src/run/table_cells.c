@@ -18,7 +18,7 @@ static void entry_of_method(table_entry *out, const despur_config *config) {
   config_method_label(label, config);
   snprintf(out->text, sizeof out->text, "%s", label);
   /* those that ask least of the data first; then as the configuration lists them */
-  out->order = 1e4 * config_labels_needed(config) + 100 * config->train_method + config->infer.method;
+  out->order = 1e4 * (int)config_labels_needed(config) + 100 * config->train_method + config->infer.method;
 }
 
 static void entry_of_data(table_entry *out, const despur_config *config) {
