@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const TARGETS[] = {"prediction", "label", NULL};
+static const char *const TARGETS[] = {"all", "prediction", "label", NULL};
 
 static despur_status target_of(despur_cam_options *out, const cli_arguments *arguments, despur_error *error) {
   const char *value = cli_value(arguments, "target");
@@ -27,7 +27,7 @@ static despur_status target_of(despur_cam_options *out, const cli_arguments *arg
   if (*value < '0' || *value > '9' || *end || errno) {
     cli_did_you_mean(hint, value, TARGETS);
     return cli_fail(error, DESPUR_BAD_USAGE,
-                    "--target: expected prediction, label or the number of a class, found '%s'%s", value,
+                    "--target: expected all, prediction, label or the number of a class, found '%s'%s", value,
                     hint);
   }
   out->target = DESPUR_CAM_CLASS;
@@ -292,11 +292,16 @@ const cli_verb cli_cam = {
     .usage = "RUN [--examples I,J,... | --per-group N] [OPTIONS]",
     .summary = "show where the networks of a run look (Grad-CAM), and how much of it is background",
     .help =
-        "Grad-CAM of the reference network and of the final one: where in an image the evidence for a class\n"
-        "lies. Pictures go to RUN/cam or --out: for each group a sheet, an example a row (image, reference,\n"
-        "final), and overlays of each example by themselves. For SpuCoMNIST, where the pixels of the digit\n"
-        "are known, a table says by group how much of the maps' energy lies on the background, whether the\n"
-        "maximum lies on the digit, and how map and digit overlap, over the whole split.\n"
+        "Grad-CAM of the reference network and of the final one: where in an image the evidence lies, for "
+        "any\n"
+        "class or for the one that --target says. Pictures go to RUN/cam or --out: for each group a sheet, "
+        "an\n"
+        "example a row (image, reference, final), and overlays of each example by themselves. For "
+        "SpuCoMNIST,\n"
+        "where the pixels of the digit are known, tables say by group how much of the maps' energy lies on "
+        "the\n"
+        "background, whether the maximum lies on the digit, and how map and digit overlap, over the whole\n"
+        "split.\n"
         "\n"
         "Examples:\n"
         "  despur cam runs/demo-0\n"
@@ -305,7 +310,7 @@ const cli_verb cli_cam = {
     .options = {{"examples", "I,J,...", "numbers of the examples to draw"},
                 {"per-group", "N", "draw the first N of each group (default 4)"},
                 {"split", "SPLIT", "train, val or test (default test)"},
-                {"target", "TARGET", "prediction (default), label, or the number of a class"},
+                {"target", "TARGET", "all classes (default), prediction, label, or a number"},
                 {"layer", "NAME", "a convolution, conv1 or conv2 (default the last)"},
                 {"stage", "STAGE", "both (default), reference or train"},
                 {"scale", "N",

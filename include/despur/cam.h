@@ -11,8 +11,10 @@
 extern "C" {
 #endif
 
-/* Whose logit a map explains. */
+/* Whose logit a map explains. A class may be what is left when nothing speaks for the others: then its map
+ * lies on empty background although the network looks elsewhere, and the sum of all maps shows where. */
 typedef enum despur_cam_target {
+  DESPUR_CAM_ALL,        /* every class: the sum of their maps, before it is enlarged and divided */
   DESPUR_CAM_PREDICTION, /* what the network predicts for the example */
   DESPUR_CAM_LABEL,      /* its label, which the network may see no reason for */
   DESPUR_CAM_CLASS       /* one class for all */

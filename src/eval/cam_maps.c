@@ -102,56 +102,91 @@ static despur_status check(const despur_net *net, const despur_dataset *dataset,
   return DESPUR_OK;
 }
 
-/* The target classes of a batch; NULL for predictions. */
-static const uint32_t *targets_of(const despur_dataset *dataset, const uint32_t *examples, size_t used,
-                                  const despur_cam_options *options, uint32_t *targets) {
-  if (options->target == DESPUR_CAM_PREDICTION) return NULL;
-  for (size_t i = 0; i < used; i++)
-    targets[i] =
-        options->target == DESPUR_CAM_LABEL ? dataset->label[examples[i]] : (uint32_t)options->chosen_class;
-  return targets;
-}
-
 despur_status cam_raw(despur_net *net, const net_question *question, float *raw, uint32_t *predictions,
                       despur_error *error) {
   raw_job job = {.raw = raw, .predictions = predictions};
   return net_look_inside(net, question, visit, &job, error);
 }
 
+/* Memory for the maps of one batch. */
+typedef struct cam_room {
+  size_t convolution, area; /* of a map as large as the layer */
+  float *raw, *of_class;    /* [batch, area] */
+  uint32_t *targets, *predictions;
+} cam_room;
+
+static despur_status room_create(cam_room *room, const despur_net *net, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t batch = net->options.batch;
+  block_layout out = net->layers[room->convolution].out;
+  room->area = out.height * out.width;
+  TRY(mem_alloc(&room->raw, batch * room->area, sizeof *room->raw, error));
+  TRY(mem_alloc(&room->of_class, batch * room->area, sizeof *room->of_class, error));
+  TRY(mem_alloc(&room->targets, batch, sizeof *room->targets, error));
+  TRY(mem_alloc(&room->predictions, batch, sizeof *room->predictions, error));
+cleanup:
+  return status;
+}
+
+static void room_release(cam_room *room) {
+  mem_free(room->raw);
+  mem_free(room->of_class);
+  mem_free(room->targets);
+  mem_free(room->predictions);
+}
+
+/* The maps of all classes, added up: room->raw. */
+static despur_status add_classes(cam_room *room, despur_net *net, net_question *question,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t values = question->used * room->area;
+  question->targets = room->targets;
+  memset(room->raw, 0, values * sizeof *room->raw);
+  for (uint32_t c = 0; c < net->options.classes; c++) {
+    for (size_t i = 0; i < question->used; i++) room->targets[i] = c;
+    TRY(cam_raw(net, question, room->of_class, room->predictions, error));
+    for (size_t i = 0; i < values; i++) room->raw[i] += room->of_class[i];
+  }
+cleanup:
+  return status;
+}
+
+/* Maps of one batch as large as the layer. */
+static despur_status look(cam_room *room, despur_net *net, dataset_batch *batch,
+                          const despur_cam_options *options, despur_error *error) {
+  net_question question = {
+      .layer = room->convolution, .used = batch->count, .fill = dataset_fill, .fill_context = batch};
+  if (options->target == DESPUR_CAM_ALL) return add_classes(room, net, &question, error);
+  if (options->target != DESPUR_CAM_PREDICTION) question.targets = room->targets;
+  for (size_t i = 0; i < batch->count; i++)
+    room->targets[i] = options->target == DESPUR_CAM_LABEL ? batch->dataset->label[batch->examples[i]]
+                                                           : (uint32_t)options->chosen_class;
+  return cam_raw(net, &question, room->raw, room->predictions, error);
+}
+
 despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
                          size_t count, const despur_cam_options *options, float *maps, uint32_t *predictions,
                          despur_error *error) {
   despur_status status = DESPUR_OK;
-  float *raw = NULL;
-  uint32_t *targets = NULL, *predicted = NULL;
-  size_t convolution, room = net->options.batch;
-  TRY(check(net, dataset, options, &convolution, error));
-  block_layout small = net->layers[convolution].out;
+  cam_room room = {0};
+  TRY(check(net, dataset, options, &room.convolution, error));
+  TRY(room_create(&room, net, error));
+  block_layout small = net->layers[room.convolution].out;
   despur_shape large = dataset->shape;
-  size_t raw_area = small.height * small.width, area = large.height * large.width;
-  TRY(mem_alloc(&raw, room * raw_area, sizeof *raw, error));
-  TRY(mem_alloc(&targets, room, sizeof *targets, error));
-  TRY(mem_alloc(&predicted, room, sizeof *predicted, error));
-  for (size_t at = 0; at < count; at += room) {
-    size_t used = count - at < room ? count - at : room;
+  size_t area = large.height * large.width;
+  for (size_t at = 0; at < count; at += net->options.batch) {
+    size_t left = count - at, used = left < net->options.batch ? left : net->options.batch;
     dataset_batch batch = {
         .dataset = dataset, .examples = examples + at, .count = used, .layout = net_input(net)};
-    net_question question = {.layer = convolution,
-                             .used = used,
-                             .fill = dataset_fill,
-                             .fill_context = &batch,
-                             .targets = targets_of(dataset, examples + at, used, options, targets)};
-    TRY(cam_raw(net, &question, raw, predicted, error));
+    TRY(look(&room, net, &batch, options, error));
     for (size_t i = 0; i < used; i++) {
       float *map = maps + (at + i) * area;
-      cam_enlarge(raw + i * raw_area, small.height, small.width, map, large.height, large.width);
+      cam_enlarge(room.raw + i * room.area, small.height, small.width, map, large.height, large.width);
       normalise(map, area);
     }
-    if (predictions) memcpy(predictions + at, predicted, used * sizeof *predicted);
+    if (predictions) memcpy(predictions + at, room.predictions, used * sizeof *predictions);
   }
 cleanup:
-  mem_free(raw);
-  mem_free(targets);
-  mem_free(predicted);
+  room_release(&room);
   return status;
 }

@@ -48,7 +48,7 @@ static void pictures(markup *m, const report_cam *cam) {
   for (size_t s = 0; s < cam->stage_count; s++)
     markup_print(m, "%s%s", s ? ", then where " : "", cam->stages[s]);
   markup_print(
-      m, " found evidence for its answer (Grad-CAM, layer %s; yellow: most).</p>\n<div class=\"looks\">\n",
+      m, " found evidence for any class (Grad-CAM, layer %s; yellow: most).</p>\n<div class=\"looks\">\n",
       cam->layer);
   for (size_t g = 0; g < cam->group_count; g++) {
     const report_look *look = &cam->groups[g];

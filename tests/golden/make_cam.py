@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from make_golden import Network, lenet
+from make_golden import CLASSES, Network, lenet
 
 EXAMPLES = 5
-CASES = {"conv1_label": ("relu1", "label"), "conv2_prediction": ("relu2", "prediction"), "conv2_1": ("relu2", 1)}
+CASES = {"conv1_label": ("relu1", "label"), "conv2_prediction": ("relu2", "prediction"), "conv2_1": ("relu2", 1),
+         "conv2_all": ("relu2", "all")}
 
 
 def read_safetensors(path):
@@ -40,14 +41,21 @@ def activation_and_logits(net, x, layer):
     return activation, net.classifier(x)
 
 
-def grad_cam(net, x, labels, layer, target):
+def raw_map(net, x, labels, layer, target):
+    """[n, 1, h, w], as large as the layer; target "all": the sum of the maps of all classes."""
+    if target == "all":
+        return sum(raw_map(net, x, labels, layer, c) for c in range(CLASSES))
     activation, logits = activation_and_logits(net, x, layer)
     chosen = {"label": labels, "prediction": logits.argmax(1)}.get(target)
     if chosen is None:
         chosen = torch.full_like(labels, target)
     logits[torch.arange(len(x)), chosen].sum().backward()
     weights = activation.grad.mean((2, 3), keepdim=True)
-    raw = torch.relu((weights * activation).sum(1, keepdim=True))
+    return torch.relu((weights * activation).sum(1, keepdim=True))
+
+
+def grad_cam(net, x, labels, layer, target):
+    raw = raw_map(net, x, labels, layer, target)
     large = functional.interpolate(raw, size=x.shape[2:], mode="bilinear", align_corners=False)
     top = large.amax((2, 3), keepdim=True)
     return raw[:, 0].detach(), torch.where(top > 0, large / top, large)[:, 0].detach()
@@ -62,7 +70,8 @@ def main(golden):
     net.load_state_dict(read_safetensors(os.path.join(golden, "lenet", "init.safetensors")))
     for name, (layer, target) in CASES.items():
         raw, enlarged = grad_cam(net, x.clone().requires_grad_(), labels, layer, target)
-        np.save(os.path.join(out, f"raw_{name}.npy"), raw.numpy())
+        if target != "all":
+            np.save(os.path.join(out, f"raw_{name}.npy"), raw.numpy())
         np.save(os.path.join(out, f"map_{name}.npy"), enlarged.numpy())
     small = torch.from_numpy(np.random.default_rng(1).random((1, 1, 5, 7), np.float32))
     np.save(os.path.join(out, "small.npy"), small[0, 0].numpy())

@@ -11,7 +11,7 @@
 
 /* Files of one comparison: root/weights, root/images.npy and labels.npy, root/maps. */
 typedef struct golden {
-  const char *root, *weights, *maps;
+  const char *root, *weights, *maps, *raw; /* raw: NULL when it is not checked */
   despur_cam_options options;
   size_t examples, classes;
 } golden;
@@ -23,6 +23,31 @@ static npy_array open_floats(const char *root, const char *file, size_t rank) {
   assert_ok(npy_open(&array, path, &error));
   assert_true(array.type == NPY_F32 && array.rank == rank);
   return array;
+}
+
+/* Maps before they are enlarged and divided: what the division would hide. Relative to the largest value. */
+static void check_raw(const golden *g, despur_net *net, const despur_dataset *dataset, uint32_t *examples,
+                      const uint32_t *predictions) {
+  npy_array wanted = open_floats(g->root, g->raw, 3);
+  const float *values = wanted.data;
+  float *raw = calloc(wanted.count, sizeof *raw), most = 0;
+  uint32_t *targets = calloc(g->examples, sizeof *targets), *found = calloc(g->examples, sizeof *found);
+  for (size_t i = 0; i < g->examples; i++)
+    targets[i] = g->options.target == DESPUR_CAM_LABEL   ? despur_dataset_labels(dataset)[i]
+                 : g->options.target == DESPUR_CAM_CLASS ? (uint32_t)g->options.chosen_class
+                                                         : predictions[i];
+  dataset_batch batch = {dataset, examples, g->examples, net_input(net)};
+  net_question question = {
+      .used = g->examples, .fill = dataset_fill, .fill_context = &batch, .targets = targets};
+  assert_true(net_find_convolution(net, g->options.layer, &question.layer));
+  assert_ok(cam_raw(net, &question, raw, found, &error));
+  assert_memory_equal(found, predictions, g->examples * sizeof *found);
+  for (size_t i = 0; i < wanted.count; i++) most = values[i] > most ? values[i] : most;
+  assert_floats_near(raw, values, wanted.count, 0, 1e-4 * (double)most);
+  free(raw);
+  free(targets);
+  free(found);
+  npy_close(&wanted);
 }
 
 static void check_golden(const golden *g) {
@@ -37,18 +62,21 @@ static void check_golden(const golden *g) {
   despur_net_options options = {.arch = DESPUR_LENET,
                                 .input = despur_dataset_shape(dataset),
                                 .classes = g->classes,
-                                .batch = 20, /* a map does not depend on its neighbours */
+                                .batch = 32,
                                 .threads = 2};
   assert_ok(despur_net_create(&net, &options, &error));
   assert_ok(despur_net_load(net, weights, &error));
   assert_int_equal(wanted.shape[0], g->examples);
   float *maps = calloc(wanted.count, sizeof *maps);
-  uint32_t *examples = calloc(g->examples, sizeof *examples);
+  uint32_t *examples = calloc(g->examples, sizeof *examples),
+           *predictions = calloc(g->examples, sizeof *predictions);
   for (size_t i = 0; i < g->examples; i++) examples[i] = (uint32_t)i;
-  assert_ok(despur_cam(net, dataset, examples, g->examples, &g->options, maps, NULL, &error));
+  assert_ok(despur_cam(net, dataset, examples, g->examples, &g->options, maps, predictions, &error));
   assert_floats_near(maps, wanted.data, wanted.count, 0, 1e-5);
+  if (g->raw) check_raw(g, net, dataset, examples, predictions);
   free(maps);
   free(examples);
+  free(predictions);
   npy_close(&wanted);
   despur_net_free(net);
   despur_dataset_free(dataset);
@@ -57,11 +85,18 @@ static void check_golden(const golden *g) {
 static void maps_of_any_convolution_and_target_agree_with_pytorch(void **state) {
   (void)state;
   const golden cases[] = {
-      {.maps = "cam/map_conv1_label.npy", .options = {"conv1", DESPUR_CAM_LABEL, 0}},
-      {.maps = "cam/map_conv2_prediction.npy", .options = {NULL, DESPUR_CAM_PREDICTION, 0}},
-      {.maps = "cam/map_conv2_1.npy", .options = {"conv2", DESPUR_CAM_CLASS, 1}},
+      {.maps = "cam/map_conv1_label.npy",
+       .raw = "cam/raw_conv1_label.npy",
+       .options = {"conv1", DESPUR_CAM_LABEL, 0}},
+      {.maps = "cam/map_conv2_prediction.npy",
+       .raw = "cam/raw_conv2_prediction.npy",
+       .options = {NULL, DESPUR_CAM_PREDICTION, 0}},
+      {.maps = "cam/map_conv2_1.npy",
+       .raw = "cam/raw_conv2_1.npy",
+       .options = {"conv2", DESPUR_CAM_CLASS, 1}},
+      {.maps = "cam/map_conv2_all.npy", .options = {"conv2", DESPUR_CAM_ALL, 0}},
   };
-  for (size_t i = 0; i < 3; i++) {
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     golden g = cases[i];
     g.root = "tests/golden";
     g.weights = "lenet/init.safetensors";
@@ -78,11 +113,13 @@ static void maps_of_a_trained_network_agree_with_pytorch(void **state) {
   golden g = {.root = "../shared/golden",
               .weights = "lenet_sgd/final.safetensors",
               .maps = "gradcam/cam_label.npy",
+              .raw = "gradcam/cam_raw_label.npy",
               .options = {"conv2", DESPUR_CAM_LABEL, 0},
               .examples = 32,
               .classes = 5};
   check_golden(&g);
   g.maps = "gradcam/cam_prediction.npy";
+  g.raw = "gradcam/cam_raw_prediction.npy";
   g.options.target = DESPUR_CAM_PREDICTION;
   check_golden(&g);
 }
