@@ -20,10 +20,13 @@ typedef struct despur_report_options {
   const char *manifest; /* what manifest.json is going to say; NULL: it is read */
 } despur_report_options;
 
-/* Makes the page of a run. *verdict, unless verdict is NULL, gets its first sentence: what the network uses,
- * and how that is known. The caller frees it with free(). DESPUR_BAD_INPUT names the file and line that
- * cannot be read. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_report(const char *directory,
+/* Makes the page of a run, or, when there are several directories or one that is no run itself, a page that
+ * compares all runs in them, however deep: methods side by side, mean and spread over seeds, and what lifting
+ * the worst group costs the average. *verdict, unless verdict is NULL, gets the first sentence: what the
+ * network uses and how that is known, or which method is best. The caller frees it with free().
+ * DESPUR_BAD_INPUT names the file and line that cannot be read. In a comparison, runs that cannot be read or
+ * did not end well are listed with the reason. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_report(const char *const *directories, size_t count,
                                                        const despur_report_options *options, char **verdict,
                                                        despur_error *error);
 

@@ -189,9 +189,10 @@ void chart_labels(chart *c, const chart_label *labels, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const place *p = &places[i];
     const chart_label *label = &labels[p->label];
-    bool moved = fabs(p->y - p->from) > 3;
+    bool moved = label->at_point || fabs(p->y - p->from) > 3;
+    double start = label->at_point ? scale_at(&c->x, label->x) : x;
     snprintf(class, sizeof class, "thin s-%s", label->tone);
-    if (moved) line(c, x, p->from, x + LEADER - 4, p->y, class);
+    if (moved) line(c, start, p->from, x + LEADER - 4, p->y, class);
     snprintf(class, sizeof class, "t-%s", label->tone);
     chart_text(c, moved ? x + LEADER - 2 : x + 1, p->y + 4, "start", class, label->text);
   }

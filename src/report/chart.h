@@ -57,7 +57,9 @@ void chart_close(chart *c);
 
 /* Makes room at the right for the labels of lines. */
 typedef struct chart_label {
-  double y;         /* the value where the line ends */
+  double y; /* the value where the line ends */
+  double x; /* with at_point: where the point is that has the label, else the right end of the plot */
+  bool at_point;
   const char *text; /* at most CHART_LABEL wide, see text_fit */
   const char *tone; /* the line's class without "s-" */
 } chart_label;

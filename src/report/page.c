@@ -40,7 +40,12 @@ void page_sentence(markup *m, const char *sentence) {
 }
 
 bool page_is_long(const char *name) {
-  return strlen(name) > 12;
+  for (size_t word; *name; name += word) {
+    name += strspn(name, " ");
+    word = strcspn(name, " ");
+    if (word > 12) return true;
+  }
+  return false;
 }
 
 static void kicker(markup *m, const report_run *run) {

@@ -18,7 +18,7 @@ void section_close(markup *m);
 /* Text with "74.3 %" kept on one line. */
 void page_sentence(markup *m, const char *sentence);
 
-/* Whether a name in a table must be allowed to break anywhere, or it would widen a phone's page. */
+/* Whether a name has a word that must be allowed to break anywhere, or it would widen a phone's page. */
 bool page_is_long(const char *name);
 
 /* Sections write nothing when the run has nothing for them. */

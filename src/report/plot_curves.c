@@ -95,7 +95,8 @@ static void draw_lines(chart *c, const report_stage *stage, const series *lines,
   size_t shown = 0;
   for (size_t i = 0; i < n; i++) {
     const plot_points *p = &lines[i].points;
-    if (p->count > 0) labels[shown++] = (chart_label){p->y[p->count - 1], lines[i].text, lines[i].tone};
+    if (p->count > 0)
+      labels[shown++] = (chart_label){.y = p->y[p->count - 1], .text = lines[i].text, .tone = lines[i].tone};
   }
   chart_label_margin(c, labels, shown);
   c->x.low = INFINITY, c->x.high = -INFINITY;

@@ -52,8 +52,8 @@ static void draw(chart *c, const report_run *run, size_t index) {
     const report_part *part = &inference->parts[p];
     if (part->search_count == 0) continue;
     names[named] = text_fit(part->name, CHART_LABEL);
-    labels[named] =
-        (chart_label){part->search[part->search_count - 1].silhouette, names[named].text, TONES[p]};
+    labels[named] = (chart_label){
+        .y = part->search[part->search_count - 1].silhouette, .text = names[named].text, .tone = TONES[p]};
     named++;
   }
   chart_open(c, 230, "Silhouette by number of clusters",

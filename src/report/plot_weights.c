@@ -63,7 +63,7 @@ static void draw(chart *c, const report_run *run, size_t index) {
   chart_open(c, 230, "GroupDRO: weight of each group", description);
   for (size_t i = 0; i < named; i++) {
     names[i] = text_fit(stage->weight_names[heaviest[i]], CHART_LABEL);
-    labels[i] = (chart_label){final_weight(stage, heaviest[i]), names[i].text, TONES[i]};
+    labels[i] = (chart_label){.y = final_weight(stage, heaviest[i]), .text = names[i].text, .tone = TONES[i]};
   }
   chart_label_margin(c, labels, named);
   c->x.low = (double)stage->epochs[0].epoch, c->x.high = (double)stage->epochs[stage->epoch_count - 1].epoch;

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "report/compare.h"
 #include "report/load.h"
 #include "report/page.h"
 #include "report/plot.h"
@@ -22,15 +23,23 @@ static despur_status write_page(const char *path, const report_run *run, const v
   return status;
 }
 
+/* DIRECTORY/NAME-1.svg for index 0. */
+static despur_status plot_path(char path[1024], const char *directory, const char *name, size_t index,
+                               despur_error *error) {
+  int length = snprintf(path, 1024, "%s/%s-%zu.svg", directory, name, index + 1);
+  if (length < 0 || length >= 1024)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  return DESPUR_OK;
+}
+
 static despur_status write_plot(const char *directory, const plot *kind, const report_run *run, size_t index,
                                 despur_error *error) {
   char path[1024];
   markup m = {.error = error};
-  int length = snprintf(path, sizeof path, "%s/%s-%zu.svg", directory, kind->name, index + 1);
-  if (length < 0 || (size_t)length >= sizeof path)
-    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  despur_status status = plot_path(path, directory, kind->name, index, error);
+  if (status != DESPUR_OK) return status;
   plot_draw(&m, kind, run, index, true);
-  despur_status status = write_markup(path, &m, error);
+  status = write_markup(path, &m, error);
   mem_free(m.text.data);
   return status;
 }
@@ -44,8 +53,8 @@ cleanup:
   return status;
 }
 
-despur_status despur_report(const char *directory, const despur_report_options *options, char **sentence,
-                            despur_error *error) {
+static despur_status report_one(const char *directory, const despur_report_options *options, char **sentence,
+                                despur_error *error) {
   despur_status status = DESPUR_OK;
   report_run run;
   verdict v = {0};
@@ -58,4 +67,53 @@ cleanup:
   verdict_release(&v);
   report_run_release(&run);
   return status;
+}
+
+static despur_status write_comparison_plot(const char *directory, const char *name, const comparison *c,
+                                           size_t data, void (*draw)(chart *, const comparison *, size_t),
+                                           despur_error *error) {
+  markup m = {.error = error};
+  chart drawn = {.m = &m, .standalone = true};
+  char path[1024];
+  despur_status status = plot_path(path, directory, name, data, error);
+  if (status == DESPUR_OK) {
+    draw(&drawn, c, data);
+    status = write_markup(path, &m, error);
+  }
+  mem_free(m.text.data);
+  return status;
+}
+
+static despur_status report_several(const char *const *directories, size_t count,
+                                    const despur_report_options *options, char **sentence,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
+  comparison c;
+  text said = {0};
+  markup m = {.error = error};
+  TRY(compare_load(&c, directories, count, error));
+  TRY(compare_verdict(&said, &c, error));
+  if (options->page) {
+    page_comparison(&m, &c, said.data);
+    TRY(write_markup(options->page, &m, error));
+  }
+  if (options->plots) TRY(file_make_directories(options->plots, error));
+  for (size_t d = 0; options->plots && d < c.data_count; d++) {
+    TRY(write_comparison_plot(options->plots, "runs", &c, d, compare_draw_runs, error));
+    TRY(write_comparison_plot(options->plots, "front", &c, d, compare_draw_front, error));
+  }
+  if (sentence) *sentence = said.data, said.data = NULL;
+cleanup:
+  mem_free(said.data);
+  mem_free(m.text.data);
+  compare_release(&c);
+  return status;
+}
+
+despur_status despur_report(const char *const *directories, size_t count,
+                            const despur_report_options *options, char **sentence, despur_error *error) {
+  if (count == 0) return error_set(error, DESPUR_BAD_USAGE, "expected a run directory, found none");
+  if (count == 1 && report_is_run(directories[0]))
+    return report_one(directories[0], options, sentence, error);
+  return report_several(directories, count, options, sentence, error);
 }

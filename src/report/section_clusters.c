@@ -48,7 +48,7 @@ static size_t inferred_size(const report_inference *inference, size_t i) {
 /* Row j: a true group; a column for each inferred one. */
 static void row(markup *m, const report_inference *inference, size_t j, const char *class_of) {
   const char *name = short_name(inference->true_names[j], class_of);
-  markup_print(m, "<tr><th scope=\"row\"%s>%s</th>", page_is_long(name) ? " class=\"long\"" : "", name);
+  markup_print(m, "<tr><th scope=\"row\" class=\"%s\">%s</th>", page_is_long(name) ? "long" : "name", name);
   for (size_t i = 0; i < inference->inferred; i++) {
     size_t count = inference->contingency[i * inference->truth + j];
     if (!belongs(inference->inferred_names[i], class_of)) continue;

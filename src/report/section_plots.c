@@ -18,12 +18,12 @@ static void rules(markup *m, const report_run *run) {
   for (size_t i = 0; i < run->rule_count; i++) {
     const report_rule *rule = &run->rules[i];
     bool used = strcmp(rule->name, report_setting(run, "select.rule")) == 0;
-    markup_print(
-        m,
-        "<tr%s><th scope=\"row\" class=\"long\">%s%s</th><td class=\"n\">%zu</td><td class=\"n\">%.1f</td>"
-        "<td class=\"n\">%.1f</td></tr>\n",
-        used ? " class=\"low\"" : "", rule->name, used ? " (used)" : "", rule->epoch,
-        100 * rule->worst_group_accuracy, 100 * rule->regret);
+    markup_print(m,
+                 "<tr class=\"%s\"><th scope=\"row\" class=\"long\">%s%s</th><td class=\"n\">%zu</td><td "
+                 "class=\"n\">%.1f</td>"
+                 "<td class=\"n\">%.1f</td></tr>\n",
+                 used ? "low" : "other", rule->name, used ? " (used)" : "", rule->epoch,
+                 100 * rule->worst_group_accuracy, 100 * rule->regret);
   }
   markup_raw(m, "</tbody>\n</table>\n");
 }

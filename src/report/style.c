@@ -22,6 +22,7 @@ const char *const STYLE_CHARTS[] = {
     "}\n",
     ".plot text,.range text{font:12px var(--sans);font-variant-numeric:tabular-nums;fill:var(--ink)}\n",
     ".plot .head{font-size:13px;font-weight:600}\n",
+    ".plot .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3px}\n",
     ".plot .mute{fill:var(--muted)}\n",
     ".plot path,.range path,.range line{fill:none;stroke-linecap:round;stroke-linejoin:round}\n",
     ".grid{stroke:var(--rule);stroke-width:1}\n",
@@ -31,7 +32,7 @@ const char *const STYLE_CHARTS[] = {
     ".line{stroke-width:2}\n",
     ".thin{stroke-width:1;opacity:.55}\n",
     ".s-before{stroke:var(--before)}.s-after{stroke:var(--after)}.s-third{stroke:var(--third)}"
-    ".s-mute{stroke:var(--muted)}\n",
+    ".s-ink{stroke:var(--ink)}.s-mute{stroke:var(--muted)}\n",
     ".i-before{stroke:var(--before);stroke-width:2;opacity:.55}"
     ".i-after{stroke:var(--after);stroke-width:2;opacity:.55}\n",
     ".o-before{fill:var(--paper);stroke:var(--before);stroke-width:2}"
@@ -75,20 +76,21 @@ const char *const STYLE_PAGE[] = {
     ".scroll{overflow-x:auto}\n",
     "table{border-collapse:collapse;font-size:14px;line-height:1.3;font-variant-numeric:tabular-nums "
     "lining-nums}\n",
-    "caption{text-align:left;color:var(--muted);font-size:13px;line-height:1.4;padding-bottom:8px}\n",
+    "caption{text-align:left;color:var(--muted);font-size:13px;line-height:1.4;padding-bottom:8px;max-width:"
+    "calc(100vw - 32px)}\n",
     "th{font-weight:600;text-align:left;vertical-align:bottom}\n",
     ".long{overflow-wrap:anywhere}\n",
     "thead th{border-bottom:1px solid var(--strong);padding-bottom:4px}\n",
-    "tbody th{font-weight:400;white-space:nowrap}\n",
+    "tbody th{font-weight:400;white-space:nowrap;vertical-align:baseline}\n",
     ".narrow tbody th{white-space:normal}tbody "
     "th.long{white-space:normal;min-width:5.5em}.n.long{min-width:4.5em}\n",
-    "th,td{padding:3px 14px 3px 0}\n",
+    "th,td{padding:3px 14px 3px 0}td{vertical-align:baseline}\n",
     "th:last-child,td:last-child{padding-right:0}\n",
     ".n{text-align:right;white-space:nowrap}\n",
     "th.n{white-space:normal}\n",
     ".to{color:var(--muted);font-size:12px;white-space:nowrap}\n",
     "tbody tr+tr>*{border-top:1px solid var(--rule)}\n",
-    ".low{font-weight:700}\n",
+    ".low{font-weight:700}.best>*:nth-child(1),.best>*:nth-child(3){font-weight:700}\n",
     ".heat td,.heat th{padding:3px 7px}.heat td.n{background:rgba(var(--shade),calc(.5*var(--share,0)))}\n",
     ".all{grid-column:1/-1}.none{color:var(--muted)}\n",
     ".hashes{width:100%;margin-top:8px}.hashes th{width:30%}\n",
@@ -105,7 +107,9 @@ const char *const STYLE_PAGE[] = {
     "margin-top:10px}\n",
     ".beside>*:nth-child(1){grid-area:1/2}.beside>*:nth-child(2){grid-area:1/1/3/"
     "2}.beside>*:nth-child(3){grid-area:2/2}\n",
-    ".split{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,2fr);gap:20px 28px}\n",
+    ".split figure+figure{margin-top:20px}\n",
+    ".path{min-width:11em;overflow-wrap:anywhere}.split{margin-top:16px;display:grid;grid-template-columns:"
+    "minmax(0,1fr) minmax(0,2fr);gap:20px 28px}\n",
     ".looks{display:grid;grid-template-columns:repeat(auto-fill,minmax(172px,1fr));gap:10px 14px}\n",
     ".looks img{display:block;width:100%;max-width:260px;height:auto;image-rendering:pixelated}\n",
     "pre{font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin:0;padding:10px 12px;"

@@ -227,10 +227,11 @@ cleanup:
 static despur_status write_page(run *r, json_t *manifest, json_t *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], *content = json_dumps(manifest, JSON_COMPACT);
+  const char *directory = r->result->directory;
   const despur_report_options options = {.page = path, .manifest = content};
   if (!content) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing report.html");
   TRY(run_path(path, r, "report.html", error));
-  TRY(despur_report(r->result->directory, &options, &r->result->verdict, error));
+  TRY(despur_report(&directory, 1, &options, &r->result->verdict, error));
   TRY(add_output(r, outputs, "report.html", error));
 cleanup:
   free(content);

@@ -20,6 +20,7 @@ check() {
   if grep -n -i -o -E '<(script|link|iframe|object|embed)|(src|href)="?(http|//)|@import|url\(' "$page"; then
     complain "$page wants something from elsewhere"
   fi
+  if grep -n -o -E '<[^>]*=&quot;' "$page"; then complain "$page: markup was escaped that should not be"; fi
   status=0
   sh "$here/inspect.sh" "$page" || status=$?
   case $status in
@@ -68,4 +69,16 @@ if command -v python3 >/dev/null; then
     python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$plot" || complain "$plot is not XML"
   done
 fi
+
+# Several runs.
+grep -v -e '^reference' -e '^infer' -e '^label' whole.yaml >plain.yaml
+for seed in 1 2; do
+  for method in erm group_balance; do
+    "$despur" run plain.yaml seed=$seed train.method=$method --out compared/$method-$seed --quiet >table
+  done
+done
+cp -r evil compared/evil
+"$despur" report compared --plots compared/plots >out
+check compared/report.html
+if grep -n -i -o -E '<(img src=x|script)' compared/report.html; then complain "markup from outside went through"; fi
 exit $failed

@@ -88,7 +88,8 @@ static void labels_keep_a_line_between_them(void **state) {
   chart_open(&c, 300, "", "");
   c.y.low = 0, c.y.high = 1;
   m.text.length = 0;
-  for (size_t i = 0; i < MOST_LABELS; i++) labels[i] = (chart_label){i % 2 ? 0.01 : 0.5, "label", "mute"};
+  for (size_t i = 0; i < MOST_LABELS; i++)
+    labels[i] = (chart_label){.y = i % 2 ? 0.01 : 0.5, .text = "label", .tone = "mute"};
   chart_labels(&c, labels, MOST_LABELS);
   assert_int_equal(heights(y, m.text.data), MOST_LABELS);
   for (size_t i = 0; i < MOST_LABELS; i++) {
