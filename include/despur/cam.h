@@ -39,8 +39,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_cam(despur_net *net, const despu
                                                     const despur_cam_options *options, float *maps,
                                                     uint32_t *predictions, despur_error *error);
 
-/* A mean over examples with its 95 % interval (Student's t); low and high are NaN for fewer than two
- * examples, and everything is NaN for none. */
+/* A mean over examples with its 95 % interval: Student's, NaN for fewer than two examples; Wilson's for the
+ * pointing game. Everything is NaN when there are no examples. */
 typedef struct despur_cam_mean {
   double mean, low, high;
 } despur_cam_mean;

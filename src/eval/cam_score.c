@@ -2,6 +2,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "despur/cam.h"
+#include "despur/stats.h"
 #include "eval/student.h"
 
 #include <math.h>
@@ -47,14 +48,12 @@ static despur_cam_mean interval(double sum, double squares, size_t n, double t) 
   return (despur_cam_mean){mean, mean - half < 0 ? 0 : mean - half, mean + half > 1 ? 1 : mean + half};
 }
 
-/* Wilson's interval: that of Student would have no width when all maps agree. */
+/* Student's interval would have no width when all maps agree. */
 static despur_cam_mean proportion(double hits, size_t n) {
-  const double z = 1.9599639845400545, nan = (double)NAN;
+  const double nan = (double)NAN;
   if (n == 0) return (despur_cam_mean){nan, nan, nan};
-  double count = (double)n, p = hits / count, scale = 1 + z * z / count;
-  double centre = (p + z * z / (2 * count)) / scale;
-  double half = z / scale * math_sqrt(p * (1 - p) / count + z * z / (4 * count * count));
-  return (despur_cam_mean){p, hits == 0 ? 0 : centre - half, hits == count ? 1 : centre + half};
+  despur_interval interval = despur_wilson_interval((size_t)hits, n, 0.95);
+  return (despur_cam_mean){hits / (double)n, interval.low, interval.high};
 }
 
 static void summarise(despur_cam_group *group, const tally *t, size_t image_area) {
