@@ -278,7 +278,10 @@ static despur_status read_set(despur_sweep *sweep, yaml_reader *in) {
     TRY(read_key(key, &more, in));
     if (!more) break;
     TRY(check_key(in, "set", key));
-    if (find_override(sweep, key)) return reader_complain(in, reader_line(in), SECOND_TIME, key);
+    if (find_override(sweep, key)) {
+      status = reader_complain(in, reader_line(in), SECOND_TIME, key);
+      goto cleanup;
+    }
     TRY(read_node(&value, in));
     override.length = 0;
     TRY(text_add(&override, in->error, "%s=%s", key, value));
