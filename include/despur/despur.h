@@ -3,6 +3,7 @@
 #define DESPUR_DESPUR_H
 
 #include "despur/array.h"
+#include "despur/bench.h"
 #include "despur/cam.h"
 #include "despur/cluster.h"
 #include "despur/config.h"

@@ -12,7 +12,7 @@ static pool_job pool_of(const layer *l, const pass *p) {
                     .stride = l->spec.stride};
 }
 
-static void pool_forward(const layer *l, pass *p) {
+pool_job layer_pool_job(const layer *l, const pass *p) {
   pool_job job = pool_of(l, p);
   job.x = layer_input(l, p) + block_at(l->in, 0, 0);
   job.x_channel = block_channel(l->in);
@@ -20,18 +20,28 @@ static void pool_forward(const layer *l, pass *p) {
   job.y = layer_output(l, p) + block_at(l->out, 0, 0);
   job.y_channel = block_channel(l->out);
   job.y_row = block_row(l->out);
+  return job;
+}
+
+static void pool_forward(const layer *l, pass *p) {
+  const pool_job job = layer_pool_job(l, p);
   p->net->kernels->max_pool(&job);
 }
 
-static void pool_backward(const layer *l, pass *p) {
+pool_job layer_pool_gradient_job(const layer *l, const pass *p) {
   pool_job job = pool_of(l, p);
-  memset(layer_delta_in(l, p), 0, block_floats(l->delta_in) * sizeof(float));
   job.dx = layer_delta_in(l, p) + block_at(l->delta_in, 0, 0);
   job.x_channel = block_channel(l->delta_in);
   job.x_row = block_row(l->delta_in);
   job.y = layer_delta(l, p) + block_at(l->delta, 0, 0);
   job.y_channel = block_channel(l->delta);
   job.y_row = block_row(l->delta);
+  return job;
+}
+
+static void pool_backward(const layer *l, pass *p) {
+  const pool_job job = layer_pool_gradient_job(l, p);
+  memset(layer_delta_in(l, p), 0, block_floats(l->delta_in) * sizeof(float));
   p->net->kernels->max_pool_gradient(&job);
 }
 

@@ -145,6 +145,26 @@ void layer_conv_backward(const layer *l, pass *p);
 void layer_linear_forward(const layer *l, pass *p);
 void layer_linear_backward(const layer *l, pass *p);
 
+/* What a layer asks of the kernels: forwards, for the gradient of its weights, and for that of its input. The
+ * gradient of a convolution's input with a stride spreads its delta in the thread's scratch first. */
+conv_job layer_conv_job(const layer *l, const pass *p);
+conv_gradient_job layer_conv_gradient_job(const layer *l, const pass *p);
+conv_job layer_conv_input_job(const layer *l, const pass *p);
+linear_job layer_linear_job(const layer *l, const pass *p);
+linear_job layer_linear_input_job(const layer *l, const pass *p);
+linear_gradient_job layer_linear_gradient_job(const layer *l, const despur_net *net, size_t first,
+                                              size_t last);
+pool_job layer_pool_job(const layer *l, const pass *p);
+pool_job layer_pool_gradient_job(const layer *l, const pass *p);
+
+/* The multiply-adds that one example needs of a layer forwards, without those by padding; layers without
+ * parameters need none. */
+size_t layer_multiply_adds(const layer *l);
+
+/* Those of all layers, forwards or for a training step: gradients of weights take as many again, and so do
+ * gradients of inputs where they are needed. */
+size_t net_multiply_adds(const despur_net *net, bool training);
+
 /* Before backward passes: everything that follows from the weights alone. */
 void layer_conv_prepare(const layer *l, despur_net *net);
 

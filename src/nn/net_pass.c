@@ -116,21 +116,12 @@ static void add_block_gradients(despur_net *net, const layer *l) {
 }
 
 static void linear_gradients(despur_net *net, const layer *l, size_t first, size_t last) {
-  const float *dy = net->rows + l->dy_at;
-  linear_gradient_job job = {.x = net->rows + l->rows_at,
-                             .x_stride = l->row_stride,
-                             .dy = dy,
-                             .dy_stride = l->spec.size,
-                             .gradient = net->gradient + l->weight,
-                             .examples = net->used,
-                             .inputs = block_features(l->in),
-                             .first = first,
-                             .last = last};
+  const linear_gradient_job job = layer_linear_gradient_job(l, net, first, last);
   net->kernels->linear_gradient(&job);
   float *bias = net->gradient + l->bias;
   for (size_t o = first; o < last; o++) bias[o] = 0;
   for (size_t e = 0; e < net->used; e++)
-    for (size_t o = first; o < last; o++) bias[o] += dy[e * l->spec.size + o];
+    for (size_t o = first; o < last; o++) bias[o] += job.dy[e * l->spec.size + o];
 }
 
 /* The weight gradients of one convolution, or of some outputs of a linear layer. */

@@ -1,0 +1,263 @@
+/* The kernels, each with exactly what a layer of the two networks asks of it: one block of 16 examples, or
+ * for the weight gradients of linear layers a batch of 64. On one thread. */
+#include "bench/bench.h"
+
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "nn/loss.h"
+#include "nn/net.h"
+#include "nn/optimizer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BATCH = 64 };
+
+/* A network that has just run a training pass, so that all of its memory holds plausible values. */
+typedef struct subject {
+  bench *bench;
+  const char *arch;
+  despur_net *net;
+  dataset_batch batch;
+  uint32_t labels[BATCH];
+  double losses[BATCH], weights[BATCH];
+  float gradient[BATCH * BENCH_CLASSES];
+  const layer *layer; /* that is measured now */
+  pass pass;          /* of block 0 */
+  optimizer optimizer;
+} subject;
+
+/* A kernel that a layer calls. */
+typedef void layer_call(const subject *s);
+
+static void conv_forward(const subject *s) {
+  const conv_job job = layer_conv_job(s->layer, &s->pass);
+  s->net->kernels->conv(&job);
+}
+
+static void conv_weights(const subject *s) {
+  const conv_gradient_job job = layer_conv_gradient_job(s->layer, &s->pass);
+  s->net->kernels->conv_gradient(&job);
+}
+
+static void conv_inputs(const subject *s) {
+  const conv_job job = layer_conv_input_job(s->layer, &s->pass);
+  s->net->kernels->conv(&job);
+}
+
+static void linear_forward(const subject *s) {
+  const linear_job job = layer_linear_job(s->layer, &s->pass);
+  s->net->kernels->linear(&job);
+}
+
+static void linear_weights(const subject *s) {
+  const linear_gradient_job job = layer_linear_gradient_job(s->layer, s->net, 0, s->layer->spec.size);
+  s->net->kernels->linear_gradient(&job);
+}
+
+static void linear_inputs(const subject *s) {
+  const linear_job job = layer_linear_input_job(s->layer, &s->pass);
+  s->net->kernels->linear(&job);
+}
+
+static void pool_forward(const subject *s) {
+  const pool_job job = layer_pool_job(s->layer, &s->pass);
+  s->net->kernels->max_pool(&job);
+}
+
+static void pool_inputs(const subject *s) {
+  const pool_job job = layer_pool_gradient_job(s->layer, &s->pass);
+  s->net->kernels->max_pool_gradient(&job);
+}
+
+static void relu_forward(const subject *s) {
+  s->net->kernels->relu(layer_output(s->layer, &s->pass), block_floats(s->layer->out));
+}
+
+static void relu_inputs(const subject *s) {
+  s->net->kernels->relu_gradient(layer_delta(s->layer, &s->pass), layer_output(s->layer, &s->pass),
+                                 block_features(s->layer->out) * LANES);
+}
+
+typedef struct kernel_run {
+  const subject *subject;
+  layer_call *call;
+} kernel_run;
+
+static despur_status run_kernel(void *context, despur_error *error) {
+  (void)error;
+  const kernel_run *run = context;
+  run->call(run->subject);
+  return DESPUR_OK;
+}
+
+/* One row; bytes where the kernel computes nothing that counts. */
+static despur_status measure(const subject *s, const char *part, const char *what, layer_call *call,
+                             double flops, double bytes) {
+  char name[DESPUR_BENCH_NAME];
+  kernel_run run = {.subject = s, .call = call};
+  snprintf(name, sizeof name, "kernel/%s/%s/%s", s->arch, part, what);
+  return bench_measure(
+      s->bench,
+      &(bench_work){
+          .name = name, .threads = 1, .flops = flops, .bytes = bytes, .run = run_kernel, .context = &run});
+}
+
+static despur_status measure_conv(const subject *s) {
+  despur_status status = DESPUR_OK;
+  const char *name = s->layer->spec.name;
+  double flops = 2.0 * LANES * (double)layer_multiply_adds(s->layer);
+  TRY(measure(s, name, "forward", conv_forward, flops, 0));
+  TRY(measure(s, name, "weights", conv_weights, flops, 0));
+  if (s->layer->needs_delta_in) TRY(measure(s, name, "inputs", conv_inputs, flops, 0));
+cleanup:
+  return status;
+}
+
+/* Weights are read once for a block; beyond the first layers of cache that is what takes the time. */
+static despur_status measure_linear(const subject *s) {
+  despur_status status = DESPUR_OK;
+  const char *name = s->layer->spec.name;
+  double products = (double)layer_multiply_adds(s->layer), bytes = products * sizeof(float);
+  TRY(measure(s, name, "forward", linear_forward, 2 * LANES * products, bytes));
+  TRY(measure(s, name, "weights", linear_weights, 2 * BATCH * products, bytes));
+  if (s->layer->needs_delta_in) TRY(measure(s, name, "inputs", linear_inputs, 2 * LANES * products, bytes));
+cleanup:
+  return status;
+}
+
+/* Forwards the windows are read and maxima and choices written; backwards choices and gradients are read, and
+ * a gradient is added to each place of a window. */
+static despur_status measure_pool(const subject *s, const char *name) {
+  despur_status status = DESPUR_OK;
+  double out = LANES * (double)block_features(s->layer->out), value = sizeof(float);
+  double window = (double)(s->layer->spec.size * s->layer->spec.size);
+  TRY(measure(s, name, "forward", pool_forward, 0, out * (window * value + value + 1)));
+  TRY(measure(s, name, "inputs", pool_inputs, 0, out * (2 * window * value + value + 1)));
+cleanup:
+  return status;
+}
+
+static despur_status measure_relu(const subject *s, const char *name) {
+  despur_status status = DESPUR_OK;
+  double bytes = LANES * (double)block_features(s->layer->out) * sizeof(float);
+  TRY(measure(s, name, "forward", relu_forward, 0, 2 * bytes));
+  TRY(measure(s, name, "inputs", relu_inputs, 0, 3 * bytes));
+cleanup:
+  return status;
+}
+
+/* Every kernel that a layer uses. Layers without a name are numbered. */
+static despur_status measure_layers(subject *s) {
+  despur_status status = DESPUR_OK;
+  size_t pools = 0, relus = 0;
+  char name[32];
+  for (size_t i = 0; i < s->net->layer_count; i++) {
+    s->layer = &s->net->layers[i];
+    switch (s->layer->spec.kind) {
+    case LAYER_CONV:
+      TRY(measure_conv(s));
+      break;
+    case LAYER_LINEAR:
+      TRY(measure_linear(s));
+      break;
+    case LAYER_POOL:
+      snprintf(name, sizeof name, "pool%zu", ++pools);
+      TRY(measure_pool(s, name));
+      break;
+    case LAYER_RELU:
+      snprintf(name, sizeof name, "relu%zu", ++relus);
+      TRY(measure_relu(s, name));
+      break;
+    case LAYER_DROPOUT: /* no kernel */
+      break;
+    }
+  }
+cleanup:
+  return status;
+}
+
+static void fill_call(const subject *s) {
+  dataset_batch batch = s->batch;
+  dataset_fill(&batch, 0, s->pass.kept);
+}
+
+static despur_status run_loss(void *context, despur_error *error) {
+  (void)error;
+  subject *s = context;
+  cross_entropy(net_logits(s->net), s->labels, BATCH, BENCH_CLASSES, s->losses);
+  cross_entropy_gradient(net_logits(s->net), s->labels, s->weights, BATCH, BENCH_CLASSES, s->gradient);
+  return DESPUR_OK;
+}
+
+static despur_status run_update(void *context, despur_error *error) {
+  (void)error;
+  subject *s = context;
+  optimizer_step(&s->optimizer, s->net, 0);
+  return DESPUR_OK;
+}
+
+/* What a step does besides the kernels: images into a block, the loss of a batch with its gradient, an
+ * update. */
+static despur_status measure_rest(subject *s) {
+  despur_status status = DESPUR_OK;
+  char name[DESPUR_BENCH_NAME];
+  double input = LANES * (double)block_features(net_input(s->net)) * sizeof(float);
+  TRY(measure(s, "input", "fill", fill_call, 0, input));
+  snprintf(name, sizeof name, "kernel/%s/loss", s->arch);
+  TRY(bench_measure(s->bench, &(bench_work){.name = name, .threads = 1, .run = run_loss, .context = s}));
+  snprintf(name, sizeof name, "kernel/%s/update", s->arch);
+  double slab = (double)s->net->slab * sizeof(float);
+  TRY(bench_measure(s->bench, &(bench_work){.name = name,
+                                            .threads = 1,
+                                            .bytes = 5 * slab,
+                                            .working_set = 3 * slab,
+                                            .run = run_update,
+                                            .context = s}));
+cleanup:
+  return status;
+}
+
+static despur_status subject_init(subject *s, bench *b, const bench_arch *arch) {
+  static const despur_optimizer_options SGD = {
+      .name = DESPUR_SGD, .momentum = 0.9, .nesterov = 1, .weight_decay = 0.0005};
+  despur_status status = DESPUR_OK;
+  size_t count;
+  *s = (subject){.bench = b, .arch = arch->name};
+  TRY(bench_net(&s->net, b, arch->arch, BATCH, 1));
+  TRY(optimizer_init(&s->optimizer, &SGD, s->net, b->error));
+  const uint32_t *examples = despur_dataset_split(b->digits, DESPUR_TRAIN, &count);
+  s->batch = (dataset_batch){
+      .dataset = b->digits, .examples = examples, .count = BATCH, .layout = net_input(s->net)};
+  for (size_t i = 0; i < BATCH; i++) {
+    s->labels[i] = despur_dataset_labels(b->digits)[examples[i]];
+    s->weights[i] = 1.0 / BATCH;
+  }
+  net_forward(s->net, BATCH, dataset_fill, &s->batch, true, 0);
+  TRY(run_loss(s, b->error));
+  net_backward(s->net, s->gradient);
+  s->pass = net_pass(s->net, 0, 0);
+  s->pass.training = true;
+cleanup:
+  return status;
+}
+
+despur_status bench_kernels(bench *b) {
+  despur_status status = DESPUR_OK;
+  subject *s = NULL;
+  TRY(bench_digits(b));
+  TRY(mem_alloc(&s, 1, sizeof *s, b->error));
+  for (size_t arch = 0; arch < BENCH_ARCHS; arch++) {
+    TRY(subject_init(s, b, &bench_archs[arch]));
+    TRY(measure_rest(s));
+    TRY(measure_layers(s));
+    optimizer_release(&s->optimizer);
+    despur_net_free(s->net);
+    s->net = NULL;
+  }
+cleanup:
+  if (s) optimizer_release(&s->optimizer);
+  if (s) despur_net_free(s->net);
+  mem_free(s);
+  return status;
+}
