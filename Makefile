@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 CMAKE_FLAGS ?=
 JOBS ?= $(shell nproc)
+ROUNDS ?= 7
 
 build: ## build the library and the tool: build/despur
 	@tools/setup build
@@ -27,6 +28,14 @@ reproduce-quick: build ## the same for one difficulty, three seeds, few epochs (
 check: ## the slower checks: formatting, clang, sanitizers
 	@tools/check
 
+bench: build ## how fast everything is here, and how near to the machine's limits
+	@build/despur bench
+
+# ROUNDS and WHAT (such as lenet) narrow it down.
+bench-peers: build ## the same work by PyTorch, scikit-learn, umap-learn and SpuCo; writes docs/performance.md
+	@cmake --build --preset release --target peer
+	@bench/peers build --rounds $(ROUNDS) $(if $(WHAT),--only $(WHAT),--docs docs/performance.md)
+
 install: build ## install to PREFIX (/usr/local), under DESTDIR if given
 	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)'
 
@@ -39,4 +48,4 @@ clean: ## remove everything that was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo test reproduce reproduce-quick check install format clean help
+.PHONY: build demo test reproduce reproduce-quick check bench bench-peers install format clean help

@@ -80,6 +80,16 @@ static despur_status run_pca(void *context, despur_error *error) {
   return status;
 }
 
+static despur_status run_umap(void *context, despur_error *error) {
+  const cluster_job *job = context;
+  const despur_umap_options options = {
+      .neighbors = 15, .components = 2, .epochs = 200, .min_dist = 0.1, .spread = 1, .threads = job->threads};
+  despur_umap result = {0};
+  despur_status status = despur_umap_fit(&result, job->points, job->n, job->d, &options, error);
+  despur_umap_release(&result);
+  return status;
+}
+
 /* Multiply-adds of each algorithm over n points of d dimensions. */
 static double all_pairs(double n, double d) {
   return n * n * d;
@@ -100,6 +110,13 @@ static double pca_products(double n, double d) {
   return n * d * (d + 1) / 2;
 }
 
+/* UMAP's layout jumps from point to point: none of the limits says how fast that could be. */
+static double not_counted(double n, double d) {
+  (void)n;
+  (void)d;
+  return 0;
+}
+
 typedef struct algorithm {
   const char *name;
   size_t n, d;
@@ -114,6 +131,7 @@ static const algorithm ALGORITHMS[] = {
     {"k-means", 20000, 512, true, kmeans_products, run_kmeans},
     {"mixture", 20000, 64, true, mixture_products, run_mixture},
     {"k-medoids", 9600, 64, false, all_pairs, run_kmedoids},
+    {"umap", 5000, 84, false, not_counted, run_umap},
     {"principal components", 20000, 84, true, pca_products, run_pca},
 };
 

@@ -1,0 +1,230 @@
+/* The despur side of bench/compare.py: one piece of work on data that both sides share, timed as a caller of
+ * the library would see it. It is a program like any other that links to despur: it sees public headers only.
+ *
+ *   peer images COUNT OUT.f32 LABELS.u32            the training images of SpuCoMNIST from COUNT built-in
+ * digits peer train COUNT ARCH INIT.safetensors ORDER.u32 BATCH THREADS LOSSES.f64 peer silhouette POINTS.f32
+ * N D LABELS.u32 CLUSTERS THREADS peer kmeans POINTS.f32 N D CLUSTERS STARTS THREADS LABELS.u32 peer mixture
+ * POINTS.f32 N D COMPONENTS THREADS
+ *
+ * Files are bare arrays. Prints one line of JSON; "seconds" is the time of the library's function alone. */
+#include <despur/despur.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static despur_error error;
+
+static void fail(const char *message) {
+  fprintf(stderr, "peer: %s\n", message);
+  exit(1);
+}
+
+static void check(despur_status status) {
+  if (status != DESPUR_OK) fail(error.message);
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void *allocate(size_t count, size_t size) {
+  void *memory = calloc(count ? count : 1, size);
+  if (!memory) fail("out of memory");
+  return memory;
+}
+
+/* *count values, or as many as the file has when *count is 0. */
+static void *read_array(const char *path, size_t size, size_t *count) {
+  FILE *file = fopen(path, "rb");
+  if (!file || fseek(file, 0, SEEK_END) != 0) fail(path);
+  size_t found = (size_t)ftell(file) / size;
+  if (*count == 0) *count = found;
+  void *values = allocate(*count, size);
+  rewind(file);
+  if (found != *count || fread(values, size, *count, file) != *count) fail(path);
+  fclose(file);
+  return values;
+}
+
+static void write_array(const char *path, const void *values, size_t size, size_t count) {
+  FILE *file = fopen(path, "wb");
+  if (!file || fwrite(values, size, count, file) != count || fclose(file) != 0) fail(path);
+}
+
+static size_t number(const char *word) {
+  return strtoul(word, NULL, 10);
+}
+
+static despur_dataset *spuco_mnist(const char *count) {
+  static const double STRENGTH = 0.995;
+  const despur_spuco_options options = {.images = "digits",
+                                        .class_of_digit = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4},
+                                        .classes = 5,
+                                        .difficulty = DESPUR_MAGNITUDE_LARGE,
+                                        .strength = &STRENGTH,
+                                        .strengths = 1,
+                                        .digits_train = number(count),
+                                        .digits_test = 100};
+  despur_dataset *dataset;
+  check(despur_dataset_create_spuco_mnist(&dataset, &options, &error));
+  return dataset;
+}
+
+static void images(char **words) {
+  despur_dataset *dataset = spuco_mnist(words[0]);
+  size_t count, features = 3 * 28 * 28;
+  const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
+  float *image = allocate(features, sizeof *image);
+  uint32_t *labels = allocate(count, sizeof *labels);
+  FILE *file = fopen(words[1], "wb");
+  if (!file) fail(words[1]);
+  for (size_t i = 0; i < count; i++) {
+    despur_dataset_image(dataset, examples[i], image);
+    labels[i] = despur_dataset_labels(dataset)[examples[i]];
+    if (fwrite(image, sizeof *image, features, file) != features) fail(words[1]);
+  }
+  if (fclose(file) != 0) fail(words[1]);
+  write_array(words[2], labels, sizeof *labels, count);
+  printf("{\"count\":%zu}\n", count);
+  free(labels);
+  free(image);
+  despur_dataset_free(dataset);
+}
+
+typedef struct losses {
+  double *values;
+  size_t count;
+} losses;
+
+static void keep_loss(void *context, size_t step, double loss, size_t examples) {
+  (void)step;
+  (void)examples;
+  losses *kept = context;
+  kept->values[kept->count++] = loss;
+}
+
+/* One epoch over an order that the other side has chosen: places in the training split. */
+static void train(char **words) {
+  despur_dataset *dataset = spuco_mnist(words[0]);
+  size_t count, length = 0;
+  const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
+  uint32_t *order = read_array(words[3], sizeof *order, &length);
+  for (size_t i = 0; i < length; i++) {
+    if (order[i] >= count) fail("an example beyond the training split");
+    order[i] = examples[order[i]];
+  }
+  despur_net *net;
+  const despur_net_options shape = {.arch = strcmp(words[1], "mlp") == 0 ? DESPUR_MLP : DESPUR_LENET,
+                                    .input = despur_dataset_shape(dataset),
+                                    .classes = 5,
+                                    .batch = number(words[4]),
+                                    .threads = (int)number(words[5])};
+  check(despur_net_create(&net, &shape, &error));
+  check(despur_net_load(net, words[2], &error));
+  losses kept = {.values = allocate(length, sizeof *kept.values)};
+  const despur_train_options options = {
+      .epochs = 1,
+      .batch_size = shape.batch,
+      .optimizer = {.name = DESPUR_SGD, .lr = 0.01, .momentum = 0.9, .nesterov = 1, .weight_decay = 0.0005},
+      .order = order,
+      .order_length = length};
+  const despur_train_hooks hooks = {.context = &kept, .step = keep_loss};
+  double start = now();
+  check(despur_train(net, dataset, &options, &hooks, NULL, &error));
+  printf("{\"seconds\":%.6f,\"steps\":%zu}\n", now() - start, kept.count);
+  write_array(words[6], kept.values, sizeof *kept.values, kept.count);
+  free(kept.values);
+  free(order);
+  despur_net_free(net);
+  despur_dataset_free(dataset);
+}
+
+static float *read_points(char **words, size_t *n, size_t *d) {
+  *n = number(words[1]), *d = number(words[2]);
+  size_t count = *n * *d;
+  return read_array(words[0], sizeof(float), &count);
+}
+
+static void silhouette(char **words) {
+  size_t n, d;
+  float *points = read_points(words, &n, &d);
+  uint32_t *labels = read_array(words[3], sizeof *labels, &n);
+  const despur_silhouette_options options = {.threads = (int)number(words[5])};
+  despur_silhouette_result result;
+  double start = now();
+  check(despur_silhouette(&result, points, n, d, labels, number(words[4]), &options, &error));
+  printf("{\"seconds\":%.6f,\"mean\":%.9f}\n", now() - start, result.mean);
+  despur_silhouette_release(&result);
+  free(labels);
+  free(points);
+}
+
+static void kmeans(char **words) {
+  size_t n, d;
+  float *points = read_points(words, &n, &d);
+  const despur_kmeans_options options = {.clusters = number(words[3]),
+                                         .starts = number(words[4]),
+                                         .max_iterations = 300,
+                                         .tolerance = 1e-4,
+                                         .threads = (int)number(words[5])};
+  despur_kmeans_result result;
+  double start = now();
+  check(despur_kmeans(&result, points, n, d, &options, &error));
+  printf("{\"seconds\":%.6f,\"inertia\":%.12g}\n", now() - start, result.inertia);
+  write_array(words[6], result.labels, sizeof *result.labels, n);
+  despur_kmeans_release(&result);
+  free(points);
+}
+
+static void mixture(char **words) {
+  size_t n, d;
+  float *points = read_points(words, &n, &d);
+  const despur_mixture_options options = {.components = number(words[3]),
+                                          .starts = 1,
+                                          .max_iterations = 100,
+                                          .tolerance = 1e-3,
+                                          .regularisation = 1e-6,
+                                          .threads = (int)number(words[4])};
+  despur_mixture_result result;
+  double start = now();
+  check(despur_mixture_fit(&result, points, n, d, &options, &error));
+  printf("{\"seconds\":%.6f,\"log_likelihood\":%.9f,\"iterations\":%zu}\n", now() - start,
+         result.log_likelihood, result.iterations);
+  despur_mixture_result_release(&result);
+  free(points);
+}
+
+static void umap(char **words) {
+  size_t n, d;
+  float *points = read_points(words, &n, &d);
+  const despur_umap_options options = {
+      .neighbors = 15, .components = 2, .min_dist = 0.1, .spread = 1, .threads = (int)number(words[3])};
+  despur_umap result;
+  double start = now();
+  check(despur_umap_fit(&result, points, n, d, &options, &error));
+  printf("{\"seconds\":%.6f}\n", now() - start);
+  write_array(words[4], result.embedding, sizeof *result.embedding, n * 2);
+  despur_umap_release(&result);
+  free(points);
+}
+
+typedef struct verb {
+  const char *name;
+  int words;
+  void (*execute)(char **words);
+} verb;
+
+int main(int argc, char **argv) {
+  static const verb VERBS[] = {{"images", 3, images}, {"train", 7, train},     {"silhouette", 6, silhouette},
+                               {"kmeans", 7, kmeans}, {"mixture", 5, mixture}, {"umap", 5, umap}};
+  for (size_t v = 0; argc > 1 && v < sizeof VERBS / sizeof *VERBS; v++)
+    if (strcmp(argv[1], VERBS[v].name) == 0 && argc == VERBS[v].words + 2) {
+      VERBS[v].execute(argv + 2);
+      return 0;
+    }
+  fail("see the comment at the top of bench/peer.c");
+}
