@@ -70,10 +70,25 @@ despur_status report_load(report_run *out, const char *directory, const char *ma
   TRY(report_load_config(out, path, error));
   TRY(path_in(path, directory, "results.jsonl", error));
   TRY(report_load_results(out, path, error));
-  TRY(path_in(path, directory, "cam.json", error));
-  TRY(report_load_cam(out, path, error));
   TRY(path_in(path, directory, "manifest.json", error));
   TRY(load_manifest(out, manifest, path, error));
+cleanup:
+  return status;
+}
+
+despur_status report_load_details(report_run *run, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], groups[1024];
+  TRY(path_in(path, run->directory, "cam.json", error));
+  TRY(report_load_cam(run, path, error));
+  TRY(path_in(path, run->directory, "embedding.csv", error));
+  TRY(path_in(groups, run->directory, "groups.csv", error));
+  if (file_exists(path) && file_exists(groups)) TRY(report_load_points(run, path, groups, error));
+  TRY(path_in(path, run->directory, "predictions.csv", error));
+  if (file_exists(path)) {
+    TRY(despur_predicted_read(&run->predicted, path, error));
+    TRY(despur_measures_compute(&run->measures, &run->predicted, error));
+  }
 cleanup:
   return status;
 }
@@ -115,6 +130,9 @@ void report_run_release(report_run *run) {
   mem_free(run->inference.contingency);
   for (size_t g = 0; g < run->cam.group_count; g++) mem_free(run->cam.groups[g].png);
   mem_free(run->cam.groups);
+  mem_free(run->points);
+  despur_predicted_release(&run->predicted);
+  despur_measures_release(&run->measures);
   release_pairs(&run->keys);
   release_pairs(&run->inputs);
   release_pairs(&run->outputs);

@@ -6,7 +6,7 @@
 #define REPORT_LOAD_H
 
 #include "base/text.h"
-#include "despur/eval.h"
+#include "despur/measures.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -103,6 +103,14 @@ typedef struct report_cam {
   size_t group_count;
 } report_cam;
 
+/* One clustered example in two dimensions. */
+typedef struct report_point {
+  double x, y;
+  uint32_t example, label, attribute;
+  bool known;      /* label and attribute were found */
+  size_t inferred; /* index into report_inference.inferred_names, or that list's length */
+} report_point;
+
 /* A key or file and what belongs to it. */
 typedef struct report_pair {
   char *name, *value;
@@ -124,13 +132,22 @@ typedef struct report_run {
   report_rule *rules;
   size_t rule_count;
   report_inference inference;
+  /* what report_load_details adds */
   report_cam cam;
+  report_point *points; /* ascending by example */
+  size_t point_count;
+  despur_predicted predicted; /* of the final network on the evaluation split; count 0: nothing */
+  despur_measures measures;   /* of these, group by group */
 } report_run;
 
-/* manifest: what manifest.json says; NULL: it is read. DESPUR_BAD_INPUT names the file and line that cannot
- * be read. Release with report_run_release, also after an error. */
+/* Configuration, results and manifest. manifest: what manifest.json says; NULL: it is read. DESPUR_BAD_INPUT
+ * names the file and line that cannot be read. Release with report_run_release, also after an error. */
 DESPUR_MUST_USE despur_status report_load(report_run *out, const char *directory, const char *manifest,
                                           despur_error *error);
+
+/* What only the page of a single run shows: Grad-CAM, the clustered examples, predictions. */
+DESPUR_MUST_USE despur_status report_load_details(report_run *run, despur_error *error);
+
 void report_run_release(report_run *run);
 
 /* Whether a directory is a run's: config.yaml is the first file of a run, and stays when it fails. */
@@ -149,6 +166,8 @@ const report_stage *report_last_stage(const report_run *run);
 /* Parts of the loader, one for each file. */
 DESPUR_MUST_USE despur_status report_load_results(report_run *out, const char *path, despur_error *error);
 DESPUR_MUST_USE despur_status report_load_cam(report_run *out, const char *path, despur_error *error);
+DESPUR_MUST_USE despur_status report_load_points(report_run *out, const char *embedding, const char *groups,
+                                                 despur_error *error);
 DESPUR_MUST_USE despur_status report_load_config(report_run *out, const char *path, despur_error *error);
 
 #endif

@@ -59,6 +59,7 @@ static despur_status report_one(const char *directory, const despur_report_optio
   report_run run;
   verdict v = {0};
   TRY(report_load(&run, directory, options->manifest, error));
+  TRY(report_load_details(&run, error));
   TRY(verdict_write(&v, &run, error));
   if (options->page) TRY(write_page(options->page, &run, &v, error));
   if (options->plots) TRY(write_plots(options->plots, &run, error));

@@ -103,6 +103,16 @@ static void tables_by_class(markup *m, const report_inference *inference) {
   }
 }
 
+static void embedding(markup *m, const report_run *run) {
+  if (plot_embedding.count(run) == 0) return;
+  markup_raw(m, "<div class=\"grid3\">\n");
+  plot_figures(m, &plot_embedding, run);
+  markup_raw(m, "</div>\n<p class=\"note after\">Outputs of the reference network along two axes: up to "
+                "2,000 training pictures, "
+                "of every inferred group equally many, or all. A network that reads the attribute sorts "
+                "pictures by it.</p>\n");
+}
+
 void section_clusters(markup *m, const report_run *run) {
   enum { MOST_GROUPS = 120 };
   const report_inference *inference = &run->inference;
@@ -119,7 +129,12 @@ void section_clusters(markup *m, const report_run *run) {
     tables_by_class(m, inference);
   else
     table(m, inference, NULL);
-  plot_figures(m, &plot_silhouette, run);
   markup_raw(m, "</div>\n");
+  embedding(m, run);
+  if (plot_silhouette.count(run) > 0) {
+    markup_raw(m, "<div class=\"grid3\">\n");
+    plot_figures(m, &plot_silhouette, run);
+    markup_raw(m, "</div>\n");
+  }
   section_close(m);
 }

@@ -137,11 +137,11 @@ static void groups(markup *m, const report_stage *const *stages, size_t count, c
       "training pictures.</caption>\n",
       SPLITS[final->split]);
   markup_print(m,
-               "<thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"n\">Training</th>"
+               "<thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"n\">Train</th>"
                "<th scope=\"col\" class=\"n\">%s</th>",
                final->split == DESPUR_TEST  ? "Test"
                : final->split == DESPUR_VAL ? "Valid."
-                                            : "Measured");
+                                            : "Seen");
   heading_cells(m, stages, count);
   markup_raw(m,
              "<th scope=\"col\" class=\"range\"><svg role=\"img\" aria-label=\"0 to 100 per cent\">"

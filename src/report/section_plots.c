@@ -41,11 +41,22 @@ void section_curves(markup *m, const report_run *run) {
 }
 
 void section_tradeoff(markup *m, const report_run *run) {
-  if (plot_tradeoff.count(run) == 0) return;
-  markup_raw(m, "<section class=\"grid3\">\n<div>\n<h2>What the worst group costs the average</h2>\n");
-  markup_raw(m, "<p class=\"note\">A dot for each epoch of the final training; the circle is the epoch that "
-                "was kept. Up is fair, "
-                "right is good on average.</p>\n</div>\n");
+  bool path = plot_tradeoff.count(run) > 0, sure = plot_reliability.count(run) > 0;
+  if (!path && !sure) return;
+  markup_raw(m, "<section>\n<h2>What it costs, and what the network knows of itself</h2>\n");
+  if (path)
+    markup_raw(m, "<p class=\"note\">Left: a dot for each epoch, a circle around the one that was kept; up "
+                  "is better for the worst group, "
+                  "right for the average.</p>\n");
+  if (sure)
+    markup_print(m,
+                 "<p class=\"note\">Confidence is the probability that the final network gives its answer. "
+                 "Its calibration "
+                 "error is %.1f points over all pictures.</p>\n",
+                 100 * run->measures.all.calibration_error);
+  markup_raw(m, "<div class=\"grid3\">\n");
   plot_figures(m, &plot_tradeoff, run);
+  plot_figures(m, &plot_reliability, run);
+  markup_raw(m, "</div>\n");
   section_close(m);
 }

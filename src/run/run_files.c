@@ -111,32 +111,6 @@ cleanup:
   return status;
 }
 
-/* The clustered points in two dimensions: those of a reduction to two, or the first two of what was
- * clustered. At most 2,000 examples, evenly spaced. */
-despur_status run_write_embedding(run *r, despur_error *error) {
-  enum { MOST = 2000 };
-  despur_status status = DESPUR_OK;
-  file_writer *writer = NULL;
-  size_t count, dimensions;
-  const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
-  const float *points = despur_grouping_points(r->grouping, &dimensions);
-  const despur_groups *groups = &r->result->groups;
-  TRY(open_stream(&writer, r, "embedding.csv", error));
-  TRY(file_print(writer, error, "example,x,y,group\n"));
-  size_t wanted = count < MOST ? count : MOST;
-  for (size_t k = 0; k < wanted; k++) {
-    size_t i = k * count / wanted;
-    double x = (double)points[i * dimensions], y = dimensions > 1 ? (double)points[i * dimensions + 1] : 0;
-    TRY(file_print(writer, error, "%u,%.7g,%.7g,\"%s\"\n", examples[i], x, y,
-                   groups->names[groups->of_example[examples[i]]]));
-  }
-  status = file_writer_commit(writer, error);
-  writer = NULL;
-cleanup:
-  file_writer_discard(writer);
-  return status;
-}
-
 despur_status run_write_predictions(run *r, const uint32_t *predictions, const float *logits,
                                     despur_error *error) {
   despur_status status = DESPUR_OK;

@@ -1,0 +1,134 @@
+/* The clustered examples in two dimensions, twice: the smaller inferred groups of each class in colour, and
+ * the smaller true ones. Where inference found the minority, the two look alike. */
+#include "base/memory.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t count(const report_run *run) {
+  return run->point_count > 1 && run->inference.present ? 3 : 0;
+}
+
+/* The label in the name of a true group, "y=3,a=1"; false when there is none. */
+static bool read_true_name(const char *name, unsigned *label, unsigned *attribute) {
+  return sscanf(name, "y=%9u,a=%9u", label, attribute) == 2;
+}
+
+/* Training examples of a label in an inferred group. */
+static size_t of_label(const report_inference *inference, size_t i, unsigned label) {
+  size_t sum = 0;
+  for (size_t j = 0; j < inference->truth; j++) {
+    unsigned y, a;
+    if (read_true_name(inference->true_names[j], &y, &a) && y == label)
+      sum += inference->contingency[i * inference->truth + j];
+  }
+  return sum;
+}
+
+/* Of the inferred groups of a label the largest, the first of equals. */
+static size_t largest_inferred(const report_inference *inference, unsigned label) {
+  size_t best = 0;
+  for (size_t i = 1; i < inference->inferred; i++)
+    if (of_label(inference, i, label) > of_label(inference, best, label)) best = i;
+  return best;
+}
+
+enum { MOST_LABELS_SEEN = 256 };
+
+/* For each label its largest inferred group, found once. */
+typedef struct largest {
+  bool known[MOST_LABELS_SEEN];
+  size_t inferred[MOST_LABELS_SEEN];
+} largest;
+
+static bool is_minority(largest *cache, const report_inference *inference, const report_point *p) {
+  if (p->label >= MOST_LABELS_SEEN) return false;
+  if (!cache->known[p->label]) cache->inferred[p->label] = largest_inferred(inference, p->label);
+  cache->known[p->label] = true;
+  return p->inferred != cache->inferred[p->label];
+}
+
+enum { BY_ATTRIBUTE, BY_CLASS, BY_INFERRED, TONES = 8 };
+
+/* The colour of a point, 0 to TONES - 1. */
+static size_t tone(const report_run *run, const report_point *p, size_t kind, largest *cache) {
+  if (kind == BY_ATTRIBUTE) return p->attribute % TONES;
+  if (kind == BY_CLASS) return p->label % TONES;
+  return is_minority(cache, &run->inference, p);
+}
+
+/* One path of dots: a line of no length has round ends. */
+static void draw_cloud(chart *c, const report_run *run, size_t kind, size_t wanted, const char *class,
+                       largest *cache) {
+  bool any = false;
+  for (size_t i = 0; i < run->point_count; i++) {
+    const report_point *p = &run->points[i];
+    if (!p->known || tone(run, p, kind, cache) != wanted) continue;
+    if (!any) markup_print(c->m, "<path class=\"cloud %s\" d=\"", class);
+    markup_print(c->m, "M%.1f %.1fh0", scale_at(&c->x, p->x), scale_at(&c->y, p->y));
+    any = true;
+  }
+  if (any) markup_raw(c->m, "\"/>\n");
+}
+
+/* A dot and a name for each value, in one line below the title, as far as there is room. */
+static void draw_legend(chart *c, const report_run *run, size_t kind) {
+  static const char *const DOTS[TONES] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"};
+  uint32_t most = 0;
+  double at = 5;
+  for (size_t i = 0; i < run->point_count; i++) {
+    uint32_t value = kind == BY_ATTRIBUTE ? run->points[i].attribute : run->points[i].label;
+    if (run->points[i].known && value > most) most = value;
+  }
+  for (uint32_t value = 0; value <= most; value++) {
+    char name[16];
+    snprintf(name, sizeof name, "%s=%u", kind == BY_ATTRIBUTE ? "a" : "y", value);
+    if (at + 8 + text_width(name) > CHART_WIDTH) return;
+    markup_print(c->m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"28\" r=\"4\"/>\n", DOTS[value % TONES], at);
+    chart_text(c, at + 8, 32, "start", "mute", name);
+    at += 8 + text_width(name) + 14;
+  }
+}
+
+/* One unit is as long in both directions. */
+static void set_scales(chart *c, const report_run *run) {
+  c->x.low = c->y.low = INFINITY, c->x.high = c->y.high = -INFINITY;
+  for (size_t i = 0; i < run->point_count; i++) {
+    const report_point *p = &run->points[i];
+    c->x.low = fmin(c->x.low, p->x), c->x.high = fmax(c->x.high, p->x);
+    c->y.low = fmin(c->y.low, p->y), c->y.high = fmax(c->y.high, p->y);
+  }
+  double width = c->x.to - c->x.from, height = c->y.from - c->y.to;
+  double unit = fmax((c->x.high - c->x.low) / width, (c->y.high - c->y.low) / height);
+  if (!(unit > 0)) unit = 1;
+  double x = (c->x.low + c->x.high) / 2, y = (c->y.low + c->y.high) / 2;
+  c->x.low = x - unit * width / 2, c->x.high = x + unit * width / 2;
+  c->y.low = y - unit * height / 2, c->y.high = y + unit * height / 2;
+}
+
+static void draw(chart *c, const report_run *run, size_t kind) {
+  static const char *const TITLES[] = {"What was clustered, by attribute", "What was clustered, by class",
+                                       "Smaller inferred groups of their class, in orange"};
+  static const char *const CLOUDS[TONES] = {"s-k0", "s-k1", "s-k2", "s-k3", "s-k4", "s-k5", "s-k6", "s-k7"};
+  largest *cache;
+  if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&cache, 1, sizeof *cache, c->m->error);
+  if (c->m->status != DESPUR_OK) return;
+  chart_open(c, 280, TITLES[kind],
+             "Outputs of the reference network in two dimensions, a dot for each training picture.");
+  c->x.from = 8, c->x.to = CHART_WIDTH - 8;
+  c->y.from = c->height - 12, c->y.to = 46;
+  set_scales(c, run);
+  if (kind == BY_INFERRED) {
+    draw_cloud(c, run, kind, 0, "s-mute", cache);
+    draw_cloud(c, run, kind, 1, "s-before", cache);
+  } else {
+    for (size_t t = 0; t < TONES; t++) draw_cloud(c, run, kind, t, CLOUDS[t], cache);
+    draw_legend(c, run, kind);
+  }
+  chart_close(c);
+  mem_free(cache);
+}
+
+const plot plot_embedding = {"embedding", count, draw, NULL};
