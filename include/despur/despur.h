@@ -6,6 +6,7 @@
 #include "despur/bench.h"
 #include "despur/cam.h"
 #include "despur/cluster.h"
+#include "despur/compare.h"
 #include "despur/config.h"
 #include "despur/dataset.h"
 #include "despur/error.h"

@@ -34,6 +34,32 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_minimum_interval(despur_interval
                                                                  const size_t *count, size_t groups,
                                                                  double confidence, despur_error *error);
 
+/* Difference of two accuracies measured on different examples, second - first, from their Wilson intervals
+ * (Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10). NaN
+ * when one has no examples. */
+DESPUR_API despur_interval despur_difference_interval(size_t correct1, size_t count1, size_t correct2,
+                                                      size_t count2, double confidence);
+
+/* How two classifiers fared on the same examples. */
+typedef struct despur_pairs {
+  size_t both, only_first, only_second, neither; /* examples that they got right */
+} despur_pairs;
+
+/* Difference of their accuracies, second - first: Wilson's intervals combined with regard to their
+ * correlation (Newcombe 1998, "Improved confidence intervals for the difference between binomial proportions
+ * based on paired data", method 10). NaN without examples. */
+DESPUR_API despur_interval despur_paired_interval(const despur_pairs *pairs, double confidence);
+
+/* Two-sided p-value of "both are equally accurate": McNemar's test with exact binomial tails, conditional on
+ * the examples on which one of them is right. 1 when there are none. */
+DESPUR_API double despur_mcnemar(size_t only_first, size_t only_second);
+
+/* P-values of several hypotheses corrected for their number (Holm 1979): those at most alpha may be rejected,
+ * and with probability 1 - alpha no true hypothesis is. adjusted: [count], may be p. NaN stays NaN and does
+ * not count. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_holm(double *adjusted, const double *p, size_t count,
+                                                     despur_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -93,8 +93,9 @@ double deviance_part(double x, double m) {
   }
 }
 
-/* 0 < p < 1 */
-static double binomial_mass(size_t x, size_t n, double p) {
+double binomial_mass(size_t x, size_t n, double p) {
+  if (p <= 0) return x == 0;
+  if (p >= 1) return x == n;
   double count = (double)n, right = (double)x, wrong = (double)(n - x);
   /* n ln(1 - p) from the deviance: ln(1 - p) itself would lose digits of a small p */
   if (x == 0)

@@ -15,6 +15,9 @@ typedef struct binomial_tails {
   double below, equal, above; /* P(X < x), P(X = x), P(X > x) */
 } binomial_tails;
 
+/* P(X = x); x <= n, 0 <= p <= 1. */
+double binomial_mass(size_t x, size_t n, double p);
+
 /* x <= n, 0 <= p <= 1. */
 binomial_tails binomial_at(size_t x, size_t n, double p);
 

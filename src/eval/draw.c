@@ -44,11 +44,8 @@ size_t draw_binomial(random_stream *stream, size_t n, double p) {
   if (p >= 1) return n;
   size_t mode = (size_t)(((double)n + 1) * p);
   if (mode > n) mode = n;
-  counts c = {.high = n,
-              .mode = mode,
-              .mass = binomial_at(mode, n, p).equal,
-              .odds = p / (1 - p),
-              .first = (double)n};
+  counts c = {
+      .high = n, .mode = mode, .mass = binomial_mass(mode, n, p), .odds = p / (1 - p), .first = (double)n};
   return search(stream, &c);
 }
 
@@ -56,8 +53,8 @@ size_t draw_binomial(random_stream *stream, size_t n, double p) {
  * total). */
 static double hypergeometric_mass(size_t x, size_t total, size_t marked, size_t taken) {
   double p = (double)taken / (double)total;
-  return binomial_at(x, marked, p).equal * binomial_at(taken - x, total - marked, p).equal /
-         binomial_at(taken, total, p).equal;
+  return binomial_mass(x, marked, p) * binomial_mass(taken - x, total - marked, p) /
+         binomial_mass(taken, total, p);
 }
 
 size_t draw_hypergeometric(random_stream *stream, size_t total, size_t marked, size_t taken) {

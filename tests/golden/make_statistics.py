@@ -3,12 +3,15 @@
 
     make_statistics.py | clang-format --style=file:.clang-format >tests/golden/statistics.h
 
-The committed file comes from SciPy 1.10.1 and scikit-learn 1.2.1.
+The committed file comes from SciPy 1.10.1, scikit-learn 1.2.1 and statsmodels 0.13.5.
 """
 import numpy as np
 import scipy
 from scipy.stats import binom, norm
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 
 def braced(row):
@@ -86,3 +89,12 @@ for classes in (2, 3):
     table(f"{declaration} MADE_UP_{classes}_MEASURES", rows)
     if classes == 2:
         assert abs(brier_score_loss(labels, probabilities[:, 1]) - rows[0][1] / 2) < 1e-7
+
+# Two classifiers on the same examples.
+table("struct mcnemar_value { size_t only_first, only_second; double p; } MCNEMAR_VALUES",
+      [(b, c, mcnemar([[0, b], [c, 0]], exact=True).pvalue) for b, c in ((1, 7), (0, 5), (59, 121), (16, 6), (300, 301))])
+p_values = [.01, .04, .03, .005, .5, .0004]
+table("struct holm_value { double p, adjusted; } HOLM_VALUES", zip(p_values, multipletests(p_values, method="holm")[1]))
+table("struct difference_value { size_t correct1, count1, correct2, count2; double low, high; } DIFFERENCE_VALUES",
+      [(*c, *confint_proportions_2indep(c[2], c[3], c[0], c[1], method="newcomb"))
+       for c in ((48, 80, 56, 70), (0, 10, 10, 10), (300, 375, 310, 375), (5, 56, 0, 29))])

@@ -1,0 +1,50 @@
+/* Two models on the same examples: which groups they differ in, and whether their worst groups do. */
+#ifndef DESPUR_COMPARE_H
+#define DESPUR_COMPARE_H
+
+#include "despur/measures.h"
+#include "despur/stats.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Of one group, or of all examples. Differences are second - first. */
+typedef struct despur_group_comparison {
+  char name[DESPUR_GROUP_NAME];
+  despur_pairs pairs;
+  double first, second;         /* accuracies; NaN, like all that follows, when there are no examples */
+  double difference, low, high; /* despur_paired_interval */
+  double p_value;               /* despur_mcnemar */
+  double adjusted; /* corrected for the number of groups (despur_holm); of all examples the same as p_value */
+} despur_group_comparison;
+
+/* The worst groups, which need not be the same one. */
+typedef struct despur_worst_comparison {
+  size_t group_first, group_second; /* indices */
+  double first, second;             /* accuracies */
+  double difference, low, high;     /* the intervals of both minima combined (Zou and Donner 2008) */
+  double p_value; /* share of 10,000 random exchanges of the two models' answers, example by example, after
+                     which the minima differ at least as much; resolution 1e-4 */
+} despur_worst_comparison;
+
+typedef struct despur_comparison {
+  double confidence; /* of the intervals */
+  size_t groups_count;
+  despur_group_comparison *groups; /* [groups_count] */
+  despur_group_comparison all;
+  despur_worst_comparison worst;
+} despur_comparison;
+
+/* Compares predictions for the same examples: matched by their numbers where both have them, else row by row.
+ * DESPUR_BAD_INPUT when examples, labels or groups differ. Release with despur_comparison_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_compare(despur_comparison *out, const despur_predicted *first,
+                                                        const despur_predicted *second, double confidence,
+                                                        despur_error *error);
+
+DESPUR_API void despur_comparison_release(despur_comparison *comparison);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

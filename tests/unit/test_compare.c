@@ -1,0 +1,257 @@
+#include "testing.h"
+
+#include "despur/compare.h"
+#include "eval/distribution.h"
+
+#include "golden/statistics.h"
+
+#include <stdbool.h>
+
+static despur_error error;
+
+/* ---- tests and intervals for counts ---- */
+
+static void mcnemar_agrees_with_statsmodels(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof MCNEMAR_VALUES / sizeof *MCNEMAR_VALUES; i++)
+    assert_near(despur_mcnemar(MCNEMAR_VALUES[i].only_first, MCNEMAR_VALUES[i].only_second),
+                MCNEMAR_VALUES[i].p, 1e-12);
+  assert_true(despur_mcnemar(0, 0) == 1);
+  assert_true(despur_mcnemar(4, 4) == 1);
+}
+
+/* Fagerland, Lydersen and Laake 2013, "The McNemar test for binary matched-pairs data", first example: airway
+ * hyper-responsiveness before and after stem cell transplantation (Bentur et al. 2009) */
+static void mcnemar_gives_the_published_value(void **state) {
+  (void)state;
+  assert_near(despur_mcnemar(1, 7), 0.070, 5e-4);
+}
+
+static void holm_agrees_with_statsmodels(void **state) {
+  (void)state;
+  enum { COUNT = sizeof HOLM_VALUES / sizeof *HOLM_VALUES };
+  double p[COUNT + 2] = {(double)NAN};
+  for (size_t i = 0; i < COUNT; i++) p[i + 1] = HOLM_VALUES[i].p;
+  p[COUNT + 1] = (double)NAN; /* no examples: not a test */
+  assert_ok(despur_holm(p, p, COUNT + 2, &error));
+  for (size_t i = 0; i < COUNT; i++) assert_near(p[i + 1], HOLM_VALUES[i].adjusted, 1e-15);
+  assert_true(isnan(p[0]) && isnan(p[COUNT + 1]));
+}
+
+static void holm_never_goes_beyond_one(void **state) {
+  (void)state;
+  double p[] = {0.9, 0.6, 0.7};
+  assert_ok(despur_holm(p, p, 3, &error));
+  for (size_t i = 0; i < 3; i++) assert_true(p[i] == 1);
+}
+
+static void differences_have_newcombes_interval(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof DIFFERENCE_VALUES / sizeof *DIFFERENCE_VALUES; i++) {
+    const struct difference_value *v = &DIFFERENCE_VALUES[i];
+    despur_interval got = despur_difference_interval(v->correct1, v->count1, v->correct2, v->count2, 0.95);
+    assert_near(got.low, v->low, 1e-9);
+    assert_near(got.high, v->high, 1e-9);
+  }
+  assert_true(isnan(despur_difference_interval(0, 0, 1, 2, 0.95).low));
+}
+
+/* Altman et al. 2000, "Statistics with Confidence", table 6.2: 14 both, 5 and 0 one only, 22 neither; 0.01 to
+ * 0.23 */
+static void paired_differences_have_the_published_interval(void **state) {
+  (void)state;
+  const despur_pairs pairs = {14, 0, 5, 22}, turned = {14, 5, 0, 22};
+  despur_interval got = despur_paired_interval(&pairs, 0.95), back = despur_paired_interval(&turned, 0.95);
+  assert_near(got.low, 0.01, 5e-3);
+  assert_near(got.high, 0.23, 5e-3);
+  assert_near(back.low, -got.high, 1e-15);
+  assert_near(back.high, -got.low, 1e-15);
+}
+
+static void equal_answers_are_no_difference(void **state) {
+  (void)state;
+  const despur_pairs same = {70, 0, 0, 30}, none = {0};
+  despur_interval got = despur_paired_interval(&same, 0.95);
+  assert_true(got.low <= 0 && got.high >= 0 && got.high - got.low < 0.05);
+  assert_true(isnan(despur_paired_interval(&none, 0.95).low));
+}
+
+/* ---- predictions ---- */
+
+enum { MOST = 400 };
+
+typedef struct model {
+  uint32_t labels[MOST], predictions[MOST], groups[MOST], examples[MOST];
+  char names[3][DESPUR_GROUP_NAME];
+  despur_predicted predicted;
+} model;
+
+static void set_up(model *m, size_t groups) {
+  *m = (model){.names = {"a", "b", "c"}};
+  m->predicted = (despur_predicted){.classes = 2,
+                                    .groups_count = groups,
+                                    .labels = m->labels,
+                                    .predictions = m->predictions,
+                                    .groups = m->groups,
+                                    .names = m->names};
+}
+
+/* Adds that many examples to a group, right or wrong for each model. */
+static void add(model *first, model *second, uint32_t group, size_t count, bool first_right,
+                bool second_right) {
+  for (size_t i = 0; i < count; i++) {
+    size_t at = first->predicted.count++;
+    second->predicted.count++;
+    first->labels[at] = second->labels[at] = (uint32_t)at % 2;
+    first->groups[at] = second->groups[at] = group;
+    first->examples[at] = second->examples[at] = 1000 - (uint32_t)at;
+    first->predictions[at] = first_right ? (uint32_t)at % 2 : 1 - (uint32_t)at % 2;
+    second->predictions[at] = second_right ? (uint32_t)at % 2 : 1 - (uint32_t)at % 2;
+  }
+}
+
+static void add_pairs(model *first, model *second, uint32_t group, despur_pairs pairs) {
+  add(first, second, group, pairs.both, true, true);
+  add(first, second, group, pairs.only_first, true, false);
+  add(first, second, group, pairs.only_second, false, true);
+  add(first, second, group, pairs.neither, false, false);
+}
+
+static void groups_are_compared_by_their_pairs(void **state) {
+  (void)state;
+  const despur_pairs a = {20, 1, 7, 12}, b = {30, 4, 4, 2};
+  model first, second;
+  despur_comparison got;
+  set_up(&first, 3); /* nobody is in the third group */
+  set_up(&second, 3);
+  add_pairs(&first, &second, 0, a);
+  add_pairs(&first, &second, 1, b);
+  assert_ok(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error));
+  assert_memory_equal(&got.groups[0].pairs, &a, sizeof a);
+  assert_memory_equal(&got.groups[1].pairs, &b, sizeof b);
+  assert_int_equal(got.all.pairs.only_second, 11);
+  assert_near(got.groups[0].difference, 6.0 / 40, 1e-15);
+  despur_interval interval = despur_paired_interval(&a, 0.95);
+  assert_true(got.groups[0].low == interval.low && got.groups[0].high == interval.high);
+  assert_near(got.groups[0].p_value, 0.0703125, 1e-12);
+  assert_near(got.groups[0].adjusted, 2 * 0.0703125, 1e-12); /* two groups have examples */
+  assert_true(got.groups[1].p_value == 1 && got.groups[1].adjusted == 1);
+  assert_true(isnan(got.groups[2].first) && isnan(got.groups[2].p_value) && isnan(got.groups[2].adjusted));
+  assert_int_equal(got.worst.group_first, 0);
+  assert_int_equal(got.worst.group_second, 0);
+  assert_near(got.worst.difference, 6.0 / 40, 1e-15);
+  assert_true(got.worst.low < got.worst.difference && got.worst.high > got.worst.difference);
+  despur_comparison_release(&got);
+}
+
+/* P(|difference of minima| >= observed) when every discordant example is exchanged with probability one half.
+ */
+static double enumerate(const despur_pairs *a, const despur_pairs *b, double observed) {
+  size_t na = a->only_first + a->only_second, nb = b->only_first + b->only_second;
+  double counts[2] = {(double)(a->both + na + a->neither), (double)(b->both + nb + b->neither)}, sum = 0;
+  for (size_t x = 0; x <= na; x++)
+    for (size_t y = 0; y <= nb; y++) {
+      double first = fmin((double)(a->both + x) / counts[0], (double)(b->both + y) / counts[1]);
+      double second = fmin((double)(a->both + na - x) / counts[0], (double)(b->both + nb - y) / counts[1]);
+      if (fabs(second - first) >= observed - 1e-12)
+        sum += binomial_at(x, na, 0.5).equal * binomial_at(y, nb, 0.5).equal;
+    }
+  return sum;
+}
+
+static void the_exchange_test_agrees_with_all_exchanges(void **state) {
+  (void)state;
+  const despur_pairs cases[][2] = {
+      {{20, 1, 7, 12}, {30, 4, 4, 2}}, {{10, 2, 3, 1}, {40, 9, 3, 20}}, {{5, 0, 0, 5}, {50, 2, 9, 30}}};
+  for (size_t i = 0; i < 3; i++) {
+    model first, second;
+    despur_comparison got;
+    set_up(&first, 2);
+    set_up(&second, 2);
+    add_pairs(&first, &second, 0, cases[i][0]);
+    add_pairs(&first, &second, 1, cases[i][1]);
+    assert_ok(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error));
+    double exact = enumerate(&cases[i][0], &cases[i][1], fabs(got.worst.difference));
+    assert_near(got.worst.p_value, exact, 4 * sqrt(exact * (1 - exact) / 10000) + 1e-4);
+    despur_comparison_release(&got);
+  }
+}
+
+static void a_model_does_not_differ_from_itself(void **state) {
+  (void)state;
+  model first, second;
+  despur_comparison got;
+  set_up(&first, 2);
+  set_up(&second, 2);
+  add_pairs(&first, &second, 0, (despur_pairs){40, 0, 0, 10});
+  add_pairs(&first, &second, 1, (despur_pairs){90, 0, 0, 10});
+  assert_ok(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error));
+  assert_true(got.worst.p_value == 1 && got.all.p_value == 1);
+  assert_true(got.worst.difference == 0 && got.worst.low <= 0 && got.worst.high >= 0);
+  despur_comparison_release(&got);
+}
+
+static void examples_are_matched_by_their_numbers(void **state) {
+  (void)state;
+  const despur_pairs a = {20, 1, 7, 12};
+  model first, second;
+  despur_comparison got;
+  set_up(&first, 1);
+  set_up(&second, 1);
+  add_pairs(&first, &second, 0, a);
+  first.predicted.examples = first.examples;
+  second.predicted.examples = second.examples;
+  for (size_t i = 0, j = 39; i < j; i++, j--) { /* the second's rows in reverse */
+    uint32_t *columns[] = {second.labels, second.predictions, second.examples};
+    for (size_t c = 0; c < 3; c++) {
+      uint32_t swap = columns[c][i];
+      columns[c][i] = columns[c][j];
+      columns[c][j] = swap;
+    }
+  }
+  assert_ok(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error));
+  assert_memory_equal(&got.groups[0].pairs, &a, sizeof a);
+  despur_comparison_release(&got);
+  second.examples[3] = 5;
+  assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
+               "example 5 is in one of the predictions only");
+  second.examples[3] = second.examples[4];
+  assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
+               "the second predictions have example 965 twice");
+}
+
+static void different_examples_are_refused(void **state) {
+  (void)state;
+  model first, second;
+  despur_comparison got;
+  set_up(&first, 2);
+  set_up(&second, 2);
+  add_pairs(&first, &second, 0, (despur_pairs){4, 0, 0, 1});
+  second.groups[2] = 1;
+  assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
+               "row 3 of the first predictions is of group a, row 3 of the second of b");
+  second.labels[1] = 0;
+  assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
+               "row 2 of the first predictions is of class 1, row 2 of the second of 0");
+  second.predicted.count--;
+  assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
+               "the first predictions are of 5 examples, the second of 4");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(mcnemar_agrees_with_statsmodels),
+      cmocka_unit_test(mcnemar_gives_the_published_value),
+      cmocka_unit_test(holm_agrees_with_statsmodels),
+      cmocka_unit_test(holm_never_goes_beyond_one),
+      cmocka_unit_test(differences_have_newcombes_interval),
+      cmocka_unit_test(paired_differences_have_the_published_interval),
+      cmocka_unit_test(equal_answers_are_no_difference),
+      cmocka_unit_test(groups_are_compared_by_their_pairs),
+      cmocka_unit_test(the_exchange_test_agrees_with_all_exchanges),
+      cmocka_unit_test(a_model_does_not_differ_from_itself),
+      cmocka_unit_test(examples_are_matched_by_their_numbers),
+      cmocka_unit_test(different_examples_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
