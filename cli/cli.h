@@ -34,7 +34,7 @@ typedef struct cli_verb {
 } cli_verb;
 
 extern const cli_verb cli_run, cli_data, cli_eval, cli_cam, cli_infer, cli_report, cli_sweep, cli_table,
-    cli_cluster, cli_bench, cli_help, cli_version;
+    cli_compare, cli_check, cli_plan, cli_cluster, cli_bench, cli_help, cli_version;
 
 /* All verbs, NULL-terminated. */
 extern const cli_verb *const cli_verbs[];
@@ -48,6 +48,14 @@ const char *cli_value(const cli_arguments *arguments, const char *name);
 /* A whole number in low..high given to an option, or fallback when it is not given. */
 DESPUR_MUST_USE despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name,
                                           long low, long high, long fallback, despur_error *error);
+
+/* A number in [low, high] given to an option, or fallback when it is not given. */
+DESPUR_MUST_USE despur_status cli_real(double *out, const cli_arguments *arguments, const char *name,
+                                       double low, double high, double fallback, despur_error *error);
+
+/* --confidence, by default 0.95. */
+DESPUR_MUST_USE despur_status cli_confidence(double *out, const cli_arguments *arguments,
+                                             despur_error *error);
 
 /* The index of an option's value among NULL-terminated choices; *out stays when it is not given. */
 DESPUR_MUST_USE despur_status cli_choice(int *out, const cli_arguments *arguments, const char *name,

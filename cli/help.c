@@ -15,8 +15,8 @@ static void print_overview(void) {
   for (size_t i = 0; cli_verbs[i]; i++) printf("  %-9s %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
   puts("\n"
        "'despur help VERB' says more of a verb, 'despur help config' lists all keys of recipes.\n"
-       "Exit codes: 0 all went well, 1 some runs of a sweep failed, 2 wrong command line, 3 bad input, 4 a "
-       "write failed or memory ran out,\n"
+       "Exit codes: 0 all went well, 1 a condition does not hold or some runs of a sweep failed,\n"
+       "2 wrong command line, 3 bad input, 4 a write failed or memory ran out, 5 too little data to say,\n"
        "130 interrupted.");
 }
 

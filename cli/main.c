@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cli_verb *const cli_verbs[] = {&cli_run,    &cli_data,    &cli_eval,  &cli_cam,     &cli_infer,
-                                     &cli_report, &cli_sweep,   &cli_table, &cli_cluster, &cli_bench,
-                                     &cli_help,   &cli_version, NULL};
+const cli_verb *const cli_verbs[] = {
+    &cli_run,    &cli_data,  &cli_eval,  &cli_compare, &cli_check, &cli_plan, &cli_cam,     &cli_infer,
+    &cli_report, &cli_sweep, &cli_table, &cli_cluster, &cli_bench, &cli_help, &cli_version, NULL};
 
 despur_status cli_fail(despur_error *error, despur_status status, const char *format, ...) {
   va_list args;
@@ -101,6 +101,23 @@ static despur_status take_apart(cli_arguments *arguments, char **words, despur_e
     }
   }
   return DESPUR_OK;
+}
+
+despur_status cli_real(double *out, const cli_arguments *arguments, const char *name, double low, double high,
+                       double fallback, despur_error *error) {
+  const char *value = cli_value(arguments, name);
+  char *end;
+  *out = fallback;
+  if (!value) return DESPUR_OK;
+  *out = strtod(value, &end);
+  if (end == value || *end || !(*out >= low && *out <= high))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected a number from %g to %g, found '%s'", name, low,
+                    high, value);
+  return DESPUR_OK;
+}
+
+despur_status cli_confidence(double *out, const cli_arguments *arguments, despur_error *error) {
+  return cli_real(out, arguments, "confidence", 0.5, 0.9999, 0.95, error);
 }
 
 despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name, long low, long high,

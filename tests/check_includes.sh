@@ -17,7 +17,7 @@ BEGIN {
   module_of["array"] = "io"
   module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
   module_of["net"] = module_of["optimizer"] = "nn"
-  module_of["cam"] = module_of["compare"] = module_of["measures"] = module_of["stats"] = "eval"
+  module_of["cam"] = module_of["check"] = module_of["compare"] = module_of["measures"] = module_of["stats"] = "eval"
   module_of["config"] = module_of["run_cam"] = module_of["sweep"] = module_of["table"] = "run"
 }
 

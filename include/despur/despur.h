@@ -5,6 +5,7 @@
 #include "despur/array.h"
 #include "despur/bench.h"
 #include "despur/cam.h"
+#include "despur/check.h"
 #include "despur/cluster.h"
 #include "despur/compare.h"
 #include "despur/config.h"

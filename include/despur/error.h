@@ -14,11 +14,12 @@ extern "C" {
 
 typedef enum despur_status {
   DESPUR_OK = 0,
-  DESPUR_GATE_FAILED = 1,  /* a condition that was asked for does not hold */
-  DESPUR_BAD_USAGE = 2,    /* wrong command line */
-  DESPUR_BAD_INPUT = 3,    /* a file or value that cannot be used */
-  DESPUR_NO_RESOURCES = 4, /* out of memory, or a write that failed */
-  DESPUR_INTERRUPTED = 130 /* stopped on request */
+  DESPUR_GATE_FAILED = 1,     /* a condition that was asked for does not hold */
+  DESPUR_BAD_USAGE = 2,       /* wrong command line */
+  DESPUR_BAD_INPUT = 3,       /* a file or value that cannot be used */
+  DESPUR_NO_RESOURCES = 4,    /* out of memory, or a write that failed */
+  DESPUR_TOO_LITTLE_DATA = 5, /* whether a condition holds cannot be said */
+  DESPUR_INTERRUPTED = 130    /* stopped on request */
 } despur_status;
 
 /* What went wrong, in one sentence that names the file and the place. The caller owns it; it may be NULL

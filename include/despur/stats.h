@@ -60,6 +60,22 @@ DESPUR_API double despur_mcnemar(size_t only_first, size_t only_second);
 DESPUR_API DESPUR_MUST_USE despur_status despur_holm(double *adjusted, const double *p, size_t count,
                                                      despur_error *error);
 
+/* How many examples one needs. All give the least number for which a real difference is found with
+ * probability `power`, and 0 when there is no difference to find.
+ *
+ * A group with this true accuracy against a threshold: found when Wilson's interval leaves the threshold out.
+ * Exact binomial power for up to 20,000 examples, beyond that its normal approximation. */
+DESPUR_API size_t despur_plan_threshold(double accuracy, double threshold, double confidence, double power);
+
+/* Two classifiers on the same examples, of which `disagree` is the share on which exactly one of them is
+ * right (at least the difference of their accuracies): found by despur_mcnemar. Exact power. */
+DESPUR_API size_t despur_plan_paired(double first, double second, double disagree, double confidence,
+                                     double power);
+
+/* Two classifiers, each on that many examples of its own: normal approximation (Fleiss, Levin and Paik 2003,
+ * "Statistical Methods for Rates and Proportions", formula 4.14). */
+DESPUR_API size_t despur_plan_unpaired(double first, double second, double confidence, double power);
+
 #ifdef __cplusplus
 }
 #endif

@@ -71,13 +71,15 @@ static despur_status count_pairs(despur_comparison *out, const despur_predicted 
   for (size_t i = 0; i < first->count; i++) {
     uint32_t row = rows[i], label = first->labels[i];
     if (label != second->labels[row])
-      return error_set(error, DESPUR_BAD_INPUT,
-                       "row %zu of the first predictions is of class %u, row %u of the second of %u", i + 1,
-                       label, row + 1, second->labels[row]);
+      return error_set(
+          error, DESPUR_BAD_INPUT,
+          "row %zu of the first predictions is of class %u, row %u of the second of %u (other data?)", i + 1,
+          label, row + 1, second->labels[row]);
     if (strcmp(group_name(first, i), group_name(second, row)) != 0)
-      return error_set(error, DESPUR_BAD_INPUT,
-                       "row %zu of the first predictions is of group %s, row %u of the second of %s", i + 1,
-                       group_name(first, i), row + 1, group_name(second, row));
+      return error_set(
+          error, DESPUR_BAD_INPUT,
+          "row %zu of the first predictions is of group %s, row %u of the second of %s (other data?)", i + 1,
+          group_name(first, i), row + 1, group_name(second, row));
     bool a = first->predictions[i] == label, b = second->predictions[row] == label;
     despur_pairs one = {a && b, a && !b, b && !a, !a && !b}, *sums[] = {&out->all.pairs, NULL};
     if (first->groups[i] != DESPUR_NO_GROUP) sums[1] = &out->groups[first->groups[i]].pairs;

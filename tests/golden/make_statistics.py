@@ -98,3 +98,30 @@ table("struct holm_value { double p, adjusted; } HOLM_VALUES", zip(p_values, mul
 table("struct difference_value { size_t correct1, count1, correct2, count2; double low, high; } DIFFERENCE_VALUES",
       [(*c, *confint_proportions_2indep(c[2], c[3], c[0], c[1], method="newcomb"))
        for c in ((48, 80, 56, 70), (0, 10, 10, 10), (300, 375, 310, 375), (5, 56, 0, 29))])
+
+
+# How many examples one needs, by looking at every count and every table.
+def threshold_power(n, accuracy, threshold):
+    counts = np.arange(n + 1)
+    off = (counts / n - threshold) * (1 if accuracy > threshold else -1)
+    found = off > norm.ppf(.975) * np.sqrt(threshold * (1 - threshold) / n)
+    return binom.pmf(counts, n, accuracy)[found].sum()
+
+
+def paired_power(n, difference, disagree):
+    power = 0
+    for m in range(n + 1):
+        chance = binom.pmf(m, n, disagree)
+        if chance > 1e-14:
+            few = np.arange(m + 1)
+            found = np.minimum(1, 2 * binom.cdf(np.minimum(few, m - few), m, .5)) <= .05
+            power += chance * binom.pmf(few, m, (1 - difference / disagree) / 2)[found].sum()
+    return power
+
+
+table("struct plan_value { double accuracy, other, disagree; size_t needed; } THRESHOLD_PLANS",
+      [(a, t, 0, 1 + max(n for n in range(1, 900) if threshold_power(n, a, t) < .8))
+       for a, t in ((.85, .8), (.7, .8), (.5, .4), (.99, .9))])
+table("struct plan_value PAIRED_PLANS",
+      [(a, b, s, next(n for n in candidates if paired_power(n, abs(b - a), s) >= .8))
+       for a, b, s, candidates in ((.7, .8, .2, range(150, 200)), (.75, .6, .4, range(130, 180)))])

@@ -2,7 +2,11 @@
  * output is the table in docs/statistics.md. */
 #include "coverage_testing.h"
 
-enum { DRAWS = 20000 };
+#include "eval/difference.h"
+
+#include <stdbool.h>
+
+enum { DRAWS = 20000, CAUTIOUS_DRAWS = 5000 };
 
 static coverage_case ladder(const char *name, size_t groups, size_t count, double low, double high) {
   coverage_case c = coverage_of_two_levels(name, groups, count, 0, 0, low);
@@ -105,11 +109,101 @@ static void groups_about_a_standard_error_apart_are_covered_with_caution(void **
         c.highest = highest[i];
         snprintf(name, sizeof name, "%zu groups of 1000: %zu at 70 %%, others %.1f s.e. better", groups[i],
                  worst[k], apart[j]);
-        coverage_check(&c, 0.5 / 1000, DRAWS / 2, 600 + 20 * i + 7 * k + j);
+        coverage_check(&c, 0.5 / 1000, CAUTIOUS_DRAWS, 600 + 20 * i + 7 * k + j);
       }
   coverage_case realistic = ladder("25 groups of 400 from 50 to 98 %", 25, 400, 0.5, 0.98);
   realistic.highest = 0.98;
-  coverage_check(&realistic, 0.5 / 400, DRAWS, 700);
+  coverage_check(&realistic, 0.5 / 400, CAUTIOUS_DRAWS, 700);
+}
+
+/* Two models on the same examples: in group g both are right with probability agree[g] beside what each gets
+ * right by itself. */
+typedef struct two_models {
+  const char *name;
+  size_t groups, count[8];
+  double first[8], second[8], both[8];
+} two_models;
+
+static despur_pairs draw_pairs(random_stream *stream, const two_models *m, size_t g) {
+  double only_first = m->first[g] - m->both[g], only_second = m->second[g] - m->both[g];
+  despur_pairs pairs = {.both = draw_binomial(stream, m->count[g], m->both[g])};
+  size_t left = m->count[g] - pairs.both;
+  double rest = 1 - m->both[g];
+  pairs.only_first = draw_binomial(stream, left, only_first / rest);
+  left -= pairs.only_first;
+  pairs.only_second = draw_binomial(stream, left, only_second / (rest - only_first));
+  pairs.neither = left - pairs.only_second;
+  return pairs;
+}
+
+/* The smallest accuracy of one side and its interval, as despur_compare has them. */
+static size_t worst_of(double *accuracy, despur_interval *interval, const two_models *m,
+                       const despur_pairs *pairs, bool second) {
+  despur_error error;
+  size_t correct[8], worst = 0;
+  for (size_t g = 0; g < m->groups; g++) {
+    correct[g] = pairs[g].both + (second ? pairs[g].only_second : pairs[g].only_first);
+    if (correct[g] * m->count[worst] < correct[worst] * m->count[g]) worst = g;
+  }
+  assert_ok(despur_minimum_interval(interval, correct, m->count, m->groups, 0.95, &error));
+  *accuracy = (double)correct[worst] / (double)m->count[worst];
+  return worst;
+}
+
+static void differences_of_worst_groups_are_covered(void **state) {
+  (void)state;
+  const two_models cases[] = {
+      {"same worst group, correlated",
+       4,
+       {200, 200, 200, 200},
+       {0.5, 0.9, 0.9, 0.95},
+       {0.6, 0.9, 0.92, 0.95},
+       {0.45, 0.85, 0.85, 0.92}},
+      {"other worst group",
+       4,
+       {200, 200, 200, 200},
+       {0.5, 0.9, 0.9, 0.95},
+       {0.9, 0.6, 0.92, 0.95},
+       {0.47, 0.57, 0.85, 0.92}},
+      {"equal groups",
+       4,
+       {100, 100, 100, 100},
+       {0.8, 0.8, 0.8, 0.8},
+       {0.85, 0.85, 0.85, 0.85},
+       {0.7, 0.7, 0.7, 0.7}},
+      {"no difference, small worst group",
+       3,
+       {50, 400, 400},
+       {0.7, 0.9, 0.9},
+       {0.7, 0.9, 0.9},
+       {0.55, 0.84, 0.84}},
+  };
+  enum { REPEATS = 2000 };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const two_models *m = &cases[i];
+    random_stream stream = random_open(i, "colour", 0);
+    double first_truth = 1, second_truth = 1;
+    size_t held = 0;
+    for (size_t g = 0; g < m->groups; g++) {
+      first_truth = fmin(first_truth, m->first[g]);
+      second_truth = fmin(second_truth, m->second[g]);
+    }
+    for (int repeat = 0; repeat < REPEATS; repeat++) {
+      despur_pairs pairs[8];
+      despur_interval a, b;
+      double first, second;
+      for (size_t g = 0; g < m->groups; g++) pairs[g] = draw_pairs(&stream, m, g);
+      size_t worst_first = worst_of(&first, &a, m, pairs, false),
+             worst_second = worst_of(&second, &b, m, pairs, true);
+      despur_interval got = difference_interval(
+          first, a, second, b, worst_first == worst_second ? pairs_correlation(&pairs[worst_first]) : 0);
+      double truth = second_truth - first_truth;
+      held += got.low <= truth && truth <= got.high;
+    }
+    double coverage = (double)held / REPEATS;
+    printf("difference of worst groups: %-36s %6.2f %%\n", m->name, 100 * coverage);
+    assert_true(coverage > 0.935);
+  }
 }
 
 int main(void) {
@@ -120,6 +214,7 @@ int main(void) {
       cmocka_unit_test(a_tiny_worst_group_is_covered_as_well_as_its_lattice_allows),
       cmocka_unit_test(certain_groups_are_covered_with_certainty),
       cmocka_unit_test(groups_about_a_standard_error_apart_are_covered_with_caution),
+      cmocka_unit_test(differences_of_worst_groups_are_covered),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,192 @@
+/* despur compare: two models on the same examples. */
+#include "cli.h"
+#include "emit.h"
+#include "terminal.h"
+
+#include "despur/compare.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Whether a p-value says that there is a difference. */
+static bool differs(double p, const despur_comparison *c) {
+  return p <= 1 - c->confidence;
+}
+
+/* ---- text ---- */
+
+static void print_accuracy(double accuracy) {
+  if (isnan(accuracy))
+    printf("%8s", "-");
+  else
+    printf("%8.1f", 100 * accuracy);
+}
+
+static void print_difference(double difference, double low, double high) {
+  char interval[40];
+  if (isnan(difference)) {
+    printf("%8s%18s", "-", "");
+    return;
+  }
+  snprintf(interval, sizeof interval, "%+.1f to %+.1f", 100 * low, 100 * high);
+  printf("%+8.1f  %-16s", 100 * difference, interval);
+}
+
+static void print_p(double p) {
+  if (isnan(p))
+    printf("%9s", "-");
+  else if (p < 0.00005)
+    printf("%9s", "<0.0001");
+  else
+    printf("%9.4f", p);
+}
+
+static void print_group(const despur_comparison *c, const despur_group_comparison *g, int width,
+                        bool corrected) {
+  bool strong = differs(corrected ? g->adjusted : g->p_value, c);
+  if (strong) terminal_set(STYLE_STRONG);
+  terminal_put_left(g->name, width);
+  printf("%8zu", g->pairs.both + g->pairs.only_first + g->pairs.only_second + g->pairs.neither);
+  print_accuracy(g->first);
+  print_accuracy(g->second);
+  print_difference(g->difference, g->low, g->high);
+  print_p(g->p_value);
+  if (corrected) print_p(g->adjusted);
+  if (strong) terminal_set(STYLE_PLAIN);
+  putchar('\n');
+}
+
+static void print_worst(const despur_comparison *c, int width) {
+  const despur_worst_comparison *w = &c->worst;
+  terminal_put_left("worst group", width);
+  printf("%8s", "");
+  print_accuracy(w->first);
+  print_accuracy(w->second);
+  print_difference(w->difference, w->low, w->high);
+  print_p(w->p_value);
+  putchar('\n');
+}
+
+static void print_verdict(const despur_comparison *c) {
+  const despur_worst_comparison *w = &c->worst;
+  size_t better = 0, worse = 0;
+  for (size_t g = 0; g < c->groups_count; g++) {
+    const despur_group_comparison *of = &c->groups[g];
+    if (!differs(of->adjusted, c)) continue;
+    *(of->difference > 0 ? &better : &worse) += 1;
+  }
+  if (differs(w->p_value, c))
+    printf("worst group: the %s is better, by %.1f points (%.1f to %.1f)\n",
+           w->difference > 0 ? "second" : "first", 100 * fabs(w->difference),
+           100 * (w->difference > 0 ? w->low : -w->high), 100 * (w->difference > 0 ? w->high : -w->low));
+  else
+    printf("worst group: not distinguishable (%+.1f to %+.1f points)\n", 100 * w->low, 100 * w->high);
+  if (better + worse > 0)
+    printf("single groups: the second is better in %zu and worse in %zu of %zu\n", better, worse,
+           c->groups_count);
+  else
+    puts("single groups: not distinguishable in any");
+}
+
+static void print_text(const despur_comparison *c, const char *first, const char *second) {
+  int width = terminal_columns(c->all.name);
+  for (size_t g = 0; g < c->groups_count; g++)
+    if (terminal_columns(c->groups[g].name) > width) width = terminal_columns(c->groups[g].name);
+  if (width > 24) width = 24;
+  printf("first:  %s\nsecond: %s\n\n", first, second);
+  terminal_put_left("group", width);
+  printf("%8s%8s%8s%8s  %-16s%9s%9s\n", "count", "first", "second", "change", "interval", "p", "Holm");
+  for (size_t g = 0; g < c->groups_count; g++) print_group(c, &c->groups[g], width, true);
+  print_group(c, &c->all, width, false);
+  print_worst(c, width);
+  printf("\nAccuracies in per cent, intervals and decisions at %g %% confidence.\n\n", 100 * c->confidence);
+  print_verdict(c);
+}
+
+/* ---- JSON ---- */
+
+static void emit_difference(emit *j, double first, double second, double difference, double low, double high,
+                            double p) {
+  emit_real(j, "first", first);
+  emit_real(j, "second", second);
+  emit_real(j, "difference", difference);
+  emit_real(j, "low", low);
+  emit_real(j, "high", high);
+  emit_real(j, "p", p);
+}
+
+static void emit_group(emit *j, const char *key, const despur_comparison *c,
+                       const despur_group_comparison *g) {
+  emit_open(j, key, '{');
+  emit_text(j, "name", g->name);
+  emit_count(j, "both", g->pairs.both);
+  emit_count(j, "only_first", g->pairs.only_first);
+  emit_count(j, "only_second", g->pairs.only_second);
+  emit_count(j, "neither", g->pairs.neither);
+  emit_difference(j, g->first, g->second, g->difference, g->low, g->high, g->p_value);
+  emit_real(j, "adjusted", g->adjusted);
+  emit_flag(j, "distinguishable", differs(g->adjusted, c));
+  emit_close(j, '}');
+}
+
+static void print_json(const despur_comparison *c, const char *first, const char *second) {
+  const despur_worst_comparison *w = &c->worst;
+  emit j = {0};
+  bool any = w->group_first < c->groups_count;
+  emit_open(&j, NULL, '{');
+  emit_text(&j, "first", first);
+  emit_text(&j, "second", second);
+  emit_real(&j, "confidence", c->confidence);
+  emit_open(&j, "worst_group", '{');
+  emit_text(&j, "group_first", any ? c->groups[w->group_first].name : NULL);
+  emit_text(&j, "group_second", any ? c->groups[w->group_second].name : NULL);
+  emit_difference(&j, w->first, w->second, w->difference, w->low, w->high, w->p_value);
+  emit_flag(&j, "distinguishable", differs(w->p_value, c));
+  emit_close(&j, '}');
+  emit_group(&j, "all", c, &c->all);
+  emit_open(&j, "groups", '[');
+  for (size_t g = 0; g < c->groups_count; g++) emit_group(&j, NULL, c, &c->groups[g]);
+  emit_close(&j, ']');
+  emit_close(&j, '}');
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  double confidence;
+  despur_predicted first = {0}, second = {0};
+  despur_comparison comparison = {0};
+  if (arguments->count != 2)
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "compare: expected two run directories or files of predictions, found %zu",
+                    arguments->count);
+  despur_status status = cli_confidence(&confidence, arguments, error);
+  if (status == DESPUR_OK) status = despur_predicted_read(&first, arguments->positional[0], error);
+  if (status == DESPUR_OK) status = despur_predicted_read(&second, arguments->positional[1], error);
+  if (status == DESPUR_OK) status = despur_compare(&comparison, &first, &second, confidence, error);
+  if (status == DESPUR_OK)
+    (cli_value(arguments, "json") ? print_json : print_text)(&comparison, arguments->positional[0],
+                                                             arguments->positional[1]);
+  despur_comparison_release(&comparison);
+  despur_predicted_release(&second);
+  despur_predicted_release(&first);
+  return status;
+}
+
+const cli_verb cli_compare = {
+    .name = "compare",
+    .usage = "RUN RUN [--confidence C] [--json], or FILE.csv FILE.csv",
+    .summary = "say whether two models differ, group by group and in their worst groups",
+    .help = "Reads the predictions that two runs have left, or two files as 'despur eval --predictions' "
+            "reads them,\n"
+            "for the same examples. Each group: the difference of accuracies with its interval (Newcombe), "
+            "McNemar's\n"
+            "exact test, and its p-value corrected for the number of groups (Holm). The worst groups: the "
+            "difference\n"
+            "of the two minima, tested by exchanging the models' answers at random.\n"
+            "\n"
+            "Examples:\n"
+            "  despur compare runs/erm runs/george\n"
+            "  despur compare before.csv after.csv --confidence 0.99 --json\n",
+    .options = {{"confidence", "C", "of intervals and decisions (default 0.95)"},
+                {"json", NULL, "results as JSON on stdout"}},
+    .execute = execute};
