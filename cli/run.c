@@ -26,13 +26,15 @@ static despur_status print_config(const despur_config *config, despur_error *err
   return status;
 }
 
+/* resumed: the directory to go on in, or NULL. */
 static despur_status run_config(const despur_config *config, const cli_arguments *arguments, bool only_infer,
-                                despur_error *error) {
+                                const char *resumed, despur_error *error) {
   long threads;
   report r;
   despur_status status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status != DESPUR_OK) return status;
-  despur_run_options options = {.directory = cli_value(arguments, "out"),
+  despur_run_options options = {.directory = resumed ? resumed : cli_value(arguments, "out"),
+                                .resume = resumed != NULL,
                                 .force = cli_value(arguments, "force") != NULL,
                                 .threads = (int)threads,
                                 .only_infer = only_infer,
@@ -58,14 +60,35 @@ static despur_status execute(const cli_arguments *arguments, bool only_infer, de
     if (cli_value(arguments, "print-config"))
       status = print_config(config, error);
     else
-      status = run_config(config, arguments, only_infer, error);
+      status = run_config(config, arguments, only_infer, NULL, error);
   }
   despur_config_free(config);
   return status;
 }
 
+/* The recipe is the directory's own. */
+static despur_status resume(const char *directory, const cli_arguments *arguments, despur_error *error) {
+  static const char *const OTHERS[] = {"out", "force", "print-config"};
+  char path[1100];
+  despur_config *config = NULL;
+  if (arguments->count > 0)
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "run: --resume goes on with the recipe of %s as it is: '%s' cannot be given with it",
+                    directory, arguments->positional[0]);
+  for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
+    if (cli_value(arguments, OTHERS[i]))
+      return cli_fail(error, DESPUR_BAD_USAGE, "run: --%s cannot be given with --resume", OTHERS[i]);
+  snprintf(path, sizeof path, "%s/config.yaml", directory);
+  despur_status status = despur_config_create(&config, error);
+  if (status == DESPUR_OK) status = despur_config_load(config, path, error);
+  if (status == DESPUR_OK) status = run_config(config, arguments, false, directory, error);
+  despur_config_free(config);
+  return status;
+}
+
 static despur_status execute_run(const cli_arguments *arguments, despur_error *error) {
-  return execute(arguments, false, error);
+  const char *directory = cli_value(arguments, "resume");
+  return directory ? resume(directory, arguments, error) : execute(arguments, false, error);
 }
 
 /* Groups of other examples by those of a run. */
@@ -85,30 +108,29 @@ static despur_status execute_infer(const cli_arguments *arguments, despur_error 
   return cli_value(arguments, "apply") ? apply_groups(arguments, error) : execute(arguments, true, error);
 }
 
-#define RUN_OPTIONS                                                                                          \
-  {                                                                                                          \
-    {"out", "DIR", "directory to create (default runs/NAME-SEED)"},                                          \
-        {"force", NULL, "replace the run that is in the directory"},                                         \
-        {"threads", "N", "processors to use (default all); results do not depend on it"},                    \
-        {"print-config", NULL, "print the resolved configuration and stop"},                                 \
-        {"quiet", NULL, "no news on stderr"}, {"json", NULL, "results as JSON on stdout"}, {                 \
-      NULL, NULL, NULL                                                                                       \
-    }                                                                                                        \
-  }
-
 const cli_verb cli_run = {
     .name = "run",
-    .usage = "RECIPE [KEY=VALUE ...] [OPTIONS]",
+    .usage = "RECIPE [KEY=VALUE ...] [OPTIONS] | --resume DIR [OPTIONS]",
     .summary = "carry out a recipe: train, infer groups, retrain, measure",
     .help = "A recipe is a YAML file; 'despur help config' lists its keys. KEY=VALUE overrides one of them.\n"
             "The directory gets the resolved configuration, results.jsonl, predictions.csv, groups.csv,\n"
             "the weights and a manifest with the SHA-256 of each.\n"
+            "A run that was interrupted or killed goes on after its last finished epoch with --resume, and\n"
+            "leaves the same bytes as one that was not.\n"
             "\n"
             "Examples:\n"
             "  despur run recipes/demo.yaml\n"
             "  despur run recipes/george-blog.yaml seed=3 data.images=/data/mnist --out runs/blog-3\n"
-            "  despur run recipes/erm.yaml train.epochs=5 train.optimizer.lr=0.02 --threads 1\n",
-    .options = RUN_OPTIONS,
+            "  despur run recipes/erm.yaml train.epochs=5 train.optimizer.lr=0.02 --threads 1\n"
+            "  despur run --resume runs/erm-0\n",
+    .options = {{"out", "DIR", "directory to create (default runs/NAME-SEED)"},
+                {"resume", "DIR", "go on with the unfinished run in a directory"},
+                {"force", NULL, "replace the run that is in the directory"},
+                {"threads", "N", "processors to use (default all); results do not depend on it"},
+                {"print-config", NULL, "print the resolved configuration and stop"},
+                {"quiet", NULL, "no news on stderr"},
+                {"json", NULL, "results as JSON on stdout"},
+                {NULL, NULL, NULL}},
     .execute = execute_run};
 
 const cli_verb cli_infer = {

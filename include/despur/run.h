@@ -35,6 +35,8 @@ typedef struct despur_observer {
 typedef struct despur_run_options {
   const char *directory; /* to create; NULL: runs/NAME-SEED */
   int force;             /* allow a directory that exists; files of an earlier run in it are replaced */
+  int resume;            /* go on with the unfinished run in the directory; with force as well, start again
+                            where that cannot be done */
   int threads;
   int only_infer; /* stop after group inference */
   despur_observer observer;
@@ -79,8 +81,14 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create(despur_dataset **
 
 /* Carries a configuration out. Nothing is written before the configuration, the data and all other inputs
  * have been checked. When the run is interrupted (DESPUR_INTERRUPTED) or its loss stops being finite, the
- * directory holds what there was and its manifest.json says so. Release the result with
- * despur_run_result_release, also after an error. */
+ * directory holds what there was and its manifest.json says so.
+ *
+ * After every epoch the directory gets a checkpoint, last.ckpt, which is removed when the run is complete.
+ * From it options.resume goes on after an interruption, a full disk, or the end of the process, and leaves
+ * the same bytes as a run without that; DESPUR_BAD_INPUT when it was made by another version of despur, with
+ * another configuration or other data, or when a file has changed since. only_infer is then what it was.
+ *
+ * Release the result with despur_run_result_release, also after an error. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run(despur_run_result *result, const despur_config *config,
                                                     const despur_run_options *options, despur_error *error);
 

@@ -61,6 +61,22 @@ typedef struct despur_epoch {
   const double *group_weights; /* [groups->count] of methods that keep them (GroupDRO's q), else NULL */
 } despur_epoch;
 
+/* Where a training stands after an epoch: everything that the epochs after it depend on. Whoever keeps it,
+ * ends, and begins again with it in options.resume gets the weights of a training that was never interrupted.
+ */
+typedef struct despur_train_state {
+  size_t epoch, step;      /* finished so far */
+  size_t selected_epoch;   /* 0: the initial weights */
+  double selected_score;   /* -infinity before the first epoch */
+  size_t parameters;       /* of the network */
+  float *weights;          /* [parameters] */
+  float *selected;         /* [parameters]; NULL when they are the same */
+  float *moments[2];       /* [parameters] of the optimiser; NULL what it does not have */
+  double moment_powers[2]; /* beta^step of Adam */
+  size_t groups;
+  double *group_weights; /* [groups] of methods that keep them, else NULL and 0 groups */
+} despur_train_state;
+
 /* Everything that a caller may want to know or decide while training runs. Any function may be NULL. They are
  * called from the thread that called despur_train. */
 typedef struct despur_train_hooks {
@@ -70,6 +86,8 @@ typedef struct despur_train_hooks {
    * training. */
   despur_status (*epoch)(void *context, despur_net *net, const despur_epoch *epoch, double *score,
                          despur_error *error);
+  /* After that. The arrays of state are the training's own: they change with the next step. */
+  despur_status (*state)(void *context, const despur_train_state *state, despur_error *error);
   /* Asked before each step; nonzero ends training with DESPUR_INTERRUPTED. */
   int (*stop)(void *context);
 } despur_train_hooks;
@@ -86,8 +104,9 @@ typedef struct despur_train_options {
                             own choice; NULL: none */
   size_t order_length;
   despur_selection selection;
-  uint64_t seed;  /* of the order of examples */
-  uint64_t stage; /* tells several trainings under one seed apart */
+  uint64_t seed;                    /* of the order of examples */
+  uint64_t stage;                   /* tells several trainings under one seed apart */
+  const despur_train_state *resume; /* go on from here, with options otherwise the same; NULL: begin */
 } despur_train_options;
 
 typedef struct despur_train_result {

@@ -33,3 +33,14 @@ void error_prefix(despur_error *error, const char *format, ...) {
   if (at < sizeof rest) snprintf(error->message + at, sizeof rest - at, "%s", rest);
   make_printable(error->message);
 }
+
+void error_add(despur_error *error, const char *format, ...) {
+  if (!error) return;
+  size_t used = strlen(error->message), room = sizeof error->message - used;
+  va_list args;
+  va_start(args, format);
+  int added = vsnprintf(error->message + used, room, format, args);
+  va_end(args);
+  if (added < 0 || (size_t)added >= room) error->message[used] = 0;
+  make_printable(error->message);
+}

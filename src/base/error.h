@@ -14,6 +14,9 @@ __attribute__((format(printf, 3, 4))) despur_status error_set(despur_error *erro
 /* Puts text in front of the message that is already there: "FILE: " and the like. */
 __attribute__((format(printf, 2, 3))) void error_prefix(despur_error *error, const char *format, ...);
 
+/* Puts text behind it; what does not fit is left out as a whole. */
+__attribute__((format(printf, 2, 3))) void error_add(despur_error *error, const char *format, ...);
+
 #define TRY(expression)                                                                                      \
   do {                                                                                                       \
     status = (expression);                                                                                   \

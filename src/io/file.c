@@ -136,6 +136,8 @@ struct file_writer {
   char *path;    /* where the file will be */
   char *partial; /* where it is written */
   int fd;
+  sha256 hash; /* of what has been written */
+  int failed;  /* errno of the first write that failed: there is a hole, and nothing more can be right */
   size_t used; /* bytes of buffer not yet written */
   char buffer[BUFFER_BYTES];
 };
@@ -150,6 +152,24 @@ static void free_writer(file_writer *writer) {
   mem_free(writer);
 }
 
+/* A writer whose file is not yet open. */
+static despur_status create_writer(file_writer **out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  size_t room = strlen(path) + sizeof ".partial";
+  *out = NULL;
+  TRY(mem_alloc(&writer, 1, sizeof *writer, error));
+  writer->fd = -1;
+  sha256_init(&writer->hash);
+  TRY(mem_copy_text(&writer->path, path, error));
+  TRY(mem_alloc(&writer->partial, room, 1, error));
+  snprintf(writer->partial, room, "%s.partial", path);
+  *out = writer;
+cleanup:
+  if (status != DESPUR_OK && writer) free_writer(writer);
+  return status;
+}
+
 despur_status file_writer_open(file_writer **out, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
@@ -159,11 +179,7 @@ despur_status file_writer_open(file_writer **out, const char *path, despur_error
   if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
     FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: it is a %s", path,
          S_ISDIR(about.st_mode) ? "directory" : "device or pipe");
-  TRY(mem_alloc(&writer, 1, sizeof *writer, error));
-  TRY(mem_copy_text(&writer->path, path, error));
-  size_t room = strlen(path) + sizeof ".partial";
-  TRY(mem_alloc(&writer->partial, room, 1, error));
-  snprintf(writer->partial, room, "%s.partial", path);
+  TRY(create_writer(&writer, path, error));
   /* What a killed run has left is removed first, so that a link there is never followed. */
   unlink(writer->partial);
   writer->fd = open(writer->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -178,10 +194,15 @@ cleanup:
 }
 
 static despur_status write_all(file_writer *writer, const char *data, size_t bytes, despur_error *error) {
+  if (writer->failed) return write_failed(writer->path, writer->failed, error);
   while (bytes > 0) {
     ssize_t written = write(writer->fd, data, bytes);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return write_failed(writer->path, written < 0 ? errno : EIO, error);
+    if (written <= 0) {
+      writer->failed = written < 0 ? errno : EIO;
+      return write_failed(writer->path, writer->failed, error);
+    }
+    sha256_add(&writer->hash, data, (size_t)written);
     data += written;
     bytes -= (size_t)written;
   }
@@ -250,25 +271,25 @@ static void sync_directory_of(const char *path) {
   mem_free(directory);
 }
 
-despur_status file_writer_commit(file_writer *writer, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  TRY(flush(writer, error));
-  if (sync_descriptor(writer->fd) != 0) {
-    status = write_failed(writer->path, errno, error);
-    goto cleanup;
-  }
+static despur_status put_in_place(file_writer *writer, despur_error *error) {
+  despur_status status = flush(writer, error);
+  if (status != DESPUR_OK) return status;
+  if (sync_descriptor(writer->fd) != 0) return write_failed(writer->path, errno, error);
   int closed = close(writer->fd);
   writer->fd = -1;
   /* network file systems report a full disk only here */
-  if ((closed != 0 && errno != EINTR) || rename(writer->partial, writer->path) != 0) {
-    status = write_failed(writer->path, errno, error);
-    goto cleanup;
-  }
+  if ((closed != 0 && errno != EINTR) || rename(writer->partial, writer->path) != 0)
+    return write_failed(writer->path, errno, error);
   sync_directory_of(writer->path);
-  free_writer(writer);
   return DESPUR_OK;
-cleanup:
-  file_writer_discard(writer);
+}
+
+despur_status file_writer_commit(file_writer *writer, despur_error *error) {
+  despur_status status = put_in_place(writer, error);
+  if (status == DESPUR_OK)
+    free_writer(writer);
+  else
+    file_writer_discard(writer);
   return status;
 }
 
@@ -278,6 +299,86 @@ void file_writer_discard(file_writer *writer) {
   unlink(writer->partial);
   free_writer(writer);
 }
+
+/* ---- going on with a file ---- */
+
+despur_status file_writer_flush(file_writer *writer, bool sync, file_extent *extent, despur_error *error) {
+  despur_status status = flush(writer, error);
+  if (status != DESPUR_OK) return status;
+  if (sync && sync_descriptor(writer->fd) != 0) return write_failed(writer->path, errno, error);
+  sha256 hash = writer->hash;
+  extent->bytes = hash.length;
+  sha256_finish(&hash, extent->sha256);
+  return DESPUR_OK;
+}
+
+/* Adds the first bytes of a file to a hash; fewer when the file is shorter. */
+static despur_status hash_start(sha256 *hash, int fd, uint64_t bytes, const char *path, despur_error *error) {
+  char buffer[4096];
+  while (bytes > 0) {
+    ssize_t got = read(fd, buffer, bytes < sizeof buffer ? (size_t)bytes : sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return read_failed(path, errno, error);
+    if (got == 0) break;
+    sha256_add(hash, buffer, (size_t)got);
+    bytes -= (uint64_t)got;
+  }
+  return DESPUR_OK;
+}
+
+static despur_status check_start(file_writer *writer, const char *path, const file_extent *extent,
+                                 despur_error *error) {
+  char found[SHA256_HEX];
+  despur_status status = hash_start(&writer->hash, writer->fd, extent->bytes, path, error);
+  if (status != DESPUR_OK) return status;
+  sha256 hash = writer->hash;
+  if (hash.length < extent->bytes)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected at least %s bytes, found %s", path,
+                     file_grouped(extent->bytes).text, file_grouped(hash.length).text);
+  sha256_finish(&hash, found);
+  if (strcmp(found, extent->sha256) != 0)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: its first %s bytes have changed", path,
+                     file_grouped(extent->bytes).text);
+  return DESPUR_OK;
+}
+
+despur_status file_writer_reopen(file_writer **out, const char *path, const file_extent *extent,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  *out = NULL;
+  TRY(create_writer(&writer, path, error));
+  const char *there = file_exists(writer->partial) ? writer->partial : path;
+  writer->fd = open(there, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (writer->fd < 0) {
+    status = read_failed(there, errno, error);
+    goto cleanup;
+  }
+  TRY(check_start(writer, there, extent, error));
+  if ((there == path && rename(path, writer->partial) != 0) ||
+      ftruncate(writer->fd, (off_t)extent->bytes) != 0) {
+    status = write_failed(path, errno, error);
+    goto cleanup;
+  }
+  *out = writer;
+cleanup:
+  if (status != DESPUR_OK) file_writer_leave(writer);
+  return status;
+}
+
+despur_status file_writer_finish(file_writer *writer, despur_error *error) {
+  despur_status status = put_in_place(writer, error);
+  file_writer_leave(writer);
+  return status;
+}
+
+void file_writer_leave(file_writer *writer) {
+  if (!writer) return;
+  if (writer->fd >= 0) close(writer->fd);
+  free_writer(writer);
+}
+
+/* ---- at one go ---- */
 
 despur_status file_write_text(const char *path, const char *content, despur_error *error) {
   despur_status status = DESPUR_OK;

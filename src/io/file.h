@@ -45,10 +45,29 @@ __attribute__((format(printf, 3, 4))) DESPUR_MUST_USE despur_status file_print(f
                                                                                despur_error *error,
                                                                                const char *format, ...);
 /* Renames into place and frees the writer, also on failure (then the temporary file is gone and PATH is as it
- * was). */
+ * was). It fails when any write before it has failed. */
 DESPUR_MUST_USE despur_status file_writer_commit(file_writer *writer, despur_error *error);
 /* Removes the temporary file and frees the writer; NULL is accepted. */
 void file_writer_discard(file_writer *writer);
+
+/* The beginning of a file: how long it is, and its SHA-256. */
+typedef struct file_extent {
+  uint64_t bytes;
+  char sha256[SHA256_HEX];
+} file_extent;
+
+/* Hands everything so far to the system; *extent tells what it is. With sync it is on the disk, too. */
+DESPUR_MUST_USE despur_status file_writer_flush(file_writer *writer, bool sync, file_extent *extent,
+                                                despur_error *error);
+/* Goes on with what an earlier writer has left, in PATH.partial or, when that is not there, in PATH itself:
+ * it must begin with extent, and what follows is cut off. DESPUR_BAD_INPUT when it does not; then nothing has
+ * changed. */
+DESPUR_MUST_USE despur_status file_writer_reopen(file_writer **writer, const char *path,
+                                                 const file_extent *extent, despur_error *error);
+/* As file_writer_commit, but after a failure the temporary file stays, for file_writer_reopen. */
+DESPUR_MUST_USE despur_status file_writer_finish(file_writer *writer, despur_error *error);
+/* Frees the writer and leaves the temporary file to a later file_writer_reopen; NULL is accepted. */
+void file_writer_leave(file_writer *writer);
 
 /* Writes text in one go by the same rules. */
 DESPUR_MUST_USE despur_status file_write_text(const char *path, const char *content, despur_error *error);

@@ -1,4 +1,5 @@
 /* The order of events in a run. */
+#include "run/resume.h"
 #include "run/run_events.h"
 
 #include "base/memory.h"
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 const char *despur_version(void) {
   return DESPUR_VERSION;
@@ -119,11 +121,14 @@ static despur_status prepare(run *r, despur_error *error) {
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
   if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
-  if (!r->options->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
+  if (!r->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
   TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));
   r->timing = json_object();
-  if (!r->timing) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  r->inputs = json_object();
+  r->finished = json_object();
+  if (!r->timing || !r->inputs || !r->finished) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  TRY(run_hash_inputs(r, r->inputs, error));
   json_object_set_new(r->timing, "prepare", json_real(run_seconds() - started));
 cleanup:
   return status;
@@ -139,15 +144,68 @@ static despur_status choose_directory(const run *r, despur_error *error) {
   return DESPUR_OK;
 }
 
+/* Everything before `place` is done, and need not be done again. */
+static despur_status reach(run *r, run_place place, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  r->place = place;
+  TRY(run_hash_outputs(r, r->finished, error));
+  TRY(run_save(r, NULL, error));
+cleanup:
+  return status;
+}
+
 static despur_status carry_out(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (r->reference) TRY(run_reference_stage(r, error));
-  if (r->config->infer.method != CONFIG_INFER_NONE) TRY(run_infer_stage(r, error));
-  if (!r->options->only_infer) TRY(run_train_stage(r, error));
+  if (!r->resumed.version) TRY(reach(r, RUN_REFERENCE, error));
+  if (r->place == RUN_REFERENCE && r->reference) {
+    TRY(run_reference_stage(r, error));
+    TRY(reach(r, RUN_INFER, error));
+  }
+  if (r->place <= RUN_INFER && r->config->infer.method != CONFIG_INFER_NONE) {
+    TRY(run_infer_stage(r, error));
+    TRY(reach(r, RUN_TRAIN, error));
+  }
+  r->place = RUN_TRAIN;
+  if (!r->only_infer) TRY(run_train_stage(r, error));
   TRY(run_events_add_maps(r, error));
   TRY(run_write_cam(r, error));
 cleanup:
   return status;
+}
+
+/* options.resume: with options.force as well, a run that cannot go on starts again. */
+static despur_status start_again(run *r, const despur_error *reason) {
+  run_note(r, "%s; starting again", reason->message);
+  checkpoint_release(&r->resumed);
+  r->only_infer = r->options->only_infer;
+  return DESPUR_OK;
+}
+
+static despur_status find_checkpoint(run *r, despur_error *error) {
+  if (!r->options->resume) return DESPUR_OK;
+  despur_status status = run_find_checkpoint(r, error);
+  return status == DESPUR_BAD_INPUT && r->options->force ? start_again(r, error) : status;
+}
+
+static despur_status open_directory(run *r, despur_error *error) {
+  if (r->resumed.version) {
+    despur_status status = run_continue(r, error);
+    if (status != DESPUR_BAD_INPUT || !r->options->force) return status;
+    status = start_again(r, error);
+  }
+  return run_open_directory(r, error);
+}
+
+/* After an error: what there is is kept, and the first error is the one to return. The checkpoint stays when
+ * the run can go on from it; a loss that has stopped being finite would do so again. */
+static void close_early(run *r, despur_error *error) {
+  despur_error second;
+  bool hopeless = error->status == DESPUR_BAD_INPUT;
+  const char *outcome = error->status == DESPUR_INTERRUPTED ? "interrupted" : "failed";
+  despur_status status = run_close_directory(r, outcome, error->message, &second);
+  if (status == DESPUR_OK && hopeless) status = run_remove_output(r, CHECKPOINT_FILE, &second);
+  if (status != DESPUR_OK) run_note(r, "%s", second.message);
+  if (!hopeless) error_add(error, "; to go on: despur run --resume %s", r->result->directory);
 }
 
 void run_release(run *r) {
@@ -159,10 +217,14 @@ void run_release(run *r) {
   despur_grouping_free(r->grouping);
   mem_free(r->val_groups);
   mem_free(r->powers);
-  file_writer_discard(r->results);
-  file_writer_discard(r->steps);
-  file_writer_discard(r->events);
+  file_writer_leave(r->results);
+  file_writer_leave(r->steps);
+  file_writer_leave(r->events);
   json_decref(r->timing);
+  json_decref(r->inputs);
+  json_decref(r->finished);
+  checkpoint_release(&r->resumed);
+  if (r->claimed) close(r->lock);
 }
 
 despur_status despur_run(despur_run_result *result, const despur_config *config,
@@ -171,21 +233,22 @@ despur_status despur_run(despur_run_result *result, const despur_config *config,
   despur_error own;
   if (!error) error = &own;
   *result = (despur_run_result){0};
-  run r = {.config = config, .started = run_seconds(), .options = options, .result = result};
+  run r = {.config = config,
+           .started = run_seconds(),
+           .options = options,
+           .result = result,
+           .only_infer = options->only_infer};
   TRY(choose_directory(&r, error));
   if (options->only_infer && config->infer.method == CONFIG_INFER_NONE)
     FAIL(error, DESPUR_BAD_USAGE,
          "infer.method: is 'none', so there are no groups to infer; try infer.method=cluster");
+  TRY(find_checkpoint(&r, error));
   TRY(prepare(&r, error));
-  TRY(run_open_directory(&r, error));
+  TRY(open_directory(&r, error));
   status = carry_out(&r, error);
   if (status == DESPUR_OK) status = run_close_directory(&r, "complete", "", error);
-  if (status != DESPUR_OK) {
-    despur_error second;
-    const char *outcome = status == DESPUR_INTERRUPTED ? "interrupted" : "failed";
-    if (run_close_directory(&r, outcome, error->message, &second) != DESPUR_OK)
-      run_note(&r, "%s", second.message); /* the first error is the one to return */
-  }
+  if (status == DESPUR_OK) status = run_remove_output(&r, CHECKPOINT_FILE, error);
+  if (status != DESPUR_OK) close_early(&r, error);
 cleanup:
   run_release(&r);
   return status;

@@ -7,7 +7,7 @@
 #include "despur/report.h"
 #include "despur/run.h"
 #include "despur/train.h"
-#include "io/file.h"
+#include "run/checkpoint.h"
 #include "run/clock.h"
 #include "run/config.h"
 
@@ -28,8 +28,16 @@ typedef struct run {
   double *powers;              /* [classes] SPARE's, by the rule of silhouettes, or NULL */
   file_writer *results;        /* NULL until the directory exists */
   file_writer *steps, *events; /* likewise, and when they are not wanted */
-  double started;              /* run_seconds */
+  double started;              /* run_seconds; earlier by what a resumed run had taken before */
   json_t *timing;
+  bool only_infer;
+  run_place place;                 /* what comes next, or goes on */
+  json_t *inputs;                  /* the SHA-256 of each by its name */
+  json_t *finished;                /* likewise the outputs of finished stages */
+  checkpoint resumed;              /* what the run has gone on from, or zero */
+  const despur_train_state *state; /* of the stage that goes on, or NULL */
+  bool claimed;                    /* no other process works in the directory, as long as this is locked: */
+  int lock;
 } run;
 
 /* run.c */
@@ -68,7 +76,19 @@ DESPUR_MUST_USE despur_status run_reference_recall(double *recall, const run *r,
                                                    despur_error *error);
 
 /* run_files.c */
+
+/* Files that grow: results, steps, events. */
+extern const char *const run_stream_names[CHECKPOINT_STREAMS];
+
 DESPUR_MUST_USE despur_status run_open_directory(run *r, despur_error *error);
+/* DESPUR_BAD_USAGE when another process works in it. */
+DESPUR_MUST_USE despur_status run_claim_directory(run *r, despur_error *error);
+/* Adds the SHA-256 of every input, or of every output that is there, to an object. */
+DESPUR_MUST_USE despur_status run_hash_inputs(const run *r, json_t *inputs, despur_error *error);
+DESPUR_MUST_USE despur_status run_hash_outputs(const run *r, json_t *outputs, despur_error *error);
+/* Removes what an interrupted run has left beside its finished files, streams and checkpoint. */
+DESPUR_MUST_USE despur_status run_remove_unfinished(const run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_remove_output(const run *r, const char *name, despur_error *error);
 DESPUR_MUST_USE despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error);
 DESPUR_MUST_USE despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch,
                                               despur_error *error);

@@ -2,12 +2,16 @@
  */
 #include "base/memory.h"
 #include "nn/loss.h"
+#include "run/resume.h"
 #include "run/run_events.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +22,8 @@ static const char *const OUTPUTS[] = {"config.yaml",     "results.jsonl",     "s
                                       "predictions.csv", "model.safetensors", "reference.safetensors",
                                       "cam.json",        RUN_EVENTS_FILE,     "report.html"};
 
+const char *const run_stream_names[CHECKPOINT_STREAMS] = {"results.jsonl", "steps.csv", RUN_EVENTS_FILE};
+
 despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {
   int length = snprintf(path, 1024, "%s/%s", r->result->directory, name);
   if (length < 0 || length >= 1024)
@@ -26,7 +32,7 @@ despur_status run_path(char path[1024], const run *r, const char *name, despur_e
 }
 
 /* Also what is left when a run is killed while it writes. */
-static despur_status remove_output(const run *r, const char *name, despur_error *error) {
+despur_status run_remove_output(const run *r, const char *name, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], partial[64];
   snprintf(partial, sizeof partial, "%s.partial", name);
@@ -40,11 +46,40 @@ cleanup:
 
 static despur_status remove_earlier_run(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) TRY(remove_output(r, OUTPUTS[i], error));
-  TRY(remove_output(r, "manifest.json", error));
-  TRY(remove_output(r, "timing.json", error));
+  TRY(run_remove_output(r, CHECKPOINT_FILE, error));
+  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) TRY(run_remove_output(r, OUTPUTS[i], error));
+  TRY(run_remove_output(r, "manifest.json", error));
+  TRY(run_remove_output(r, "timing.json", error));
 cleanup:
   return status;
+}
+
+despur_status run_remove_unfinished(const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
+    bool stays = json_object_get(r->finished, OUTPUTS[i]) != NULL;
+    for (size_t k = 0; k < CHECKPOINT_STREAMS; k++) stays |= !strcmp(OUTPUTS[i], run_stream_names[k]);
+    if (!stays) TRY(run_remove_output(r, OUTPUTS[i], error));
+  }
+  TRY(run_remove_output(r, "manifest.json", error));
+  TRY(run_remove_output(r, "timing.json", error));
+cleanup:
+  return status;
+}
+
+despur_status run_claim_directory(run *r, despur_error *error) {
+  const char *directory = r->result->directory;
+  if (r->claimed) return DESPUR_OK;
+  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, strerror(errno));
+  /* other errors come from file systems that know no locks, and there is no help against them */
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(fd);
+    return error_set(error, DESPUR_BAD_USAGE, "%s: another process is at work in it", directory);
+  }
+  r->lock = fd;
+  r->claimed = true;
+  return DESPUR_OK;
 }
 
 static despur_status open_stream(file_writer **writer, const run *r, const char *name, despur_error *error) {
@@ -64,6 +99,13 @@ cleanup:
   return status;
 }
 
+static void discard_streams(run *r) {
+  file_writer_discard(r->results);
+  file_writer_discard(r->steps);
+  file_writer_discard(r->events);
+  r->results = r->steps = r->events = NULL;
+}
+
 despur_status run_open_directory(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char *directory = r->result->directory;
@@ -74,9 +116,10 @@ despur_status run_open_directory(run *r, despur_error *error) {
     if (!r->options->force)
       FAIL(error, DESPUR_BAD_USAGE,
            "%s: exists already; choose another --out, or --force to replace the run in it", directory);
-    TRY(remove_earlier_run(r, error));
   }
   TRY(file_make_directories(directory, error));
+  TRY(run_claim_directory(r, error));
+  if (existed) TRY(remove_earlier_run(r, error));
   TRY(write_config(r, error));
   TRY(open_stream(&r->results, r, "results.jsonl", error));
   if (r->config->log.steps) {
@@ -85,6 +128,7 @@ despur_status run_open_directory(run *r, despur_error *error) {
   }
   if (r->config->log.tensorboard) TRY(run_events_open(r, error));
 cleanup:
+  if (status != DESPUR_OK) discard_streams(r);
   if (status != DESPUR_OK && !existed) rmdir(directory); /* it stays when it is not empty */
   return status;
 }
@@ -169,7 +213,7 @@ cleanup:
   return status;
 }
 
-static despur_status add_outputs(const run *r, json_t *outputs, despur_error *error) {
+despur_status run_hash_outputs(const run *r, json_t *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++)
     TRY(add_output(r, outputs, OUTPUTS[i], error));
@@ -179,15 +223,20 @@ cleanup:
 
 /* Files are named without their directory: where they lay does not matter to what was computed. */
 static despur_status add_input(json_t *inputs, const char *path, despur_error *error) {
-  char hash[SHA256_HEX];
-  const char *slash = strrchr(path, '/');
+  despur_status status = DESPUR_OK;
+  char hash[SHA256_HEX], name[300];
+  const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
   if (!*path) return DESPUR_OK;
-  despur_status status = file_sha256(path, hash, error);
-  if (status == DESPUR_OK) json_object_set_new(inputs, slash ? slash + 1 : path, json_string(hash));
+  TRY(file_sha256(path, hash, error));
+  snprintf(name, sizeof name, "%s", last);
+  for (int copy = 2; json_object_get(inputs, name); copy++)
+    snprintf(name, sizeof name, "%s (%d)", last, copy);
+  json_object_set_new(inputs, name, json_string(hash));
+cleanup:
   return status;
 }
 
-static despur_status add_inputs(const run *r, json_t *inputs, despur_error *error) {
+despur_status run_hash_inputs(const run *r, json_t *inputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (size_t i = 0; despur_dataset_input(r->dataset, i); i++)
     TRY(add_input(inputs, despur_dataset_input(r->dataset, i), error));
@@ -214,17 +263,17 @@ cleanup:
 
 static despur_status write_manifest(run *r, const char *outcome, const char *message, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *manifest = json_object(), *inputs = json_object(), *outputs = json_object();
+  json_t *manifest = json_object(), *outputs = json_object();
   json_object_set_new(manifest, "despur", json_string(despur_version()));
   json_object_set_new(manifest, "outcome", json_string(outcome));
   if (*message) json_object_set_new(manifest, "message", json_string(message));
   json_object_set_new(manifest, "seed", json_integer((json_int_t)r->config->seed));
   json_object_set_new(manifest, "data", json_string(despur_dataset_description(r->dataset)));
-  json_object_set_new(manifest, "inputs", inputs);
+  json_object_set(manifest, "inputs", r->inputs);
   json_object_set_new(manifest, "outputs", outputs);
-  TRY(add_inputs(r, inputs, error));
-  TRY(add_outputs(r, outputs, error));
-  TRY(write_page(r, manifest, outputs, error));
+  TRY(run_hash_outputs(r, outputs, error));
+  status = write_page(r, manifest, outputs, error);
+  if (status != DESPUR_OK && !*message) goto cleanup; /* a run that has failed may have nothing to show */
   TRY(run_write_json(r, "manifest.json", manifest, error));
 cleanup:
   json_decref(manifest);
@@ -242,17 +291,23 @@ static despur_status write_timing(const run *r, despur_error *error) {
   return run_write_json(r, "timing.json", r->timing, error);
 }
 
-static despur_status finish(file_writer **writer, despur_error *error) {
-  file_writer *finished = *writer;
-  *writer = NULL;
-  return finished ? file_writer_commit(finished, error) : DESPUR_OK;
+/* A stream that cannot be finished keeps its temporary name, so that the run can go on. */
+static despur_status finish_streams(run *r, despur_error *error) {
+  file_writer **streams[] = {&r->results, &r->steps, &r->events};
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+    if (!*streams[i]) continue;
+    despur_status finished = file_writer_finish(*streams[i], status == DESPUR_OK ? error : NULL);
+    if (status == DESPUR_OK) status = finished;
+    *streams[i] = NULL;
+  }
+  return status;
 }
 
 despur_status run_close_directory(run *r, const char *outcome, const char *message, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  TRY(finish(&r->results, error));
-  TRY(finish(&r->steps, error));
-  TRY(finish(&r->events, error));
+  despur_status status = finish_streams(r, error);
+  /* of a run that has failed already no more is asked than what can be done */
+  if (status != DESPUR_OK && !*message) return status;
   TRY(write_timing(r, error));
   TRY(write_manifest(r, outcome, message, error));
 cleanup:

@@ -1,8 +1,8 @@
 /* The stages of a run: training the reference network, inferring groups from it, training the final network.
  */
 #include "base/memory.h"
+#include "run/resume.h"
 #include "run/rules.h"
-#include "run/run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static void after_step(void *context, size_t step, double loss, size_t examples)
   const despur_observer *observer = &s->run->options->observer;
   if (s->run->steps && strcmp(s->name, "train") == 0 &&
       file_print(s->run->steps, &s->failure, "%zu,%.9g\n", step, loss) != DESPUR_OK) {
-    file_writer_discard(s->run->steps); /* half a file is worse than none */
+    file_writer_leave(s->run->steps); /* under its temporary name, for a run that goes on */
     s->run->steps = NULL;
   }
   s->progress.done += examples;
@@ -115,6 +115,13 @@ cleanup:
   return status;
 }
 
+/* The run can go on from here. */
+static despur_status after_selection(void *context, const despur_train_state *state, despur_error *error) {
+  stage *s = context;
+  s->run->result->stages[s->run->result->stage_count].seconds = run_seconds() - s->started - s->evaluating;
+  return run_save(s->run, state, error);
+}
+
 static despur_train_options train_options(const run *r, const stage_config *config, uint64_t stage_number) {
   return (despur_train_options){
       .epochs = (size_t)config->epochs,
@@ -132,7 +139,8 @@ static despur_train_options train_options(const run *r, const stage_config *conf
                    .final_share = config->schedule.final},
       .clip = config->clip,
       .seed = config_seed(r->config, r->config->seeds.order),
-      .stage = stage_number};
+      .stage = stage_number,
+      .resume = r->state};
 }
 
 /* Trains, notes the time, and measures the selected network on the evaluation split. */
@@ -142,11 +150,14 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
   despur_status status = DESPUR_OK;
   despur_stage_result *result = &r->result->stages[r->result->stage_count];
   despur_train_result trained;
-  despur_train_hooks hooks = {.context = s, .step = after_step, .epoch = after_epoch, .stop = stop_asked};
-  s->progress = (despur_progress){.stage = s->name, .epoch = 1, .epochs = options->epochs};
+  despur_train_hooks hooks = {
+      .context = s, .step = after_step, .epoch = after_epoch, .state = after_selection, .stop = stop_asked};
+  size_t done = options->resume ? options->resume->epoch : 0;
+  s->progress = (despur_progress){.stage = s->name, .epoch = done + 1, .epochs = options->epochs};
   despur_dataset_split(r->dataset, DESPUR_TRAIN, &s->progress.total);
   if (options->order) s->progress.total = options->order_length;
-  s->started = run_seconds();
+  s->started = run_seconds() - result->seconds; /* what it had taken before it was resumed */
+  r->state = NULL;
   status = despur_train(net, r->dataset, options, &hooks, &trained, error);
   if (s->failure.status != DESPUR_OK) FAIL(error, s->failure.status, "%s", s->failure.message);
   if (status != DESPUR_OK) goto cleanup;

@@ -3,7 +3,9 @@
  *
  * The child shares the lock, so the run stays claimed until both have ended. It blocks the signals that mean
  * "stop" and looks whether one is pending: SIGTERM comes from the parent, or from the kernel when the parent
- * has ended. SIGINT, which a terminal sends to all processes, is the parent's business. */
+ * has ended. SIGINT, which a terminal sends to all processes, is the parent's business.
+ *
+ * A run that was stopped or killed goes on where it was, if its checkpoint is of this configuration. */
 #include "despur/run.h"
 #include "run/clock.h"
 #include "run/manifest.h"
@@ -32,6 +34,7 @@ static despur_status carry_out(const despur_config *config, const char *director
                                despur_error *error) {
   despur_run_options options = {.directory = directory,
                                 .force = 1,
+                                .resume = 1,
                                 .threads = threads,
                                 .observer = {.context = &parent, .stop = child_is_to_stop}};
   despur_run_result result;

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "despur/run.h"
+#include "run/checkpoint.h"
 #include "run/clock.h"
 
 #include <math.h>
@@ -193,9 +194,12 @@ static despur_status look_around(session *s, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (size_t i = 0; i < s->sweep->count; i++) {
     despur_sweep_state state;
-    char reason[512];
+    char reason[512], leftover[1024];
     TRY(sweep_look(&state, reason, s->sweep, i, error));
-    if (state == DESPUR_SWEEP_COMPLETE) move(s, i, COMPLETE);
+    if (state != DESPUR_SWEEP_COMPLETE) continue;
+    move(s, i, COMPLETE);
+    TRY(sweep_path(leftover, s->sweep, i, CHECKPOINT_FILE, error));
+    unlink(leftover); /* left by a run that was killed between its last two actions */
   }
   s->result->kept = s->result->complete;
 cleanup:

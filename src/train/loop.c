@@ -30,6 +30,7 @@ typedef struct training {
   float *selected;           /* [slab] */
   double best_score;
   size_t selected_epoch, step, epoch_steps;
+  size_t epoch; /* finished */
 } training;
 
 static despur_status check_fit(const despur_net *net, const despur_dataset *dataset,
@@ -119,6 +120,58 @@ static despur_status training_init(training *t, despur_error *error) {
   t->epoch_steps = (t->sampler.length + options->batch_size - 1) / options->batch_size;
 cleanup:
   return status;
+}
+
+/* ---- the state between epochs ---- */
+
+static despur_train_state state_of(const training *t) {
+  return (despur_train_state){.epoch = t->epoch,
+                              .step = t->step,
+                              .selected_epoch = t->selected_epoch,
+                              .selected_score = t->best_score,
+                              .parameters = t->net->slab,
+                              .weights = t->finished,
+                              .selected = t->selected_epoch == t->epoch ? NULL : t->selected,
+                              .moments = {t->optimizer.first, t->optimizer.second},
+                              .moment_powers = {t->optimizer.beta1_power, t->optimizer.beta2_power},
+                              .groups = t->group_weights ? t->input.groups->count : 0,
+                              .group_weights = t->group_weights};
+}
+
+static despur_status check_state(const training *t, const despur_train_state *state, despur_error *error) {
+  const despur_train_state own = state_of(t);
+  if (state->parameters != own.parameters)
+    return error_set(error, DESPUR_BAD_INPUT, "train: the state is of %zu parameters, the network has %zu",
+                     state->parameters, own.parameters);
+  if (state->groups != own.groups)
+    return error_set(error, DESPUR_BAD_INPUT, "train: the state has weights of %zu groups, the method %zu",
+                     state->groups, own.groups);
+  if (!state->moments[0] != !own.moments[0] || !state->moments[1] != !own.moments[1])
+    return error_set(error, DESPUR_BAD_INPUT, "train: the state is of another optimizer");
+  if (state->epoch > t->options->epochs || state->step != state->epoch * t->epoch_steps)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "train: the state is after %zu epochs and %zu steps, but %zu epochs have %zu steps each",
+                     state->epoch, state->step, t->options->epochs, t->epoch_steps);
+  return DESPUR_OK;
+}
+
+static despur_status restore(training *t, const despur_train_state *state, despur_error *error) {
+  size_t bytes = t->net->slab * sizeof(float);
+  despur_status status = check_state(t, state, error);
+  if (status != DESPUR_OK) return status;
+  t->epoch = state->epoch;
+  t->step = state->step;
+  t->selected_epoch = state->selected_epoch;
+  t->best_score = state->selected_score;
+  memcpy(t->net->parameters, state->weights, bytes);
+  memcpy(t->finished, state->weights, bytes);
+  memcpy(t->selected, state->selected ? state->selected : state->weights, bytes);
+  memcpy(t->optimizer.first, state->moments[0], bytes);
+  if (state->moments[1]) memcpy(t->optimizer.second, state->moments[1], bytes);
+  t->optimizer.beta1_power = state->moment_powers[0];
+  t->optimizer.beta2_power = state->moment_powers[1];
+  if (state->groups) memcpy(t->group_weights, state->group_weights, state->groups * sizeof(double));
+  return DESPUR_OK;
 }
 
 static void training_release(training *t) {
@@ -211,36 +264,47 @@ static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, d
 }
 
 /* Keeps the weights after an epoch when the selection rule prefers them. */
-static void select_weights(training *t, size_t epoch, double score) {
+static void select_weights(training *t, double score) {
   if (t->options->selection == DESPUR_SELECT_BEST && !(score > t->best_score)) return;
   t->best_score = score;
-  t->selected_epoch = epoch;
+  t->selected_epoch = t->epoch;
   memcpy(t->selected, t->net->parameters, t->net->slab * sizeof *t->selected);
 }
 
-static despur_status train_all(training *t, despur_error *error) {
+/* An epoch is over: tells the caller and keeps what is worth keeping. */
+static despur_status finish_epoch(training *t, double mean_loss, despur_error *error) {
   despur_status status = DESPUR_OK;
+  double score = 0;
+  memcpy(t->finished, t->net->parameters, t->net->slab * sizeof *t->finished);
+  t->epoch++;
+  despur_epoch done = {.epoch = t->epoch,
+                       .epochs = t->options->epochs,
+                       .steps = t->step,
+                       .loss = mean_loss,
+                       .groups = t->input.groups,
+                       .group_weights = t->group_weights};
+  if (t->hooks->epoch) TRY(t->hooks->epoch(t->hooks->context, t->net, &done, &score, error));
+  select_weights(t, score);
+  const despur_train_state state = state_of(t);
+  if (t->hooks->state) TRY(t->hooks->state(t->hooks->context, &state, error));
+cleanup:
+  return status;
+}
+
+static despur_status train_all(training *t, despur_error *error) {
   size_t bytes = t->net->slab * sizeof *t->finished;
-  for (size_t epoch = 0; epoch < t->options->epochs; epoch++) {
-    double mean_loss = 0, score = 0;
-    status = train_epoch(t, epoch, &mean_loss, error);
+  while (t->epoch < t->options->epochs) {
+    double mean_loss = 0;
+    despur_status status = train_epoch(t, t->epoch, &mean_loss, error);
     if (status != DESPUR_OK) {
       memcpy(t->net->parameters, t->finished, bytes);
       return status;
     }
-    memcpy(t->finished, t->net->parameters, bytes);
-    despur_epoch done = {.epoch = epoch + 1,
-                         .epochs = t->options->epochs,
-                         .steps = t->step,
-                         .loss = mean_loss,
-                         .groups = t->input.groups,
-                         .group_weights = t->group_weights};
-    if (t->hooks->epoch) status = t->hooks->epoch(t->hooks->context, t->net, &done, &score, error);
+    status = finish_epoch(t, mean_loss, error);
     if (status != DESPUR_OK) return status;
-    select_weights(t, epoch + 1, score);
   }
   memcpy(t->net->parameters, t->selected, bytes);
-  return status;
+  return DESPUR_OK;
 }
 
 despur_status despur_train(despur_net *net, const despur_dataset *dataset,
@@ -250,6 +314,7 @@ despur_status despur_train(despur_net *net, const despur_dataset *dataset,
   despur_status status = DESPUR_OK;
   training t = {.net = net, .dataset = dataset, .options = options, .hooks = hooks ? hooks : &NONE};
   TRY(training_init(&t, error));
+  if (options->resume) TRY(restore(&t, options->resume, error));
   TRY(train_all(&t, error));
 cleanup:
   if (result) *result = (despur_train_result){.selected_epoch = t.selected_epoch, .steps = t.step};

@@ -282,6 +282,64 @@ static void link_left_at_the_temporary_name_is_not_followed(void **state) {
   assert_content(path, "new");
 }
 
+/* ---- going on with a file ---- */
+
+static void a_file_goes_on_where_it_was(void **state) {
+  (void)state;
+  char path[256], partial[300];
+  file_writer *writer;
+  file_extent extent, again;
+  snprintf(path, sizeof path, "%s/stream", directory);
+  snprintf(partial, sizeof partial, "%s.partial", path);
+  assert_ok(file_writer_open(&writer, path, &error));
+  assert_ok(file_write(writer, "first,", 6, &error));
+  assert_ok(file_writer_flush(writer, true, &extent, &error));
+  assert_int_equal(extent.bytes, 6);
+  assert_content(partial, "first,");
+  assert_ok(file_write(writer, "lost", 4, &error));
+  assert_ok(file_writer_flush(writer, false, &again, &error));
+  assert_int_equal(again.bytes, 10);
+  file_writer_leave(writer);
+  assert_content(partial, "first,lost");
+  for (int round = 0; round < 2; round++) { /* from the temporary file, then from the finished one */
+    assert_ok(file_writer_reopen(&writer, path, &extent, &error));
+    assert_false(file_exists(path));
+    assert_content(partial, "first,");
+    assert_ok(file_write(writer, "second", 6, &error));
+    assert_ok(file_writer_flush(writer, false, &again, &error));
+    assert_int_equal(again.bytes, 12);
+    assert_ok(file_writer_commit(writer, &error));
+    assert_content(path, "first,second");
+    char sum[SHA256_HEX];
+    assert_ok(file_sha256(path, sum, &error));
+    assert_string_equal(sum, again.sha256);
+  }
+}
+
+static void a_file_with_another_beginning_is_left_alone(void **state) {
+  (void)state;
+  char path[256];
+  file_writer *writer;
+  file_extent extent;
+  snprintf(path, sizeof path, "%s/other", directory);
+  assert_ok(file_writer_open(&writer, path, &error));
+  assert_ok(file_write(writer, "beginning", 9, &error));
+  assert_ok(file_writer_flush(writer, false, &extent, &error));
+  assert_ok(file_writer_commit(writer, &error));
+  sample_file(path, directory, "other", "begun", 5);
+  assert_fails(file_writer_reopen(&writer, path, &extent, &error), DESPUR_BAD_INPUT,
+               "other: expected at least 9 bytes, found 5");
+  assert_content(path, "begun");
+  sample_file(path, directory, "other", "beg-nning and more", 18);
+  assert_fails(file_writer_reopen(&writer, path, &extent, &error), DESPUR_BAD_INPUT,
+               "other: its first 9 bytes have changed");
+  assert_content(path, "beg-nning and more");
+  assert_int_equal(unlink(path), 0);
+  assert_fails(file_writer_reopen(&writer, path, &extent, &error), DESPUR_BAD_INPUT,
+               "other: No such file or directory");
+  assert_null(writer);
+}
+
 static void directories_are_made_with_their_parents(void **state) {
   (void)state;
   char path[256], file[256];
@@ -326,6 +384,8 @@ int main(void) {
       cmocka_unit_test(rename_that_fails_removes_the_temporary),
       cmocka_unit_test(places_that_cannot_be_written_are_refused_at_once),
       cmocka_unit_test(link_left_at_the_temporary_name_is_not_followed),
+      cmocka_unit_test(a_file_goes_on_where_it_was),
+      cmocka_unit_test(a_file_with_another_beginning_is_left_alone),
       cmocka_unit_test(directories_are_made_with_their_parents),
       cmocka_unit_test(a_name_without_directory_is_written_here),
   };

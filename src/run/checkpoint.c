@@ -1,0 +1,217 @@
+/* One list of fields (carry_checkpoint) serves writing and reading, so the two cannot disagree. */
+#include "run/checkpoint.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
+
+static const char MAGIC[] = "despur checkpoint 1\n";
+
+enum { MAGIC_BYTES = sizeof MAGIC - 1, SUM_BYTES = SHA256_HEX - 1 };
+
+/* Either a writer or what is left to read. The first thing that goes wrong is kept in status, and nothing
+ * happens after it. */
+typedef struct carrier {
+  file_writer *writer; /* NULL: reading */
+  const char *at;
+  size_t left;
+  const char *name;
+  despur_status status;
+  despur_error *error;
+} carrier;
+
+static void too_short(carrier *c) {
+  c->status = error_set(c->error, DESPUR_BAD_INPUT, "%s: damaged: it says more than it holds", c->name);
+}
+
+static void carry(carrier *c, void *data, size_t bytes) {
+  if (c->status != DESPUR_OK || bytes == 0) return;
+  if (c->writer) {
+    c->status = file_write(c->writer, data, bytes, c->error);
+  } else if (bytes > c->left) {
+    too_short(c);
+  } else {
+    memcpy(data, c->at, bytes);
+    c->at += bytes;
+    c->left -= bytes;
+  }
+}
+
+static void carry_size(carrier *c, size_t *value) {
+  uint64_t wide = *value;
+  carry(c, &wide, sizeof wide);
+  if (wide > SIZE_MAX && c->status == DESPUR_OK) too_short(c);
+  *value = (size_t)wide;
+}
+
+static void carry_double(carrier *c, double *value) {
+  carry(c, value, sizeof *value);
+}
+
+/* count elements behind *array; when reading they are allocated first, and never more than there is to read.
+ */
+static void carry_array(carrier *c, void *array, size_t count, size_t size) {
+  void **pointer = array;
+  if (c->status != DESPUR_OK) return;
+  if (!c->writer && count > c->left / size) {
+    too_short(c);
+    return;
+  }
+  if (!c->writer) c->status = mem_alloc(pointer, count, size, c->error);
+  if (c->status == DESPUR_OK) carry(c, *pointer, count * size);
+}
+
+/* An array that need not be there: NULL stays NULL. */
+static void carry_optional(carrier *c, void *array, size_t count, size_t size) {
+  size_t there = *(void **)array != NULL;
+  carry_size(c, &there);
+  if (there) carry_array(c, array, count, size);
+}
+
+static void carry_text(carrier *c, char **text) {
+  size_t bytes = *text ? strlen(*text) + 1 : 0;
+  carry_size(c, &bytes);
+  carry_array(c, text, bytes, 1);
+  if (c->status == DESPUR_OK && !c->writer && (bytes == 0 || (*text)[bytes - 1] != 0)) too_short(c);
+}
+
+static void carry_extent(carrier *c, file_extent *extent) {
+  carry(c, &extent->bytes, sizeof extent->bytes);
+  carry(c, extent->sha256, SHA256_HEX);
+  extent->sha256[SHA256_HEX - 1] = 0;
+}
+
+static void carry_stage(carrier *c, checkpoint_stage *stage) {
+  carry_size(c, &stage->epochs);
+  carry_size(c, &stage->selected_epoch);
+  carry_double(c, &stage->seconds);
+  for (size_t i = 0; i < DESPUR_RULES; i++) {
+    despur_rule_result *rule = &stage->rules[i];
+    carry_size(c, &rule->epoch);
+    carry_double(c, &rule->score);
+    carry_double(c, &rule->test_worst_group_accuracy);
+    carry_double(c, &rule->best_test_worst_group_accuracy);
+  }
+}
+
+static void carry_groups(carrier *c, checkpoint *p) {
+  carry_size(c, &p->examples);
+  carry_size(c, &p->groups);
+  carry_optional(c, &p->group_of_example, p->examples, sizeof *p->group_of_example);
+  carry_optional(c, &p->group_names, p->groups, sizeof *p->group_names);
+  for (size_t g = 0; !c->writer && p->group_names && g < p->groups; g++)
+    p->group_names[g][DESPUR_GROUP_NAME - 1] = 0;
+  carry_size(c, &p->val_examples);
+  carry_optional(c, &p->val_groups, p->val_examples, sizeof *p->val_groups);
+  carry_size(c, &p->classes);
+  carry_optional(c, &p->powers, p->classes, sizeof *p->powers);
+}
+
+static void carry_state(carrier *c, despur_train_state *state) {
+  carry_size(c, &state->epoch);
+  carry_size(c, &state->step);
+  carry_size(c, &state->selected_epoch);
+  carry_double(c, &state->selected_score);
+  carry_size(c, &state->parameters);
+  carry_optional(c, &state->weights, state->parameters, sizeof(float));
+  carry_optional(c, &state->selected, state->parameters, sizeof(float));
+  for (size_t i = 0; i < 2; i++) {
+    carry_optional(c, &state->moments[i], state->parameters, sizeof(float));
+    carry_double(c, &state->moment_powers[i]);
+  }
+  carry_size(c, &state->groups);
+  carry_optional(c, &state->group_weights, state->groups, sizeof(double));
+}
+
+static void carry_checkpoint(carrier *c, checkpoint *p) {
+  carry_text(c, &p->version);
+  carry_text(c, &p->config);
+  carry_text(c, &p->inputs);
+  carry_text(c, &p->finished);
+  carry_text(c, &p->timing);
+  carry_double(c, &p->seconds);
+  carry_size(c, &p->only_infer);
+  carry_size(c, &p->place);
+  for (size_t i = 0; i < 2; i++) carry_stage(c, &p->stages[i]);
+  for (size_t i = 0; i < CHECKPOINT_STREAMS; i++) carry_extent(c, &p->streams[i]);
+  carry_groups(c, p);
+  carry_state(c, &p->state);
+}
+
+despur_status checkpoint_write(const checkpoint *p, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  checkpoint copy = *p; /* carriers take what they may change */
+  carrier c = {.error = error, .name = path};
+  file_extent all;
+  TRY(file_writer_open(&c.writer, path, error));
+  TRY(file_write(c.writer, MAGIC, MAGIC_BYTES, error));
+  carry_checkpoint(&c, &copy);
+  TRY(c.status);
+  TRY(file_writer_flush(c.writer, false, &all, error));
+  TRY(file_write(c.writer, all.sha256, SUM_BYTES, error));
+  status = file_writer_commit(c.writer, error);
+  c.writer = NULL;
+cleanup:
+  file_writer_discard(c.writer);
+  return status;
+}
+
+static bool sum_holds(const char *data, size_t bytes) {
+  char sum[SHA256_HEX];
+  sha256 hash;
+  sha256_init(&hash);
+  sha256_add(&hash, data, bytes - SUM_BYTES);
+  sha256_finish(&hash, sum);
+  return memcmp(sum, data + bytes - SUM_BYTES, SUM_BYTES) == 0;
+}
+
+despur_status checkpoint_read(checkpoint *p, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *data = NULL;
+  size_t bytes;
+  *p = (checkpoint){0};
+  TRY(file_read(&data, &bytes, path, SIZE_MAX - 1, error));
+  if (bytes < MAGIC_BYTES + SUM_BYTES || memcmp(data, MAGIC, MAGIC_BYTES - 2) != 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: not a checkpoint, or only the beginning of one", path);
+  if (memcmp(data, MAGIC, MAGIC_BYTES) != 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: written by another version of despur", path);
+  if (!sum_holds(data, bytes))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: damaged: its content is not what its checksum was made of", path);
+  TRY(checkpoint_decode(p, data + MAGIC_BYTES, bytes - MAGIC_BYTES - SUM_BYTES, path, error));
+cleanup:
+  mem_free(data);
+  return status;
+}
+
+static bool is_consistent(const checkpoint *p) {
+  const despur_train_state *state = &p->state;
+  for (size_t i = 0; p->group_of_example && i < p->examples; i++)
+    if (p->group_of_example[i] >= p->groups && p->group_of_example[i] != DESPUR_NO_GROUP) return false;
+  for (size_t i = 0; p->val_groups && i < p->val_examples; i++)
+    if (p->val_groups[i] >= p->groups && p->val_groups[i] != DESPUR_NO_GROUP) return false;
+  return p->place < RUN_PLACES && !p->group_of_example == !p->group_names &&
+         (state->epoch == 0 || (state->weights && state->moments[0])) &&
+         (state->groups == 0 || state->group_weights);
+}
+
+despur_status checkpoint_decode(checkpoint *p, const char *data, size_t bytes, const char *name,
+                                despur_error *error) {
+  carrier c = {.at = data, .left = bytes, .error = error, .name = name};
+  *p = (checkpoint){0};
+  carry_checkpoint(&c, p);
+  if (c.status != DESPUR_OK) return c.status;
+  if (c.left > 0 || !is_consistent(p))
+    return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: its fields contradict each other", name);
+  return DESPUR_OK;
+}
+
+void checkpoint_release(checkpoint *p) {
+  void *owned[] = {
+      p->version,       p->config,         p->inputs,           p->finished,           p->timing,
+      p->state.weights, p->state.selected, p->state.moments[0], p->state.moments[1],   p->group_of_example,
+      p->group_names,   p->val_groups,     p->powers,           p->state.group_weights};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mem_free(owned[i]);
+  *p = (checkpoint){0};
+}

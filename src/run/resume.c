@@ -1,0 +1,309 @@
+#include "run/resume.h"
+
+#include "base/memory.h"
+#include "run/manifest.h"
+#include "run/rules.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of run_stream_names. */
+static void list_streams(file_writer ***streams, run *r) {
+  streams[0] = &r->results;
+  streams[1] = &r->steps;
+  streams[2] = &r->events;
+}
+
+/* ---- keeping ---- */
+
+static despur_status sync_streams(file_extent *extents, run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer **streams[CHECKPOINT_STREAMS];
+  list_streams(streams, r);
+  for (size_t i = 0; i < CHECKPOINT_STREAMS; i++)
+    if (*streams[i]) TRY(file_writer_flush(*streams[i], true, &extents[i], error));
+cleanup:
+  return status;
+}
+
+static checkpoint_stage stage_of(const despur_stage_result *result) {
+  checkpoint_stage stage = {
+      .epochs = result->epochs, .selected_epoch = result->selected_epoch, .seconds = result->seconds};
+  memcpy(stage.rules, result->rules, sizeof stage.rules);
+  return stage;
+}
+
+static void describe_groups(checkpoint *c, const run *r) {
+  const despur_groups *groups = &r->result->groups;
+  if (!r->result->inferred) return;
+  c->examples = groups->examples;
+  c->groups = groups->count;
+  c->group_of_example = groups->of_example;
+  c->group_names = groups->names;
+  c->val_groups = r->val_groups;
+  despur_dataset_split(r->dataset, DESPUR_VAL, &c->val_examples);
+  c->powers = r->powers;
+  c->classes = despur_dataset_classes(r->dataset);
+}
+
+despur_status run_save(run *r, const despur_train_state *state, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], version[] = DESPUR_VERSION;
+  checkpoint c = {.version = version,
+                  .inputs = json_dumps(r->inputs, JSON_COMPACT),
+                  .finished = json_dumps(r->finished, JSON_COMPACT),
+                  .timing = json_dumps(r->timing, JSON_COMPACT),
+                  .seconds = run_seconds() - r->started,
+                  .only_infer = r->only_infer,
+                  .place = r->place};
+  if (!c.inputs || !c.finished || !c.timing) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  TRY(despur_config_format(r->config, &c.config, error));
+  for (size_t i = 0; i < 2; i++) c.stages[i] = stage_of(&r->result->stages[i]);
+  describe_groups(&c, r);
+  if (state) c.state = *state;
+  TRY(sync_streams(c.streams, r, error));
+  TRY(run_path(path, r, CHECKPOINT_FILE, error));
+  TRY(checkpoint_write(&c, path, error));
+cleanup:
+  free(c.config);
+  free(c.inputs);
+  free(c.finished);
+  free(c.timing);
+  return status;
+}
+
+/* ---- whether it fits ---- */
+
+/* Where two texts part: the line, counted from 1, and where it starts in each. */
+static size_t first_difference(const char **a, const char **b) {
+  size_t line = 1;
+  const char *x = *a, *y = *b;
+  for (; *x && *x == *y; x++, y++) {
+    if (*x != '\n') continue;
+    line++;
+    *a = x + 1;
+    *b = y + 1;
+  }
+  return line;
+}
+
+static int line_length(const char *line) {
+  size_t length = strcspn(line, "\n");
+  return length > 200 ? 200 : (int)length;
+}
+
+static despur_status check_config(const run *r, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *text = NULL;
+  TRY(despur_config_format(r->config, &text, error));
+  const char *found = text, *kept = r->resumed.config;
+  if (strcmp(found, kept) != 0) {
+    size_t line = first_difference(&found, &kept);
+    found += strspn(found, " "), kept += strspn(kept, " ");
+    FAIL(error, DESPUR_BAD_INPUT,
+         "%s: made with another configuration: line %zu of config.yaml was '%.*s', now it is '%.*s'", path,
+         line, line_length(kept), kept, line_length(found), found);
+  }
+cleanup:
+  free(text);
+  return status;
+}
+
+/* A run that cannot be resumed: is there anything to do? */
+static despur_status say_why_not(const run *r, despur_error *error) {
+  manifest ended;
+  const char *directory = r->result->directory;
+  manifest_read(&ended, directory);
+  if (strcmp(ended.outcome, "complete") == 0)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the run is complete: there is nothing to resume",
+                     directory);
+  return error_set(error, DESPUR_BAD_INPUT, "%s: there is no %s to go on from%s", directory, CHECKPOINT_FILE,
+                   file_is_directory(directory) ? "; --force starts again" : "");
+}
+
+despur_status run_find_checkpoint(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  TRY(run_path(path, r, CHECKPOINT_FILE, error));
+  if (!file_exists(path)) {
+    status = say_why_not(r, error);
+    goto cleanup;
+  }
+  TRY(run_claim_directory(r, error));
+  TRY(checkpoint_read(&r->resumed, path, error));
+  if (strcmp(r->resumed.version, DESPUR_VERSION) != 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: written by despur %s, this is despur %s", path, r->resumed.version,
+         DESPUR_VERSION);
+  TRY(check_config(r, path, error));
+  r->only_infer = r->resumed.only_infer != 0;
+cleanup:
+  return status;
+}
+
+static despur_status load_json(json_t **object, const char *text, despur_error *error) {
+  *object = json_loads(text, 0, NULL);
+  if (json_is_object(*object)) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
+}
+
+static despur_status check_inputs(const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *kept = NULL;
+  const char *name;
+  json_t *sum;
+  TRY(load_json(&kept, r->resumed.inputs, error));
+  json_object_foreach(r->inputs, name, sum) if (!json_equal(sum, json_object_get(kept, name)))
+      FAIL(error, DESPUR_BAD_INPUT, "%s: made with other data: %s has changed", r->result->directory, name);
+  if (json_object_size(kept) != json_object_size(r->inputs))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: made with other data: of %zu files, found %zu", r->result->directory,
+         json_object_size(kept), json_object_size(r->inputs));
+cleanup:
+  json_decref(kept);
+  return status;
+}
+
+/* The files of finished stages. */
+static despur_status check_finished(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *found = json_object(), *sum;
+  const char *name;
+  json_decref(r->finished);
+  r->finished = NULL;
+  TRY(load_json(&r->finished, r->resumed.finished, error));
+  TRY(run_hash_outputs(r, found, error));
+  json_object_foreach(r->finished, name, sum) if (!json_equal(sum, json_object_get(found, name)))
+      FAIL(error, DESPUR_BAD_INPUT, "%s/%s: %s since the checkpoint", r->result->directory, name,
+           json_object_get(found, name) ? "has changed" : "has gone");
+cleanup:
+  json_decref(found);
+  return status;
+}
+
+/* Inferred groups are there exactly when inference is done, and of these examples. */
+static despur_status check_groups(const run *r, despur_error *error) {
+  const checkpoint *c = &r->resumed;
+  size_t val;
+  despur_dataset_split(r->dataset, DESPUR_VAL, &val);
+  bool wanted = c->place == RUN_TRAIN && r->config->infer.method != CONFIG_INFER_NONE;
+  bool there = c->group_of_example != NULL;
+  if (there == wanted && (!there || c->examples == despur_dataset_count(r->dataset)) &&
+      (!c->val_groups || c->val_examples == val) &&
+      (!c->powers || c->classes == despur_dataset_classes(r->dataset)))
+    return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "%s/%s: damaged: its groups are not those of this run",
+                   r->result->directory, CHECKPOINT_FILE);
+}
+
+/* ---- going on ---- */
+
+static void leave_streams(run *r) {
+  file_writer **streams[CHECKPOINT_STREAMS];
+  list_streams(streams, r);
+  for (size_t i = 0; i < CHECKPOINT_STREAMS; i++) {
+    file_writer_leave(*streams[i]);
+    *streams[i] = NULL;
+  }
+}
+
+static despur_status reopen_streams(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  file_writer **streams[CHECKPOINT_STREAMS];
+  list_streams(streams, r);
+  for (size_t i = 0; i < CHECKPOINT_STREAMS; i++) {
+    const file_extent *extent = &r->resumed.streams[i];
+    if (!*extent->sha256) continue;
+    TRY(run_path(path, r, run_stream_names[i], error));
+    TRY(file_writer_reopen(streams[i], path, extent, error));
+  }
+cleanup:
+  return status;
+}
+
+static despur_status restore_groups(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  checkpoint *c = &r->resumed;
+  despur_groups *groups = &r->result->groups;
+  size_t count;
+  const uint32_t *train = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
+  if (!c->group_of_example) return DESPUR_OK;
+  TRY(despur_groups_create(groups, c->examples, c->groups, error));
+  memcpy(groups->of_example, c->group_of_example, c->examples * sizeof *groups->of_example);
+  memcpy(groups->names, c->group_names, c->groups * sizeof *groups->names);
+  for (size_t i = 0; i < count; i++)
+    if (groups->of_example[train[i]] != DESPUR_NO_GROUP) groups->train_sizes[groups->of_example[train[i]]]++;
+  r->val_groups = c->val_groups, c->val_groups = NULL;
+  r->powers = c->powers, c->powers = NULL;
+  r->result->inferred = 1;
+  TRY(despur_agreement_compute(&r->result->agreement, r->dataset, groups, &r->truth, error));
+cleanup:
+  return status;
+}
+
+static void restore_stages(run *r) {
+  for (size_t i = 0; i < 2; i++) {
+    const checkpoint_stage *kept = &r->resumed.stages[i];
+    despur_stage_result *result = &r->result->stages[i];
+    result->epochs = kept->epochs;
+    result->selected_epoch = kept->selected_epoch;
+    result->seconds = kept->seconds;
+    memcpy(result->rules, kept->rules, sizeof result->rules);
+    for (int rule = 0; rule < DESPUR_RULES; rule++)
+      snprintf(result->rules[rule].name, sizeof result->rules[rule].name, "%s", rule_name(rule));
+  }
+}
+
+/* The reference network is finished: its weights are in their file, and its scores follow from them. */
+static despur_status restore_reference(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  despur_stage_result *result = &r->result->stages[0];
+  if (!r->reference || r->place == RUN_REFERENCE) return DESPUR_OK;
+  TRY(run_path(path, r, "reference.safetensors", error));
+  TRY(despur_net_load(r->reference, path, error));
+  TRY(run_score(&result->scores, NULL, NULL, r->reference, r->dataset, &r->truth, r->result->split, error));
+  snprintf(result->label, sizeof result->label, "%s", despur_method_label(DESPUR_ERM));
+  r->result->stage_count = 1;
+cleanup:
+  return status;
+}
+
+static despur_status restore(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *timing = NULL;
+  const checkpoint *c = &r->resumed;
+  TRY(load_json(&timing, c->timing, error));
+  json_object_update(r->timing, timing);
+  r->started -= c->seconds;
+  r->place = (run_place)c->place;
+  if (c->state.epoch > 0) r->state = &c->state;
+  restore_stages(r);
+  TRY(restore_reference(r, error));
+  TRY(restore_groups(r, error));
+cleanup:
+  json_decref(timing);
+  return status;
+}
+
+static void note_place(const run *r) {
+  static const char *const STAGES[] = {"reference", "infer", "train"};
+  if (r->state)
+    run_note(r, "%s: resumed after epoch %zu", STAGES[r->place], r->state->epoch);
+  else
+    run_note(r, "%s: resumed before it begins", STAGES[r->place]);
+}
+
+despur_status run_continue(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(check_inputs(r, error));
+  TRY(check_finished(r, error));
+  TRY(check_groups(r, error));
+  TRY(reopen_streams(r, error));
+  TRY(run_remove_unfinished(r, error));
+  TRY(restore(r, error));
+  note_place(r);
+cleanup:
+  if (status != DESPUR_OK) leave_streams(r);
+  return status;
+}
