@@ -30,8 +30,13 @@ def run_peer(context, *words):
     return json.loads(out)
 
 
-def alternate(rounds, sides):
-    """{label: [seconds of each round]}: every side once a round, in turn."""
+def alternate(rounds, sides, ours):
+    """{label: [seconds of each round]}: every side once a round, in turn. Of more than two options of the peer only the two
+    that are fastest in a first round, which is not counted, go on."""
+    options = [label for label in sides if label not in ours]
+    if len(options) > 2:
+        fastest = sorted(options, key=lambda label: sides[label]())[:2]
+        sides = {label: work for label, work in sides.items() if label in ours or label in fastest}
     seconds = {label: [] for label in sides}
     for _ in range(rounds):
         for label, work in sides.items():
@@ -118,37 +123,43 @@ def torch_network(torch, arch):
     return LeNet() if arch == "lenet" else MLP()
 
 
-def torch_epoch(torch, arch, weights, images, labels, order, threads, channels_last, compiled):
-    """A lean loop over tensors in memory: nothing but what the training needs. Returns seconds and the first losses."""
-    torch.set_num_threads(threads)
-    net = torch_network(torch, arch)
-    with torch.no_grad():
-        for name, values in net.named_parameters():
-            values.copy_(torch.from_numpy(weights[name]))
-    if channels_last:
-        net = net.to(memory_format=torch.channels_last)
-    forward = torch.compile(net) if compiled else net
-    options = {"fused": True} if "fused" in torch.optim.SGD.__init__.__code__.co_varnames else {}
-    sgd = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=0.0005, **options)
-    if compiled:  # compiling is not timed; the warm-up changes no weight
-        torch.nn.functional.cross_entropy(forward(images[:BATCH]), labels[:BATCH]).backward()
-        net.zero_grad(set_to_none=True)
-    order, losses = torch.from_numpy(order.astype(np.int64)), []
-    start = time.perf_counter()
-    for at in range(0, len(order), BATCH):
-        batch = order[at:at + BATCH]
-        sgd.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(forward(images[batch]), labels[batch])
-        loss.backward()
-        sgd.step()
-        if len(losses) < FIRST_STEPS:
-            losses.append(loss.detach())
-    seconds = time.perf_counter() - start
-    return seconds, [float(loss) for loss in losses]
+class TorchTraining:
+    """A lean loop over tensors in memory: nothing but what the training needs."""
+
+    def __init__(self, torch, arch, weights, images, labels, threads, channels_last, compiled):
+        self.torch, self.weights, self.images, self.labels, self.threads = torch, weights, images, labels, threads
+        torch.set_num_threads(threads)
+        self.net = torch_network(torch, arch)
+        if channels_last:
+            self.net = self.net.to(memory_format=torch.channels_last)
+        self.forward = torch.compile(self.net) if compiled else self.net
+        for last in ([len(labels) % BATCH] if len(labels) % BATCH else []) + [BATCH]:  # compiles, which is not timed
+            torch.nn.functional.cross_entropy(self.forward(images[:last]), labels[:last]).backward()
+
+    def epoch(self, order):
+        """One epoch from the initial weights: seconds, and the first losses."""
+        torch, functional = self.torch, self.torch.nn.functional
+        torch.set_num_threads(self.threads)
+        with torch.no_grad():
+            for name, values in self.net.named_parameters():
+                values.copy_(torch.from_numpy(self.weights[name]))
+        fused = {"fused": True} if "fused" in torch.optim.SGD.__init__.__code__.co_varnames else {}
+        sgd = torch.optim.SGD(self.net.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=0.0005, **fused)
+        order, losses = torch.from_numpy(order.astype(np.int64)), []
+        start = time.perf_counter()
+        for at in range(0, len(order), BATCH):
+            batch = order[at:at + BATCH]
+            sgd.zero_grad(set_to_none=True)
+            loss = functional.cross_entropy(self.forward(self.images[batch]), self.labels[batch])
+            loss.backward()
+            sgd.step()
+            if len(losses) < FIRST_STEPS:
+                losses.append(loss.detach())
+        return time.perf_counter() - start, [float(loss) for loss in losses]
 
 
 def torch_options(torch, arch, threads, quick):
-    """{label: keywords of torch_epoch}: what may be fastest."""
+    """{label: keywords of TorchTraining}: what may be fastest."""
     options = {}
     for count in threads:
         plain = {"threads": count, "channels_last": False, "compiled": False}
@@ -179,29 +190,26 @@ def compare_training(context, arch):
         return run_peer(context, "train", digits, arch, context.path("init.safetensors"), context.path("order.u32"), BATCH,
                         threads, context.path("losses.f64"))["seconds"]
 
-    # What cannot be compiled here, or gives other losses, is no option.
     ours(1)
     wanted = np.fromfile(context.path("losses.f64"))[:FIRST_STEPS]
     sides, worst = {}, 0
     for label, keywords in torch_options(torch, arch, context.threads, context.quick).items():
-        def theirs(keywords=keywords):
-            return torch_epoch(torch, arch, weights, images, labels, order, **keywords)
         try:
-            short = order[:FIRST_STEPS * BATCH]
-            difference = max(abs(got / want - 1) for got, want in zip(torch_epoch(
-                torch, arch, weights, images, labels, short, **keywords)[1], wanted))
-        except Exception as reason:
+            training = TorchTraining(torch, arch, weights, images, labels, **keywords)
+            losses = training.epoch(order[:FIRST_STEPS * BATCH])[1]
+        except Exception as reason:  # no compiler, say
             print(f"PyTorch, {label}: left out ({str(reason).splitlines()[0][:100]})", file=sys.stderr)
             continue
+        difference = max(abs(got / want - 1) for got, want in zip(losses, wanted))
         if difference > LOSS_TOLERANCE:
             return failed_row(work, f"PyTorch, {label}", f"losses differ by {difference:.1e}")
         worst = max(worst, difference)
-        sides[label] = lambda theirs=theirs: theirs()[0]
+        sides[label] = lambda training=training: training.epoch(order)[0]
     names = {f"{n} thread{'s' * (n > 1)} ": n for n in context.threads}
     sides.update({name: lambda n=n: ours(n) for name, n in names.items()})
     target = {name: 3.5 if n == 1 else 6 for name, n in names.items()} if arch == "lenet" else None
     checked = f"same images, weights and order; first {FIRST_STEPS} losses within {worst:.0e}"
-    return ratio_row(context, work, f"PyTorch {torch.__version__}", target, checked, alternate(context.rounds, sides), list(names))
+    return ratio_row(context, work, f"PyTorch {torch.__version__}", target, checked, alternate(context.rounds, sides, names), list(names))
 
 
 # ---- clustering ----
@@ -235,8 +243,9 @@ def compare_silhouette(context, n, d):
     if difference > 1e-5:
         return failed_row(work, "scikit-learn", f"silhouettes differ by {difference:.1e}")
     most = max(context.threads)
-    seconds = alternate(context.rounds, {"all threads": theirs, f"{most} threads": lambda: ours(most)["seconds"]})
-    return ratio_row(context, work, context.sklearn, 15, f"means within {difference:.0e}", seconds, [f"{most} threads"])
+    label = f"{most} threads"
+    seconds = alternate(context.rounds, {"all threads": theirs, label: lambda: ours(most)["seconds"]}, [label])
+    return ratio_row(context, work, context.sklearn, 15, f"means within {difference:.0e}", seconds, [label])
 
 
 def inertia_of(points, labels):
@@ -270,8 +279,9 @@ def compare_kmeans(context, n, d):
     excess = mine / inertia_of(points, fitted["labels"]) - 1
     if excess > 1e-6:
         return failed_row(work, "scikit-learn", f"despur's inertia is higher by {excess:.1e}")
-    seconds = alternate(context.rounds, {"all threads": theirs, f"{most} threads": lambda: ours(most)})
-    return ratio_row(context, work, context.sklearn, 6, f"inertia, from the labels: {excess:+.1e}", seconds, [f"{most} threads"])
+    label = f"{most} threads"
+    seconds = alternate(context.rounds, {"all threads": theirs, label: lambda: ours(most)}, [label])
+    return ratio_row(context, work, context.sklearn, 6, f"inertia, from the labels: {excess:+.1e}", seconds, [label])
 
 
 def compare_mixture(context, n, d):
@@ -298,8 +308,9 @@ def compare_mixture(context, n, d):
         return failed_row(work, "scikit-learn", f"log-likelihoods differ by {difference:+.1e}: another optimum")
     checked = (f"mean log-likelihoods within {abs(difference):.0e}; {result['iterations']} iterations against "
                f"{fitted['model'].n_iter_}")
-    seconds = alternate(context.rounds, {"all threads": theirs, f"{most} threads": lambda: ours(most)["seconds"]})
-    return ratio_row(context, work, context.sklearn, 6, checked, seconds, [f"{most} threads"])
+    label = f"{most} threads"
+    seconds = alternate(context.rounds, {"all threads": theirs, label: lambda: ours(most)["seconds"]}, [label])
+    return ratio_row(context, work, context.sklearn, 6, checked, seconds, [label])
 
 
 def compare_umap(context, n, d):
@@ -325,9 +336,10 @@ def compare_umap(context, n, d):
     trust = [manifold.trustworthiness(points[few], places[few], n_neighbors=15) for places in (mine, fitted["places"])]
     if trust[0] < trust[1] - 0.01:
         return failed_row(work, "umap-learn", f"trustworthiness {trust[0]:.3f} against {trust[1]:.3f}")
-    seconds = alternate(max(3, context.rounds // 2), {"after its warm-up": theirs, f"{most} threads": lambda: ours(most)})
+    label = f"{most} threads"
+    seconds = alternate(max(3, context.rounds // 2), {"after its warm-up": theirs, label: lambda: ours(most)}, [label])
     return ratio_row(context, work, f"umap-learn {umap.__version__}", 3,
-                     f"trustworthiness {trust[0]:.3f} against {trust[1]:.3f}", seconds, [f"{most} threads"])
+                     f"trustworthiness {trust[0]:.3f} against {trust[1]:.3f}", seconds, [label])
 
 
 # ---- whole runs ----
@@ -364,7 +376,7 @@ def compare_recipe(context):
     label = f"{os.cpu_count()} processors"
     if context.spuco_python and context.mnist and not context.quick:
         try:
-            seconds = alternate(2, {"4 loader workers": lambda: spuco_recipe(context), label: ours})
+            seconds = alternate(2, {"4 loader workers": lambda: spuco_recipe(context), label: ours}, [label])
             return ratio_row(context, work, "SpuCo", 20, checked, seconds, [label])
         except (subprocess.CalledProcessError, ValueError) as reason:
             print(f"SpuCo: left out ({reason})", file=sys.stderr)
