@@ -3,12 +3,14 @@
 #define DATA_DATASET_H
 
 #include "base/block.h"
+#include "data/paint_kernels.h"
 #include "despur/dataset.h"
 #include "io/npy.h"
 #include "io/sheet.h"
 
 /* How the spurious colour of SpuCoMNIST is rendered; see paint.c. */
 typedef struct paint_plan {
+  const paint_table *kernels;
   despur_difficulty difficulty;
   uint64_t seed;
   float (*colours)[3];    /* [attributes] */
@@ -45,7 +47,7 @@ typedef struct dataset_batch {
 } dataset_batch;
 
 /* Writes the 16 examples of a block of the batch into the lanes of x, zeros into lanes without an example;
- * padding columns are left alone. context is a dataset_batch. Thread-safe. */
+ * padding columns are left alone. x is 64-byte aligned. context is a dataset_batch. Thread-safe. */
 void dataset_fill(void *context, size_t block, float *x);
 
 /* The contact sheet of despur_dataset_write_sheet. Release with sheet_release, also after an error. */

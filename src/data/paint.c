@@ -2,13 +2,28 @@
  *
  * SpuCoMNIST images are stored grey; the spurious colour and the noise are drawn here, each time an image is
  * used, from random streams named by the example. So the same example always looks the same. */
+#include "base/level.h"
 #include "base/random.h"
 #include "data/dataset.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-enum { SIDE = 28, PLANE = SIDE * SIDE, SCATTERED = 49 };
+enum { SIDE = PAINT_SIDE, PLANE = PAINT_PLANE, SCATTERED = 49 };
+
+extern const paint_table paint_baseline, paint_v3, paint_v4;
+static const paint_table *const TABLES[] = LEVEL_TABLES(paint);
+
+const paint_table *paint_table_available(size_t i) {
+  return i < level_count() ? TABLES[i] : NULL;
+}
+
+despur_status paint_table_choose(const paint_table **out, despur_error *error) {
+  size_t level;
+  despur_status status = level_choose(&level, error);
+  if (status == DESPUR_OK) *out = TABLES[level];
+  return status;
+}
 
 /* One example before it is put into its lane: the grey digit, and where the background is coloured. */
 typedef struct sketch {
@@ -69,39 +84,23 @@ static void draw_sketch(sketch *s, const despur_dataset *dataset, uint32_t examp
   }
 }
 
-/* All channels of one row of 16 sketches. A pixel is grey / 255, or the colour where the digit is zero. */
-static void fill_row(const sketch *sketches, size_t row, block_layout layout, float *x) {
-  static const float SCALE = 255;
-  float colour[3][LANES];
-  for (size_t lane = 0; lane < LANES; lane++)
-    for (size_t channel = 0; channel < 3; channel++) colour[channel][lane] = sketches[lane].colour[channel];
-  float *to = x + block_at(layout, 0, row);
-  for (size_t pixel = row * SIDE; pixel < (row + 1) * SIDE; pixel++, to += LANES) {
-    float grey[LANES], coloured[LANES];
-    for (size_t lane = 0; lane < LANES; lane++) {
-      uint8_t value = sketches[lane].grey[pixel];
-      grey[lane] = value;
-      coloured[lane] = value == 0 && sketches[lane].painted[pixel] ? 1 : 0;
-    }
-    for (size_t channel = 0; channel < 3; channel++)
-      for (size_t lane = 0; lane < LANES; lane++)
-        to[channel * block_channel(layout) + lane] =
-            grey[lane] / SCALE + coloured[lane] * colour[channel][lane];
-  }
-}
-
 static void fill_painted(const despur_dataset *dataset, const uint32_t *examples, size_t used,
                          block_layout layout, float *x) {
   static const uint8_t BLANK[PLANE] = {0};
   static const float BLACK[3] = {0};
   sketch sketches[LANES];
+  paint_job job = {.layout = layout, .x = x};
   for (size_t lane = 0; lane < LANES; lane++) {
     if (lane < used)
       draw_sketch(&sketches[lane], dataset, examples[lane]);
     else
       sketches[lane] = (sketch){.grey = BLANK, .colour = BLACK};
+    job.grey[lane] = sketches[lane].grey;
+    job.painted[lane] = sketches[lane].painted;
+    for (size_t channel = 0; channel < 3; channel++)
+      job.colour[channel][lane] = sketches[lane].colour[channel];
   }
-  for (size_t row = 0; row < SIDE; row++) fill_row(sketches, row, layout, x);
+  dataset->paint->kernels->paint(&job);
 }
 
 /* The value at place `at` of a plain image of `features` values. */
