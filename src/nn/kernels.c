@@ -7,6 +7,7 @@
 #include "base/lanes.h"
 #include "base/level.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Calls X(n) with the constant n equal to value, 1 <= value <= 8. */
@@ -72,10 +73,11 @@ INLINE size_t input_of_vector(size_t v, const size_t STRIDE) {
 }
 
 /* CHANNELS output channels x VECTORS vectors of one output row, from vector `first`; x and y at the start of
- * their rows. KERNEL and STRIDE are constants, or variables in the general case. */
+ * their rows. KERNEL and STRIDE are constants, or variables in the general case. `left` and `right` are the
+ * columns of padding that the tile meets; with EDGE the products with them are skipped. */
 INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, const float *bias, float *y,
-                      row_range kernel_rows, size_t first, const size_t CHANNELS, const size_t VECTORS,
-                      const size_t KERNEL, const size_t STRIDE) {
+                      row_range kernel_rows, size_t first, size_t left, size_t right, const size_t CHANNELS,
+                      const size_t VECTORS, const size_t KERNEL, const size_t STRIDE, const bool EDGE) {
   const size_t weight_in = KERNEL * KERNEL, weight_out = job->in_channels * weight_in;
   vec sum[4][8];
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
@@ -90,6 +92,8 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
         from = fresh(from);
         UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = splat(w[o * weight_out + kc]);
         UNROLL for (size_t v = 0; v < VECTORS; v++) {
+          if (EDGE && (v / PARTS + kc < left || (VECTORS - 1 - v) / PARTS + KERNEL - 1 - kc < right))
+            continue;
           vec value = load(from + input_of_vector(first + v, STRIDE) + kc * LANES);
           UNROLL for (size_t o = 0; o < CHANNELS; o++) sum[o][v] = fma_lanes(factor[o], value, sum[o][v]);
         }
@@ -106,6 +110,7 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
 INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS, const size_t KERNEL,
                           const size_t STRIDE) {
   const size_t MOST = SUMS / CHANNELS > 8 ? 8 : SUMS / CHANNELS;
+  const bool EDGES = STRIDE == 1 && KERNEL == 5;
   const float *weight = job->weight + out * job->in_channels * KERNEL * KERNEL;
   const float *bias = job->bias ? job->bias + out : NULL;
   for (size_t row = 0; row < job->rows; row++) {
@@ -116,8 +121,17 @@ INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS
     size_t vectors, all = job->columns * PARTS;
     for (size_t first = 0; first < all; first += vectors) {
       vectors = tile_size(all - first, MOST);
+      size_t left = first == 0 ? job->padding : 0, right = first + vectors == all ? job->padding : 0;
+      if (EDGES && (left || right)) {
 #define TILE(n)                                                                                              \
-  if (n <= MOST) conv_tile(job, x, weight, bias, y, range, first, CHANNELS, n, KERNEL, STRIDE)
+  if (n <= MOST)                                                                                             \
+  conv_tile(job, x, weight, bias, y, range, first, left, right, CHANNELS, n, KERNEL, STRIDE, true)
+        DISPATCH8(vectors, TILE)
+#undef TILE
+        continue;
+      }
+#define TILE(n)                                                                                              \
+  if (n <= MOST) conv_tile(job, x, weight, bias, y, range, first, 0, 0, CHANNELS, n, KERNEL, STRIDE, false)
       DISPATCH8(vectors, TILE)
 #undef TILE
     }
