@@ -27,15 +27,13 @@ static void methods(markup *m, const comparison *c, size_t data) {
   size_t best = compare_best(c, data, &surely);
   markup_raw(
       m,
-      "<div class=\"scroll\">\n<table class=\"wide\">\n<caption>Accuracy in per cent: mean over runs "
-      "\xc2\xb1 standard deviation "
-      "between them. Bold: "
-      "the worst group that is best by more than chance explains (Welch\xe2\x80\x99s interval for the "
-      "difference of "
-      "means, 95\xc2\xa0%, against every other method).</caption>\n<thead><tr><th scope=\"col\">Method</th>"
-      "<th scope=\"col\" class=\"n\">Runs</th><th scope=\"col\" class=\"n\">Worst group</th>"
-      "<th scope=\"col\" class=\"n\">Average</th><th scope=\"col\" class=\"n\">Weighted</th>"
-      "<th scope=\"col\" class=\"n\">Mean of groups</th></tr></thead>\n<tbody>\n");
+      "<div class=\"scroll\">\n<table class=\"wide\">\n"
+      "<caption>Accuracy in per cent: mean over runs \xc2\xb1 standard deviation between them. Bold: the "
+      "worst group that is best by more than chance explains (Welch\xe2\x80\x99s interval for the "
+      "difference of means, 95\xc2\xa0%, against every other method).</caption>\n"
+      "<thead><tr><th scope=\"col\">Method</th><th scope=\"col\" class=\"n\">Runs</th><th scope=\"col\" "
+      "class=\"n\">Worst group</th><th scope=\"col\" class=\"n\">Average</th><th scope=\"col\" "
+      "class=\"n\">Weighted</th><th scope=\"col\" class=\"n\">Mean of groups</th></tr></thead>\n<tbody>\n");
   for (size_t method = 0; method < c->method_count; method++) {
     repeats worst = compare_repeats(c, data, method, COMPARE_WORST);
     if (worst.count == 0) continue;
@@ -79,10 +77,10 @@ static double group_mean(const comparison *c, size_t data, size_t method, size_t
 static void groups(markup *m, const comparison *c, size_t data) {
   const despur_scores *first = first_scores(c, data);
   if (!first || first->groups_count == 0) return;
-  markup_raw(m, "<div class=\"scroll\">\n<table class=\"heat\">\n<caption>Accuracy of every group, mean "
-                "over runs, in per cent; the "
-                "darker, the lower.</caption>\n<thead><tr><th scope=\"col\">Group</th><th scope=\"col\" "
-                "class=\"n\">Training</th>");
+  markup_raw(m, "<div class=\"scroll\">\n<table class=\"heat\">\n"
+                "<caption>Accuracy of every group, mean over runs, in per cent; the darker, the "
+                "lower.</caption>\n"
+                "<thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"n\">Training</th>");
   for (size_t method = 0; method < c->method_count; method++)
     if (compare_repeats(c, data, method, COMPARE_WORST).count > 0)
       markup_print(m, "<th scope=\"col\" class=\"n%s\">%s</th>",
@@ -130,24 +128,22 @@ static void section_runs(markup *m, const comparison *c) {
   size_t rows = 0, left_out = 0;
   section_open(m, "The runs");
   markup_raw(
-      m,
-      "<div class=\"scroll\">\n<table class=\"wide\">\n<caption>Worst group and average in per cent, on the "
-      "kept weights of the "
-      "last stage.</caption>\n<thead><tr><th scope=\"col\">Method</th><th scope=\"col\" class=\"n\">Seed</th>"
-      "<th scope=\"col\" class=\"n\">Epoch</th><th scope=\"col\" class=\"n\">Worst</th>"
-      "<th scope=\"col\" class=\"n\">Average</th><th scope=\"col\">Directory</th></tr></thead>\n<tbody>\n");
+      m, "<div class=\"scroll\">\n<table class=\"wide\">\n"
+         "<caption>Worst group and average in per cent, on the kept weights of the last stage.</caption>\n"
+         "<thead><tr><th scope=\"col\">Method</th><th scope=\"col\" class=\"n\">Seed</th><th scope=\"col\" "
+         "class=\"n\">Epoch</th><th scope=\"col\" class=\"n\">Worst</th><th scope=\"col\" "
+         "class=\"n\">Average</th><th scope=\"col\">Directory</th></tr></thead>\n<tbody>\n");
   for (size_t i = 0; i < c->directories.count; i++) {
     const compare_run *r = &c->runs[i];
     left_out += *r->left_out != 0;
     if (*r->left_out || rows++ >= MOST_RUNS) continue;
     markup_raw(m, "<tr>");
     name_cell(m, c->methods[r->method]);
-    markup_print(
-        m,
-        "<td class=\"n\">%s</td><td class=\"n\">%zu</td><td class=\"n\">%.1f</td><td class=\"n\">%.1f</td>"
-        "<td class=\"path\">%s</td></tr>\n",
-        report_setting(&r->run, "seed"), report_last_stage(&r->run)->final->epoch,
-        compare_value(r, COMPARE_WORST), compare_value(r, COMPARE_AVERAGE), r->directory);
+    markup_print(m,
+                 "<td class=\"n\">%s</td><td class=\"n\">%zu</td><td class=\"n\">%.1f</td><td "
+                 "class=\"n\">%.1f</td><td class=\"path\">%s</td></tr>\n",
+                 report_setting(&r->run, "seed"), report_last_stage(&r->run)->final->epoch,
+                 compare_value(r, COMPARE_WORST), compare_value(r, COMPARE_AVERAGE), r->directory);
   }
   markup_raw(m, "</tbody>\n</table>\n</div>\n");
   if (rows > MOST_RUNS) markup_print(m, "<p class=\"note\">%zu more are not listed.</p>\n", rows - MOST_RUNS);
@@ -164,13 +160,13 @@ static void section_runs(markup *m, const comparison *c) {
 static void section_doubts(markup *m) {
   section_open(m, "What was not checked");
   markup_raw(
-      m, "<ul>\n<li>Whether the settings of each method were found with equal care. A method that was tuned "
-         "longer looks "
-         "better.</li>\n<li>More seeds. A standard deviation over a handful of runs is itself uncertain, and "
-         "bold is given "
-         "method by method: with many methods one may get it by luck.</li>\n<li>What each method was told. "
-         "One that uses "
-         "group labels of the training pictures has an easier task than one that does not.</li>\n</ul>\n");
+      m, "<ul>\n"
+         "<li>Whether the settings of each method were found with equal care. A method that was tuned "
+         "longer looks better.</li>\n"
+         "<li>More seeds. A standard deviation over a handful of runs is itself uncertain, and bold is "
+         "given method by method: with many methods one may get it by luck.</li>\n"
+         "<li>What each method was told. One that uses group labels of the training pictures has an easier "
+         "task than one that does not.</li>\n</ul>\n");
   section_close(m);
 }
 

@@ -58,8 +58,9 @@ static void kicker(markup *m, const report_run *run) {
 /* A run that did not end well says so before anything else. */
 static void outcome(markup *m, const report_run *run) {
   if (!*run->outcome || strcmp(run->outcome, "complete") == 0) return;
-  markup_print(m, "<p class=\"warn\">This run is <b>%s</b>%s%s. What follows is what there was.</p>\n",
-               run->outcome, *run->message ? ": " : "", run->message);
+  markup_print(m, "<p class=\"warn\"><b>This run %s%s</b>%s%s. What follows is what there was.</p>\n",
+               strcmp(run->outcome, "interrupted") == 0 ? "was " : "", run->outcome,
+               *run->message ? ": " : "", run->message);
 }
 
 void page_run(markup *m, const report_run *run, const verdict *v) {

@@ -50,8 +50,8 @@ static void draw(chart *c, const report_run *run, size_t index) {
   double widest = 0;
   char description[256];
   snprintf(description, sizeof description,
-           "For each of %zu groups the share of the maps' energy that lies beside the digit, with its 95 per "
-           "cent interval%s.",
+           "For each of %zu groups the share of the maps' energy that lies beside the digit, with its 95 "
+           "per cent interval%s.",
            n, cam->stage_count == 2 ? ", before (ring) and after (dot)" : "");
   chart_open(c, 34 + ROW * (double)n + 44, "Energy of the maps on the background, %", description);
   for (size_t g = 0; g < cam->group_count; g++)

@@ -82,8 +82,7 @@ void compare_draw_front(chart *c, const comparison *all, size_t data) {
   size_t named = 0;
   chart_open(c, 280, "Worst group against average, %",
              "A small dot for each run, a large one for the mean of each method; a dotted line joins the "
-             "means that no other "
-             "method beats in both.");
+             "means that no other method beats in both.");
   for (size_t m = 0; m < all->method_count && named < MOST_LABELS; m++) {
     repeats x = compare_repeats(all, data, m, COMPARE_AVERAGE),
             y = compare_repeats(all, data, m, COMPARE_WORST);

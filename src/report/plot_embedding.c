@@ -1,5 +1,6 @@
 /* The clustered examples in two dimensions, twice: the smaller inferred groups of each class in colour, and
  * the smaller true ones. Where inference found the minority, the two look alike. */
+#include "base/math.h"
 #include "base/memory.h"
 #include "report/plot.h"
 
@@ -35,39 +36,65 @@ static size_t largest_inferred(const report_inference *inference, unsigned label
   return best;
 }
 
-enum { MOST_LABELS_SEEN = 256 };
+enum {
+  MOST_LABELS_SEEN = 256,
+  HEIGHT = 290,
+  MARGIN = 36,
+  CELL = 4 /* pixels */,
+  COLUMNS = CHART_WIDTH / CELL,
+  ROWS = HEIGHT / CELL
+};
 
-/* For each label its largest inferred group, found once. */
-typedef struct largest {
+/* For each label its largest inferred group, found once; and how many points each cell of the picture has. */
+typedef struct cache {
   bool known[MOST_LABELS_SEEN];
   size_t inferred[MOST_LABELS_SEEN];
-} largest;
+  size_t seen[COLUMNS * ROWS];
+} cache;
 
-static bool is_minority(largest *cache, const report_inference *inference, const report_point *p) {
+static bool is_minority(cache *known, const report_inference *inference, const report_point *p) {
   if (p->label >= MOST_LABELS_SEEN) return false;
-  if (!cache->known[p->label]) cache->inferred[p->label] = largest_inferred(inference, p->label);
-  cache->known[p->label] = true;
-  return p->inferred != cache->inferred[p->label];
+  if (!known->known[p->label]) known->inferred[p->label] = largest_inferred(inference, p->label);
+  known->known[p->label] = true;
+  return p->inferred != known->inferred[p->label];
 }
 
 enum { BY_ATTRIBUTE, BY_CLASS, BY_INFERRED, TONES = 8 };
 
 /* The colour of a point, 0 to TONES - 1. */
-static size_t tone(const report_run *run, const report_point *p, size_t kind, largest *cache) {
+static size_t tone(const report_run *run, const report_point *p, size_t kind, cache *known) {
   if (kind == BY_ATTRIBUTE) return p->attribute % TONES;
   if (kind == BY_CLASS) return p->label % TONES;
-  return is_minority(cache, &run->inference, p);
+  return is_minority(known, &run->inference, p);
 }
 
-/* One path of dots: a line of no length has round ends. */
+/* Where a point is drawn. Those that fall into one small cell would hide each other: they are set around it
+ * like the seeds of a sunflower, so that one sees how many there are. */
+static void place(const chart *c, const report_point *p, size_t seen[COLUMNS * ROWS], double *x, double *y) {
+  double angle, radius;
+  *x = scale_at(&c->x, p->x);
+  *y = scale_at(&c->y, p->y);
+  if (!(*x >= 0 && *x < CHART_WIDTH && *y >= 0 && *y < HEIGHT)) return;
+  size_t before = seen[(size_t)(*y / CELL) * COLUMNS + (size_t)(*x / CELL)]++;
+  angle = 2.399963 * (double)before; /* the golden angle */
+  radius = 1.7 * math_sqrt((double)before);
+  *x += radius * math_cos(angle);
+  *y += radius * math_sin(angle);
+}
+
+/* One path of dots for each colour: a line of no length has round ends. The points keep their places in every
+ * picture. */
 static void draw_cloud(chart *c, const report_run *run, size_t kind, size_t wanted, const char *class,
-                       largest *cache) {
+                       cache *known) {
   bool any = false;
+  memset(known->seen, 0, sizeof known->seen);
   for (size_t i = 0; i < run->point_count; i++) {
     const report_point *p = &run->points[i];
-    if (!p->known || tone(run, p, kind, cache) != wanted) continue;
+    double x, y;
+    place(c, p, known->seen, &x, &y);
+    if (!p->known || tone(run, p, kind, known) != wanted) continue;
     if (!any) markup_print(c->m, "<path class=\"cloud %s\" d=\"", class);
-    markup_print(c->m, "M%.1f %.1fh0", scale_at(&c->x, p->x), scale_at(&c->y, p->y));
+    markup_print(c->m, "M%.1f %.1fh0", x, y);
     any = true;
   }
   if (any) markup_raw(c->m, "\"/>\n");
@@ -112,23 +139,23 @@ static void draw(chart *c, const report_run *run, size_t kind) {
   static const char *const TITLES[] = {"What was clustered, by attribute", "What was clustered, by class",
                                        "Smaller inferred groups of their class, in orange"};
   static const char *const CLOUDS[TONES] = {"s-k0", "s-k1", "s-k2", "s-k3", "s-k4", "s-k5", "s-k6", "s-k7"};
-  largest *cache;
-  if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&cache, 1, sizeof *cache, c->m->error);
+  cache *known;
+  if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&known, 1, sizeof *known, c->m->error);
   if (c->m->status != DESPUR_OK) return;
-  chart_open(c, 280, TITLES[kind],
+  chart_open(c, HEIGHT, TITLES[kind],
              "Outputs of the reference network in two dimensions, a dot for each training picture.");
-  c->x.from = 8, c->x.to = CHART_WIDTH - 8;
-  c->y.from = c->height - 12, c->y.to = 46;
+  c->x.from = MARGIN, c->x.to = CHART_WIDTH - MARGIN;
+  c->y.from = c->height - MARGIN, c->y.to = 36 + MARGIN;
   set_scales(c, run);
   if (kind == BY_INFERRED) {
-    draw_cloud(c, run, kind, 0, "s-mute", cache);
-    draw_cloud(c, run, kind, 1, "s-before", cache);
+    draw_cloud(c, run, kind, 0, "s-mute", known);
+    draw_cloud(c, run, kind, 1, "s-before", known);
   } else {
-    for (size_t t = 0; t < TONES; t++) draw_cloud(c, run, kind, t, CLOUDS[t], cache);
+    for (size_t t = 0; t < TONES; t++) draw_cloud(c, run, kind, t, CLOUDS[t], known);
     draw_legend(c, run, kind);
   }
   chart_close(c);
-  mem_free(cache);
+  mem_free(known);
 }
 
 const plot plot_embedding = {"embedding", count, draw, NULL};

@@ -18,8 +18,7 @@ static void change(markup *m, const report_cam *cam) {
   if (all == 0) return;
   markup_print(m,
                "<p>From %s to %s the share of the energy that lies on the background falls in %zu of %zu "
-               "minority groups; in %zu "
-               "of them the 95\xc2\xa0%% intervals are apart.</p>\n",
+               "minority groups; in %zu of them the 95\xc2\xa0%% intervals are apart.</p>\n",
                cam->stages[0], cam->stages[1], fallen, all, apart);
 }
 
@@ -69,10 +68,14 @@ void section_cam(markup *m, const report_run *run) {
   if (cam->stage_count == 0 || cam->group_count == 0) return;
   section_open(m, "Where the network looks");
   if (cam->scored && cam->stage_count == 2) change(m, cam);
-  markup_raw(m, "<div class=\"split\">\n<div>\n");
-  plot_figures(m, &plot_cam, run);
-  markup_raw(m, "</div>\n<div>\n");
-  pictures(m, cam);
-  markup_raw(m, "</div>\n</div>\n");
+  if (plot_cam.count(run) > 0) {
+    markup_raw(m, "<div class=\"split\">\n<div>\n");
+    plot_figures(m, &plot_cam, run);
+    markup_raw(m, "</div>\n<div>\n");
+    pictures(m, cam);
+    markup_raw(m, "</div>\n</div>\n");
+  } else {
+    pictures(m, cam);
+  }
   section_close(m);
 }

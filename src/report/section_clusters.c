@@ -84,8 +84,8 @@ static void agreement(markup *m, const report_inference *inference) {
   markup_print(m, "<p>Adjusted Rand index %.3f", inference->adjusted_rand);
   if (!isnan(inference->minority_precision))
     markup_print(m,
-                 "; of the pictures in the smaller inferred groups of their class %.1f\xc2\xa0%% belong to a "
-                 "smaller true one",
+                 "; of the pictures in the smaller inferred groups of their class %.1f\xc2\xa0%% belong to "
+                 "a smaller true one",
                  100 * inference->minority_precision);
   if (!isnan(inference->minority_recall))
     markup_print(m, "; of those in a smaller true group %.1f\xc2\xa0%% are in a smaller inferred one",
@@ -107,10 +107,11 @@ static void embedding(markup *m, const report_run *run) {
   if (plot_embedding.count(run) == 0) return;
   markup_raw(m, "<div class=\"grid3\">\n");
   plot_figures(m, &plot_embedding, run);
-  markup_raw(m, "</div>\n<p class=\"note after\">Outputs of the reference network along two axes: up to "
-                "2,000 training pictures, "
-                "of every inferred group equally many, or all. A network that reads the attribute sorts "
-                "pictures by it.</p>\n");
+  markup_raw(m, "</div>\n"
+                "<p class=\"note after\">Outputs of the reference network along two axes: up to 2,000 "
+                "training pictures, of every inferred group equally many, or all. Dots that would hide "
+                "each other are set side by side. A network that reads the attribute sorts pictures by "
+                "it.</p>\n");
 }
 
 void section_clusters(markup *m, const report_run *run) {
@@ -119,8 +120,7 @@ void section_clusters(markup *m, const report_run *run) {
   if (!inference->present || inference->inferred == 0 || inference->truth == 0) return;
   section_open(m, "Inferred groups and true ones");
   markup_raw(m, "<p class=\"note\">Columns: groups inferred without attribute labels; rows: true groups. "
-                "Training pictures; "
-                "the darker a cell, the larger its share of the column.</p>\n");
+                "Training pictures; the darker a cell, the larger its share of the column.</p>\n");
   if (!isnan(inference->adjusted_rand)) agreement(m, inference);
   markup_raw(m, "<div class=\"grid3\">\n");
   if (inference->inferred > MOST_GROUPS || inference->truth > MOST_GROUPS)

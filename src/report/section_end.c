@@ -12,22 +12,34 @@ static void item(markup *m, const char *words) {
   markup_print(m, "<li>%s</li>\n", words);
 }
 
+/* Methods that draw or weigh by group; of true groups when none are inferred. */
+static bool needs_groups(const char *method) {
+  static const char *const WITHOUT[] = {"erm", "class_balance", "jtt"};
+  for (size_t i = 0; i < sizeof WITHOUT / sizeof *WITHOUT; i++)
+    if (strcmp(method, WITHOUT[i]) == 0) return false;
+  return *method != 0;
+}
+
 /* What group labels were used for. */
 static void labels_used(markup *m, const report_run *run) {
-  bool inferred = !setting_is(run, "infer.method", "none");
   const char *rule = report_setting(run, "select.rule");
   if (strcmp(rule, "val_worst_group") == 0)
+    item(m, "Life without group labels. Those of the validation pictures chose the epoch "
+            "(val_worst_group); without them another might have been kept.");
+  else if (strcmp(rule, "last") == 0)
+    item(m, "Other epochs. The last one was kept, whatever validation said.");
+  else if (*rule)
     markup_print(m,
-                 "<li>Group labels of the validation pictures chose the epoch (%s). Without them another "
-                 "would have been "
-                 "kept.</li>\n",
+                 "<li>Other rules for choosing the epoch. This one was chosen by %s, for which nobody "
+                 "needs group labels.</li>\n",
                  rule);
-  else
-    markup_print(m, "<li>The epoch was chosen by %s, for which no group label is needed.</li>\n", rule);
-  if (!inferred && !setting_is(run, "train.method", "erm"))
-    item(m, "Training used the labels of the training pictures: their attribute, where the method balances "
-            "groups. "
-            "Where there are none, the method cannot be used.");
+  if (setting_is(run, "reference.select", "val_recall"))
+    item(
+        m,
+        "A reference network chosen without group labels. Those of the validation pictures chose its epoch.");
+  if (setting_is(run, "infer.method", "none") && needs_groups(report_setting(run, "train.method")))
+    item(m, "Training without group labels. This method was told the attribute of every training picture; "
+            "where nobody knows it, the method cannot be used.");
 }
 
 void section_unchecked(markup *m, const report_run *run) {
@@ -36,28 +48,23 @@ void section_unchecked(markup *m, const report_run *run) {
   section_open(m, "What was not checked");
   markup_raw(m, "<ul>\n");
   item(m, "Other seeds. This is one run; training again with another seed gives other numbers, and the "
-          "intervals do not "
-          "contain that. They only say how far chance in the choice of these pictures may go.");
+          "intervals do not contain that. They only say how far chance in the choice of these pictures may "
+          "go.");
   if (reference->final && last != reference)
     markup_print(m,
                  "<li>A better network before. %s was trained for %zu %s as the source of the groups, and "
-                 "not tuned to be "
-                 "the best that usual training can do.</li>\n",
+                 "not tuned to be the best that usual training can do.</li>\n",
                  reference->label, reference->epoch_count, reference->epoch_count == 1 ? "epoch" : "epochs");
   labels_used(m, run);
   item(m, "Other shortcuts. Only the attribute that divides the groups was looked at; a network that no "
-          "longer uses it may "
-          "use another.");
-  item(m, "Other pictures. Apart from the attribute, the pictures measured here come from where the training "
-          "pictures come "
-          "from.");
+          "longer uses it may use another.");
+  item(m, "Other pictures. Apart from the attribute, the pictures measured here come from where the "
+          "training pictures come from.");
   if (last->final->split != DESPUR_TEST)
     item(m, "Fresh pictures. There was no test split, so the numbers come from pictures that also played a "
-            "part in "
-            "training or in the choice of the epoch, and are too good.");
+            "part in training or in the choice of the epoch, and are too good.");
   item(m, "How the settings were found. If somebody tuned them while looking at these test pictures, the "
-          "numbers are too "
-          "good, and nothing here would show it.");
+          "numbers are too good, and nothing here would show it.");
   markup_raw(m, "</ul>\n");
   section_close(m);
 }
@@ -65,8 +72,9 @@ void section_unchecked(markup *m, const report_run *run) {
 static void hashes(markup *m, const char *caption, const report_pairs *pairs) {
   if (pairs->count == 0) return;
   markup_print(m,
-               "<table class=\"hashes\">\n<caption>%s</caption>\n<thead><tr><th scope=\"col\">File</th>"
-               "<th scope=\"col\">SHA-256</th></tr></thead>\n<tbody>\n",
+               "<table class=\"hashes\">\n<caption>%s</caption>\n"
+               "<thead><tr><th scope=\"col\">File</th><th scope=\"col\">SHA-256</th></tr></thead>\n"
+               "<tbody>\n",
                caption);
   for (size_t i = 0; i < pairs->count; i++)
     markup_print(m, "<tr><th scope=\"row\" class=\"long\">%s</th><td><code>%s</code></td></tr>\n",
@@ -79,8 +87,8 @@ void section_files(markup *m, const report_run *run) {
   markup_print(
       m,
       "<p>With despur %s, save the configuration as <code>config.yaml</code> and type <code>despur run "
-      "config.yaml "
-      "--out again</code>. The files will be the same to the last byte, on any number of processors.</p>\n",
+      "config.yaml --out again</code>. The files will be the same to the last byte, on any number of "
+      "processors.</p>\n",
       *run->version ? run->version : "as it was then");
   markup_print(
       m,

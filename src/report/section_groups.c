@@ -73,8 +73,9 @@ static void worst_row(markup *m, const report_stage *const *stages, size_t count
 }
 
 static void measures(markup *m, const report_stage *const *stages, size_t count) {
-  markup_raw(m, "<table class=\"narrow\">\n<caption>Measures of the whole, in per "
-                "cent.</caption>\n<thead><tr><th scope=\"col\">Measure</th>");
+  markup_raw(m, "<table class=\"narrow\">\n"
+                "<caption>All groups together, in per cent. The interval of the worst group holds for the "
+                "minimum over all.</caption>\n<thead><tr><th scope=\"col\">Measure</th>");
   heading_cells(m, stages, count);
   markup_raw(m, "</tr></thead>\n<tbody>\n");
   worst_row(m, stages, count);
@@ -131,23 +132,22 @@ static void groups(markup *m, const report_stage *const *stages, size_t count, c
   size_t rows = final->scores.groups_count;
   markup_print(
       m,
-      "<table class=\"wide\">\n<caption>Accuracy of every group on the %s pictures, in per cent, with its "
-      "95\xc2\xa0%% "
-      "interval (Wilson). Bold: the worst group. \xe2\x97\x86: the usual group of its class, which has most "
+      "<table class=\"wide\">\n"
+      "<caption>Accuracy of every group on the %s pictures, in per cent, with its 95\xc2\xa0%% interval "
+      "(Wilson). Bold: the worst group. \xe2\x97\x86: the usual group of its class, which has most "
       "training pictures.</caption>\n",
       SPLITS[final->split]);
   markup_print(m,
-               "<thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"n\">Train</th>"
-               "<th scope=\"col\" class=\"n\">%s</th>",
+               "<thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"n\">Train</th><th "
+               "scope=\"col\" class=\"n\">%s</th>",
                final->split == DESPUR_TEST  ? "Test"
                : final->split == DESPUR_VAL ? "Valid."
                                             : "Seen");
   heading_cells(m, stages, count);
-  markup_raw(m,
-             "<th scope=\"col\" class=\"range\"><svg role=\"img\" aria-label=\"0 to 100 per cent\">"
-             "<text x=\"0\" y=\"14\">0</text><text class=\"half\" x=\"50%\" y=\"14\" "
-             "text-anchor=\"middle\">50</text>"
-             "<text x=\"100%\" y=\"14\" text-anchor=\"end\">100</text></svg></th></tr></thead>\n<tbody>\n");
+  markup_raw(m, "<th scope=\"col\" class=\"range\"><svg role=\"img\" aria-label=\"0 to 100 per "
+                "cent\"><text x=\"0\" y=\"14\">0</text><text class=\"half\" x=\"50%\" y=\"14\" "
+                "text-anchor=\"middle\">50</text><text x=\"100%\" y=\"14\" "
+                "text-anchor=\"end\">100</text></svg></th></tr></thead>\n<tbody>\n");
   for (size_t g = 0; g < rows && g < MOST_ROWS; g++) group_row(m, stages, count, g, cells[g].usual);
   markup_raw(m, "</tbody>\n</table>\n");
   if (rows > MOST_ROWS)

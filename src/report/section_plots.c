@@ -8,24 +8,21 @@
 static void rules(markup *m, const report_run *run) {
   if (run->rule_count == 0) return;
   markup_raw(
-      m,
-      "<table>\n<caption>What each rule for choosing the epoch would have given on the test pictures: "
-      "accuracy of the "
-      "worst group, and how far it stays behind the best epoch, in per cent.</caption>\n<thead><tr>"
-      "<th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">Epoch</th>"
-      "<th scope=\"col\" class=\"n\">Worst group</th><th scope=\"col\" class=\"n\">Behind</th></tr></thead>\n"
-      "<tbody>\n");
+      m, "<div>\n<table>\n"
+         "<caption>What each rule for choosing the epoch would have given on the test pictures: accuracy "
+         "of the worst group, and how far it stays behind the best epoch, in per cent.</caption>\n"
+         "<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">Epoch</th><th scope=\"col\" "
+         "class=\"n\">Worst group</th><th scope=\"col\" class=\"n\">Behind</th></tr></thead>\n<tbody>\n");
   for (size_t i = 0; i < run->rule_count; i++) {
     const report_rule *rule = &run->rules[i];
     bool used = strcmp(rule->name, report_setting(run, "select.rule")) == 0;
     markup_print(m,
                  "<tr class=\"%s\"><th scope=\"row\" class=\"long\">%s%s</th><td class=\"n\">%zu</td><td "
-                 "class=\"n\">%.1f</td>"
-                 "<td class=\"n\">%.1f</td></tr>\n",
+                 "class=\"n\">%.1f</td><td class=\"n\">%.1f</td></tr>\n",
                  used ? "low" : "other", rule->name, used ? " (used)" : "", rule->epoch,
                  100 * rule->worst_group_accuracy, 100 * rule->regret);
   }
-  markup_raw(m, "</tbody>\n</table>\n");
+  markup_raw(m, "</tbody>\n</table>\n</div>\n");
 }
 
 void section_curves(markup *m, const report_run *run) {
@@ -34,9 +31,8 @@ void section_curves(markup *m, const report_run *run) {
   markup_raw(m, "<div class=\"grid3\">\n");
   plot_figures(m, &plot_curves, run);
   plot_figures(m, &plot_weights, run);
-  markup_raw(m, "<div>\n");
   rules(m, run);
-  markup_raw(m, "</div>\n</div>\n");
+  markup_raw(m, "</div>\n");
   section_close(m);
 }
 
@@ -46,13 +42,11 @@ void section_tradeoff(markup *m, const report_run *run) {
   markup_raw(m, "<section>\n<h2>What it costs, and what the network knows of itself</h2>\n");
   if (path)
     markup_raw(m, "<p class=\"note\">Left: a dot for each epoch, a circle around the one that was kept; up "
-                  "is better for the worst group, "
-                  "right for the average.</p>\n");
+                  "is better for the worst group, right for the average.</p>\n");
   if (sure)
     markup_print(m,
                  "<p class=\"note\">Confidence is the probability that the final network gives its answer. "
-                 "Its calibration "
-                 "error is %.1f points over all pictures.</p>\n",
+                 "Its calibration error is %.1f points over all pictures.</p>\n",
                  100 * run->measures.all.calibration_error);
   markup_raw(m, "<div class=\"grid3\">\n");
   plot_figures(m, &plot_tradeoff, run);

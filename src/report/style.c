@@ -36,7 +36,7 @@ const char *const STYLE_CHARTS[] = {
     ".ring{fill:none;stroke:var(--ink);stroke-width:1.5}\n",
     ".line{stroke-width:2}\n",
     ".thin{stroke-width:1;opacity:.55}\n",
-    ".cloud{stroke-width:3;opacity:.55}\n",
+    ".cloud{stroke-width:3;opacity:.75}\n",
     ".cloud.s-before{stroke-width:4;opacity:.9}\n",
 
     /* s: stroke; f: fill; i: interval; o: ring */
@@ -127,6 +127,7 @@ const char *const STYLE_PAGE[] = {
     ".heat td.n{background:rgba(var(--shade),calc(.5*var(--share,0)))}\n",
     ".hashes{width:100%;margin-top:8px}\n",
     ".hashes th{width:30%}\n",
+    "td.range{vertical-align:middle}\n",
     "td.range,th.range{width:40%;padding-left:8px;padding-right:8px}\n",
     ".range svg{display:block;width:100%;min-width:44px;height:18px;overflow:visible}\n",
 
@@ -150,12 +151,17 @@ const char *const STYLE_PAGE[] = {
     "body{font-size:10.5pt}\n",
     "main{max-width:none;padding:0}\n",
     "h1{font-size:20pt}\n",
-    "h2{font-size:13pt;break-after:avoid}\n",
+    "h2{font-size:13pt}\n",
+    "h2,section>p{break-after:avoid}\n",
     "section{margin-top:14pt}\n",
-    "tr{break-inside:avoid}\n",
+    "tr,table.heat{break-inside:avoid}\n",
     ".kicker{margin-top:0}\n",
-    ".grid3{grid-template-columns:repeat(3,1fr);gap:10pt 14pt}\n",
-    ".looks{grid-template-columns:repeat(4,1fr)}\n",
+    ".grid3{grid-template-columns:repeat(2,1fr);gap:10pt 14pt}\n",
+    ".split{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr)}\n",
+    ".looks{grid-template-columns:repeat(2,1fr);gap:4pt 8pt}\n",
+    ".scroll{overflow:visible}\n",
+    "pre{columns:2;font-size:7pt}\n",
+    "details::details-content{content-visibility:visible}\n",
     "}\n",
     NULL};
 /* clang-format on */

@@ -36,6 +36,14 @@ static despur_interval difference(const despur_group_score *first, const despur_
   return (despur_interval){p - q - down, p - q + up};
 }
 
+/* Whether accuracy on the usual groups is surely less than half again as good as guessing. */
+static bool is_guessing(const verdict_finding *found, const report_cell *cells, size_t count) {
+  size_t classes = 0;
+  for (size_t g = 0; g < count; g++) classes += cells[g].known && cells[g].usual;
+  return despur_wilson_interval(found->usual_correct, found->usual_count, CONFIDENCE).high <
+         1.5 / (double)classes;
+}
+
 static bool compared(const report_cell *cells, const despur_scores *scores, size_t g) {
   return cells[g].known && !cells[g].usual && scores->groups[g].count > 0 &&
          scores->groups[cells[g].peer].count > 0;
@@ -70,7 +78,11 @@ despur_status verdict_find(verdict_finding *out, const despur_scores *scores, de
     out->gap_group = g;
     out->gap_peer = cells[g].peer;
   }
-  out->level = out->gap.low > 0 ? VERDICT_USES : most < NEAR ? VERDICT_NO_USE : VERDICT_OPEN;
+  bool guessing = is_guessing(out, cells, scores->groups_count);
+  out->level = out->gap.low > 0 ? VERDICT_USES
+               : guessing       ? VERDICT_LITTLE
+               : most < NEAR    ? VERDICT_NO_USE
+                                : VERDICT_OPEN;
   if (out->level == VERDICT_USES && attribute_is_class(cells, scores->groups_count) &&
       scores->attribute_accuracy >= WHOLLY &&
       despur_wilson_interval(other_correct, other_count, CONFIDENCE).high <= 1 - WHOLLY)
@@ -80,25 +92,39 @@ cleanup:
   return status;
 }
 
+/* Whether the attribute has nothing to do with what else a picture of a class shows. */
+static bool attribute_is_random(const report_run *run) {
+  return strcmp(report_setting(run, "data.source"), "spuco_mnist") == 0;
+}
+
 /* What the attribute is called. */
 static const char *attribute_of(const report_run *run) {
-  return strcmp(report_setting(run, "data.source"), "spuco_mnist") == 0 ? "background" : "attribute";
+  return attribute_is_random(run) ? "background" : "attribute";
 }
 
 static double percent(size_t correct, size_t count) {
   return count ? 100 * (double)correct / (double)count : (double)NAN;
 }
 
-/* "uses the background and nothing else", for a network called subject. */
-static despur_status write_claim(text *out, const char *subject, verdict_level level, const char *attribute,
+/* "uses the background and nothing else", for a network called subject. Only where the attribute was given to
+ * pictures at random is a difference its doing; else it may be that of what goes with it. */
+static despur_status write_claim(text *out, const char *subject, verdict_level level, const report_run *run,
                                  despur_error *error) {
+  bool random = attribute_is_random(run);
+  const char *attribute = attribute_of(run);
   switch (level) {
   case VERDICT_ONLY:
-    return text_add(out, error, "%s uses the %s and nothing else", subject, attribute);
+    return text_add(out, error, "%s %s the %s and nothing else", subject, random ? "uses" : "follows",
+                    attribute);
   case VERDICT_USES:
-    return text_add(out, error, "%s uses the %s", subject, attribute);
+    return text_add(out, error, random ? "%s uses the %s" : "%s leans on the %s, or on what goes with it",
+                    subject, attribute);
   case VERDICT_NO_USE:
-    return text_add(out, error, "%s shows no use of the %s", subject, attribute);
+    return text_add(out, error,
+                    random ? "%s shows no use of the %s" : "%s shows no sign of leaning on the %s", subject,
+                    attribute);
+  case VERDICT_LITTLE:
+    return text_add(out, error, "%s has learned hardly anything", subject);
   case VERDICT_OPEN:
     return text_add(out, error, "%s may or may not use the %s: there are too few examples to say", subject,
                     attribute);
@@ -141,29 +167,38 @@ static despur_status write_change(text *out, const report_stage *before, const r
   else if (found->level == VERDICT_NO_USE)
     TRY(text_add(out, error, ", and no group is more than %.0f points behind the usual one of its class",
                  100 * NEAR));
+  else if (found->level == VERDICT_LITTLE)
+    TRY(text_add(out, error, ", but it has learned hardly anything"));
   else if (found->level == VERDICT_OPEN)
     TRY(text_add(out, error, ", and whether it still uses the %s these numbers cannot say", attribute));
 cleanup:
   return status;
 }
 
-/* Why a difference between groups may be laid to the attribute, or may not. */
+/* What was measured, and why a difference between groups may be laid to the attribute, or may not. */
 static despur_status write_ground(text *out, const report_run *run, const report_eval *final,
-                                  despur_error *error) {
+                                  verdict_level level, despur_error *error) {
   static const char *const SPLITS[DESPUR_SPLITS] = {"training", "validation", "test"};
   despur_status status = DESPUR_OK;
   size_t pictures = 0;
   for (size_t g = 0; g < final->scores.groups_count; g++) pictures += final->scores.groups[g].count;
-  TRY(text_add(out, error, "Measured on %s %s pictures. ", file_grouped(pictures).text,
-               SPLITS[final->split]));
-  if (strcmp(attribute_of(run), "background") == 0)
-    TRY(text_add(out, error,
-                 "Backgrounds are painted on without regard to what else a picture shows, so that groups of "
-                 "one class differ in nothing but the background."));
+  TRY(text_add(out, error, "Measured on %s %s pictures", file_grouped(pictures).text, SPLITS[final->split]));
+  if (!final->selected) TRY(text_add(out, error, " after epoch %zu, the last that there was", final->epoch));
+  if (level == VERDICT_NO_ATTRIBUTE)
+    TRY(text_add(
+        out, error,
+        ". No attribute is known for them, so that a shortcut could only be seen in groups that somebody "
+        "names."));
+  else if (attribute_is_random(run))
+    TRY(text_add(
+        out, error,
+        ". Backgrounds are painted on without regard to what else a picture shows, so that groups of one "
+        "class differ in nothing but the background."));
   else
-    TRY(text_add(out, error,
-                 "Groups of one class may differ in more than the attribute: the numbers show that accuracy "
-                 "goes with it, not why."));
+    TRY(text_add(
+        out, error,
+        ". Groups of one class may differ in more than the attribute: the numbers show that accuracy goes "
+        "with it, not why."));
 cleanup:
   return status;
 }
@@ -175,8 +210,8 @@ static despur_status write_gap(text *out, const report_stage *stage, const verdi
   const despur_group_score *group = &s->groups[found->gap_group], *peer = &s->groups[found->gap_peer];
   return text_add(
       out, error,
-      " Under %s the group surely farthest behind the usual one of its class is %s: %.1f %% against %.1f %%, "
-      "a difference of %.1f to %.1f points (95 %% confidence for all %zu comparisons together).",
+      " Under %s the group surely farthest behind the usual one of its class is %s: %.1f %% against %.1f "
+      "%%, a difference of %.1f to %.1f points (95 %% confidence for all %zu comparisons together).",
       stage->label, group->name, 100 * group->accuracy, 100 * peer->accuracy, 100 * found->gap.low,
       100 * found->gap.high, found->comparisons);
 }
@@ -197,12 +232,12 @@ despur_status verdict_write(verdict *out, const report_run *run, despur_error *e
   TRY(verdict_find(&before, &first->final->scores, error));
   TRY(verdict_find(&after, &last->final->scores, error));
   if (first != last) snprintf(subject, sizeof subject, "trained as usual (%s), this network", first->label);
-  TRY(write_claim(&out->sentence, subject, before.level, attribute, error));
+  TRY(write_claim(&out->sentence, subject, before.level, run, error));
   out->sentence.data[0] = (char)(out->sentence.data[0] == 't' ? 'T' : out->sentence.data[0]);
   TRY(write_evidence(&out->sentence, first, &before, attribute, error));
   if (first != last) TRY(write_change(&out->sentence, first, last, &after, attribute, error));
   TRY(text_add(&out->sentence, error, "."));
-  TRY(write_ground(&out->reason, run, last->final, error));
+  TRY(write_ground(&out->reason, run, last->final, after.level, error));
   TRY(write_gap(&out->reason, last, &after, error));
 cleanup:
   return status;

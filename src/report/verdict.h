@@ -8,6 +8,7 @@
 
 typedef enum verdict_level {
   VERDICT_NO_ATTRIBUTE, /* no class has two groups with examples: nothing to compare */
+  VERDICT_LITTLE,       /* hardly better than guessing, even on the usual groups */
   VERDICT_OPEN,         /* too few examples to say */
   VERDICT_NO_USE,       /* every group is within 5 points of the usual group of its class */
   VERDICT_USES,         /* some group is surely behind the usual group of its class */

@@ -58,6 +58,11 @@ static void minorities_that_do_better_are_no_use(void **state) {
   assert_int_equal(find((const size_t[]){4500, 4700, 4800, 4500}, 5000, 0.5).level, VERDICT_NO_USE);
 }
 
+static void a_constant_answer_is_no_proof_of_fairness(void **state) {
+  (void)state;
+  assert_int_equal(find((const size_t[]){5000, 5000, 0, 0}, 5000, 0.5).level, VERDICT_LITTLE);
+}
+
 static void groups_without_examples_are_not_compared(void **state) {
   (void)state;
   assert_int_equal(find((const size_t[]){0, 0, 0, 0}, 0, (double)NAN).level, VERDICT_NO_ATTRIBUTE);
@@ -70,6 +75,7 @@ int main(void) {
       cmocka_unit_test(few_examples_leave_it_open),
       cmocka_unit_test(no_use_needs_every_group_near),
       cmocka_unit_test(minorities_that_do_better_are_no_use),
+      cmocka_unit_test(a_constant_answer_is_no_proof_of_fairness),
       cmocka_unit_test(groups_without_examples_are_not_compared),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
