@@ -94,6 +94,24 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run(despur_run_result *result, c
 
 DESPUR_API void despur_run_result_release(despur_run_result *result);
 
+typedef struct despur_verify_options {
+  int quick; /* hashes only */
+  int threads;
+  despur_observer observer; /* of the run that is done again */
+} despur_verify_options;
+
+typedef struct despur_verify_result {
+  size_t inputs, outputs; /* files that are what manifest.json says of them */
+  size_t repeated;        /* files that came out with the same bytes; 0 when the run was not done again */
+  char difference[1024];  /* the first one: which file, and where in it; "" when there is none */
+} despur_verify_result;
+
+/* Compares the inputs of a complete run with their hashes, then its outputs, then carries it out once more in
+ * a temporary directory and compares all files. A difference is no error. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_verify(despur_verify_result *result, const char *directory,
+                                                       const despur_verify_options *options,
+                                                       despur_error *error);
+
 /* Assigns every example of a data set to one of the groups that a run has inferred by clustering, and writes
  * them to a CSV file (example, split, y, a, group, group_name; the last two empty where the class had no
  * training examples). overrides: "KEY=VALUE" of data.* and seeds.*, for other data than the run's. */

@@ -7,28 +7,35 @@
 #include "report/members.h"
 #include "run/config.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LIMIT_BYTES = 1 << 20 };
 
-void manifest_read(manifest *out, const char *directory) {
+despur_status manifest_load(json_t **out, const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
   text path = {0};
   char *content = NULL;
   size_t bytes;
-  json_t *object = NULL;
+  *out = NULL;
+  TRY(text_add(&path, error, "%s/manifest.json", directory));
+  TRY(file_read(&content, &bytes, path.data, LIMIT_BYTES, error));
+  TRY(read_object(out, content, bytes, path.data, 0, error));
+cleanup:
+  mem_free(content);
+  mem_free(path.data);
+  return status;
+}
+
+void manifest_read(manifest *out, const char *directory) {
+  json_t *object;
   *out = (manifest){0};
-  if (text_add(&path, NULL, "%s/manifest.json", directory) == DESPUR_OK &&
-      file_read(&content, &bytes, path.data, LIMIT_BYTES, NULL) == DESPUR_OK)
-    object = json_loadb(content, bytes, 0, NULL);
+  if (manifest_load(&object, directory, NULL) != DESPUR_OK) return;
   member_name(out->outcome, sizeof out->outcome, object, "outcome");
   member_name(out->message, sizeof out->message, object, "message");
   member_name(out->version, sizeof out->version, object, "despur");
   json_decref(object);
-  mem_free(content);
-  mem_free(path.data);
 }
 
 static despur_status write_file(const char *directory, const char *name, const char *content,

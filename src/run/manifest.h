@@ -4,11 +4,16 @@
 
 #include "despur/config.h"
 
+#include <jansson.h>
+
 typedef struct manifest {
   char outcome[16];  /* complete, interrupted, failed; "" when there is no manifest.json or it is damaged */
   char message[512]; /* why, or "" */
   char version[32];  /* of despur */
 } manifest;
+
+/* The whole of manifest.json, an object. Free with json_decref. */
+DESPUR_MUST_USE despur_status manifest_load(json_t **out, const char *directory, despur_error *error);
 
 /* Does not fail: a run without a readable manifest is one that was not finished. */
 void manifest_read(manifest *out, const char *directory);

@@ -148,17 +148,9 @@ static despur_status load_json(json_t **object, const char *text, despur_error *
 }
 
 static despur_status check_inputs(const run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
   json_t *kept = NULL;
-  const char *name;
-  json_t *sum;
-  TRY(load_json(&kept, r->resumed.inputs, error));
-  json_object_foreach(r->inputs, name, sum) if (!json_equal(sum, json_object_get(kept, name)))
-      FAIL(error, DESPUR_BAD_INPUT, "%s: made with other data: %s has changed", r->result->directory, name);
-  if (json_object_size(kept) != json_object_size(r->inputs))
-    FAIL(error, DESPUR_BAD_INPUT, "%s: made with other data: of %zu files, found %zu", r->result->directory,
-         json_object_size(kept), json_object_size(r->inputs));
-cleanup:
+  despur_status status = load_json(&kept, r->resumed.inputs, error);
+  if (status == DESPUR_OK) status = run_compare_inputs(r, r->inputs, kept, error);
   json_decref(kept);
   return status;
 }

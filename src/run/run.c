@@ -1,4 +1,5 @@
 /* The order of events in a run. */
+#include "run/manifest.h"
 #include "run/resume.h"
 #include "run/run_events.h"
 
@@ -279,8 +280,21 @@ despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(run_read_config(r, config, error));
   TRY(despur_dataset_create(&r->dataset, *config, error));
+  TRY(run_check_data(r, error));
   TRY(despur_groups_true(&r->truth, r->dataset, error));
 cleanup:
+  return status;
+}
+
+despur_status run_check_data(const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *kept = NULL, *found = json_object();
+  if (manifest_load(&kept, r->result->directory, NULL) != DESPUR_OK) goto cleanup;
+  TRY(run_hash_data(r, found, error));
+  TRY(run_compare_inputs(r, found, json_object_get(kept, "inputs"), error));
+cleanup:
+  json_decref(kept);
+  json_decref(found);
   return status;
 }
 

@@ -49,9 +49,14 @@ void run_release(run *r);
  */
 DESPUR_MUST_USE despur_status run_read_config(run *r, despur_config **config, despur_error *error);
 
-/* Reads config.yaml of the finished run in r->options->directory, and its data and true groups. r->config is
- * *config, which the caller frees after run_release, also after an error. */
+/* Reads config.yaml of the finished run in r->options->directory, and its data and true groups;
+ * DESPUR_BAD_INPUT when the data are not those of the run. r->config is *config, which the caller frees after
+ * run_release, also after an error. */
 DESPUR_MUST_USE despur_status run_reopen(run *r, despur_config **config, despur_error *error);
+
+/* DESPUR_BAD_INPUT when a file of the data set has another hash than in the manifest. A run that has left no
+ * manifest is not held against anything. */
+DESPUR_MUST_USE despur_status run_check_data(const run *r, despur_error *error);
 
 /* The examples of a split, which must have some. */
 DESPUR_MUST_USE despur_status run_split(const uint32_t **examples, size_t *count, const run *r,
@@ -83,9 +88,16 @@ extern const char *const run_stream_names[CHECKPOINT_STREAMS];
 DESPUR_MUST_USE despur_status run_open_directory(run *r, despur_error *error);
 /* DESPUR_BAD_USAGE when another process works in it. */
 DESPUR_MUST_USE despur_status run_claim_directory(run *r, despur_error *error);
-/* Adds the SHA-256 of every input, or of every output that is there, to an object. */
+/* Adds the SHA-256 of the files of the data set, of all inputs, or of every output that is there to an
+ * object. */
+DESPUR_MUST_USE despur_status run_hash_data(const run *r, json_t *inputs, despur_error *error);
 DESPUR_MUST_USE despur_status run_hash_inputs(const run *r, json_t *inputs, despur_error *error);
 DESPUR_MUST_USE despur_status run_hash_outputs(const run *r, json_t *outputs, despur_error *error);
+/* DESPUR_BAD_INPUT that names the first of the inputs found that is not what was kept of it. */
+DESPUR_MUST_USE despur_status run_compare_inputs(const run *r, const json_t *found, const json_t *kept,
+                                                 despur_error *error);
+/* Removes everything that a run may leave. */
+DESPUR_MUST_USE despur_status run_remove_all(const run *r, despur_error *error);
 /* Removes what an interrupted run has left beside its finished files, streams and checkpoint. */
 DESPUR_MUST_USE despur_status run_remove_unfinished(const run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_remove_output(const run *r, const char *name, despur_error *error);

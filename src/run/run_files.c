@@ -44,7 +44,7 @@ cleanup:
   return status;
 }
 
-static despur_status remove_earlier_run(const run *r, despur_error *error) {
+despur_status run_remove_all(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(run_remove_output(r, CHECKPOINT_FILE, error));
   for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) TRY(run_remove_output(r, OUTPUTS[i], error));
@@ -119,7 +119,7 @@ despur_status run_open_directory(run *r, despur_error *error) {
   }
   TRY(file_make_directories(directory, error));
   TRY(run_claim_directory(r, error));
-  if (existed) TRY(remove_earlier_run(r, error));
+  if (existed) TRY(run_remove_all(r, error));
   TRY(write_config(r, error));
   TRY(open_stream(&r->results, r, "results.jsonl", error));
   if (r->config->log.steps) {
@@ -236,14 +236,37 @@ cleanup:
   return status;
 }
 
-despur_status run_hash_inputs(const run *r, json_t *inputs, despur_error *error) {
+despur_status run_hash_data(const run *r, json_t *inputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (size_t i = 0; despur_dataset_input(r->dataset, i); i++)
     TRY(add_input(inputs, despur_dataset_input(r->dataset, i), error));
+cleanup:
+  return status;
+}
+
+despur_status run_hash_inputs(const run *r, json_t *inputs, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(run_hash_data(r, inputs, error));
   TRY(add_input(inputs, r->config->model.init, error));
   TRY(add_input(inputs, r->config->train.order, error));
 cleanup:
   return status;
+}
+
+despur_status run_compare_inputs(const run *r, const json_t *found, const json_t *kept, despur_error *error) {
+  const char *name;
+  json_t *sum;
+  json_object_foreach(
+      (json_t *)(uintptr_t)found, name,
+      sum) if (!json_equal(sum,
+                           json_object_get(
+                               kept, name))) return error_set(error, DESPUR_BAD_INPUT,
+                                                              "%s: the run was made with other data: %s %s",
+                                                              r->result->directory, name,
+                                                              json_object_get(kept, name)
+                                                                  ? "has changed"
+                                                                  : "is not among its inputs");
+  return DESPUR_OK;
 }
 
 /* The page shows the manifest with the hashes of all other files; the manifest has that of the page, too. */
