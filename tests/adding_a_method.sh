@@ -6,7 +6,8 @@ room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 page=$source/docs/adding-a-method.md
 mkdir "$room/tree"
-cp -r "$source/CMakeLists.txt" "$source/cmake" "$source/include" "$source/src" "$source/cli" "$room/tree"
+cp -r "$source/CMakeLists.txt" "$source/cmake" "$source/include" "$source/src" "$source/cli" "$source/bench" \
+  "$room/tree"
 mkdir "$room/tree/tests" "$room/tree/recipes" "$room/tree/man"
 : >"$room/tree/tests/CMakeLists.txt"
 
