@@ -77,7 +77,8 @@ train: {epochs: 1}
 END
 }
 
-# wait_for TEXT FILE: until the file has the text, at most half a minute.
+# wait_for TEXT FILE: until the file has the text, at most half a minute. Remove a file of that name first: a program that is only
+# starting has not emptied it yet.
 wait_for() {
   for attempt in $(seq 300); do
     if grep -q "$1" "$2" 2>/dev/null; then return; fi
