@@ -41,7 +41,7 @@ void despur_dataset_free(despur_dataset *dataset) {
   mem_free(dataset->image);
   for (size_t split = 0; split < DESPUR_SPLITS; split++) mem_free(dataset->members[split]);
   mem_free(dataset->owned_pixels);
-  npy_close(&dataset->mapped);
+  npy_close(&dataset->images);
   if (dataset->paint) mem_free(dataset->paint->colours);
   mem_free(dataset->paint);
   mem_free(dataset->thinned);
@@ -175,7 +175,7 @@ despur_status despur_dataset_create_npy(despur_dataset **out, const char *images
                           .splits = split};
   const array_names names = {images, labels, attributes, splits};
   TRY(create_from_arrays(out, &arrays, &names, error));
-  (*out)->mapped = array;
+  (*out)->images = array;
   array = (npy_array){0};
   const char *paths[DATASET_INPUTS] = {images, labels, attributes, splits};
   for (size_t i = 0, used = 0; i < DATASET_INPUTS; i++)

@@ -31,7 +31,7 @@ struct despur_dataset {
   const void *pixels; /* grey bytes [images, h, w] when painted; otherwise [images, c, h, w] */
   int pixels_are_float;
   void *owned_pixels; /* freed with the data set, or NULL */
-  npy_array mapped;   /* closed with the data set */
+  npy_array images;   /* likewise, or empty */
   paint_plan *paint;  /* NULL: images are seen as they are */
   uint8_t *thinned;
   char *inputs[DATASET_INPUTS]; /* paths of the files it was made from; NULL beyond them */

@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "io/file.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,13 +70,8 @@ despur_status csv_fail(const csv_reader *reader, const csv_field *field, despur_
 }
 
 static despur_status refill(csv_reader *reader, despur_error *error) {
-  ssize_t got;
-  do got = read(reader->descriptor, reader->chunk, CHUNK);
-  while (got < 0 && errno == EINTR);
-  if (got < 0) return error_set(error, DESPUR_BAD_INPUT, "%s: %s", reader->path, strerror(errno));
-  reader->have = (size_t)got;
   reader->at = 0;
-  return DESPUR_OK;
+  return file_read_some(reader->descriptor, reader->chunk, CHUNK, &reader->have, reader->path, error);
 }
 
 /* The next byte without taking it, or END. */

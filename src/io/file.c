@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,32 +52,33 @@ cleanup:
   return status;
 }
 
-despur_status file_map_open(file_map *map, const char *path, despur_error *error) {
-  int fd;
-  size_t bytes;
-  *map = (file_map){0};
-  despur_status status = file_open(&fd, &bytes, path, error);
-  if (status != DESPUR_OK) return status;
-  if (bytes > 0) {
-    void *data = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED)
-      status = read_failed(path, errno, error);
-    else
-      *map = (file_map){data, bytes};
+despur_status file_read_some(int fd, void *data, size_t bytes, size_t *got, const char *path,
+                             despur_error *error) {
+  *got = 0;
+  while (*got < bytes) {
+    ssize_t count = read(fd, (uint8_t *)data + *got, bytes - *got);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return read_failed(path, errno, error);
+    if (count == 0) break;
+    *got += (size_t)count;
   }
-  close(fd);
-  return status;
+  return DESPUR_OK;
 }
 
-void file_map_close(file_map *map) {
-  if (map->data) munmap((void *)(uintptr_t)map->data, map->bytes);
-  *map = (file_map){0};
+despur_status file_read_all(int fd, void *data, size_t bytes, const char *path, despur_error *error) {
+  size_t got;
+  despur_status status = file_read_some(fd, data, bytes, &got, path, error);
+  if (status == DESPUR_OK && got < bytes)
+    status = error_set(error, DESPUR_BAD_INPUT,
+                       "%s: ends %s bytes too early: somebody shortened it while it was read", path,
+                       file_grouped(bytes - got).text);
+  return status;
 }
 
 despur_status file_read(char **data, size_t *bytes, const char *path, size_t limit, despur_error *error) {
   despur_status status = DESPUR_OK;
   int fd = -1;
-  size_t size, have = 0;
+  size_t size;
   *data = NULL;
   *bytes = 0;
   TRY(file_open(&fd, &size, path, error));
@@ -86,17 +86,8 @@ despur_status file_read(char **data, size_t *bytes, const char *path, size_t lim
     FAIL(error, DESPUR_BAD_INPUT, "%s: %s bytes long, at most %s are expected", path, file_grouped(size).text,
          file_grouped(limit).text);
   TRY(mem_alloc(data, size + 1, 1, error));
-  while (have < size) {
-    ssize_t got = read(fd, *data + have, size - have);
-    if (got == 0) break; /* someone shortened it meanwhile */
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      status = read_failed(path, errno, error);
-      goto cleanup;
-    }
-    have += (size_t)got;
-  }
-  *bytes = have;
+  TRY(file_read_all(fd, *data, size, path, error));
+  *bytes = size;
 cleanup:
   if (fd >= 0) close(fd);
   if (status != DESPUR_OK) {
@@ -106,16 +97,30 @@ cleanup:
   return status;
 }
 
+/* Adds the next bytes of a file to a hash; fewer when the file ends before. */
+static despur_status hash_start(sha256 *hash, int fd, uint64_t bytes, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char buffer[1 << 14];
+  for (size_t got = 1; bytes > 0 && got > 0; bytes -= got) {
+    size_t wanted = bytes < sizeof buffer ? (size_t)bytes : sizeof buffer;
+    TRY(file_read_some(fd, buffer, wanted, &got, path, error));
+    sha256_add(hash, buffer, got);
+  }
+cleanup:
+  return status;
+}
+
 despur_status file_sha256(const char *path, char hex[SHA256_HEX], despur_error *error) {
-  file_map map;
-  despur_status status = file_map_open(&map, path, error);
+  int fd;
+  size_t bytes;
+  despur_status status = file_open(&fd, &bytes, path, error);
   if (status != DESPUR_OK) return status;
   sha256 hash;
   sha256_init(&hash);
-  sha256_add(&hash, map.data, map.bytes);
+  status = hash_start(&hash, fd, bytes, path, error);
   sha256_finish(&hash, hex);
-  file_map_close(&map);
-  return DESPUR_OK;
+  close(fd);
+  return status;
 }
 
 bool file_exists(const char *path) {
@@ -309,20 +314,6 @@ despur_status file_writer_flush(file_writer *writer, bool sync, file_extent *ext
   sha256 hash = writer->hash;
   extent->bytes = hash.length;
   sha256_finish(&hash, extent->sha256);
-  return DESPUR_OK;
-}
-
-/* Adds the first bytes of a file to a hash; fewer when the file is shorter. */
-static despur_status hash_start(sha256 *hash, int fd, uint64_t bytes, const char *path, despur_error *error) {
-  char buffer[4096];
-  while (bytes > 0) {
-    ssize_t got = read(fd, buffer, bytes < sizeof buffer ? (size_t)bytes : sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return read_failed(path, errno, error);
-    if (got == 0) break;
-    sha256_add(hash, buffer, (size_t)got);
-    bytes -= (uint64_t)got;
-  }
   return DESPUR_OK;
 }
 

@@ -1,5 +1,7 @@
-/* Files: reading whole or mapped, and writing so that a reader sees the old content or the new, never half of
- * it. */
+/* Files: reading, and writing so that a reader sees the old content or the new, never half of it.
+ *
+ * Nothing is mapped into memory: reading a map of a file that somebody shortens ends the process, and what
+ * has been checked could change afterwards. */
 #ifndef IO_FILE_H
 #define IO_FILE_H
 
@@ -21,14 +23,12 @@ typedef struct grouped_number {
 
 grouped_number file_grouped(uint64_t number);
 
-/* A read-only memory map; {0} is closed. An empty file maps to data NULL, bytes 0. */
-typedef struct file_map {
-  const uint8_t *data;
-  size_t bytes;
-} file_map;
-
-DESPUR_MUST_USE despur_status file_map_open(file_map *map, const char *path, despur_error *error);
-void file_map_close(file_map *map);
+/* Reads the next bytes, less only at the end of the file; *got is what came. path is for messages. */
+DESPUR_MUST_USE despur_status file_read_some(int descriptor, void *data, size_t bytes, size_t *got,
+                                             const char *path, despur_error *error);
+/* Reads bytes that the file had when it was opened; DESPUR_BAD_INPUT when it ends before. */
+DESPUR_MUST_USE despur_status file_read_all(int descriptor, void *data, size_t bytes, const char *path,
+                                            despur_error *error);
 
 /* Reads a regular file of at most limit bytes. *data is NUL-terminated beyond *bytes; free with mem_free. */
 DESPUR_MUST_USE despur_status file_read(char **data, size_t *bytes, const char *path, size_t limit,

@@ -4,8 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are mapped as they lie in the file");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are read as they lie in the file");
 
 /* The header is a Python dictionary (NumPy Enhancement Proposal 1). Only the literals that NumPy writes are
  * accepted. */
@@ -24,6 +25,8 @@ enum {
   WORD = 32,
   ALIGNMENT = 64,
   MAGIC_BYTES = 6,
+  START_BYTES = MAGIC_BYTES + 6, /* magic, version and a length of four bytes; format 1.0 has two */
+  HEADER_MOST = 1 << 16,
   GROWTH_DIGITS = 21
 };
 
@@ -150,11 +153,10 @@ cleanup:
 
 /* ---- the file around it ---- */
 
-/* Where the header's text lies in the file. */
-static despur_status find_header(const file_map *map, const char *path, size_t *start, size_t *length,
-                                 despur_error *error) {
-  const uint8_t *b = map->data;
-  if (map->bytes < MAGIC_BYTES + 2 || memcmp(b, MAGIC, MAGIC_BYTES) != 0)
+/* Where the header's text lies in a file of which bytes there are; b: the first START_BYTES of it. */
+static despur_status find_header(const uint8_t *b, size_t bytes, const char *path, size_t *start,
+                                 size_t *length, despur_error *error) {
+  if (bytes < MAGIC_BYTES + 2 || memcmp(b, MAGIC, MAGIC_BYTES) != 0)
     return error_set(error, DESPUR_BAD_INPUT, "%s: not a .npy file: expected it to start with \\x93NUMPY",
                      path);
   unsigned version = b[MAGIC_BYTES];
@@ -164,16 +166,21 @@ static despur_status find_header(const file_map *map, const char *path, size_t *
   size_t digits = version == 1 ? 2 : 4;
   *start = MAGIC_BYTES + 2 + digits;
   *length = 0;
-  if (map->bytes >= *start)
+  if (bytes >= *start)
     for (size_t i = digits; i > 0; i--) *length = *length << 8 | b[MAGIC_BYTES + 1 + i];
-  if (map->bytes < *start || *length > map->bytes - *start)
+  if (bytes < *start || *length > bytes - *start)
     return error_set(error, DESPUR_BAD_INPUT, "%s: expected a header of %s bytes, found %s (truncated file?)",
-                     path, file_grouped(*start + *length).text, file_grouped(map->bytes).text);
+                     path, file_grouped(*start + *length).text, file_grouped(bytes).text);
+  if (*length > HEADER_MOST)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected a header of at most %s bytes, found %s", path,
+                     file_grouped(HEADER_MOST).text, file_grouped(*length).text);
   return DESPUR_OK;
 }
 
-static despur_status check_data(npy_array *array, const char *path, size_t start, despur_error *error) {
-  size_t found = array->map.bytes - start, wanted;
+/* Sets the count; found: bytes that follow the header. */
+static despur_status check_data(npy_array *array, const char *path, size_t start, size_t found,
+                                despur_error *error) {
+  size_t wanted;
   bool empty = false, overflow = false;
   array->count = 1;
   for (size_t i = 0; i < array->rank; i++) {
@@ -193,27 +200,38 @@ static despur_status check_data(npy_array *array, const char *path, size_t start
     return error_set(error, DESPUR_BAD_INPUT,
                      "%s: expected elements to start at a multiple of %zu bytes, found %zu", path,
                      TYPES[array->type].bytes, start);
-  array->data = array->map.data + start;
   return DESPUR_OK;
 }
 
 despur_status npy_open(npy_array *array, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t start = 0, length = 0;
+  int fd = -1;
+  uint8_t first[START_BYTES] = {0};
+  size_t bytes = 0, start = 0, length = 0, data;
+  char *header = NULL;
   *array = (npy_array){0};
-  TRY(file_map_open(&array->map, path, error));
-  TRY(find_header(&array->map, path, &start, &length, error));
-  const char *text = (const char *)array->map.data + start;
-  parser p = {path, text, text, text + length, error};
+  TRY(file_open(&fd, &bytes, path, error));
+  TRY(file_read_all(fd, first, bytes < START_BYTES - 2 ? bytes : START_BYTES - 2, path, error));
+  if (bytes >= START_BYTES && first[MAGIC_BYTES] > 1)
+    TRY(file_read_all(fd, first + START_BYTES - 2, 2, path, error));
+  TRY(find_header(first, bytes, path, &start, &length, error));
+  TRY(mem_alloc(&header, length, 1, error));
+  TRY(file_read_all(fd, header, length, path, error));
+  parser p = {path, header, header, header + length, error};
   TRY(take_dictionary(&p, array));
-  TRY(check_data(array, path, start + length, error));
+  data = bytes - start - length;
+  TRY(check_data(array, path, start + length, data, error));
+  TRY(mem_alloc(&array->data, data, 1, error));
+  TRY(file_read_all(fd, array->data, data, path, error));
 cleanup:
+  if (fd >= 0) close(fd);
+  mem_free(header);
   if (status != DESPUR_OK) npy_close(array);
   return status;
 }
 
 void npy_close(npy_array *array) {
-  file_map_close(&array->map);
+  mem_free(array->data);
   *array = (npy_array){0};
 }
 

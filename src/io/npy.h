@@ -1,5 +1,5 @@
-/* NumPy .npy files, format 1.0 to 3.0, little-endian, C order. Read by memory map, written whole, with the
- * bytes that numpy.save writes. */
+/* NumPy .npy files, format 1.0 to 3.0, little-endian, C order. Read and written whole, with the bytes that
+ * numpy.save writes. */
 #ifndef IO_NPY_H
 #define IO_NPY_H
 
@@ -25,8 +25,7 @@ typedef struct npy_array {
   npy_type type;
   size_t rank, shape[NPY_MAX_RANK];
   size_t count; /* product of shape */
-  const void *data;
-  file_map map;
+  void *data;   /* freed by npy_close */
 } npy_array;
 
 DESPUR_MUST_USE despur_status npy_open(npy_array *array, const char *path, despur_error *error);

@@ -5,41 +5,50 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are mapped as they lie in the file");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read as they lie in the file");
 
-enum { LENGTH_BYTES = 8, HEADER_MAX = 100000000, ALIGNMENT = 8 };
+enum { LENGTH_BYTES = 8, HEADER_MAX = 1 << 20, ALIGNMENT = 8 };
 
 static const char METADATA[] = "__metadata__";
 
 /* ---- reading ---- */
 
-static despur_status parse_header(json_t **root, size_t *data_start, const file_map *map, const char *path,
-                                  despur_error *error) {
+/* Reads the header of a file of which *bytes there are; then *bytes of data follow. The header is small, so
+ * that what its JSON takes in memory is bounded: other programs accept up to 100 MB. */
+static despur_status read_header(json_t **root, size_t *bytes, int fd, const char *path,
+                                 despur_error *error) {
   despur_status status = DESPUR_OK;
   uint64_t length = 0;
-  if (map->bytes < LENGTH_BYTES)
+  char *header = NULL;
+  if (*bytes < LENGTH_BYTES)
     FAIL(error, DESPUR_BAD_INPUT, "%s: not a safetensors file: expected at least 8 bytes, found %zu", path,
-         map->bytes);
-  memcpy(&length, map->data, sizeof length);
+         *bytes);
+  TRY(file_read_all(fd, &length, sizeof length, path, error));
+  *bytes -= LENGTH_BYTES;
   if (length > HEADER_MAX)
     FAIL(error, DESPUR_BAD_INPUT,
          "%s: not a safetensors file: expected a header of at most %s bytes, found %s", path,
          file_grouped(HEADER_MAX).text, file_grouped(length).text);
-  if (length > map->bytes - LENGTH_BYTES)
+  if (length > *bytes)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected a header of %s bytes, found %s (truncated file?)", path,
-         file_grouped(length).text, file_grouped(map->bytes - LENGTH_BYTES).text);
+         file_grouped(length).text, file_grouped(*bytes).text);
+  TRY(mem_alloc(&header, (size_t)length, 1, error));
+  TRY(file_read_all(fd, header, (size_t)length, path, error));
+  *bytes -= (size_t)length;
   json_error_t json;
-  *root = json_loadb((const char *)map->data + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES, &json);
+  *root = json_loadb(header, (size_t)length, JSON_REJECT_DUPLICATES, &json);
   if (!*root && json_error_code(&json) == json_error_out_of_memory)
     FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
   if (!*root) FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
   if (!json_is_object(*root)) FAIL(error, DESPUR_BAD_INPUT, "%s: header: expected a JSON object", path);
-  *data_start = LENGTH_BYTES + (size_t)length;
-  if (*data_start % sizeof(float) != 0)
+  size_t start = LENGTH_BYTES + (size_t)length;
+  if (start % sizeof(float) != 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected data to start at a multiple of 4 bytes, found %zu", path,
-         *data_start);
+         start);
 cleanup:
+  mem_free(header);
   return status;
 }
 
@@ -164,11 +173,11 @@ static despur_status check_cover(const extent *extents, size_t count, size_t dat
                    file_grouped(end).text, file_grouped(data_bytes).text);
 }
 
-static despur_status read_tensors(tensor_file *file, json_t *root, size_t data_start, const char *path,
-                                  despur_error *error) {
+static despur_status read_tensors(tensor_file *file, json_t *root, int fd, size_t data_bytes,
+                                  const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   extent *extents = NULL;
-  size_t count = 0, data_bytes = file->map.bytes - data_start;
+  size_t count = 0;
   const char *name;
   json_t *entry;
   TRY(mem_alloc(&extents, json_object_size(root), sizeof *extents, error));
@@ -183,10 +192,12 @@ static despur_status read_tensors(tensor_file *file, json_t *root, size_t data_s
   qsort(extents, count, sizeof *extents, compare_extents);
   TRY(check_cover(extents, count, data_bytes, path, error));
   TRY(mem_alloc(&file->tensors, count, sizeof *file->tensors, error));
+  TRY(mem_alloc(&file->values, data_bytes, 1, error));
+  TRY(file_read_all(fd, file->values, data_bytes, path, error));
   file->count = count;
   for (size_t i = 0; i < count; i++) {
     file->tensors[i] = extents[i].tensor;
-    file->tensors[i].data = (const float *)(const void *)(file->map.data + data_start + extents[i].begin);
+    file->tensors[i].data = file->values + extents[i].begin / sizeof(float);
   }
 cleanup:
   mem_free(extents);
@@ -196,12 +207,14 @@ cleanup:
 despur_status safetensors_open(tensor_file *file, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *root = NULL;
-  size_t data_start;
+  int fd = -1;
+  size_t bytes;
   *file = (tensor_file){0};
-  TRY(file_map_open(&file->map, path, error));
-  TRY(parse_header(&root, &data_start, &file->map, path, error));
-  TRY(read_tensors(file, root, data_start, path, error));
+  TRY(file_open(&fd, &bytes, path, error));
+  TRY(read_header(&root, &bytes, fd, path, error));
+  TRY(read_tensors(file, root, fd, bytes, path, error));
 cleanup:
+  if (fd >= 0) close(fd);
   json_decref(root);
   if (status != DESPUR_OK) safetensors_close(file);
   return status;
@@ -209,7 +222,7 @@ cleanup:
 
 void safetensors_close(tensor_file *file) {
   mem_free(file->tensors);
-  file_map_close(&file->map);
+  mem_free(file->values);
   *file = (tensor_file){0};
 }
 

@@ -17,7 +17,7 @@ typedef struct tensor {
 typedef struct tensor_file {
   tensor *tensors;
   size_t count;
-  file_map map;
+  float *values; /* of all tensors, one after the other */
 } tensor_file;
 
 DESPUR_MUST_USE despur_status safetensors_open(tensor_file *file, const char *path, despur_error *error);

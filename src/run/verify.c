@@ -108,23 +108,23 @@ static bool compare_tensors(despur_verify_result *result, const char *before, co
 static despur_status compare_bytes(despur_verify_result *result, const char *before, const char *now,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
-  file_map a = {0}, b = {0};
-  size_t line = 1, start = 0, i = 0;
-  TRY(file_map_open(&a, before, error));
-  TRY(file_map_open(&b, now, error));
-  for (; i < a.bytes && i < b.bytes && a.data[i] == b.data[i]; i++) {
-    if (a.data[i] != '\n') continue;
+  char *a = NULL, *b = NULL;
+  size_t a_bytes, b_bytes, line = 1, start = 0, i = 0;
+  TRY(file_read(&a, &a_bytes, before, SIZE_MAX - 1, error));
+  TRY(file_read(&b, &b_bytes, now, SIZE_MAX - 1, error));
+  for (; i < a_bytes && i < b_bytes && a[i] == b[i]; i++) {
+    if (a[i] != '\n') continue;
     line++;
     start = i + 1;
   }
-  if (i < a.bytes || i < b.bytes)
+  if (i < a_bytes || i < b_bytes)
     differ(result, "%s, line %zu, byte %zu (byte %zu of the file)%s", before, line, i - start + 1, i + 1,
-           i == a.bytes   ? ": it ends there, and goes on now"
-           : i == b.bytes ? ": it goes on there, and ends now"
+           i == a_bytes   ? ": it ends there, and goes on now"
+           : i == b_bytes ? ": it goes on there, and ends now"
                           : "");
 cleanup:
-  file_map_close(&a);
-  file_map_close(&b);
+  mem_free(a);
+  mem_free(b);
   return status;
 }
 

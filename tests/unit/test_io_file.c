@@ -38,29 +38,43 @@ static void assert_content(const char *path, const char *content) {
 
 /* ---- reading ---- */
 
-static void map_shows_the_bytes_of_the_file(void **state) {
+static void a_file_is_read_from_start_to_end(void **state) {
   (void)state;
-  char path[256];
-  file_map map;
-  sample_file(path, directory, "map", "a\0b", 3);
-  assert_ok(file_map_open(&map, path, &error));
-  assert_int_equal(map.bytes, 3);
-  assert_memory_equal(map.data, "a\0b", 3);
-  file_map_close(&map);
-  assert_null(map.data);
-  file_map_close(&map);
+  char path[256], bytes[4] = "....";
+  int fd;
+  size_t size, got;
+  sample_file(path, directory, "some", "ab\0cd", 5);
+  assert_ok(file_open(&fd, &size, path, &error));
+  assert_int_equal(size, 5);
+  assert_ok(file_read_some(fd, bytes, 2, &got, path, &error));
+  assert_true(got == 2 && !memcmp(bytes, "ab..", 4));
+  assert_ok(file_read_some(fd, bytes, 4, &got, path, &error));
+  assert_true(got == 3 && !memcmp(bytes, "\0cd.", 4));
+  assert_ok(file_read_some(fd, bytes, 4, &got, path, &error));
+  assert_int_equal(got, 0);
+  close(fd);
 }
 
-static void empty_file_maps_to_nothing_and_reads_as_empty_text(void **state) {
+static void a_file_that_shrinks_while_it_is_read_is_refused(void **state) {
+  (void)state;
+  char path[256], wanted[400], bytes[8];
+  int fd;
+  size_t size;
+  sample_file(path, directory, "shrinking", "01234567", 8);
+  assert_ok(file_open(&fd, &size, path, &error));
+  assert_ok(file_read_all(fd, bytes, 2, path, &error));
+  assert_int_equal(truncate(path, 5), 0);
+  snprintf(wanted, sizeof wanted, "%s: ends 3 bytes too early: somebody shortened it while it was read",
+           path);
+  assert_fails(file_read_all(fd, bytes, size - 2, path, &error), DESPUR_BAD_INPUT, wanted);
+  close(fd);
+}
+
+static void empty_file_reads_as_empty_text(void **state) {
   (void)state;
   char path[256], *data;
   size_t bytes = 1;
-  file_map map;
   sample_file(path, directory, "empty", "", 0);
-  assert_ok(file_map_open(&map, path, &error));
-  assert_null(map.data);
-  assert_int_equal(map.bytes, 0);
-  file_map_close(&map);
   assert_ok(file_read(&data, &bytes, path, 0, &error));
   assert_int_equal(bytes, 0);
   assert_string_equal(data, "");
@@ -71,12 +85,11 @@ static void what_is_no_regular_file_is_refused_without_waiting(void **state) {
   (void)state;
   char path[256], *data;
   size_t bytes;
-  file_map map;
-  assert_fails(file_map_open(&map, directory, &error), DESPUR_BAD_INPUT,
+  assert_fails(file_read(&data, &bytes, directory, 100, &error), DESPUR_BAD_INPUT,
                "expected a file, found a directory");
   snprintf(path, sizeof path, "%s/pipe", directory);
   assert_int_equal(mkfifo(path, 0600), 0);
-  assert_fails(file_map_open(&map, path, &error), DESPUR_BAD_INPUT, "device or pipe");
+  assert_fails(file_read(&data, &bytes, path, 100, &error), DESPUR_BAD_INPUT, "device or pipe");
   assert_fails(file_read(&data, &bytes, "/dev/zero", 100, &error), DESPUR_BAD_INPUT,
                "/dev/zero: expected a file");
   assert_null(data);
@@ -87,10 +100,8 @@ static void missing_file_is_named(void **state) {
   (void)state;
   char path[256], wanted[300], *data, hex[SHA256_HEX];
   size_t bytes;
-  file_map map;
   snprintf(path, sizeof path, "%s/missing", directory);
   snprintf(wanted, sizeof wanted, "%s: No such file or directory", path);
-  assert_fails(file_map_open(&map, path, &error), DESPUR_BAD_INPUT, wanted);
   assert_fails(file_read(&data, &bytes, path, 100, &error), DESPUR_BAD_INPUT, wanted);
   assert_fails(file_sha256(path, hex, &error), DESPUR_BAD_INPUT, wanted);
   assert_false(file_exists(path));
@@ -370,8 +381,9 @@ static void a_name_without_directory_is_written_here(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(map_shows_the_bytes_of_the_file),
-      cmocka_unit_test(empty_file_maps_to_nothing_and_reads_as_empty_text),
+      cmocka_unit_test(a_file_is_read_from_start_to_end),
+      cmocka_unit_test(a_file_that_shrinks_while_it_is_read_is_refused),
+      cmocka_unit_test(empty_file_reads_as_empty_text),
       cmocka_unit_test(what_is_no_regular_file_is_refused_without_waiting),
       cmocka_unit_test(missing_file_is_named),
       cmocka_unit_test(file_above_the_limit_is_refused),

@@ -109,6 +109,21 @@ static void what_is_written_is_read_back_for_every_type(void **state) {
 
 /* ---- reading ---- */
 
+static void an_array_stays_when_its_file_is_cut(void **state) {
+  (void)state;
+  enum { COUNT = 100000 };
+  char path[256];
+  npy_array array;
+  static float values[COUNT];
+  for (size_t i = 0; i < COUNT; i++) values[i] = (float)i;
+  snprintf(path, sizeof path, "%s/cut.npy", directory);
+  assert_ok(npy_write(path, NPY_F32, 1, (size_t[]){COUNT}, values, &error));
+  assert_ok(npy_open(&array, path, &error));
+  assert_int_equal(truncate(path, 0), 0);
+  assert_memory_equal(array.data, values, sizeof values);
+  npy_close(&array);
+}
+
 static void every_spelling_of_a_good_header_is_read(void **state) {
   (void)state;
   /* each header is padded so that the data begin at a multiple of 4 */
@@ -199,7 +214,7 @@ static void malformed_headers_are_refused_with_a_reason(void **state) {
     make_file(path, 1, SAMPLES[i].header, "01234567", 8);
     assert_fails(npy_open(&array, path, &error), DESPUR_BAD_INPUT, SAMPLES[i].message);
     assert_memory_equal(error.message, path, strlen(path));
-    assert_null(array.map.data);
+    assert_null(array.data);
   }
 }
 
@@ -303,6 +318,7 @@ int main(void) {
       cmocka_unit_test(header_is_the_one_that_numpy_writes),
       cmocka_unit_test(largest_shape_fits_its_header),
       cmocka_unit_test(what_is_written_is_read_back_for_every_type),
+      cmocka_unit_test(an_array_stays_when_its_file_is_cut),
       cmocka_unit_test(every_spelling_of_a_good_header_is_read),
       cmocka_unit_test(malformed_headers_are_refused_with_a_reason),
       cmocka_unit_test(files_cut_or_foreign_are_refused),
