@@ -70,7 +70,8 @@ typedef struct despur_train_state {
   double selected_score;   /* -infinity before the first epoch */
   size_t parameters;       /* of the network */
   float *weights;          /* [parameters] */
-  float *selected;         /* [parameters]; NULL when they are the same */
+  float *average;          /* [parameters] their moving average, NULL without options.ema */
+  float *selected;         /* [parameters]; NULL when they are what this epoch ended with */
   float *moments[2];       /* [parameters] of the optimiser; NULL what it does not have */
   double moment_powers[2]; /* beta^step of Adam */
   size_t groups;
@@ -97,6 +98,9 @@ typedef struct despur_train_options {
   despur_optimizer_options optimizer;
   despur_schedule_options schedule;
   double clip; /* largest global norm of the gradient; 0: unlimited */
+  double ema;  /* in [0, 1): keep an exponential moving average of the weights with this decay, and hand it to
+                  the hooks, to selection and to the caller in place of the weights (Polyak and Juditsky 1992);
+                  the first steps, 1 / (1 - ema) of them, count alike. 0: none */
   despur_method method;
   despur_method_options method_options;
   const despur_groups *groups; /* for methods that need them, else ignored */

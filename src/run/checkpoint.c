@@ -7,7 +7,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
-static const char MAGIC[] = "despur checkpoint 1\n";
+static const char MAGIC[] = "despur checkpoint 2\n";
 
 enum { MAGIC_BYTES = sizeof MAGIC - 1, SUM_BYTES = SHA256_HEX - 1 };
 
@@ -116,6 +116,7 @@ static void carry_state(carrier *c, despur_train_state *state) {
   carry_double(c, &state->selected_score);
   carry_size(c, &state->parameters);
   carry_optional(c, &state->weights, state->parameters, sizeof(float));
+  carry_optional(c, &state->average, state->parameters, sizeof(float));
   carry_optional(c, &state->selected, state->parameters, sizeof(float));
   for (size_t i = 0; i < 2; i++) {
     carry_optional(c, &state->moments[i], state->parameters, sizeof(float));
@@ -209,9 +210,9 @@ despur_status checkpoint_decode(checkpoint *p, const char *data, size_t bytes, c
 
 void checkpoint_release(checkpoint *p) {
   void *owned[] = {
-      p->version,       p->config,         p->inputs,           p->finished,           p->timing,
-      p->state.weights, p->state.selected, p->state.moments[0], p->state.moments[1],   p->group_of_example,
-      p->group_names,   p->val_groups,     p->powers,           p->state.group_weights};
+      p->version,          p->config,        p->inputs,         p->finished,         p->timing,
+      p->state.weights,    p->state.average, p->state.selected, p->state.moments[0], p->state.moments[1],
+      p->group_of_example, p->group_names,   p->val_groups,     p->powers,           p->state.group_weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mem_free(owned[i]);
   *p = (checkpoint){0};
 }

@@ -79,6 +79,7 @@ typedef struct stage_config {
     double final; /* share of lr */
   } schedule;
   double clip;             /* 0: off */
+  double ema;              /* 0: off */
   char order[CONFIG_TEXT]; /* "": none; always so for the reference */
 } stage_config;
 

@@ -84,7 +84,10 @@ static const char *const selections[] = {
       REAL(#stage ".schedule.final", stage.schedule.final, FROM(0), TO(1), "0",                              \
            "share of the learning rate that is left at the end (cosine, linear)"),                           \
       REAL(#stage ".clip", stage.clip, FROM(0), TO(1e6), "0",                                                \
-           "largest norm of the whole gradient; 0: no limit")
+           "largest norm of the whole gradient; 0: no limit"),                                               \
+      REAL(                                                                                                  \
+          #stage ".ema", stage.ema, FROM(0), BELOW(1), "0",                                                  \
+          "measure and keep a moving average of the weights with this decay, such as 0.999; 0: the weights")
 
 const config_row schema_rows[] = {
     TEXT("name", name, "run", "name of the run"),

@@ -138,6 +138,7 @@ static despur_train_options train_options(const run *r, const stage_config *conf
                    .gamma = config->schedule.gamma,
                    .final_share = config->schedule.final},
       .clip = config->clip,
+      .ema = config->ema,
       .seed = config_seed(r->config, r->config->seeds.order),
       .stage = stage_number,
       .resume = r->state};

@@ -26,6 +26,7 @@ typedef struct training {
   uint32_t *labels, *groups; /* [batch_size] */
   double *losses, *weights;  /* [batch_size] of each example */
   float *gradient;           /* [batch_size, classes] of the loss by the logits */
+  float *average;            /* [slab] moving average of the weights; NULL: none is wanted */
   float *finished;           /* [slab] weights after the last finished epoch */
   float *selected;           /* [slab] */
   double best_score;
@@ -114,12 +115,18 @@ static despur_status training_init(training *t, despur_error *error) {
   TRY(mem_alloc(&t->gradient, options->batch_size * t->net->options.classes, sizeof *t->gradient, error));
   TRY(mem_alloc(&t->finished, t->net->slab, sizeof *t->finished, error));
   TRY(mem_alloc(&t->selected, t->net->slab, sizeof *t->selected, error));
+  if (options->ema > 0) TRY(mem_alloc(&t->average, t->net->slab, sizeof *t->average, error));
   memcpy(t->finished, t->net->parameters, t->net->slab * sizeof *t->finished);
   memcpy(t->selected, t->net->parameters, t->net->slab * sizeof *t->selected);
   t->best_score = -INFINITY;
   t->epoch_steps = (t->sampler.length + options->batch_size - 1) / options->batch_size;
 cleanup:
   return status;
+}
+
+/* What an epoch that is over ended with: what is measured, and kept when it is the best. */
+static const float *outcome(const training *t) {
+  return t->average ? t->average : t->finished;
 }
 
 /* ---- the state between epochs ---- */
@@ -131,6 +138,7 @@ static despur_train_state state_of(const training *t) {
                               .selected_score = t->best_score,
                               .parameters = t->net->slab,
                               .weights = t->finished,
+                              .average = t->average,
                               .selected = t->selected_epoch == t->epoch ? NULL : t->selected,
                               .moments = {t->optimizer.first, t->optimizer.second},
                               .moment_powers = {t->optimizer.beta1_power, t->optimizer.beta2_power},
@@ -148,6 +156,9 @@ static despur_status check_state(const training *t, const despur_train_state *st
                      state->groups, own.groups);
   if (!state->moments[0] != !own.moments[0] || !state->moments[1] != !own.moments[1])
     return error_set(error, DESPUR_BAD_INPUT, "train: the state is of another optimizer");
+  if (!state->average != !own.average)
+    return error_set(error, DESPUR_BAD_INPUT, "train: the state has %s moving average of the weights",
+                     state->average ? "a" : "no");
   if (state->epoch > t->options->epochs || state->step != state->epoch * t->epoch_steps)
     return error_set(error, DESPUR_BAD_INPUT,
                      "train: the state is after %zu epochs and %zu steps, but %zu epochs have %zu steps each",
@@ -165,7 +176,8 @@ static despur_status restore(training *t, const despur_train_state *state, despu
   t->best_score = state->selected_score;
   memcpy(t->net->parameters, state->weights, bytes);
   memcpy(t->finished, state->weights, bytes);
-  memcpy(t->selected, state->selected ? state->selected : state->weights, bytes);
+  if (t->average) memcpy(t->average, state->average, bytes);
+  memcpy(t->selected, state->selected ? state->selected : outcome(t), bytes);
   memcpy(t->optimizer.first, state->moments[0], bytes);
   if (state->moments[1]) memcpy(t->optimizer.second, state->moments[1], bytes);
   t->optimizer.beta1_power = state->moment_powers[0];
@@ -185,6 +197,7 @@ static void training_release(training *t) {
   mem_free(t->losses);
   mem_free(t->weights);
   mem_free(t->gradient);
+  mem_free(t->average);
   mem_free(t->finished);
   mem_free(t->selected);
 }
@@ -200,6 +213,15 @@ static double weigh_examples(training *t, size_t count) {
     loss += weight * t->losses[i];
   }
   return loss;
+}
+
+/* average += rate (weights - average): the mean of all steps as long as 1 / (step + 1) is the larger rate. */
+static void update_average(training *t) {
+  double mean = 1 / (double)(t->step + 1), moving = 1 - t->options->ema;
+  const float rate = (float)(mean > moving ? mean : moving);
+  const float *restrict weights = t->net->parameters;
+  float *restrict average = t->average;
+  for (size_t i = 0; i < t->net->slab; i++) average[i] += rate * (weights[i] - average[i]);
 }
 
 /* One step over count examples; *loss gets their mean loss before the update. The weights are updated only
@@ -223,6 +245,7 @@ static void train_batch(training *t, const uint32_t *examples, size_t count, dou
   double lr = schedule_rate(&t->options->schedule, t->options->optimizer.lr, t->step, t->epoch_steps,
                             t->options->epochs);
   optimizer_step(&t->optimizer, net, lr);
+  if (t->average) update_average(t);
 }
 
 /* The last step of an epoch can spoil weights before any loss sees it. */
@@ -268,14 +291,17 @@ static void select_weights(training *t, double score) {
   if (t->options->selection == DESPUR_SELECT_BEST && !(score > t->best_score)) return;
   t->best_score = score;
   t->selected_epoch = t->epoch;
-  memcpy(t->selected, t->net->parameters, t->net->slab * sizeof *t->selected);
+  memcpy(t->selected, outcome(t), t->net->slab * sizeof *t->selected);
 }
 
-/* An epoch is over: tells the caller and keeps what is worth keeping. */
+/* An epoch is over: tells the caller and keeps what is worth keeping. The hooks see the outcome in the
+ * network; the steps go on from its weights. */
 static despur_status finish_epoch(training *t, double mean_loss, despur_error *error) {
   despur_status status = DESPUR_OK;
   double score = 0;
-  memcpy(t->finished, t->net->parameters, t->net->slab * sizeof *t->finished);
+  size_t bytes = t->net->slab * sizeof *t->finished;
+  memcpy(t->finished, t->net->parameters, bytes);
+  memcpy(t->net->parameters, outcome(t), bytes);
   t->epoch++;
   despur_epoch done = {.epoch = t->epoch,
                        .epochs = t->options->epochs,
@@ -287,6 +313,7 @@ static despur_status finish_epoch(training *t, double mean_loss, despur_error *e
   select_weights(t, score);
   const despur_train_state state = state_of(t);
   if (t->hooks->state) TRY(t->hooks->state(t->hooks->context, &state, error));
+  memcpy(t->net->parameters, t->finished, bytes);
 cleanup:
   return status;
 }

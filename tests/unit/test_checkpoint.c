@@ -17,7 +17,7 @@ static int make_directory(void **state) {
 }
 
 static float weights[PARAMETERS] = {1, -2, 0.5f, 1e-38f, 3}, selected[PARAMETERS] = {5, 4, 3, 2, 1},
-             moments[PARAMETERS] = {0, 1, 0, -1, 0};
+             average[PARAMETERS] = {2, 2, 1, 1, 7}, moments[PARAMETERS] = {0, 1, 0, -1, 0};
 static double group_weights[GROUPS] = {0.25, 0.75}, powers[CLASSES] = {1, 2, 3};
 static uint32_t of_example[EXAMPLES] = {0, 1, DESPUR_NO_GROUP, 1}, val_groups[2] = {1, 0};
 static char names[GROUPS][DESPUR_GROUP_NAME] = {"y=0,k=0", "y=0,k=1"};
@@ -49,6 +49,7 @@ static checkpoint full_checkpoint(void) {
                             .selected_score = (double)-INFINITY,
                             .parameters = PARAMETERS,
                             .weights = weights,
+                            .average = average,
                             .selected = selected,
                             .moments = {moments, weights},
                             .moment_powers = {0.81, 0.998001},
@@ -93,6 +94,7 @@ static void everything_comes_back(void **state) {
   const despur_train_state *s = &found.state;
   assert_true(s->epoch == 2 && s->step == 14 && s->selected_epoch == 1 && s->selected_score < -1e300);
   assert_memory_equal(s->weights, weights, sizeof weights);
+  assert_memory_equal(s->average, average, sizeof average);
   assert_memory_equal(s->selected, selected, sizeof selected);
   assert_memory_equal(s->moments[0], moments, sizeof moments);
   assert_memory_equal(s->moments[1], weights, sizeof weights);
@@ -176,7 +178,7 @@ static void what_is_no_checkpoint_or_another_version_is_said_to_be_that(void **s
 static void lengths_are_not_believed(void **state) {
   (void)state;
   static char bytes[8192];
-  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 1\n");
+  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 2\n");
   checkpoint found;
   for (size_t i = first; i + 8 <= count; i++) {
     char kept[8];

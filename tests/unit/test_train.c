@@ -336,6 +336,38 @@ static void a_network_that_is_spoiled_from_the_start_is_noticed(void **state) {
   despur_net_free(net);
 }
 
+/* ---- the moving average ---- */
+
+/* With one step in an epoch the hooks of a plain training see the weights after each step. */
+static void the_average_is_of_all_steps_at_first_and_then_moves(void **state) {
+  (void)state;
+  enum { EPOCHS = 12 };
+  static const uint32_t ORDER[BATCH] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 10};
+  witness plain = {0}, averaged = {0};
+  despur_train_options options = ordinary_options();
+  options.epochs = EPOCHS;
+  options.order = ORDER;
+  options.order_length = BATCH;
+  despur_net *net = new_net(1), *other = new_net(1);
+  assert_ok(train(net, &options, &plain, NULL));
+  options.ema = 0.75; /* the first four steps count alike */
+  assert_ok(train(other, &options, &averaged, NULL));
+  for (size_t i = 0; i < net->slab; i += 11) {
+    double average = 0;
+    for (size_t step = 1; step <= EPOCHS; step++) {
+      double weight = (double)plain.weights[step][i];
+      average = step <= 4 ? average + (weight - average) / (double)step : 0.75 * average + 0.25 * weight;
+      assert_near(averaged.weights[step][i], average, 1e-6);
+    }
+  }
+  assert_memory_equal(averaged.losses, plain.losses, sizeof plain.losses); /* steps go on from the weights */
+  assert_true(has_weights(other, averaged.weights[EPOCHS]));
+  forget(&plain);
+  forget(&averaged);
+  despur_net_free(net);
+  despur_net_free(other);
+}
+
 /* ---- same bytes ---- */
 
 static void assert_same_for_any_threads(despur_arch arch, despur_optimizer optimizer) {
@@ -435,6 +467,7 @@ int main(void) {
       cmocka_unit_test(a_diverging_training_names_the_step_and_leaves_finite_weights),
       cmocka_unit_test(weights_spoiled_by_the_last_step_of_an_epoch_are_not_kept),
       cmocka_unit_test(a_network_that_is_spoiled_from_the_start_is_noticed),
+      cmocka_unit_test(the_average_is_of_all_steps_at_first_and_then_moves),
       cmocka_unit_test(weights_are_the_same_bytes_for_any_number_of_threads),
       cmocka_unit_test(seed_and_stage_give_another_order),
       cmocka_unit_test(what_does_not_fit_the_network_is_refused),

@@ -81,6 +81,7 @@ static despur_status keep_state(void *context, const despur_train_state *state, 
   despur_train_state *copy = &k->states[k->count++];
   *copy = *state;
   copy->weights = copy_of(state->weights, bytes);
+  copy->average = copy_of(state->average, bytes);
   copy->selected = copy_of(state->selected, bytes);
   for (int i = 0; i < 2; i++) copy->moments[i] = copy_of(state->moments[i], bytes);
   copy->group_weights = copy_of(state->group_weights, state->groups * sizeof(double));
@@ -90,6 +91,7 @@ static despur_status keep_state(void *context, const despur_train_state *state, 
 static void forget(keeper *k) {
   for (size_t i = 0; i < k->count; i++) {
     free(k->states[i].weights);
+    free(k->states[i].average);
     free(k->states[i].selected);
     free(k->states[i].moments[0]);
     free(k->states[i].moments[1]);
@@ -190,6 +192,17 @@ static void selection_remembers_what_it_has_seen(void **state) {
   assert_resumes(options, EARLY);
 }
 
+static void averages_resume(void **state) {
+  (void)state;
+  despur_train_options options = sgd();
+  options.ema = 0.9; /* its first epoch averages all steps alike, the others do not */
+  assert_resumes(options, RISING);
+  options.selection = DESPUR_SELECT_BEST;
+  assert_resumes(options, RISING);
+  assert_resumes(options, EARLY);
+  assert_resumes(options, UNKNOWN);
+}
+
 /* A rule that never had anything to judge by keeps the initial weights, which only the state knows. */
 static void initial_weights_that_were_kept_come_back(void **state) {
   (void)state;
@@ -227,6 +240,10 @@ static void a_state_that_does_not_fit_is_refused(void **state) {
   assert_fails(despur_train(net, dataset, &other, NULL, NULL, &error), DESPUR_BAD_INPUT,
                "of another optimizer");
   other = options;
+  other.ema = 0.9;
+  assert_fails(despur_train(net, dataset, &other, NULL, NULL, &error), DESPUR_BAD_INPUT,
+               "has no moving average of the weights");
+  other = options;
   other.method = DESPUR_GROUPDRO;
   assert_fails(despur_train(net, dataset, &other, NULL, NULL, &error), DESPUR_BAD_INPUT,
                "has weights of 0 groups, the method 6");
@@ -240,6 +257,7 @@ int main(void) {
       cmocka_unit_test(every_schedule_resumes),
       cmocka_unit_test(every_method_resumes),
       cmocka_unit_test(selection_remembers_what_it_has_seen),
+      cmocka_unit_test(averages_resume),
       cmocka_unit_test(initial_weights_that_were_kept_come_back),
       cmocka_unit_test(a_state_that_does_not_fit_is_refused),
   };
