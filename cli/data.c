@@ -41,7 +41,8 @@ static void count_groups(size_t *counts, const despur_dataset *dataset, const de
   for (int split = 0; split < DESPUR_SPLITS; split++) {
     size_t n;
     const uint32_t *examples = despur_dataset_split(dataset, (despur_split)split, &n);
-    for (size_t i = 0; i < n; i++) counts[groups->of_example[examples[i]] * DESPUR_SPLITS + (size_t)split]++;
+    for (size_t i = 0; i < n; i++)
+      counts[(size_t)groups->of_example[examples[i]] * DESPUR_SPLITS + (size_t)split]++;
   }
 }
 

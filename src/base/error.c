@@ -10,15 +10,14 @@ static void make_printable(char *text) {
     if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
 }
 
-despur_status error_set(despur_error *error, despur_status code, const char *format, ...) {
-  if (!error) return code;
+void error_fill(despur_error *error, despur_status code, const char *format, ...) {
+  if (!error) return;
   error->status = code;
   va_list args;
   va_start(args, format);
   vsnprintf(error->message, sizeof error->message, format, args);
   va_end(args);
   make_printable(error->message);
-  return code;
 }
 
 void error_prefix(despur_error *error, const char *format, ...) {

@@ -7,9 +7,13 @@
 
 #include "despur/error.h"
 
-/* Fills error (which may be NULL) and returns code. */
-__attribute__((format(printf, 3, 4))) despur_status error_set(despur_error *error, despur_status code,
-                                                              const char *format, ...);
+/* Fills error (which may be NULL). */
+__attribute__((format(printf, 3, 4))) void error_fill(despur_error *error, despur_status code,
+                                                      const char *format, ...);
+
+/* The same, and its value is code. It is a macro so that who looks at one file only, a compiler or an
+ * analyser, knows that it is not DESPUR_OK. */
+#define error_set(error, code, ...) (error_fill((error), (code), __VA_ARGS__), (code))
 
 /* Puts text in front of the message that is already there: "FILE: " and the like. */
 __attribute__((format(printf, 2, 3))) void error_prefix(despur_error *error, const char *format, ...);

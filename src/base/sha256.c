@@ -19,7 +19,7 @@ static uint32_t rotate(uint32_t x, int n) {
 
 static void compress(uint32_t state[8], const uint8_t block[64]) {
   uint32_t w[64];
-  for (int t = 0; t < 16; t++)
+  for (size_t t = 0; t < 16; t++)
     w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 | (uint32_t)block[4 * t + 2] << 8 |
            block[4 * t + 3];
   for (int t = 16; t < 64; t++) {
@@ -65,5 +65,5 @@ void sha256_finish(sha256 *hash, char hex[SHA256_HEX]) {
   uint8_t tail[8];
   for (int i = 0; i < 8; i++) tail[i] = (uint8_t)(bits >> (56 - 8 * i));
   sha256_add(hash, tail, sizeof tail);
-  for (int i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", hash->state[i]);
+  for (size_t i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", hash->state[i]);
 }

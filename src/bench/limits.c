@@ -90,8 +90,8 @@ static despur_status measure_arithmetic(bench *b, int threads, bool in_double, d
 static despur_status measure_bandwidth(bench *b, int threads, size_t size, double *out) {
   despur_status status = DESPUR_OK;
   load_job job = {.limits = b->limits, .rounds = 1};
-  size_t tasks = (size_t)threads;
-  job.part = size / 2 / sizeof *job.x / tasks / (4 * LANES) * (4 * LANES);
+  const size_t tasks = (size_t)threads, quantum = (size_t)4 * LANES;
+  job.part = size / 2 / sizeof *job.x / tasks / quantum * quantum;
   TRY(mem_alloc(&job.x, tasks * job.part, sizeof *job.x, b->error));
   TRY(mem_alloc(&job.y, tasks * job.part, sizeof *job.y, b->error));
   double seconds, best = 0;

@@ -53,9 +53,9 @@ static void problem_release(problem *p) {
 
 static despur_status scratch_init(scratch *s, size_t k, despur_error *error) {
   despur_status status = DESPUR_OK;
-  TRY(mem_alloc(&s->squares, TILE_ROWS * TILE_LANES, sizeof *s->squares, error));
+  TRY(mem_alloc(&s->squares, (size_t)TILE_ROWS * TILE_LANES, sizeof *s->squares, error));
   TRY(mem_alloc(&s->limits, TILE_LANES, sizeof *s->limits, error));
-  TRY(mem_alloc(&s->masks, TILE_ROWS * TILE_BLOCKS, sizeof *s->masks, error));
+  TRY(mem_alloc(&s->masks, (size_t)TILE_ROWS * TILE_BLOCKS, sizeof *s->masks, error));
   TRY(mem_alloc(&s->heaps, k, TILE_LANES * sizeof *s->heaps, error));
 cleanup:
   return status;

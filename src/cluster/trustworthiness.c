@@ -50,7 +50,7 @@ static size_t tiles_of(size_t n) {
 
 static despur_status scratch_init(scratch *s, size_t d, size_t k, despur_error *error) {
   despur_status status = DESPUR_OK;
-  TRY(mem_alloc(&s->squares, TILE_LANES * TILE_LANES, sizeof *s->squares, error));
+  TRY(mem_alloc(&s->squares, (size_t)TILE_LANES * TILE_LANES, sizeof *s->squares, error));
   TRY(mem_alloc(&s->neighbors, d, TILE_LANES * sizeof *s->neighbors, error));
   TRY(mem_alloc(&s->limits, k, TILE_LANES * sizeof *s->limits, error));
   TRY(mem_alloc(&s->indices, k, TILE_LANES * sizeof *s->indices, error));

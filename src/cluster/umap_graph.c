@@ -187,7 +187,7 @@ despur_status umap_graph_create_queries(umap_graph *out, const despur_nearest_re
   TRY(graph_add_edges(out, error));
   for (size_t i = 0; i < out->n * k; i++) {
     float first = strength[i / k * k];
-    set_edge(out, i, nearest->indices[i], first > 0 ? strength[i] / first : i % k == 0);
+    set_edge(out, i, nearest->indices[i], first > 0 ? strength[i] / first : i % k == 0 ? 1 : 0);
   }
 cleanup:
   mem_free(strength);

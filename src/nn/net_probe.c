@@ -36,10 +36,10 @@ static void keep_activation(const probe_job *job, const pass *p, float *to) {
 static void predict(const despur_net *net, const pass *p, uint32_t predictions[LANES]) {
   const float *y = layer_output(&net->layers[net->layer_count - 1], p);
   for (size_t lane = 0; lane < p->used; lane++) {
-    uint32_t best = 0;
-    for (uint32_t c = 1; c < net->options.classes; c++)
+    size_t best = 0;
+    for (size_t c = 1; c < net->options.classes; c++)
       if (y[c * LANES + lane] > y[best * LANES + lane]) best = c;
-    predictions[lane] = best;
+    predictions[lane] = (uint32_t)best;
   }
 }
 
@@ -47,7 +47,7 @@ static void predict(const despur_net *net, const pass *p, uint32_t predictions[L
 static void point_at(const uint32_t *targets, const despur_net *net, const pass *p) {
   float *delta = layer_delta(&net->layers[net->layer_count - 1], p);
   memset(delta, 0, net->options.classes * LANES * sizeof *delta);
-  for (size_t lane = 0; lane < p->used; lane++) delta[targets[lane] * LANES + lane] = 1;
+  for (size_t lane = 0; lane < p->used; lane++) delta[(size_t)targets[lane] * LANES + lane] = 1;
 }
 
 static void probe_block(void *context, size_t block, int thread) {

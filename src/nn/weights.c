@@ -15,7 +15,8 @@ void net_initialise(despur_net *net) {
   for (size_t i = 0; i < net->layer_count; i++) {
     const layer *l = &net->layers[i];
     if (l->weight_count == 0) continue;
-    double bound = 1 / math_sqrt((double)(l->weight_count / l->bias_count));
+    const size_t fan_in = l->weight_count / l->bias_count;
+    double bound = 1 / math_sqrt((double)fan_in);
     random_stream weights = random_open(net->options.seed, "initial weight", net->options.stage << 32 | i);
     random_stream biases = random_open(net->options.seed, "initial bias", net->options.stage << 32 | i);
     for (size_t k = 0; k < l->weight_count; k++)

@@ -66,7 +66,7 @@ static void add_number(markup *m, const char *conversion, char kind, int wide, v
   char number[352]; /* "%f" of the largest double has 309 digits before the point */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* markup_print's own format was checked */
-  if (kind == 'f' || kind == 'g')
+  if (kind == 'f' || kind == 'g') /* NOLINT(bugprone-branch-clone): they differ in the type */
     snprintf(number, sizeof number, conversion, va_arg(*args, double));
   else if (wide)
     snprintf(number, sizeof number, conversion, va_arg(*args, size_t));

@@ -44,8 +44,12 @@ ticks ticks_linear(double low, double high, size_t about) {
     return t;
   }
   double step = round_step((high - low) / (double)about, &t.decimals);
-  for (double i = ceil(low / step - 1e-9); i * step <= high + 1e-9 * step && t.count < MOST_TICKS; i++)
-    t.values[t.count++] = i * step + 0.0; /* not -0 */
+  const double first = ceil(low / step - 1e-9);
+  for (; t.count < MOST_TICKS; t.count++) {
+    const double value = (first + (double)t.count) * step;
+    if (value > high + 1e-9 * step) break;
+    t.values[t.count] = value + 0.0; /* not -0 */
+  }
   return t;
 }
 

@@ -102,7 +102,7 @@ static bool is_idle(const despur_config *config, const config_row *row, char nee
     return true;
   }
   if (config->reference.epochs == 0 && schema_in_section(row, "reference") &&
-      strcmp(row->key, "reference.epochs")) {
+      strcmp(row->key, "reference.epochs") != 0) {
     snprintf(needs, REASON, "reference.epochs is at least 1 (it is 0)");
     return true;
   }

@@ -175,24 +175,25 @@ cleanup:
 }
 
 /* options.resume: with options.force as well, a run that cannot go on starts again. */
-static despur_status start_again(run *r, const despur_error *reason) {
+static void start_again(run *r, const despur_error *reason) {
   run_note(r, "%s; starting again", reason->message);
   checkpoint_release(&r->resumed);
   r->only_infer = r->options->only_infer;
-  return DESPUR_OK;
 }
 
 static despur_status find_checkpoint(run *r, despur_error *error) {
   if (!r->options->resume) return DESPUR_OK;
   despur_status status = run_find_checkpoint(r, error);
-  return status == DESPUR_BAD_INPUT && r->options->force ? start_again(r, error) : status;
+  if (status != DESPUR_BAD_INPUT || !r->options->force) return status;
+  start_again(r, error);
+  return DESPUR_OK;
 }
 
 static despur_status open_directory(run *r, despur_error *error) {
   if (r->resumed.version) {
     despur_status status = run_continue(r, error);
     if (status != DESPUR_BAD_INPUT || !r->options->force) return status;
-    status = start_again(r, error);
+    start_again(r, error);
   }
   return run_open_directory(r, error);
 }

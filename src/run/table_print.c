@@ -54,7 +54,8 @@ static despur_status add_escaped(text *out, const char *value, despur_table_form
   despur_status status = DESPUR_OK;
   if (format == DESPUR_TABLE_CSV) return add_csv(out, value, error);
   for (char before = ' '; *value; before = *value++) {
-    char c = (unsigned char)*value < 0x20 || *value == 0x7f ? '?' : *value;
+    char c = *value;
+    if ((unsigned char)c < 0x20 || c == 0x7f) c = '?';
     if (format == DESPUR_TABLE_LATEX)
       TRY(add_latex(out, c, error));
     else if (format == DESPUR_TABLE_MARKDOWN && has_meaning_in_markdown(before, c, value[1]))

@@ -85,6 +85,8 @@ static bool describe_tensors(despur_verify_result *result, const tensor_file *a,
       return true;
     }
     for (size_t i = 0; i < x->count; i++) {
+      /* -0 is another number than 0 here, and a NaN the same as itself.
+       * NOLINTNEXTLINE(*memory-comparison,cert-*) */
       if (memcmp(&x->data[i], &y->data[i], sizeof *x->data) == 0) continue;
       differ(result, "%s, tensor '%s', number %zu: %.9g, now %.9g", path, x->name, i, (double)x->data[i],
              (double)y->data[i]);
