@@ -48,6 +48,9 @@ typedef struct despur_rule_result {
   char name[DESPUR_GROUP_NAME];
   size_t epoch; /* 1 and up; 0: the rule had nothing to judge by, and all else is NaN or 0 */
   double score; /* what it maximises */
+  double val_worst_group_accuracy; /* of that epoch, by the true groups; NaN without validation */
+  double optimism; /* by how much that is too high for the epoch having been chosen by this rule
+                      (despur_selection_optimism); 0 for the last epoch, NaN until the stage has ended */
   double test_worst_group_accuracy;      /* of that epoch; NaN without a test split */
   double best_test_worst_group_accuracy; /* of the best epoch, which nobody can know */
 } despur_rule_result;
@@ -61,6 +64,7 @@ typedef struct despur_stage_result {
   size_t selected_epoch, epochs;
   double seconds;                         /* of training, without evaluation */
   despur_rule_result rules[DESPUR_RULES]; /* in the order of select.rule's values */
+  int rule; /* index of the one that chose selected_epoch; 0: the last epoch; -1: reference.select */
 } despur_stage_result;
 
 typedef struct despur_run_result {

@@ -7,6 +7,7 @@
 #include "despur/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,27 +61,32 @@ DESPUR_API double despur_mcnemar(size_t only_first, size_t only_second);
 DESPUR_API DESPUR_MUST_USE despur_status despur_holm(double *adjusted, const double *p, size_t count,
                                                      despur_error *error);
 
-/* Right answers of a network after each of several epochs, on the same validation examples. */
+/* Right answers of a network after each of several epochs, on the same validation examples, in cells: groups,
+ * or parts of groups where epochs were not chosen by these. */
 typedef struct despur_epoch_counts {
-  size_t epochs, groups;
-  const size_t *count;   /* [groups] examples */
-  const size_t *correct; /* [epochs, groups] */
+  size_t epochs, cells;
+  const size_t *count;   /* [cells] examples */
+  const size_t *correct; /* [epochs, cells] */
   const size_t
-      *kept; /* [epochs, groups] right after this epoch and after the one before (the first row is not read);
+      *kept; /* [epochs, cells] right after this epoch and after the one before (the first row is not read);
                 NULL: epochs are taken for independent, which overstates what choosing among them gains */
+  const size_t
+      *group; /* [cells] the group, below cells, whose accuracy is spoken of; NULL: each cell is one */
+  const size_t *chosen; /* [cells] the part, below cells, by the worst of which the epoch was chosen; NULL:
+                           each cell is one; all 0: the average. In both DESPUR_NO_CELL counts for nothing */
 } despur_epoch_counts;
 
-typedef enum despur_selected_by { DESPUR_BY_WORST_GROUP, DESPUR_BY_AVERAGE } despur_selected_by;
+#define DESPUR_NO_CELL SIZE_MAX
 
 /* By how much the worst-group accuracy of the best epoch (the first of equals) is too high for having been
  * chosen: what a fresh validation set of the same size would probably show is lower by *optimism. Examples
  * are split in halves at random, again and again: the epoch that is best on one half is looked up on the
- * other (count by count, as hypergeometric numbers: Neufeld et al. 2024, "Data thinning for
+ * other, both ways round (count by count, as hypergeometric numbers: Neufeld et al. 2024, "Data thinning for
  * convolution-closed distributions"); epochs follow each other as a Markov chain. Half the examples make
- * chance sqrt(2) times as large, which is divided out. */
+ * chance sqrt(2) times as large, which is divided out. 0 for a single epoch. DESPUR_BAD_INPUT for counts that
+ * cannot be. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_selection_optimism(double *optimism,
                                                                    const despur_epoch_counts *counts,
-                                                                   despur_selected_by by,
                                                                    despur_error *error);
 
 /* How many examples one needs. All give the least number for which a real difference is found with

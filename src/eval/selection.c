@@ -6,116 +6,134 @@
 
 #include <stdbool.h>
 
-/* Enough splits for an error of the mean of a tenth of a point, within a second. */
-enum { SPLITS_MOST = 1000, SPLITS_LEAST = 100, DRAWS_MOST = 2000000 };
+/* Enough splits for an error of the mean of a tenth of a point, within a moment. */
+enum { SPLITS_MOST = 1000, SPLITS_LEAST = 100, DRAWS_MOST = 1000000 };
 
-/* One split: of each group's examples `half` are in the first half, and of those `right` are right after the
+typedef struct tally {
+  size_t right, count;
+} tally;
+
+/* One split: of each cell's examples `half` are in the first half, and of those `right` are right after the
  * current epoch. */
 typedef struct split {
   const despur_epoch_counts *counts;
-  size_t *half, *right; /* [groups] each */
+  size_t *half, *right; /* [cells] each */
+  tally *tallies;       /* [cells] of groups or parts */
 } split;
 
 static void begin(split *s, random_stream *stream) {
-  for (size_t g = 0; g < s->counts->groups; g++) {
-    size_t count = s->counts->count[g];
-    s->half[g] = count / 2 + (count % 2 ? random_below(stream, 2) : 0);
+  for (size_t c = 0; c < s->counts->cells; c++) {
+    size_t count = s->counts->count[c];
+    s->half[c] = count / 2 + (count % 2 ? random_below(stream, 2) : 0);
   }
 }
 
 /* Moves on to an epoch. */
 static void advance(split *s, size_t epoch, random_stream *stream) {
-  const despur_epoch_counts *c = s->counts;
-  const size_t *now = c->correct + epoch * c->groups, *before = now - c->groups,
-               *kept = c->kept + epoch * c->groups;
-  for (size_t g = 0; g < c->groups; g++) {
-    if (epoch == 0 || !c->kept) {
-      s->right[g] = draw_hypergeometric(stream, c->count[g], now[g], s->half[g]);
+  const despur_epoch_counts *counts = s->counts;
+  const size_t *now = counts->correct + epoch * counts->cells;
+  for (size_t c = 0; c < counts->cells; c++) {
+    size_t count = counts->count[c];
+    if (count == 0) continue;
+    if (epoch == 0 || !counts->kept) {
+      s->right[c] = draw_hypergeometric(stream, count, now[c], s->half[c]);
       continue;
     }
-    size_t stayed = draw_hypergeometric(stream, before[g], kept[g], s->right[g]);
-    size_t came =
-        draw_hypergeometric(stream, c->count[g] - before[g], now[g] - kept[g], s->half[g] - s->right[g]);
-    s->right[g] = stayed + came;
+    size_t before = now[c - counts->cells], kept = counts->kept[epoch * counts->cells + c];
+    size_t stayed = draw_hypergeometric(stream, before, kept, s->right[c]);
+    size_t came = draw_hypergeometric(stream, count - before, now[c] - kept, s->half[c] - s->right[c]);
+    s->right[c] = stayed + came;
   }
 }
 
-typedef struct half_scores {
-  double worst, average;
-} half_scores;
-
-/* first: of the first half, else of the second. Groups without examples there do not count. */
-static half_scores score(const split *s, size_t epoch, int first) {
-  const despur_epoch_counts *c = s->counts;
-  half_scores out = {.worst = 2};
-  size_t sum = 0, total = 0;
-  for (size_t g = 0; g < c->groups; g++) {
-    size_t right = first ? s->right[g] : c->correct[epoch * c->groups + g] - s->right[g];
-    size_t count = first ? s->half[g] : c->count[g] - s->half[g];
-    if (count == 0) continue;
-    double accuracy = (double)right / (double)count;
-    if (accuracy < out.worst) out.worst = accuracy;
-    sum += right;
-    total += count;
+/* The worst accuracy of a half after an epoch; parts without examples there do not count. part: [cells] or
+ * NULL. */
+static double worst(split *s, size_t epoch, bool first, const size_t *part) {
+  const despur_epoch_counts *counts = s->counts;
+  double least = 2;
+  for (size_t c = 0; c < counts->cells; c++) s->tallies[c] = (tally){0};
+  for (size_t c = 0; c < counts->cells; c++) {
+    size_t p = part ? part[c] : c, all = counts->correct[epoch * counts->cells + c];
+    if (p == DESPUR_NO_CELL) continue;
+    s->tallies[p].right += first ? s->right[c] : all - s->right[c];
+    s->tallies[p].count += first ? s->half[c] : counts->count[c] - s->half[c];
   }
-  out.average = total ? (double)sum / (double)total : 0;
-  return out;
+  for (size_t p = 0; p < counts->cells; p++) {
+    const tally *t = &s->tallies[p];
+    if (t->count > 0 && (double)t->right < least * (double)t->count)
+      least = (double)t->right / (double)t->count;
+  }
+  return least;
 }
 
-/* What the epoch that is best on the first half loses on the second. */
-static double loss_of_split(split *s, despur_selected_by by, random_stream *stream) {
-  double best = -1, loss = 0;
+/* What the epoch that is best on one half loses on the other: the mean of both ways round, in which the two
+ * halves' own differences cancel. */
+static double loss_of_split(split *s, random_stream *stream) {
+  double best[2] = {-1, -1}, loss[2] = {0, 0};
   begin(s, stream);
   for (size_t e = 0; e < s->counts->epochs; e++) {
     advance(s, e, stream);
-    half_scores first = score(s, e, 1);
-    double value = by == DESPUR_BY_AVERAGE ? first.average : first.worst;
-    if (value <= best) continue;
-    best = value;
-    loss = first.worst - score(s, e, 0).worst;
+    for (int half = 0; half < 2; half++) {
+      double value = worst(s, e, half == 0, s->counts->chosen);
+      if (value <= best[half]) continue;
+      best[half] = value;
+      loss[half] = worst(s, e, half == 0, s->counts->group) - worst(s, e, half != 0, s->counts->group);
+    }
   }
-  return loss;
+  return (loss[0] + loss[1]) / 2;
 }
 
-static despur_status check(const despur_epoch_counts *c, despur_error *error) {
+static bool is_possible(const despur_epoch_counts *counts, size_t epoch, size_t cell) {
+  size_t at = epoch * counts->cells + cell, count = counts->count[cell], now = counts->correct[at];
+  if (now > count) return false;
+  if (!counts->kept || epoch == 0) return true;
+  size_t kept = counts->kept[at], before = counts->correct[at - counts->cells];
+  return kept <= now && kept <= before && now - kept <= count - before;
+}
+
+static bool is_part(const despur_epoch_counts *counts, const size_t *part, size_t cell) {
+  return !part || part[cell] < counts->cells || part[cell] == DESPUR_NO_CELL;
+}
+
+static despur_status check(const despur_epoch_counts *counts, despur_error *error) {
   size_t examples = 0;
-  for (size_t g = 0; g < c->groups; g++) examples += c->count[g];
-  if (examples < 2 || c->epochs == 0)
-    return error_set(error, DESPUR_BAD_INPUT, "selection: expected epochs and at least two examples");
-  for (size_t i = 0; i < c->epochs * c->groups; i++) {
-    size_t now = c->correct[i], count = c->count[i % c->groups],
-           kept = c->kept && i >= c->groups ? c->kept[i] : 0;
-    bool possible = now <= count && kept <= now;
-    if (c->kept && i >= c->groups) {
-      size_t before = c->correct[i - c->groups];
-      possible = possible && kept <= before && now - kept <= count - before;
-    }
-    if (!possible)
-      return error_set(error, DESPUR_BAD_INPUT, "selection: epoch %zu, group %zu: impossible counts",
-                       i / c->groups + 1, i % c->groups);
+  for (size_t c = 0; c < counts->cells; c++) {
+    examples += counts->count[c];
+    if (!is_part(counts, counts->group, c) || !is_part(counts, counts->chosen, c))
+      return error_set(error, DESPUR_BAD_INPUT, "selection: cell %zu: its group or part does not exist", c);
   }
+  if (examples < 2 || counts->epochs == 0)
+    return error_set(error, DESPUR_BAD_INPUT, "selection: expected epochs and at least two examples");
+  for (size_t e = 0; e < counts->epochs; e++)
+    for (size_t c = 0; c < counts->cells; c++)
+      if (!is_possible(counts, e, c))
+        return error_set(error, DESPUR_BAD_INPUT, "selection: epoch %zu, cell %zu: impossible counts", e + 1,
+                         c);
   return DESPUR_OK;
 }
 
 despur_status despur_selection_optimism(double *optimism, const despur_epoch_counts *counts,
-                                        despur_selected_by by, despur_error *error) {
+                                        despur_error *error) {
   despur_status status = DESPUR_OK;
   split s = {.counts = counts};
   *optimism = 0;
   TRY(check(counts, error));
-  TRY(mem_alloc(&s.half, counts->groups, sizeof *s.half, error));
-  TRY(mem_alloc(&s.right, counts->groups, sizeof *s.right, error));
-  size_t splits = DRAWS_MOST / (counts->epochs * counts->groups);
+  if (counts->epochs == 1) goto cleanup;
+  TRY(mem_alloc(&s.half, counts->cells, sizeof *s.half, error));
+  TRY(mem_alloc(&s.right, counts->cells, sizeof *s.right, error));
+  TRY(mem_alloc(&s.tallies, counts->cells, sizeof *s.tallies, error));
+  size_t splits = DRAWS_MOST / counts->epochs / counts->cells;
   if (splits > SPLITS_MOST) splits = SPLITS_MOST;
   if (splits < SPLITS_LEAST) splits = SPLITS_LEAST;
   double sum = 0;
   for (size_t i = 0; i < splits; i++) {
     random_stream stream = random_open(0, "halves", i);
-    sum += loss_of_split(&s, by, &stream);
+    sum += loss_of_split(&s, &stream);
   }
   *optimism = sum / (double)splits / math_sqrt(2);
 cleanup:
   mem_free(s.half);
   mem_free(s.right);
+  mem_free(s.tallies);
   return status;
 }

@@ -7,7 +7,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
-static const char MAGIC[] = "despur checkpoint 2\n";
+static const char MAGIC[] = "despur checkpoint 3\n";
 
 enum { MAGIC_BYTES = sizeof MAGIC - 1, SUM_BYTES = SHA256_HEX - 1 };
 
@@ -91,6 +91,8 @@ static void carry_stage(carrier *c, checkpoint_stage *stage) {
     despur_rule_result *rule = &stage->rules[i];
     carry_size(c, &rule->epoch);
     carry_double(c, &rule->score);
+    carry_double(c, &rule->val_worst_group_accuracy);
+    carry_double(c, &rule->optimism);
     carry_double(c, &rule->test_worst_group_accuracy);
     carry_double(c, &rule->best_test_worst_group_accuracy);
   }
@@ -126,6 +128,18 @@ static void carry_state(carrier *c, despur_train_state *state) {
   carry_optional(c, &state->group_weights, state->groups, sizeof(double));
 }
 
+static void carry_history(carrier *c, run_history *history) {
+  size_t entries = 0;
+  carry_size(c, &history->epochs);
+  carry_size(c, &history->cells);
+  carry_size(c, &history->examples);
+  if (__builtin_mul_overflow(history->epochs, history->cells, &entries)) too_short(c);
+  if (history->epochs == 0) return;
+  carry_array(c, &history->correct, entries, sizeof *history->correct);
+  carry_array(c, &history->kept, entries, sizeof *history->kept);
+  carry_array(c, &history->right, history->examples, sizeof *history->right);
+}
+
 static void carry_checkpoint(carrier *c, checkpoint *p) {
   carry_text(c, &p->version);
   carry_text(c, &p->config);
@@ -139,6 +153,7 @@ static void carry_checkpoint(carrier *c, checkpoint *p) {
   for (size_t i = 0; i < CHECKPOINT_STREAMS; i++) carry_extent(c, &p->streams[i]);
   carry_groups(c, p);
   carry_state(c, &p->state);
+  carry_history(c, &p->history);
 }
 
 despur_status checkpoint_write(const checkpoint *p, const char *path, despur_error *error) {
@@ -214,5 +229,6 @@ void checkpoint_release(checkpoint *p) {
       p->state.weights,    p->state.average, p->state.selected, p->state.moments[0], p->state.moments[1],
       p->group_of_example, p->group_names,   p->val_groups,     p->powers,           p->state.group_weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mem_free(owned[i]);
+  history_release(&p->history);
   *p = (checkpoint){0};
 }

@@ -9,6 +9,7 @@
 #include "despur/run.h"
 #include "despur/train.h"
 #include "io/file.h"
+#include "run/history.h"
 
 #include <stdbool.h>
 
@@ -49,6 +50,7 @@ typedef struct checkpoint {
   double *powers; /* [classes], or NULL */
   /* inside a stage, else zero: */
   despur_train_state state;
+  run_history history;
 } checkpoint;
 
 /* Replaces the file at path, or leaves it as it was. */

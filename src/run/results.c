@@ -1,4 +1,5 @@
 /* results.jsonl: one object a line for each thing that was measured, in the order of events. */
+#include "base/memory.h"
 #include "run/run_events.h"
 
 #include <math.h>
@@ -46,7 +47,8 @@ despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epo
   return append_result(r, object, error);
 }
 
-static json_t *groups_json(const despur_scores *scores) {
+/* kept: [groups_count] right after the epoch before as well, or NULL. */
+static json_t *groups_json(const despur_scores *scores, const size_t *kept) {
   json_t *groups = json_array();
   for (size_t g = 0; g < scores->groups_count; g++) {
     const despur_group_score *score = &scores->groups[g];
@@ -54,6 +56,7 @@ static json_t *groups_json(const despur_scores *scores) {
     json_object_set_new(group, "name", json_string(score->name));
     json_object_set_new(group, "count", json_integer((json_int_t)score->count));
     json_object_set_new(group, "correct", json_integer((json_int_t)score->correct));
+    if (kept) json_object_set_new(group, "kept", json_integer((json_int_t)kept[g]));
     json_object_set_new(group, "accuracy", number(score->accuracy));
     json_object_set_new(group, "low", number(score->low));
     json_object_set_new(group, "high", number(score->high));
@@ -65,8 +68,11 @@ static json_t *groups_json(const despur_scores *scores) {
 
 despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
                                const despur_scores *scores, const char *selected, despur_error *error) {
+  despur_status status = DESPUR_OK;
   bool any = scores->worst_group < scores->groups_count;
+  size_t *kept = NULL;
   json_t *object = json_object();
+  if (split == DESPUR_VAL && !selected) TRY(run_kept(&kept, r, error));
   json_object_set_new(object, "stage", json_string(stage));
   json_object_set_new(object, "epoch", json_integer((json_int_t)epoch));
   json_object_set_new(object, "split", json_string(SPLIT_NAMES[split]));
@@ -85,8 +91,13 @@ despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_s
   json_object_set_new(object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
   json_object_set_new(object, "worst_class_accuracy", number(scores->worst_class_accuracy));
   json_object_set_new(object, "attribute_accuracy", number(scores->attribute_accuracy));
-  json_object_set_new(object, "groups", groups_json(scores));
-  return append_result(r, object, error);
+  json_object_set_new(object, "groups", groups_json(scores, kept));
+  status = append_result(r, object, error);
+  object = NULL;
+cleanup:
+  json_decref(object);
+  mem_free(kept);
+  return status;
 }
 
 despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,
@@ -102,6 +113,8 @@ despur_status run_write_rules(run *r, const char *stage, const despur_rule_resul
     json_object_set_new(rule, "epoch", json_integer((json_int_t)rules[i].epoch));
     json_object_set_new(rule, "test_worst_group_accuracy", number(found));
     json_object_set_new(rule, "regret", number(best - found));
+    json_object_set_new(rule, "val_worst_group_accuracy", number(rules[i].val_worst_group_accuracy));
+    json_object_set_new(rule, "optimism", number(rules[i].optimism));
     json_array_append_new(list, rule);
   }
   return append_result(r, object, error);

@@ -61,7 +61,7 @@ despur_status run_save(run *r, const despur_train_state *state, despur_error *er
   TRY(despur_config_format(r->config, &c.config, error));
   for (size_t i = 0; i < 2; i++) c.stages[i] = stage_of(&r->result->stages[i]);
   describe_groups(&c, r);
-  if (state) c.state = *state;
+  if (state) c.state = *state, c.history = r->history;
   TRY(sync_streams(c.streams, r, error));
   TRY(run_path(path, r, CHECKPOINT_FILE, error));
   TRY(checkpoint_write(&c, path, error));
@@ -187,6 +187,19 @@ static despur_status check_groups(const run *r, despur_error *error) {
                    r->result->directory, CHECKPOINT_FILE);
 }
 
+/* Inside a stage there is a history of as many epochs as are done, where there is anything to remember. */
+static despur_status check_history(const run *r, despur_error *error) {
+  const run_history *h = &r->resumed.history;
+  size_t val, parts = r->resumed.val_groups ? r->resumed.groups + 1 : 1;
+  despur_dataset_split(r->dataset, DESPUR_VAL, &val);
+  bool wanted = val > 0 && r->resumed.state.epoch > 0;
+  if (wanted ? h->epochs == r->resumed.state.epoch && h->cells == r->truth.count * parts && h->examples == val
+             : h->epochs == 0)
+    return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "%s/%s: damaged: its history is not that of this run",
+                   r->result->directory, CHECKPOINT_FILE);
+}
+
 /* ---- going on ---- */
 
 static void leave_streams(run *r) {
@@ -270,6 +283,7 @@ static despur_status restore(run *r, despur_error *error) {
   r->started -= c->seconds;
   r->place = (run_place)c->place;
   if (c->state.epoch > 0) r->state = &c->state;
+  r->history = r->resumed.history, r->resumed.history = (run_history){0};
   restore_stages(r);
   TRY(restore_reference(r, error));
   TRY(restore_groups(r, error));
@@ -291,6 +305,7 @@ despur_status run_continue(run *r, despur_error *error) {
   TRY(check_inputs(r, error));
   TRY(check_finished(r, error));
   TRY(check_groups(r, error));
+  TRY(check_history(r, error));
   TRY(reopen_streams(r, error));
   TRY(run_remove_unfinished(r, error));
   TRY(restore(r, error));

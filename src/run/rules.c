@@ -28,6 +28,7 @@ static double value_of(int rule, const epoch_scores *scores, size_t epoch) {
 /* Of equal epochs the earliest wins, as in despur_train. */
 double rules_hear(despur_rule_result *records, const epoch_scores *scores, size_t epoch, int rule) {
   double test = scores->test ? scores->test->worst_group_accuracy : (double)NAN;
+  double val = scores->val ? scores->val->worst_group_accuracy : (double)NAN;
   for (int i = 0; i < DESPUR_RULES; i++) {
     despur_rule_result *record = &records[i];
     double value = value_of(i, scores, epoch);
@@ -39,6 +40,8 @@ double rules_hear(despur_rule_result *records, const epoch_scores *scores, size_
     if (isnan(value) || (record->epoch > 0 && !(value > record->score))) continue;
     record->score = value;
     record->epoch = epoch;
+    record->val_worst_group_accuracy = val;
+    record->optimism = (double)NAN;
     record->test_worst_group_accuracy = test;
   }
   return value_of(rule, scores, epoch);

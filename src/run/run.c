@@ -226,6 +226,7 @@ void run_release(run *r) {
   json_decref(r->inputs);
   json_decref(r->finished);
   checkpoint_release(&r->resumed);
+  history_release(&r->history);
   if (r->claimed) close(r->lock);
 }
 

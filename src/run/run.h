@@ -10,6 +10,7 @@
 #include "run/checkpoint.h"
 #include "run/clock.h"
 #include "run/config.h"
+#include "run/history.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -36,6 +37,7 @@ typedef struct run {
   json_t *finished;                /* likewise the outputs of finished stages */
   checkpoint resumed;              /* what the run has gone on from, or zero */
   const despur_train_state *state; /* of the stage that goes on, or NULL */
+  run_history history;             /* of the stage that goes on */
   bool claimed;                    /* no other process works in the directory, as long as this is locked: */
   int lock;
 } run;
@@ -70,6 +72,16 @@ DESPUR_MUST_USE despur_status run_train_stage(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_score(despur_scores *scores, float **logits, uint32_t **predictions,
                                         despur_net *net, const despur_dataset *dataset,
                                         const despur_groups *groups, despur_split split, despur_error *error);
+
+/* choice.c: what choosing an epoch on validation adds to what is said of it. */
+
+/* Adds an epoch to r->history. predictions: of the validation examples, in their order. */
+DESPUR_MUST_USE despur_status run_remember(run *r, const uint32_t *predictions, despur_error *error);
+/* *kept = [truth.count], for each true group how many validation examples were right after the last two
+ * epochs of r->history; NULL after the first. Free with mem_free. */
+DESPUR_MUST_USE despur_status run_kept(size_t **kept, const run *r, despur_error *error);
+/* Fills in every rule's optimism, and forgets r->history. */
+DESPUR_MUST_USE despur_status run_judge_choice(despur_rule_result *rules, run *r, despur_error *error);
 
 /* infer_stage.c */
 DESPUR_MUST_USE despur_status run_infer_stage(run *r, despur_error *error);

@@ -75,6 +75,7 @@ static despur_status score_epoch(run *r, const stage *s, size_t epoch, despur_ne
   despur_status status = DESPUR_OK;
   uint32_t *predictions = NULL;
   TRY(run_score(scores, NULL, &predictions, net, r->dataset, &r->truth, split, error));
+  if (split == DESPUR_VAL) TRY(run_remember(r, predictions, error));
   TRY(run_write_scores(r, s->name, epoch, split, scores, NULL, error));
   if (worst_inferred) *worst_inferred = run_worst_inferred_group(r, predictions);
 cleanup:
@@ -170,7 +171,9 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
   r->result->stage_count++;
   TRY(run_write_scores(r, s->name, trained.selected_epoch, r->result->split, &result->scores, result->label,
                        error));
+  TRY(run_judge_choice(result->rules, r, error));
   if (options->epochs > 0) TRY(run_write_rules(r, s->name, result->rules, error));
+  result->rule = s->rule;
   json_object_set_new(r->timing, s->name, json_real(result->seconds));
 cleanup:
   return status;

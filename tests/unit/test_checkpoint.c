@@ -21,43 +21,50 @@ static float weights[PARAMETERS] = {1, -2, 0.5f, 1e-38f, 3}, selected[PARAMETERS
 static double group_weights[GROUPS] = {0.25, 0.75}, powers[CLASSES] = {1, 2, 3};
 static uint32_t of_example[EXAMPLES] = {0, 1, DESPUR_NO_GROUP, 1}, val_groups[2] = {1, 0};
 static char names[GROUPS][DESPUR_GROUP_NAME] = {"y=0,k=0", "y=0,k=1"};
+static size_t correct[2 * GROUPS] = {0, 1, 1, 1}, kept[2 * GROUPS] = {0, 0, 0, 1};
+static uint8_t right[2] = {1, 0};
 
 /* Everything there is: inside the final stage, with Adam. */
 static checkpoint full_checkpoint(void) {
   static char version[] = "0.0.0", config[] = "name: x\nseed: 3\n", inputs[] = "{\"a\":\"b\"}",
               finished[] = "{}", timing[] = "{\"reference\":1.5}";
-  checkpoint c = {.version = version,
-                  .config = config,
-                  .inputs = inputs,
-                  .finished = finished,
-                  .timing = timing,
-                  .seconds = 12.5,
-                  .only_infer = 1,
-                  .place = RUN_TRAIN,
-                  .streams = {{.bytes = 1234, .sha256 = "abc"}},
-                  .examples = EXAMPLES,
-                  .groups = GROUPS,
-                  .group_of_example = of_example,
-                  .group_names = names,
-                  .val_examples = 2,
-                  .val_groups = val_groups,
-                  .classes = CLASSES,
-                  .powers = powers,
-                  .state = {.epoch = 2,
-                            .step = 14,
-                            .selected_epoch = 1,
-                            .selected_score = (double)-INFINITY,
-                            .parameters = PARAMETERS,
-                            .weights = weights,
-                            .average = average,
-                            .selected = selected,
-                            .moments = {moments, weights},
-                            .moment_powers = {0.81, 0.998001},
-                            .groups = GROUPS,
-                            .group_weights = group_weights}};
+  checkpoint c = {
+      .version = version,
+      .config = config,
+      .inputs = inputs,
+      .finished = finished,
+      .timing = timing,
+      .seconds = 12.5,
+      .only_infer = 1,
+      .place = RUN_TRAIN,
+      .streams = {{.bytes = 1234, .sha256 = "abc"}},
+      .examples = EXAMPLES,
+      .groups = GROUPS,
+      .group_of_example = of_example,
+      .group_names = names,
+      .val_examples = 2,
+      .val_groups = val_groups,
+      .classes = CLASSES,
+      .powers = powers,
+      .state = {.epoch = 2,
+                .step = 14,
+                .selected_epoch = 1,
+                .selected_score = (double)-INFINITY,
+                .parameters = PARAMETERS,
+                .weights = weights,
+                .average = average,
+                .selected = selected,
+                .moments = {moments, weights},
+                .moment_powers = {0.81, 0.998001},
+                .groups = GROUPS,
+                .group_weights = group_weights},
+      .history = {
+          .epochs = 2, .cells = GROUPS, .examples = 2, .correct = correct, .kept = kept, .right = right}};
   c.stages[0] = (checkpoint_stage){.epochs = 3, .selected_epoch = 2, .seconds = 4};
   c.stages[1].rules[4] = (despur_rule_result){.epoch = 1,
                                               .score = 0.5,
+                                              .val_worst_group_accuracy = 0.75,
+                                              .optimism = (double)NAN,
                                               .test_worst_group_accuracy = (double)NAN,
                                               .best_test_worst_group_accuracy = 0.25};
   return c;
@@ -83,6 +90,7 @@ static void everything_comes_back(void **state) {
   const despur_rule_result *rule = &found.stages[1].rules[4];
   assert_true(rule->epoch == 1 && rule->score == 0.5 && isnan(rule->test_worst_group_accuracy) &&
               rule->best_test_worst_group_accuracy == 0.25);
+  assert_true(rule->val_worst_group_accuracy == 0.75 && isnan(rule->optimism));
   assert_int_equal(found.streams[0].bytes, 1234);
   assert_string_equal(found.streams[0].sha256, "abc");
   assert_string_equal(found.streams[1].sha256, "");
@@ -100,6 +108,11 @@ static void everything_comes_back(void **state) {
   assert_memory_equal(s->moments[1], weights, sizeof weights);
   assert_true(s->moment_powers[0] == 0.81 && s->moment_powers[1] == 0.998001);
   assert_memory_equal(s->group_weights, group_weights, sizeof group_weights);
+  const run_history *h = &found.history;
+  assert_true(h->epochs == 2 && h->cells == GROUPS && h->examples == 2);
+  assert_memory_equal(h->correct, correct, sizeof correct);
+  assert_memory_equal(h->kept, kept, sizeof kept);
+  assert_memory_equal(h->right, right, sizeof right);
   checkpoint_release(&found);
 }
 
@@ -114,6 +127,7 @@ static void what_is_not_there_stays_away(void **state) {
   c.powers = NULL;
   c.place = RUN_REFERENCE;
   c.state = (despur_train_state){0};
+  c.history = (run_history){0};
   snprintf(path, sizeof path, "%s/early", directory);
   assert_ok(checkpoint_write(&c, path, &error));
   assert_ok(checkpoint_read(&found, path, &error));
@@ -178,18 +192,18 @@ static void what_is_no_checkpoint_or_another_version_is_said_to_be_that(void **s
 static void lengths_are_not_believed(void **state) {
   (void)state;
   static char bytes[8192];
-  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 2\n");
+  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 3\n");
   checkpoint found;
   for (size_t i = first; i + 8 <= count; i++) {
-    char kept[8];
-    memcpy(kept, bytes + i, 8);
+    char saved[8];
+    memcpy(saved, bytes + i, 8);
     for (int fill = 0; fill < 3; fill++) {
       memset(bytes + i, fill == 0 ? 0xff : fill == 1 ? 0x7f : 0, 8);
       if (checkpoint_decode(&found, bytes + first, count - first - 64, "damaged", &error) != DESPUR_OK)
         assert_int_equal(error.status, DESPUR_BAD_INPUT);
       checkpoint_release(&found);
     }
-    memcpy(bytes + i, kept, 8);
+    memcpy(bytes + i, saved, 8);
   }
   for (size_t length = 0; length < count - first - 64; length++) {
     assert_fails(checkpoint_decode(&found, bytes + first, length, "cut", &error), DESPUR_BAD_INPUT,
