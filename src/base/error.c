@@ -1,13 +1,19 @@
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Messages quote file contents: a line break or escape code in them must not reach a terminal. */
-static void make_printable(char *text) {
-  for (; *text; text++)
-    if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+/* Messages quote file contents: a line break or escape code in them must not reach a terminal, nor what is no
+ * UTF-8, which a quotation also is when it is cut within a character. */
+static void make_printable(char *at) {
+  while (*at) {
+    size_t length = text_character(at);
+    if (length == 0 || *at == '\n' || *at == '\t') *at = '?';
+    at += length ? length : 1;
+  }
 }
 
 void error_fill(despur_error *error, despur_status code, const char *format, ...) {

@@ -24,6 +24,11 @@ typedef struct text_list {
 DESPUR_MUST_USE despur_status text_list_add(text_list *list, const char *item, despur_error *error);
 void text_list_release(text_list *list); /* leaves it empty */
 
+/* The number of bytes of the UTF-8 character at `at`; 0 when there is none, or one that is not for texts: a
+ * control character but for line feed and tab, a surrogate, an overlong form, U+FFFE, U+FFFF, or the final
+ * NUL. */
+size_t text_character(const char *at);
+
 /* Bytes in base64 (RFC 4648). */
 DESPUR_MUST_USE despur_status text_add_base64(text *out, const void *bytes, size_t count,
                                               despur_error *error);

@@ -1,5 +1,6 @@
 /* Predictions of any model, from a CSV file. */
 #include "base/memory.h"
+#include "base/text.h"
 #include "despur/measures.h"
 #include "despur/text.h"
 #include "io/csv.h"
@@ -195,9 +196,12 @@ static despur_status read_group(uint32_t *out, loader *l, const csv_field *field
   if (field->length == 0 || field->length >= DESPUR_GROUP_NAME)
     return csv_fail(l->reader, field, error, "column 'group': expected a name of 1 to %d bytes, found %zu",
                     DESPUR_GROUP_NAME - 1, field->length);
-  for (size_t i = 0; i < field->length; i++)
-    if ((unsigned char)field->text[i] < 0x20 || field->text[i] == 0x7f)
-      return csv_fail(l->reader, field, error, "column 'group': expected a name without control characters");
+  for (size_t i = 0, length; i < field->length; i += length) {
+    length = text_character(field->text + i);
+    if (length == 0 || (unsigned char)field->text[i] < 0x20)
+      return csv_fail(l->reader, field, error,
+                      "column 'group': expected a name in UTF-8 without control characters");
+  }
   size_t slot = find_slot(l, field->text);
   if (l->slots[slot] == NO_SLOT) TRY(add_group(l, field, slot, error));
   *out = l->slots[slot];

@@ -286,6 +286,7 @@ static despur_status read_splits(const reader *in, part_model *part, size_t p) {
   char name[64];
   const float *data;
   size_t pieces = part->pieces, final = 0;
+  TRY(read_numbers(in, &data, part->base.clusters, &pieces, "part.%zu.final", p));
   TRY(mem_alloc(&part->splits, part->base.clusters, sizeof *part->splits, in->error));
   TRY(mem_alloc(&part->final_of, part->base.clusters * pieces, sizeof *part->final_of, in->error));
   for (size_t c = 0; c < part->base.clusters; c++) {
@@ -295,7 +296,6 @@ static despur_status read_splits(const reader *in, part_model *part, size_t p) {
       FAIL(in->error, DESPUR_BAD_INPUT, "%s: %s: expected at most %zu clusters, found %zu", in->path, name,
            pieces, part->splits[c].clusters);
   }
-  TRY(read_numbers(in, &data, part->base.clusters, &pieces, "part.%zu.final", p));
   for (size_t i = 0; i < part->base.clusters * part->pieces; i++) {
     TRY(read_whole(in, &final, data[i], LARGEST, "a cluster"));
     part->final_of[i] = (uint32_t) final;
@@ -318,7 +318,7 @@ static despur_status read_part(const reader *in, part_model *part, size_t p, siz
   if (part->clusters == 0) return status;
   snprintf(name, sizeof name, "part.%zu.base", p);
   TRY(read_clusterer(in, &part->base, d, name));
-  if (part->base.clusters != base || width != d || part->pieces < 1 ||
+  if (part->base.clusters != base || width != d || part->pieces < 1 || part->clusters > base * part->pieces ||
       (part->pieces == 1 && part->clusters != base))
     FAIL(in->error, DESPUR_BAD_INPUT,
          "%s: part %zu: its numbers of clusters and dimensions contradict each other", in->path, p);
@@ -354,7 +354,7 @@ static despur_status read_umap(const reader *in, reduction *r, size_t index) {
   umap->components = components;
   TRY(read_numbers(in, &data, 1, &form, "reduction.%zu.umap", index));
   TRY(read_whole(in, &umap->neighbors, data[0], LARGEST, "the number of neighbours"));
-  TRY(read_whole(in, &umap->epochs, data[1], LARGEST, "the number of epochs"));
+  TRY(read_whole(in, &umap->epochs, data[1], UINT16_MAX - 1, "the number of epochs"));
   umap->a = (double)data[2];
   umap->b = (double)data[3];
   for (size_t i = SEED_PIECES; i-- > 0;) {
@@ -423,7 +423,8 @@ static despur_status read_all(const reader *in, despur_grouping *g) {
   g->reduction_count = form[6], g->part_count = form[7];
   if (form[0] != FORM_VERSION || g->d == 0 || g->classes == 0 ||
       g->part_count != (g->pooled ? 1 : g->classes) ||
-      (g->reduction_count != 1 && g->reduction_count != g->classes))
+      (g->reduction_count != 1 && g->reduction_count != g->classes) || g->reduction_count > in->file.count ||
+      g->part_count > in->file.count) /* each has a tensor */
     FAIL(in->error, DESPUR_BAD_INPUT, "%s: the form of the grouping makes no sense, or is of another version",
          in->path);
   TRY(read_scaling(in, &g->scaling, form[4], g->d));

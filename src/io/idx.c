@@ -18,8 +18,9 @@ struct idx_reader {
 
 static const uint64_t BYTES_MAX = (uint64_t)16 << 30;
 
-/* No deflate stream is longer than 1032 times its compressed form (zlib, "Maximum Compression Factor"). */
-enum { DEFLATE_MOST = 1032, TYPE_BYTE = 0x08 };
+/* No deflate stream is longer than 1032 times its compressed form (zlib, "Maximum Compression Factor").
+ * Images shrink to a fifth; what is both large and nearly nothing when compressed was made to fill memory. */
+enum { DEFLATE_MOST = 1032, LARGE = 1 << 26, LARGE_MOST = 100, TYPE_BYTE = 0x08 };
 
 static const char *type_name(uint8_t type) {
   switch (type) {
@@ -136,6 +137,12 @@ static despur_status read_header(idx_reader *reader, size_t file_bytes, size_t r
     if (found < reader->bytes) return truncated(reader, "", found, error);
   } else if (file_bytes < reader->bytes / DEFLATE_MOST) {
     return truncated(reader, "at most ", file_bytes * DEFLATE_MOST, error);
+  } else if (reader->bytes > LARGE && file_bytes < reader->bytes / LARGE_MOST) {
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "%s: %s bytes of %s in %s compressed ones: more than %d times as many (a decompression bomb?)",
+        reader->path, file_grouped(reader->bytes).text, reader->what, file_grouped(file_bytes).text,
+        LARGE_MOST);
   }
 cleanup:
   return status;

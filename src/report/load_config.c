@@ -12,32 +12,84 @@
 enum { CONFIG_LIMIT = 1 << 20, DEEPEST = 8 };
 
 static despur_status add_pair(report_pairs *pairs, const char *name, const char *value, despur_error *error) {
-  report_pair *pair;
-  despur_status status = mem_grow(&pairs->items, pairs->count, pairs->count + 1, sizeof *pairs->items, error);
-  if (status != DESPUR_OK) return status;
-  pair = &pairs->items[pairs->count++];
-  status = mem_copy_text(&pair->name, name, error);
-  return status == DESPUR_OK ? mem_copy_text(&pair->value, value, error) : status;
-}
-
-static const char *scalar(const yaml_node_t *node) {
-  return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
-}
-
-/* Adds the scalars below a mapping; lists are left out. */
-static despur_status add_mapping(report_pairs *pairs, yaml_document_t *document, const yaml_node_t *node,
-                                 const char *prefix, int depth, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (depth == DEEPEST || node->type != YAML_MAPPING_NODE) return DESPUR_OK;
-  for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
-    char name[256];
-    const char *key = scalar(yaml_document_get_node(document, p->key));
-    const yaml_node_t *value = yaml_document_get_node(document, p->value);
-    if (!key || !value) continue;
-    int length = snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", key);
-    if (length < 0 || (size_t)length >= sizeof name) continue;
-    if (scalar(value)) TRY(add_pair(pairs, name, scalar(value), error));
-    TRY(add_mapping(pairs, document, value, name, depth + 1, error));
+  size_t count = pairs->count;
+  if ((count & (count - 1)) == 0) /* room doubles: it is full at powers of two */
+    TRY(mem_grow(&pairs->items, count, count ? 2 * count : 1, sizeof *pairs->items, error));
+  report_pair *pair = &pairs->items[pairs->count++];
+  TRY(mem_copy_text(&pair->name, name, error));
+  TRY(mem_copy_text(&pair->value, value, error));
+cleanup:
+  return status;
+}
+
+/* A walk through the events of a file. */
+typedef struct walk {
+  report_pairs *pairs;
+  yaml_parser_t parser;
+  yaml_event_t event; /* the current one */
+  const char *path;
+  despur_error *error;
+} walk;
+
+static despur_status next(walk *w) {
+  yaml_event_delete(&w->event);
+  const yaml_parser_t *parser = &w->parser;
+  if (!yaml_parser_parse(&w->parser, &w->event)) {
+    if (parser->error == YAML_MEMORY_ERROR) return error_set(w->error, DESPUR_NO_RESOURCES, "out of memory");
+    return error_set(w->error, DESPUR_BAD_INPUT, "%s:%zu: expected YAML: %s", w->path,
+                     parser->problem_mark.line + 1, parser->problem ? parser->problem : "unreadable");
+  }
+  if (w->event.type == YAML_ALIAS_EVENT) /* of aliases of aliases there may be billions */
+    return error_set(w->error, DESPUR_BAD_INPUT, "%s:%zu: expected plain keys and values, found an alias (*)",
+                     w->path, w->event.start_mark.line + 1);
+  return DESPUR_OK;
+}
+
+static despur_status add_node(walk *w, const char *name, int depth);
+
+/* *name = prefix.key of the current event, or NULL when it is left out. */
+static void join(char room[256], const char **name, const walk *w, const char *prefix) {
+  *name = NULL;
+  if (!prefix || w->event.type != YAML_SCALAR_EVENT) return;
+  int length =
+      snprintf(room, 256, "%s%s%s", prefix, *prefix ? "." : "", (const char *)w->event.data.scalar.value);
+  if (length > 0 && length < 256) *name = room;
+}
+
+static despur_status add_mapping(walk *w, const char *prefix, int depth) {
+  despur_status status = DESPUR_OK;
+  for (;;) {
+    char room[256];
+    const char *name;
+    TRY(next(w));
+    if (w->event.type == YAML_MAPPING_END_EVENT) break;
+    join(room, &name, w, prefix);
+    TRY(add_node(w, NULL, depth)); /* the key */
+    TRY(next(w));
+    TRY(add_node(w, name, depth));
+  }
+cleanup:
+  return status;
+}
+
+/* Adds the scalars of the current event and those that belong to it; name NULL: adds nothing. Lists are left
+ * out. */
+static despur_status add_node(walk *w, const char *name, int depth) {
+  despur_status status = DESPUR_OK;
+  if (depth > DEEPEST)
+    FAIL(w->error, DESPUR_BAD_INPUT, "%s:%zu: expected at most %d levels", w->path,
+         w->event.start_mark.line + 1, DEEPEST);
+  if (w->event.type == YAML_MAPPING_START_EVENT) {
+    TRY(add_mapping(w, name, depth + 1));
+  } else if (w->event.type == YAML_SEQUENCE_START_EVENT) {
+    for (;;) {
+      TRY(next(w));
+      if (w->event.type == YAML_SEQUENCE_END_EVENT) break;
+      TRY(add_node(w, NULL, depth + 1));
+    }
+  } else if (name && *name && w->event.type == YAML_SCALAR_EVENT) {
+    TRY(add_pair(w->pairs, name, (const char *)w->event.data.scalar.value, w->error));
   }
 cleanup:
   return status;
@@ -46,21 +98,17 @@ cleanup:
 despur_status report_load_config(report_run *out, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t bytes;
-  yaml_parser_t parser;
-  yaml_document_t document;
+  walk w = {.pairs = &out->keys, .path = path, .error = error};
   TRY(file_read(&out->config, &bytes, path, CONFIG_LIMIT, error));
-  if (!yaml_parser_initialize(&parser)) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
-  yaml_parser_set_input_string(&parser, (const unsigned char *)out->config, bytes);
-  if (!yaml_parser_load(&parser, &document)) {
-    status = error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected YAML: %s", path,
-                       parser.problem_mark.line + 1, parser.problem ? parser.problem : "unreadable");
-    yaml_parser_delete(&parser);
-    goto cleanup;
-  }
-  const yaml_node_t *root = yaml_document_get_root_node(&document);
-  if (root) status = add_mapping(&out->keys, &document, root, "", 0, error);
-  yaml_document_delete(&document);
-  yaml_parser_delete(&parser);
+  if (!yaml_parser_initialize(&w.parser)) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  yaml_parser_set_input_string(&w.parser, (const unsigned char *)out->config, bytes);
+  TRY(next(&w)); /* the start of the stream */
+  TRY(next(&w));
+  if (w.event.type == YAML_DOCUMENT_START_EVENT) TRY(next(&w));
+  TRY(add_node(&w, "", 0));
+  while (w.event.type != YAML_STREAM_END_EVENT) TRY(next(&w));
 cleanup:
+  yaml_event_delete(&w.event);
+  yaml_parser_delete(&w.parser); /* of one that was never initialised, nothing */
   return status;
 }

@@ -114,8 +114,6 @@ static despur_status read_rules(report_run *out, json_t *rules, despur_error *er
     out->rules[i].epoch = member_count(rule, "epoch", 0);
     out->rules[i].worst_group_accuracy = member_number(rule, "test_worst_group_accuracy");
     out->rules[i].regret = member_number(rule, "regret");
-    out->rules[i].val_worst_group_accuracy = member_number(rule, "val_worst_group_accuracy");
-    out->rules[i].optimism = member_number(rule, "optimism");
   }
   return DESPUR_OK;
 }
@@ -176,6 +174,11 @@ static despur_status read_inference(report_inference *out, json_t *line, const c
   if (json_array_size(rows) != out->inferred)
     FAIL(error, DESPUR_BAD_INPUT, "%s:%zu: expected a contingency table of %zu rows, found %zu", path, number,
          out->inferred, json_array_size(rows));
+  for (size_t i = 0; i < out->inferred; i++) /* so the table is no larger than the file */
+    if (json_array_size(json_array_get(rows, i)) != out->truth)
+      FAIL(error, DESPUR_BAD_INPUT,
+           "%s:%zu: expected a contingency table of %zu columns, found %zu in row %zu", path, number,
+           out->truth, json_array_size(json_array_get(rows, i)), i);
   TRY(mem_alloc(&out->contingency, cells, sizeof *out->contingency, error));
   for (size_t i = 0; i < out->inferred; i++)
     for (size_t j = 0; j < out->truth; j++) {

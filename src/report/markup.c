@@ -13,21 +13,6 @@ void markup_raw(markup *m, const char *ready) {
   add(m, ready, strlen(ready));
 }
 
-/* The number of bytes of the UTF-8 character at s, or 0 when there is none, or one that HTML does not allow:
- * a control character, a surrogate, an overlong form. */
-static size_t character_length(const unsigned char *s) {
-  if (*s < 0x80) return *s >= 0x20 ? *s != 0x7f : *s == '\n' || *s == '\t';
-  size_t length = *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : 2;
-  if (*s < 0xc2 || *s > 0xf4) return 0;
-  for (size_t i = 1; i < length; i++)
-    if ((s[i] & 0xc0) != 0x80) return 0;
-  if (*s == 0xc2 && s[1] < 0xa0) return 0; /* C1 controls */
-  if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f)) return 0;
-  if ((*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f)) return 0;
-  if (*s == 0xef && s[1] == 0xbf && s[2] >= 0xbe) return 0; /* U+FFFE, U+FFFF */
-  return length;
-}
-
 static const char *entity(char c) {
   switch (c) {
   case '&':
@@ -49,7 +34,7 @@ void markup_span(markup *m, const char *s, size_t count) {
   const char *plain = s, *end = s + count; /* plain: start of what needs no change */
   while (s < end) {
     const char *instead = entity(*s);
-    size_t length = character_length((const unsigned char *)s);
+    size_t length = text_character(s);
     if (length == 0 || length > (size_t)(end - s)) instead = "\xef\xbf\xbd"; /* U+FFFD */
     if (instead) {
       add(m, plain, (size_t)(s - plain));

@@ -3,9 +3,22 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { MOST_VALUES = 500000 };
+
+/* At least as many as there are values, without reading them. */
+static size_t bound_values(const char *text, size_t bytes) {
+  size_t count = 1;
+  for (size_t i = 0; i < bytes; i++) count += text[i] == ',' || text[i] == '[' || text[i] == '{';
+  return count;
+}
+
 despur_status read_object(json_t **out, const char *text, size_t bytes, const char *path, size_t line,
                           despur_error *error) {
   json_error_t why;
+  *out = NULL;
+  if (bound_values(text, bytes) > MOST_VALUES)
+    return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected at most %d values, found more", path,
+                     line ? line : 1, MOST_VALUES);
   *out = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &why);
   size_t place = line ? line : (size_t)(why.line > 0 ? why.line : 1);
   if (!*out)

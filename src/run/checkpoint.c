@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <string.h>
+#include <unistd.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
@@ -174,10 +175,12 @@ cleanup:
   return status;
 }
 
+/* data: what follows the name of the format. */
 static bool sum_holds(const char *data, size_t bytes) {
   char sum[SHA256_HEX];
   sha256 hash;
   sha256_init(&hash);
+  sha256_add(&hash, MAGIC, MAGIC_BYTES);
   sha256_add(&hash, data, bytes - SUM_BYTES);
   sha256_finish(&hash, sum);
   return memcmp(sum, data + bytes - SUM_BYTES, SUM_BYTES) == 0;
@@ -185,18 +188,24 @@ static bool sum_holds(const char *data, size_t bytes) {
 
 despur_status checkpoint_read(checkpoint *p, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char *data = NULL;
+  char magic[MAGIC_BYTES] = "", *data = NULL;
+  int fd = -1;
   size_t bytes;
   *p = (checkpoint){0};
-  TRY(file_read(&data, &bytes, path, SIZE_MAX - 1, error));
-  if (bytes < MAGIC_BYTES + SUM_BYTES || memcmp(data, MAGIC, MAGIC_BYTES - 2) != 0)
+  TRY(file_open(&fd, &bytes, path, error));
+  if (bytes >= MAGIC_BYTES + SUM_BYTES) TRY(file_read_all(fd, magic, MAGIC_BYTES, path, error));
+  if (memcmp(magic, MAGIC, MAGIC_BYTES - 2) != 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: not a checkpoint, or only the beginning of one", path);
-  if (memcmp(data, MAGIC, MAGIC_BYTES) != 0)
+  if (memcmp(magic, MAGIC, MAGIC_BYTES) != 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: written by another version of despur", path);
+  bytes -= MAGIC_BYTES;
+  TRY(mem_alloc(&data, bytes, 1, error));
+  TRY(file_read_all(fd, data, bytes, path, error));
   if (!sum_holds(data, bytes))
     FAIL(error, DESPUR_BAD_INPUT, "%s: damaged: its content is not what its checksum was made of", path);
-  TRY(checkpoint_decode(p, data + MAGIC_BYTES, bytes - MAGIC_BYTES - SUM_BYTES, path, error));
+  TRY(checkpoint_decode(p, data, bytes - SUM_BYTES, path, error));
 cleanup:
+  if (fd >= 0) close(fd);
   mem_free(data);
   return status;
 }

@@ -1,6 +1,7 @@
 #include "run/resume.h"
 
 #include "base/memory.h"
+#include "report/members.h"
 #include "run/manifest.h"
 #include "run/rules.h"
 
@@ -142,8 +143,7 @@ cleanup:
 }
 
 static despur_status load_json(json_t **object, const char *text, despur_error *error) {
-  *object = json_loads(text, 0, NULL);
-  if (json_is_object(*object)) return DESPUR_OK;
+  if (read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, NULL) == DESPUR_OK) return DESPUR_OK;
   return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
 }
 

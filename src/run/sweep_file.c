@@ -14,7 +14,9 @@
 
 #define SECOND_TIME "key '%s' stands here for the second time"
 
-enum { FILE_LIMIT_BYTES = 1 << 20, MOST_NESTING = 8 };
+/* What follows from a file is bounded by what stands in it: names are compared each with each, and an
+ * exclusion marks every value of a key. */
+enum { FILE_LIMIT_BYTES = 1 << 17, MOST_NESTING = 8, MOST_VALUES = 500, MOST_EXCLUSIONS = 1000 };
 
 static const char *const SECTIONS[] = {"name", "recipes", "seeds", "grid", "set", "exclude", NULL};
 
@@ -160,9 +162,12 @@ static despur_status add_recipes(text_list *paths, const char *pattern, yaml_rea
     status = reader_complain(in, line, "recipes: no file is named like '%.200s'", pattern);
     goto cleanup;
   }
-  for (size_t i = 0; i < found.gl_pathc; i++) TRY(text_list_add(paths, found.gl_pathv[i], in->error));
+  for (size_t i = 0; i < found.gl_pathc && paths->count <= MOST_VALUES; i++)
+    TRY(text_list_add(paths, found.gl_pathv[i], in->error));
 cleanup:
   globfree(&found);
+  if (status == DESPUR_OK && paths->count > MOST_VALUES)
+    status = reader_complain(in, line, "recipes: expected at most %d, found more", MOST_VALUES);
   return status;
 }
 
@@ -238,6 +243,12 @@ static despur_status check_key(yaml_reader *in, const char *section, const char 
   return reader_complain(in, reader_line(in), "%s: unknown key '%s'%s", section, key, hint);
 }
 
+static int find_axis(const despur_sweep *sweep, const char *key) {
+  for (size_t i = 0; i < sweep->axis_count; i++)
+    if (!strcmp(sweep->axes[i].key, key)) return (int)i;
+  return -1;
+}
+
 static despur_status read_grid(despur_sweep *sweep, yaml_reader *in) {
   despur_status status = DESPUR_OK;
   if (in->event.type != YAML_MAPPING_START_EVENT) return wrong(in, "grid", "keys and their lists of values");
@@ -247,13 +258,18 @@ static despur_status read_grid(despur_sweep *sweep, yaml_reader *in) {
     TRY(read_key(key, &more, in));
     if (!more) break;
     TRY(check_key(in, "grid", key));
+    if (find_axis(sweep, key) >= 0) {
+      status = reader_complain(in, reader_line(in), SECOND_TIME, key);
+      goto cleanup;
+    }
     if (in->event.type != YAML_SEQUENCE_START_EVENT) return wrong(in, key, "a list of values");
     size_t line = reader_line(in);
     TRY(add_axis(sweep, key, line, in->error));
     sweep_axis *axis = &sweep->axes[sweep->axis_count - 1];
     TRY(read_items(&axis->values, in));
-    if (axis->values.count == 0)
-      return reader_complain(in, line, "%s: expected at least one value, found none", key);
+    if (axis->values.count == 0 || axis->values.count > MOST_VALUES)
+      return reader_complain(in, line, "%s: expected from 1 to %d values, found %s", key, MOST_VALUES,
+                             axis->values.count ? "more" : "none");
   }
 cleanup:
   return status;
@@ -316,6 +332,9 @@ static despur_status read_exclusion(raw_terms *terms, size_t exclusion, yaml_rea
     bool more;
     TRY(read_key(key, &more, in));
     if (!more) break;
+    for (size_t i = 0; i < terms->count; i++)
+      if (terms->items[i].exclusion == exclusion && !strcmp(terms->items[i].key, key))
+        return reader_complain(in, reader_line(in), SECOND_TIME, key);
     TRY(mem_grow(&terms->items, terms->count, terms->count + 1, sizeof *terms->items, in->error));
     raw_term *term = &terms->items[terms->count++];
     *term = (raw_term){.exclusion = exclusion, .line = reader_line(in)};
@@ -332,16 +351,13 @@ static despur_status read_exclusions(despur_sweep *sweep, raw_terms *terms, yaml
   for (;;) {
     TRY(reader_next(in));
     if (in->event.type == YAML_SEQUENCE_END_EVENT) break;
+    if (sweep->exclusion_count == MOST_EXCLUSIONS)
+      return reader_complain(in, reader_line(in), "exclude: expected at most %d combinations, found more",
+                             MOST_EXCLUSIONS);
     TRY(read_exclusion(terms, sweep->exclusion_count++, in));
   }
 cleanup:
   return status;
-}
-
-static int find_axis(const despur_sweep *sweep, const char *key) {
-  for (size_t i = 0; i < sweep->axis_count; i++)
-    if (!strcmp(sweep->axes[i].key, key)) return (int)i;
-  return -1;
 }
 
 /* Recipes are named by their labels, everything else by its value. */
@@ -428,11 +444,14 @@ static despur_status add_seeds(despur_sweep *sweep, text_list *seeds, despur_err
   return status;
 }
 
-/* Nothing twice: neither a key nor a value of a key. */
+/* Not too much, and no value twice. */
 static despur_status check_axes(const despur_sweep *sweep, yaml_reader *in) {
+  size_t all = 1;
+  for (size_t i = 0; i < sweep->axis_count; i++)
+    if (__builtin_mul_overflow(all, sweep->axes[i].values.count, &all) || all > SWEEP_MOST_RUNS)
+      return reader_complain(in, 1, "expected at most %d combinations, found more", SWEEP_MOST_RUNS);
   for (size_t i = 0; i < sweep->axis_count; i++) {
     const sweep_axis *axis = &sweep->axes[i];
-    if (find_axis(sweep, axis->key) != (int)i) return reader_complain(in, axis->line, SECOND_TIME, axis->key);
     if (find_override(sweep, axis->key))
       return reader_complain(in, axis->line, "grid: key '%s' stands in 'set', too", axis->key);
     for (size_t v = 0; v < axis->values.count; v++)

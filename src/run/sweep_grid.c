@@ -117,9 +117,7 @@ static despur_status combine(despur_sweep *sweep, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t all = 1;
   for (size_t i = 0; i < sweep->axis_count; i++)
-    if (__builtin_mul_overflow(all, sweep->axes[i].values.count, &all) || all > SWEEP_MOST_RUNS)
-      FAIL(error, DESPUR_BAD_INPUT, "%s: expected at most %d combinations, found more", sweep->file,
-           SWEEP_MOST_RUNS);
+    all *= sweep->axes[i].values.count; /* at most SWEEP_MOST_RUNS: the file was read so */
   TRY(mem_alloc(&sweep->combined, all, sizeof *sweep->combined, error));
   for (size_t combined = 0; combined < all; combined++)
     if (!is_excluded(sweep, combined)) sweep->combined[sweep->count++] = combined;
@@ -258,6 +256,7 @@ static despur_status check_runs(despur_sweep *sweep, despur_error *error) {
     status = sweep_config(config, sweep, run, error);
     if (status != DESPUR_OK) {
       if (status == DESPUR_BAD_USAGE) status = DESPUR_BAD_INPUT; /* overrides stand in a file here */
+      if (error) error->status = status;
       error_prefix(error, "%s: %s: ", sweep->file, sweep->names[run]);
       goto cleanup;
     }

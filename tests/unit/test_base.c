@@ -350,6 +350,9 @@ static void messages_carry_no_control_characters_and_are_cut_to_fit(void **state
   (void)state;
   assert_int_equal(error_set(&error, DESPUR_BAD_INPUT, "a\nb\033[31m%c", 127), DESPUR_BAD_INPUT);
   assert_string_equal(error.message, "a?b?[31m?");
+  error_prefix(&error, "\xc3\xa9\xff%.4s: ", "\xe4\xb8\xad\xe4\xb8\xad"); /* cut within a character */
+  assert_string_equal(error.message, "\xc3\xa9?\xe4\xb8\xad?: a?b?[31m?");
+  assert_int_equal(error_set(&error, DESPUR_BAD_INPUT, "a\nb\033[31m%c", 127), DESPUR_BAD_INPUT);
   error_prefix(&error, "f%c: ", '\t');
   assert_string_equal(error.message, "f?: a?b?[31m?");
   char longer[2000];

@@ -147,7 +147,9 @@ static void bad_values_are_named_with_their_place(void **state) {
   assert_refused("y,group,prediction\n0,,0\n",
                  "p.csv:2:3: column 'group': expected a name of 1 to 47 bytes, found 0");
   assert_refused("y,group,prediction\n0,\"a\nb\",0\n",
-                 "p.csv:2:3: column 'group': expected a name without control characters");
+                 "p.csv:2:3: column 'group': expected a name in UTF-8 without control characters");
+  assert_refused("y,group,prediction\n0,a\xff,0\n",
+                 "p.csv:2:3: column 'group': expected a name in UTF-8 without control characters");
   assert_refused("y,a,prediction\n0,0,\"1\n", "p.csv:2:5: this quote is never closed");
   assert_refused("y,a,prediction\n16000,60000,1\n",
                  "16001 classes and 60001 attributes make 960076001 groups, more than 65536");
