@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { DEEPEST = 8 };
 
@@ -19,12 +20,19 @@ bool report_is_run(const char *directory) {
 
 static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error);
 
+/* A link to a run is a run; what is behind other links is not looked at, for links that lead back multiply at
+ * each level. */
+static bool may_hold_runs(const char *path) {
+  struct stat about;
+  bool is_link = lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+  return file_is_directory(path) && (!is_link || report_is_run(path));
+}
+
 static despur_status try_entry(text_list *out, const char *directory, const char *name, int depth,
                                despur_error *error) {
   text path = {0};
   despur_status status = text_add(&path, error, "%s/%s", directory, name);
-  if (status == DESPUR_OK && file_is_directory(path.data))
-    status = find_below(out, path.data, depth + 1, error);
+  if (status == DESPUR_OK && may_hold_runs(path.data)) status = find_below(out, path.data, depth + 1, error);
   mem_free(path.data);
   return status;
 }

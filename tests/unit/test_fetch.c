@@ -16,7 +16,7 @@ enum { BYTES = 100000 };
 /* The first directory of the path says how the server behaves. It appends one line per request to the file
  * "requests". */
 static const char SERVER[] =
-    "import http.server, os, re, sys\n"
+    "import http.server, os, re, ssl, sys\n"
     "class Handler(http.server.BaseHTTPRequestHandler):\n"
     "    def do_GET(self):\n"
     "        mode, name = self.path.strip('/').split('/')\n"
@@ -43,6 +43,10 @@ static const char SERVER[] =
     "        self.wfile.write(body[start:start + 30000] if mode == 'cut' else body[start:])\n"
     "    def log_message(self, *arguments): pass\n"
     "server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)\n"
+    "if os.path.exists('key'):\n"
+    "    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
+    "    context.load_cert_chain('certificate', 'key')\n"
+    "    server.socket = context.wrap_socket(server.socket, server_side=True)\n"
     "print(server.server_address[1], flush=True)\n"
     "server.serve_forever()\n";
 
@@ -97,12 +101,12 @@ static void expect_requests(const char *wanted) {
 
 /* ---- server ---- */
 
-/* Leaves port 0 when python3 cannot be started. */
-static void start_server(void) {
+/* Its process; *at_port stays 0 when python3 cannot be started. It speaks TLS when there is a file "key". */
+static pid_t start_server(int *at_port) {
   int ends[2];
-  if (pipe(ends) != 0) return;
-  server = fork();
-  if (server == 0) {
+  if (pipe(ends) != 0) return -1;
+  pid_t process = fork();
+  if (process == 0) {
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
@@ -111,8 +115,15 @@ static void start_server(void) {
   }
   close(ends[1]);
   FILE *from = fdopen(ends[0], "r");
-  if (!from || fscanf(from, "%d", &port) != 1) port = 0;
+  if (!from || fscanf(from, "%d", at_port) != 1) *at_port = 0;
   if (from) fclose(from);
+  return process;
+}
+
+static void stop_server(pid_t process) {
+  if (process <= 0) return;
+  kill(process, SIGTERM);
+  waitpid(process, NULL, 0);
 }
 
 static int start_all(void **state) {
@@ -127,16 +138,13 @@ static int start_all(void **state) {
   set = (remote_set){"test",
                      {"https://127.0.0.1:1/first", "https://127.0.0.1:1/second"},
                      {{"big", BYTES, sums[0]}, {"small", 3, sums[1]}}};
-  start_server();
+  server = start_server(&port);
   return 0;
 }
 
 static int stop_all(void **state) {
   (void)state;
-  if (server > 0) {
-    kill(server, SIGTERM);
-    waitpid(server, NULL, 0);
-  }
+  stop_server(server);
   return 0;
 }
 
@@ -289,6 +297,46 @@ static void only_https_and_this_machine_are_spoken_to(void **state) {
   }
 }
 
+static void mirrors_of_a_set_are_spoken_to_by_https_only(void **state) {
+  (void)state;
+  char mirror[64];
+  remote_set plain = set;
+  if (!port) skip();
+  snprintf(mirror, sizeof mirror, "http://127.0.0.1:%d/range", port);
+  for (int i = 0; i < FETCH_MIRRORS; i++) plain.mirrors[i] = mirror;
+  despur_status status = fetch_set(&plain, directory, NULL, NULL, &error);
+  if (strstr(error.message, "without libcurl")) skip();
+  assert_int_equal(status, DESPUR_BAD_INPUT);
+  assert_non_null(strstr(error.message, "/range/big: Protocol \"http\" "));
+  expect_requests("");
+  assert_false(file_exists(in(directory, "big")));
+}
+
+static void a_certificate_that_nobody_vouches_for_is_refused(void **state) {
+  (void)state;
+  char command[600], mirror[64];
+  int tls_port = 0;
+  if (!port) skip();
+  snprintf(
+      command, sizeof command,
+      "cd '%s' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key -out "
+      "certificate -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>openssl.log",
+      served);
+  if (system(command) != 0) skip();
+  pid_t process = start_server(&tls_port);
+  snprintf(mirror, sizeof mirror, "https://localhost:%d/range", tls_port);
+  setenv("DESPUR_MIRROR", mirror, 1);
+  despur_status status = fetch_set(&set, directory, NULL, NULL, &error);
+  stop_server(process);
+  unlink(in(served, "key"));
+  if (strstr(error.message, "without libcurl")) skip();
+  assert_true(tls_port > 0);
+  assert_int_equal(status, DESPUR_BAD_INPUT);
+  assert_non_null(strstr(error.message, "certificate"));
+  expect_requests("");
+  assert_false(file_exists(in(directory, "big")));
+}
+
 static void every_mirror_is_tried(void **state) {
   (void)state;
   despur_status status = fetch_set(&set, directory, note, NULL, &error);
@@ -358,6 +406,8 @@ int main(void) {
       CASE(other_answers_than_the_file_are_errors),
       CASE(the_observer_can_stop_it),
       CASE(only_https_and_this_machine_are_spoken_to),
+      CASE(mirrors_of_a_set_are_spoken_to_by_https_only),
+      CASE(a_certificate_that_nobody_vouches_for_is_refused),
       CASE(every_mirror_is_tried),
       CASE(a_network_that_does_not_answer_costs_less_than_ten_seconds),
       CASE(names_of_sets_are_checked),
