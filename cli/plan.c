@@ -108,7 +108,7 @@ static void print_json(const question *q, const row *rows, size_t count) {
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
-  question q;
+  question q = {0};
   row rows[sizeof STEPS / sizeof *STEPS];
   size_t count;
   despur_status status = question_of(&q, arguments, error);

@@ -9,6 +9,7 @@
 #include "base/math.h"
 #include "base/random.h"
 
+#include <assert.h>
 #include <math.h>
 
 enum { SIDE = 28, GLYPH_POINTS = 16, SPAN_STEPS = 6, PATH_POINTS = GLYPH_POINTS * SPAN_STEPS };
@@ -182,6 +183,7 @@ static void follow_glyph(pen_path *path, const glyph *shape, random_stream *stre
       path->points[path->count++] = (path_point){.x = (float)x[i], .y = (float)y[i], .starts = 1};
       continue;
     }
+    assert(i > 0); /* a shape begins with a point at which the pen goes down */
     size_t before = shape->points[i - 1].pen == BY ? i - 2 : i - 1;
     size_t after = here->pen == BY && here[1].pen != END && here[1].pen != DOWN ? i + 1 : i;
     for (int step = 1; step <= SPAN_STEPS; step++) {

@@ -32,7 +32,7 @@ static void to_floats(float *values, const npy_array *array) {
   case NPY_F64:
     CONVERT(double);
   case NPY_BOOL:
-    for (size_t i = 0; i < array->count; i++) values[i] = ((const uint8_t *)array->data)[i] != 0;
+    for (size_t i = 0; i < array->count; i++) values[i] = ((const uint8_t *)array->data)[i] != 0 ? 1 : 0;
   }
 }
 

@@ -4,6 +4,7 @@
 #include "io/csv.h"
 #include "report/load.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,7 @@ static despur_status next_row(table *t, csv_field out[MOST_COLUMNS], size_t want
 
 static size_t inferred_index(const report_inference *inference, const char *name) {
   size_t i = 0;
+  assert(name);
   while (i < inference->inferred && strcmp(inference->inferred_names[i], name) != 0) i++;
   return i;
 }
@@ -56,7 +58,7 @@ static size_t inferred_index(const report_inference *inference, const char *name
 static despur_status read_points(report_run *out, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   static const char *const NAMES[] = {"example", "x", "y", "group", NULL};
-  csv_field fields[MOST_COLUMNS];
+  csv_field fields[MOST_COLUMNS] = {{0}};
   bool found;
   table t = {0};
   TRY(mem_alloc(&out->points, MOST_POINTS, sizeof *out->points, error));

@@ -51,12 +51,14 @@ static void add_number(markup *m, const char *conversion, char kind, int wide, v
   char number[352]; /* "%f" of the largest double has 309 digits before the point */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* markup_print's own format was checked */
-  if (kind == 'f' || kind == 'g') /* NOLINT(bugprone-branch-clone): they differ in the type */
+  /* NOLINTBEGIN(bugprone-branch-clone): the branches differ in the type */
+  if (kind == 'f' || kind == 'g')
     snprintf(number, sizeof number, conversion, va_arg(*args, double));
   else if (wide)
     snprintf(number, sizeof number, conversion, va_arg(*args, size_t));
   else
     snprintf(number, sizeof number, conversion, va_arg(*args, int));
+    /* NOLINTEND(bugprone-branch-clone) */
 #pragma GCC diagnostic pop
   markup_raw(m, number);
 }

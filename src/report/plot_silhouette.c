@@ -20,7 +20,7 @@ static void draw_part(chart *c, const report_part *part, const char *line, const
     p.y[p.count] = part->search[p.count].silhouette;
   }
   chart_line(c, p.x, p.y, p.count, line);
-  for (size_t i = 0; i < p.count; i++)
+  for (size_t i = 0; p.y && i < p.count; i++)
     if (part->search[i].clusters == part->clusters) chart_dot(c, p.x[i], p.y[i], 4, dot);
   plot_points_release(&p);
 }

@@ -3,6 +3,7 @@
 #include "report/page.h"
 #include "report/plot.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,7 @@ static void agreement(markup *m, const report_inference *inference) {
 static void tables_by_class(markup *m, const report_inference *inference) {
   for (size_t i = 0; i < inference->inferred; i++) {
     const char *name = inference->inferred_names[i];
+    assert(name); /* table takes NULL for all classes */
     bool first = true;
     for (size_t h = 0; h < i; h++) first &= !same_class(inference->inferred_names[h], name);
     if (first) table(m, inference, name);

@@ -75,7 +75,7 @@ static void carry_text(carrier *c, char **text) {
   size_t bytes = *text ? strlen(*text) + 1 : 0;
   carry_size(c, &bytes);
   carry_array(c, text, bytes, 1);
-  if (c->status == DESPUR_OK && !c->writer && (bytes == 0 || (*text)[bytes - 1] != 0)) too_short(c);
+  if (c->status == DESPUR_OK && !c->writer && (bytes == 0 || !*text || (*text)[bytes - 1] != 0)) too_short(c);
 }
 
 static void carry_extent(carrier *c, file_extent *extent) {

