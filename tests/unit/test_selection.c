@@ -85,7 +85,7 @@ static outcome simulate(const world *w, size_t samples) {
   return out;
 }
 
-/* Means of 100 samples have a standard error of 0.4 points. */
+/* Means of 50 samples have a standard error of 0.6 points. */
 static void equal_epochs_are_corrected_by_what_choosing_adds(void **state) {
   (void)state;
   static const world WORLDS[] = {
@@ -95,8 +95,8 @@ static void equal_epochs_are_corrected_by_what_choosing_adds(void **state) {
       {.epochs = 3, .accuracy = {0.9, 0.95, 0.95, 0.95}, .renewed = 0.5},
   };
   for (size_t i = 0; i < sizeof WORLDS / sizeof *WORLDS; i++) {
-    outcome found = simulate(&WORLDS[i], 100);
-    assert_true(fabs(found.added - found.said) < 0.01);
+    outcome found = simulate(&WORLDS[i], 50);
+    assert_true(fabs(found.added - found.said) < 0.015);
     assert_true(found.said > 0.005);
   }
 }
@@ -104,7 +104,7 @@ static void equal_epochs_are_corrected_by_what_choosing_adds(void **state) {
 static void an_epoch_that_is_plainly_best_needs_no_correction(void **state) {
   (void)state;
   const world w = {.epochs = 8, .accuracy = {0.3, 0.5, 0.5, 0.5}, .better = 0.4};
-  outcome found = simulate(&w, 40);
+  outcome found = simulate(&w, 20);
   assert_true(found.said < 0.001);
 }
 
