@@ -16,9 +16,9 @@ END {
     all += lines[file]
     some += carried[file]
     printf "%6.1f %% of %5d lines, %4d missing: %s\n", 100 * carried[file] / lines[file], lines[file],
-      lines[file] - carried[file], file | "sort -k 5n -t ,"
+      lines[file] - carried[file], file | "sort -t , -k 2n"
   }
-  close("sort -k 5n -t ,")
+  close("sort -t , -k 2n")
   if (all == 0) { print "nothing was carried out"; exit 1 }
   printf "figure: %.1f %% of %d lines of src/\n", 100 * some / all, all
   exit 100 * some / all < least
