@@ -4,6 +4,7 @@
 #include "run/rules.h"
 #include "run/run.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ static void divide(size_t *chosen, const run *r, int rule) {
       chosen[c] = part + 1 < parts(r) ? part : DESPUR_NO_CELL;
       break;
     case CONFIG_VAL_WORST_CLASS:
+      assert(attributes > 0); /* a group is a class with an attribute */
       chosen[c] = group / attributes;
       break;
     default:
