@@ -39,6 +39,7 @@ enum { DOUBLES = VECTOR / 2, DOUBLE_PARTS = LANES / DOUBLES };
 
 typedef float vec __attribute__((vector_size(4 * VECTOR), may_alias));
 typedef double dvec __attribute__((vector_size(4 * VECTOR), may_alias));
+typedef float half_vec __attribute__((vector_size(4 * DOUBLES), may_alias));
 typedef int ivec __attribute__((vector_size(4 * VECTOR), may_alias));
 typedef uint8_t bvec __attribute__((vector_size(VECTOR)));
 
@@ -87,6 +88,17 @@ INLINE dvec load_doubles(const double *p) {
   return *(const dvec *)p;
 }
 
+/* DOUBLES floats as doubles. */
+INLINE dvec widen(half_vec v) {
+#if defined(LANES_AVX512)
+  return (dvec)_mm512_cvtps_pd((__m256)v);
+#elif defined(LANES_AVX2)
+  return (dvec)_mm256_cvtps_pd((__m128)v);
+#else
+  return __builtin_convertvector(v, dvec);
+#endif
+}
+
 INLINE void store_doubles(double *p, dvec v) {
   *(dvec *)p = v;
 }
@@ -128,6 +140,30 @@ INLINE dvec fma_doubles(dvec a, dvec b, dvec c) {
 #else
   UNROLL for (int i = 0; i < DOUBLES; i++) c[i] = __builtin_fma(a[i], b[i], c[i]);
   return c;
+#endif
+}
+
+/* a - *p in every lane. AVX-512 takes the number from memory as it subtracts; left to itself a compiler
+ * broadcasts it first, and on processors that broadcast where they add, that costs as much as a subtraction.
+ */
+INLINE vec minus_number(vec a, const float *p) {
+#if defined(LANES_AVX512)
+  vec difference;
+  __asm__("vsubps %2%{1to16%}, %1, %0" : "=v"(difference) : "v"(a), "m"(*p));
+  return difference;
+#else
+  return a - splat(*p);
+#endif
+}
+
+/* The same in double precision. */
+INLINE dvec minus_double(dvec a, const double *p) {
+#if defined(LANES_AVX512)
+  dvec difference;
+  __asm__("vsubpd %2%{1to8%}, %1, %0" : "=v"(difference) : "v"(a), "m"(*p));
+  return difference;
+#else
+  return a - splat_double(*p);
 #endif
 }
 

@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-/* A tile is ROWS rows times VECTORS vectors of lanes; one more register holds the coordinate of a row and one
- * a difference. */
+/* A tile is ROWS rows times VECTORS vectors of lanes; two more registers hold the coordinate of a row, unless
+ * it is taken from memory, and a difference. */
 enum { ROWS = SUMS == 24 && VECTOR == 16 ? 8 : SUMS >= 12 ? 6 : 2, VECTORS = SUMS / ROWS };
 
 /* Sums over many dimensions are cut into pieces of this length, so that rounding errors do not pile up. */
@@ -29,9 +29,8 @@ INLINE void squares_tile(const distance_job *job, size_t first_row, size_t first
     vec value[VECTORS];
     UNROLL for (size_t v = 0; v < TILE_OF_VECTORS; v++) value[v] = load(lanes[v] + j * LANES);
     UNROLL for (size_t r = 0; r < TILE_OF_ROWS; r++) {
-      vec other = splat(rows[r * d + j]);
       UNROLL for (size_t v = 0; v < TILE_OF_VECTORS; v++) {
-        vec difference = value[v] - other;
+        vec difference = minus_number(value[v], &rows[r * d + j]);
         sum[r][v] = fma_lanes(difference, difference, sum[r][v]);
       }
     }

@@ -8,12 +8,6 @@
 /* A tile is CENTRES centres times all lanes of a block. */
 enum { CENTRES = SUMS / DOUBLE_PARTS > PACK ? PACK : SUMS / DOUBLE_PARTS > 0 ? SUMS / DOUBLE_PARTS : 1 };
 
-typedef float half __attribute__((vector_size(4 * DOUBLES), may_alias));
-
-INLINE dvec load_floats(const float *p) {
-  return __builtin_convertvector(*(const half *)p, dvec);
-}
-
 INLINE void squares_tile(const centre_job *job, const double *centre, double *squares, const size_t COUNT) {
   dvec sum[CENTRES][DOUBLE_PARTS];
   UNROLL for (size_t c = 0; c < COUNT; c++) {
@@ -22,11 +16,10 @@ INLINE void squares_tile(const centre_job *job, const double *centre, double *sq
   const float *x = job->lanes;
   for (size_t j = 0; j < job->d; j++, x += LANES, centre += PACK) {
     dvec value[DOUBLE_PARTS];
-    UNROLL for (size_t p = 0; p < DOUBLE_PARTS; p++) value[p] = load_floats(x + p * DOUBLES);
+    UNROLL for (size_t p = 0; p < DOUBLE_PARTS; p++) value[p] = widen(*(const half_vec *)(x + p * DOUBLES));
     UNROLL for (size_t c = 0; c < COUNT; c++) {
-      dvec other = splat_double(centre[c]);
       UNROLL for (size_t p = 0; p < DOUBLE_PARTS; p++) {
-        dvec difference = value[p] - other;
+        dvec difference = minus_double(value[p], &centre[c]);
         sum[c][p] = fma_doubles(difference, difference, sum[c][p]);
       }
     }

@@ -188,28 +188,34 @@ void kmeans_assign(kmeans_pass *pass) {
   for (size_t g = 0; g < pass->group_size; g++) count_changes(pass, pass->group[g]);
 }
 
-/* The changes of one start in a few columns. */
+typedef struct changes_job {
+  const kmeans_pass *pass;
+  size_t chunk;
+} changes_job;
+
+/* The changes of one start in a few columns of a chunk. */
 static void add_changes_tile(void *context, size_t task, int thread) {
   (void)thread;
-  const kmeans_pass *pass = context;
+  const changes_job *job = context;
+  const kmeans_pass *pass = job->pass;
   size_t tiles = (pass->d + pass->tile - 1) / pass->tile, d = pass->d;
   kmeans_start *p = pass->group[task / tiles];
   size_t column = task % tiles * pass->tile, columns = d - column < pass->tile ? d - column : pass->tile;
-  for (size_t chunk = 0; chunk < pass->chunks; chunk++) {
-    size_t begin = kmeans_chunk_begin(pass, chunk);
-    for (size_t i = begin; i < begin + p->changes[chunk]; i++) {
-      const float *x = pass->points + p->changed[i] * d + column;
-      size_t to = p->labels[p->changed[i]] * d + column, from = p->before[i] * d + column;
-      pass->kernels->add_differences(p->sums + to, x, p->references + to, 1, columns);
-      if (p->before[i] != NO_CLUSTER)
-        pass->kernels->add_differences(p->sums + from, x, p->references + from, -1, columns);
-    }
+  size_t begin = kmeans_chunk_begin(pass, job->chunk);
+  for (size_t i = begin; i < begin + p->changes[job->chunk]; i++) {
+    const float *x = pass->points + p->changed[i] * d + column;
+    size_t to = p->labels[p->changed[i]] * d + column, from = p->before[i] * d + column;
+    pass->kernels->add_differences(p->sums + to, x, p->references + to, 1, columns);
+    if (p->before[i] != NO_CLUSTER)
+      pass->kernels->add_differences(p->sums + from, x, p->references + from, -1, columns);
   }
 }
 
+/* Chunk after chunk, so that the points that one start has fetched are in the cache for the others. */
 void kmeans_add_changes(kmeans_pass *pass) {
   size_t tiles = (pass->d + pass->tile - 1) / pass->tile;
-  parallel_for(pass->pool, pass->group_size * tiles, add_changes_tile, pass);
+  for (size_t chunk = 0; chunk < pass->chunks; chunk++)
+    parallel_for(pass->pool, pass->group_size * tiles, add_changes_tile, &(changes_job){pass, chunk});
 }
 
 static void approach_chunk(void *context, size_t chunk, int thread) {
