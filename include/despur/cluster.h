@@ -166,9 +166,10 @@ typedef struct despur_silhouette_result {
  * a point to the others of its cluster and b the least mean distance to the points of another cluster; 0 for
  * a point that is alone in its cluster or where a = b = 0. points: [n, d] row-major, finite; labels: [n],
  * below `clusters`. Every measured point is compared with all n, in tiles: memory grows with n, time with n *
- * sampled * d. A sample is drawn from each cluster in proportion to its size, so the means estimate those of
- * all points without bias. DESPUR_BAD_INPUT for fewer than two clusters with points and for values that are
- * not finite. Release the result with despur_silhouette_release. */
+ * sampled * d, or half of that when all are measured and clusters are few and large. A sample is drawn from
+ * each cluster in proportion to its size, so the means estimate those of all points without bias.
+ * DESPUR_BAD_INPUT for fewer than two clusters with points and for values that are not finite. Release the
+ * result with despur_silhouette_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_silhouette(despur_silhouette_result *out, const float *points,
                                                            size_t n, size_t d, const uint32_t *labels,
                                                            size_t clusters,

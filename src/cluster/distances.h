@@ -41,6 +41,10 @@ typedef struct distance_table {
   void (*squares)(const distance_job *job);
   /* sums[b][lane] += square root of squares[r][b][lane], for r ascending */
   void (*add_roots)(double *sums, const float *squares, size_t count, size_t blocks);
+  /* The same, and row_sums[r] += the sum of these roots over the lanes of row r: first over blocks, then of
+   * lanes i and i + 8, then of i and i + 4, and so on. */
+  void (*add_roots_to_both)(double *lane_sums, double *row_sums, const float *squares, size_t count,
+                            size_t blocks);
   /* bit `lane` of masks[r][b] = squares[r][b][lane] < limits[b][lane] */
   void (*below)(uint16_t *masks, const float *squares, const float *limits, size_t count, size_t blocks);
   /* values[i] = square root of values[i] */

@@ -72,6 +72,25 @@ static void add_roots(double *sums, const float *squares, size_t count, size_t b
   }
 }
 
+static void add_roots_to_both(double *lane_sums, double *row_sums, const float *squares, size_t count,
+                              size_t blocks) {
+  for (size_t row = 0; row < count; row++) {
+    double total[LANES] = {0};
+    for (size_t block = 0; block < blocks; block++, squares += LANES) {
+      double *sum = lane_sums + block * LANES;
+      for (size_t lane = 0; lane < LANES; lane++) {
+        double root = (double)sqrtf(squares[lane]);
+        sum[lane] += root;
+        total[lane] += root;
+      }
+    }
+    UNROLL for (size_t half = LANES / 2; half > 0; half /= 2) {
+      for (size_t lane = 0; lane < half; lane++) total[lane] += total[lane + half];
+    }
+    row_sums[row] += total[0];
+  }
+}
+
 static void below(uint16_t *masks, const float *squares, const float *limits, size_t count, size_t blocks) {
   for (size_t row = 0; row < count; row++)
     for (size_t block = 0; block < blocks; block++, squares += LANES) {
@@ -119,6 +138,7 @@ extern const distance_table LEVEL_TABLE(distances);
 const distance_table LEVEL_TABLE(distances) = {
     .squares = squares,
     .add_roots = add_roots,
+    .add_roots_to_both = add_roots_to_both,
     .below = below,
     .count_nearer = count_nearer,
     .roots = roots,

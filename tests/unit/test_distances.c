@@ -119,6 +119,31 @@ static void roots_are_added_in_double_precision_one_row_after_the_other(void **s
   mem_free(squares);
 }
 
+/* Squares of whole numbers: their roots add up without rounding, whatever the order; so the sums are exact.
+ */
+static void roots_are_added_to_rows_and_lanes(void **state) {
+  (void)state;
+  enum { ROWS = 21, MOST = 3 };
+  for (size_t blocks = 1; blocks <= MOST; blocks++) {
+    const size_t width = blocks * LANES;
+    float *squares = grid_points(blocks, ROWS, width, 1000);
+    for (size_t i = 0; i < ROWS * width; i++) squares[i] *= squares[i];
+    for (size_t t = 0; tested_table(t); t++) {
+      double lanes[MOST * LANES], rows[ROWS], lanes_wanted[MOST * LANES], rows_wanted[ROWS];
+      for (size_t lane = 0; lane < width; lane++) lanes[lane] = lanes_wanted[lane] = 0.5 * (double)lane;
+      for (size_t row = 0; row < ROWS; row++) rows[row] = rows_wanted[row] = (double)row;
+      for (size_t i = 0; i < ROWS * width; i++) {
+        lanes_wanted[i % width] += sqrt((double)squares[i]);
+        rows_wanted[i / width] += sqrt((double)squares[i]);
+      }
+      tested_table(t)->add_roots_to_both(lanes, rows, squares, ROWS, blocks);
+      assert_memory_equal(lanes, lanes_wanted, width * sizeof *lanes);
+      assert_memory_equal(rows, rows_wanted, sizeof rows);
+    }
+    mem_free(squares);
+  }
+}
+
 static void distances_below_a_limit_are_marked(void **state) {
   (void)state;
   enum { ROWS = 5, BLOCKS = 3, WIDTH = BLOCKS * LANES };
@@ -205,6 +230,7 @@ int main(void) {
       cmocka_unit_test(squares_are_within_their_bound_and_equal_on_all_levels),
       cmocka_unit_test(equal_points_have_distance_zero_and_swapping_changes_nothing),
       cmocka_unit_test(roots_are_added_in_double_precision_one_row_after_the_other),
+      cmocka_unit_test(roots_are_added_to_rows_and_lanes),
       cmocka_unit_test(distances_below_a_limit_are_marked),
       cmocka_unit_test(rows_that_come_before_a_row_are_counted),
       cmocka_unit_test(points_are_brought_near_one_by_a_power_of_two),
