@@ -21,6 +21,18 @@ static despur_status predictions_of(despur_predicted *out, const cli_arguments *
               : despur_run_predict(out, arguments->positional[0], split, (int)threads, error);
 }
 
+/* Numbers of validation, on which the epoch of the network was chosen, are told what they are worth. */
+static despur_status print_choice(const cli_arguments *arguments, despur_error *error) {
+  despur_rule_result rule;
+  despur_split split;
+  despur_status status = cli_split(&split, arguments, error);
+  if (status != DESPUR_OK || arguments->count == 0 || split != DESPUR_VAL) return status;
+  status = despur_run_choice(&rule, arguments->positional[0], error);
+  if (status == DESPUR_OK && rule.epoch > 0) putchar('\n');
+  if (status == DESPUR_OK) report_print_choice(&rule, false);
+  return status;
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_predicted predicted;
   despur_scores scores = {0};
@@ -36,6 +48,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     else
       report_print_scores(&scores, &measures, "model");
   }
+  if (status == DESPUR_OK && !cli_value(arguments, "json")) status = print_choice(arguments, error);
   despur_measures_release(&measures);
   despur_scores_release(&scores);
   despur_predicted_release(&predicted);

@@ -231,19 +231,15 @@ static void print_wrapped(const char *words, size_t width) {
   putchar('\n');
 }
 
-/* What validation said when it chose the epoch, and what that is worth. */
-static void print_choice(const despur_run_result *result) {
-  const despur_stage_result *last = &result->stages[result->stage_count - 1];
-  const despur_rule_result *rule = last->rule > 0 ? &last->rules[last->rule] : NULL;
+void report_print_choice(const despur_rule_result *rule, bool tested) {
   char words[512];
-  if (!rule || rule->epoch == 0 || isnan(rule->optimism)) return;
+  double found = 100 * rule->val_worst_group_accuracy, added = 100 * rule->optimism;
+  if (rule->epoch == 0 || isnan(added)) return;
   snprintf(
       words, sizeof words,
-      "epoch %zu of %zu was chosen on validation (%s), where its worst group has %.1f %%; the choice adds "
-      "about %.1f points to that: fresh examples would give about %.1f %%%s",
-      rule->epoch, last->epochs, rule->name, 100 * rule->val_worst_group_accuracy, 100 * rule->optimism,
-      100 * (rule->val_worst_group_accuracy - rule->optimism),
-      result->split == DESPUR_TEST ? "; the test split was not chosen on" : "");
+      "epoch %zu was chosen on validation (%s), where its worst group has %.1f %%; choosing the best epoch "
+      "adds about %.1f points to that: fresh examples would give about %.1f %%%s",
+      rule->epoch, rule->name, found, added, found - added, tested ? "; nothing was chosen on test" : "");
   print_wrapped(words, 78);
 }
 
@@ -258,7 +254,8 @@ static void print_verdict(const despur_run_result *result) {
     printf("%s%s %.1f %%", i ? " -> " : "", result->stages[i].label,
            100 * result->stages[i].scores.worst_group_accuracy);
   putchar('\n');
-  print_choice(result);
+  const despur_stage_result *last = &result->stages[result->stage_count - 1];
+  if (last->rule > 0) report_print_choice(&last->rules[last->rule], result->split == DESPUR_TEST);
 }
 
 void report_print_run(const despur_run_result *result) {

@@ -81,14 +81,12 @@ void report_print_scores_json(const despur_scores *scores, const despur_measures
   write_scores(&j, scores, measures, label);
 }
 
-/* How the last network's epoch was chosen on validation, if it was. */
-static void write_choice(emit *j, const despur_stage_result *stage) {
-  const despur_rule_result *rule = stage->rule > 0 ? &stage->rules[stage->rule] : NULL;
+/* How the epoch was chosen on validation, if it was. */
+static void write_choice(emit *j, const despur_rule_result *rule) {
   if (!rule || rule->epoch == 0) return;
   emit_open(j, "selection", '{');
   emit_text(j, "rule", rule->name);
   emit_count(j, "epoch", rule->epoch);
-  emit_count(j, "epochs", stage->epochs);
   emit_real(j, "val_worst_group_accuracy", rule->val_worst_group_accuracy);
   emit_real(j, "optimism", rule->optimism);
   emit_real(j, "corrected_worst_group_accuracy", rule->val_worst_group_accuracy - rule->optimism);
@@ -97,6 +95,7 @@ static void write_choice(emit *j, const despur_stage_result *stage) {
 
 void report_print_run_json(const despur_run_result *result) {
   static const char *const SPLITS[] = {"train", "val", "test"};
+  const despur_stage_result *last = result->stage_count ? &result->stages[result->stage_count - 1] : NULL;
   emit j = {0};
   emit_open(&j, NULL, '{');
   emit_text(&j, "directory", result->directory);
@@ -106,7 +105,7 @@ void report_print_run_json(const despur_run_result *result) {
   for (size_t i = 0; i < result->stage_count; i++)
     write_scores(&j, &result->stages[i].scores, NULL, result->stages[i].label);
   emit_close(&j, ']');
-  if (result->stage_count > 0) write_choice(&j, &result->stages[result->stage_count - 1]);
+  if (last && last->rule > 0) write_choice(&j, &last->rules[last->rule]);
   if (result->inferred) {
     emit_open(&j, "agreement", '{');
     emit_real(&j, "adjusted_rand", result->agreement.adjusted_rand);

@@ -78,11 +78,15 @@ const cli_verb cli_table = {
             "balanced_group_accuracy, worst_class_accuracy, attribute_accuracy, loss, seconds (wall time),\n"
             "adjusted_rand and minority_recall (of inferred groups), and rule.NAME: the test worst-group "
             "accuracy\n"
-            "that the selection rule NAME would have given, such as rule.val_average.\n"
+            "that the selection rule NAME would have given, such as rule.val_average. On validation:\n"
+            "corrected_worst_group_accuracy, that of the epoch that was chosen there less what choosing it "
+            "adds, which\n"
+            "is the measure optimism.\n"
             "\n"
             "Examples:\n"
             "  despur table runs/rates --rows train.optimizer.lr --columns train.batch_size\n"
-            "  despur table runs/* --measure average_accuracy --format markdown\n",
+            "  despur table runs/* --measure average_accuracy --format markdown\n"
+            "  despur table runs/* --measure corrected_worst_group_accuracy\n",
     .options = {{"format", "FORMAT", "text (default), markdown, latex or csv"},
                 {"rows", "KEY", "method (default), data, or a key of recipes"},
                 {"columns", "KEY", "data (default), method, or a key of recipes"},

@@ -124,6 +124,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_assign(const char *directory
                                                            const char *path, int threads,
                                                            despur_error *error);
 
+/* The selection rule by which a finished run has chosen its epoch on validation, and what that adds (only
+ * epoch, val_worst_group_accuracy, optimism and name are filled in); epoch 0 when it kept the last one. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_choice(despur_rule_result *out, const char *directory,
+                                                           despur_error *error);
+
 /* What the network that a finished run left in its directory says of a split, by the true groups. Release
  * with despur_predicted_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_predict(despur_predicted *out, const char *directory,

@@ -23,12 +23,14 @@ typedef enum despur_table_format {
 /* Measures: worst_group_accuracy, average_accuracy, train_weighted_average, balanced_group_accuracy,
  * worst_class_accuracy, attribute_accuracy and loss as in despur_scores; seconds: wall time of the run;
  * adjusted_rand and minority_recall of inferred groups; rule.NAME: the test worst-group accuracy that
- * selection rule NAME would have given. */
+ * selection rule NAME would have given; optimism: what having chosen the epoch on validation adds to the
+ * worst-group accuracy there, and corrected_worst_group_accuracy: that less optimism. */
 typedef struct despur_table_options {
   const char *rows; /* "method" (NULL), "data", or a key of the configuration such as "train.optimizer.lr" */
   const char *columns; /* the same; NULL: "data", the difficulty of SpuCoMNIST or the name of another */
   const char *measure; /* see above; NULL: "worst_group_accuracy" */
-  const char *split;   /* "test" (NULL) or "val", of the weights that were kept */
+  const char *split;   /* "test" or "val", of the weights that were kept; NULL: test, but val for the two
+                          measures that are about validation */
 } despur_table_options;
 
 typedef struct despur_table despur_table;

@@ -99,6 +99,13 @@ const char *report_setting(const report_run *run, const char *key) {
   return "";
 }
 
+const report_rule *report_used_rule(const report_run *run) {
+  const char *name = report_setting(run, "select.rule");
+  for (size_t i = 0; i < run->rule_count; i++)
+    if (strcmp(run->rules[i].name, name) == 0) return &run->rules[i];
+  return NULL;
+}
+
 const report_stage *report_last_stage(const report_run *run) {
   for (size_t s = REPORT_STAGES; s-- > 0;)
     if (run->stages[s].final) return &run->stages[s];

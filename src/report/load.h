@@ -45,7 +45,8 @@ enum { REPORT_REFERENCE, REPORT_TRAIN, REPORT_STAGES };
 typedef struct report_rule {
   char name[DESPUR_GROUP_NAME];
   size_t epoch;
-  double worst_group_accuracy, regret;
+  double worst_group_accuracy, regret;       /* on test */
+  double val_worst_group_accuracy, optimism; /* on validation; how much too high that is for the choice */
 } report_rule;
 
 typedef struct report_silhouette {
@@ -159,6 +160,10 @@ DESPUR_MUST_USE despur_status report_find_runs(text_list *out, const char *direc
 
 /* The value of a key of the configuration such as "train.method", or "". */
 const char *report_setting(const report_run *run, const char *key);
+
+/* The rule that chose the epoch of the final network, "last" included; NULL when results.jsonl does not say.
+ */
+const report_rule *report_used_rule(const report_run *run);
 
 /* The last stage that was measured, or NULL. */
 const report_stage *report_last_stage(const report_run *run);

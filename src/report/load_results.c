@@ -114,6 +114,8 @@ static despur_status read_rules(report_run *out, json_t *rules, despur_error *er
     out->rules[i].epoch = member_count(rule, "epoch", 0);
     out->rules[i].worst_group_accuracy = member_number(rule, "test_worst_group_accuracy");
     out->rules[i].regret = member_number(rule, "regret");
+    out->rules[i].val_worst_group_accuracy = member_number(rule, "val_worst_group_accuracy");
+    out->rules[i].optimism = member_number(rule, "optimism");
   }
   return DESPUR_OK;
 }

@@ -6,6 +6,7 @@
 #include "report/plot.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { MOST_ROWS = 200 };
 
@@ -72,7 +73,22 @@ static void worst_row(markup *m, const report_stage *const *stages, size_t count
   markup_raw(m, "</tr>\n");
 }
 
-static void measures(markup *m, const report_stage *const *stages, size_t count) {
+static void choice_row(markup *m, const char *name, size_t count, double value) {
+  markup_print(m, "<tr><th scope=\"row\">%s</th>", name);
+  for (size_t s = 0; s + 1 < count; s++) markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
+  markup_print(m, "<td class=\"n\">%.1f</td></tr>\n", 100 * value);
+}
+
+/* What validation says of the final network, of which it chose the epoch, and what that is worth. */
+static void choice_rows(markup *m, const report_run *run, size_t count) {
+  const report_rule *rule = report_used_rule(run);
+  if (!run->stages[REPORT_TRAIN].final || !rule || strcmp(rule->name, "last") == 0 || isnan(rule->optimism))
+    return;
+  choice_row(m, "Worst group on validation", count, rule->val_worst_group_accuracy);
+  choice_row(m, "The same, less the choice of epoch", count, rule->val_worst_group_accuracy - rule->optimism);
+}
+
+static void measures(markup *m, const report_run *run, const report_stage *const *stages, size_t count) {
   markup_raw(m, "<table class=\"narrow\">\n"
                 "<caption>All groups together, in per cent. The interval of the worst group holds for the "
                 "minimum over all.</caption>\n<thead><tr><th scope=\"col\">Measure</th>");
@@ -84,6 +100,7 @@ static void measures(markup *m, const report_stage *const *stages, size_t count)
   measure_row(m, "Mean over groups", stages, count, balanced);
   measure_row(m, "Worst class", stages, count, worst_class);
   measure_row(m, "Predicts the attribute", stages, count, attribute);
+  choice_rows(m, run, count);
   markup_raw(m, "</tbody>\n</table>\n");
 }
 
@@ -167,7 +184,7 @@ void section_groups(markup *m, const report_run *run) {
   if (m->status == DESPUR_OK) {
     section_open(m, "Group by group");
     markup_raw(m, "<div class=\"beside\">\n<div>\n");
-    measures(m, stages, count);
+    measures(m, run, stages, count);
     markup_raw(m, "</div>\n<div>\n");
     groups(m, stages, count, cells);
     markup_raw(m, "</div>\n<div>\n");

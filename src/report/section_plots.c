@@ -2,6 +2,7 @@
 #include "report/page.h"
 #include "report/plot.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What each rule of selection would have given. */
@@ -36,6 +37,22 @@ void section_curves(markup *m, const report_run *run) {
   section_close(m);
 }
 
+/* The number by which the epoch was chosen, beside what it is worth. */
+static void choice(markup *m, const report_run *run) {
+  const report_rule *rule = report_used_rule(run);
+  if (!rule || strcmp(rule->name, "last") == 0 || isnan(rule->optimism)) return;
+  double found = 100 * rule->val_worst_group_accuracy, added = 100 * rule->optimism;
+  markup_print(
+      m,
+      "<p class=\"note\">Epoch %zu was chosen on the validation pictures, where its worst group has "
+      "%.1f\xc2\xa0%%. Choosing the best of %zu epochs adds about %.1f points to that: fresh pictures "
+      "would give about %.1f\xc2\xa0%%.%s</p>\n",
+      rule->epoch, found, run->stages[REPORT_TRAIN].epoch_count, added, found - added,
+      run->stages[REPORT_TRAIN].final && run->stages[REPORT_TRAIN].final->split == DESPUR_TEST
+          ? " Nothing was chosen on the test pictures, and their numbers need no such correction."
+          : "");
+}
+
 void section_tradeoff(markup *m, const report_run *run) {
   bool path = plot_tradeoff.count(run) > 0, sure = plot_reliability.count(run) > 0;
   if (!path && !sure) return;
@@ -43,6 +60,7 @@ void section_tradeoff(markup *m, const report_run *run) {
   if (path)
     markup_raw(m, "<p class=\"note\">Left: a dot for each epoch, a circle around the one that was kept; up "
                   "is better for the worst group, right for the average.</p>\n");
+  choice(m, run);
   if (sure)
     markup_print(m,
                  "<p class=\"note\">Confidence is the probability that the final network gives its answer. "

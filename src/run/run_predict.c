@@ -1,8 +1,12 @@
 /* Predictions of the network in a run directory. */
 #include "base/memory.h"
 #include "nn/loss.h"
+#include "report/load.h"
+#include "run/rules.h"
 #include "run/run.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Labels, attributes and true groups of the examples. */
@@ -40,6 +44,21 @@ static despur_status predict(despur_predicted *out, const run *r, const uint32_t
       despur_predictions(out->probabilities, r->dataset, examples, out->count, classes, out->predictions);
   for (size_t i = 0; i < out->count; i++) softmax(out->probabilities + i * classes, classes);
 cleanup:
+  return status;
+}
+
+despur_status despur_run_choice(despur_rule_result *out, const char *directory, despur_error *error) {
+  report_run loaded = {0};
+  *out = (despur_rule_result){.optimism = (double)NAN};
+  despur_status status = report_load(&loaded, directory, NULL, error);
+  const report_rule *rule = status == DESPUR_OK ? report_used_rule(&loaded) : NULL;
+  if (rule && strcmp(rule->name, rule_name(CONFIG_LAST)) != 0) {
+    snprintf(out->name, sizeof out->name, "%s", rule->name);
+    out->epoch = rule->epoch;
+    out->val_worst_group_accuracy = rule->val_worst_group_accuracy;
+    out->optimism = rule->optimism;
+  }
+  report_run_release(&loaded);
   return status;
 }
 

@@ -12,21 +12,24 @@
 #include <string.h>
 
 static const table_measure MEASURES[] = {
-    {"worst_group_accuracy", "worst-group accuracy", 100, 1, 1},
-    {"average_accuracy", "average accuracy over examples", 100, 1, 1},
-    {"train_weighted_average", "average accuracy weighted by training groups", 100, 1, 1},
-    {"balanced_group_accuracy", "mean accuracy over groups", 100, 1, 1},
-    {"worst_class_accuracy", "worst-class accuracy", 100, 1, 1},
-    {"attribute_accuracy", "share of predictions that equal the attribute", 100, 1, 0},
-    {"loss", "loss", 1, 4, -1},
-    {"seconds", "wall time of a run in seconds", 1, 1, -1},
-    {"adjusted_rand", "adjusted Rand index of inferred groups", 1, 3, 1},
-    {"minority_recall", "recall of minority groups by inferred groups", 100, 1, 1},
+    {"worst_group_accuracy", "worst-group accuracy", 100, 1, 1, false},
+    {"average_accuracy", "average accuracy over examples", 100, 1, 1, false},
+    {"train_weighted_average", "average accuracy weighted by training groups", 100, 1, 1, false},
+    {"balanced_group_accuracy", "mean accuracy over groups", 100, 1, 1, false},
+    {"worst_class_accuracy", "worst-class accuracy", 100, 1, 1, false},
+    {"attribute_accuracy", "share of predictions that equal the attribute", 100, 1, 0, false},
+    {"loss", "loss", 1, 4, -1, false},
+    {"corrected_worst_group_accuracy", "worst-group accuracy less what choosing the epoch adds", 100, 1, 1,
+     true},
+    {"optimism", "what choosing the epoch adds to the worst-group accuracy", 100, 1, 0, true},
+    {"seconds", "wall time of a run in seconds", 1, 1, -1, false},
+    {"adjusted_rand", "adjusted Rand index of inferred groups", 1, 3, 1, false},
+    {"minority_recall", "recall of minority groups by inferred groups", 100, 1, 1, false},
 };
 
 enum { MEASURE_COUNT = sizeof MEASURES / sizeof *MEASURES };
 
-static const table_measure BY_RULE = {"rule", "worst-group accuracy", 100, 1, 1};
+static const table_measure BY_RULE = {"rule", "worst-group accuracy", 100, 1, 1, false};
 
 /* ---- options ---- */
 
@@ -81,9 +84,11 @@ static despur_status choose(despur_table *table, const despur_table_options *opt
   table->rows.key = given(options->rows, "method");
   table->columns.key = given(options->columns, "data");
   TRY(choose_measure(table, given(options->measure, "worst_group_accuracy"), error));
-  TRY(choose_split(table, given(options->split, "test"), error));
+  TRY(choose_split(table, given(options->split, table->measure->validation ? "val" : "test"), error));
   if (table->measure == &BY_RULE && table->split_index != DESPUR_TEST)
     FAIL(error, DESPUR_BAD_USAGE, "split: what other rules would have given is known for test only");
+  if (table->measure->validation && table->split_index != DESPUR_VAL)
+    FAIL(error, DESPUR_BAD_USAGE, "split: %s is about validation", table->measure_name);
   TRY(check_key(table->rows.key, error));
   TRY(check_key(table->columns.key, error));
 cleanup:

@@ -14,7 +14,8 @@ typedef struct table_measure {
   const char *name, *heading;
   double scale; /* from what is stored to what is shown */
   int decimals;
-  int better; /* 1: more is better, -1: less, 0: neither */
+  int better;      /* 1: more is better, -1: less, 0: neither */
+  bool validation; /* about validation, and nothing else */
 } table_measure;
 
 typedef struct table_run {

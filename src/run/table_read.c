@@ -45,6 +45,13 @@ static double value_of_rule(const report_run *loaded, const char *rule) {
   return (double)NAN;
 }
 
+/* What validation says of the epoch that was chosen on it. */
+static double value_of_choice(const report_run *loaded, bool corrected) {
+  const report_rule *rule = report_used_rule(loaded);
+  if (!rule) return (double)NAN;
+  return corrected ? rule->val_worst_group_accuracy - rule->optimism : rule->optimism;
+}
+
 /* Of the whole run, from start to end. */
 static double seconds_of(const char *directory) {
   text path = {0};
@@ -66,6 +73,7 @@ static double value_of(const report_run *loaded, const despur_table *table, cons
   const report_inference *inference = &loaded->inference;
   if (!strncmp(measure, "rule.", 5)) return value_of_rule(loaded, measure + 5);
   if (!strcmp(measure, "seconds")) return seconds_of(loaded->directory);
+  if (table->measure->validation) return value_of_choice(loaded, strcmp(measure, "optimism") != 0);
   if (!strcmp(measure, "adjusted_rand")) return inference->present ? inference->adjusted_rand : (double)NAN;
   if (!strcmp(measure, "minority_recall"))
     return inference->present ? inference->minority_recall : (double)NAN;

@@ -45,7 +45,8 @@ static void write_results(const char *run, int worst, int val) {
   }
   snprintf(lines + used, sizeof lines - used,
            "{\"stage\":\"train\",\"selection\":[{\"rule\":\"last\",\"epoch\":2,\"test_worst_group_accuracy\":"
-           "0.003}]}\n");
+           "0.003},{\"rule\":\"val_worst_group\",\"epoch\":1,\"val_worst_group_accuracy\":0.1,\"optimism\":0."
+           "02}]}\n");
   write_text(run, "results.jsonl", lines);
 }
 
@@ -162,7 +163,7 @@ static void a_single_run_has_no_error_and_no_mark(void **state) {
 
 static void measures_and_splits_come_from_the_kept_epoch(void **state) {
   (void)state;
-  write_run("one", "seed: 0\n", 400);
+  write_run("one", "select: {rule: val_worst_group}\n", 400);
   const struct {
     const char *measure, *split;
     double value;
@@ -173,7 +174,9 @@ static void measures_and_splits_come_from_the_kept_epoch(void **state) {
                {"seconds", NULL, 12.5},
                {"rule.last", NULL, 0.003},
                {"adjusted_rand", NULL, NAN},
-               {"rule.val_average", NULL, NAN}};
+               {"rule.val_average", NULL, NAN},
+               {"optimism", NULL, 0.02},
+               {"corrected_worst_group_accuracy", "val", 0.08}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     despur_table *table =
         table_of(&(despur_table_options){.measure = cases[i].measure, .split = cases[i].split});
@@ -285,6 +288,7 @@ static void mistakes_are_named(void **state) {
        "unknown name 'worst_group_acuracy' (did you mean 'worst_group_accuracy'?)"},
       {{.measure = "rule.val_averge"}, "unknown rule 'val_averge' (did you mean 'rule.val_average'?)"},
       {{.measure = "rule.last", .split = "val"}, "known for test only"},
+      {{.measure = "optimism", .split = "test"}, "optimism is about validation"},
       {{.split = "train"}, "expected test or val, found 'train'"},
       {{.rows = "train.lr"}, "found 'train.lr'"},
       {{.columns = "train.epoch"}, "(did you mean 'train.epochs'?)"},
