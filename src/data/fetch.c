@@ -149,7 +149,7 @@ static size_t receive(char *data, size_t size, size_t count, void *context) {
     return 0;
   }
   if (get->resumed && code == 200) { /* the mirror cannot continue and sends all of it */
-    if (ftruncate(get->fd, 0) != 0 || lseek(get->fd, 0, SEEK_SET) != 0) {
+    if (file_shorten(get->fd, 0) != 0 || lseek(get->fd, 0, SEEK_SET) != 0) {
       get->write_failed = errno;
       return 0;
     }
@@ -185,7 +185,7 @@ static int watch(void *context, curl_off_t total, curl_off_t now, curl_off_t up_
 /* Opens NAME.partial at its end; starts anew when it cannot be the beginning of the file. */
 static despur_status open_partial(download *get, despur_error *error) {
   struct stat about;
-  get->fd = open(get->partial, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  get->fd = file_open_as(get->partial, O_RDWR | O_CREAT | O_NOFOLLOW);
   if (get->fd < 0)
     return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, strerror(errno));
   if (flock(get->fd, LOCK_EX | LOCK_NB) != 0)
@@ -194,7 +194,7 @@ static despur_status open_partial(download *get, despur_error *error) {
     return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: it is not a file", get->partial);
   get->bytes = (size_t)about.st_size;
   if (get->bytes > get->file->bytes) get->bytes = 0;
-  if (ftruncate(get->fd, (off_t)get->bytes) != 0 || lseek(get->fd, (off_t)get->bytes, SEEK_SET) < 0)
+  if (file_shorten(get->fd, get->bytes) != 0 || lseek(get->fd, (off_t)get->bytes, SEEK_SET) < 0)
     return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, strerror(errno));
   get->resumed = get->bytes > 0;
   return DESPUR_OK;

@@ -24,22 +24,29 @@ grouped_number file_grouped(uint64_t number) {
 
 /* ---- reading ---- */
 
-static despur_status read_failed(const char *path, int number, despur_error *error) {
-  bool exhausted = number == ENOMEM || number == EMFILE || number == ENFILE;
+despur_status file_read_failed(const char *path, int number, despur_error *error) {
+  bool exhausted = number == ENOMEM || number == EMFILE || number == ENFILE || number == EIO;
   return error_set(error, exhausted ? DESPUR_NO_RESOURCES : DESPUR_BAD_INPUT, "%s: %s", path,
                    strerror(number));
+}
+
+int file_open_as(const char *path, int flags) {
+  int fd;
+  do fd = open(path, flags | O_CLOEXEC, 0666);
+  while (fd < 0 && errno == EINTR);
+  return fd;
 }
 
 despur_status file_open(int *descriptor, size_t *bytes, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   struct stat about;
   /* O_NONBLOCK: opening a named pipe must not wait for someone to write into it */
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int fd = file_open_as(path, O_RDONLY | O_NONBLOCK);
   *descriptor = -1;
   *bytes = 0;
-  if (fd < 0) return read_failed(path, errno, error);
+  if (fd < 0) return file_read_failed(path, errno, error);
   if (fstat(fd, &about) != 0) {
-    status = read_failed(path, errno, error);
+    status = file_read_failed(path, errno, error);
     goto cleanup;
   }
   if (!S_ISREG(about.st_mode))
@@ -58,7 +65,7 @@ despur_status file_read_some(int fd, void *data, size_t bytes, size_t *got, cons
   while (*got < bytes) {
     ssize_t count = read(fd, (uint8_t *)data + *got, bytes - *got);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return read_failed(path, errno, error);
+    if (count < 0) return file_read_failed(path, errno, error);
     if (count == 0) break;
     *got += (size_t)count;
   }
@@ -187,7 +194,7 @@ despur_status file_writer_open(file_writer **out, const char *path, despur_error
   TRY(create_writer(&writer, path, error));
   /* What a killed run has left is removed first, so that a link there is never followed. */
   unlink(writer->partial);
-  writer->fd = open(writer->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  writer->fd = file_open_as(writer->partial, O_WRONLY | O_CREAT | O_EXCL);
   if (writer->fd < 0) {
     status = write_failed(path, errno, error);
     goto cleanup;
@@ -268,7 +275,7 @@ static void sync_directory_of(const char *path) {
   char *directory;
   if (mem_copy_text(&directory, slash ? path : ".", NULL) != DESPUR_OK) return;
   if (slash) directory[slash == path ? 1 : slash - path] = 0;
-  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
   if (fd >= 0) {
     sync_descriptor(fd);
     close(fd);
@@ -333,6 +340,13 @@ static despur_status check_start(file_writer *writer, const char *path, const fi
   return DESPUR_OK;
 }
 
+int file_shorten(int fd, uint64_t bytes) {
+  int result;
+  do result = ftruncate(fd, (off_t)bytes);
+  while (result != 0 && errno == EINTR);
+  return result;
+}
+
 despur_status file_writer_reopen(file_writer **out, const char *path, const file_extent *extent,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -340,14 +354,13 @@ despur_status file_writer_reopen(file_writer **out, const char *path, const file
   *out = NULL;
   TRY(create_writer(&writer, path, error));
   const char *there = file_exists(writer->partial) ? writer->partial : path;
-  writer->fd = open(there, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  writer->fd = file_open_as(there, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   if (writer->fd < 0) {
-    status = read_failed(there, errno, error);
+    status = file_read_failed(there, errno, error);
     goto cleanup;
   }
   TRY(check_start(writer, there, extent, error));
-  if ((there == path && rename(path, writer->partial) != 0) ||
-      ftruncate(writer->fd, (off_t)extent->bytes) != 0) {
+  if ((there == path && rename(path, writer->partial) != 0) || file_shorten(writer->fd, extent->bytes) != 0) {
     status = write_failed(path, errno, error);
     goto cleanup;
   }

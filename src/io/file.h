@@ -12,6 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What it means that reading failed with this errno: where memory, descriptors or the device are to blame,
+ * DESPUR_NO_RESOURCES; else it is the file, DESPUR_BAD_INPUT. Returns that. */
+DESPUR_MUST_USE despur_status file_read_failed(const char *path, int number, despur_error *error);
+
+/* open(2) with O_CLOEXEC and mode 0666, and ftruncate(2), begun again when a signal interrupts them. */
+int file_open_as(const char *path, int flags);
+int file_shorten(int descriptor, uint64_t bytes);
+
 /* Opens a regular file for reading; *bytes gets its size. The caller closes *descriptor. */
 DESPUR_MUST_USE despur_status file_open(int *descriptor, size_t *bytes, const char *path,
                                         despur_error *error);

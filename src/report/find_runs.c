@@ -11,11 +11,12 @@
 
 enum { DEEPEST = 8 };
 
-bool report_is_run(const char *directory) {
+despur_status report_is_run(bool *found, const char *directory, despur_error *error) {
   text path = {0};
-  bool found = text_add(&path, NULL, "%s/config.yaml", directory) == DESPUR_OK && file_exists(path.data);
+  despur_status status = text_add(&path, error, "%s/config.yaml", directory);
+  *found = status == DESPUR_OK && file_exists(path.data);
   mem_free(path.data);
-  return found;
+  return status;
 }
 
 static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error);
@@ -41,16 +42,19 @@ static despur_status try_entry(text_list *out, const char *directory, const char
 static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error) {
   despur_status status = DESPUR_OK;
   struct dirent **names = NULL;
-  if (report_is_run(directory)) return text_list_add(out, directory, error);
+  bool found;
+  TRY(report_is_run(&found, directory, error));
+  if (found) return text_list_add(out, directory, error);
   if (depth > DEEPEST) return DESPUR_OK;
   int count = scandir(directory, &names, NULL, alphasort);
-  if (count < 0) return error_set(error, DESPUR_BAD_INPUT, "%s: %s", directory, strerror(errno));
+  if (count < 0) return file_read_failed(directory, errno, error);
   for (int i = 0; i < count; i++) {
     if (names[i]->d_name[0] != '.' && status == DESPUR_OK)
       status = try_entry(out, directory, names[i]->d_name, depth, error);
     free(names[i]);
   }
   free(names);
+cleanup:
   return status;
 }
 

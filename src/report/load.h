@@ -152,7 +152,7 @@ DESPUR_MUST_USE despur_status report_load_details(report_run *run, despur_error 
 void report_run_release(report_run *run);
 
 /* Whether a directory is a run's: config.yaml is the first file of a run, and stays when it fails. */
-bool report_is_run(const char *directory);
+DESPUR_MUST_USE despur_status report_is_run(bool *found, const char *directory, despur_error *error);
 
 /* Adds the directory when it is a run's, else the runs below it, in the order of their names.
  * DESPUR_BAD_INPUT when there is none. */

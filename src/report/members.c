@@ -21,6 +21,8 @@ despur_status read_object(json_t **out, const char *text, size_t bytes, const ch
                      line ? line : 1, MOST_VALUES);
   *out = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &why);
   size_t place = line ? line : (size_t)(why.line > 0 ? why.line : 1);
+  if (!*out && json_error_code(&why) == json_error_out_of_memory)
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
   if (!*out)
     return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object: %s", path, place, why.text);
   if (json_is_object(*out)) return DESPUR_OK;

@@ -114,7 +114,9 @@ cleanup:
 despur_status despur_report(const char *const *directories, size_t count,
                             const despur_report_options *options, char **sentence, despur_error *error) {
   if (count == 0) return error_set(error, DESPUR_BAD_USAGE, "expected a run directory, found none");
-  if (count == 1 && report_is_run(directories[0]))
-    return report_one(directories[0], options, sentence, error);
+  bool single = false;
+  despur_status status = count == 1 ? report_is_run(&single, directories[0], error) : DESPUR_OK;
+  if (status != DESPUR_OK) return status;
+  if (single) return report_one(directories[0], options, sentence, error);
   return report_several(directories, count, options, sentence, error);
 }

@@ -1,5 +1,6 @@
 /* cam.json: where the networks of a run look, for its page: a picture of each group, and how much of the
  * energy of its maps lies on what is known of the images. */
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "run/run_cam.h"
@@ -20,80 +21,79 @@ static json_t *number(double value) {
 
 static json_t *mean_json(const despur_cam_mean *mean) {
   json_t *object = json_object();
-  json_object_set_new(object, "mean", number(mean->mean));
-  json_object_set_new(object, "low", number(mean->low));
-  json_object_set_new(object, "high", number(mean->high));
+  json_put(&object, "mean", number(mean->mean));
+  json_put(&object, "low", number(mean->low));
+  json_put(&object, "high", number(mean->high));
   return object;
 }
 
 static json_t *score_json(const despur_cam_group *group) {
   json_t *object = json_object();
-  json_object_set_new(object, "count", json_integer((json_int_t)group->count));
-  json_object_set_new(object, "empty", json_integer((json_int_t)group->empty));
-  json_object_set_new(object, "core_area", number(group->core_area));
-  json_object_set_new(object, "painted_area", number(group->painted_area));
-  json_object_set_new(object, "background", mean_json(&group->background));
-  json_object_set_new(object, "painted", mean_json(&group->painted));
-  json_object_set_new(object, "pointing", mean_json(&group->pointing));
-  json_object_set_new(object, "overlap", mean_json(&group->overlap));
+  json_put(&object, "count", json_integer((json_int_t)group->count));
+  json_put(&object, "empty", json_integer((json_int_t)group->empty));
+  json_put(&object, "core_area", number(group->core_area));
+  json_put(&object, "painted_area", number(group->painted_area));
+  json_put(&object, "background", mean_json(&group->background));
+  json_put(&object, "painted", mean_json(&group->painted));
+  json_put(&object, "pointing", mean_json(&group->pointing));
+  json_put(&object, "overlap", mean_json(&group->overlap));
   return object;
 }
 
 static json_t *example_json(const despur_cam_example *example, size_t stages) {
   json_t *object = json_object(), *predictions = json_array();
   for (size_t s = 0; s < stages; s++)
-    json_array_append_new(predictions, json_integer((json_int_t)example->predictions[s]));
-  json_object_set_new(object, "example", json_integer((json_int_t)example->example));
-  json_object_set_new(object, "predictions", predictions);
+    json_push(&predictions, json_integer((json_int_t)example->predictions[s]));
+  json_put(&object, "example", json_integer((json_int_t)example->example));
+  json_put(&object, "predictions", predictions);
   return object;
 }
 
-static despur_status add_picture(json_t *group, const despur_picture *picture, despur_error *error) {
+static despur_status add_picture(json_t **group, const despur_picture *picture, despur_error *error) {
   text png = {0};
   json_t *object = json_object();
   despur_status status = text_add_base64(&png, picture->bytes, picture->count, error);
-  json_object_set_new(object, "width", json_integer((json_int_t)picture->width));
-  json_object_set_new(object, "height", json_integer((json_int_t)picture->height));
-  json_object_set_new(object, "png", json_string(png.data ? png.data : ""));
-  json_object_set_new(group, "picture", object);
+  json_put(&object, "width", json_integer((json_int_t)picture->width));
+  json_put(&object, "height", json_integer((json_int_t)picture->height));
+  json_put(&object, "png", json_string(png.data ? png.data : ""));
+  json_put(group, "picture", object);
   mem_free(png.data);
   return status;
 }
 
-static despur_status add_group(json_t *groups, const despur_run_cam_result *found, size_t g,
+static despur_status add_group(json_t **groups, const despur_run_cam_result *found, size_t g,
                                despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *group = json_object(), *examples = json_array(), *scores = json_array();
-  json_object_set_new(group, "name", json_string(found->names[g]));
-  json_object_set_new(group, "minority", json_boolean(found->minority[g]));
+  json_put(&group, "name", json_string(found->names[g]));
+  json_put(&group, "minority", json_boolean(found->minority[g]));
   for (size_t i = 0; i < found->example_count; i++)
     if (found->examples[i].group == g)
-      json_array_append_new(examples, example_json(&found->examples[i], found->stage_count));
-  json_object_set_new(group, "examples", examples);
+      json_push(&examples, example_json(&found->examples[i], found->stage_count));
+  json_put(&group, "examples", examples);
   for (size_t s = 0; found->scored && s < found->stage_count; s++)
-    json_array_append_new(scores, score_json(&found->stages[s].scores.groups[g]));
-  json_object_set_new(group, "scores", scores);
+    json_push(&scores, score_json(&found->stages[s].scores.groups[g]));
+  json_put(&group, "scores", scores);
   for (size_t i = 0; i < found->sheet_count; i++)
-    if (found->sheets[i].group == g) TRY(add_picture(group, &found->sheets[i].picture, error));
+    if (found->sheets[i].group == g) TRY(add_picture(&group, &found->sheets[i].picture, error));
 cleanup:
-  json_array_append_new(groups, group);
+  json_push(groups, group);
   return status;
 }
 
-static despur_status cam_json(json_t *out, const despur_run_cam_result *found, despur_error *error) {
+static despur_status cam_json(json_t **out, const despur_run_cam_result *found, despur_error *error) {
   static const char *const SPLITS[] = {"train", "val", "test"};
   despur_status status = DESPUR_OK;
   json_t *stages = json_array(), *groups = json_array();
-  json_object_set_new(out, "layer", json_string(found->layer));
-  json_object_set_new(out, "split", json_string(SPLITS[found->split]));
-  json_object_set_new(out, "scored", json_boolean(found->scored));
-  json_object_set_new(out, "partly", json_boolean(found->partly));
-  json_object_set_new(out, "stages", stages);
-  json_object_set_new(out, "groups", groups);
-  for (size_t s = 0; s < found->stage_count; s++)
-    json_array_append_new(stages, json_string(found->stages[s].label));
-  for (size_t g = 0; g < found->groups; g++) TRY(add_group(groups, found, g, error));
+  json_put(out, "layer", json_string(found->layer));
+  json_put(out, "split", json_string(SPLITS[found->split]));
+  json_put(out, "scored", json_boolean(found->scored));
+  json_put(out, "partly", json_boolean(found->partly));
+  for (size_t s = 0; s < found->stage_count; s++) json_push(&stages, json_string(found->stages[s].label));
+  for (size_t g = 0; g < found->groups; g++) TRY(add_group(&groups, found, g, error));
 cleanup:
+  json_put(out, "stages", stages);
+  json_put(out, "groups", groups);
   return status;
 }
 
@@ -109,7 +109,7 @@ despur_status run_write_cam(run *r, despur_error *error) {
   options.per_group = per_group < 1 ? 1 : per_group > MOST_PER_GROUP ? MOST_PER_GROUP : per_group;
   options.scale = scale < 1 ? 1 : scale > 8 ? 8 : scale;
   TRY(run_look_inside(&found, r, networks, count, &options, error));
-  TRY(cam_json(object, &found, error));
+  TRY(cam_json(&object, &found, error));
   TRY(run_write_json(r, "cam.json", object, error));
 cleanup:
   despur_run_cam_release(&found);

@@ -1,4 +1,5 @@
 /* The inference of a run: groups from what the reference network says of the training examples. */
+#include "base/json.h"
 #include "base/memory.h"
 #include "nn/loss.h"
 #include "nn/net.h"
@@ -195,7 +196,7 @@ despur_status run_infer_stage(run *r, despur_error *error) {
   note_groups(r);
   TRY(run_write_groups(r, error));
   TRY(run_write_inference(r, error));
-  json_object_set_new(r->timing, "infer", json_real(run_seconds() - started));
+  json_put(&r->timing, "infer", json_real(run_seconds() - started));
 cleanup:
   return status;
 }

@@ -1,5 +1,6 @@
 #include "run/manifest.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "despur/run.h"
@@ -28,14 +29,16 @@ cleanup:
   return status;
 }
 
-void manifest_read(manifest *out, const char *directory) {
+despur_status manifest_read(manifest *out, const char *directory, despur_error *error) {
   json_t *object;
   *out = (manifest){0};
-  if (manifest_load(&object, directory, NULL) != DESPUR_OK) return;
+  despur_status status = manifest_load(&object, directory, error);
+  if (status != DESPUR_OK) return status == DESPUR_NO_RESOURCES ? status : DESPUR_OK;
   member_name(out->outcome, sizeof out->outcome, object, "outcome");
   member_name(out->message, sizeof out->message, object, "message");
   member_name(out->version, sizeof out->version, object, "despur");
   json_decref(object);
+  return DESPUR_OK;
 }
 
 static despur_status write_file(const char *directory, const char *name, const char *content,
@@ -53,10 +56,10 @@ despur_status manifest_write_failure(const char *directory, const despur_config 
   char *yaml = NULL, *json = NULL;
   text with_line_end = {0};
   json_t *object = json_object();
-  json_object_set_new(object, "despur", json_string(despur_version()));
-  json_object_set_new(object, "outcome", json_string("failed"));
-  json_object_set_new(object, "message", json_string(message));
-  json_object_set_new(object, "seed", json_integer((json_int_t)config->seed));
+  json_put(&object, "despur", json_string(despur_version()));
+  json_put(&object, "outcome", json_string("failed"));
+  json_put(&object, "message", json_string(message));
+  json_put(&object, "seed", json_integer((json_int_t)config->seed));
   json = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
   if (!json) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   TRY(text_add(&with_line_end, error, "%s\n", json));

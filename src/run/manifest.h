@@ -15,8 +15,9 @@ typedef struct manifest {
 /* The whole of manifest.json, an object. Free with json_decref. */
 DESPUR_MUST_USE despur_status manifest_load(json_t **out, const char *directory, despur_error *error);
 
-/* Does not fail: a run without a readable manifest is one that was not finished. */
-void manifest_read(manifest *out, const char *directory);
+/* A run without a readable manifest is one that was not finished; the only errors are want of memory and the
+ * like, which say nothing about the run. */
+DESPUR_MUST_USE despur_status manifest_read(manifest *out, const char *directory, despur_error *error);
 
 /* For a run that ended before it could write one: creates the directory if need be. */
 DESPUR_MUST_USE despur_status manifest_write_failure(const char *directory, const despur_config *config,

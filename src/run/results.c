@@ -1,4 +1,5 @@
 /* results.jsonl: one object a line for each thing that was measured, in the order of events. */
+#include "base/json.h"
 #include "base/memory.h"
 #include "run/run_events.h"
 
@@ -29,21 +30,21 @@ static json_t *weights_json(const despur_epoch *epoch) {
   json_t *weights = json_array();
   for (size_t g = 0; g < epoch->groups->count; g++) {
     json_t *weight = json_object();
-    json_object_set_new(weight, "name", json_string(epoch->groups->names[g]));
-    json_object_set_new(weight, "weight", number(epoch->group_weights[g]));
-    json_array_append_new(weights, weight);
+    json_put(&weight, "name", json_string(epoch->groups->names[g]));
+    json_put(&weight, "weight", number(epoch->group_weights[g]));
+    json_push(&weights, weight);
   }
   return weights;
 }
 
 despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch, despur_error *error) {
   json_t *object = json_object();
-  json_object_set_new(object, "stage", json_string(stage));
-  json_object_set_new(object, "epoch", json_integer((json_int_t)epoch->epoch));
-  json_object_set_new(object, "split", json_string("train"));
-  json_object_set_new(object, "loss", number(epoch->loss));
-  json_object_set_new(object, "steps", json_integer((json_int_t)epoch->steps));
-  if (epoch->group_weights) json_object_set_new(object, "group_weights", weights_json(epoch));
+  json_put(&object, "stage", json_string(stage));
+  json_put(&object, "epoch", json_integer((json_int_t)epoch->epoch));
+  json_put(&object, "split", json_string("train"));
+  json_put(&object, "loss", number(epoch->loss));
+  json_put(&object, "steps", json_integer((json_int_t)epoch->steps));
+  if (epoch->group_weights) json_put(&object, "group_weights", weights_json(epoch));
   return append_result(r, object, error);
 }
 
@@ -53,15 +54,15 @@ static json_t *groups_json(const despur_scores *scores, const size_t *kept) {
   for (size_t g = 0; g < scores->groups_count; g++) {
     const despur_group_score *score = &scores->groups[g];
     json_t *group = json_object();
-    json_object_set_new(group, "name", json_string(score->name));
-    json_object_set_new(group, "count", json_integer((json_int_t)score->count));
-    json_object_set_new(group, "correct", json_integer((json_int_t)score->correct));
-    if (kept) json_object_set_new(group, "kept", json_integer((json_int_t)kept[g]));
-    json_object_set_new(group, "accuracy", number(score->accuracy));
-    json_object_set_new(group, "low", number(score->low));
-    json_object_set_new(group, "high", number(score->high));
-    json_object_set_new(group, "train_count", json_integer((json_int_t)score->train_count));
-    json_array_append_new(groups, group);
+    json_put(&group, "name", json_string(score->name));
+    json_put(&group, "count", json_integer((json_int_t)score->count));
+    json_put(&group, "correct", json_integer((json_int_t)score->correct));
+    if (kept) json_put(&group, "kept", json_integer((json_int_t)kept[g]));
+    json_put(&group, "accuracy", number(score->accuracy));
+    json_put(&group, "low", number(score->low));
+    json_put(&group, "high", number(score->high));
+    json_put(&group, "train_count", json_integer((json_int_t)score->train_count));
+    json_push(&groups, group);
   }
   return groups;
 }
@@ -73,25 +74,24 @@ despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_s
   size_t *kept = NULL;
   json_t *object = json_object();
   if (split == DESPUR_VAL && !selected) TRY(run_kept(&kept, r, error));
-  json_object_set_new(object, "stage", json_string(stage));
-  json_object_set_new(object, "epoch", json_integer((json_int_t)epoch));
-  json_object_set_new(object, "split", json_string(SPLIT_NAMES[split]));
+  json_put(&object, "stage", json_string(stage));
+  json_put(&object, "epoch", json_integer((json_int_t)epoch));
+  json_put(&object, "split", json_string(SPLIT_NAMES[split]));
   if (selected) {
-    json_object_set_new(object, "selected", json_true());
-    json_object_set_new(object, "label", json_string(selected));
+    json_put(&object, "selected", json_true());
+    json_put(&object, "label", json_string(selected));
   }
-  json_object_set_new(object, "loss", number(scores->loss));
-  json_object_set_new(object, "worst_group",
-                      any ? json_string(scores->groups[scores->worst_group].name) : json_null());
-  json_object_set_new(object, "worst_group_accuracy", number(scores->worst_group_accuracy));
-  json_object_set_new(object, "worst_group_low", number(scores->worst_group_low));
-  json_object_set_new(object, "worst_group_high", number(scores->worst_group_high));
-  json_object_set_new(object, "average_accuracy", number(scores->average_accuracy));
-  json_object_set_new(object, "train_weighted_average", number(scores->train_weighted_average));
-  json_object_set_new(object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
-  json_object_set_new(object, "worst_class_accuracy", number(scores->worst_class_accuracy));
-  json_object_set_new(object, "attribute_accuracy", number(scores->attribute_accuracy));
-  json_object_set_new(object, "groups", groups_json(scores, kept));
+  json_put(&object, "loss", number(scores->loss));
+  json_put(&object, "worst_group", any ? json_string(scores->groups[scores->worst_group].name) : json_null());
+  json_put(&object, "worst_group_accuracy", number(scores->worst_group_accuracy));
+  json_put(&object, "worst_group_low", number(scores->worst_group_low));
+  json_put(&object, "worst_group_high", number(scores->worst_group_high));
+  json_put(&object, "average_accuracy", number(scores->average_accuracy));
+  json_put(&object, "train_weighted_average", number(scores->train_weighted_average));
+  json_put(&object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
+  json_put(&object, "worst_class_accuracy", number(scores->worst_class_accuracy));
+  json_put(&object, "attribute_accuracy", number(scores->attribute_accuracy));
+  json_put(&object, "groups", groups_json(scores, kept));
   status = append_result(r, object, error);
   object = NULL;
 cleanup:
@@ -103,44 +103,44 @@ cleanup:
 despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,
                               despur_error *error) {
   json_t *object = json_object(), *list = json_array();
-  json_object_set_new(object, "stage", json_string(stage));
-  json_object_set_new(object, "selection", list);
+  json_put(&object, "stage", json_string(stage));
   for (size_t i = 0; i < DESPUR_RULES; i++) {
     if (rules[i].epoch == 0) continue;
     json_t *rule = json_object();
     double found = rules[i].test_worst_group_accuracy, best = rules[i].best_test_worst_group_accuracy;
-    json_object_set_new(rule, "rule", json_string(rules[i].name));
-    json_object_set_new(rule, "epoch", json_integer((json_int_t)rules[i].epoch));
-    json_object_set_new(rule, "test_worst_group_accuracy", number(found));
-    json_object_set_new(rule, "regret", number(best - found));
-    json_object_set_new(rule, "val_worst_group_accuracy", number(rules[i].val_worst_group_accuracy));
-    json_object_set_new(rule, "optimism", number(rules[i].optimism));
-    json_array_append_new(list, rule);
+    json_put(&rule, "rule", json_string(rules[i].name));
+    json_put(&rule, "epoch", json_integer((json_int_t)rules[i].epoch));
+    json_put(&rule, "test_worst_group_accuracy", number(found));
+    json_put(&rule, "regret", number(best - found));
+    json_put(&rule, "val_worst_group_accuracy", number(rules[i].val_worst_group_accuracy));
+    json_put(&rule, "optimism", number(rules[i].optimism));
+    json_push(&list, rule);
   }
+  json_put(&object, "selection", list);
   return append_result(r, object, error);
 }
 
 static json_t *part_json(const despur_grouping_part *found) {
   json_t *part = json_object();
-  json_object_set_new(part, "part", json_string(found->name));
-  json_object_set_new(part, "examples", json_integer((json_int_t)found->examples));
-  json_object_set_new(part, "clusters", json_integer((json_int_t)found->clusters));
-  json_object_set_new(part, "silhouette", number(found->silhouette));
+  json_put(&part, "part", json_string(found->name));
+  json_put(&part, "examples", json_integer((json_int_t)found->examples));
+  json_put(&part, "clusters", json_integer((json_int_t)found->clusters));
+  json_put(&part, "silhouette", number(found->silhouette));
   if (found->tried == 0) return part;
   json_t *search = json_array();
   for (size_t i = 0; i < found->tried; i++) {
     json_t *candidate = json_object();
-    json_object_set_new(candidate, "clusters", json_integer((json_int_t)i + 2));
-    json_object_set_new(candidate, "silhouette", number(found->scores[i]));
-    json_array_append_new(search, candidate);
+    json_put(&candidate, "clusters", json_integer((json_int_t)i + 2));
+    json_put(&candidate, "silhouette", number(found->scores[i]));
+    json_push(&search, candidate);
   }
-  json_object_set_new(part, "search", search);
+  json_put(&part, "search", search);
   return part;
 }
 
 static json_t *names_json(const despur_groups *groups) {
   json_t *names = json_array();
-  for (size_t g = 0; g < groups->count; g++) json_array_append_new(names, json_string(groups->names[g]));
+  for (size_t g = 0; g < groups->count; g++) json_push(&names, json_string(groups->names[g]));
   return names;
 }
 
@@ -149,8 +149,8 @@ static json_t *contingency_json(const despur_agreement *agreement) {
   for (size_t i = 0; i < agreement->inferred; i++) {
     json_t *row = json_array();
     for (size_t t = 0; t < agreement->truth; t++)
-      json_array_append_new(row, json_integer((json_int_t)agreement->contingency[i * agreement->truth + t]));
-    json_array_append_new(rows, row);
+      json_push(&row, json_integer((json_int_t)agreement->contingency[i * agreement->truth + t]));
+    json_push(&rows, row);
   }
   return rows;
 }
@@ -158,26 +158,25 @@ static json_t *contingency_json(const despur_agreement *agreement) {
 despur_status run_write_inference(run *r, despur_error *error) {
   const despur_agreement *agreement = &r->result->agreement;
   json_t *object = json_object();
-  json_object_set_new(object, "stage", json_string("infer"));
+  json_put(&object, "stage", json_string("infer"));
   if (r->grouping) {
     json_t *parts = json_array();
     for (size_t p = 0; p < despur_grouping_parts(r->grouping); p++) {
       despur_grouping_part part = despur_grouping_part_at(r->grouping, p);
-      json_array_append_new(parts, part_json(&part));
+      json_push(&parts, part_json(&part));
     }
-    json_object_set_new(object, "parts", parts);
+    json_put(&object, "parts", parts);
   }
   if (r->powers) {
     json_t *powers = json_array();
-    for (size_t y = 0; y < despur_dataset_classes(r->dataset); y++)
-      json_array_append_new(powers, number(r->powers[y]));
-    json_object_set_new(object, "powers", powers);
+    for (size_t y = 0; y < despur_dataset_classes(r->dataset); y++) json_push(&powers, number(r->powers[y]));
+    json_put(&object, "powers", powers);
   }
-  json_object_set_new(object, "adjusted_rand", number(agreement->adjusted_rand));
-  json_object_set_new(object, "minority_precision", number(agreement->minority_precision));
-  json_object_set_new(object, "minority_recall", number(agreement->minority_recall));
-  json_object_set_new(object, "inferred", names_json(&r->result->groups));
-  json_object_set_new(object, "true", names_json(&r->truth));
-  json_object_set_new(object, "contingency", contingency_json(agreement));
+  json_put(&object, "adjusted_rand", number(agreement->adjusted_rand));
+  json_put(&object, "minority_precision", number(agreement->minority_precision));
+  json_put(&object, "minority_recall", number(agreement->minority_recall));
+  json_put(&object, "inferred", names_json(&r->result->groups));
+  json_put(&object, "true", names_json(&r->truth));
+  json_put(&object, "contingency", contingency_json(agreement));
   return append_result(r, object, error);
 }

@@ -115,7 +115,8 @@ cleanup:
 static despur_status say_why_not(const run *r, despur_error *error) {
   manifest ended;
   const char *directory = r->result->directory;
-  manifest_read(&ended, directory);
+  despur_status status = manifest_read(&ended, directory, error);
+  if (status != DESPUR_OK) return status;
   if (strcmp(ended.outcome, "complete") == 0)
     return error_set(error, DESPUR_BAD_USAGE, "%s: the run is complete: there is nothing to resume",
                      directory);
@@ -143,7 +144,8 @@ cleanup:
 }
 
 static despur_status load_json(json_t **object, const char *text, despur_error *error) {
-  if (read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, NULL) == DESPUR_OK) return DESPUR_OK;
+  despur_status status = read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, error);
+  if (status != DESPUR_BAD_INPUT) return status;
   return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
 }
 
@@ -279,7 +281,7 @@ static despur_status restore(run *r, despur_error *error) {
   json_t *timing = NULL;
   const checkpoint *c = &r->resumed;
   TRY(load_json(&timing, c->timing, error));
-  json_object_update(r->timing, timing);
+  if (json_object_update(r->timing, timing) != 0) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   r->started -= c->seconds;
   r->place = (run_place)c->place;
   if (c->state.epoch > 0) r->state = &c->state;

@@ -3,6 +3,7 @@
 #include "run/resume.h"
 #include "run/run_events.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "io/npy.h"
@@ -130,7 +131,7 @@ static despur_status prepare(run *r, despur_error *error) {
   r->finished = json_object();
   if (!r->timing || !r->inputs || !r->finished) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   TRY(run_hash_inputs(r, r->inputs, error));
-  json_object_set_new(r->timing, "prepare", json_real(run_seconds() - started));
+  json_put(&r->timing, "prepare", json_real(run_seconds() - started));
 cleanup:
   return status;
 }
@@ -291,7 +292,10 @@ cleanup:
 despur_status run_check_data(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *kept = NULL, *found = json_object();
-  if (manifest_load(&kept, r->result->directory, NULL) != DESPUR_OK) goto cleanup;
+  status = manifest_load(&kept, r->result->directory, error);
+  if (status == DESPUR_BAD_INPUT)
+    status = DESPUR_OK; /* without a manifest there is nothing to compare with */
+  if (status != DESPUR_OK || !kept) goto cleanup;
   TRY(run_hash_data(r, found, error));
   TRY(run_compare_inputs(r, found, json_object_get(kept, "inputs"), error));
 cleanup:

@@ -1,5 +1,6 @@
 /* The files of a run directory. All but timing.json are the same bytes for the same configuration and data.
  */
+#include "base/json.h"
 #include "base/memory.h"
 #include "nn/loss.h"
 #include "run/resume.h"
@@ -70,7 +71,7 @@ cleanup:
 despur_status run_claim_directory(run *r, despur_error *error) {
   const char *directory = r->result->directory;
   if (r->claimed) return DESPUR_OK;
-  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
   if (fd < 0) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, strerror(errno));
   /* other errors come from file systems that know no locks, and there is no help against them */
   if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -208,7 +209,8 @@ static despur_status add_output(const run *r, json_t *outputs, const char *name,
   TRY(run_path(path, r, name, error));
   if (!file_exists(path)) goto cleanup;
   TRY(file_sha256(path, hash, error));
-  json_object_set_new(outputs, name, json_string(hash));
+  if (json_object_set_new(outputs, name, json_string(hash)) != 0)
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
 cleanup:
   return status;
 }
@@ -231,7 +233,8 @@ static despur_status add_input(json_t *inputs, const char *path, despur_error *e
   snprintf(name, sizeof name, "%s", last);
   for (int copy = 2; json_object_get(inputs, name); copy++)
     snprintf(name, sizeof name, "%s (%d)", last, copy);
-  json_object_set_new(inputs, name, json_string(hash));
+  if (json_object_set_new(inputs, name, json_string(hash)) != 0)
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
 cleanup:
   return status;
 }
@@ -287,30 +290,32 @@ cleanup:
 static despur_status write_manifest(run *r, const char *outcome, const char *message, despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *manifest = json_object(), *outputs = json_object();
-  json_object_set_new(manifest, "despur", json_string(despur_version()));
-  json_object_set_new(manifest, "outcome", json_string(outcome));
-  if (*message) json_object_set_new(manifest, "message", json_string(message));
-  json_object_set_new(manifest, "seed", json_integer((json_int_t)r->config->seed));
-  json_object_set_new(manifest, "data", json_string(despur_dataset_description(r->dataset)));
-  json_object_set(manifest, "inputs", r->inputs);
-  json_object_set_new(manifest, "outputs", outputs);
+  json_put(&manifest, "despur", json_string(despur_version()));
+  json_put(&manifest, "outcome", json_string(outcome));
+  if (*message) json_put(&manifest, "message", json_string(message));
+  json_put(&manifest, "seed", json_integer((json_int_t)r->config->seed));
+  json_put(&manifest, "data", json_string(despur_dataset_description(r->dataset)));
+  json_put(&manifest, "inputs", json_incref(r->inputs));
+  json_put(&manifest, "outputs", json_incref(outputs));
+  if (!manifest) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing manifest.json");
   TRY(run_hash_outputs(r, outputs, error));
   status = write_page(r, manifest, outputs, error);
   if (status != DESPUR_OK && !*message) goto cleanup; /* a run that has failed may have nothing to show */
   TRY(run_write_json(r, "manifest.json", manifest, error));
 cleanup:
+  json_decref(outputs);
   json_decref(manifest);
   return status;
 }
 
-static despur_status write_timing(const run *r, despur_error *error) {
+static despur_status write_timing(run *r, despur_error *error) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   const despur_net *net = r->net ? r->net : r->reference;
-  json_object_set_new(r->timing, "total", json_real(run_seconds() - r->started));
-  json_object_set_new(r->timing, "threads", json_integer(r->options->threads));
-  json_object_set_new(r->timing, "kernels", json_string(despur_net_kernels(net)));
-  json_object_set_new(r->timing, "peak_resident_mb", json_integer(usage.ru_maxrss / 1024));
+  json_put(&r->timing, "total", json_real(run_seconds() - r->started));
+  json_put(&r->timing, "threads", json_integer(r->options->threads));
+  json_put(&r->timing, "kernels", json_string(despur_net_kernels(net)));
+  json_put(&r->timing, "peak_resident_mb", json_integer(usage.ru_maxrss / 1024));
   return run_write_json(r, "timing.json", r->timing, error);
 }
 

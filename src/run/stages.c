@@ -1,5 +1,6 @@
 /* The stages of a run: training the reference network, inferring groups from it, training the final network.
  */
+#include "base/json.h"
 #include "base/memory.h"
 #include "run/resume.h"
 #include "run/rules.h"
@@ -174,7 +175,7 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
   TRY(run_judge_choice(result->rules, r, error));
   if (options->epochs > 0) TRY(run_write_rules(r, s->name, result->rules, error));
   result->rule = s->rule;
-  json_object_set_new(r->timing, s->name, json_real(result->seconds));
+  json_put(&r->timing, s->name, json_real(result->seconds));
 cleanup:
   return status;
 }

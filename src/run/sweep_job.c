@@ -136,7 +136,7 @@ static despur_status ensure_manifest(const despur_sweep *sweep, size_t run, cons
   manifest ended;
   despur_config *config = NULL;
   TRY(sweep_path(directory, sweep, run, "", error));
-  manifest_read(&ended, directory);
+  TRY(manifest_read(&ended, directory, error));
   if (*ended.outcome) goto cleanup;
   TRY(despur_sweep_run_config(&config, sweep, run, error));
   TRY(manifest_write_failure(directory, config, reason, error));

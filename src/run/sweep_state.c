@@ -32,7 +32,7 @@ static despur_status lock_failed(const char *path, despur_error *error) {
 
 /* *lock = -1 when another process has it. */
 static despur_status take_lock(int *lock, const char *path, int flags, despur_error *error) {
-  *lock = open(path, O_RDWR | O_CLOEXEC | flags, 0666);
+  *lock = file_open_as(path, O_RDWR | flags);
   if (*lock < 0 && errno == ENOENT && !flags) return DESPUR_OK; /* nobody has ever claimed it */
   if (*lock < 0) return lock_failed(path, error);
   int taken;
@@ -63,7 +63,7 @@ despur_status sweep_prepare_directory(const despur_sweep *sweep, struct timespec
   TRY(lock_path(path, sweep, "", error));
   TRY(file_make_directories(path, error));
   TRY(lock_path(path, sweep, ".started", error));
-  fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  fd = file_open_as(path, O_WRONLY | O_CREAT);
   if (fd < 0 || futimens(fd, NULL) != 0 || fstat(fd, &about) != 0)
     FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, strerror(errno));
   *now = about.st_mtim;
@@ -80,7 +80,9 @@ static despur_status is_same(bool *same, const despur_sweep *sweep, size_t run, 
   size_t bytes;
   *same = false;
   TRY(sweep_path(path, sweep, run, "config.yaml", error));
-  if (file_read(&there, &bytes, path, CONFIG_LIMIT_BYTES, NULL) != DESPUR_OK) goto cleanup;
+  status = file_read(&there, &bytes, path, CONFIG_LIMIT_BYTES, error);
+  if (status == DESPUR_BAD_INPUT) status = DESPUR_OK; /* there is none that can be read */
+  if (status != DESPUR_OK || !there) goto cleanup;
   TRY(despur_sweep_run_config(&config, sweep, run, error));
   TRY(despur_config_format(config, &wanted, error));
   *same = strlen(wanted) == bytes && memcmp(wanted, there, bytes) == 0;
@@ -100,7 +102,7 @@ despur_status sweep_look(despur_sweep_state *out, char reason[512], const despur
   *out = DESPUR_SWEEP_TO_DO;
   reason[0] = 0;
   TRY(sweep_path(path, sweep, run, "", error));
-  manifest_read(&ended, path);
+  TRY(manifest_read(&ended, path, error));
   bool complete = !strcmp(ended.outcome, "complete"), failed = !strcmp(ended.outcome, "failed");
   if (!complete && !failed) goto cleanup;
   TRY(is_same(&same, sweep, run, error));

@@ -53,31 +53,40 @@ static double value_of_choice(const report_run *loaded, bool corrected) {
 }
 
 /* Of the whole run, from start to end. */
-static double seconds_of(const char *directory) {
+static despur_status seconds_of(double *seconds, const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
   text path = {0};
   char *content = NULL;
   size_t bytes;
   json_t *timing = NULL;
-  if (text_add(&path, NULL, "%s/timing.json", directory) == DESPUR_OK &&
-      file_read(&content, &bytes, path.data, TIMING_LIMIT_BYTES, NULL) == DESPUR_OK)
-    timing = json_loadb(content, bytes, 0, NULL);
-  double seconds = member_number(timing, "total");
+  *seconds = (double)NAN;
+  TRY(text_add(&path, error, "%s/timing.json", directory));
+  TRY(file_read(&content, &bytes, path.data, TIMING_LIMIT_BYTES, error));
+  TRY(read_object(&timing, content, bytes, path.data, 0, error));
+  *seconds = member_number(timing, "total");
+cleanup:
   json_decref(timing);
   mem_free(content);
   mem_free(path.data);
-  return seconds;
+  return status == DESPUR_NO_RESOURCES ? status : DESPUR_OK; /* without a readable file it is not known */
 }
 
-static double value_of(const report_run *loaded, const despur_table *table, const despur_scores *scores) {
+static despur_status value_of(double *value, const report_run *loaded, const despur_table *table,
+                              const despur_scores *scores, despur_error *error) {
   const char *measure = table->measure_name;
   const report_inference *inference = &loaded->inference;
-  if (!strncmp(measure, "rule.", 5)) return value_of_rule(loaded, measure + 5);
-  if (!strcmp(measure, "seconds")) return seconds_of(loaded->directory);
-  if (table->measure->validation) return value_of_choice(loaded, strcmp(measure, "optimism") != 0);
-  if (!strcmp(measure, "adjusted_rand")) return inference->present ? inference->adjusted_rand : (double)NAN;
-  if (!strcmp(measure, "minority_recall"))
-    return inference->present ? inference->minority_recall : (double)NAN;
-  return value_of_scores(scores, measure);
+  if (!strcmp(measure, "seconds")) return seconds_of(value, loaded->directory, error);
+  if (!strncmp(measure, "rule.", 5))
+    *value = value_of_rule(loaded, measure + 5);
+  else if (table->measure->validation)
+    *value = value_of_choice(loaded, strcmp(measure, "optimism") != 0);
+  else if (!strcmp(measure, "adjusted_rand"))
+    *value = inference->present ? inference->adjusted_rand : (double)NAN;
+  else if (!strcmp(measure, "minority_recall"))
+    *value = inference->present ? inference->minority_recall : (double)NAN;
+  else
+    *value = value_of_scores(scores, measure);
+  return DESPUR_OK;
 }
 
 /* ---- reading ---- */
@@ -89,6 +98,7 @@ static despur_status read_config(table_run *run, despur_error *error) {
   TRY(despur_config_create(&run->config, error));
   TRY(text_add(&path, error, "%s/config.yaml", run->directory));
   if (despur_config_load(run->config, path.data, &why) != DESPUR_OK) {
+    if (why.status == DESPUR_NO_RESOURCES) FAIL(error, why.status, "%s", why.message);
     snprintf(run->left_out, sizeof run->left_out, "%.600s", why.message);
     despur_config_free(run->config);
     run->config = NULL;
@@ -127,7 +137,7 @@ despur_status table_read_run(table_run *run, const despur_table *table, despur_e
   snprintf(run->outcome, sizeof run->outcome, "%.15s", loaded.outcome);
   snprintf(run->version, sizeof run->version, "%.31s", loaded.version);
   const despur_scores *scores = find_scores(&loaded, table->split_index);
-  if (judge(run, &loaded, table->split, scores)) run->value = value_of(&loaded, table, scores);
+  if (judge(run, &loaded, table->split, scores)) TRY(value_of(&run->value, &loaded, table, scores, error));
 cleanup:
   report_run_release(&loaded);
   return status;

@@ -1,0 +1,13 @@
+/* Building JSON when memory may run out. Each of these takes the value. When it cannot be put, because there
+ * is no memory or value is NULL for want of it, the whole object or array goes and becomes NULL: then it
+ * cannot be put anywhere else either, what it was meant for becomes NULL as well, and nothing is ever written
+ * that lacks a member. So one look at the end, for NULL, is enough. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <jansson.h>
+
+void json_put(json_t **object, const char *key, json_t *value);
+void json_push(json_t **array, json_t *value);
+
+#endif
