@@ -1,5 +1,6 @@
 #include "io/safetensors.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 
 #include <jansson.h>
@@ -38,10 +39,9 @@ static despur_status read_header(json_t **root, size_t *bytes, int fd, const cha
   TRY(file_read_all(fd, header, (size_t)length, path, error));
   *bytes -= (size_t)length;
   json_error_t json;
-  *root = json_loadb(header, (size_t)length, JSON_REJECT_DUPLICATES, &json);
-  if (!*root && json_error_code(&json) == json_error_out_of_memory)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
-  if (!*root) FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
+  status = json_parse(root, header, (size_t)length, &json);
+  if (status == DESPUR_NO_RESOURCES) FAIL(error, status, "%s: out of memory", path);
+  if (status != DESPUR_OK) FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
   if (!json_is_object(*root)) FAIL(error, DESPUR_BAD_INPUT, "%s: header: expected a JSON object", path);
   size_t start = LENGTH_BYTES + (size_t)length;
   if (start % sizeof(float) != 0)

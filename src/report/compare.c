@@ -1,8 +1,6 @@
 /* What runs say together. */
 #include "report/compare.h"
 
-#include "base/memory.h"
-
 #include <math.h>
 #include <stdio.h>
 
@@ -19,15 +17,10 @@ bool compare_counts(const comparison *c, size_t run, size_t data, size_t method)
 }
 
 repeats compare_repeats(const comparison *c, size_t data, size_t method, int measure) {
-  repeats found = {.mean = (double)NAN, .deviation = (double)NAN};
-  double *values;
-  if (mem_alloc(&values, c->directories.count, sizeof *values, NULL) != DESPUR_OK) return found;
   size_t count = 0;
   for (size_t i = 0; i < c->directories.count; i++)
-    if (compare_counts(c, i, data, method)) values[count++] = compare_value(&c->runs[i], measure);
-  found = repeats_of(values, count);
-  mem_free(values);
-  return found;
+    if (compare_counts(c, i, data, method)) c->values[count++] = compare_value(&c->runs[i], measure);
+  return repeats_of(c->values, count);
 }
 
 size_t compare_best(const comparison *c, size_t data, bool *surely) {

@@ -22,6 +22,7 @@ enum { COMPARE_WORST, COMPARE_AVERAGE, COMPARE_WEIGHTED, COMPARE_BALANCED, COMPA
 typedef struct comparison {
   text_list directories;
   compare_run *runs; /* [directories.count] */
+  double *values;    /* [directories.count], scratch of compare_repeats */
   size_t method_count, data_count;
   char (*methods)[COMPARE_NAME]; /* in the order in which they are first met */
   char (*data)[COMPARE_NAME];

@@ -112,6 +112,7 @@ despur_status compare_load(comparison *out, const char *const *directories, size
   for (size_t i = 0; i < count; i++) TRY(report_find_runs(&out->directories, directories[i], error));
   size_t runs = out->directories.count;
   TRY(mem_alloc(&out->runs, runs, sizeof *out->runs, error));
+  TRY(mem_alloc(&out->values, runs, sizeof *out->values, error));
   TRY(mem_alloc(&out->methods, runs, sizeof *out->methods, error));
   TRY(mem_alloc(&out->data, runs, sizeof *out->data, error));
   for (size_t i = 0; i < runs; i++) {
@@ -140,6 +141,7 @@ cleanup:
 void compare_release(comparison *c) {
   for (size_t i = 0; c->runs && i < c->directories.count; i++) report_run_release(&c->runs[i].run);
   mem_free(c->runs);
+  mem_free(c->values);
   mem_free(c->methods);
   mem_free(c->data);
   text_list_release(&c->directories);

@@ -21,19 +21,19 @@ despur_status report_is_run(bool *found, const char *directory, despur_error *er
 
 static despur_status find_below(text_list *out, const char *directory, int depth, despur_error *error);
 
-/* A link to a run is a run; what is behind other links is not looked at, for links that lead back multiply at
- * each level. */
-static bool may_hold_runs(const char *path) {
+static bool is_link(const char *path) {
   struct stat about;
-  bool is_link = lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
-  return file_is_directory(path) && (!is_link || report_is_run(path));
+  return lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
 }
 
+/* A link to a run is a run; what is behind other links is not looked at, for links that lead back multiply at
+ * each level. */
 static despur_status try_entry(text_list *out, const char *directory, const char *name, int depth,
                                despur_error *error) {
   text path = {0};
   despur_status status = text_add(&path, error, "%s/%s", directory, name);
-  if (status == DESPUR_OK && may_hold_runs(path.data)) status = find_below(out, path.data, depth + 1, error);
+  if (status == DESPUR_OK && file_is_directory(path.data))
+    status = find_below(out, path.data, is_link(path.data) ? DEEPEST + 1 : depth + 1, error);
   mem_free(path.data);
   return status;
 }

@@ -1,5 +1,7 @@
 #include "report/members.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -19,10 +21,9 @@ despur_status read_object(json_t **out, const char *text, size_t bytes, const ch
   if (bound_values(text, bytes) > MOST_VALUES)
     return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected at most %d values, found more", path,
                      line ? line : 1, MOST_VALUES);
-  *out = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &why);
+  despur_status status = json_parse(out, text, bytes, &why);
   size_t place = line ? line : (size_t)(why.line > 0 ? why.line : 1);
-  if (!*out && json_error_code(&why) == json_error_out_of_memory)
-    return error_set(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
+  if (status == DESPUR_NO_RESOURCES) return error_set(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
   if (!*out)
     return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object: %s", path, place, why.text);
   if (json_is_object(*out)) return DESPUR_OK;

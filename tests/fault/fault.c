@@ -1,12 +1,15 @@
 /* A library to preload into the tool: lets the n-th call of chosen functions fail, or ends the process there.
  *
  *   FAULT_CALLS   names separated by commas, such as "write,fsync"; "alloc" is malloc and its kin, "create"
- * an open that may create a file, "thread" pthread_create FAULT_AT      n, counted from 1 over all of them
- * together; 0 or unset: none fails FAULT_EVERY   k: every k-th call after the n-th fails, too FAULT_HOW KILL
- * (SIGKILL; a write writes half of its bytes first), SHORT (a read or write moves one byte and says so), or
- * the name of an error FAULT_COUNT   a file that gets the number of calls when the process ends, and behind
- * it how many allocations were not freed FAULT_PLACES  a file that gets the number of each call that came
- * from a new place: a stack of callers that none before had
+ *                 an open that may create a file, "thread" pthread_create
+ *   FAULT_AT      n, counted from 1 over all of them together; 0 or unset: none fails
+ *   FAULT_EVERY   k: every k-th call after the n-th fails, too
+ *   FAULT_HOW     KILL (SIGKILL; a write writes half of its bytes first), SHORT (a read or write moves one
+ *                 byte and says so), or the name of an error
+ *   FAULT_COUNT   a file that gets the number of calls when the process ends, and how many allocations are
+ *                 left that nobody has freed
+ *   FAULT_PLACES  a file that gets the number of each call from a new place: its nearest four callers are
+ *                 others than before
  *
  * Only reads and writes of files count, not those of standard streams. Counting begins when the program does.
  */
@@ -58,6 +61,7 @@ static long fail_at, every;
 static int how;
 static atomic_long count, living;
 static int places = -1;
+static bool noting; /* what is done for the list of places does not count */
 
 /* The C library's own definition; the way that POSIX gives from a pointer to a function. */
 #define FIND(next, name)                                                                                     \
@@ -99,20 +103,16 @@ __attribute__((destructor)) static void report(void) {
 
 /* ---- places ---- */
 
-enum { FRAMES = 64, SLOTS = 1 << 16 };
+enum { FRAMES = 7, OWN = 3, SLOTS = 1 << 16 }; /* OWN: note_place, fails, malloc */
 
 static uint64_t seen[SLOTS]; /* hashes of stacks, with linear probing; 0: free */
 
 /* Notes the number of a call whose stack of callers is new. Not for several threads. */
 static void note_place(long number) {
-  static bool busy; /* what backtrace itself does is no place */
   void *frames[FRAMES];
-  if (busy) return;
-  busy = true;
   int depth = backtrace(frames, FRAMES);
-  busy = false;
   uint64_t hash = 14695981039346656037u;
-  for (int i = 0; i < depth; i++) hash = (hash ^ (uintptr_t)frames[i]) * 1099511628211u;
+  for (int i = OWN; i < depth; i++) hash = (hash ^ (uintptr_t)frames[i]) * 1099511628211u;
   hash |= 1;
   size_t slot = hash % SLOTS;
   while (seen[slot] && seen[slot] != hash) slot = (slot + 1) % SLOTS;
@@ -123,9 +123,13 @@ static void note_place(long number) {
 
 /* Whether this call is the one to fail; errno is set then. */
 static bool fails(call c) {
-  if (!armed || !counted[c]) return false;
+  if (!armed || noting || !counted[c]) return false;
   long number = atomic_fetch_add(&count, 1) + 1;
-  if (places >= 0) note_place(number);
+  if (places >= 0) {
+    noting = true;
+    note_place(number);
+    noting = false;
+  }
   if (fail_at == 0 || number < fail_at ||
       (number > fail_at && (every == 0 || (number - fail_at) % every != 0)))
     return false;

@@ -2,9 +2,9 @@
 # Usage: faults.sh DESPUR FAULT_LIBRARY memory|files STRIDE [NAME...]
 #
 # Lets calls to the system fail, one in each attempt, in every command of the tool (or the named ones only), and looks what comes of it.
-# memory: allocations, from every place (a stack of callers) that asks for memory, and from a spread of those that follow; pools of threads.
+# memory: allocations, from every place (an allocation and its nearest callers) that asks for memory, and from a spread of those that follow; pools of threads.
 # files: reads, writes, syncs, renames and the like, by several errors; and short or interrupted ones, all over, which must not be noticed.
-# A STRIDE above 1 takes only every so many-th of the calls that could fail.
+# A STRIDE above 1 takes only every so many-th of the calls that could fail, and three in any case.
 #
 # An attempt either succeeds and leaves the same bytes as one without a fault, or it ends with status 4 and one sentence. It leaks nothing
 # and leaves no half file under a final name; a run that failed goes on, or starts again, to the same bytes.
@@ -38,7 +38,7 @@ complain() {
 # faulty CALLS AT HOW EVERY: the command of this scenario under the fault.
 faulty() {
   status=0
-  FAULT_CALLS=$1 FAULT_AT=$2 FAULT_HOW=$3 FAULT_EVERY=$4 FAULT_COUNT=count LD_PRELOAD=$fault sh -c "exec $command" >said 2>complaint ||
+  FAULT_CALLS=$1 FAULT_AT=$2 FAULT_HOW=$3 FAULT_EVERY=$4 FAULT_COUNT=count LD_PRELOAD=$fault $command >said 2>complaint ||
     status=$?
 }
 
@@ -62,7 +62,7 @@ go_on() {
   if [ -e out/last.ckpt ]; then
     "$despur" run --resume out --threads 1 --quiet >heard 2>complaint || complain "$1: cannot be resumed"
   elif ! grep -qs '"outcome": "complete"' out/manifest.json; then
-    sh -c "exec $command --force" >heard 2>complaint || complain "$1: cannot be started again"
+    $command --force >heard 2>complaint || complain "$1: cannot be started again"
   fi
   diff -r -x timing.json -x last.ckpt whole out >complaint 2>&1 || complain "$1: goes on to other bytes"
 }
@@ -73,9 +73,10 @@ attempt() {
   attempts=$((attempts + 1))
   rm -rf out
   faulty "$@"
-  read -r calls left <count
+  read -r made left <count
   case $status in
   0)
+    [ -e out ] || mkdir out
     cmp -s said wanted || complain "$place: says something else"
     diff -r -x timing.json whole out >complaint 2>&1 || complain "$place: succeeds and leaves other bytes"
     ;;
@@ -101,7 +102,11 @@ choose() {
     seq 75 150 "$calls" | cat - places | sort -n -u
   else
     seq "$calls"
-  fi | awk -v stride="$stride" 'NR % stride == stride - 1 || stride == 1'
+  fi | awk -v stride="$stride" '{ line[NR] = $0 }
+    END {
+      wanted = stride == 1 || NR < 3 ? NR : int(3 + NR / stride)
+      for (i = 0; i < wanted; i++) print line[1 + int((i + 0.5) * NR / wanted)]
+    }'
 }
 
 memory() {
@@ -131,8 +136,9 @@ files() {
     choose >chosen
     while read -r n; do attempt "${fault_of%:*}" "$n" "${fault_of#*:}" 0; done <chosen
   done
-  for way in SHORT EINTR; do
-    attempt open,read,write,fsync,ftruncate 1 $way 2
+  for fault_of in read,write:SHORT open,read,write,fsync,ftruncate:EINTR; do
+    way=${fault_of#*:}
+    attempt "${fault_of%:*}" 1 "$way" 2
     [ $status -eq 0 ] || complain "$way is not survived"
   done
 }

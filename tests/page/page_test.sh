@@ -57,14 +57,24 @@ if command -v python3 >/dev/null; then
   done
 fi
 
-# Several runs.
+# So do names of input files and the reason why a run failed.
+cp -r evil ended
+sed -i "s|\"inputs\": {}|\"inputs\": {\"$evil'\": \"$evil\"}|; s|\"outcome\": \"complete\"|\"outcome\": \"$evil\", \"message\": \"$evil\"|" ended/manifest.json
+"$despur" report ended >out
+check ended/report.html
+if grep -n -i -o -E '<(img src=x|script)' ended/report.html; then complain "markup from a manifest went through"; fi
+shown=$(grep -o '&lt;img' ended/report.html | wc -l)
+[ "$shown" -gt "$(grep -o '&lt;img' evil/report.html | wc -l)" ] || complain "the page shows neither inputs nor the reason of a failure"
+
+# Several runs; one lies in a directory with such a name, and one has failed.
 grep -v -e '^reference' -e '^infer' -e '^label' whole.yaml >plain.yaml
 for seed in 1 2; do
   for method in erm group_balance; do
     "$despur" run plain.yaml seed=$seed train.method=$method --out compared/$method-$seed --quiet >table
   done
 done
-cp -r evil compared/evil
+cp -r evil "compared/$evil"
+cp -r ended compared/ended
 "$despur" report compared --plots compared/plots >out
 check compared/report.html
 if grep -n -i -o -E '<(img src=x|script)' compared/report.html; then complain "markup from outside went through"; fi
