@@ -14,7 +14,7 @@ cd "$room"
 
 cat >recipe.yaml <<END
 name: soak
-data: {images: digits, digits_train: 20, digits_test: 10, strength: 0.6}
+data: {images: digits, digits_train: 60, digits_test: 20, strength: 0.6}
 train: {epochs: $epochs, method: groupdro, batch_size: 16}
 select: {rule: val_worst_group}
 log: {steps: true, tensorboard: true}
