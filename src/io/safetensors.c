@@ -41,7 +41,8 @@ static despur_status read_header(json_t **root, size_t *bytes, int fd, const cha
   json_error_t json;
   status = json_parse(root, header, (size_t)length, &json);
   if (status == DESPUR_NO_RESOURCES) FAIL(error, status, "%s: out of memory", path);
-  if (status != DESPUR_OK) FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
+  if (status != DESPUR_OK)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
   if (!json_is_object(*root)) FAIL(error, DESPUR_BAD_INPUT, "%s: header: expected a JSON object", path);
   size_t start = LENGTH_BYTES + (size_t)length;
   if (start % sizeof(float) != 0)

@@ -2,7 +2,8 @@
 # Usage: soak.sh DESPUR EPOCHS FROM
 #
 # A run of many epochs takes no more at its end than after FROM epochs: of memory, descriptors, threads, and processor time for an epoch.
-# A growing file (results.jsonl) is written on, never again; else the time would show it.
+# A growing file (results.jsonl) is written on, never again; else the time would show it. What is remembered of each epoch, to judge the choice
+# among them, takes 16 bytes for each pair of a true and an inferred group: 64 here, 0.1 MB in all.
 set -eu
 despur=$(realpath "$1")
 epochs=$2
@@ -14,7 +15,8 @@ cd "$room"
 
 cat >recipe.yaml <<END
 name: soak
-data: {images: digits, digits_train: 60, digits_test: 20, strength: 0.6}
+data: {images: digits, digits_train: 60, digits_test: 20, strength: 0.6,
+       classes: [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]}
 train: {epochs: $epochs, method: groupdro, batch_size: 16}
 select: {rule: val_worst_group}
 log: {steps: true, tensorboard: true}
