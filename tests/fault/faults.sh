@@ -203,7 +203,7 @@ for method in erm group_balance class_balance upsample downsample; do
   scenario $method "run recipe.yaml train.method=$method --out out $quiet"
 done
 scenario spare "run recipe.yaml reference.epochs=1 infer.method=cluster infer.clusters=2 train.method=spare --out out $quiet"
-scenario jtt "run recipe.yaml reference.epochs=1 infer.method=errors train.method=jtt --out out $quiet"
+scenario jtt "run recipe.yaml reference.epochs=1 infer.method=jtt train.method=jtt --out out $quiet"
 scenario eiil "infer recipe.yaml reference.epochs=1 infer.method=eiil --out out $quiet"
 scenario apply "infer --apply done --threads 1 --out out"
 scenario eval "eval runs/a"
