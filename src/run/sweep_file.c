@@ -220,9 +220,9 @@ static despur_status read_seeds(despur_sweep *sweep, text_list *seeds, yaml_read
       status = reader_complain(in, line, "seeds: expected at most %d, found more", SWEEP_MOST_RUNS);
       goto cleanup;
     }
-    for (int64_t seed = first; seed <= last; seed++) {
+    for (uint64_t offset = 0; offset <= (uint64_t)(last - first); offset++) { /* last may be the largest */
       char number[24];
-      snprintf(number, sizeof number, "%lld", (long long)seed);
+      snprintf(number, sizeof number, "%lld", (long long)first + (long long)offset);
       TRY(text_list_add(seeds, number, in->error));
     }
   }
