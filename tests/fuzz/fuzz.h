@@ -81,20 +81,22 @@ static inline void fuzz_touch(const void *data, size_t bytes) {
 
 /* ---- safetensors ---- */
 
-/* A length before a header must be right, which mutations seldom leave so. This gives the same bytes a length
- * that ends at the last '}'. The caller frees them with mem_free. */
-static inline uint8_t *fuzz_safetensors(const uint8_t *data, size_t bytes, size_t *out_bytes) {
-  uint8_t *out;
-  if (bytes < 8 || mem_alloc(&out, bytes + 8, 1, NULL) != DESPUR_OK) return NULL;
+/* Calls read with the bytes, and again with the length before the header set right, which mutations seldom
+ * leave so: it ends at the last '}'. */
+static inline void fuzz_safetensors(void (*read)(const uint8_t *, size_t), const uint8_t *data,
+                                    size_t bytes) {
+  uint8_t *mended;
+  read(data, bytes);
+  if (bytes < 8 || mem_alloc(&mended, bytes + 8, 1, NULL) != DESPUR_OK) return;
   size_t end = bytes;
   while (end > 8 && data[end - 1] != '}') end--;
   uint64_t header = (end - 8 + 7) / 8 * 8;
-  memset(out, ' ', 8 + header);
-  memcpy(out, &header, sizeof header);
-  memcpy(out + 8, data + 8, end - 8);
-  memcpy(out + 8 + header, data + end, bytes - end);
-  *out_bytes = 8 + header + (bytes - end);
-  return out;
+  memset(mended, ' ', 8 + header);
+  memcpy(mended, &header, sizeof header);
+  memcpy(mended + 8, data + 8, end - 8);
+  memcpy(mended + 8 + header, data + end, bytes - end);
+  read(mended, 8 + header + (bytes - end));
+  mem_free(mended);
 }
 
 #endif
