@@ -21,34 +21,38 @@ static despur_status predictions_of(despur_predicted *out, const cli_arguments *
               : despur_run_predict(out, arguments->positional[0], split, (int)threads, error);
 }
 
-/* Numbers of validation, on which the epoch of the network was chosen, are told what they are worth. */
-static despur_status print_choice(const cli_arguments *arguments, despur_error *error) {
-  despur_rule_result rule;
+/* How the epoch of the network was chosen, if that was on the split whose numbers are printed. */
+static despur_status choice_of(despur_rule_result *out, const cli_arguments *arguments, despur_error *error) {
   despur_split split;
+  *out = (despur_rule_result){0};
   despur_status status = cli_split(&split, arguments, error);
   if (status != DESPUR_OK || arguments->count == 0 || split != DESPUR_VAL) return status;
-  status = despur_run_choice(&rule, arguments->positional[0], error);
-  if (status == DESPUR_OK && rule.epoch > 0) putchar('\n');
-  if (status == DESPUR_OK) report_print_choice(&rule, false);
-  return status;
+  return despur_run_choice(out, arguments->positional[0], error);
+}
+
+static void print(const despur_scores *scores, const despur_measures *measures,
+                  const despur_rule_result *choice, const cli_arguments *arguments) {
+  const char *file = cli_value(arguments, "predictions");
+  if (cli_value(arguments, "json")) {
+    report_print_scores_json(scores, measures, choice, file ? file : arguments->positional[0]);
+    return;
+  }
+  report_print_scores(scores, measures, "model");
+  if (choice->epoch > 0) putchar('\n');
+  report_print_choice(choice, false);
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_predicted predicted;
   despur_scores scores = {0};
   despur_measures measures = {0};
-  const char *file = cli_value(arguments, "predictions");
+  despur_rule_result choice;
   despur_status status = predictions_of(&predicted, arguments, error);
   if (status != DESPUR_OK) return status;
   status = despur_predicted_scores(&scores, &predicted, error);
   if (status == DESPUR_OK) status = despur_measures_compute(&measures, &predicted, error);
-  if (status == DESPUR_OK) {
-    if (cli_value(arguments, "json"))
-      report_print_scores_json(&scores, &measures, file ? file : arguments->positional[0]);
-    else
-      report_print_scores(&scores, &measures, "model");
-  }
-  if (status == DESPUR_OK && !cli_value(arguments, "json")) status = print_choice(arguments, error);
+  if (status == DESPUR_OK) status = choice_of(&choice, arguments, error);
+  if (status == DESPUR_OK) print(&scores, &measures, &choice, arguments);
   despur_measures_release(&measures);
   despur_scores_release(&scores);
   despur_predicted_release(&predicted);

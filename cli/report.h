@@ -29,9 +29,9 @@ void report_print_run_json(const despur_run_result *result);
  * tested: whether the numbers beside it are those of a test split. */
 void report_print_choice(const despur_rule_result *rule, bool tested);
 
-/* measures: NULL when there are none. */
+/* measures: NULL when there are none; choice: as for report_print_choice, or NULL. */
 void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label);
 void report_print_scores_json(const despur_scores *scores, const despur_measures *measures,
-                              const char *label);
+                              const despur_rule_result *choice, const char *label);
 
 #endif

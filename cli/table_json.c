@@ -51,8 +51,20 @@ static void write_group(emit *j, const despur_group_score *group, bool train, co
   emit_close(j, '}');
 }
 
+/* How the epoch was chosen on validation, if it was. */
+static void write_choice(emit *j, const despur_rule_result *rule) {
+  if (!rule || rule->epoch == 0) return;
+  emit_open(j, "selection", '{');
+  emit_text(j, "rule", rule->name);
+  emit_count(j, "epoch", rule->epoch);
+  emit_real(j, "val_worst_group_accuracy", rule->val_worst_group_accuracy);
+  emit_real(j, "optimism", rule->optimism);
+  emit_real(j, "corrected_worst_group_accuracy", rule->val_worst_group_accuracy - rule->optimism);
+  emit_close(j, '}');
+}
+
 static void write_scores(emit *j, const despur_scores *scores, const despur_measures *measures,
-                         const char *label) {
+                         const despur_rule_result *choice, const char *label) {
   bool any = scores->worst_group < scores->groups_count, train = !isnan(scores->train_weighted_average);
   emit_open(j, NULL, '{');
   emit_text(j, "label", label);
@@ -72,25 +84,14 @@ static void write_scores(emit *j, const despur_scores *scores, const despur_meas
   emit_open(j, "groups", '[');
   for (size_t g = 0; g < scores->groups_count; g++) write_group(j, &scores->groups[g], train, measures, g);
   emit_close(j, ']');
+  write_choice(j, choice);
   emit_close(j, '}');
 }
 
 void report_print_scores_json(const despur_scores *scores, const despur_measures *measures,
-                              const char *label) {
+                              const despur_rule_result *choice, const char *label) {
   emit j = {0};
-  write_scores(&j, scores, measures, label);
-}
-
-/* How the epoch was chosen on validation, if it was. */
-static void write_choice(emit *j, const despur_rule_result *rule) {
-  if (!rule || rule->epoch == 0) return;
-  emit_open(j, "selection", '{');
-  emit_text(j, "rule", rule->name);
-  emit_count(j, "epoch", rule->epoch);
-  emit_real(j, "val_worst_group_accuracy", rule->val_worst_group_accuracy);
-  emit_real(j, "optimism", rule->optimism);
-  emit_real(j, "corrected_worst_group_accuracy", rule->val_worst_group_accuracy - rule->optimism);
-  emit_close(j, '}');
+  write_scores(&j, scores, measures, choice, label);
 }
 
 void report_print_run_json(const despur_run_result *result) {
@@ -103,7 +104,7 @@ void report_print_run_json(const despur_run_result *result) {
   emit_text(&j, "split", SPLITS[result->split]);
   emit_open(&j, "stages", '[');
   for (size_t i = 0; i < result->stage_count; i++)
-    write_scores(&j, &result->stages[i].scores, NULL, result->stages[i].label);
+    write_scores(&j, &result->stages[i].scores, NULL, NULL, result->stages[i].label);
   emit_close(&j, ']');
   if (last && last->rule > 0) write_choice(&j, &last->rules[last->rule]);
   if (result->inferred) {

@@ -3,18 +3,18 @@
 #include <errno.h>
 #include <stdbool.h>
 
-static void keep_if(int failed, json_t **json) {
+static void drop_if(int failed, json_t **json) {
   if (!failed) return;
   json_decref(*json);
   *json = NULL;
 }
 
 void json_put(json_t **object, const char *key, json_t *value) {
-  keep_if(json_object_set_new(*object, key, value), object);
+  drop_if(json_object_set_new(*object, key, value), object);
 }
 
 void json_push(json_t **array, json_t *value) {
-  keep_if(json_array_append_new(*array, value), array);
+  drop_if(json_array_append_new(*array, value), array);
 }
 
 /* Text that is handed out byte by byte, so that no failure of malloc stays unseen: jansson goes on when it
