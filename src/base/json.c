@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void drop_if(int failed, json_t **json) {
   if (!failed) return;
@@ -17,27 +20,82 @@ void json_push(json_t **array, json_t *value) {
   drop_if(json_array_append_new(*array, value), array);
 }
 
-/* Text that is handed out byte by byte, so that no failure of malloc stays unseen: jansson goes on when it
- * has no room for the byte it has just read, and may clear errno before it ends. */
+/* Jansson overlooks that the buffer in which it collects a token could not grow: it goes on with the token's
+ * beginning, stops at an assertion, or reads past the buffer. So the buffer grows before it reaches the text,
+ * at a string of its own that stands in front:
+ *
+ *   ["xxx ... xxx",
+ *   the text]
+ *
+ * What stands there ends early if memory does, and is long enough that no token of the text needs more. The
+ * buffer starts with a power of two, doubles, and is full when one byte less is in it: a string of one more
+ * than a power of two, its quotes included, never ends where the buffer grows. */
 typedef struct source {
-  const char *at, *end;
-  bool starved;
+  const char *at, *end, *text;
 } source;
 
-static size_t next_byte(void *buffer, size_t room, void *data) {
+static size_t next_bytes(void *buffer, size_t room, void *data) {
   source *s = data;
-  if (errno == ENOMEM) s->starved = true;
-  if (room == 0 || s->at == s->end) return 0;
-  *(char *)buffer = *s->at++;
-  return 1;
+  bool in_front = s->at < s->text;
+  size_t left = in_front ? 1 : (size_t)(s->end - s->at);
+  if (in_front && errno == ENOMEM) return 0; /* malloc sets it when it fails */
+  if (room > left) room = left;
+  memcpy(buffer, s->at, room);
+  s->at += room;
+  return room;
+}
+
+/* No token is longer: a string ends at a quote that no backslash precedes, and nothing else contains any. */
+static size_t bound_tokens(const char *text, size_t bytes) {
+  size_t longest = 0, last = 0;
+  for (size_t i = 0; i < bytes; i++)
+    if (i + 1 == bytes || (text[i] == '"' && (i == 0 || text[i - 1] != '\\'))) {
+      if (i + 1 - last > longest) longest = i + 1 - last;
+      last = i;
+    }
+  return longest;
+}
+
+/* The text with what stands in front and behind. */
+static char *wrap(const char *text, size_t bytes, size_t *front) {
+  size_t longest = bound_tokens(text, bytes), string = 16;
+  while (string < longest + 2) string *= 2;
+  string++;
+  *front = 1 + string + 2;
+  char *wrapped = malloc(*front + bytes + 1);
+  if (!wrapped) return NULL;
+  memset(wrapped, 'x', *front);
+  memcpy(wrapped, "[\"", 2);
+  memcpy(wrapped + *front - 3, "\",\n", 3);
+  if (bytes > 0) memcpy(wrapped + *front, text, bytes);
+  wrapped[*front + bytes] = ']';
+  return wrapped;
+}
+
+/* Says of the text what jansson said of the whole. */
+static void explain(json_error_t *why, size_t front, size_t bytes, bool parsed) {
+  size_t position = (size_t)why->position;
+  bool at_end = position > front + bytes && json_error_code(why) != json_error_end_of_input_expected;
+  if (parsed || at_end)
+    snprintf(why->text, JSON_ERROR_TEXT_LENGTH, parsed ? "one object expected" : "premature end of input");
+  why->line = why->line > 1 ? why->line - 1 : 1;
+  why->position = position > front + bytes ? (int)bytes : position > front ? (int)(position - front) : 0;
 }
 
 despur_status json_parse(json_t **out, const char *text, size_t bytes, json_error_t *why) {
-  source s = {.at = text, .end = text + bytes};
-  errno = 0; /* malloc sets it when it fails */
-  *out = json_load_callback(next_byte, &s, JSON_REJECT_DUPLICATES, why);
-  if (!s.starved && errno != ENOMEM) return *out ? DESPUR_OK : DESPUR_BAD_INPUT;
-  json_decref(*out);
+  size_t front;
   *out = NULL;
-  return DESPUR_NO_RESOURCES;
+  char *wrapped = wrap(text, bytes, &front);
+  if (!wrapped) return DESPUR_NO_RESOURCES;
+  source s = {.at = wrapped, .end = wrapped + front + bytes + 1, .text = wrapped + front};
+  errno = 0;
+  json_t *both = json_load_callback(next_bytes, &s, JSON_REJECT_DUPLICATES, why);
+  bool starved = !both && errno == ENOMEM;
+  free(wrapped);
+  if (json_array_size(both) == 2 && json_is_object(json_array_get(both, 1)))
+    *out = json_incref(json_array_get(both, 1));
+  if (!*out && !starved) explain(why, front, bytes, both != NULL);
+  json_decref(both);
+  if (starved) return DESPUR_NO_RESOURCES;
+  return *out ? DESPUR_OK : DESPUR_BAD_INPUT;
 }

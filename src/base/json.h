@@ -13,8 +13,8 @@
 void json_put(json_t **object, const char *key, json_t *value);
 void json_push(json_t **array, json_t *value);
 
-/* Reads one value. DESPUR_NO_RESOURCES when memory ran out, of which jansson tells only sometimes;
- * DESPUR_BAD_INPUT with *why when the text is to blame. The message is the caller's. */
+/* Reads one object. DESPUR_NO_RESOURCES when memory ran out; DESPUR_BAD_INPUT with *why when the text is to
+ * blame. The message is the caller's. */
 DESPUR_MUST_USE despur_status json_parse(json_t **out, const char *text, size_t bytes, json_error_t *why);
 
 #endif

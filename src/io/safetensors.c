@@ -43,7 +43,6 @@ static despur_status read_header(json_t **root, size_t *bytes, int fd, const cha
   if (status == DESPUR_NO_RESOURCES) FAIL(error, status, "%s: out of memory", path);
   if (status != DESPUR_OK)
     FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
-  if (!json_is_object(*root)) FAIL(error, DESPUR_BAD_INPUT, "%s: header: expected a JSON object", path);
   size_t start = LENGTH_BYTES + (size_t)length;
   if (start % sizeof(float) != 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected data to start at a multiple of 4 bytes, found %zu", path,

@@ -22,15 +22,10 @@ despur_status read_object(json_t **out, const char *text, size_t bytes, const ch
     return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected at most %d values, found more", path,
                      line ? line : 1, MOST_VALUES);
   despur_status status = json_parse(out, text, bytes, &why);
-  size_t place = line ? line : (size_t)(why.line > 0 ? why.line : 1);
+  if (status == DESPUR_OK) return DESPUR_OK;
   if (status == DESPUR_NO_RESOURCES) return error_set(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
-  if (!*out)
-    return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object: %s", path, place, why.text);
-  if (json_is_object(*out)) return DESPUR_OK;
-  json_decref(*out);
-  *out = NULL;
-  return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object, found another value", path,
-                   line ? line : 1);
+  size_t place = line ? line : (size_t)why.line;
+  return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object: %s", path, place, why.text);
 }
 
 double member_number(const json_t *object, const char *key) {
