@@ -20,6 +20,19 @@ void json_push(json_t **array, json_t *value) {
   drop_if(json_array_append_new(*array, value), array);
 }
 
+/* Not json_dumps: where its buffer cannot grow, it leaves out the name of a member and goes on. */
+char *json_print(const json_t *json, size_t flags) {
+  size_t bytes = json ? json_dumpb(json, NULL, 0, flags) : 0;
+  char *text = bytes > 0 ? malloc(bytes + 1) : NULL;
+  if (!text) return NULL;
+  if (json_dumpb(json, text, bytes, flags) != bytes) {
+    free(text);
+    return NULL;
+  }
+  text[bytes] = '\0';
+  return text;
+}
+
 /* Jansson overlooks that the buffer in which it collects a token could not grow: it goes on with the token's
  * beginning, stops at an assertion, or reads past the buffer. So the buffer grows before it reaches the text,
  * at a string of its own that stands in front:

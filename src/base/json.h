@@ -13,6 +13,10 @@
 void json_put(json_t **object, const char *key, json_t *value);
 void json_push(json_t **array, json_t *value);
 
+/* The text of an object or array, by jansson's flags; NULL when there is no memory, or no json. Release with
+ * free. */
+char *json_print(const json_t *json, size_t flags);
+
 /* Reads one object. DESPUR_NO_RESOURCES when memory ran out; DESPUR_BAD_INPUT with *why when the text is to
  * blame. The message is the caller's. */
 DESPUR_MUST_USE despur_status json_parse(json_t **out, const char *text, size_t bytes, json_error_t *why);

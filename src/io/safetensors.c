@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/memory.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -273,7 +272,7 @@ static despur_status make_header(char **json, const tensor *tensors, size_t coun
   json_t *root = json_object();
   *json = NULL;
   for (size_t i = 0; i < count; i++) TRY(describe(root, &tensors[i], &end, path, error));
-  *json = json_dumps(root, JSON_COMPACT);
+  *json = json_print(root, JSON_COMPACT);
   if (!*json) FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
 cleanup:
   json_decref(root);

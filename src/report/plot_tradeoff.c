@@ -30,28 +30,28 @@ static void draw(chart *c, const report_run *run, size_t index) {
   despur_split split = plot_count(stage, DESPUR_TEST) > 1 ? DESPUR_TEST : DESPUR_VAL;
   plot_points average = plot_measured(c->m, stage, split, plot_average);
   plot_points worst = plot_measured(c->m, stage, split, plot_worst);
-  size_t last = average.count ? average.count - 1 : 0, kept = average.count;
+  /* as many as both have: none where there was no memory for one of them, which ends the page */
+  size_t epochs = average.count < worst.count ? average.count : worst.count, kept = epochs;
   char title[64], description[160], word[32];
-  for (size_t i = 0; i < average.count; i++)
+  for (size_t i = 0; i < epochs; i++)
     if (stage->final && stage->final->selected && (size_t)average.x[i] == stage->final->epoch) kept = i;
   snprintf(title, sizeof title, "Worst group against average, %s, %%",
            split == DESPUR_TEST ? "test" : "validation");
-  snprintf(description, sizeof description, "A path of %zu epochs%s.", average.count,
-           average.count ? "; the curves have the numbers" : "");
+  snprintf(description, sizeof description, "A path of %zu epochs%s.", epochs,
+           epochs ? "; the curves have the numbers" : "");
   chart_open(c, 260, title, description);
   open_scale(&c->x, &average, average.y);
   open_scale(&c->y, &worst, worst.y);
   ticks x = ticks_linear(c->x.low, c->x.high, 5), y = ticks_linear(c->y.low, c->y.high, 5);
   chart_y_axis(c, &y);
   chart_x_axis(c, &x, "average");
-  chart_line(c, average.y, worst.y, average.count, "thin s-after");
-  for (size_t i = 0; i < average.count; i++) chart_dot(c, average.y[i], worst.y[i], 3, "f-after");
-  if (kept < average.count) {
+  chart_line(c, average.y, worst.y, epochs, "thin s-after");
+  for (size_t i = 0; i < epochs; i++) chart_dot(c, average.y[i], worst.y[i], 3, "f-after");
+  if (kept < epochs) {
     chart_dot(c, average.y[kept], worst.y[kept], 7, "ring");
     snprintf(word, sizeof word, "epoch %zu", stage->final->epoch);
     name_dot(c, average.y[kept], worst.y[kept], word);
   }
-  (void)last;
   chart_close(c);
   plot_points_release(&average);
   plot_points_release(&worst);

@@ -60,7 +60,7 @@ despur_status manifest_write_failure(const char *directory, const despur_config 
   json_put(&object, "outcome", json_string("failed"));
   json_put(&object, "message", json_string(message));
   json_put(&object, "seed", json_integer((json_int_t)config->seed));
-  json = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+  json = json_print(object, JSON_INDENT(2));
   if (!json) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   TRY(text_add(&with_line_end, error, "%s\n", json));
   TRY(despur_config_format(config, &yaml, error));

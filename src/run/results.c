@@ -16,7 +16,7 @@ static json_t *number(double value) {
 /* Appends one object to results.jsonl and releases it. */
 static despur_status append_result(run *r, json_t *object, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char *text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
+  char *text = json_print(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
   if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing results");
   TRY(file_print(r->results, error, "%s\n", text));
   TRY(run_events_add(r, object, error));

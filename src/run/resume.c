@@ -1,5 +1,6 @@
 #include "run/resume.h"
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "report/members.h"
 #include "run/manifest.h"
@@ -52,9 +53,9 @@ despur_status run_save(run *r, const despur_train_state *state, despur_error *er
   despur_status status = DESPUR_OK;
   char path[1024], version[] = DESPUR_VERSION;
   checkpoint c = {.version = version,
-                  .inputs = json_dumps(r->inputs, JSON_COMPACT),
-                  .finished = json_dumps(r->finished, JSON_COMPACT),
-                  .timing = json_dumps(r->timing, JSON_COMPACT),
+                  .inputs = json_print(r->inputs, JSON_COMPACT),
+                  .finished = json_print(r->finished, JSON_COMPACT),
+                  .timing = json_print(r->timing, JSON_COMPACT),
                   .seconds = run_seconds() - r->started,
                   .only_infer = r->only_infer,
                   .place = r->place};

@@ -190,7 +190,7 @@ despur_status run_write_json(const run *r, const char *name, json_t *object, des
   despur_status status = DESPUR_OK;
   char path[1024];
   file_writer *writer = NULL;
-  char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+  char *text = json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
   if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing %s", name);
   TRY(run_path(path, r, name, error));
   TRY(file_writer_open(&writer, path, error));
@@ -275,7 +275,7 @@ despur_status run_compare_inputs(const run *r, const json_t *found, const json_t
 /* The page shows the manifest with the hashes of all other files; the manifest has that of the page, too. */
 static despur_status write_page(run *r, json_t *manifest, json_t *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024], *content = json_dumps(manifest, JSON_COMPACT);
+  char path[1024], *content = json_print(manifest, JSON_COMPACT);
   const char *directory = r->result->directory;
   const despur_report_options options = {.page = path, .manifest = content};
   if (!content) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing report.html");
