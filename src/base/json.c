@@ -78,8 +78,8 @@ static char *wrap(const char *text, size_t bytes, size_t *front) {
   char *wrapped = malloc(*front + bytes + 1);
   if (!wrapped) return NULL;
   memset(wrapped, 'x', *front);
-  memcpy(wrapped, "[\"", 2);
-  memcpy(wrapped + *front - 3, "\",\n", 3);
+  wrapped[0] = '[', wrapped[1] = '"';
+  wrapped[*front - 3] = '"', wrapped[*front - 2] = ',', wrapped[*front - 1] = '\n';
   if (bytes > 0) memcpy(wrapped + *front, text, bytes);
   wrapped[*front + bytes] = ']';
   return wrapped;
