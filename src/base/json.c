@@ -88,7 +88,8 @@ static char *wrap(const char *text, size_t bytes, size_t *front) {
 /* Says of the text what jansson said of the whole. */
 static void explain(json_error_t *why, size_t front, size_t bytes, bool parsed) {
   size_t position = (size_t)why->position;
-  bool at_end = position > front + bytes && json_error_code(why) != json_error_end_of_input_expected;
+  bool at_end =
+      !parsed && position > front + bytes && json_error_code(why) != json_error_end_of_input_expected;
   if (parsed || at_end)
     snprintf(why->text, JSON_ERROR_TEXT_LENGTH, parsed ? "one object expected" : "premature end of input");
   why->line = why->line > 1 ? why->line - 1 : 1;
