@@ -1,9 +1,11 @@
 /* Compiled once for each instruction set (base/level.h). A square is one chain of fused multiply-adds over
- * the columns, so all levels give the same bits. */
+ * the columns, a product one for each piece of them, so all levels give the same bits. */
 #include "cluster/kmeans.h"
 
 #include "base/lanes_math.h"
 #include "base/level.h"
+
+#include <float.h>
 
 /* A tile is CENTRES centres times all lanes of a block. */
 enum { CENTRES = SUMS / DOUBLE_PARTS > PACK ? PACK : SUMS / DOUBLE_PARTS > 0 ? SUMS / DOUBLE_PARTS : 1 };
@@ -31,10 +33,11 @@ INLINE void squares_tile(const centre_job *job, const double *centre, double *sq
 }
 
 static void squares(const centre_job *job) {
-  for (size_t c = 0, count; c < job->count; c += count) {
-    size_t left = job->count - c, in_pack = PACK - c % PACK;
+  size_t end = job->first + job->count;
+  for (size_t c = job->first, count; c < end; c += count) {
+    size_t left = end - c, in_pack = PACK - c % PACK;
     const double *centre = job->packed + c / PACK * PACK * job->d + c % PACK;
-    double *out = job->squares + c * LANES;
+    double *out = job->squares + (c - job->first) * LANES;
     count = left < in_pack ? left : in_pack;
     if (count > CENTRES) count = CENTRES;
 #define TILE(n)                                                                                              \
@@ -65,11 +68,87 @@ static void nearest(const double *squares, size_t k, double *least, uint32_t *wh
   }
 }
 
+/* A tile of products is LOOK_CENTRES centres, of one pack, times LOOK_VECTORS vectors of lanes. */
+enum { LOOK_VECTORS = 2, LOOK_CENTRES = SUMS / LOOK_VECTORS };
+
+/* Columns begin..end-1 of centres c.. and vectors first.., added to what the columns before gave. */
+INLINE void products_tile(const look_job *job, size_t c, size_t first, size_t begin, size_t end,
+                          const size_t COUNT, const size_t VECTORS) {
+  const float *lanes[LOOK_VECTORS], *centre = job->packed + c / PACK * PACK * job->d + c % PACK;
+  vec sum[LOOK_CENTRES > 4 ? LOOK_CENTRES : 4][LOOK_VECTORS];
+  UNROLL for (size_t v = 0; v < VECTORS; v++) {
+    lanes[v] = job->lanes + (first + v) / PARTS * LANES * job->d + (first + v) % PARTS * VECTOR;
+    UNROLL for (size_t i = 0; i < COUNT; i++) sum[i][v] = splat(0);
+  }
+  for (size_t j = begin; j < end; j++) {
+    vec value[LOOK_VECTORS];
+    UNROLL for (size_t v = 0; v < VECTORS; v++) value[v] = load(lanes[v] + j * LANES);
+    UNROLL for (size_t i = 0; i < COUNT; i++) {
+      vec factor = splat(centre[j * PACK + i]);
+      UNROLL for (size_t v = 0; v < VECTORS; v++) sum[i][v] = fma_lanes(factor, value[v], sum[i][v]);
+    }
+  }
+  UNROLL for (size_t v = 0; v < VECTORS; v++) {
+    float *out =
+        job->products + ((first + v) / PARTS * job->count + c) * LANES + (first + v) % PARTS * VECTOR;
+    UNROLL for (size_t i = 0; i < COUNT; i++) {
+      vec before = begin > 0 ? load(out + i * LANES) : splat(0);
+      store(out + i * LANES, before + sum[i][v]);
+    }
+  }
+}
+
+INLINE void products_vectors(const look_job *job, size_t first, size_t begin, size_t end,
+                             const size_t VECTORS) {
+  size_t c = 0;
+  for (; c + LOOK_CENTRES <= job->count; c += LOOK_CENTRES)
+    products_tile(job, c, first, begin, end, LOOK_CENTRES, VECTORS);
+  for (; c + 4 <= job->count && LOOK_CENTRES > 4; c += 4)
+    products_tile(job, c, first, begin, end, 4, VECTORS);
+  for (; c < job->count; c++) products_tile(job, c, first, begin, end, 1, VECTORS);
+}
+
+static void products(const look_job *job) {
+  for (size_t begin = 0, end; begin < job->d; begin = end) {
+    end = job->d - begin < LOOK_PIECE ? job->d : begin + LOOK_PIECE;
+    size_t first = 0, vectors = job->blocks * PARTS;
+    for (; first + LOOK_VECTORS <= vectors; first += LOOK_VECTORS)
+      products_vectors(job, first, begin, end, LOOK_VECTORS);
+    for (; first < vectors; first++) products_vectors(job, first, begin, end, 1);
+  }
+}
+
+static unsigned look(const float *products, const float *halves, size_t k, const float *lengths,
+                     const float *margin, uint32_t *which) {
+  unsigned close = 0;
+  for (size_t lane = 0; lane < LANES; lane += VECTOR) {
+    vec best = load(products + lane) - splat(halves[0]), second = splat(-FLT_MAX);
+    ivec winner = {0};
+    for (size_t c = 1; c < k; c++) {
+      vec score = load(products + c * LANES + lane) - splat(halves[c]);
+      ivec more = score > best, above = score > second;
+      vec loser = (vec)((more & (ivec)best) | (~more & (ivec)score));
+      second = (vec)(((more | above) & (ivec)loser) | (~(more | above) & (ivec)second));
+      best = (vec)((more & (ivec)score) | (~more & (ivec)best));
+      winner = (more & (int)c) | (~more & winner);
+    }
+    const vec length = load(lengths + lane);
+    vec least = splat(margin[2]);
+    for (int i = 1; i >= 0; i--) least = fma_lanes(least, length, splat(margin[i]));
+    close |= (~less_lanes(least, best - second) & ((1U << VECTOR) - 1)) << lane;
+    memcpy(which + lane, &winner, sizeof winner);
+  }
+  return close;
+}
+
 static void add_differences(double *sums, const float *x, const double *reference, double sign,
                             size_t columns) {
   for (size_t j = 0; j < columns; j++) sums[j] += sign * ((double)x[j] - reference[j]);
 }
 
 extern const kmeans_table LEVEL_TABLE(kmeans);
-const kmeans_table LEVEL_TABLE(kmeans) = {
-    .squares = squares, .nearest = nearest, .add_differences = add_differences};
+const kmeans_table LEVEL_TABLE(kmeans) = {.squares = squares,
+                                          .nearest = nearest,
+                                          .products = products,
+                                          .look = look,
+                                          .add_differences = add_differences};

@@ -105,9 +105,11 @@ static size_t farthest_point(const kmeans_pass *pass, const kmeans_start *s) {
 
 /* Puts the centre of each empty cluster on the farthest point, which the next assignment will give to it: no
  * point gets farther from its centre by that. Returns how many centres have moved. */
-static size_t fill_empty_clusters(const kmeans_pass *pass, kmeans_start *s) {
-  size_t filled = 0, d = pass->d;
-  for (size_t c = 0; c < pass->k; c++) {
+static size_t fill_empty_clusters(kmeans_pass *pass, kmeans_start *s) {
+  size_t filled = 0, empty = 0, d = pass->d;
+  for (size_t c = 0; c < pass->k; c++) empty += s->sizes[c] == 0;
+  if (empty > 0) kmeans_measure(pass, s);
+  for (size_t c = 0; c < pass->k && empty > 0; c++) {
     if (s->sizes[c]) continue;
     memset(s->sums + c * d, 0, d * sizeof(double)); /* what rounding has left there */
     size_t point = farthest_point(pass, s);
@@ -137,7 +139,7 @@ static double move_centres(const kmeans_pass *pass, kmeans_start *s) {
 /* What follows an assignment. Returns 1 at the end, when each point belongs to its nearest centre and no
  * cluster is empty unless every point lies on a centre. There is an end: once settling, each round sets at
  * least one more distance to zero for good. */
-static int advance(const problem *p, kmeans_start *s, size_t iteration) {
+static int advance(problem *p, kmeans_start *s, size_t iteration) {
   size_t changes = 0, filled = fill_empty_clusters(&p->pass, s);
   if (s->settling) return filled == 0;
   for (size_t chunk = 0; chunk < p->pass.chunks; chunk++) changes += s->changes[chunk];
@@ -156,8 +158,12 @@ static void lloyd(problem *p) {
     size_t left = 0;
     kmeans_assign(pass);
     kmeans_add_changes(pass);
-    for (size_t g = 0; g < pass->group_size; g++)
-      if (!advance(p, pass->group[g], iteration)) pass->group[left++] = pass->group[g];
+    for (size_t g = 0; g < pass->group_size; g++) {
+      if (advance(p, pass->group[g], iteration))
+        kmeans_measure(pass, pass->group[g]);
+      else
+        pass->group[left++] = pass->group[g];
+    }
     pass->group_size = left;
   }
 }

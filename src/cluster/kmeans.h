@@ -16,18 +16,35 @@
 /* Centres side by side: packed[c / PACK][column][c % PACK]. */
 enum { PACK = 12 };
 
-/* squares[c][lane] = |point lane of the block - centre c|^2 for `count` packed centres. */
+/* squares[c - first][lane] = |point lane of the block - centre c|^2 for packed centres first..first+count-1.
+ */
 typedef struct centre_job {
   const float *lanes;   /* [d, LANES] */
-  const double *packed; /* [count rounded up to PACK, d] as above */
+  const double *packed; /* [first + count rounded up to PACK, d] as above */
   double *squares;      /* [count, LANES], 64-byte aligned */
-  size_t d, count;
+  size_t d, first, count;
 } centre_job;
+
+/* products[block][c][lane] = the scalar product of a point and packed centre c, in single precision: sums
+ * over LOOK_PIECE columns, which are then added up. */
+typedef struct look_job {
+  const float *lanes;  /* [blocks, d, LANES] */
+  const float *packed; /* [count rounded up to PACK, d] as above */
+  float *products;     /* [blocks, count, LANES], 64-byte aligned */
+  size_t d, count, blocks;
+} look_job;
+
+enum { LOOK_PIECE = 64 };
 
 typedef struct kmeans_table {
   void (*squares)(const centre_job *job);
   /* The least of k squares [k, LANES] in each lane, and which it is, the first of equals. */
   void (*nearest)(const double *squares, size_t k, double *least, uint32_t *which);
+  void (*products)(const look_job *job);
+  /* The largest of k differences products[c][lane] - halves[c] in each lane. Bit `lane` of what it returns is
+   * set where the next is not smaller by more than margin[0] + margin[1] length + margin[2] length^2. */
+  unsigned (*look)(const float *products, const float *halves, size_t k, const float *lengths,
+                   const float *margin, uint32_t *which);
   /* sums[j] += sign * (x[j] - reference[j]) */
   void (*add_differences)(double *sums, const float *x, const double *reference, double sign, size_t columns);
 } kmeans_table;
@@ -49,7 +66,7 @@ typedef struct kmeans_start {
   double *sums;       /* [k, d] */
   size_t *sizes;      /* [k] */
   uint32_t *labels;   /* [n] */
-  double *distances;  /* [n], squared, of each point to its centre */
+  double *distances;  /* [n], squared, of each point to its centre; made by kmeans_approach and _measure */
   uint32_t *changed;  /* [n], each chunk's in its place: the points that have changed their cluster */
   uint32_t *before;   /* [n], the clusters that these had */
   size_t *changes;    /* [chunks] */
@@ -59,19 +76,44 @@ typedef struct kmeans_start {
   int settling; /* its centres move no more, except to fill empty clusters */
 } kmeans_start;
 
+/* What tells the nearest centre of most points in single precision: y, a point less the mean of all points,
+ * and g, a centre alike. Half the squared distance is (|y|^2 + |g|^2) / 2 - y g, so the nearest centre is the
+ * one with the largest y g - |g|^2 / 2. How far that can be wrong is known (set_margin); where two centres
+ * are closer to each other than that, double precision decides, so labels are always those of double
+ * precision. */
+typedef struct kmeans_look {
+  double factor;   /* a power of two that makes every |y| < 1 */
+  float *lanes;    /* [blocks, d, LANES], y times factor */
+  float *lengths;  /* [blocks, LANES], theirs */
+  float *packed;   /* [group_room * k, d], g times factor */
+  float *halves;   /* [group_room * k], half their squared lengths */
+  float *margins;  /* [group_room, 3] */
+  float *products; /* [threads, LOOK_BLOCKS, group_room * k, LANES] */
+} kmeans_look;
+
+enum { LOOK_BLOCKS = 2 }; /* that go together */
+
 typedef struct kmeans_pass {
   const kmeans_table *kernels;
   const float *points; /* [n, d] */
   float *lanes;        /* [blocks, d, LANES], the same */
+  double *mean;        /* [d], of the points */
+  float *largest;      /* [d / LANES rounded up], sizes of values in 16 columns each */
   size_t n, d, k;
   size_t chunks, chunk_points; /* a multiple of LANES */
   kmeans_start **group;        /* [group_size], the starts that take part in a pass */
   size_t group_size, group_room;
   double *packed;  /* [group_room * k, d], their centres */
   double *squares; /* [threads, group_room * k, LANES] */
-  size_t tile;     /* columns of a task of kmeans_add_changes */
+  kmeans_look look;
+  size_t tile; /* columns of a task of kmeans_add_changes */
   parallel *pool;
 } kmeans_pass;
+
+/* Packed centres of the whole group. */
+static inline size_t kmeans_centre_room(const kmeans_pass *pass) {
+  return (pass->group_room * pass->k + PACK - 1) / PACK * PACK;
+}
 
 DESPUR_MUST_USE despur_status kmeans_pass_init(kmeans_pass *pass, const float *points, size_t n, size_t d,
                                                size_t k, size_t starts, int threads, despur_error *error);
@@ -81,15 +123,25 @@ DESPUR_MUST_USE despur_status kmeans_start_init(kmeans_start *p, const kmeans_pa
                                                 despur_error *error);
 void kmeans_start_release(kmeans_start *p);
 
-/* Of every start of the group: gives each point to its nearest centre, the first of equals, and notes
- * changes, sizes and inertia. */
+/* Of every start of the group: gives each point to its nearest centre, the first of equals, and notes changes
+ * and sizes. */
 void kmeans_assign(kmeans_pass *pass);
+
+/* The distances of one start, whose points have been given to centres that have not moved since, and its
+ * inertia. */
+void kmeans_measure(kmeans_pass *pass, kmeans_start *start);
 
 /* Brings the sums of every start of the group up to date with the changes that were noted. */
 void kmeans_add_changes(kmeans_pass *pass);
 
 /* Of every start of the group: shortens the distances by centre c; their sums go to inertias. */
 void kmeans_approach(kmeans_pass *pass, size_t c);
+
+/* The first look at the points, and at the centres of the group. */
+DESPUR_MUST_USE despur_status kmeans_look_init(kmeans_look *look, const kmeans_pass *pass, int threads,
+                                               despur_error *error);
+void kmeans_look_at_centres(kmeans_pass *pass);
+void kmeans_look_release(kmeans_look *look);
 
 /* The mean of the variances of the columns. */
 DESPUR_MUST_USE despur_status kmeans_mean_variance(kmeans_pass *pass, double *out, despur_error *error);

@@ -5,7 +5,7 @@
 #include "cluster/distances.h"
 #include "cluster/partition.h"
 
-#include <string.h>
+#include <math.h>
 
 enum {
   CHUNK_WORK = 1 << 20, /* multiply-adds */
@@ -31,11 +31,40 @@ despur_status kmeans_table_choose(const kmeans_table **out, despur_error *error)
 
 void kmeans_pass_release(kmeans_pass *pass) {
   parallel_free(pass->pool);
+  kmeans_look_release(&pass->look);
   mem_free(pass->lanes);
+  mem_free(pass->mean);
+  mem_free(pass->largest);
   mem_free(pass->group);
   mem_free(pass->packed);
   mem_free(pass->squares);
   *pass = (kmeans_pass){0};
+}
+
+static size_t columns_of_tile(const kmeans_pass *pass, size_t tile) {
+  size_t left = pass->d - tile * LANES;
+  return left < LANES ? left : LANES;
+}
+
+/* The mean of a few columns, by differences from the first row, so that no offset spoils it; and how far from
+ * 0 they reach. */
+static void mean_tile(void *context, size_t tile, int thread) {
+  (void)thread;
+  kmeans_pass *pass = context;
+  double sum[LANES] = {0};
+  float largest[LANES] = {0};
+  size_t columns = columns_of_tile(pass, tile);
+  const float *x = pass->points + tile * LANES;
+  for (size_t i = 0; i < pass->n; i++)
+    for (size_t j = 0; j < columns; j++) {
+      float value = x[i * pass->d + j], size = fabsf(value);
+      sum[j] += (double)value - (double)x[j];
+      largest[j] = size > largest[j] ? size : largest[j];
+    }
+  for (size_t j = 0; j < columns; j++) {
+    pass->mean[tile * LANES + j] = (double)x[j] + sum[j] / (double)pass->n;
+    pass->largest[tile] = largest[j] > pass->largest[tile] ? largest[j] : pass->largest[tile];
+  }
 }
 
 /* A chunk is worth the start of a task, and there are few enough of them. */
@@ -50,9 +79,9 @@ despur_status kmeans_pass_init(kmeans_pass *pass, const float *points, size_t n,
   despur_status status = DESPUR_OK;
   size_t values, together = MOST_CENTRES / k > 1 ? MOST_CENTRES / k : 1, blocks = block_count(n);
   pass->group_room = starts < together ? starts : together;
-  size_t packs = (pass->group_room * k + PACK - 1) / PACK;
+  size_t room = kmeans_centre_room(pass);
   TRY(kmeans_table_choose(&pass->kernels, error));
-  TRY(mem_multiply(&values, packs * PACK, d > LANES ? d : LANES, error));
+  TRY(mem_multiply(&values, room, d > LANES ? d : LANES, error));
   TRY(mem_multiply(&values, blocks * LANES, d, error));
   pass->chunk_points = points_of_a_chunk(n, k * d);
   pass->chunks = (n + pass->chunk_points - 1) / pass->chunk_points;
@@ -60,10 +89,14 @@ despur_status kmeans_pass_init(kmeans_pass *pass, const float *points, size_t n,
   if (threads < 1) threads = 1;
   TRY(mem_alloc(&pass->lanes, values, sizeof(float), error));
   TRY(mem_alloc(&pass->group, pass->group_room, sizeof *pass->group, error));
-  TRY(mem_alloc(&pass->packed, packs * PACK * d, sizeof(double), error));
-  TRY(mem_alloc(&pass->squares, (size_t)threads * packs * PACK, LANES * sizeof(double), error));
+  TRY(mem_alloc(&pass->packed, room * d, sizeof(double), error));
+  TRY(mem_alloc(&pass->squares, (size_t)threads * room, LANES * sizeof(double), error));
+  TRY(mem_alloc(&pass->mean, d, sizeof(double), error));
+  TRY(mem_alloc(&pass->largest, block_count(d), sizeof(float), error));
   TRY(parallel_create(&pass->pool, threads, error));
   points_to_lanes(pass->lanes, points, d, NULL, n, 0);
+  parallel_for(pass->pool, block_count(d), mean_tile, pass);
+  TRY(kmeans_look_init(&pass->look, pass, threads, error));
 cleanup:
   if (status != DESPUR_OK) kmeans_pass_release(pass);
   return status;
@@ -111,24 +144,26 @@ size_t kmeans_chunk_end(const kmeans_pass *pass, size_t chunk) {
   return end < pass->n ? end : pass->n;
 }
 
-/* Packs centres first..first+count-1 of every start of the group, one start after the other. */
-static void pack_centres(kmeans_pass *pass, size_t first, size_t count) {
+/* Packs centres first..first+count-1 of some starts, one start after the other. */
+static void pack_centres(kmeans_pass *pass, kmeans_start *const *starts, size_t n, size_t first,
+                         size_t count) {
   size_t d = pass->d, place = 0;
-  for (size_t g = 0; g < pass->group_size; g++)
+  for (size_t g = 0; g < n; g++)
     for (size_t c = first; c < first + count; c++, place++) {
-      const double *centre = pass->group[g]->centres + c * d;
+      const double *centre = starts[g]->centres + c * d;
       double *to = pass->packed + place / PACK * PACK * d + place % PACK;
       for (size_t j = 0; j < d; j++) to[j * PACK] = centre[j];
     }
 }
 
-/* The squares of one block to all packed centres. */
-static const double *measure_block(const kmeans_pass *pass, size_t first, size_t count, int thread) {
-  size_t room = (pass->group_room * pass->k + PACK - 1) / PACK * PACK;
-  centre_job job = {.lanes = pass->lanes + first * pass->d,
+/* The squares of the block that begins with point `begin` to packed centres first..first+count-1. */
+static const double *measure_block(const kmeans_pass *pass, size_t begin, size_t first, size_t count,
+                                   int thread) {
+  centre_job job = {.lanes = pass->lanes + begin * pass->d,
                     .packed = pass->packed,
-                    .squares = pass->squares + (size_t)thread * room * LANES,
+                    .squares = pass->squares + (size_t)thread * kmeans_centre_room(pass) * LANES,
                     .d = pass->d,
+                    .first = first,
                     .count = count};
   pass->kernels->squares(&job);
   return job.squares;
@@ -136,56 +171,95 @@ static const double *measure_block(const kmeans_pass *pass, size_t first, size_t
 
 /* Takes over the nearest centres of the points from `first`, up to the end of the block or the chunk. */
 static void label_block(kmeans_start *p, size_t chunk, size_t begin, size_t first, size_t end,
-                        const double *least, const uint32_t *which) {
-  double inertia = p->inertias[chunk];
+                        const uint32_t *which) {
   for (size_t i = first; i < end && i < first + LANES; i++) {
     uint32_t label = which[i - first];
-    if (p->labels[i] != label) {
-      size_t place = begin + p->changes[chunk]++;
-      p->changed[place] = (uint32_t)i;
-      p->before[place] = p->labels[i];
-      p->labels[i] = label;
-    }
-    p->distances[i] = least[i - first];
-    inertia += least[i - first];
+    if (p->labels[i] == label) continue;
+    size_t place = begin + p->changes[chunk]++;
+    p->changed[place] = (uint32_t)i;
+    p->before[place] = p->labels[i];
+    p->labels[i] = label;
   }
-  p->inertias[chunk] = inertia;
+}
+
+/* The nearest centres of start g, from the products of a block with all centres; close calls by squares. */
+static void nearest_centres(const kmeans_pass *pass, size_t g, size_t first, const float *products,
+                            int thread, uint32_t *which) {
+  const kmeans_look *look = &pass->look;
+  size_t k = pass->k;
+  if (!pass->kernels->look(products + g * k * LANES, look->halves + g * k, k, look->lengths + first,
+                           look->margins + g * 3, which))
+    return;
+  double least[LANES];
+  pass->kernels->nearest(measure_block(pass, first, g * k, k, thread), k, least, which);
 }
 
 static void assign_chunk(void *context, size_t chunk, int thread) {
   kmeans_pass *pass = context;
-  size_t begin = kmeans_chunk_begin(pass, chunk), end = kmeans_chunk_end(pass, chunk);
-  for (size_t g = 0; g < pass->group_size; g++) {
-    pass->group[g]->changes[chunk] = 0;
-    pass->group[g]->inertias[chunk] = 0;
-  }
-  for (size_t first = begin; first < end; first += LANES) {
-    double least[LANES];
-    uint32_t which[LANES];
-    const double *squares = measure_block(pass, first, pass->group_size * pass->k, thread);
-    for (size_t g = 0; g < pass->group_size; g++) {
-      pass->kernels->nearest(squares + g * pass->k * LANES, pass->k, least, which);
-      label_block(pass->group[g], chunk, begin, first, end, least, which);
-    }
+  size_t begin = kmeans_chunk_begin(pass, chunk), end = kmeans_chunk_end(pass, chunk), d = pass->d;
+  for (size_t g = 0; g < pass->group_size; g++) pass->group[g]->changes[chunk] = 0;
+  look_job job = {.packed = pass->look.packed,
+                  .products =
+                      pass->look.products + (size_t)thread * LOOK_BLOCKS * kmeans_centre_room(pass) * LANES,
+                  .d = d,
+                  .count = pass->group_size * pass->k};
+  for (size_t first = begin; first < end; first += job.blocks * LANES) {
+    size_t blocks = block_count(end - first);
+    job.blocks = blocks < LOOK_BLOCKS ? blocks : LOOK_BLOCKS;
+    job.lanes = pass->look.lanes + first * d;
+    pass->kernels->products(&job);
+    for (size_t b = 0; b < job.blocks; b++)
+      for (size_t g = 0; g < pass->group_size; g++) {
+        uint32_t which[LANES];
+        nearest_centres(pass, g, first + b * LANES, job.products + b * job.count * LANES, thread, which);
+        label_block(pass->group[g], chunk, begin, first + b * LANES, end, which);
+      }
   }
 }
 
 static void count_changes(const kmeans_pass *pass, kmeans_start *p) {
-  p->inertia = 0;
   for (size_t chunk = 0; chunk < pass->chunks; chunk++) {
     size_t begin = kmeans_chunk_begin(pass, chunk);
     for (size_t i = begin; i < begin + p->changes[chunk]; i++) {
       p->sizes[p->labels[p->changed[i]]]++;
       if (p->before[i] != NO_CLUSTER) p->sizes[p->before[i]]--;
     }
-    p->inertia += p->inertias[chunk];
   }
 }
 
 void kmeans_assign(kmeans_pass *pass) {
-  pack_centres(pass, 0, pass->k);
+  pack_centres(pass, pass->group, pass->group_size, 0, pass->k);
+  kmeans_look_at_centres(pass);
   parallel_for(pass->pool, pass->chunks, assign_chunk, pass);
   for (size_t g = 0; g < pass->group_size; g++) count_changes(pass, pass->group[g]);
+}
+
+typedef struct measure_job {
+  const kmeans_pass *pass;
+  kmeans_start *start;
+} measure_job;
+
+static void measure_chunk(void *context, size_t chunk, int thread) {
+  const measure_job *job = context;
+  const kmeans_pass *pass = job->pass;
+  kmeans_start *p = job->start;
+  size_t end = kmeans_chunk_end(pass, chunk);
+  double inertia = 0;
+  for (size_t first = kmeans_chunk_begin(pass, chunk); first < end; first += LANES) {
+    const double *squares = measure_block(pass, first, 0, pass->k, thread);
+    for (size_t i = first; i < end && i < first + LANES; i++) {
+      p->distances[i] = squares[p->labels[i] * LANES + i - first];
+      inertia += p->distances[i];
+    }
+  }
+  p->inertias[chunk] = inertia;
+}
+
+void kmeans_measure(kmeans_pass *pass, kmeans_start *start) {
+  pack_centres(pass, &start, 1, 0, pass->k);
+  parallel_for(pass->pool, pass->chunks, measure_chunk, &(measure_job){pass, start});
+  start->inertia = 0;
+  for (size_t chunk = 0; chunk < pass->chunks; chunk++) start->inertia += start->inertias[chunk];
 }
 
 typedef struct changes_job {
@@ -223,7 +297,7 @@ static void approach_chunk(void *context, size_t chunk, int thread) {
   size_t end = kmeans_chunk_end(pass, chunk);
   for (size_t g = 0; g < pass->group_size; g++) pass->group[g]->inertias[chunk] = 0;
   for (size_t first = kmeans_chunk_begin(pass, chunk); first < end; first += LANES) {
-    const double *squares = measure_block(pass, first, pass->group_size, thread);
+    const double *squares = measure_block(pass, first, 0, pass->group_size, thread);
     for (size_t g = 0; g < pass->group_size; g++, squares += LANES) {
       kmeans_start *p = pass->group[g];
       double sum = p->inertias[chunk];
@@ -237,7 +311,7 @@ static void approach_chunk(void *context, size_t chunk, int thread) {
 }
 
 void kmeans_approach(kmeans_pass *pass, size_t c) {
-  pack_centres(pass, c, 1);
+  pack_centres(pass, pass->group, pass->group_size, c, 1);
   parallel_for(pass->pool, pass->chunks, approach_chunk, pass);
 }
 
@@ -246,21 +320,17 @@ typedef struct variance_job {
   double *variances; /* [d] */
 } variance_job;
 
-/* Two passes over a few columns, with differences from the first row, so that no offset spoils them. */
+/* The squares, too, are sums of differences, so that no offset spoils them. */
 static void variance_tile(void *context, size_t tile, int thread) {
   (void)thread;
   const variance_job *job = context;
   const kmeans_pass *pass = job->pass;
-  double mean[LANES], sum[LANES] = {0}, squares[LANES] = {0};
-  size_t column = tile * LANES, columns = pass->d - column < LANES ? pass->d - column : LANES;
-  const float *x = pass->points + column;
+  double squares[LANES] = {0};
+  size_t column = tile * LANES, columns = columns_of_tile(pass, tile);
   for (size_t i = 0; i < pass->n; i++)
-    for (size_t j = 0; j < columns; j++) sum[j] += (double)x[i * pass->d + j] - (double)x[j];
-  for (size_t j = 0; j < columns; j++) mean[j] = (double)x[j] + sum[j] / (double)pass->n;
-  for (size_t i = 0; i < pass->n; i++)
-    for (size_t j = 0; j < columns; j++) {
-      double difference = (double)x[i * pass->d + j] - mean[j];
-      squares[j] += difference * difference;
+    for (size_t j = column; j < column + columns; j++) {
+      double difference = (double)pass->points[i * pass->d + j] - pass->mean[j];
+      squares[j - column] += difference * difference;
     }
   for (size_t j = 0; j < columns; j++) job->variances[column + j] = squares[j] / (double)pass->n;
 }

@@ -43,7 +43,12 @@ static void squares_are_those_of_the_definition(void **state) {
       for (size_t lane = 0; lane < LANES; lane++) lanes[j * LANES + lane] = points[lane * d + j];
     for (size_t t = 0; tested_table(t); t++) {
       double *squares = doubles(count * LANES);
-      centre_job job = {.lanes = lanes, .packed = packed, .squares = squares, .d = d, .count = count};
+      size_t begin = count * t / 4; /* in two goes */
+      centre_job job = {.lanes = lanes, .packed = packed, .squares = squares, .d = d, .count = begin};
+      tested_table(t)->squares(&job);
+      job.first = begin;
+      job.count = count - begin;
+      job.squares += begin * LANES;
       tested_table(t)->squares(&job);
       for (size_t c = 0; c < count; c++)
         for (size_t lane = 0; lane < LANES; lane++) {
@@ -88,6 +93,81 @@ static void nearest_is_the_first_of_the_least(void **state) {
   }
 }
 
+/* A sum of d terms in pieces is wrong by at most (LOOK_PIECE + d / LOOK_PIECE + 1) 2^-24 of the sum of their
+ * sizes. */
+static void products_are_those_of_the_definition(void **state) {
+  (void)state;
+  static const size_t COUNTS[] = {1, 3, 4, 5, 6, 11, 12, 13, 16, 23, 40, 47},
+                      DIMENSIONS[] = {1, 2, 63, 64, 65, 130};
+  for (size_t s = 0; s < 2 * sizeof COUNTS / sizeof *COUNTS; s++) {
+    size_t count = COUNTS[s / 2], d = DIMENSIONS[s % 6], blocks = 1 + s % 2, n = count * blocks * LANES;
+    float *lanes = normal_points(s, d, blocks * LANES), *first = NULL;
+    float *packed = normal_points(s + 1000, (count + PACK - 1) / PACK * PACK, d);
+    for (size_t t = 0; tested_table(t); t++) {
+      float *products = zeros(n);
+      look_job job = {
+          .lanes = lanes, .packed = packed, .products = products, .d = d, .count = count, .blocks = blocks};
+      tested_table(t)->products(&job);
+      for (size_t i = 0; i < n; i++) {
+        size_t block = i / LANES / count, c = i / LANES % count;
+        double wanted = 0, sizes = 0;
+        for (size_t j = 0; j < d; j++) {
+          double term = (double)lanes[(block * d + j) * LANES + i % LANES] *
+                        (double)packed[(c / PACK * d + j) * PACK + c % PACK];
+          wanted += term;
+          sizes += fabs(term);
+        }
+        assert_near(products[i], wanted, (LOOK_PIECE + (double)(d / LOOK_PIECE) + 1) * 0x1p-24 * sizes);
+      }
+      if (first)
+        assert_memory_equal(products, first, n * sizeof *products);
+      else
+        first = products;
+      if (products != first) mem_free(products);
+    }
+    mem_free(first);
+    mem_free(packed);
+    mem_free(lanes);
+  }
+}
+
+/* Small whole numbers, so that scores are exact and often equal or just as far apart as the margin. */
+static void look_finds_the_largest_and_tells_close_calls(void **state) {
+  (void)state;
+  size_t close_calls = 0;
+  for (size_t trial = 0; trial < 200; trial++) {
+    size_t k = 1 + trial % 20;
+    random_stream stream = random_open(1, "test look", trial);
+    float *products = zeros(k * LANES), halves[20], *lengths = zeros(LANES), margin[3];
+    uint32_t which[LANES];
+    for (size_t i = 0; i < k * LANES; i++) products[i] = (float)random_below(&stream, 30);
+    for (size_t c = 0; c < k; c++) halves[c] = (float)random_below(&stream, 5);
+    for (size_t lane = 0; lane < LANES; lane++) lengths[lane] = (float)random_below(&stream, 3);
+    for (size_t i = 0; i < 3; i++) margin[i] = (float)random_below(&stream, 2);
+    for (size_t t = 0; tested_table(t); t++) {
+      unsigned close = tested_table(t)->look(products, halves, k, lengths, margin, which);
+      assert_int_equal(close >> LANES, 0);
+      for (size_t lane = 0; lane < LANES; lane++) {
+        size_t wanted = 0, near = 0;
+        for (size_t c = 1; c < k; c++)
+          if (products[c * LANES + lane] - halves[c] > products[wanted * LANES + lane] - halves[wanted])
+            wanted = c;
+        float least = margin[0] + margin[1] * lengths[lane] + margin[2] * lengths[lane] * lengths[lane];
+        for (size_t c = 0; c < k; c++)
+          near +=
+              products[wanted * LANES + lane] - halves[wanted] - (products[c * LANES + lane] - halves[c]) <=
+              least;
+        assert_int_equal(which[lane], wanted);
+        assert_int_equal(close >> lane & 1, near > 1);
+        close_calls += near > 1;
+      }
+    }
+    mem_free(lengths);
+    mem_free(products);
+  }
+  assert_true(close_calls > 100);
+}
+
 static void differences_are_added_and_taken_away(void **state) {
   (void)state;
   enum { D = 37 };
@@ -110,6 +190,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(squares_are_those_of_the_definition),
       cmocka_unit_test(nearest_is_the_first_of_the_least),
+      cmocka_unit_test(products_are_those_of_the_definition),
+      cmocka_unit_test(look_finds_the_largest_and_tells_close_calls),
       cmocka_unit_test(differences_are_added_and_taken_away),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,103 @@
+/* Points and centres as the first look of k-means wants them, and how far it can be wrong. */
+#include "cluster/kmeans.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+
+void kmeans_look_release(kmeans_look *look) {
+  mem_free(look->lanes);
+  mem_free(look->lengths);
+  mem_free(look->packed);
+  mem_free(look->halves);
+  mem_free(look->margins);
+  mem_free(look->products);
+  *look = (kmeans_look){0};
+}
+
+/* |x - mean| <= 2 |x| for the largest |x|. */
+static double factor_of(const kmeans_pass *pass) {
+  float largest = 0;
+  for (size_t t = 0; t < block_count(pass->d); t++)
+    largest = pass->largest[t] > largest ? pass->largest[t] : largest;
+  int exponent;
+  frexpf(largest, &exponent);
+  return ldexp(1, -exponent - 1);
+}
+
+typedef struct points_job {
+  const kmeans_pass *pass;
+  kmeans_look *look;
+} points_job;
+
+static void look_at_points(void *context, size_t chunk, int thread) {
+  (void)thread;
+  const points_job *job = context;
+  const kmeans_pass *pass = job->pass;
+  const double factor = job->look->factor;
+  size_t end = kmeans_chunk_end(pass, chunk), d = pass->d;
+  for (size_t first = kmeans_chunk_begin(pass, chunk); first < end; first += LANES) {
+    const float *x = pass->lanes + first * d;
+    float *y = job->look->lanes + first * d;
+    double squares[LANES] = {0};
+    for (size_t j = 0; j < d; j++)
+      for (size_t lane = 0; lane < LANES; lane++) {
+        double value = ((double)x[j * LANES + lane] - pass->mean[j]) * factor;
+        y[j * LANES + lane] = (float)value;
+        squares[lane] += value * value;
+      }
+    for (size_t lane = 0; lane < LANES; lane++) job->look->lengths[first + lane] = (float)sqrt(squares[lane]);
+  }
+}
+
+despur_status kmeans_look_init(kmeans_look *look, const kmeans_pass *pass, int threads, despur_error *error) {
+  *look = (kmeans_look){.factor = factor_of(pass)};
+  despur_status status = DESPUR_OK;
+  size_t rows = block_count(pass->n) * LANES, room = kmeans_centre_room(pass);
+  TRY(mem_alloc(&look->lanes, rows * pass->d, sizeof(float), error));
+  TRY(mem_alloc(&look->lengths, rows, sizeof(float), error));
+  TRY(mem_alloc(&look->packed, room * pass->d, sizeof(float), error));
+  TRY(mem_alloc(&look->halves, room, sizeof(float), error));
+  TRY(mem_alloc(&look->margins, pass->group_room, 3 * sizeof(float), error));
+  TRY(mem_alloc(&look->products, (size_t)threads * LOOK_BLOCKS * room, LANES * sizeof(float), error));
+  parallel_for(pass->pool, pass->chunks, look_at_points, &(points_job){pass, look});
+cleanup:
+  if (status != DESPUR_OK) kmeans_look_release(look);
+  return status;
+}
+
+/* Two scores have to differ by more than their errors together. Let u = 2^-24, L the length of a point and R
+ * that of the longest centre, both less the mean. Each factor of a product is rounded once, and a sum of d
+ * products in pieces rounds each of them at most LOOK_PIECE + d / LOOK_PIECE + 1 times: an error of g L R
+ * (Higham 2002, section 3.1, and Cauchy and Schwarz), g = m u / (1 - m u). The half square and the difference
+ * add u (L R + R^2). Double precision has errors, too: of the square that is asked in a close call, (d + 2)
+ * 2^-53 of it, where half the square is at most L^2 + R^2. The last term is what products below the smallest
+ * number lose. A hundredth more is for the rounding of the margin itself. */
+static void set_margin(float *margin, size_t d, double longest) {
+  const double u = 0x1p-24, m = (LOOK_PIECE + 5 + (double)(d / LOOK_PIECE)) * u, twice = 2.02;
+  const double gamma = m < 0.5 ? m / (1 - m) : HUGE_VAL, exact = ((double)d + 2) * 0x1p-53;
+  margin[0] = (float)(twice * ((u + exact) * longest * longest + (double)d * 0x1p-140));
+  margin[1] = (float)(twice * (gamma + u) * longest);
+  margin[2] = (float)(twice * exact);
+}
+
+void kmeans_look_at_centres(kmeans_pass *pass) {
+  const kmeans_look *look = &pass->look;
+  size_t d = pass->d, place = 0;
+  for (size_t g = 0; g < pass->group_size; g++) {
+    double longest = 0;
+    for (size_t c = 0; c < pass->k; c++, place++) {
+      const double *centre = pass->group[g]->centres + c * d;
+      float *to = look->packed + place / PACK * PACK * d + place % PACK;
+      double square = 0;
+      for (size_t j = 0; j < d; j++) {
+        double value = (centre[j] - pass->mean[j]) * look->factor;
+        to[j * PACK] = (float)value;
+        square += value * value;
+      }
+      look->halves[place] = (float)(square / 2);
+      longest = square > longest ? square : longest;
+    }
+    set_margin(look->margins + g * 3, d, sqrt(longest));
+  }
+}
