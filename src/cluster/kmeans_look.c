@@ -74,7 +74,8 @@ cleanup:
  * 2^-53 of it, where half the square is at most L^2 + R^2. The last term is what products below the smallest
  * number lose. A hundredth more is for the rounding of the margin itself. */
 static void set_margin(float *margin, size_t d, double longest) {
-  const double u = 0x1p-24, m = (LOOK_PIECE + 5 + (double)(d / LOOK_PIECE)) * u, twice = 2.02;
+  const size_t roundings = LOOK_PIECE + 5 + d / LOOK_PIECE;
+  const double u = 0x1p-24, m = (double)roundings * u, twice = 2.02;
   const double gamma = m < 0.5 ? m / (1 - m) : HUGE_VAL, exact = ((double)d + 2) * 0x1p-53;
   margin[0] = (float)(twice * ((u + exact) * longest * longest + (double)d * 0x1p-140));
   margin[1] = (float)(twice * (gamma + u) * longest);

@@ -248,7 +248,7 @@ static void measure_chunk(void *context, size_t chunk, int thread) {
   for (size_t first = kmeans_chunk_begin(pass, chunk); first < end; first += LANES) {
     const double *squares = measure_block(pass, first, 0, pass->k, thread);
     for (size_t i = first; i < end && i < first + LANES; i++) {
-      p->distances[i] = squares[p->labels[i] * LANES + i - first];
+      p->distances[i] = squares[(size_t)p->labels[i] * LANES + i - first];
       inertia += p->distances[i];
     }
   }
