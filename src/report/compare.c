@@ -6,8 +6,14 @@
 
 double compare_value(const compare_run *run, int measure) {
   const despur_scores *s = &report_last_stage(&run->run)->final->scores;
-  const double values[COMPARE_MEASURES] = {s->worst_group_accuracy, s->average_accuracy,
-                                           s->train_weighted_average, s->balanced_group_accuracy};
+  const report_rule *rule = report_used_rule(&run->run);
+  const double chosen = rule ? rule->val_worst_group_accuracy : (double)NAN;
+  const double values[COMPARE_MEASURES] = {s->worst_group_accuracy,
+                                           s->average_accuracy,
+                                           s->train_weighted_average,
+                                           s->balanced_group_accuracy,
+                                           chosen,
+                                           rule ? chosen - rule->optimism : (double)NAN};
   return 100 * values[measure];
 }
 
@@ -47,6 +53,14 @@ static size_t methods_on(const comparison *c, size_t data) {
   return count;
 }
 
+/* Whether another method's mean is the same. */
+static bool is_shared(const comparison *c, size_t data, size_t method) {
+  const double mean = compare_repeats(c, data, method, COMPARE_WORST).mean;
+  for (size_t m = 0; m < c->method_count; m++)
+    if (m != method && compare_repeats(c, data, m, COMPARE_WORST).mean == mean) return true;
+  return false;
+}
+
 static despur_status write_method(text *out, const comparison *c, size_t data, size_t method,
                                   despur_error *error) {
   repeats r = compare_repeats(c, data, method, COMPARE_WORST);
@@ -64,12 +78,12 @@ static despur_status write_one_data_set(text *out, const comparison *c, despur_e
   bool surely;
   size_t best = compare_best(c, 0, &surely), methods = methods_on(c, 0);
   TRY(write_method(out, c, 0, best, error));
-  if (methods > 1 && surely)
-    TRY(text_add(out, error, ", more than %s, and by more than chance explains",
-                 methods > 2 ? "every other method" : "the other method"));
+  const char *others = methods > 2 ? "every other method" : "the other method";
+  if (methods > 1 && is_shared(c, 0, best))
+    TRY(text_add(out, error, ", and no other method more"));
   else if (methods > 1)
-    TRY(text_add(out, error, ", more than %s, but not surely",
-                 methods > 2 ? "every other method" : "the other method"));
+    TRY(text_add(out, error, ", more than %s, %s", others,
+                 surely ? "and by more than chance explains" : "but not surely"));
   TRY(text_add(out, error, "."));
 cleanup:
   return status;

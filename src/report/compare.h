@@ -16,8 +16,17 @@ typedef struct compare_run {
   size_t method, data;
 } compare_run;
 
-/* What is compared, each measured on the kept weights of the last stage. */
-enum { COMPARE_WORST, COMPARE_AVERAGE, COMPARE_WEIGHTED, COMPARE_BALANCED, COMPARE_MEASURES };
+/* What is compared, each measured on the kept weights of the last stage: accuracies on test; the worst group
+ * on validation, where their epoch was chosen, and that less what choosing adds. */
+enum {
+  COMPARE_WORST,
+  COMPARE_AVERAGE,
+  COMPARE_WEIGHTED,
+  COMPARE_BALANCED,
+  COMPARE_CHOSEN,
+  COMPARE_CORRECTED,
+  COMPARE_MEASURES
+};
 
 typedef struct comparison {
   text_list directories;
@@ -35,7 +44,7 @@ DESPUR_MUST_USE despur_status compare_load(comparison *out, const char *const *d
                                            despur_error *error);
 void compare_release(comparison *c);
 
-/* A measure of a run, in per cent. */
+/* A measure of a run, in per cent; NaN where the run does not say. */
 double compare_value(const compare_run *run, int measure);
 
 /* Whether the run counts, for that method on that data set. */
