@@ -85,15 +85,55 @@ static char *wrap(const char *text, size_t bytes, size_t *front) {
   return wrapped;
 }
 
-/* Says of the text what jansson said of the whole. */
-static void explain(json_error_t *why, size_t front, size_t bytes, bool parsed) {
+/* Whether the text's first value has ended before its byte `at`. */
+static bool is_behind(const char *text, size_t at) {
+  size_t depth = 0, seen = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < at; i++) {
+    if (quoted && text[i] == '\\')
+      i++; /* and what it escapes */
+    else if (text[i] == '"')
+      quoted = !quoted;
+    if (quoted || strchr(" \t\r\n", text[i])) continue;
+    seen++;
+    if (strchr("{[", text[i])) depth++;
+    if (strchr("]}", text[i]) && depth > 0) depth--;
+  }
+  return seen > 0 && depth == 0;
+}
+
+/* What stands where the only value should be an object. */
+static const char *name_of(const json_t *values) {
+  if (json_array_size(values) != 2) return "found several values";
+  switch (json_typeof(json_array_get(values, 1))) {
+  case JSON_ARRAY:
+    return "found an array";
+  case JSON_STRING:
+    return "found a string";
+  case JSON_INTEGER:
+  case JSON_REAL:
+    return "found a number";
+  default:
+    return "found true, false or null";
+  }
+}
+
+/* Says of the text what jansson said of the whole, or that the whole, `values`, is not one object. */
+static void explain(json_error_t *why, const char *text, size_t front, size_t bytes, const json_t *values) {
   size_t position = (size_t)why->position;
-  bool at_end =
-      !parsed && position > front + bytes && json_error_code(why) != json_error_end_of_input_expected;
-  if (parsed || at_end)
-    snprintf(why->text, JSON_ERROR_TEXT_LENGTH, parsed ? "one object expected" : "premature end of input");
+  position = position > front + bytes ? bytes : position > front ? position - front : 0;
+  const char *near = strstr(why->text, " near ");
+  if (values)
+    snprintf(why->text, JSON_ERROR_TEXT_LENGTH, "%s", name_of(values));
+  else if ((size_t)why->position > front + bytes && json_error_code(why) != json_error_end_of_input_expected)
+    snprintf(why->text, JSON_ERROR_TEXT_LENGTH, "premature end of input");
+  else if (near && position > 0 && is_behind(text, position - 1)) {
+    char rest[JSON_ERROR_TEXT_LENGTH];
+    snprintf(rest, sizeof rest, "end of file expected%s", near);
+    memcpy(why->text, rest, sizeof rest);
+  }
   why->line = why->line > 1 ? why->line - 1 : 1;
-  why->position = position > front + bytes ? (int)bytes : position > front ? (int)(position - front) : 0;
+  why->position = (int)position;
 }
 
 despur_status json_parse(json_t **out, const char *text, size_t bytes, json_error_t *why) {
@@ -108,7 +148,7 @@ despur_status json_parse(json_t **out, const char *text, size_t bytes, json_erro
   free(wrapped);
   if (json_array_size(both) == 2 && json_is_object(json_array_get(both, 1)))
     *out = json_incref(json_array_get(both, 1));
-  if (!*out && !starved) explain(why, front, bytes, both != NULL);
+  if (!*out && !starved) explain(why, text, front, bytes, both);
   json_decref(both);
   if (starved) return DESPUR_NO_RESOURCES;
   return *out ? DESPUR_OK : DESPUR_BAD_INPUT;
