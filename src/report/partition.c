@@ -3,27 +3,48 @@
 #include "base/memory.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+typedef struct member {
+  unsigned label;
+  size_t train_count, group;
+} member;
+
+/* By class, those with most training examples first, the first of equals. */
+static int compare_members(const void *left, const void *right) {
+  const member *a = left, *b = right;
+  if (a->label != b->label) return a->label < b->label ? -1 : 1;
+  if (a->train_count != b->train_count) return a->train_count > b->train_count ? -1 : 1;
+  return a->group < b->group ? -1 : a->group > b->group;
+}
 
 despur_status report_partition(report_cell **out, const despur_scores *scores, despur_error *error) {
-  size_t count = scores->groups_count;
-  despur_status status = mem_alloc(out, count, sizeof **out, error);
-  if (status != DESPUR_OK) return status;
-  report_cell *cells = *out;
+  despur_status status = DESPUR_OK;
+  member *members = NULL;
+  report_cell *cells = NULL;
+  size_t count = scores->groups_count, known = 0;
+  TRY(mem_alloc(&cells, count, sizeof *cells, error));
+  TRY(mem_alloc(&members, count, sizeof *members, error));
   for (size_t g = 0; g < count; g++) {
     int end = 0;
     const char *name = scores->groups[g].name;
     int read = sscanf(name, "y=%9u,a=%9u%n", &cells[g].label, &cells[g].attribute, &end);
     cells[g].known = read == 2 && name[end] == 0;
     cells[g].peer = g;
+    if (cells[g].known) members[known++] = (member){cells[g].label, scores->groups[g].train_count, g};
   }
-  for (size_t g = 0; g < count; g++) {
-    if (!cells[g].known) continue;
-    for (size_t h = 0; h < count; h++)
-      if (cells[h].known && cells[h].label == cells[g].label) {
-        size_t most = scores->groups[cells[g].peer].train_count, size = scores->groups[h].train_count;
-        if (size > most || (size == most && h < cells[g].peer)) cells[g].peer = h;
-      }
-    cells[g].usual = cells[g].peer == g;
+  qsort(members, known, sizeof *members, compare_members);
+  for (size_t m = 0, usual = 0; m < known; m++) {
+    if (members[m].label != members[usual].label) usual = m;
+    cells[members[m].group].peer = members[usual].group;
+    cells[members[m].group].usual = m == usual;
   }
-  return DESPUR_OK;
+cleanup:
+  mem_free(members);
+  if (status != DESPUR_OK) {
+    mem_free(cells);
+    cells = NULL;
+  }
+  *out = cells;
+  return status;
 }

@@ -4,7 +4,12 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
+
+enum {
+  MOST_MARKS = 2000,
+  NEAR = 5 /* pixels */
+};
 
 static size_t count(const report_run *run) {
   const report_stage *last = report_last_stage(run);
@@ -32,40 +37,71 @@ static void size_axis(chart *c, const despur_scores *scores) {
                empty ? "training pictures in the group (left end: none)" : "training pictures in the group");
 }
 
-/* Groups of nearly one size would cover each other: they are set side by side, up to 40 pixels wide. Returns
- * the shift in pixels of group g. */
-static double beside(const chart *c, const despur_scores *scores, size_t g) {
-  double at = scale_at(&c->x, size_of(&scores->groups[g]));
-  size_t before = 0, all = 0;
-  for (size_t h = 0; h < scores->groups_count; h++) {
-    if (fabs(scale_at(&c->x, size_of(&scores->groups[h])) - at) > 5) continue;
-    before += h < g;
-    all++;
-  }
+typedef struct place {
+  double at;
+  size_t group;
+} place;
+
+static int compare_places(const void *left, const void *right) {
+  const place *a = left, *b = right;
+  if (a->at != b->at) return a->at < b->at ? -1 : 1;
+  return a->group < b->group ? -1 : a->group > b->group;
+}
+
+/* The groups from left to right; NULL when the markup says why. */
+static place *places_of(const chart *c, const despur_scores *scores) {
+  place *places = NULL;
+  if (c->m->status == DESPUR_OK)
+    c->m->status = mem_alloc(&places, scores->groups_count, sizeof *places, c->m->error);
+  if (!places) return NULL;
+  for (size_t g = 0; g < scores->groups_count; g++)
+    places[g] = (place){scale_at(&c->x, size_of(&scores->groups[g])), g};
+  qsort(places, scores->groups_count, sizeof *places, compare_places);
+  return places;
+}
+
+/* Groups of nearly one size would cover each other: they are set side by side, up to 40 pixels wide. The
+ * shift in pixels of one of them. */
+static double beside(size_t which, size_t all) {
   double step = all > 1 ? 40.0 / (double)(all - 1) : 0;
   if (step > 6) step = 6;
-  return step * ((double)before - 0.5 * (double)(all - 1));
+  return step * ((double)which - 0.5 * (double)(all - 1));
+}
+
+/* Of many groups every so manyth is drawn, from left to right. */
+static size_t thinning(const despur_scores *scores) {
+  return (scores->groups_count + MOST_MARKS - 1) / MOST_MARKS;
 }
 
 static void draw_stage(chart *c, const despur_scores *scores, const char *interval_class,
                        const char *dot_class) {
-  for (size_t g = 0; g < scores->groups_count; g++) {
-    const despur_group_score *group = &scores->groups[g];
-    double x = size_of(group), shift = beside(c, scores, g);
+  place *places = places_of(c, scores);
+  for (size_t i = 0, near = 0, end = 0; places && i < scores->groups_count; i++) {
+    while (places[i].at - places[near].at > NEAR) near++;
+    while (end < scores->groups_count && places[end].at - places[i].at <= NEAR) end++;
+    if (i % thinning(scores) != 0) continue;
+    const despur_group_score *group = &scores->groups[places[i].group];
+    double x = size_of(group), shift = beside(i - near, end - near);
     scale kept = c->x;
     c->x.from += shift, c->x.to += shift;
     chart_interval(c, x, 100 * group->low, 100 * group->high, interval_class);
     chart_dot(c, x, 100 * group->accuracy, 3.5, dot_class);
     c->x = kept;
   }
+  mem_free(places);
 }
 
 static void draw(chart *c, const report_run *run, size_t index) {
   (void)index;
   const report_stage *last = report_last_stage(run), *first = &run->stages[REPORT_REFERENCE];
   const despur_scores *scores = &last->final->scores;
-  chart_open(c, 260, "Accuracy by size of the training group, %",
-             "One mark for each group, with its 95 per cent interval; the table has the numbers.");
+  char description[128] =
+      "One mark for each group, with its 95 per cent interval; the table has the numbers.";
+  if (thinning(scores) > 1)
+    snprintf(description, sizeof description,
+             "One mark for one group in %zu, by the order of their sizes, with its 95 per cent interval.",
+             thinning(scores));
+  chart_open(c, 260, "Accuracy by size of the training group, %", description);
   c->y.low = 0, c->y.high = 100;
   ticks y = ticks_linear(0, 100, 5);
   chart_y_axis(c, &y);
