@@ -141,9 +141,61 @@ static unsigned look(const float *products, const float *halves, size_t k, const
   return close;
 }
 
-static void add_differences(double *sums, const float *x, const double *reference, double sign,
-                            size_t columns) {
-  for (size_t j = 0; j < columns; j++) sums[j] += sign * ((double)x[j] - reference[j]);
+INLINE half_vec unaligned_half(const float *p) {
+  half_vec v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+INLINE dvec unaligned_doubles(const double *p) {
+  dvec v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/* Sixteen chains, the columns j, j + 16, j + 32, ... each, which are added up by halves. */
+static double square(const float *x, const double *centre, size_t d) {
+  dvec sums[DOUBLE_PARTS];
+  double sum[LANES];
+  size_t j = 0;
+  UNROLL for (size_t p = 0; p < DOUBLE_PARTS; p++) sums[p] = splat_double(0);
+  for (; j + LANES <= d; j += LANES) {
+    UNROLL for (size_t p = 0; p < DOUBLE_PARTS; p++) {
+      size_t at = j + p * DOUBLES;
+      dvec difference = widen(unaligned_half(x + at)) - unaligned_doubles(centre + at);
+      sums[p] = fma_doubles(difference, difference, sums[p]);
+    }
+  }
+  memcpy(sum, sums, sizeof sum);
+  for (size_t i = 0; j < d; i++, j++) {
+    double difference = (double)x[j] - centre[j];
+    sum[i] = __builtin_fma(difference, difference, sum[i]);
+  }
+  for (size_t half = LANES / 2; half > 0; half /= 2)
+    for (size_t i = 0; i < half; i++) sum[i] += sum[i + half];
+  return sum[0];
+}
+
+/* sum[j] += sign * (x[j] - reference[j]), for sign 1 or -1 */
+INLINE void add_difference(double *sum, const float *x, const double *reference, size_t columns,
+                           const double sign) {
+  size_t j = 0;
+  for (; j + DOUBLES <= columns; j += DOUBLES) {
+    dvec total = unaligned_doubles(sum + j);
+    dvec difference = widen(unaligned_half(x + j)) - unaligned_doubles(reference + j);
+    if (sign > 0)
+      total += difference;
+    else
+      total -= difference;
+    memcpy(sum + j, &total, sizeof total);
+  }
+  for (; j < columns; j++) sum[j] += sign * ((double)x[j] - reference[j]);
+}
+
+static void move(const float *x, double *to, const double *to_reference, double *from,
+                 const double *from_reference, size_t columns) {
+  add_difference(to, x, to_reference, columns, 1);
+  if (from) add_difference(from, x, from_reference, columns, -1);
 }
 
 extern const kmeans_table LEVEL_TABLE(kmeans);
@@ -151,4 +203,5 @@ const kmeans_table LEVEL_TABLE(kmeans) = {.squares = squares,
                                           .nearest = nearest,
                                           .products = products,
                                           .look = look,
-                                          .add_differences = add_differences};
+                                          .square = square,
+                                          .move = move};

@@ -45,8 +45,11 @@ typedef struct kmeans_table {
    * set where the next is not smaller by more than margin[0] + margin[1] length + margin[2] length^2. */
   unsigned (*look)(const float *products, const float *halves, size_t k, const float *lengths,
                    const float *margin, uint32_t *which);
-  /* sums[j] += sign * (x[j] - reference[j]) */
-  void (*add_differences)(double *sums, const float *x, const double *reference, double sign, size_t columns);
+  /* |x - centre|^2 */
+  double (*square)(const float *x, const double *centre, size_t d);
+  /* to[j] += x[j] - to_reference[j], and from[j] -= x[j] - from_reference[j] unless from is NULL. */
+  void (*move)(const float *x, double *to, const double *to_reference, double *from,
+               const double *from_reference, size_t columns);
 } kmeans_table;
 
 /* The table that this processor runs best, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there is
@@ -106,7 +109,6 @@ typedef struct kmeans_pass {
   double *packed;  /* [group_room * k, d], their centres */
   double *squares; /* [threads, group_room * k, LANES] */
   kmeans_look look;
-  size_t tile; /* columns of a task of kmeans_add_changes */
   parallel *pool;
 } kmeans_pass;
 

@@ -6,12 +6,14 @@
 #include "cluster/partition.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 enum {
   CHUNK_WORK = 1 << 20, /* multiply-adds */
   MOST_CHUNKS = 64,
   MOST_CENTRES = 48, /* that go together, unless one start alone has more */
-  TILE_COLUMNS = 64
+  WIDE_TILE = 512,   /* columns: long pieces of a point are fetched faster, */
+  NARROW_TILE = 64   /* but one start alone must be shared out by columns */
 };
 
 extern const kmeans_table kmeans_baseline, kmeans_v3, kmeans_v4;
@@ -67,6 +69,13 @@ static void mean_tile(void *context, size_t tile, int thread) {
   }
 }
 
+static void lanes_of_chunk(void *context, size_t chunk, int thread) {
+  (void)thread;
+  kmeans_pass *pass = context;
+  size_t begin = kmeans_chunk_begin(pass, chunk), end = kmeans_chunk_end(pass, chunk), d = pass->d;
+  points_to_lanes(pass->lanes + begin * d, pass->points + begin * d, d, NULL, end - begin, 0);
+}
+
 /* A chunk is worth the start of a task, and there are few enough of them. */
 static size_t points_of_a_chunk(size_t n, size_t values_of_centres) {
   size_t worthwhile = CHUNK_WORK / values_of_centres + 1, shared = (n + MOST_CHUNKS - 1) / MOST_CHUNKS;
@@ -85,7 +94,6 @@ despur_status kmeans_pass_init(kmeans_pass *pass, const float *points, size_t n,
   TRY(mem_multiply(&values, blocks * LANES, d, error));
   pass->chunk_points = points_of_a_chunk(n, k * d);
   pass->chunks = (n + pass->chunk_points - 1) / pass->chunk_points;
-  pass->tile = d < TILE_COLUMNS ? d : TILE_COLUMNS;
   if (threads < 1) threads = 1;
   TRY(mem_alloc(&pass->lanes, values, sizeof(float), error));
   TRY(mem_alloc(&pass->group, pass->group_room, sizeof *pass->group, error));
@@ -94,7 +102,7 @@ despur_status kmeans_pass_init(kmeans_pass *pass, const float *points, size_t n,
   TRY(mem_alloc(&pass->mean, d, sizeof(double), error));
   TRY(mem_alloc(&pass->largest, block_count(d), sizeof(float), error));
   TRY(parallel_create(&pass->pool, threads, error));
-  points_to_lanes(pass->lanes, points, d, NULL, n, 0);
+  parallel_for(pass->pool, pass->chunks, lanes_of_chunk, pass);
   parallel_for(pass->pool, block_count(d), mean_tile, pass);
   TRY(kmeans_look_init(&pass->look, pass, threads, error));
 cleanup:
@@ -144,13 +152,12 @@ size_t kmeans_chunk_end(const kmeans_pass *pass, size_t chunk) {
   return end < pass->n ? end : pass->n;
 }
 
-/* Packs centres first..first+count-1 of some starts, one start after the other. */
-static void pack_centres(kmeans_pass *pass, kmeans_start *const *starts, size_t n, size_t first,
-                         size_t count) {
+/* Packs centres first..first+count-1 of every start of the group, one start after the other. */
+static void pack_centres(kmeans_pass *pass, size_t first, size_t count) {
   size_t d = pass->d, place = 0;
-  for (size_t g = 0; g < n; g++)
+  for (size_t g = 0; g < pass->group_size; g++)
     for (size_t c = first; c < first + count; c++, place++) {
-      const double *centre = starts[g]->centres + c * d;
+      const double *centre = pass->group[g]->centres + c * d;
       double *to = pass->packed + place / PACK * PACK * d + place % PACK;
       for (size_t j = 0; j < d; j++) to[j * PACK] = centre[j];
     }
@@ -228,7 +235,7 @@ static void count_changes(const kmeans_pass *pass, kmeans_start *p) {
 }
 
 void kmeans_assign(kmeans_pass *pass) {
-  pack_centres(pass, pass->group, pass->group_size, 0, pass->k);
+  pack_centres(pass, 0, pass->k);
   kmeans_look_at_centres(pass);
   parallel_for(pass->pool, pass->chunks, assign_chunk, pass);
   for (size_t g = 0; g < pass->group_size; g++) count_changes(pass, pass->group[g]);
@@ -240,56 +247,77 @@ typedef struct measure_job {
 } measure_job;
 
 static void measure_chunk(void *context, size_t chunk, int thread) {
+  (void)thread;
   const measure_job *job = context;
   const kmeans_pass *pass = job->pass;
   kmeans_start *p = job->start;
   size_t end = kmeans_chunk_end(pass, chunk);
   double inertia = 0;
-  for (size_t first = kmeans_chunk_begin(pass, chunk); first < end; first += LANES) {
-    const double *squares = measure_block(pass, first, 0, pass->k, thread);
-    for (size_t i = first; i < end && i < first + LANES; i++) {
-      p->distances[i] = squares[(size_t)p->labels[i] * LANES + i - first];
-      inertia += p->distances[i];
-    }
+  for (size_t i = kmeans_chunk_begin(pass, chunk); i < end; i++) {
+    p->distances[i] =
+        pass->kernels->square(pass->points + i * pass->d, p->centres + p->labels[i] * pass->d, pass->d);
+    inertia += p->distances[i];
   }
   p->inertias[chunk] = inertia;
 }
 
 void kmeans_measure(kmeans_pass *pass, kmeans_start *start) {
-  pack_centres(pass, &start, 1, 0, pass->k);
   parallel_for(pass->pool, pass->chunks, measure_chunk, &(measure_job){pass, start});
   start->inertia = 0;
   for (size_t chunk = 0; chunk < pass->chunks; chunk++) start->inertia += start->inertias[chunk];
 }
 
+/* Chunks first..end-1, `tile` columns in a task. */
 typedef struct changes_job {
   const kmeans_pass *pass;
-  size_t chunk;
+  size_t first, end, tile;
 } changes_job;
 
-/* The changes of one start in a few columns of a chunk. */
+static void move_points(const kmeans_pass *pass, kmeans_start *p, size_t chunk, size_t column,
+                        size_t columns) {
+  size_t begin = kmeans_chunk_begin(pass, chunk), d = pass->d;
+  for (size_t i = begin; i < begin + p->changes[chunk]; i++) {
+    size_t point = p->changed[i], to = p->labels[point] * d + column, from = p->before[i] * d + column;
+    bool is_new = p->before[i] == NO_CLUSTER;
+    pass->kernels->move(pass->points + point * d + column, p->sums + to, p->references + to,
+                        is_new ? NULL : p->sums + from, is_new ? NULL : p->references + from, columns);
+  }
+}
+
+static size_t tiles_of(const kmeans_pass *pass, size_t tile) {
+  return (pass->d + tile - 1) / tile;
+}
+
+/* The changes of one start in a few columns. */
 static void add_changes_tile(void *context, size_t task, int thread) {
   (void)thread;
   const changes_job *job = context;
   const kmeans_pass *pass = job->pass;
-  size_t tiles = (pass->d + pass->tile - 1) / pass->tile, d = pass->d;
-  kmeans_start *p = pass->group[task / tiles];
-  size_t column = task % tiles * pass->tile, columns = d - column < pass->tile ? d - column : pass->tile;
-  size_t begin = kmeans_chunk_begin(pass, job->chunk);
-  for (size_t i = begin; i < begin + p->changes[job->chunk]; i++) {
-    const float *x = pass->points + p->changed[i] * d + column;
-    size_t to = p->labels[p->changed[i]] * d + column, from = p->before[i] * d + column;
-    pass->kernels->add_differences(p->sums + to, x, p->references + to, 1, columns);
-    if (p->before[i] != NO_CLUSTER)
-      pass->kernels->add_differences(p->sums + from, x, p->references + from, -1, columns);
-  }
+  size_t tiles = tiles_of(pass, job->tile), column = task % tiles * job->tile;
+  size_t columns = pass->d - column < job->tile ? pass->d - column : job->tile;
+  for (size_t chunk = job->first; chunk < job->end; chunk++)
+    move_points(pass, pass->group[task / tiles], chunk, column, columns);
 }
 
-/* Chunk after chunk, so that the points that one start has fetched are in the cache for the others. */
+static size_t changes_of(const kmeans_pass *pass, size_t chunk) {
+  size_t changes = 0;
+  for (size_t g = 0; g < pass->group_size; g++) changes += pass->group[g]->changes[chunk];
+  return changes;
+}
+
+/* Chunk after chunk, so that the points that one start has fetched are in the cache for the others; where few
+ * have changed, several chunks at a time. */
 void kmeans_add_changes(kmeans_pass *pass) {
-  size_t tiles = (pass->d + pass->tile - 1) / pass->tile;
-  for (size_t chunk = 0; chunk < pass->chunks; chunk++)
-    parallel_for(pass->pool, pass->group_size * tiles, add_changes_tile, &(changes_job){pass, chunk});
+  size_t tile = pass->group_size > 1 ? WIDE_TILE : NARROW_TILE,
+         tasks = pass->group_size * tiles_of(pass, tile);
+  for (size_t first = 0, end; first < pass->chunks; first = end) {
+    size_t changes = changes_of(pass, first);
+    for (end = first + 1; end < pass->chunks; end++) {
+      changes += changes_of(pass, end);
+      if (changes > pass->chunk_points) break;
+    }
+    parallel_for(pass->pool, tasks, add_changes_tile, &(changes_job){pass, first, end, tile});
+  }
 }
 
 static void approach_chunk(void *context, size_t chunk, int thread) {
@@ -311,7 +339,7 @@ static void approach_chunk(void *context, size_t chunk, int thread) {
 }
 
 void kmeans_approach(kmeans_pass *pass, size_t c) {
-  pack_centres(pass, pass->group, pass->group_size, c, 1);
+  pack_centres(pass, c, 1);
   parallel_for(pass->pool, pass->chunks, approach_chunk, pass);
 }
 

@@ -168,20 +168,41 @@ static void look_finds_the_largest_and_tells_close_calls(void **state) {
   assert_true(close_calls > 100);
 }
 
-static void differences_are_added_and_taken_away(void **state) {
+static void square_is_that_of_the_definition(void **state) {
+  (void)state;
+  for (size_t d = 1; d <= 100; d++) {
+    float *x = normal_points(d, 1, d);
+    double *centre = doubles(d), wanted = 0, first = 0;
+    for (size_t j = 0; j < d; j++) {
+      centre[j] = (double)(j % 7) / 3;
+      wanted += ((double)x[j] - centre[j]) * ((double)x[j] - centre[j]);
+    }
+    for (size_t t = 0; tested_table(t); t++) {
+      double square = tested_table(t)->square(x, centre, d);
+      assert_near(square, wanted, 1e-14 * wanted);
+      if (t == 0) first = square;
+      assert_true(square == first);
+    }
+    mem_free(centre);
+    mem_free(x);
+  }
+}
+
+static void points_move_from_one_sum_to_another(void **state) {
   (void)state;
   enum { D = 37 };
   float *x = normal_points(1, 1, D);
   for (size_t t = 0; tested_table(t); t++) {
-    double sums[D], reference[D];
+    double to[D], from[D], reference[D], other[D];
     for (size_t j = 0; j < D; j++) {
-      sums[j] = 0;
+      to[j] = from[j] = 0;
       reference[j] = (double)j / 3;
+      other[j] = (double)j / 7;
     }
-    tested_table(t)->add_differences(sums, x, reference, 1, D);
-    for (size_t j = 0; j < D; j++) assert_true(sums[j] == (double)x[j] - reference[j]);
-    tested_table(t)->add_differences(sums, x, reference, -1, D);
-    for (size_t j = 0; j < D; j++) assert_true(sums[j] == 0);
+    tested_table(t)->move(x, to, reference, NULL, NULL, D);
+    for (size_t j = 0; j < D; j++) assert_true(to[j] == (double)x[j] - reference[j]);
+    tested_table(t)->move(x, from, other, to, reference, D);
+    for (size_t j = 0; j < D; j++) assert_true(to[j] == 0 && from[j] == (double)x[j] - other[j]);
   }
   mem_free(x);
 }
@@ -192,7 +213,8 @@ int main(void) {
       cmocka_unit_test(nearest_is_the_first_of_the_least),
       cmocka_unit_test(products_are_those_of_the_definition),
       cmocka_unit_test(look_finds_the_largest_and_tells_close_calls),
-      cmocka_unit_test(differences_are_added_and_taken_away),
+      cmocka_unit_test(square_is_that_of_the_definition),
+      cmocka_unit_test(points_move_from_one_sum_to_another),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

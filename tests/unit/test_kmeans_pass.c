@@ -29,7 +29,8 @@ static void check_labels(const kmeans_start *start, const float *points) {
           square_to(points + i * D, start->centres + wanted * D))
         wanted = c;
     assert_int_equal(start->labels[i], wanted);
-    assert_true(start->distances[i] == square_to(points + i * D, start->centres + wanted * D));
+    double square = square_to(points + i * D, start->centres + wanted * D);
+    assert_near(start->distances[i], square, 1e-14 * square);
   }
 }
 
