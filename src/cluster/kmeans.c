@@ -36,10 +36,7 @@ static despur_status problem_init(problem *p, const float *points, size_t n, siz
   TRY(mem_alloc(&p->starts, p->pass.group_room, sizeof *p->starts, error));
   for (size_t g = 0; g < p->pass.group_room; g++) TRY(kmeans_start_init(&p->starts[g], &p->pass, error));
   TRY(kmeans_start_init(&p->best, &p->pass, error));
-  if (options->tolerance > 0) {
-    TRY(kmeans_mean_variance(&p->pass, &p->least_shift, error));
-    p->least_shift *= options->tolerance;
-  }
+  p->least_shift = options->tolerance * p->pass.look.variance;
 cleanup:
   return status;
 }

@@ -85,7 +85,9 @@ typedef struct kmeans_start {
  * are closer to each other than that, double precision decides, so labels are always those of double
  * precision. */
 typedef struct kmeans_look {
-  double factor;   /* a power of two that makes every |y| < 1 */
+  double *mean;    /* [d] */
+  double variance; /* the mean of those of the columns */
+  double factor;   /* a power of two that makes every value of a y less than 1 */
   float *lanes;    /* [blocks, d, LANES], y times factor */
   float *lengths;  /* [blocks, LANES], theirs */
   float *packed;   /* [group_room * k, d], g times factor */
@@ -100,8 +102,6 @@ typedef struct kmeans_pass {
   const kmeans_table *kernels;
   const float *points; /* [n, d] */
   float *lanes;        /* [blocks, d, LANES], the same */
-  double *mean;        /* [d], of the points */
-  float *largest;      /* [d / LANES rounded up], sizes of values in 16 columns each */
   size_t n, d, k;
   size_t chunks, chunk_points; /* a multiple of LANES */
   kmeans_start **group;        /* [group_size], the starts that take part in a pass */
@@ -144,9 +144,6 @@ DESPUR_MUST_USE despur_status kmeans_look_init(kmeans_look *look, const kmeans_p
                                                despur_error *error);
 void kmeans_look_at_centres(kmeans_pass *pass);
 void kmeans_look_release(kmeans_look *look);
-
-/* The mean of the variances of the columns. */
-DESPUR_MUST_USE despur_status kmeans_mean_variance(kmeans_pass *pass, double *out, despur_error *error);
 
 size_t kmeans_chunk_begin(const kmeans_pass *pass, size_t chunk);
 size_t kmeans_chunk_end(const kmeans_pass *pass, size_t chunk);

@@ -6,6 +6,7 @@
 #include <math.h>
 
 void kmeans_look_release(kmeans_look *look) {
+  mem_free(look->mean);
   mem_free(look->lanes);
   mem_free(look->lengths);
   mem_free(look->packed);
@@ -15,26 +16,51 @@ void kmeans_look_release(kmeans_look *look) {
   *look = (kmeans_look){0};
 }
 
-/* |x - mean| <= 2 |x| for the largest |x|. */
-static double factor_of(const kmeans_pass *pass) {
-  float largest = 0;
-  for (size_t t = 0; t < block_count(pass->d); t++)
-    largest = pass->largest[t] > largest ? pass->largest[t] : largest;
-  int exponent;
-  frexpf(largest, &exponent);
-  return ldexp(1, -exponent - 1);
-}
-
+/* What the chunks of points are asked for. */
 typedef struct points_job {
   const kmeans_pass *pass;
   kmeans_look *look;
+  double *sums;    /* [chunks, d], of differences from the first point, so that no offset spoils the mean */
+  double *squares; /* [chunks], of distances from the mean, times factor */
+  float *largest;  /* [chunks], sizes of values */
 } points_job;
+
+static void add_points(void *context, size_t chunk, int thread) {
+  (void)thread;
+  const points_job *job = context;
+  const float *first = job->pass->points;
+  size_t d = job->pass->d;
+  double *sums = job->sums + chunk * d;
+  float largest = 0;
+  for (size_t i = kmeans_chunk_begin(job->pass, chunk); i < kmeans_chunk_end(job->pass, chunk); i++)
+    for (size_t j = 0; j < d; j++) {
+      float x = first[i * d + j], size = fabsf(x);
+      sums[j] += (double)x - (double)first[j];
+      largest = size > largest ? size : largest;
+    }
+  job->largest[chunk] = largest;
+}
+
+/* |x - mean| <= 2 |x| for the largest |x|. */
+static void find_mean_and_factor(const points_job *job) {
+  const kmeans_pass *pass = job->pass;
+  float largest = 0;
+  for (size_t chunk = 0; chunk < pass->chunks; chunk++) {
+    for (size_t j = 0; j < pass->d; j++) job->look->mean[j] += job->sums[chunk * pass->d + j];
+    largest = job->largest[chunk] > largest ? job->largest[chunk] : largest;
+  }
+  for (size_t j = 0; j < pass->d; j++)
+    job->look->mean[j] = (double)pass->points[j] + job->look->mean[j] / (double)pass->n;
+  int exponent;
+  frexpf(largest, &exponent);
+  job->look->factor = ldexp(1, -exponent - 1);
+}
 
 static void look_at_points(void *context, size_t chunk, int thread) {
   (void)thread;
   const points_job *job = context;
   const kmeans_pass *pass = job->pass;
-  const double factor = job->look->factor;
+  const double *mean = job->look->mean, factor = job->look->factor;
   size_t end = kmeans_chunk_end(pass, chunk), d = pass->d;
   for (size_t first = kmeans_chunk_begin(pass, chunk); first < end; first += LANES) {
     const float *x = pass->lanes + first * d;
@@ -42,25 +68,46 @@ static void look_at_points(void *context, size_t chunk, int thread) {
     double squares[LANES] = {0};
     for (size_t j = 0; j < d; j++)
       for (size_t lane = 0; lane < LANES; lane++) {
-        double value = ((double)x[j * LANES + lane] - pass->mean[j]) * factor;
+        double value = ((double)x[j * LANES + lane] - mean[j]) * factor;
         y[j * LANES + lane] = (float)value;
         squares[lane] += value * value;
       }
     for (size_t lane = 0; lane < LANES; lane++) job->look->lengths[first + lane] = (float)sqrt(squares[lane]);
+    for (size_t i = first; i < end && i < first + LANES; i++) job->squares[chunk] += squares[i - first];
   }
 }
 
+static despur_status prepare_points(kmeans_look *look, const kmeans_pass *pass, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  points_job job = {.pass = pass, .look = look};
+  double squares = 0;
+  TRY(mem_alloc(&job.sums, pass->chunks, pass->d * sizeof(double), error));
+  TRY(mem_alloc(&job.squares, pass->chunks, sizeof(double), error));
+  TRY(mem_alloc(&job.largest, pass->chunks, sizeof(float), error));
+  parallel_for(pass->pool, pass->chunks, add_points, &job);
+  find_mean_and_factor(&job);
+  parallel_for(pass->pool, pass->chunks, look_at_points, &job);
+  for (size_t chunk = 0; chunk < pass->chunks; chunk++) squares += job.squares[chunk];
+  look->variance = squares / (look->factor * look->factor) / ((double)pass->n * (double)pass->d);
+cleanup:
+  mem_free(job.sums);
+  mem_free(job.squares);
+  mem_free(job.largest);
+  return status;
+}
+
 despur_status kmeans_look_init(kmeans_look *look, const kmeans_pass *pass, int threads, despur_error *error) {
-  *look = (kmeans_look){.factor = factor_of(pass)};
+  *look = (kmeans_look){0};
   despur_status status = DESPUR_OK;
   size_t rows = block_count(pass->n) * LANES, room = kmeans_centre_room(pass);
+  TRY(mem_alloc(&look->mean, pass->d, sizeof(double), error));
   TRY(mem_alloc(&look->lanes, rows * pass->d, sizeof(float), error));
   TRY(mem_alloc(&look->lengths, rows, sizeof(float), error));
   TRY(mem_alloc(&look->packed, room * pass->d, sizeof(float), error));
   TRY(mem_alloc(&look->halves, room, sizeof(float), error));
   TRY(mem_alloc(&look->margins, pass->group_room, 3 * sizeof(float), error));
   TRY(mem_alloc(&look->products, (size_t)threads * LOOK_BLOCKS * room, LANES * sizeof(float), error));
-  parallel_for(pass->pool, pass->chunks, look_at_points, &(points_job){pass, look});
+  TRY(prepare_points(look, pass, error));
 cleanup:
   if (status != DESPUR_OK) kmeans_look_release(look);
   return status;
@@ -92,7 +139,7 @@ void kmeans_look_at_centres(kmeans_pass *pass) {
       float *to = look->packed + place / PACK * PACK * d + place % PACK;
       double square = 0;
       for (size_t j = 0; j < d; j++) {
-        double value = (centre[j] - pass->mean[j]) * look->factor;
+        double value = (centre[j] - look->mean[j]) * look->factor;
         to[j * PACK] = (float)value;
         square += value * value;
       }

@@ -5,7 +5,6 @@
 #include "cluster/distances.h"
 #include "cluster/partition.h"
 
-#include <math.h>
 #include <stdbool.h>
 
 enum {
@@ -35,38 +34,10 @@ void kmeans_pass_release(kmeans_pass *pass) {
   parallel_free(pass->pool);
   kmeans_look_release(&pass->look);
   mem_free(pass->lanes);
-  mem_free(pass->mean);
-  mem_free(pass->largest);
   mem_free(pass->group);
   mem_free(pass->packed);
   mem_free(pass->squares);
   *pass = (kmeans_pass){0};
-}
-
-static size_t columns_of_tile(const kmeans_pass *pass, size_t tile) {
-  size_t left = pass->d - tile * LANES;
-  return left < LANES ? left : LANES;
-}
-
-/* The mean of a few columns, by differences from the first row, so that no offset spoils it; and how far from
- * 0 they reach. */
-static void mean_tile(void *context, size_t tile, int thread) {
-  (void)thread;
-  kmeans_pass *pass = context;
-  double sum[LANES] = {0};
-  float largest[LANES] = {0};
-  size_t columns = columns_of_tile(pass, tile);
-  const float *x = pass->points + tile * LANES;
-  for (size_t i = 0; i < pass->n; i++)
-    for (size_t j = 0; j < columns; j++) {
-      float value = x[i * pass->d + j], size = fabsf(value);
-      sum[j] += (double)value - (double)x[j];
-      largest[j] = size > largest[j] ? size : largest[j];
-    }
-  for (size_t j = 0; j < columns; j++) {
-    pass->mean[tile * LANES + j] = (double)x[j] + sum[j] / (double)pass->n;
-    pass->largest[tile] = largest[j] > pass->largest[tile] ? largest[j] : pass->largest[tile];
-  }
 }
 
 static void lanes_of_chunk(void *context, size_t chunk, int thread) {
@@ -99,11 +70,8 @@ despur_status kmeans_pass_init(kmeans_pass *pass, const float *points, size_t n,
   TRY(mem_alloc(&pass->group, pass->group_room, sizeof *pass->group, error));
   TRY(mem_alloc(&pass->packed, room * d, sizeof(double), error));
   TRY(mem_alloc(&pass->squares, (size_t)threads * room, LANES * sizeof(double), error));
-  TRY(mem_alloc(&pass->mean, d, sizeof(double), error));
-  TRY(mem_alloc(&pass->largest, block_count(d), sizeof(float), error));
   TRY(parallel_create(&pass->pool, threads, error));
   parallel_for(pass->pool, pass->chunks, lanes_of_chunk, pass);
-  parallel_for(pass->pool, block_count(d), mean_tile, pass);
   TRY(kmeans_look_init(&pass->look, pass, threads, error));
 cleanup:
   if (status != DESPUR_OK) kmeans_pass_release(pass);
@@ -341,36 +309,4 @@ static void approach_chunk(void *context, size_t chunk, int thread) {
 void kmeans_approach(kmeans_pass *pass, size_t c) {
   pack_centres(pass, c, 1);
   parallel_for(pass->pool, pass->chunks, approach_chunk, pass);
-}
-
-typedef struct variance_job {
-  const kmeans_pass *pass;
-  double *variances; /* [d] */
-} variance_job;
-
-/* The squares, too, are sums of differences, so that no offset spoils them. */
-static void variance_tile(void *context, size_t tile, int thread) {
-  (void)thread;
-  const variance_job *job = context;
-  const kmeans_pass *pass = job->pass;
-  double squares[LANES] = {0};
-  size_t column = tile * LANES, columns = columns_of_tile(pass, tile);
-  for (size_t i = 0; i < pass->n; i++)
-    for (size_t j = column; j < column + columns; j++) {
-      double difference = (double)pass->points[i * pass->d + j] - pass->mean[j];
-      squares[j - column] += difference * difference;
-    }
-  for (size_t j = 0; j < columns; j++) job->variances[column + j] = squares[j] / (double)pass->n;
-}
-
-despur_status kmeans_mean_variance(kmeans_pass *pass, double *out, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  variance_job job = {.pass = pass};
-  TRY(mem_alloc(&job.variances, pass->d, sizeof(double), error));
-  parallel_for(pass->pool, block_count(pass->d), variance_tile, &job);
-  *out = 0;
-  for (size_t j = 0; j < pass->d; j++) *out += job.variances[j] / (double)pass->d;
-cleanup:
-  mem_free(job.variances);
-  return status;
 }
