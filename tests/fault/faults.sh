@@ -88,7 +88,7 @@ attempt() {
     if [ "$left" -gt "$living" ]; then complain "$place: $((left - living)) allocations are not freed"; fi
     case $command in
     *" sweep "*) go_on "$place" ;;
-    *" run "*)
+    *" run "* | *" infer recipe"*)
       look_for_halves "$place"
       go_on "$place"
       ;;
