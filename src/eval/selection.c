@@ -39,7 +39,8 @@ static void advance(split *s, size_t epoch, random_stream *stream) {
       s->right[c] = draw_hypergeometric(stream, count, now[c], s->half[c]);
       continue;
     }
-    size_t before = now[c - counts->cells], kept = counts->kept[epoch * counts->cells + c];
+    size_t before = counts->correct[(epoch - 1) * counts->cells + c];
+    size_t kept = counts->kept[epoch * counts->cells + c];
     size_t stayed = draw_hypergeometric(stream, before, kept, s->right[c]);
     size_t came = draw_hypergeometric(stream, count - before, now[c] - kept, s->half[c] - s->right[c]);
     s->right[c] = stayed + came;
