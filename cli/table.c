@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const SPLITS[] = {"train", "val", "test"};
 
@@ -44,7 +45,7 @@ static int longest_name(const despur_scores *scores) {
 
 static table lay_out(const despur_stage_result *stages, size_t count, bool train) {
   table t = {.stages = stages, .count = count, .counts = train ? 2 * COUNT : COUNT, .intervals = true};
-  int width = terminal_width(), each = GAP + VALUE + 1 + INTERVAL, n = (int)count;
+  int width = terminal_width(STDOUT_FILENO), each = GAP + VALUE + 1 + INTERVAL, n = (int)count;
   int name = longest_name(&stages[0].scores), most = width - t.counts - n * each;
   if (name > most) name = most > 12 ? most : 12;
   t.name = name + t.counts > NAME_LEAST ? name + t.counts : NAME_LEAST;

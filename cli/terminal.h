@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Columns: those of the terminal, or of the variable COLUMNS; else 80. */
-int terminal_width(void);
+/* Columns: those of the terminal that the descriptor is, or of the variable COLUMNS; else 80. */
+int terminal_width(int descriptor);
 
 /* Colours go to terminals only, and not when NO_COLOR is set (no-color.org). */
 bool terminal_colours(void);
