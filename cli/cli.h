@@ -2,6 +2,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "despur/config.h"
 #include "despur/dataset.h"
 #include "despur/error.h"
 
@@ -24,17 +25,22 @@ typedef struct cli_arguments {
   const char *values[CLI_MOST_OPTIONS]; /* of the verb's options; "" for a switch; NULL when not given */
 } cli_arguments;
 
+/* What a verb's words may be beside files, for completion. */
+enum { CLI_RECIPE = 1, CLI_KEYS = 2, CLI_VERBS = 4 };
+
 typedef struct cli_verb {
   const char *name;
   const char *usage;                        /* what follows the name */
   const char *summary;                      /* one line */
   const char *help;                         /* paragraphs and examples */
   cli_option options[CLI_MOST_OPTIONS + 1]; /* ends with a NULL name */
+  int words;                                /* CLI_RECIPE and the like, added up */
   despur_status (*execute)(const cli_arguments *arguments, despur_error *error);
 } cli_verb;
 
 extern const cli_verb cli_run, cli_data, cli_eval, cli_cam, cli_infer, cli_report, cli_sweep, cli_table,
-    cli_verify, cli_compare, cli_check, cli_plan, cli_cluster, cli_bench, cli_help, cli_version;
+    cli_verify, cli_compare, cli_check, cli_plan, cli_cluster, cli_bench, cli_recipes, cli_complete, cli_help,
+    cli_version;
 
 /* All verbs, NULL-terminated. */
 extern const cli_verb *const cli_verbs[];
@@ -68,6 +74,13 @@ DESPUR_MUST_USE despur_status cli_split(despur_split *out, const cli_arguments *
 /* Fills an error and returns its status; a printf format. */
 __attribute__((format(printf, 3, 4))) despur_status cli_fail(despur_error *error, despur_status status,
                                                              const char *format, ...);
+
+/* Loads the file that word names, or the recipe of that name among those that come with despur. */
+DESPUR_MUST_USE despur_status cli_load_recipe(despur_config *config, const char *word, despur_error *error);
+
+/* Calls visit with the name and the purpose of each recipe that comes with despur, and start. */
+void cli_each_recipe(void (*visit)(const char *name, const char *purpose, const char *start),
+                     const char *start);
 
 /* " (did you mean 'x'?)" into out, or "" when no candidate is near. candidates end with NULL. */
 void cli_did_you_mean(char out[96], const char *word, const char *const *candidates);

@@ -28,7 +28,7 @@ static despur_status load_dataset(despur_dataset **out, const cli_arguments *arg
   size_t next = 1;
   despur_status status = despur_config_create(&config, error);
   if (status == DESPUR_OK && arguments->count > 1 && !strchr(arguments->positional[1], '='))
-    status = despur_config_load(config, arguments->positional[next++], error);
+    status = cli_load_recipe(config, arguments->positional[next++], error);
   for (; status == DESPUR_OK && next < arguments->count; next++)
     status = despur_config_set(config, arguments->positional[next], error);
   if (status == DESPUR_OK) status = despur_dataset_create(out, config, error);
@@ -145,4 +145,5 @@ const cli_verb cli_data = {
     .options = {{"out", "PATH", "where to write"},
                 {"columns", "N", "examples of each group in the contact sheet (default 16)"},
                 {"quiet", NULL, "no news on stderr"}},
+    .words = CLI_RECIPE + CLI_KEYS,
     .execute = execute};

@@ -12,9 +12,10 @@ static void print_overview(void) {
   puts("despur finds, measures and removes the shortcuts that a classifier has learned.\n"
        "\n"
        "usage: despur VERB [ARGUMENTS]\n");
-  for (size_t i = 0; cli_verbs[i]; i++) printf("  %-9s %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
+  for (size_t i = 0; cli_verbs[i]; i++) printf("  %-10s %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
   puts("\n"
-       "'despur help VERB' says more of a verb, 'despur help config' lists all keys of recipes.\n"
+       "'despur help VERB' says more of a verb, 'despur help config' lists all keys of recipes,\n"
+       "'despur recipes' the recipes that are there.\n"
        "Exit codes: 0 all went well, 1 a condition does not hold or some runs of a sweep failed,\n"
        "2 wrong command line, 3 bad input, 4 a write failed or memory ran out, 5 too little data to say,\n"
        "130 interrupted.");
@@ -31,9 +32,10 @@ static void print_verb(const cli_verb *verb) {
   }
 }
 
-static despur_status print_keys(despur_error *error) {
+/* key: a key, a section, or NULL for all. */
+static despur_status print_keys(const char *key, despur_error *error) {
   char *text = NULL;
-  despur_status status = despur_config_describe(&text, error);
+  despur_status status = despur_config_describe(&text, key, error);
   if (status == DESPUR_OK) fputs(text, stdout);
   free(text);
   return status;
@@ -44,7 +46,12 @@ static despur_status execute_help(const cli_arguments *arguments, despur_error *
     print_overview();
     return DESPUR_OK;
   }
-  if (strcmp(arguments->positional[0], "config") == 0) return print_keys(error);
+  if (strcmp(arguments->positional[0], "config") == 0 && arguments->count <= 2)
+    return print_keys(arguments->count == 2 ? arguments->positional[1] : NULL, error);
+  if (arguments->count > 1)
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "help: expected one verb, or config and a key; '%s' is one word too many",
+                    arguments->positional[arguments->count - 1]);
   const cli_verb *verb = cli_find_verb(arguments->positional[0], error);
   if (!verb) return error->status;
   print_verb(verb);
@@ -57,11 +64,15 @@ static despur_status execute_version(const cli_arguments *arguments, despur_erro
   return DESPUR_OK;
 }
 
-const cli_verb cli_help = {.name = "help",
-                           .usage = "[VERB | config]",
-                           .summary = "say more of a verb, or list the keys of recipes",
-                           .help = "Examples:\n  despur help run\n  despur help config\n",
-                           .execute = execute_help};
+const cli_verb cli_help = {
+    .name = "help",
+    .usage = "[VERB | config [KEY]]",
+    .summary = "say more of a verb, or list the keys of recipes",
+    .help = "KEY is a key or a section, such as train.optimizer.\n"
+            "\n"
+            "Examples:\n  despur help run\n  despur help config\n  despur help config infer.method\n",
+    .words = CLI_VERBS,
+    .execute = execute_help};
 
 const cli_verb cli_version = {.name = "version",
                               .usage = "",

@@ -8,11 +8,12 @@
 /* Recipe file, then overrides. */
 static despur_status load_config(despur_config **out, const cli_arguments *arguments, despur_error *error) {
   if (arguments->count == 0 || strchr(arguments->positional[0], '='))
-    return cli_fail(error, DESPUR_BAD_USAGE,
-                    "%s: expected a recipe file, such as recipes/demo.yaml, before anything else",
-                    arguments->verb->name);
+    return cli_fail(
+        error, DESPUR_BAD_USAGE,
+        "%s: expected a recipe before anything else: a file, or a name that 'despur recipes' lists",
+        arguments->verb->name);
   despur_status status = despur_config_create(out, error);
-  if (status == DESPUR_OK) status = despur_config_load(*out, arguments->positional[0], error);
+  if (status == DESPUR_OK) status = cli_load_recipe(*out, arguments->positional[0], error);
   for (size_t i = 1; status == DESPUR_OK && i < arguments->count; i++)
     status = despur_config_set(*out, arguments->positional[i], error);
   return status;
@@ -112,15 +113,17 @@ const cli_verb cli_run = {
     .name = "run",
     .usage = "RECIPE [KEY=VALUE ...] [OPTIONS] | --resume DIR [OPTIONS]",
     .summary = "carry out a recipe: train, infer groups, retrain, measure",
-    .help = "A recipe is a YAML file; 'despur help config' lists its keys. KEY=VALUE overrides one of them.\n"
+    .help = "A recipe is a YAML file, or the name of one that comes with despur ('despur recipes').\n"
+            "'despur help config' lists its keys, 'despur help config KEY' says more of one; KEY=VALUE "
+            "overrides it.\n"
             "The directory gets the resolved configuration, results.jsonl, predictions.csv, groups.csv,\n"
             "the weights and a manifest with the SHA-256 of each.\n"
             "A run that was interrupted or killed goes on after its last finished epoch with --resume, and\n"
             "leaves the same bytes as one that was not.\n"
             "\n"
             "Examples:\n"
-            "  despur run recipes/demo.yaml\n"
-            "  despur run recipes/george-blog.yaml seed=3 data.images=/data/mnist --out runs/blog-3\n"
+            "  despur run demo\n"
+            "  despur run george-blog seed=3 data.images=/data/mnist --out runs/blog-3\n"
             "  despur run recipes/erm.yaml train.epochs=5 train.optimizer.lr=0.02 --threads 1\n"
             "  despur run --resume runs/erm-0\n",
     .options = {{"out", "DIR", "directory to create (default runs/NAME-SEED)"},
@@ -131,6 +134,7 @@ const cli_verb cli_run = {
                 {"quiet", NULL, "no news on stderr"},
                 {"json", NULL, "results as JSON on stdout"},
                 {NULL, NULL, NULL}},
+    .words = CLI_RECIPE + CLI_KEYS,
     .execute = execute_run};
 
 const cli_verb cli_infer = {
@@ -155,4 +159,5 @@ const cli_verb cli_infer = {
                 {"quiet", NULL, "no news on stderr"},
                 {"json", NULL, "results as JSON on stdout"},
                 {NULL, NULL, NULL}},
+    .words = CLI_RECIPE + CLI_KEYS,
     .execute = execute_infer};

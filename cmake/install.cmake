@@ -7,10 +7,9 @@ file(GLOB MAN_PAGES CONFIGURE_DEPENDS man/*.1)
 install(FILES ${MAN_PAGES} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
 set(COMPLETIONS ${CMAKE_SOURCE_DIR}/completions)
-install(FILES ${COMPLETIONS}/despur.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME despur
-        OPTIONAL)
-install(FILES ${COMPLETIONS}/_despur DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
-install(FILES ${COMPLETIONS}/despur.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+install(FILES ${COMPLETIONS}/despur.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME despur)
+install(FILES ${COMPLETIONS}/_despur DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${COMPLETIONS}/despur.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 set(PC_REQUIRES "zlib, spng, jansson, yaml-0.1")
 set(PC_LIBS "-lm -pthread")

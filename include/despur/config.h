@@ -10,6 +10,8 @@
 
 #include "despur/error.h"
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -42,9 +44,19 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_config_set(despur_config *config
 DESPUR_API DESPUR_MUST_USE despur_status despur_config_format(const despur_config *config, char **out,
                                                               despur_error *error);
 
-/* *out = a list of all keys with their type, range, default and meaning. The caller frees *out with free().
+/* *out = a list of all keys with their type, range, default and meaning; of one key, or of those of a section
+ * such as "train.optimizer", where key is not NULL. DESPUR_BAD_USAGE when there is no such key. The caller
+ * frees *out with free().
  */
-DESPUR_API DESPUR_MUST_USE despur_status despur_config_describe(char **out, despur_error *error);
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_describe(char **out, const char *key,
+                                                                despur_error *error);
+
+/* The key at a place of that list, or NULL behind its end. Thread-safe; the text is static. */
+DESPUR_API const char *despur_config_key(size_t index);
+
+/* The values of a key that takes one of a few, ending with NULL; NULL for other keys and for what is no key.
+ * Thread-safe; the texts are static. */
+DESPUR_API const char *const *despur_config_choices(const char *key);
 
 /* Fails when keys contradict each other, or when one that was set has no effect. To be called once everything
  * has been loaded. DESPUR_BAD_INPUT when the key at fault stands in the file, DESPUR_BAD_USAGE when it was an

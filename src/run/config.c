@@ -131,22 +131,43 @@ cleanup:
   return status;
 }
 
-despur_status despur_config_describe(char **out, despur_error *error) {
+static despur_status describe_row(text *list, const config_row *row, despur_error *error) {
+  char expected[CONFIG_EXPECTED];
+  despur_status status = DESPUR_OK;
+  schema_expected(row, expected);
+  TRY(text_add(list, error, "%s\n    %s\n    %s; default: %s", row->key, row->help, expected,
+               *row->initial ? row->initial : "empty"));
+  TRY(config_describe_presets(list, row, error));
+  TRY(text_add(list, error, "\n"));
+cleanup:
+  return status;
+}
+
+despur_status despur_config_describe(char **out, const char *key, despur_error *error) {
   despur_status status = DESPUR_OK;
   text list = {0};
+  char nearest[CONFIG_KEY];
   *out = NULL;
-  for (size_t i = 0; i < schema_count; i++) {
-    const config_row *row = &schema_rows[i];
-    char expected[CONFIG_EXPECTED];
-    schema_expected(row, expected);
-    TRY(text_add(&list, error, "%s\n    %s\n    %s; default: %s", row->key, row->help, expected,
-                 *row->initial ? row->initial : "empty"));
-    TRY(config_describe_presets(&list, row, error));
-    TRY(text_add(&list, error, "\n"));
-  }
+  for (size_t i = 0; i < schema_count; i++)
+    if (!key || strcmp(schema_rows[i].key, key) == 0 || schema_in_section(&schema_rows[i], key))
+      TRY(describe_row(&list, &schema_rows[i], error));
+  if (!list.data && schema_nearest(nearest, key))
+    FAIL(error, DESPUR_BAD_USAGE, "unknown key '%.128s' (did you mean '%s'?)", key, nearest);
+  if (!list.data) FAIL(error, DESPUR_BAD_USAGE, "unknown key '%.128s'", key);
   *out = list.data;
   list.data = NULL;
 cleanup:
   mem_free(list.data);
   return status;
+}
+
+const char *despur_config_key(size_t index) {
+  return index < schema_count ? schema_rows[index].key : NULL;
+}
+
+const char *const *despur_config_choices(const char *key) {
+  static const char *const TRUTHS[] = {"true", "false", NULL};
+  int row = schema_find(key);
+  if (row == CONFIG_NO_ROW) return NULL;
+  return schema_rows[row].type == CONFIG_IS_BOOLEAN ? TRUTHS : schema_rows[row].choices;
 }

@@ -30,6 +30,12 @@ for recipe in $recipes; do
   [ -e "$room/prefix/share/despur/recipes/$recipe" ] || fail "expected recipes/$recipe in share/despur"
 done
 "$room/prefix/bin/despur" version >/dev/null || fail "the installed tool does not run"
+for script in bash-completion/completions/despur zsh/site-functions/_despur fish/vendor_completions.d/despur.fish; do
+  [ -s "$room/prefix/share/$script" ] || fail "expected share/$script"
+done
+# Recipes are found by name, by a tool that cannot see the source tree.
+(cd "$room" && prefix/bin/despur run demo --print-config >config.yaml) || fail "the installed tool does not find the recipe 'demo'"
+grep -qx 'name: demo' "$room/config.yaml" || fail "'demo' is another recipe"
 
 cflags=$(pkg-config --cflags despur)
 strict="-Wall -Wextra -Wpedantic -Werror -fsyntax-only"

@@ -291,7 +291,7 @@ static void every_row_can_be_read_from_its_own_default(void **state) {
 static void the_list_of_keys_names_all_of_them(void **state) {
   (void)state;
   char *list;
-  assert_ok(despur_config_describe(&list, &error));
+  assert_ok(despur_config_describe(&list, NULL, &error));
   for (size_t i = 0; i < schema_count; i++) {
     char line[CONFIG_KEY + 2];
     snprintf(line, sizeof line, "%s\n", schema_rows[i].key);
@@ -301,6 +301,34 @@ static void the_list_of_keys_names_all_of_them(void **state) {
   assert_non_null(strstr(
       list, "train.batch_size\n    examples in one step\n    an integer from 1 to 4096; default: 64\n"));
   free(list);
+}
+
+static void one_key_or_section_is_described_by_itself(void **state) {
+  (void)state;
+  char *list;
+  assert_ok(despur_config_describe(&list, "train.batch_size", &error));
+  assert_string_equal(
+      list, "train.batch_size\n    examples in one step\n    an integer from 1 to 4096; default: 64\n");
+  free(list);
+  assert_ok(despur_config_describe(&list, "train.schedule", &error));
+  assert_non_null(strstr(list, "train.schedule.name\n"));
+  assert_non_null(strstr(list, "train.schedule.every\n"));
+  assert_null(strstr(list, "train.batch_size"));
+  free(list);
+  assert_fails(despur_config_describe(&list, "train.bach_size", &error), DESPUR_BAD_USAGE,
+               "did you mean 'train.batch_size'?");
+  assert_null(list);
+}
+
+static void keys_are_listed_with_the_values_that_they_take(void **state) {
+  (void)state;
+  size_t count = 0;
+  while (despur_config_key(count)) count++;
+  assert_int_equal(count, schema_count);
+  assert_string_equal(despur_config_choices("model.arch")[0], "lenet");
+  assert_string_equal(despur_config_choices("log.steps")[1], "false");
+  assert_null(despur_config_choices("train.epochs"));
+  assert_null(despur_config_choices("train"));
 }
 
 int main(void) {
@@ -313,6 +341,8 @@ int main(void) {
       cmocka_unit_test(every_row_takes_its_range_and_nothing_else),
       cmocka_unit_test(every_row_can_be_read_from_its_own_default),
       cmocka_unit_test(the_list_of_keys_names_all_of_them),
+      cmocka_unit_test(one_key_or_section_is_described_by_itself),
+      cmocka_unit_test(keys_are_listed_with_the_values_that_they_take),
   };
   return cmocka_run_group_tests_name("config_schema", tests, NULL, NULL);
 }
