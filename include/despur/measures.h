@@ -17,7 +17,7 @@ typedef struct despur_predicted {
   uint32_t *groups;                 /* [count], below groups_count, or DESPUR_NO_GROUP */
   uint32_t *attributes;             /* [count], or NULL when there are none */
   uint32_t *examples;               /* [count] numbers that tell examples apart, or NULL */
-  float *probabilities;             /* [count, classes], or NULL */
+  double *probabilities;            /* [count, classes], or NULL */
   char (*names)[DESPUR_GROUP_NAME]; /* [groups_count] */
   size_t *train_sizes;              /* [groups_count] training examples, or NULL */
   double loss;                      /* mean cross entropy if known from elsewhere; NaN: from probabilities */

@@ -15,20 +15,20 @@ double log_loss(double p) {
 }
 
 /* Sums are kept in the fields of the means until all examples are in. */
-static void add_probabilities(despur_group_measures *m, const float *p, size_t classes, uint32_t label,
+static void add_probabilities(despur_group_measures *m, const double *p, size_t classes, uint32_t label,
                               uint32_t prediction) {
-  double confidence = (double)p[prediction], brier = 0;
+  double confidence = p[prediction], brier = 0;
   size_t bin = confidence > 0 ? (size_t)ceil(confidence * DESPUR_RELIABILITY_BINS) - 1 : 0;
   if (bin >= DESPUR_RELIABILITY_BINS) bin = DESPUR_RELIABILITY_BINS - 1;
   m->bins[bin].count++;
   m->bins[bin].correct += prediction == label;
   m->bins[bin].confidence += confidence;
   for (size_t c = 0; c < classes; c++) {
-    double off = (double)p[c] - (c == label);
+    double off = p[c] - (c == label);
     brier += off * off;
   }
   m->brier += brier;
-  m->log_loss += log_loss((double)p[label]);
+  m->log_loss += log_loss(p[label]);
 }
 
 static void add_example(despur_group_measures *m, const despur_predicted *p, size_t i) {
@@ -59,12 +59,12 @@ static void finish(despur_group_measures *m) {
 
 typedef struct ranked {
   uint32_t group;
-  float score; /* probability of class 1 */
+  double score; /* probability of class 1 */
   uint32_t label;
 } ranked;
 
 static int by_score(const void *a, const void *b) {
-  float x = ((const ranked *)a)->score, y = ((const ranked *)b)->score;
+  double x = ((const ranked *)a)->score, y = ((const ranked *)b)->score;
   return (x > y) - (x < y);
 }
 

@@ -144,7 +144,7 @@ static despur_status read_class(uint32_t *out, loader *l, const csv_field *field
 static despur_status read_probabilities(uint32_t *best, loader *l, const csv_field *fields,
                                         despur_error *error) {
   despur_status status = DESPUR_OK;
-  float *row = l->out->probabilities + l->out->count * l->probabilities;
+  double *row = l->out->probabilities + l->out->count * l->probabilities;
   double sum = 0, value;
   *best = 0;
   for (size_t k = 0; k < l->probabilities; k++) {
@@ -153,7 +153,7 @@ static despur_status read_probabilities(uint32_t *best, loader *l, const csv_fie
     if (value < 0 || value > 1.000001)
       return csv_fail(l->reader, field, error, "expected a probability from 0 to 1, found '%.60s'",
                       field->text);
-    row[k] = value > 1 ? 1 : (float)value;
+    row[k] = value > 1 ? 1 : value;
     sum += value;
     if (row[k] > row[*best]) *best = (uint32_t)k;
   }

@@ -102,8 +102,7 @@ static void summarise_classes(despur_scores *scores, size_t (*tallies)[2], size_
 static double mean_log_loss(const despur_predicted *p) {
   double sum = 0;
   if (!p->probabilities) return (double)NAN;
-  for (size_t i = 0; i < p->count; i++)
-    sum += log_loss((double)p->probabilities[i * p->classes + p->labels[i]]);
+  for (size_t i = 0; i < p->count; i++) sum += log_loss(p->probabilities[i * p->classes + p->labels[i]]);
   return sum / (double)p->count;
 }
 

@@ -36,14 +36,17 @@ cleanup:
 static despur_status predict(despur_predicted *out, const run *r, const uint32_t *examples,
                              despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t classes = out->classes = despur_net_classes(r->net);
+  size_t classes = out->classes = despur_net_classes(r->net), values = out->count * classes;
+  float *outputs = NULL;
+  TRY(mem_alloc(&outputs, values, sizeof *outputs, error));
   TRY(mem_alloc(&out->predictions, out->count, sizeof *out->predictions, error));
-  TRY(mem_alloc(&out->probabilities, out->count * classes, sizeof *out->probabilities, error));
-  despur_outputs(r->net, r->dataset, examples, out->count, DESPUR_LOGITS, out->probabilities);
-  out->loss =
-      despur_predictions(out->probabilities, r->dataset, examples, out->count, classes, out->predictions);
-  for (size_t i = 0; i < out->count; i++) softmax(out->probabilities + i * classes, classes);
+  TRY(mem_alloc(&out->probabilities, values, sizeof *out->probabilities, error));
+  despur_outputs(r->net, r->dataset, examples, out->count, DESPUR_LOGITS, outputs);
+  out->loss = despur_predictions(outputs, r->dataset, examples, out->count, classes, out->predictions);
+  for (size_t i = 0; i < out->count; i++) softmax(outputs + i * classes, classes);
+  for (size_t i = 0; i < values; i++) out->probabilities[i] = (double)outputs[i];
 cleanup:
+  mem_free(outputs);
   return status;
 }
 

@@ -9,7 +9,7 @@ static despur_error error;
 /* Room for the predictions of a test. */
 typedef struct fixture {
   uint32_t labels[MADE_UP], predictions[MADE_UP], groups[MADE_UP], attributes[MADE_UP];
-  float probabilities[3 * MADE_UP];
+  double probabilities[3 * MADE_UP];
   char names[4][DESPUR_GROUP_NAME];
   despur_predicted predicted;
 } fixture;
@@ -32,7 +32,7 @@ static void add(fixture *f, size_t i, uint32_t label, uint32_t group, const doub
   f->labels[i] = label;
   f->groups[i] = group;
   for (size_t c = 0; c < classes; c++) {
-    f->probabilities[i * classes + c] = (float)p[c];
+    f->probabilities[i * classes + c] = p[c];
     if (p[c] > p[best]) best = c;
   }
   f->predictions[i] = (uint32_t)best;
@@ -102,7 +102,7 @@ static void confusion_counts_labels_in_rows(void **state) {
 
 static void bins_are_closed_above(void **state) {
   (void)state;
-  /* a third is float's 0.33333334 in the bin above 5/15, one half lies in the middle of bin 7 */
+  /* one half lies in the middle of bin 7 */
   const double rows[][3] = {{1, 0, 0}, {0.5, 0.25, 0.25}, {0.5, 0.5, 0}, {0.25, 0.25, 0.5}};
   fixture f;
   despur_measures got;

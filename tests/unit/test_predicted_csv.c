@@ -54,10 +54,24 @@ static void probabilities_may_stand_in_any_order_and_for_the_prediction(void **s
   (void)state;
   despur_predicted got = read_text("prob_2,group,prob_0,y,prob_1\n0.5,sea,0.25,1,0.25\n0.2,land,0.4,0,0.4\n");
   assert_int_equal(got.classes, 3);
-  const float probabilities[] = {0.25F, 0.25F, 0.5F, 0.4F, 0.4F, 0.2F};
+  const double probabilities[] = {0.25, 0.25, 0.5, 0.4, 0.4, 0.2};
   assert_memory_equal(got.probabilities, probabilities, sizeof probabilities);
   assert_int_equal(got.predictions[0], 2);
   assert_int_equal(got.predictions[1], 0); /* the first of equals */
+  despur_predicted_release(&got);
+}
+
+static void probabilities_that_float32_cannot_tell_apart_are_compared_as_written(void **state) {
+  (void)state;
+  despur_predicted got = read_text("y,group,prob_0,prob_1\n1,a,0.4999999990,0.5000000010\n"
+                                   "0,b,0.5000000010,0.4999999990\n");
+  assert_int_equal(got.predictions[0], 1);
+  assert_int_equal(got.predictions[1], 0);
+  assert_true(got.probabilities[0] == 0.4999999990);
+  despur_measures measures;
+  assert_ok(despur_measures_compute(&measures, &got, &error));
+  assert_true(measures.all.auroc == 1);
+  despur_measures_release(&measures);
   despur_predicted_release(&got);
 }
 
@@ -159,6 +173,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(columns_are_found_by_name),
       cmocka_unit_test(probabilities_may_stand_in_any_order_and_for_the_prediction),
+      cmocka_unit_test(probabilities_that_float32_cannot_tell_apart_are_compared_as_written),
       cmocka_unit_test(groups_by_name_come_in_the_order_of_the_file),
       cmocka_unit_test(thousands_of_groups_keep_their_names_apart),
       cmocka_unit_test(a_run_directory_stands_for_its_predictions),
