@@ -83,8 +83,8 @@ typedef struct despur_train_state {
 typedef struct despur_train_hooks {
   void *context;
   void (*step)(void *context, size_t step, double loss, size_t examples);
-  /* After each epoch: *score is what DESPUR_SELECT_BEST maximises. A status other than DESPUR_OK ends
-   * training. */
+  /* After each epoch: *score is what DESPUR_SELECT_BEST maximises; an epoch with NaN is never selected, and
+   * it is DESPUR_BAD_INPUT when all are. A status other than DESPUR_OK ends training. */
   despur_status (*epoch)(void *context, despur_net *net, const despur_epoch *epoch, double *score,
                          despur_error *error);
   /* After that. The arrays of state are the training's own: they change with the next step. */

@@ -169,6 +169,9 @@ typedef enum config_group_labels {
 
 config_group_labels config_labels_needed(const despur_config *config);
 
+/* Whether groups are clusters: the only ones that validation and other examples are assigned to. */
+bool config_infers_clusters(const despur_config *config);
+
 /* Whether the key of a schema row does nothing beside the other values. */
 bool config_row_is_idle(const despur_config *config, size_t row);
 

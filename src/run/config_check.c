@@ -186,10 +186,14 @@ static despur_status check_infer(const despur_config *config, despur_error *erro
     return blame(config, "infer.reduce.method", error, "hardness needs infer.on: features");
   if (config->infer.reduce.method == DESPUR_REDUCE_HARDNESS && config->infer.scope == CONFIG_ALL_CLASSES)
     return blame(config, "infer.reduce.method", error, "hardness needs infer.scope: class");
+  if (config->infer.reduce.method != DESPUR_REDUCE_NONE && config->infer.scope == CONFIG_ALL_CLASSES &&
+      config->infer.reduce.scope == CONFIG_WITHIN_CLASS)
+    return blame(config, "infer.scope", error,
+                 "clusters over all classes need a reduction over all classes: infer.reduce.scope: all");
   return DESPUR_OK;
 }
 
-static bool clusters_are_inferred(const despur_config *config) {
+bool config_infers_clusters(const despur_config *config) {
   return CLUSTERING & IS(config->infer.method);
 }
 
@@ -197,10 +201,10 @@ static despur_status check_train(const despur_config *config, despur_error *erro
   if (config->train_method == DESPUR_JTT && config->infer.method != CONFIG_INFER_JTT)
     return blame(config, "train.method", error, "jtt needs infer.method: jtt");
   if (config->train_method == DESPUR_SPARE && config->spare.rule == CONFIG_BY_SILHOUETTE &&
-      !clusters_are_inferred(config))
+      !config_infers_clusters(config))
     return blame(config, "train.method", error,
                  "spare without inferred clusters has no silhouettes; set train.spare.rule=given");
-  if (config->select.rule == CONFIG_VAL_WORST_INFERRED_GROUP && !clusters_are_inferred(config))
+  if (config->select.rule == CONFIG_VAL_WORST_INFERRED_GROUP && !config_infers_clusters(config))
     return blame(
         config, "select.rule", error,
         "val_worst_inferred_group needs clusters, which validation examples are assigned to: infer.method "

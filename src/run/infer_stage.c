@@ -6,6 +6,7 @@
 #include "run/run.h"
 #include "run/split_outputs.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +101,8 @@ cleanup:
   return status;
 }
 
-/* SPARE's rule: 1 for classes whose clusters are well separated, else the power as given. */
+/* SPARE's rule: 1 for classes whose clusters are well separated, else the power as given. A class with one
+ * cluster has no silhouette, and no need of a power: all its examples are drawn alike. */
 static despur_status choose_powers(run *r, despur_error *error) {
   size_t classes = despur_dataset_classes(r->dataset);
   const config_reals *given = &r->config->spare.power;
@@ -109,7 +111,7 @@ static despur_status choose_powers(run *r, despur_error *error) {
     size_t part = despur_grouping_parts(r->grouping) == 1 ? 0 : y;
     double silhouette = despur_grouping_part_at(r->grouping, part).silhouette;
     double high = given->values[given->count == 1 ? 0 : y];
-    r->powers[y] = silhouette >= r->config->spare.threshold ? 1 : high;
+    r->powers[y] = !isnan(silhouette) && silhouette >= r->config->spare.threshold ? 1 : high;
   }
   return status;
 }
@@ -236,9 +238,9 @@ static uint32_t largest_cluster(const despur_groups *clusters, const despur_data
   return best;
 }
 
-/* Of one class: the true group that lies most in the class's largest cluster is its majority; the recall is
- * the mean over the other groups of the share that lies elsewhere. NaN for a class with fewer than two
- * groups. tally: [attributes, 2]. */
+/* Of one class with two groups or more in validation: the true group that lies most in the class's largest
+ * cluster is its majority; the recall is the mean over the other groups of the share that lies elsewhere.
+ * tally: [attributes, 2]. */
 static double recall_of_class(const run *r, const uint32_t *val_groups, uint32_t label, uint32_t largest,
                               size_t (*tally)[2]) {
   size_t count, attributes = despur_dataset_attributes(r->dataset), present = 0;
@@ -259,7 +261,8 @@ static double recall_of_class(const run *r, const uint32_t *val_groups, uint32_t
     sum += share;
     present++;
   }
-  return present < 2 ? (double)NAN : 1 - (sum - most) / (double)(present - 1);
+  assert(present > 1);
+  return 1 - (sum - most) / (double)(present - 1);
 }
 
 despur_status run_reference_recall(double *recall, const run *r, despur_net *net, despur_error *error) {
@@ -267,26 +270,27 @@ despur_status run_reference_recall(double *recall, const run *r, despur_net *net
   despur_grouping *grouping = NULL;
   despur_groups clusters = {0};
   uint32_t *val_groups = NULL;
-  size_t *tally = NULL, (*shares)[2] = NULL;
-  double sum = 0, classes = 0;
+  size_t *tally = NULL, (*shares)[2] = NULL, judging;
+  bool *judges = NULL;
+  double sum = 0;
+  TRY(run_mark_judges(&judges, &judging, r, error));
   TRY(fit_grouping(&grouping, r, net, error));
   TRY(groups_of_grouping(&clusters, r, grouping, error));
   TRY(assign_validation(&val_groups, r, net, grouping, error));
   TRY(mem_alloc(&tally, clusters.count, sizeof *tally, error));
   TRY(mem_alloc(&shares, despur_dataset_attributes(r->dataset), sizeof *shares, error));
   for (uint32_t y = 0; y < despur_dataset_classes(r->dataset); y++) {
+    if (!judges[y]) continue;
     uint32_t largest = largest_cluster(&clusters, r->dataset, y, tally);
-    double of_class = recall_of_class(r, val_groups, y, largest, shares);
-    if (isnan(of_class)) continue;
-    sum += of_class;
-    classes++;
+    sum += recall_of_class(r, val_groups, y, largest, shares);
   }
-  *recall = sum / classes;
+  *recall = sum / (double)judging; /* at least one: prepare has checked it */
   run_note(r, "reference: clusters find %.1f %% of validation's minority groups", 100 * *recall);
 cleanup:
   despur_grouping_free(grouping);
   despur_groups_release(&clusters);
   mem_free(val_groups);
+  mem_free(judges);
   mem_free(tally);
   mem_free(shares);
   return status;

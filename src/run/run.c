@@ -109,21 +109,13 @@ static despur_split evaluation_split(const despur_dataset *dataset) {
 static despur_status prepare(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   double started = run_seconds();
-  size_t val_count;
   TRY(despur_dataset_create(&r->dataset, r->config, error));
   run_note(r, "data: %s", despur_dataset_description(r->dataset));
-  despur_dataset_split(r->dataset, DESPUR_VAL, &val_count);
-  if (r->config->select.rule != CONFIG_LAST && val_count == 0)
-    FAIL(error, DESPUR_BAD_INPUT, "select.rule: there are no validation examples to select by; use 'last'");
-  if (r->config->reference_select == CONFIG_REFERENCE_RECALL &&
-      (val_count == 0 || despur_dataset_attributes(r->dataset) < 2))
-    FAIL(error, DESPUR_BAD_INPUT,
-         "reference.select: val_recall needs validation examples with attributes, and there are none; use "
-         "'last'");
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
   if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
   if (!r->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
+  TRY(run_check_feasible(r, error));
   TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));
   r->timing = json_object();

@@ -88,9 +88,19 @@ DESPUR_MUST_USE despur_status run_infer_stage(run *r, despur_error *error);
 /* Accuracy of the worst inferred group on validation; NaN when validation examples have none. predictions: in
  * the order of the split. */
 double run_worst_inferred_group(const run *r, const uint32_t *predictions);
-/* How much of the minority groups of validation the clusters of a reference network find. */
+/* How much of the minority groups of validation the clusters of a reference network find. Some class must
+ * judge. */
 DESPUR_MUST_USE despur_status run_reference_recall(double *recall, const run *r, despur_net *net,
                                                    despur_error *error);
+
+/* feasible.c */
+
+/* What cannot work with this configuration and these data: before the first step, and before anything is
+ * written. Data, true groups and networks are there. */
+DESPUR_MUST_USE despur_status run_check_feasible(const run *r, despur_error *error);
+/* *out = [classes], which ones run_reference_recall can judge by: those with training examples, and with more
+ * than one attribute in validation; *count of them. Free *out with mem_free. */
+DESPUR_MUST_USE despur_status run_mark_judges(bool **out, size_t *count, const run *r, despur_error *error);
 
 /* run_files.c */
 

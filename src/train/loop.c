@@ -330,6 +330,10 @@ static despur_status train_all(training *t, despur_error *error) {
     status = finish_epoch(t, mean_loss, error);
     if (status != DESPUR_OK) return status;
   }
+  if (t->epoch > 0 && t->selected_epoch == 0) /* the initial weights are nobody's choice */
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "train: none of %zu epochs has a score above -infinity, so none can be selected",
+                     t->epoch);
   memcpy(t->net->parameters, t->selected, bytes);
   return DESPUR_OK;
 }

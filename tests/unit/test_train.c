@@ -236,6 +236,20 @@ static void a_score_that_does_not_exist_never_wins(void **state) {
   assert_selects(DESPUR_SELECT_BEST, HOLES, 4, 2);
 }
 
+/* Otherwise the initial weights would be handed out as a trained network. */
+static void scores_that_never_exist_are_an_error(void **state) {
+  (void)state;
+  witness w = {.scores = {(double)NAN, (double)NAN}};
+  despur_train_result result;
+  despur_net *net = new_net(1);
+  despur_train_options options = ordinary_options();
+  options.epochs = 2;
+  options.selection = DESPUR_SELECT_BEST;
+  assert_int_equal(train(net, &options, &w, &result), DESPUR_BAD_INPUT);
+  forget(&w);
+  despur_net_free(net);
+}
+
 /* ---- stopping ---- */
 
 static void assert_stops(size_t before, size_t finished_epochs) {
@@ -462,6 +476,7 @@ int main(void) {
       cmocka_unit_test(no_epochs_leave_the_initial_weights),
       cmocka_unit_test(selection_keeps_the_weights_of_its_epoch),
       cmocka_unit_test(a_score_that_does_not_exist_never_wins),
+      cmocka_unit_test(scores_that_never_exist_are_an_error),
       cmocka_unit_test(an_interrupted_training_leaves_the_last_finished_epoch),
       cmocka_unit_test(a_hook_that_fails_ends_training_with_its_error),
       cmocka_unit_test(a_diverging_training_names_the_step_and_leaves_finite_weights),
