@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include "base/format.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -21,7 +22,7 @@ void error_fill(despur_error *error, despur_status code, const char *format, ...
   error->status = code;
   va_list args;
   va_start(args, format);
-  vsnprintf(error->message, sizeof error->message, format, args);
+  format_args(error->message, sizeof error->message, format, args);
   va_end(args);
   make_printable(error->message);
 }
@@ -32,7 +33,7 @@ void error_prefix(despur_error *error, const char *format, ...) {
   memcpy(rest, error->message, sizeof rest);
   va_list args;
   va_start(args, format);
-  int used = vsnprintf(error->message, sizeof error->message, format, args);
+  int used = format_args(error->message, sizeof error->message, format, args);
   va_end(args);
   size_t at = used < 0 ? 0 : (size_t)used;
   if (at < sizeof rest) snprintf(error->message + at, sizeof rest - at, "%s", rest);
@@ -44,7 +45,7 @@ void error_add(despur_error *error, const char *format, ...) {
   size_t used = strlen(error->message), room = sizeof error->message - used;
   va_list args;
   va_start(args, format);
-  int added = vsnprintf(error->message + used, room, format, args);
+  int added = format_args(error->message + used, room, format, args);
   va_end(args);
   if (added < 0 || (size_t)added >= room) error->message[used] = 0;
   make_printable(error->message);

@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/format.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,11 +23,18 @@ void json_push(json_t **array, json_t *value) {
 }
 
 /* Not json_dumps: where its buffer cannot grow, it leaves out the name of a member and goes on. */
+static size_t dump(char *text, size_t room, const json_t *json, size_t flags) {
+  locale_t before = format_enter();
+  size_t bytes = json_dumpb(json, text, room, flags);
+  format_leave(before);
+  return bytes;
+}
+
 char *json_print(const json_t *json, size_t flags) {
-  size_t bytes = json ? json_dumpb(json, NULL, 0, flags) : 0;
+  size_t bytes = json ? dump(NULL, 0, json, flags) : 0;
   char *text = bytes > 0 ? malloc(bytes + 1) : NULL;
   if (!text) return NULL;
-  if (json_dumpb(json, text, bytes, flags) != bytes) {
+  if (dump(text, bytes, json, flags) != bytes) {
     free(text);
     return NULL;
   }
@@ -142,8 +151,10 @@ despur_status json_parse(json_t **out, const char *text, size_t bytes, json_erro
   char *wrapped = wrap(text, bytes, &front);
   if (!wrapped) return DESPUR_NO_RESOURCES;
   source s = {.at = wrapped, .end = wrapped + front + bytes + 1, .text = wrapped + front};
+  locale_t before = format_enter();
   errno = 0;
   json_t *both = json_load_callback(next_bytes, &s, JSON_REJECT_DUPLICATES, why);
+  format_leave(before);
   bool starved = !both && errno == ENOMEM;
   free(wrapped);
   if (json_array_size(both) == 2 && json_is_object(json_array_get(both, 1)))

@@ -2,6 +2,7 @@
  * one step of training does not pay for waking them, and a busy machine does not pay for their waiting. */
 #include "base/parallel.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 
 #include <pthread.h>
@@ -110,7 +111,7 @@ despur_status parallel_create(parallel **out, int threads, despur_error *error) 
     int failed = pthread_create(&w->handle, NULL, worker_main, w);
     if (failed)
       FAIL(error, DESPUR_NO_RESOURCES, "cannot start thread %d of %d: %s", i + 1, pool->threads,
-           strerror(failed));
+           format_errno(failed));
     pool->started = i;
   }
   *out = pool;

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "despur/text.h"
 
@@ -11,7 +12,7 @@
 despur_status text_add(text *out, despur_error *error, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  int needed = vsnprintf(NULL, 0, format, args);
+  int needed = format_args(NULL, 0, format, args);
   va_end(args);
   if (needed < 0) return error_set(error, DESPUR_NO_RESOURCES, "cannot format text '%s'", format);
   size_t length = out->length + (size_t)needed;
@@ -22,7 +23,7 @@ despur_status text_add(text *out, despur_error *error, const char *format, ...) 
     out->room = room;
   }
   va_start(args, format);
-  vsnprintf(out->data + out->length, out->room - out->length, format, args);
+  format_args(out->data + out->length, out->room - out->length, format, args);
   va_end(args);
   out->length = length;
   return DESPUR_OK;
@@ -43,6 +44,16 @@ void text_list_release(text_list *list) {
   for (size_t i = 0; i < list->count; i++) mem_free(list->items[i]);
   mem_free(list->items);
   *list = (text_list){0};
+}
+
+static char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Not strcasecmp: where the locale is Turkish, the small letter of I is not i. */
+bool text_equal_letters(const char *a, const char *b) {
+  for (; *a && to_lower(*a) == to_lower(*b); a++) b++;
+  return !*a && !*b;
 }
 
 size_t text_character(const char *at) {

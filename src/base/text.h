@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A growing string; {0} is empty. Release with mem_free(text.data). data is NULL or NUL-terminated. */
@@ -23,6 +24,9 @@ typedef struct text_list {
 
 DESPUR_MUST_USE despur_status text_list_add(text_list *list, const char *item, despur_error *error);
 void text_list_release(text_list *list); /* leaves it empty */
+
+/* Whether two texts are the same but for the case of the letters A to Z. */
+bool text_equal_letters(const char *a, const char *b);
 
 /* The number of bytes of the UTF-8 character at `at`; 0 when there is none, or one that is not for texts: a
  * control character but for line feed and tab, a surrogate, an overlong form, U+FFFE, U+FFFF, or the final

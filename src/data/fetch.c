@@ -5,6 +5,7 @@
  * can be trusted. */
 #include "data/fetch.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/images.h"
@@ -89,7 +90,7 @@ __attribute__((format(printf, 3, 4))) static despur_status tell(const fetcher *f
   char line[512];
   va_list args;
   va_start(args, format);
-  vsnprintf(line, sizeof line, format, args);
+  format_args(line, sizeof line, format, args);
   va_end(args);
   if (fetch->observer(fetch->context, line) == 0) return DESPUR_OK;
   return error_set(error, DESPUR_INTERRUPTED, "fetching %s was interrupted", fetch->set->name);
@@ -187,7 +188,7 @@ static despur_status open_partial(download *get, despur_error *error) {
   struct stat about;
   get->fd = file_open_as(get->partial, O_RDWR | O_CREAT | O_NOFOLLOW);
   if (get->fd < 0)
-    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, strerror(errno));
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, format_errno(errno));
   if (flock(get->fd, LOCK_EX | LOCK_NB) != 0)
     return error_set(error, DESPUR_NO_RESOURCES, "%s: another despur is fetching this file", get->partial);
   if (fstat(get->fd, &about) != 0 || !S_ISREG(about.st_mode))
@@ -195,7 +196,7 @@ static despur_status open_partial(download *get, despur_error *error) {
   get->bytes = (size_t)about.st_size;
   if (get->bytes > get->file->bytes) get->bytes = 0;
   if (file_shorten(get->fd, get->bytes) != 0 || lseek(get->fd, (off_t)get->bytes, SEEK_SET) < 0)
-    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, strerror(errno));
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, format_errno(errno));
   get->resumed = get->bytes > 0;
   return DESPUR_OK;
 }
@@ -266,7 +267,7 @@ static despur_status transfer(download *get, const char *mirror, despur_error *e
   curl_easy_setopt(get->fetch->curl, CURLOPT_ERRORBUFFER, NULL);
   if (get->stopped) FAIL(error, DESPUR_INTERRUPTED, "fetching %s was interrupted", get->fetch->set->name);
   if (get->write_failed)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, strerror(get->write_failed));
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, format_errno(get->write_failed));
   if (get->too_long) {
     unlink(get->partial);
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected %s bytes, found more", address.data,
@@ -298,7 +299,7 @@ static despur_status check_and_rename(download *get, const char *mirror, int *wr
          get->file->sha256, sum);
   }
   if (fsync(get->fd) != 0 || rename(get->partial, get->path) != 0)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->path, strerror(errno));
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->path, format_errno(errno));
 cleanup:
   return status;
 }

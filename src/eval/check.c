@@ -1,4 +1,5 @@
 #include "despur/check.h"
+#include "base/format.h"
 
 #include "base/memory.h"
 #include "despur/stats.h"
@@ -13,7 +14,7 @@ static const double POWER = 0.8; /* of what `needed` promises */
 
 void despur_check_name(const despur_check *check, char text[64]) {
   static const char *const NAMES[] = {"worst group at least", "average at least", "gap at most"};
-  snprintf(text, 64, "%s %g", NAMES[check->condition], check->bound);
+  format_text(text, 64, "%s %g", NAMES[check->condition], check->bound);
 }
 
 static despur_status worst_interval(despur_interval *out, const despur_scores *scores, double confidence,
@@ -71,8 +72,8 @@ static void explain(const despur_check *check, char text[256]) {
   static const char *const WORDS[] = {"holds", "does not hold", "cannot be said: too little data"};
   char name[64];
   despur_check_name(check, name);
-  int length = snprintf(text, 256, "%s: %s; it is %.4f (%.4f to %.4f)", name, WORDS[check->answer],
-                        check->value, check->low, check->high);
+  int length = format_text(text, 256, "%s: %s; it is %.4f (%.4f to %.4f)", name, WORDS[check->answer],
+                           check->value, check->low, check->high);
   if (check->needed > 0)
     snprintf(text + length, 256 - (size_t)length, "; %zu examples%s would probably tell", check->needed,
              check->condition == DESPUR_WORST_GROUP_AT_LEAST ? " of the worst group" : "");

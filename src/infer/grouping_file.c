@@ -1,5 +1,6 @@
 /* A fitted grouping as a safetensors file: what it takes to assign new examples. Whole numbers are stored as
  * float32, which holds them exactly up to 2^24; everything read is checked before it is used. */
+#include "base/format.h"
 #include "infer/grouping.h"
 
 #include "base/memory.h"
@@ -47,7 +48,7 @@ __attribute__((format(printf, 6, 7))) static despur_status bundle_add(bundle *b,
   tensor *t = &b->tensors[b->count];
   *t = (tensor){.rank = 2, .shape = {rows, columns}, .count = rows * columns};
   va_start(args, format);
-  vsnprintf(t->name, sizeof t->name, format, args);
+  format_args(t->name, sizeof t->name, format, args);
   va_end(args);
   TRY(mem_alloc(data, t->count, sizeof **data, error));
   t->data = *data;
@@ -203,7 +204,7 @@ read_numbers(const reader *in, const float **data, size_t rows, size_t *columns,
   char name[TENSOR_NAME];
   va_list args;
   va_start(args, format);
-  vsnprintf(name, sizeof name, format, args);
+  format_args(name, sizeof name, format, args);
   va_end(args);
   const tensor *t = safetensors_find(&in->file, name);
   if (!t)

@@ -1,9 +1,9 @@
 #include "io/csv.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "io/file.h"
 
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,6 @@ enum { CHUNK = 1 << 16, END = -1 };
 struct csv_reader {
   char *path;
   int descriptor;
-  locale_t locale; /* "C": numbers have points whatever the caller's locale says */
   uint8_t chunk[CHUNK];
   size_t have, at;     /* bytes in chunk, and how many of them are used */
   size_t line, column; /* of the next byte */
@@ -35,8 +34,6 @@ despur_status csv_open(csv_reader **out, const char *path, despur_error *error) 
   reader->descriptor = -1;
   reader->line = reader->column = 1;
   TRY(mem_copy_text(&reader->path, path, error));
-  reader->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!reader->locale) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   TRY(file_open(&reader->descriptor, &bytes, path, error));
   *out = reader;
 cleanup:
@@ -47,7 +44,6 @@ cleanup:
 void csv_close(csv_reader *reader) {
   if (!reader) return;
   if (reader->descriptor >= 0) close(reader->descriptor);
-  if (reader->locale) freelocale(reader->locale);
   mem_free(reader->path);
   mem_free(reader->text);
   mem_free(reader->fields);
@@ -64,7 +60,7 @@ despur_status csv_fail(const csv_reader *reader, const csv_field *field, despur_
   char message[512];
   va_list args;
   va_start(args, format);
-  vsnprintf(message, sizeof message, format, args);
+  format_args(message, sizeof message, format, args);
   va_end(args);
   return fail_at(reader, field->line, field->column, error, message);
 }
@@ -284,7 +280,7 @@ despur_status csv_number(double *out, const csv_reader *reader, const csv_field 
     *out = d.negative ? -value : value;
     return DESPUR_OK;
   }
-  *out = strtod_l(field->text, NULL, reader->locale);
+  *out = format_read(field->text, NULL);
   if (*out - *out != 0) /* infinity */
     return csv_fail(reader, field, error, "%s: expected a number below 1.8e308, found '%.60s'", what,
                     field->text);

@@ -1,5 +1,6 @@
 #include "io/file.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ grouped_number file_grouped(uint64_t number) {
 despur_status file_read_failed(const char *path, int number, despur_error *error) {
   bool exhausted = number == ENOMEM || number == EMFILE || number == ENFILE || number == EIO;
   return error_set(error, exhausted ? DESPUR_NO_RESOURCES : DESPUR_BAD_INPUT, "%s: %s", path,
-                   strerror(number));
+                   format_errno(number));
 }
 
 int file_open_as(const char *path, int flags) {
@@ -155,7 +156,7 @@ struct file_writer {
 };
 
 static despur_status write_failed(const char *path, int number, despur_error *error) {
-  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, strerror(number));
+  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, format_errno(number));
 }
 
 static void free_writer(file_writer *writer) {
@@ -243,7 +244,7 @@ despur_status file_print(file_writer *writer, despur_error *error, const char *f
   va_list args;
   size_t room = BUFFER_BYTES - writer->used;
   va_start(args, format);
-  int needed = vsnprintf(writer->buffer + writer->used, room, format, args);
+  int needed = format_args(writer->buffer + writer->used, room, format, args);
   va_end(args);
   if (needed < 0) FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot format text '%s'", writer->path, format);
   size_t length = (size_t)needed;
@@ -253,7 +254,7 @@ despur_status file_print(file_writer *writer, despur_error *error, const char *f
   }
   TRY(mem_alloc(&longer, length + 1, 1, error));
   va_start(args, format);
-  vsnprintf(longer, length + 1, format, args);
+  format_args(longer, length + 1, format, args);
   va_end(args);
   TRY(file_write(writer, longer, length, error));
 cleanup:
@@ -402,7 +403,7 @@ static despur_status make_directory(const char *path, despur_error *error) {
   /* asked after the fact: another process may have made it meanwhile */
   if (file_is_directory(path)) return DESPUR_OK;
   if (number == EEXIST) number = ENOTDIR;
-  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot create directory: %s", path, strerror(number));
+  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot create directory: %s", path, format_errno(number));
 }
 
 despur_status file_make_directories(const char *path, despur_error *error) {

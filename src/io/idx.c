@@ -1,5 +1,6 @@
 #include "io/idx.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/file.h"
@@ -55,7 +56,7 @@ static despur_status read_some(idx_reader *reader, void *data, size_t bytes, siz
       if (code == Z_MEM_ERROR)
         return error_set(error, DESPUR_NO_RESOURCES, "%s: out of memory", reader->path);
       if (code == Z_ERRNO)
-        return error_set(error, DESPUR_BAD_INPUT, "%s: %s", reader->path, strerror(number));
+        return error_set(error, DESPUR_BAD_INPUT, "%s: %s", reader->path, format_errno(number));
       return error_set(error, DESPUR_BAD_INPUT, "%s: corrupt gzip data (damaged file?)", reader->path);
     }
     if (count == 0) break;

@@ -1,5 +1,6 @@
 #include "report/chart.h"
 
+#include "base/format.h"
 #include "io/file.h"
 #include "report/style.h"
 
@@ -92,9 +93,9 @@ static void format_tick(char out[48], double value, int decimals) {
   if (value >= 1000 && value < 1e15)
     snprintf(out, 48, "%s", file_grouped((uint64_t)value).text);
   else if (decimals < 0)
-    snprintf(out, 48, "%g", value);
+    format_text(out, 48, "%g", value);
   else
-    snprintf(out, 48, "%.*f", decimals, value);
+    format_text(out, 48, "%.*f", decimals, value);
 }
 
 static void line(chart *c, double x1, double y1, double x2, double y2, const char *class) {

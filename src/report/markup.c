@@ -1,5 +1,7 @@
 #include "report/markup.h"
 
+#include "base/format.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,11 +55,11 @@ static void add_number(markup *m, const char *conversion, char kind, int wide, v
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* markup_print's own format was checked */
   /* NOLINTBEGIN(bugprone-branch-clone): the branches differ in the type */
   if (kind == 'f' || kind == 'g')
-    snprintf(number, sizeof number, conversion, va_arg(*args, double));
+    format_text(number, sizeof number, conversion, va_arg(*args, double));
   else if (wide)
-    snprintf(number, sizeof number, conversion, va_arg(*args, size_t));
+    format_text(number, sizeof number, conversion, va_arg(*args, size_t));
   else
-    snprintf(number, sizeof number, conversion, va_arg(*args, int));
+    format_text(number, sizeof number, conversion, va_arg(*args, int));
     /* NOLINTEND(bugprone-branch-clone) */
 #pragma GCC diagnostic pop
   markup_raw(m, number);

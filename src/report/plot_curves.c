@@ -1,4 +1,5 @@
 /* Loss, average and worst group, epoch by epoch, with the chosen epoch marked. */
+#include "base/format.h"
 #include "base/memory.h"
 #include "report/plot.h"
 
@@ -117,8 +118,9 @@ static void describe(char *out, size_t room, const series *lines, size_t n) {
   for (size_t i = 0; i < n && used < room; i++) {
     const plot_points *p = &lines[i].points;
     if (p->count == 0) continue;
-    int added = snprintf(out + used, room - used, "%s%s: %.4g in epoch %g, %.4g in epoch %g", i ? "; " : "",
-                         lines[i].text, p->y[0], p->x[0], p->y[p->count - 1], p->x[p->count - 1]);
+    int added =
+        format_text(out + used, room - used, "%s%s: %.4g in epoch %g, %.4g in epoch %g", i ? "; " : "",
+                    lines[i].text, p->y[0], p->x[0], p->y[p->count - 1], p->x[p->count - 1]);
     if (added > 0) used += (size_t)added;
   }
 }

@@ -1,4 +1,5 @@
 /* GroupDRO's weights: which groups the training came to care about. */
+#include "base/format.h"
 #include "report/plot.h"
 
 #include <math.h>
@@ -46,8 +47,8 @@ static void describe(char *out, size_t room, const report_stage *stage, const si
   int used =
       snprintf(out, room, "Weights of %zu groups over the epochs; largest at the end:", stage->weight_count);
   for (size_t i = 0; i < named && used > 0 && (size_t)used < room; i++)
-    used += snprintf(out + used, room - (size_t)used, " %s %.3f%s", stage->weight_names[heaviest[i]],
-                     final_weight(stage, heaviest[i]), i + 1 < named ? "," : ".");
+    used += format_text(out + used, room - (size_t)used, " %s %.3f%s", stage->weight_names[heaviest[i]],
+                        final_weight(stage, heaviest[i]), i + 1 < named ? "," : ".");
 }
 
 static void draw(chart *c, const report_run *run, size_t index) {

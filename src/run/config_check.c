@@ -1,4 +1,5 @@
 /* Checks that need more than one key: keys that do nothing, and keys that need each other. */
+#include "base/format.h"
 #include "run/schema.h"
 
 #include <stdarg.h>
@@ -137,7 +138,7 @@ blame(const despur_config *config, const char *key, despur_error *error, const c
   char reason[1024];
   va_list args;
   va_start(args, format);
-  vsnprintf(reason, sizeof reason, format, args);
+  format_args(reason, sizeof reason, format, args);
   va_end(args);
   int line = config->line[schema_find(key)];
   if (line == 0) return error_set(error, DESPUR_BAD_USAGE, "%s: %s", key, reason);

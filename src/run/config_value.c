@@ -1,13 +1,10 @@
-/* One value of the configuration from and to text. The C library's locale may write 0,5 for a half; here it
- * never does. */
+/* One value of the configuration from and to text. */
 #include "run/schema.h"
 
-#include <locale.h>
+#include "base/format.h"
+
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -29,7 +26,7 @@ static bool is_whole(config_scalar scalar) {
 
 bool value_is_empty(config_scalar scalar) {
   return scalar.length == 0 ||
-         (scalar.plain && (!strcmp(scalar.text, "~") || !strcasecmp(scalar.text, "null")));
+         (scalar.plain && (!strcmp(scalar.text, "~") || text_equal_letters(scalar.text, "null")));
 }
 
 bool value_read_integer(int64_t *out, const config_row *row, config_scalar scalar) {
@@ -67,10 +64,7 @@ static bool looks_real(const char *number) {
 }
 
 static bool parse_real(double *out, const char *number) {
-  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!plain) return false;
-  *out = strtod_l(number, NULL, plain) + 0.0; /* turns -0 into 0 */
-  freelocale(plain);
+  *out = format_read(number, NULL) + 0.0; /* turns -0 into 0 */
   return isfinite(*out);
 }
 
@@ -126,16 +120,8 @@ bool value_read_text(char out[CONFIG_TEXT], config_scalar scalar) {
 void value_shortest(char out[VALUE_DIGITS], double number) {
   /* a decimal of up to 15 digits comes back from its double as it was, without zeros at its end */
   for (int precision = 15; precision <= 17; precision++) {
-    char digits[VALUE_DIGITS], *to = out;
-    snprintf(digits, sizeof digits, "%.*g", precision, number);
-    for (const char *from = digits; *from; from++) {
-      if (is_digit(*from) || strchr("e+-", *from))
-        *to++ = *from;
-      else if (to == out || to[-1] != '.') /* the locale's point, which may have several bytes */
-        *to++ = '.';
-    }
-    *to = 0;
     double back;
+    format_text(out, VALUE_DIGITS, "%.*g", precision, number);
     if (parse_real(&back, out) && back == number) return;
   }
 }
@@ -149,11 +135,11 @@ static bool needs_no_quotes(const char *value) {
   for (const char *at = value; *at; at++)
     if (!strchr(first, *at) && !strchr(others, *at)) return false;
   for (size_t i = 0; taken[i]; i++)
-    if (!strcasecmp(value, taken[i])) return false;
+    if (text_equal_letters(value, taken[i])) return false;
   return true;
 }
 
-static despur_status format_text(text *out, const char *value, despur_error *error) {
+static despur_status print_text(text *out, const char *value, despur_error *error) {
   if (needs_no_quotes(value)) return text_add(out, error, "%s", value);
   char quoted[2 * CONFIG_TEXT + 2], *to = quoted;
   *to++ = '"';
@@ -214,7 +200,7 @@ despur_status value_format(text *out, const despur_config *config, const config_
     return text_add(out, error, "%s", row->choices[*(const int *)value]);
   case CONFIG_IS_TEXT:
   case CONFIG_IS_PATH:
-    return format_text(out, value, error);
+    return print_text(out, value, error);
   case CONFIG_IS_REALS:
     return format_reals(out, row, value, error);
   case CONFIG_IS_CLASSES:

@@ -1,4 +1,5 @@
 /* The order of events in a run. */
+#include "base/format.h"
 #include "run/manifest.h"
 #include "run/resume.h"
 #include "run/run_events.h"
@@ -43,7 +44,7 @@ void run_note(const run *r, const char *format, ...) {
   char line[1024];
   va_list args;
   va_start(args, format);
-  vsnprintf(line, sizeof line, format, args);
+  format_args(line, sizeof line, format, args);
   va_end(args);
   observer->note(observer->context, line);
 }

@@ -1,5 +1,6 @@
 /* The files of a run directory. All but timing.json are the same bytes for the same configuration and data.
  */
+#include "base/format.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "nn/loss.h"
@@ -72,7 +73,7 @@ despur_status run_claim_directory(run *r, despur_error *error) {
   const char *directory = r->result->directory;
   if (r->claimed) return DESPUR_OK;
   int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
-  if (fd < 0) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, strerror(errno));
+  if (fd < 0) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, format_errno(errno));
   /* other errors come from file systems that know no locks, and there is no help against them */
   if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     close(fd);

@@ -1,5 +1,6 @@
 /* The stages of a run: training the reference network, inferring groups from it, training the final network.
  */
+#include "base/format.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "run/resume.h"
@@ -99,8 +100,8 @@ static despur_status after_epoch(void *context, despur_net *net, const despur_ep
   if (has_examples(r, DESPUR_VAL)) {
     TRY(score_epoch(r, s, epoch->epoch, net, DESPUR_VAL, &val, &scores.worst_inferred_group, error));
     scores.val = &val;
-    snprintf(heard, sizeof heard, ", validation average %.1f %%, worst group %.1f %%",
-             100 * val.average_accuracy, 100 * val.worst_group_accuracy);
+    format_text(heard, sizeof heard, ", validation average %.1f %%, worst group %.1f %%",
+                100 * val.average_accuracy, 100 * val.worst_group_accuracy);
   }
   if (has_examples(r, DESPUR_TEST)) {
     TRY(score_epoch(r, s, epoch->epoch, net, DESPUR_TEST, &test, NULL, error));

@@ -6,6 +6,7 @@
  * has ended. SIGINT, which a terminal sends to all processes, is the parent's business.
  *
  * A run that was stopped or killed goes on where it was, if its checkpoint is of this configuration. */
+#include "base/format.h"
 #include "despur/run.h"
 #include "run/clock.h"
 #include "run/manifest.h"
@@ -89,7 +90,7 @@ despur_status sweep_job_start(sweep_job *job, const despur_sweep *sweep, size_t 
   TRY(sweep_path(manifest_path, sweep, run, "manifest.json", error));
   TRY(despur_sweep_run_config(&config, sweep, run, error));
   if (pipe2(ends, O_CLOEXEC) != 0)
-    FAIL(error, DESPUR_NO_RESOURCES, "cannot create a pipe: %s", strerror(errno));
+    FAIL(error, DESPUR_NO_RESOURCES, "cannot create a pipe: %s", format_errno(errno));
   unlink(manifest_path); /* what is there from now on is this run's */
   pid_t pid = fork_quietly();
   if (pid == 0) {
@@ -97,7 +98,7 @@ despur_status sweep_job_start(sweep_job *job, const despur_sweep *sweep, size_t 
     close(ends[0]);
     be_child(config, directory, threads, parent, ends[1]);
   }
-  if (pid < 0) FAIL(error, DESPUR_NO_RESOURCES, "cannot start a process: %s", strerror(errno));
+  if (pid < 0) FAIL(error, DESPUR_NO_RESOURCES, "cannot start a process: %s", format_errno(errno));
   *job = (sweep_job){.run = run, .pid = pid, .lock = lock, .pipe = ends[0], .started = run_seconds()};
   ends[0] = -1;
 cleanup:
@@ -154,7 +155,7 @@ despur_status sweep_job_finish(sweep_job *job, const despur_sweep *sweep, despur
              : code == DESPUR_INTERRUPTED ? DESPUR_SWEEP_TO_DO
                                           : DESPUR_SWEEP_FAILED;
   if (WIFSIGNALED(ended))
-    snprintf(reason, 512, "ended by signal %d (%s)%s", WTERMSIG(ended), strsignal(WTERMSIG(ended)),
+    snprintf(reason, 512, "ended by signal %d (%s)%s", WTERMSIG(ended), format_signal(WTERMSIG(ended)),
              WTERMSIG(ended) == SIGKILL ? "; out of memory?" : "");
   if (*outcome == DESPUR_SWEEP_FAILED) status = ensure_manifest(sweep, job->run, reason, error);
   close(job->pipe);

@@ -2,6 +2,7 @@
  *
  * A run is claimed by a lock (flock) on an empty file in the folder .locks. The system releases it when the
  * last process that holds it has ended, so there are no locks to clear away. */
+#include "base/format.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "run/manifest.h"
@@ -27,7 +28,7 @@ static despur_status lock_path(char path[1024], const despur_sweep *sweep, const
 }
 
 static despur_status lock_failed(const char *path, despur_error *error) {
-  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot lock: %s", path, strerror(errno));
+  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot lock: %s", path, format_errno(errno));
 }
 
 /* *lock = -1 when another process has it. */
@@ -65,7 +66,7 @@ despur_status sweep_prepare_directory(const despur_sweep *sweep, struct timespec
   TRY(lock_path(path, sweep, ".started", error));
   fd = file_open_as(path, O_WRONLY | O_CREAT);
   if (fd < 0 || futimens(fd, NULL) != 0 || fstat(fd, &about) != 0)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, strerror(errno));
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, format_errno(errno));
   *now = about.st_mtim;
 cleanup:
   if (fd >= 0) close(fd);

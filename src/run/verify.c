@@ -1,4 +1,5 @@
 /* Whether a run is what it says: its inputs and outputs by their hashes, then all of it once more. */
+#include "base/format.h"
 #include "base/memory.h"
 #include "io/safetensors.h"
 #include "run/manifest.h"
@@ -15,7 +16,7 @@ __attribute__((format(printf, 2, 3))) static void differ(despur_verify_result *r
                                                          ...) {
   va_list args;
   va_start(args, format);
-  vsnprintf(result->difference, sizeof result->difference, format, args);
+  format_args(result->difference, sizeof result->difference, format, args);
   va_end(args);
 }
 
@@ -168,7 +169,8 @@ static despur_status make_room(char room[512], despur_error *error) {
   int length = snprintf(room, 512, "%s/despur-verify-XXXXXX", base && *base ? base : "/tmp");
   if (length < 0 || length >= 512) return error_set(error, DESPUR_BAD_USAGE, "TMPDIR: the path is too long");
   if (!mkdtemp(room))
-    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot create directory: %s", room, strerror(errno));
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot create directory: %s", room,
+                     format_errno(errno));
   return DESPUR_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "run/yaml_reader.h"
 
+#include "base/format.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +21,7 @@ despur_status reader_complain(yaml_reader *in, size_t line, const char *format, 
   char message[sizeof in->error->message];
   va_list args;
   va_start(args, format);
-  vsnprintf(message, sizeof message, format, args);
+  format_args(message, sizeof message, format, args);
   va_end(args);
   int shown = reader_clip(in->place, PLACE);
   if (in->is_file)
