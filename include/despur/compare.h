@@ -11,7 +11,7 @@ extern "C" {
 
 /* Of one group, or of all examples. Differences are second - first. */
 typedef struct despur_group_comparison {
-  char name[DESPUR_GROUP_NAME];
+  const char *name; /* in despur_comparison.names */
   despur_pairs pairs;
   double first, second;         /* accuracies; NaN, like all that follows, when there are no examples */
   double difference, low, high; /* despur_paired_interval */
@@ -32,6 +32,7 @@ typedef struct despur_comparison {
   double confidence; /* of the intervals */
   size_t groups_count;
   despur_group_comparison *groups; /* [groups_count] */
+  const char **names;              /* [groups_count], one allocation with its texts */
   despur_group_comparison all;
   despur_worst_comparison worst;
 } despur_comparison;

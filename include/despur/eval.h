@@ -25,7 +25,7 @@ DESPUR_API double despur_predictions(const float *logits, const despur_dataset *
                                      uint32_t *predictions);
 
 typedef struct despur_group_score {
-  char name[DESPUR_GROUP_NAME];
+  const char *name; /* in despur_scores.names */
   size_t count, correct;
   size_t train_count; /* training examples of this group */
   double accuracy;    /* NaN when count is 0 */
@@ -36,6 +36,7 @@ typedef struct despur_scores {
   size_t count, correct; /* examples, with or without a group */
   size_t groups_count;
   despur_group_score *groups;  /* [groups_count] */
+  const char **names;          /* [groups_count], one allocation with its texts */
   size_t worst_group;          /* index; groups_count when all groups are empty. First of equals */
   double worst_group_accuracy; /* minimum over groups that have examples */
   double worst_group_low, worst_group_high; /* despur_minimum_interval at 95 % confidence */

@@ -13,14 +13,14 @@ extern "C" {
  * that despur_predicted_read and despur_run_predict fill in are released with despur_predicted_release. */
 typedef struct despur_predicted {
   size_t count, classes, groups_count;
-  uint32_t *labels, *predictions;   /* [count], below classes */
-  uint32_t *groups;                 /* [count], below groups_count, or DESPUR_NO_GROUP */
-  uint32_t *attributes;             /* [count], or NULL when there are none */
-  uint32_t *examples;               /* [count] numbers that tell examples apart, or NULL */
-  double *probabilities;            /* [count, classes], or NULL */
-  char (*names)[DESPUR_GROUP_NAME]; /* [groups_count] */
-  size_t *train_sizes;              /* [groups_count] training examples, or NULL */
-  double loss;                      /* mean cross entropy if known from elsewhere; NaN: from probabilities */
+  uint32_t *labels, *predictions; /* [count], below classes */
+  uint32_t *groups;               /* [count], below groups_count, or DESPUR_NO_GROUP */
+  uint32_t *attributes;           /* [count], or NULL when there are none */
+  uint32_t *examples;             /* [count] numbers that tell examples apart, or NULL */
+  double *probabilities;          /* [count, classes], or NULL */
+  const char **names;             /* [groups_count] of any length, UTF-8; one allocation with its texts */
+  size_t *train_sizes;            /* [groups_count] training examples, or NULL */
+  double loss;                    /* mean cross entropy if known from elsewhere; NaN: from probabilities */
 } despur_predicted;
 
 /* Reads a CSV file, or DIRECTORY/predictions.csv of a run. Columns are found by their names in the first

@@ -56,6 +56,22 @@ bool text_equal_letters(const char *a, const char *b) {
   return !*a && !*b;
 }
 
+despur_status text_copy_all(const char ***out, const char *const *items, size_t count, despur_error *error) {
+  size_t bytes = count * sizeof **out;
+  *out = NULL;
+  for (size_t i = 0; i < count; i++) bytes += strlen(items[i]) + 1;
+  despur_status status = mem_alloc(out, bytes, 1, error);
+  if (status != DESPUR_OK) return status;
+  char *at = (char *)(*out + count);
+  for (size_t i = 0; i < count; i++) {
+    size_t length = strlen(items[i]) + 1;
+    memcpy(at, items[i], length);
+    (*out)[i] = at;
+    at += length;
+  }
+  return DESPUR_OK;
+}
+
 size_t text_character(const char *at) {
   const unsigned char *s = (const unsigned char *)at;
   if (*s < 0x80) return *s >= 0x20 ? *s != 0x7f : *s == '\n' || *s == '\t';

@@ -28,6 +28,10 @@ void text_list_release(text_list *list); /* leaves it empty */
 /* Whether two texts are the same but for the case of the letters A to Z. */
 bool text_equal_letters(const char *a, const char *b);
 
+/* *out = copies of count texts and pointers to them in one allocation, which mem_free releases. */
+DESPUR_MUST_USE despur_status text_copy_all(const char ***out, const char *const *items, size_t count,
+                                            despur_error *error);
+
 /* The number of bytes of the UTF-8 character at `at`; 0 when there is none, or one that is not for texts: a
  * control character but for line feed and tab, a surrogate, an overlong form, U+FFFE, U+FFFF, or the final
  * NUL. */

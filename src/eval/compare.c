@@ -1,6 +1,7 @@
 #include "despur/compare.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "eval/difference.h"
 #include "eval/draw.h"
 
@@ -202,9 +203,9 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
   *out = (despur_comparison){.confidence = confidence, .groups_count = first->groups_count};
   TRY(mem_alloc(&rows, first->count, sizeof *rows, error));
   TRY(mem_alloc(&out->groups, first->groups_count, sizeof *out->groups, error));
-  for (size_t g = 0; g < first->groups_count; g++)
-    memcpy(out->groups[g].name, first->names[g], DESPUR_GROUP_NAME);
-  memcpy(out->all.name, "all examples", sizeof "all examples");
+  TRY(text_copy_all(&out->names, first->names, first->groups_count, error));
+  for (size_t g = 0; g < first->groups_count; g++) out->groups[g].name = out->names[g];
+  out->all.name = "all examples";
   TRY(match_rows(rows, first, second, error));
   TRY(count_pairs(out, first, second, rows, error));
   TRY(compare_groups(out, error));
@@ -218,5 +219,6 @@ cleanup:
 
 void despur_comparison_release(despur_comparison *comparison) {
   mem_free(comparison->groups);
+  mem_free(comparison->names);
   *comparison = (despur_comparison){0};
 }

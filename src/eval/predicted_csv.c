@@ -22,11 +22,12 @@ static const char *const COLUMN_NAMES[] = {"y", "a", "group", "prediction", "exa
 typedef struct loader {
   csv_reader *reader;
   despur_predicted *out;
-  size_t columns, room;   /* room: rows that the arrays can hold */
-  size_t at[NAMED];       /* column of each name, or ABSENT */
-  size_t probabilities;   /* how many columns prob_0, prob_1, ... */
-  size_t *probability_at; /* [columns]: column of each */
-  uint32_t *slots;        /* [SLOTS] groups by the hash of their name, or NO_SLOT */
+  size_t columns, room;             /* room: rows that the arrays can hold */
+  size_t at[NAMED];                 /* column of each name, or ABSENT */
+  size_t probabilities;             /* how many columns prob_0, prob_1, ... */
+  size_t *probability_at;           /* [columns]: column of each */
+  uint32_t *slots;                  /* [SLOTS] groups by the hash of their name, or NO_SLOT */
+  char (*names)[DESPUR_GROUP_NAME]; /* [groups_count] */
   size_t names_room;
 } loader;
 
@@ -169,8 +170,7 @@ static size_t find_slot(const loader *l, const char *name) {
   uint32_t hash = 2166136261u; /* FNV-1a */
   for (const char *c = name; *c; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
   size_t slot = hash % SLOTS;
-  while (l->slots[slot] != NO_SLOT && strcmp(l->out->names[l->slots[slot]], name) != 0)
-    slot = (slot + 1) % SLOTS;
+  while (l->slots[slot] != NO_SLOT && strcmp(l->names[l->slots[slot]], name) != 0) slot = (slot + 1) % SLOTS;
   return slot;
 }
 
@@ -182,10 +182,10 @@ static despur_status add_group(loader *l, const csv_field *field, size_t slot, d
                     "expected at most %d different groups (a number for each example?)", MOST_GROUPS);
   if (p->groups_count == l->names_room) {
     size_t room = l->names_room ? 2 * l->names_room : 16;
-    TRY(mem_grow(&p->names, l->names_room, room, sizeof *p->names, error));
+    TRY(mem_grow(&l->names, l->names_room, room, sizeof *l->names, error));
     l->names_room = room;
   }
-  memcpy(p->names[p->groups_count], field->text, field->length + 1);
+  memcpy(l->names[p->groups_count], field->text, field->length + 1);
   l->slots[slot] = (uint32_t)p->groups_count++;
 cleanup:
   return status;
@@ -259,11 +259,22 @@ static despur_status set_groups(loader *l, const char *path, despur_error *error
   if (p->groups_count > MOST_GROUPS)
     FAIL(error, DESPUR_BAD_INPUT, "%s: %zu classes and %u attributes make %zu groups, more than %d", path,
          p->classes, attributes, p->groups_count, MOST_GROUPS);
-  TRY(mem_alloc(&p->names, p->groups_count, sizeof *p->names, error));
+  TRY(mem_alloc(&l->names, p->groups_count, sizeof *l->names, error));
   for (size_t g = 0; g < p->groups_count; g++)
-    snprintf(p->names[g], sizeof p->names[g], "y=%zu,a=%zu", g / attributes, g % attributes);
+    snprintf(l->names[g], sizeof l->names[g], "y=%zu,a=%zu", g / attributes, g % attributes);
   for (size_t i = 0; i < p->count; i++) p->groups[i] = p->labels[i] * attributes + p->attributes[i];
 cleanup:
+  return status;
+}
+
+static despur_status take_names(loader *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **names = NULL;
+  TRY(mem_alloc(&names, l->out->groups_count, sizeof *names, error));
+  for (size_t g = 0; g < l->out->groups_count; g++) names[g] = l->names[g];
+  TRY(text_copy_all(&l->out->names, names, l->out->groups_count, error));
+cleanup:
+  mem_free(names);
   return status;
 }
 
@@ -277,6 +288,7 @@ static despur_status load(loader *l, const char *path, despur_error *error) {
   if (l->out->count == 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected predictions below the first line, found none", path);
   if (l->at[GROUP] == ABSENT) TRY(set_groups(l, path, error));
+  TRY(take_names(l, error));
 cleanup:
   return status;
 }
@@ -297,6 +309,7 @@ cleanup:
   csv_close(l.reader);
   mem_free(l.probability_at);
   mem_free(l.slots);
+  mem_free(l.names);
   if (status != DESPUR_OK) despur_predicted_release(out);
   return status;
 }

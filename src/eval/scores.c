@@ -3,12 +3,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "despur/measures.h"
 #include "despur/stats.h"
 #include "eval/predicted.h"
 
 #include <math.h>
-#include <string.h>
 
 static double share(size_t part, size_t whole) {
   return whole ? (double)part / (double)whole : (double)NAN;
@@ -30,14 +30,16 @@ static despur_status check(const despur_predicted *p, despur_error *error) {
 }
 
 static despur_status init_groups(despur_scores *out, const despur_predicted *p, despur_error *error) {
-  despur_status status = mem_alloc(&out->groups, p->groups_count, sizeof *out->groups, error);
-  if (status != DESPUR_OK) return status;
+  despur_status status = DESPUR_OK;
+  TRY(mem_alloc(&out->groups, p->groups_count, sizeof *out->groups, error));
+  TRY(text_copy_all(&out->names, p->names, p->groups_count, error));
   out->groups_count = p->groups_count;
   for (size_t g = 0; g < p->groups_count; g++) {
-    memcpy(out->groups[g].name, p->names[g], sizeof out->groups[g].name);
+    out->groups[g].name = out->names[g];
     out->groups[g].train_count = p->train_sizes ? p->train_sizes[g] : 0;
   }
-  return DESPUR_OK;
+cleanup:
+  return status;
 }
 
 /* Minimum and averages over the groups that have examples. */
@@ -137,6 +139,17 @@ cleanup:
   return status;
 }
 
+despur_status predicted_take_names(despur_predicted *out, const despur_groups *groups, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **names = NULL;
+  TRY(mem_alloc(&names, groups->count, sizeof *names, error));
+  for (size_t g = 0; g < groups->count; g++) names[g] = groups->names[g];
+  TRY(text_copy_all(&out->names, names, groups->count, error));
+cleanup:
+  mem_free(names);
+  return status;
+}
+
 /* Labels, attributes and groups of some examples of a data set; predictions are borrowed. */
 static despur_status gather(despur_predicted *out, const despur_dataset *dataset, const despur_groups *groups,
                             const uint32_t *examples, const uint32_t *predictions, size_t count,
@@ -146,12 +159,12 @@ static despur_status gather(despur_predicted *out, const despur_dataset *dataset
   *out = (despur_predicted){.count = count,
                             .classes = despur_dataset_classes(dataset),
                             .groups_count = groups->count,
-                            .names = groups->names,
                             .train_sizes = groups->train_sizes,
                             .loss = (double)NAN};
   if (groups->examples != total)
     FAIL(error, DESPUR_BAD_INPUT, "scores: groups of %zu examples for a data set with %zu", groups->examples,
          total);
+  TRY(predicted_take_names(out, groups, error));
   TRY(mem_alloc(&out->labels, count, sizeof *out->labels, error));
   TRY(mem_alloc(&out->groups, count, sizeof *out->groups, error));
   if (despur_dataset_attributes(dataset) > 1)
@@ -178,13 +191,13 @@ despur_status despur_scores_compute(despur_scores *out, const despur_dataset *da
   TRY(gather(&predicted, dataset, groups, examples, predictions, count, error));
   TRY(despur_predicted_scores(out, &predicted, error));
 cleanup:
-  predicted.names = NULL; /* of the groups */
-  predicted.train_sizes = NULL;
+  predicted.train_sizes = NULL; /* of the groups */
   despur_predicted_release(&predicted);
   return status;
 }
 
 void despur_scores_release(despur_scores *scores) {
   mem_free(scores->groups);
+  mem_free(scores->names);
   *scores = (despur_scores){0};
 }

@@ -1,5 +1,6 @@
 /* results.jsonl: one JSON object a line. Lines of kinds that this program does not know are passed over. */
 #include "base/memory.h"
+#include "base/text.h"
 #include "despur/stats.h"
 #include "io/file.h"
 #include "report/load.h"
@@ -50,7 +51,6 @@ static despur_status read_epoch(report_stage *stage, json_t *line, despur_error 
 }
 
 static void read_group(despur_group_score *group, json_t *object) {
-  member_name(group->name, sizeof group->name, object, "name");
   group->count = member_count(object, "count", 0);
   group->correct = member_count(object, "correct", 0);
   if (group->correct > group->count) group->correct = group->count;
@@ -73,12 +73,26 @@ static void find_worst_group(despur_scores *scores) {
   }
 }
 
+static despur_status read_group_names(despur_scores *scores, json_t *groups, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **names = NULL;
+  size_t count = scores->groups_count;
+  TRY(mem_alloc(&names, count, sizeof *names, error));
+  for (size_t g = 0; g < count; g++) names[g] = member_text(json_array_get(groups, g), "name", "");
+  TRY(text_copy_all(&scores->names, names, count, error));
+  for (size_t g = 0; g < count; g++) scores->groups[g].name = scores->names[g];
+cleanup:
+  mem_free(names);
+  return status;
+}
+
 static despur_status read_scores(despur_scores *scores, json_t *line, despur_error *error) {
   json_t *groups = json_object_get(line, "groups");
   size_t count = json_array_size(groups);
   despur_status status = mem_alloc(&scores->groups, count, sizeof *scores->groups, error);
   if (status != DESPUR_OK) return status;
   scores->groups_count = count;
+  TRY(read_group_names(scores, groups, error));
   for (size_t g = 0; g < count; g++) read_group(&scores->groups[g], json_array_get(groups, g));
   find_worst_group(scores);
   scores->worst_group_low = member_number(line, "worst_group_low");
@@ -89,7 +103,8 @@ static despur_status read_scores(despur_scores *scores, json_t *line, despur_err
   scores->balanced_group_accuracy = member_number(line, "balanced_group_accuracy");
   scores->worst_class_accuracy = member_number(line, "worst_class_accuracy");
   scores->attribute_accuracy = member_number(line, "attribute_accuracy");
-  return DESPUR_OK;
+cleanup:
+  return status;
 }
 
 static despur_status read_eval(report_stage *stage, json_t *line, despur_split split, despur_error *error) {

@@ -1,5 +1,6 @@
 /* Predictions of the network in a run directory. */
 #include "base/memory.h"
+#include "eval/predicted.h"
 #include "nn/loss.h"
 #include "report/load.h"
 #include "run/rules.h"
@@ -25,9 +26,8 @@ static despur_status describe(despur_predicted *out, const run *r, const uint32_
     if (attributes) out->attributes[i] = despur_dataset_attribute_values(r->dataset)[examples[i]];
   }
   out->groups_count = r->truth.count;
-  TRY(mem_alloc(&out->names, r->truth.count, sizeof *out->names, error));
+  TRY(predicted_take_names(out, &r->truth, error));
   TRY(mem_alloc(&out->train_sizes, r->truth.count, sizeof *out->train_sizes, error));
-  memcpy(out->names, r->truth.names, r->truth.count * sizeof *out->names);
   memcpy(out->train_sizes, r->truth.train_sizes, r->truth.count * sizeof *out->train_sizes);
 cleanup:
   return status;

@@ -82,7 +82,7 @@ enum { MOST = 400 };
 
 typedef struct model {
   uint32_t labels[MOST], predictions[MOST], groups[MOST], examples[MOST];
-  char names[3][DESPUR_GROUP_NAME];
+  const char *names[3];
   despur_predicted predicted;
 } model;
 

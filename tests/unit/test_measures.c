@@ -10,12 +10,12 @@ static despur_error error;
 typedef struct fixture {
   uint32_t labels[MADE_UP], predictions[MADE_UP], groups[MADE_UP], attributes[MADE_UP];
   double probabilities[3 * MADE_UP];
-  char names[4][DESPUR_GROUP_NAME];
+  const char *names[4];
   despur_predicted predicted;
 } fixture;
 
 static void set_up(fixture *f, size_t count, size_t classes, size_t groups) {
-  *f = (fixture){0};
+  *f = (fixture){.names = {"a", "b", "c", "d"}};
   f->predicted = (despur_predicted){.count = count,
                                     .classes = classes,
                                     .groups_count = groups,
