@@ -52,9 +52,13 @@ static void print_counts(const despur_dataset *dataset, const despur_groups *gro
   for (int split = 0; split < DESPUR_SPLITS; split++)
     despur_dataset_split(dataset, (despur_split)split, &sizes[split]);
   size_t attributes = despur_dataset_attributes(dataset);
-  printf("%s\n%zu x %zu x %zu values, %zu classes, %zu attribute%s\n\n", despur_dataset_description(dataset),
-         shape.channels, shape.height, shape.width, despur_dataset_classes(dataset), attributes,
-         attributes == 1 ? "" : "s");
+  char values[96];
+  if (despur_dataset_input_kind(dataset) == DESPUR_INPUT_FEATURES)
+    snprintf(values, sizeof values, "%zu features", shape.channels);
+  else
+    snprintf(values, sizeof values, "%zu x %zu x %zu values", shape.channels, shape.height, shape.width);
+  printf("%s\n%s, %zu classes, %zu attribute%s\n\n", despur_dataset_description(dataset), values,
+         despur_dataset_classes(dataset), attributes, attributes == 1 ? "" : "s");
   printf("%-16s %9s %10s %9s\n", "group", "train", "validation", "test");
   for (size_t g = 0; g < groups->count; g++)
     printf("%-16s %9zu %10zu %9zu\n", groups->names[g], counts[g * DESPUR_SPLITS + DESPUR_TRAIN],
@@ -105,9 +109,11 @@ static despur_status export(const cli_arguments *arguments, despur_error *error)
   if (!directory) return cli_fail(error, DESPUR_BAD_USAGE, "data export: expected --out DIR");
   despur_status status = load_dataset(&dataset, arguments, error);
   if (status == DESPUR_OK) status = despur_dataset_export(dataset, directory, error);
+  const char *examples =
+      dataset && despur_dataset_input_kind(dataset) == DESPUR_INPUT_FEATURES ? "features.npy" : "images.npy";
   despur_dataset_free(dataset);
   if (status == DESPUR_OK)
-    printf("%s: images.npy, labels.npy, attributes.npy, splits.npy, metadata.csv\n", directory);
+    printf("%s: %s, labels.npy, attributes.npy, splits.npy, metadata.csv\n", directory, examples);
   return status;
 }
 
@@ -132,7 +138,8 @@ const cli_verb cli_data = {
     .help = "  fetch   download a known data set (mnist) into the user's cache, or --out DIR\n"
             "  info    sizes of all groups and splits\n"
             "  show    a contact sheet: examples of every group (--out FILE.png, default sheet.png)\n"
-            "  export  images.npy, labels.npy, attributes.npy, splits.npy and metadata.csv (--out DIR)\n"
+            "  export  images.npy (or features.npy), labels.npy, attributes.npy, splits.npy and metadata.csv "
+            "(--out DIR)\n"
             "\n"
             "Without a recipe it is SpuCoMNIST with its defaults; 'data.images: auto' takes the first of\n"
             "$DESPUR_DATA, the cache, Debian's Fashion-MNIST and digits drawn by despur itself.\n"

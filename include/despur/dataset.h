@@ -1,4 +1,5 @@
-/* Data sets: labelled images with an attribute that may be spuriously correlated with the label.
+/* Data sets: labelled images, or features of anything, with an attribute that may be spuriously correlated
+ * with the label.
  *
  * A data set holds all examples of all splits. Images stay as bytes; colours and noise are rendered when a
  * block of examples is filled for a network. A data set is immutable once created and may be read from any
@@ -19,6 +20,12 @@ extern "C" {
 typedef enum despur_split { DESPUR_TRAIN, DESPUR_VAL, DESPUR_TEST, DESPUR_SPLITS } despur_split;
 
 typedef struct despur_dataset despur_dataset;
+
+/* What an example is to a network. */
+typedef enum despur_input_kind {
+  DESPUR_INPUT_IMAGES,  /* values at places: [channels, height, width] */
+  DESPUR_INPUT_FEATURES /* a row of numbers, as another model computed them: [columns, 1, 1] */
+} despur_input_kind;
 
 /* SpuCoMNIST: where the colour that goes with the class is painted (Joshi et al. 2023, section 3.1). Only
  * pixels on which the digit is exactly zero are painted. */
@@ -82,14 +89,21 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create_npy(despur_datase
                                                                    const char *labels, const char *attributes,
                                                                    const char *splits, despur_error *error);
 
+/* Rows of features from a .npy file [n, columns] of any type of numbers, all of them finite; the rest as
+ * above. The numbers are kept as float32. */
+DESPUR_API DESPUR_MUST_USE despur_status
+despur_dataset_create_features(despur_dataset **out, const char *features, const char *labels,
+                               const char *attributes, const char *splits, despur_error *error);
+
 DESPUR_API void despur_dataset_free(despur_dataset *dataset);
 
 DESPUR_API size_t despur_dataset_count(const despur_dataset *dataset); /* of all splits */
 DESPUR_API size_t despur_dataset_classes(const despur_dataset *dataset);
 DESPUR_API size_t despur_dataset_attributes(const despur_dataset *dataset); /* at least 1 */
 DESPUR_API despur_shape despur_dataset_shape(const despur_dataset *dataset);
+DESPUR_API despur_input_kind despur_dataset_input_kind(const despur_dataset *dataset);
 
-/* One line that says where the images came from. */
+/* One line that says where the examples came from. */
 DESPUR_API const char *despur_dataset_description(const despur_dataset *dataset);
 
 /* The path of the index-th file that it was made from, or NULL beyond the last. */
@@ -103,7 +117,7 @@ DESPUR_API const uint32_t *despur_dataset_attribute_values(const despur_dataset 
 DESPUR_API const uint32_t *despur_dataset_split(const despur_dataset *dataset, despur_split split,
                                                 size_t *count);
 
-/* Writes one image as the network sees it: out[channel][row][column], float32. */
+/* Writes one example as the network sees it: out[channel][row][column], float32. */
 DESPUR_API void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out);
 
 /* What is known of a pixel. */
@@ -119,14 +133,14 @@ DESPUR_API int despur_dataset_pixels(const despur_dataset *dataset, size_t examp
 
 /* Writes a PNG contact sheet: one row for each label and attribute that a split has, with up to `columns`
  * examples. Values are clipped to [0, 1]; images of 3 channels are shown in colour, others by their first
- * channel in grey. */
+ * channel in grey. DESPUR_BAD_INPUT for features. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_write_sheet(const despur_dataset *dataset,
                                                                     despur_split split, size_t columns,
                                                                     const char *path, despur_error *error);
 
 /* Writes images.npy (uint8 [n, c, h, w]: values times 255, rounded), labels.npy, attributes.npy, splits.npy
  * (int64 [n]) and metadata.csv (example, split, y, a, group) into a directory, which is created. The npy
- * source reads them back. */
+ * source reads them back. Of features, features.npy (float32 [n, columns]) in place of images.npy. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_export(const despur_dataset *dataset,
                                                                const char *directory, despur_error *error);
 

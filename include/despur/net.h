@@ -17,7 +17,8 @@ typedef struct despur_net despur_net;
 typedef enum despur_arch {
   DESPUR_LENET, /* LeCun et al. 1998 with ReLU and max pooling: conv 6@5x5 pad 2, pool, conv 16@5x5, pool,
                    120, 84 */
-  DESPUR_MLP    /* 512, dropout, 256 */
+  DESPUR_MLP,   /* 512, dropout, 256 */
+  DESPUR_ARCH_LINEAR /* the classifier alone, for features of another model; they are also its own */
 } despur_arch;
 
 typedef struct despur_net_options {

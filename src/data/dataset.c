@@ -51,11 +51,6 @@ void despur_dataset_free(despur_dataset *dataset) {
 
 enum { MOST_VALUES = 10000 }; /* of labels and attributes: beyond it, a file of something else was given */
 
-/* What messages call the arrays: the files that they were read from, if any. */
-typedef struct array_names {
-  const char *images, *labels, *attributes, *splits;
-} array_names;
-
 /* Copies values, which must lie in 0..MOST_VALUES-1, and counts how many kinds there are (largest + 1). */
 static despur_status take_values(uint32_t *out, size_t *kinds, const int64_t *values, size_t count,
                                  const char *name, despur_error *error) {
@@ -91,12 +86,12 @@ cleanup:
 }
 
 static despur_status create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
-                                        const array_names *names, despur_error *error) {
+                                        const dataset_names *names, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_dataset *dataset = NULL;
   *out = NULL;
   if (arrays->count == 0 || arrays->count >= UINT32_MAX)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: expected from 1 to %u examples, found %zu", names->images,
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected from 1 to %u examples, found %zu", names->examples,
          UINT32_MAX - 1, arrays->count);
   TRY(dataset_allocate(&dataset, arrays->count, 0, error));
   dataset->shape = arrays->shape;
@@ -121,18 +116,45 @@ cleanup:
 
 despur_status despur_dataset_create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
                                                 despur_error *error) {
-  static const array_names NAMES = {"images", "labels", "attributes", "splits"};
+  static const dataset_names NAMES = {"images", "labels", "attributes", "splits"};
   return create_from_arrays(out, arrays, &NAMES, error);
 }
 
-/* Reads a file of one integer for each image. */
-static despur_status read_column(int64_t **values, const char *path, size_t images, const char *images_path,
+/* Reads a file of one integer for each example. */
+static despur_status read_column(int64_t **values, const char *path, size_t count, const char *examples_path,
                                  despur_error *error) {
-  size_t count;
-  despur_status status = npy_read_integers(values, &count, path, error);
-  if (status == DESPUR_OK && count != images)
-    return error_set(error, DESPUR_BAD_INPUT, "%s: expected %zu values, one for each image of %s, found %zu",
-                     path, images, images_path, count);
+  size_t found;
+  despur_status status = npy_read_integers(values, &found, path, error);
+  if (status == DESPUR_OK && found != count)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: expected %zu values, one for each example of %s, found %zu", path, count,
+                     examples_path, found);
+  return status;
+}
+
+despur_status dataset_create_from_files(despur_dataset **out, despur_arrays *arrays,
+                                        const dataset_names *names, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  int64_t *label = NULL, *attribute = NULL, *split = NULL;
+  TRY(read_column(&label, names->labels, arrays->count, names->examples, error));
+  if (names->attributes)
+    TRY(read_column(&attribute, names->attributes, arrays->count, names->examples, error));
+  if (names->splits) TRY(read_column(&split, names->splits, arrays->count, names->examples, error));
+  arrays->labels = label;
+  arrays->attributes = attribute;
+  arrays->splits = split;
+  TRY(create_from_arrays(out, arrays, names, error));
+  const char *paths[DATASET_INPUTS] = {names->examples, names->labels, names->attributes, names->splits};
+  for (size_t i = 0, used = 0; i < DATASET_INPUTS; i++)
+    if (paths[i]) TRY(mem_copy_text(&(*out)->inputs[used++], paths[i], error));
+cleanup:
+  if (status != DESPUR_OK) {
+    despur_dataset_free(*out);
+    *out = NULL;
+  }
+  mem_free(label);
+  mem_free(attribute);
+  mem_free(split);
   return status;
 }
 
@@ -159,38 +181,21 @@ despur_status despur_dataset_create_npy(despur_dataset **out, const char *images
                                         const char *attributes, const char *splits, despur_error *error) {
   despur_status status = DESPUR_OK;
   npy_array array = {0};
-  int64_t *label = NULL, *attribute = NULL, *split = NULL;
   *out = NULL;
   TRY(npy_open(&array, images, error));
   TRY(check_images(&array, images, error));
-  TRY(read_column(&label, labels, array.shape[0], images, error));
-  if (attributes) TRY(read_column(&attribute, attributes, array.shape[0], images, error));
-  if (splits) TRY(read_column(&split, splits, array.shape[0], images, error));
   despur_arrays arrays = {.images = array.data,
                           .images_are_float = array.type == NPY_F32,
                           .count = array.shape[0],
-                          .shape = {array.shape[1], array.shape[2], array.shape[3]},
-                          .labels = label,
-                          .attributes = attribute,
-                          .splits = split};
-  const array_names names = {images, labels, attributes, splits};
-  TRY(create_from_arrays(out, &arrays, &names, error));
+                          .shape = {array.shape[1], array.shape[2], array.shape[3]}};
+  const dataset_names names = {images, labels, attributes, splits};
+  TRY(dataset_create_from_files(out, &arrays, &names, error));
   (*out)->images = array;
   array = (npy_array){0};
-  const char *paths[DATASET_INPUTS] = {images, labels, attributes, splits};
-  for (size_t i = 0, used = 0; i < DATASET_INPUTS; i++)
-    if (paths[i]) TRY(mem_copy_text(&(*out)->inputs[used++], paths[i], error));
   snprintf((*out)->description, sizeof(*out)->description, "%zu images of %zu x %zu x %zu from %s",
            arrays.count, arrays.shape.channels, arrays.shape.height, arrays.shape.width, images);
 cleanup:
-  if (status != DESPUR_OK) {
-    despur_dataset_free(*out);
-    *out = NULL;
-  }
   npy_close(&array);
-  mem_free(label);
-  mem_free(attribute);
-  mem_free(split);
   return status;
 }
 
@@ -208,6 +213,10 @@ size_t despur_dataset_attributes(const despur_dataset *dataset) {
 
 despur_shape despur_dataset_shape(const despur_dataset *dataset) {
   return dataset->shape;
+}
+
+despur_input_kind despur_dataset_input_kind(const despur_dataset *dataset) {
+  return dataset->kind;
 }
 
 const char *despur_dataset_description(const despur_dataset *dataset) {

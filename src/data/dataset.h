@@ -21,6 +21,7 @@ enum { DATASET_INPUTS = 4 };
 
 struct despur_dataset {
   size_t count, classes, attributes;
+  despur_input_kind kind;
   despur_shape shape;    /* as the network sees it */
   uint32_t *label;       /* [count] */
   uint32_t *clean_label; /* [count] before label noise; NULL without noise */
@@ -57,6 +58,17 @@ DESPUR_MUST_USE despur_status dataset_draw_sheet(contact_sheet *out, const despu
 /* Allocates label, attribute and, if wanted, image for count examples. */
 DESPUR_MUST_USE despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images,
                                                despur_error *error);
+
+/* What messages call the parts of a data set: the files that they were read from, if any. Those of attributes
+ * and splits may be NULL, which leaves them out. */
+typedef struct dataset_names {
+  const char *examples, *labels, *attributes, *splits;
+} dataset_names;
+
+/* Reads labels, attributes and splits from .npy files of one integer for each example of arrays, which comes
+ * without them, and borrows the examples. *out is NULL after an error. */
+DESPUR_MUST_USE despur_status dataset_create_from_files(despur_dataset **out, despur_arrays *arrays,
+                                                        const dataset_names *names, despur_error *error);
 
 /* Builds members and sizes from split_of [count]. */
 DESPUR_MUST_USE despur_status dataset_set_splits(despur_dataset *dataset, const uint8_t *split_of,

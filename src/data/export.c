@@ -6,6 +6,7 @@
 #include "io/png.h"
 #include "io/sheet.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,8 @@ despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *datas
   *out = (contact_sheet){0};
   if (columns < 1 || columns > MOST_COLUMNS)
     FAIL(error, DESPUR_BAD_USAGE, "a contact sheet has from 1 to %d columns, not %zu", MOST_COLUMNS, columns);
+  if (dataset->kind != DESPUR_INPUT_IMAGES)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: features have no pictures to show", dataset->description);
   if (dataset->sizes[split] == 0) FAIL(error, DESPUR_BAD_INPUT, "the split has no examples to show");
   TRY(mem_alloc(&row_of_group, groups, sizeof *row_of_group, error));
   TRY(mem_alloc(&filled, groups, sizeof *filled, error));
@@ -88,6 +91,11 @@ cleanup:
   mem_free(bytes);
   mem_free(image);
   return status;
+}
+
+static despur_status export_features(const despur_dataset *dataset, const char *path, despur_error *error) {
+  const size_t shape[2] = {dataset->count, dataset->shape.channels};
+  return npy_write(path, NPY_F32, 2, shape, dataset->pixels, error);
 }
 
 static void splits_of_examples(const despur_dataset *dataset, uint32_t *out) {
@@ -140,8 +148,9 @@ despur_status despur_dataset_export(const despur_dataset *dataset, const char *d
   TRY(mem_alloc(&splits, dataset->count, sizeof *splits, error));
   splits_of_examples(dataset, splits);
   TRY(file_make_directories(directory, error));
-  TRY(join(path, directory, "images.npy", error));
-  TRY(export_images(dataset, path, error));
+  const bool features = dataset->kind == DESPUR_INPUT_FEATURES;
+  TRY(join(path, directory, features ? "features.npy" : "images.npy", error));
+  TRY((features ? export_features : export_images)(dataset, path, error));
   TRY(join(path, directory, "labels.npy", error));
   TRY(export_column(dataset->label, dataset->count, path, error));
   TRY(join(path, directory, "attributes.npy", error));

@@ -31,10 +31,21 @@ static const layer_spec MLP[] = {
     {.kind = LAYER_LINEAR, .name = "classifier"},
 };
 
+static const layer_spec LINEAR[] = {
+    {.kind = LAYER_LINEAR, .name = "classifier"},
+};
+
+static const struct {
+  const layer_spec *layers;
+  size_t count;
+} ARCHITECTURES[] = {[DESPUR_LENET] = {LENET, sizeof LENET / sizeof *LENET},
+                     [DESPUR_MLP] = {MLP, sizeof MLP / sizeof *MLP},
+                     [DESPUR_ARCH_LINEAR] = {LINEAR, sizeof LINEAR / sizeof *LINEAR}};
+
 despur_status architecture_layers(layer_spec **out, size_t *count, const despur_net_options *options,
                                   despur_error *error) {
-  const layer_spec *layers = options->arch == DESPUR_LENET ? LENET : MLP;
-  *count = options->arch == DESPUR_LENET ? sizeof LENET / sizeof *LENET : sizeof MLP / sizeof *MLP;
+  const layer_spec *layers = ARCHITECTURES[options->arch].layers;
+  *count = ARCHITECTURES[options->arch].count;
   despur_status status = mem_alloc(out, *count, sizeof **out, error);
   if (status != DESPUR_OK) return status;
   for (size_t i = 0; i < *count; i++) {

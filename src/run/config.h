@@ -29,7 +29,7 @@ enum {
 /* Values of choices, in the order in which schema.c lists their names. Where a public header has an
  * enumeration, that is the one: despur_arch, despur_difficulty, despur_optimizer, despur_schedule,
  * despur_output, despur_method, despur_sampler. */
-enum config_source { CONFIG_SPUCO_MNIST, CONFIG_NPY, CONFIG_BUILT_IN_DIGITS };
+enum config_source { CONFIG_SPUCO_MNIST, CONFIG_NPY, CONFIG_BUILT_IN_DIGITS, CONFIG_FEATURES };
 enum config_infer {
   CONFIG_INFER_NONE,
   CONFIG_INFER_CLUSTER,
@@ -91,7 +91,8 @@ struct despur_config {
   } seeds;
   struct {
     int source; /* config_source */
-    char images[CONFIG_TEXT], labels[CONFIG_TEXT], attributes[CONFIG_TEXT], splits[CONFIG_TEXT];
+    char images[CONFIG_TEXT], features[CONFIG_TEXT], labels[CONFIG_TEXT], attributes[CONFIG_TEXT],
+        splits[CONFIG_TEXT];
     int difficulty;
     config_reals strength; /* one, or one for each class */
     double val_strength;

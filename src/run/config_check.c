@@ -15,6 +15,7 @@ typedef struct dependency {
 #define IS(value)  (1u << (value))
 #define ADAPTIVE   (IS(DESPUR_ADAM) | IS(DESPUR_ADAMW))
 #define CLUSTERING (IS(CONFIG_INFER_CLUSTER) | IS(CONFIG_INFER_GEORGE) | IS(CONFIG_INFER_SPARE))
+#define FILES      (IS(CONFIG_NPY) | IS(CONFIG_FEATURES))
 #define STAGE(stage)                                                                                         \
   {stage ".optimizer.momentum", stage ".optimizer.name", IS(DESPUR_SGD)},                                    \
       {stage ".optimizer.nesterov", stage ".optimizer.name", IS(DESPUR_SGD)},                                \
@@ -27,9 +28,10 @@ typedef struct dependency {
 
 static const dependency dependencies[] = {
     {"data.images", "data.source", IS(CONFIG_SPUCO_MNIST) | IS(CONFIG_NPY)},
-    {"data.labels", "data.source", IS(CONFIG_NPY)},
-    {"data.attributes", "data.source", IS(CONFIG_NPY)},
-    {"data.splits", "data.source", IS(CONFIG_NPY)},
+    {"data.features", "data.source", IS(CONFIG_FEATURES)},
+    {"data.labels", "data.source", FILES},
+    {"data.attributes", "data.source", FILES},
+    {"data.splits", "data.source", FILES},
     {"data.difficulty", "data.source", IS(CONFIG_SPUCO_MNIST)},
     {"data.strength", "data.source", IS(CONFIG_SPUCO_MNIST)},
     {"data.val_strength", "data.source", IS(CONFIG_SPUCO_MNIST)},
@@ -160,6 +162,12 @@ static despur_status check_data(const despur_config *config, despur_error *error
                  config->data.images);
   if (config->data.source == CONFIG_NPY && !*config->data.labels)
     return blame(config, "data.source", error, "npy needs data.labels, a file of labels");
+  if (config->data.source == CONFIG_FEATURES && !*config->data.features)
+    return blame(config, "data.source", error, "features needs data.features, a file of features");
+  if (config->data.source == CONFIG_FEATURES && !*config->data.labels)
+    return blame(config, "data.source", error, "features needs data.labels, a file of labels");
+  if (config->data.source == CONFIG_FEATURES && config->model.arch == DESPUR_LENET)
+    return blame(config, "model.arch", error, "lenet takes images, not features; expected linear or mlp");
   size_t strengths = config->data.strength.count, classes = config->data.classes.count;
   if (config->data.source == CONFIG_SPUCO_MNIST && strengths != 1 && strengths != classes)
     return blame(config, "data.strength", error,

@@ -49,7 +49,11 @@ static const preset PRESETS[] = {
     {CONFIG_INFER_EIIL, CONFIG_PAPER, "train.method", "groupdro"},
 };
 
+/* Networks fit their data. */
+static const char ARCH_KEY[] = "model.arch", ARCH_OF_FEATURES[] = "linear";
+
 static const char *preset_value(const despur_config *config, const char *key) {
+  if (!strcmp(key, ARCH_KEY)) return config->data.source == CONFIG_FEATURES ? ARCH_OF_FEATURES : NULL;
   for (size_t i = 0; i < sizeof PRESETS / sizeof *PRESETS; i++) {
     const preset *p = &PRESETS[i];
     if (p->method == config->infer.method && p->preset == config->infer.preset && !strcmp(p->key, key))
@@ -59,6 +63,7 @@ static const char *preset_value(const despur_config *config, const char *key) {
 }
 
 static bool has_presets(const char *key) {
+  if (!strcmp(key, ARCH_KEY)) return true;
   for (size_t i = 0; i < sizeof PRESETS / sizeof *PRESETS; i++)
     if (!strcmp(PRESETS[i].key, key)) return true;
   return false;
@@ -89,6 +94,7 @@ despur_status config_settle(despur_config *config, despur_error *error) {
 
 despur_status config_describe_presets(text *out, const config_row *row, despur_error *error) {
   despur_status status = DESPUR_OK;
+  if (!strcmp(row->key, ARCH_KEY)) TRY(text_add(out, error, "; with features: %s", ARCH_OF_FEATURES));
   const config_row *methods = &schema_rows[schema_find("infer.method")],
                    *presets = &schema_rows[schema_find("infer.preset")];
   for (size_t i = 0; i < sizeof PRESETS / sizeof *PRESETS; i++) {

@@ -37,6 +37,9 @@ despur_status despur_dataset_create(despur_dataset **out, const despur_config *c
   case CONFIG_NPY:
     return despur_dataset_create_npy(out, config->data.images, config->data.labels,
                                      given(config->data.attributes), given(config->data.splits), error);
+  case CONFIG_FEATURES:
+    return despur_dataset_create_features(out, config->data.features, config->data.labels,
+                                          given(config->data.attributes), given(config->data.splits), error);
   case CONFIG_BUILT_IN_DIGITS:
     return despur_dataset_create_digits(
         out, (size_t)config->data.digits_train, (size_t)config->data.digits_test,

@@ -19,6 +19,7 @@ static despur_status add_data_sheet(run *r, despur_error *error) {
   contact_sheet s = {0};
   tfevents_picture picture;
   uint8_t *png = NULL;
+  if (despur_dataset_input_kind(r->dataset) != DESPUR_INPUT_IMAGES) return DESPUR_OK;
   size_t columns = SHEET_WIDTH / despur_dataset_shape(r->dataset).width;
   columns = columns < 1 ? 1 : columns > SHEET_COLUMNS ? SHEET_COLUMNS : columns;
   TRY(dataset_draw_sheet(&s, r->dataset, DESPUR_TRAIN, columns, error));

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const sources[] = {"spuco_mnist", "npy", "digits", NULL};
+static const char *const sources[] = {"spuco_mnist", "npy", "digits", "features", NULL};
 static const char *const difficulties[] = {"magnitude_large",
                                            "magnitude_medium",
                                            "magnitude_small",
@@ -15,7 +15,7 @@ static const char *const difficulties[] = {"magnitude_large",
                                            "variance_medium",
                                            "variance_high",
                                            NULL};
-static const char *const architectures[] = {"lenet", "mlp", NULL};
+static const char *const architectures[] = {"lenet", "mlp", "linear", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
 static const char *const inferences[] = {"none", "cluster", "george", "spare", "jtt", "eiil", NULL};
@@ -100,13 +100,16 @@ const config_row schema_rows[] = {
     INTEGER("seeds.order", seeds.order, -1, INT64_MAX, "-1", "seed of the order of examples; -1: as seed"),
 
     CHOICE("data.source", data.source, sources, "spuco_mnist",
-           "coloured digits, your own .npy files, or the built-in digits in grey"),
+           "coloured digits, your own .npy files of images, the built-in digits in grey, or features"),
     TEXT("data.images", data.images, "auto",
          "auto, digits, or a directory with the four IDX files; for npy: the file of images"),
-    PATH("data.labels", data.labels, "file of labels (npy)"),
-    PATH("data.attributes", data.attributes, "file of attributes (npy); empty: none"),
+    PATH("data.features", data.features,
+         ".npy file of features of another model: a row of numbers for each example (features)"),
+    PATH("data.labels", data.labels, "file of labels (npy, features)"),
+    PATH("data.attributes", data.attributes, "file of attributes (npy, features); empty: none"),
     PATH("data.splits", data.splits,
-         "file of splits: 0 training, 1 validation, 2 test (npy); empty: all examples are for training"),
+         "file of splits: 0 training, 1 validation, 2 test (npy, features); empty: all examples are for "
+         "training"),
     CHOICE("data.difficulty", data.difficulty, difficulties, "magnitude_large",
            "where the spurious colour is painted (spuco_mnist)"),
     REALS("data.strength", data.strength, 1, CONFIG_CLASSES, ABOVE(0), BELOW(1), "0.995",

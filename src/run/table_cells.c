@@ -31,7 +31,8 @@ static void entry_of_data(table_entry *out, const despur_config *config) {
     snprintf(out->text, sizeof out->text, "digits");
     out->order = 100;
   } else {
-    snprintf(out->text, sizeof out->text, "%.255s", config->data.images);
+    snprintf(out->text, sizeof out->text, "%.255s",
+             config->data.source == CONFIG_FEATURES ? config->data.features : config->data.images);
     out->order = 200;
   }
 }

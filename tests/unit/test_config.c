@@ -370,7 +370,8 @@ static void contradictions_are_refused(void **state) {
   CHECK("model.dropout: has no effect unless model.arch is mlp (it is lenet)", "model.dropout=0.2");
   CHECK("model.dropout: has no effect", "model.dropout=0.5"); /* also when it is the default */
   CHECK(NULL, "model.dropout=0.2", "model.arch=mlp");
-  CHECK("data.labels: has no effect unless data.source is npy (it is spuco_mnist)", "data.labels=y.npy");
+  CHECK("data.labels: has no effect unless data.source is npy or features (it is spuco_mnist)",
+        "data.labels=y.npy");
   CHECK("train.schedule.every: has no effect unless train.schedule.name is step (it is cosine)",
         "train.schedule={name: cosine, every: 3}");
   CHECK("train.schedule.final: has no effect unless train.schedule.name is cosine or linear (it is constant)",

@@ -274,7 +274,7 @@ static void images_that_are_not_finite_are_refused(void **state) {
 static void columns_of_another_length_are_refused(void **state) {
   (void)state;
   char wanted[512];
-  snprintf(wanted, sizeof wanted, "expected 6 values, one for each image of %s/images.npy, found 5",
+  snprintf(wanted, sizeof wanted, "expected 6 values, one for each example of %s/images.npy, found 5",
            directory);
   assert_npy_refused(NULL, put_column("short.npy", LABELS, COUNT - 1), NULL, NULL, "short.npy", wanted);
   assert_npy_refused(NULL, NULL, put_column("short.npy", ATTRIBUTES, COUNT - 1), NULL, "short.npy", wanted);
