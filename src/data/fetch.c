@@ -67,7 +67,6 @@ despur_status fetch_set(const remote_set *set, const char *directory, despur_fet
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -189,8 +188,9 @@ static despur_status open_partial(download *get, despur_error *error) {
   get->fd = file_open_as(get->partial, O_RDWR | O_CREAT | O_NOFOLLOW);
   if (get->fd < 0)
     return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", get->partial, format_errno(errno));
-  if (flock(get->fd, LOCK_EX | LOCK_NB) != 0)
-    return error_set(error, DESPUR_NO_RESOURCES, "%s: another despur is fetching this file", get->partial);
+  /* without locks two may fetch it at once: the sum of the whole file is looked at in any case */
+  if (file_lock(get->fd) == FILE_LOCK_HELD || !file_is_at(get->fd, get->partial))
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: another process is fetching this file", get->partial);
   if (fstat(get->fd, &about) != 0 || !S_ISREG(about.st_mode))
     return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: it is not a file", get->partial);
   get->bytes = (size_t)about.st_size;
@@ -340,20 +340,23 @@ cleanup:
 /* Only a failure of a mirror is a reason to try the next. */
 static despur_status fetch_file(fetcher *fetch, const remote_file *file, despur_error *error) {
   despur_status status = DESPUR_OK;
-  text path = {0}, partial = {0};
+  text name = {0}, partial = {0};
+  char *path = NULL;
   int there;
-  TRY(text_add(&path, error, "%s/%s", fetch->directory, file->name));
-  TRY(text_add(&partial, error, "%s.partial", path.data));
-  TRY(already_there(&there, fetch, file, path.data, error));
+  TRY(text_add(&name, error, "%s/%s", fetch->directory, file->name));
+  TRY(file_resolve(&path, name.data, error));
+  TRY(text_add(&partial, error, "%s.partial", path));
+  TRY(already_there(&there, fetch, file, path, error));
   for (size_t i = 0; i < FETCH_MIRRORS && !there; i++) {
     size_t mirror = (fetch->first_mirror + i) % FETCH_MIRRORS;
     if (!fetch->mirrors[mirror]) continue;
-    status = fetch_from(fetch, file, fetch->mirrors[mirror], path.data, partial.data, error);
+    status = fetch_from(fetch, file, fetch->mirrors[mirror], path, partial.data, error);
     if (status == DESPUR_OK) fetch->first_mirror = mirror;
     if (status != DESPUR_BAD_INPUT) break;
   }
 cleanup:
-  mem_free(path.data);
+  mem_free(name.data);
+  mem_free(path);
   mem_free(partial.data);
   return status;
 }

@@ -5,9 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,8 +106,7 @@ cleanup:
   return status;
 }
 
-/* Adds the next bytes of a file to a hash; fewer when the file ends before. */
-static despur_status hash_start(sha256 *hash, int fd, uint64_t bytes, const char *path, despur_error *error) {
+despur_status file_hash_start(sha256 *hash, int fd, uint64_t bytes, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   char buffer[1 << 14];
   for (size_t got = 1; bytes > 0 && got > 0; bytes -= got) {
@@ -125,7 +125,7 @@ despur_status file_sha256(const char *path, char hex[SHA256_HEX], despur_error *
   if (status != DESPUR_OK) return status;
   sha256 hash;
   sha256_init(&hash);
-  status = hash_start(&hash, fd, bytes, path, error);
+  status = file_hash_start(&hash, fd, bytes, path, error);
   sha256_finish(&hash, hex);
   close(fd);
   return status;
@@ -141,206 +141,6 @@ bool file_is_directory(const char *path) {
   return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-/* ---- writing ---- */
-
-enum { BUFFER_BYTES = 1 << 16 };
-
-struct file_writer {
-  char *path;    /* where the file will be */
-  char *partial; /* where it is written */
-  int fd;
-  sha256 hash; /* of what has been written */
-  int failed;  /* errno of the first write that failed: there is a hole, and nothing more can be right */
-  size_t used; /* bytes of buffer not yet written */
-  char buffer[BUFFER_BYTES];
-};
-
-static despur_status write_failed(const char *path, int number, despur_error *error) {
-  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, format_errno(number));
-}
-
-static void free_writer(file_writer *writer) {
-  mem_free(writer->path);
-  mem_free(writer->partial);
-  mem_free(writer);
-}
-
-/* A writer whose file is not yet open. */
-static despur_status create_writer(file_writer **out, const char *path, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  file_writer *writer = NULL;
-  size_t room = strlen(path) + sizeof ".partial";
-  *out = NULL;
-  TRY(mem_alloc(&writer, 1, sizeof *writer, error));
-  writer->fd = -1;
-  sha256_init(&writer->hash);
-  TRY(mem_copy_text(&writer->path, path, error));
-  TRY(mem_alloc(&writer->partial, room, 1, error));
-  snprintf(writer->partial, room, "%s.partial", path);
-  *out = writer;
-cleanup:
-  if (status != DESPUR_OK && writer) free_writer(writer);
-  return status;
-}
-
-despur_status file_writer_open(file_writer **out, const char *path, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  file_writer *writer = NULL;
-  struct stat about;
-  *out = NULL;
-  /* renaming over /dev/null would replace it by a file */
-  if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: it is a %s", path,
-         S_ISDIR(about.st_mode) ? "directory" : "device or pipe");
-  TRY(create_writer(&writer, path, error));
-  /* What a killed run has left is removed first, so that a link there is never followed. */
-  unlink(writer->partial);
-  writer->fd = file_open_as(writer->partial, O_WRONLY | O_CREAT | O_EXCL);
-  if (writer->fd < 0) {
-    status = write_failed(path, errno, error);
-    goto cleanup;
-  }
-  *out = writer;
-cleanup:
-  if (status != DESPUR_OK && writer) free_writer(writer);
-  return status;
-}
-
-static despur_status write_all(file_writer *writer, const char *data, size_t bytes, despur_error *error) {
-  if (writer->failed) return write_failed(writer->path, writer->failed, error);
-  while (bytes > 0) {
-    ssize_t written = write(writer->fd, data, bytes);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      writer->failed = written < 0 ? errno : EIO;
-      return write_failed(writer->path, writer->failed, error);
-    }
-    sha256_add(&writer->hash, data, (size_t)written);
-    data += written;
-    bytes -= (size_t)written;
-  }
-  return DESPUR_OK;
-}
-
-static despur_status flush(file_writer *writer, despur_error *error) {
-  despur_status status = write_all(writer, writer->buffer, writer->used, error);
-  writer->used = 0;
-  return status;
-}
-
-despur_status file_write(file_writer *writer, const void *data, size_t bytes, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  if (bytes > BUFFER_BYTES - writer->used) TRY(flush(writer, error));
-  if (bytes > BUFFER_BYTES) return write_all(writer, data, bytes, error);
-  if (bytes > 0) memcpy(writer->buffer + writer->used, data, bytes);
-  writer->used += bytes;
-cleanup:
-  return status;
-}
-
-despur_status file_print(file_writer *writer, despur_error *error, const char *format, ...) {
-  despur_status status = DESPUR_OK;
-  char *longer = NULL;
-  va_list args;
-  size_t room = BUFFER_BYTES - writer->used;
-  va_start(args, format);
-  int needed = format_args(writer->buffer + writer->used, room, format, args);
-  va_end(args);
-  if (needed < 0) FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot format text '%s'", writer->path, format);
-  size_t length = (size_t)needed;
-  if (length < room) {
-    writer->used += length;
-    return DESPUR_OK;
-  }
-  TRY(mem_alloc(&longer, length + 1, 1, error));
-  va_start(args, format);
-  format_args(longer, length + 1, format, args);
-  va_end(args);
-  TRY(file_write(writer, longer, length, error));
-cleanup:
-  mem_free(longer);
-  return status;
-}
-
-static int sync_descriptor(int fd) {
-  int result;
-  do result = fsync(fd);
-  while (result != 0 && errno == EINTR);
-  return result != 0 && errno == EINVAL ? 0 : result; /* EINVAL: this file system cannot sync */
-}
-
-/* Makes the rename itself survive a power cut. When it cannot be done the reader still sees the old file or
- * the new one, which is all that is promised: not an error. */
-static void sync_directory_of(const char *path) {
-  const char *slash = strrchr(path, '/');
-  char *directory;
-  if (mem_copy_text(&directory, slash ? path : ".", NULL) != DESPUR_OK) return;
-  if (slash) directory[slash == path ? 1 : slash - path] = 0;
-  int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
-  if (fd >= 0) {
-    sync_descriptor(fd);
-    close(fd);
-  }
-  mem_free(directory);
-}
-
-static despur_status put_in_place(file_writer *writer, despur_error *error) {
-  despur_status status = flush(writer, error);
-  if (status != DESPUR_OK) return status;
-  if (sync_descriptor(writer->fd) != 0) return write_failed(writer->path, errno, error);
-  int closed = close(writer->fd);
-  writer->fd = -1;
-  /* network file systems report a full disk only here */
-  if ((closed != 0 && errno != EINTR) || rename(writer->partial, writer->path) != 0)
-    return write_failed(writer->path, errno, error);
-  sync_directory_of(writer->path);
-  return DESPUR_OK;
-}
-
-despur_status file_writer_commit(file_writer *writer, despur_error *error) {
-  despur_status status = put_in_place(writer, error);
-  if (status == DESPUR_OK)
-    free_writer(writer);
-  else
-    file_writer_discard(writer);
-  return status;
-}
-
-void file_writer_discard(file_writer *writer) {
-  if (!writer) return;
-  if (writer->fd >= 0) close(writer->fd);
-  unlink(writer->partial);
-  free_writer(writer);
-}
-
-/* ---- going on with a file ---- */
-
-despur_status file_writer_flush(file_writer *writer, bool sync, file_extent *extent, despur_error *error) {
-  despur_status status = flush(writer, error);
-  if (status != DESPUR_OK) return status;
-  if (sync && sync_descriptor(writer->fd) != 0) return write_failed(writer->path, errno, error);
-  sha256 hash = writer->hash;
-  extent->bytes = hash.length;
-  sha256_finish(&hash, extent->sha256);
-  return DESPUR_OK;
-}
-
-static despur_status check_start(file_writer *writer, const char *path, const file_extent *extent,
-                                 despur_error *error) {
-  char found[SHA256_HEX];
-  despur_status status = hash_start(&writer->hash, writer->fd, extent->bytes, path, error);
-  if (status != DESPUR_OK) return status;
-  sha256 hash = writer->hash;
-  if (hash.length < extent->bytes)
-    return error_set(error, DESPUR_BAD_INPUT, "%s: expected at least %s bytes, found %s", path,
-                     file_grouped(extent->bytes).text, file_grouped(hash.length).text);
-  sha256_finish(&hash, found);
-  if (strcmp(found, extent->sha256) != 0)
-    return error_set(error, DESPUR_BAD_INPUT, "%s: its first %s bytes have changed", path,
-                     file_grouped(extent->bytes).text);
-  return DESPUR_OK;
-}
-
 int file_shorten(int fd, uint64_t bytes) {
   int result;
   do result = ftruncate(fd, (off_t)bytes);
@@ -348,54 +148,38 @@ int file_shorten(int fd, uint64_t bytes) {
   return result;
 }
 
-despur_status file_writer_reopen(file_writer **out, const char *path, const file_extent *extent,
-                                 despur_error *error) {
-  despur_status status = DESPUR_OK;
-  file_writer *writer = NULL;
+/* ---- names ---- */
+
+file_lock_state file_lock(int fd) {
+  int failed;
+  do failed = flock(fd, LOCK_EX | LOCK_NB);
+  while (failed != 0 && errno == EINTR);
+  if (failed == 0) return FILE_LOCK_TAKEN;
+  return errno == EWOULDBLOCK ? FILE_LOCK_HELD : FILE_LOCK_NONE;
+}
+
+bool file_is_at(int fd, const char *path) {
+  struct stat here, there;
+  return fstat(fd, &here) == 0 && lstat(path, &there) == 0 && here.st_dev == there.st_dev &&
+         here.st_ino == there.st_ino;
+}
+
+despur_status file_resolve(char **out, const char *path, despur_error *error) {
+  struct stat about;
   *out = NULL;
-  TRY(create_writer(&writer, path, error));
-  const char *there = file_exists(writer->partial) ? writer->partial : path;
-  writer->fd = file_open_as(there, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-  if (writer->fd < 0) {
-    status = file_read_failed(there, errno, error);
-    goto cleanup;
-  }
-  TRY(check_start(writer, there, extent, error));
-  if ((there == path && rename(path, writer->partial) != 0) || file_shorten(writer->fd, extent->bytes) != 0) {
-    status = write_failed(path, errno, error);
-    goto cleanup;
-  }
-  *out = writer;
-cleanup:
-  if (status != DESPUR_OK) file_writer_leave(writer);
+  if (lstat(path, &about) != 0 || !S_ISLNK(about.st_mode)) return mem_copy_text(out, path, error);
+  char *target = realpath(path, NULL);
+  if (!target && errno == ENOENT)
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: it is a symbolic link that leads nowhere",
+                     path);
+  if (!target)
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, format_errno(errno));
+  despur_status status = mem_copy_text(out, target, error);
+  free(target);
   return status;
 }
 
-despur_status file_writer_finish(file_writer *writer, despur_error *error) {
-  despur_status status = put_in_place(writer, error);
-  file_writer_leave(writer);
-  return status;
-}
-
-void file_writer_leave(file_writer *writer) {
-  if (!writer) return;
-  if (writer->fd >= 0) close(writer->fd);
-  free_writer(writer);
-}
-
-/* ---- at one go ---- */
-
-despur_status file_write_text(const char *path, const char *content, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  file_writer *writer = NULL;
-  TRY(file_writer_open(&writer, path, error));
-  TRY(file_write(writer, content, strlen(content), error));
-  status = file_writer_commit(writer, error);
-  writer = NULL;
-cleanup:
-  file_writer_discard(writer);
-  return status;
-}
+/* ---- directories ---- */
 
 static despur_status make_directory(const char *path, despur_error *error) {
   if (mkdir(path, 0777) == 0) return DESPUR_OK;

@@ -42,8 +42,10 @@ DESPUR_MUST_USE despur_status file_read_all(int descriptor, void *data, size_t b
 DESPUR_MUST_USE despur_status file_read(char **data, size_t *bytes, const char *path, size_t limit,
                                         despur_error *error);
 
-/* Writes to "PATH.partial" in the same directory; commit flushes, syncs and renames it to PATH. Until then
- * PATH keeps what it had. One writer for a path at a time. PATH must not be a directory or a device. */
+/* Writes to a temporary file in the same directory, "PATH.partial"; commit flushes, syncs and renames it to
+ * PATH. Until then PATH keeps what it had. Where several write one path, each has a temporary file of its
+ * own, PATH is always whole, and the last one's stays. A file that is replaced keeps its mode and owner. A
+ * symbolic link is followed; what is not a regular file in the end is refused. */
 typedef struct file_writer file_writer;
 
 DESPUR_MUST_USE despur_status file_writer_open(file_writer **writer, const char *path, despur_error *error);
@@ -80,12 +82,30 @@ void file_writer_leave(file_writer *writer);
 /* Writes text in one go by the same rules. */
 DESPUR_MUST_USE despur_status file_write_text(const char *path, const char *content, despur_error *error);
 
+/* What became of an attempt to lock an open file for this process alone (flock), without waiting. NONE: it
+ * cannot be locked here, as on some network file systems; errno says why. A lock that only keeps people from
+ * doing the same twice is then done without; one that results depend on is an error with that reason. The
+ * system releases a lock when the file is closed, by whatever end of the process. */
+typedef enum file_lock_state { FILE_LOCK_TAKEN, FILE_LOCK_HELD, FILE_LOCK_NONE } file_lock_state;
+
+file_lock_state file_lock(int descriptor);
+
+/* Whether path is the very file that is open. */
+bool file_is_at(int descriptor, const char *path);
+
+/* *out = where a file of this name is written: the end of a symbolic link, else path. Release with mem_free.
+ * DESPUR_NO_RESOURCES for a link that leads nowhere. */
+DESPUR_MUST_USE despur_status file_resolve(char **out, const char *path, despur_error *error);
+
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
 
 /* Creates a directory and its missing parents; one that exists is fine. */
 DESPUR_MUST_USE despur_status file_make_directories(const char *path, despur_error *error);
 
+/* Adds the next bytes of an open file to a hash; fewer when the file ends before. */
+DESPUR_MUST_USE despur_status file_hash_start(sha256 *hash, int descriptor, uint64_t bytes, const char *path,
+                                              despur_error *error);
 DESPUR_MUST_USE despur_status file_sha256(const char *path, char hex[SHA256_HEX], despur_error *error);
 
 #endif

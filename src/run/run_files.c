@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,8 +73,7 @@ despur_status run_claim_directory(run *r, despur_error *error) {
   if (r->claimed) return DESPUR_OK;
   int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
   if (fd < 0) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, format_errno(errno));
-  /* other errors come from file systems that know no locks, and there is no help against them */
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if (file_lock(fd) == FILE_LOCK_HELD) {
     close(fd);
     return error_set(error, DESPUR_BAD_USAGE, "%s: another process is at work in it", directory);
   }

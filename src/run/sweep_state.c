@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,21 +26,21 @@ static despur_status lock_path(char path[1024], const despur_sweep *sweep, const
   return DESPUR_OK;
 }
 
-static despur_status lock_failed(const char *path, despur_error *error) {
-  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot lock: %s", path, format_errno(errno));
+static const char NO_LOCKS[] =
+    " (a sweep's runs are shared out by locks: it needs a file system that has them)";
+
+static despur_status lock_failed(const char *path, const char *why, despur_error *error) {
+  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot lock: %s%s", path, format_errno(errno), why);
 }
 
 /* *lock = -1 when another process has it. */
 static despur_status take_lock(int *lock, const char *path, int flags, despur_error *error) {
   *lock = file_open_as(path, O_RDWR | flags);
   if (*lock < 0 && errno == ENOENT && !flags) return DESPUR_OK; /* nobody has ever claimed it */
-  if (*lock < 0) return lock_failed(path, error);
-  int taken;
-  do taken = flock(*lock, LOCK_EX | LOCK_NB);
-  while (taken != 0 && errno == EINTR);
-  if (taken == 0) return DESPUR_OK;
-  bool held = errno == EWOULDBLOCK;
-  despur_status status = held ? DESPUR_OK : lock_failed(path, error);
+  if (*lock < 0) return lock_failed(path, "", error);
+  file_lock_state state = file_lock(*lock);
+  if (state == FILE_LOCK_TAKEN) return DESPUR_OK;
+  despur_status status = state == FILE_LOCK_HELD ? DESPUR_OK : lock_failed(path, NO_LOCKS, error);
   close(*lock);
   *lock = -1;
   return status;

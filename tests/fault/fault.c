@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,17 +43,19 @@ typedef enum call {
   ALLOC,
   THREAD,
   FORK,
+  FLOCK,
   CALLS
 } call;
 
 static const char *const NAMES[CALLS] = {"open",   "create",    "close", "read",  "write",  "fsync", "rename",
-                                         "unlink", "ftruncate", "mkdir", "alloc", "thread", "fork"};
+                                         "unlink", "ftruncate", "mkdir", "alloc", "thread", "fork",  "flock"};
 
 static const struct {
   const char *name;
   int number;
-} ERRORS[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EINTR", EINTR},  {"EACCES", EACCES},
-              {"EMFILE", EMFILE}, {"ENOMEM", ENOMEM}, {"EAGAIN", EAGAIN}};
+} ERRORS[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EINTR", EINTR},   {"EACCES", EACCES},
+              {"EMFILE", EMFILE}, {"ENOMEM", ENOMEM}, {"EAGAIN", EAGAIN}, {"ENOLCK", ENOLCK},
+              {"ENOSYS", ENOSYS}, {"EBADF", EBADF}};
 
 enum { KILL = -1, SHORT = -2 };
 
@@ -206,6 +209,12 @@ int mkdir(const char *path, mode_t mode) {
   static int (*next)(const char *, mode_t);
   FIND(next, "mkdir");
   return fails(MKDIR) ? -1 : next(path, mode);
+}
+
+int flock(int fd, int operation) {
+  static int (*next)(int, int);
+  FIND(next, "flock");
+  return fails(FLOCK) ? -1 : next(fd, operation);
 }
 
 /* ---- processes ---- */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static despur_error error;
 static char directory[128];
@@ -293,6 +294,129 @@ static void link_left_at_the_temporary_name_is_not_followed(void **state) {
   assert_content(path, "new");
 }
 
+static void a_link_is_followed_and_stays_a_link(void **state) {
+  (void)state;
+  char target[256], link[256], place[256];
+  struct stat about;
+  sample_file(target, directory, "target", "old", 3);
+  snprintf(link, sizeof link, "%s/link", directory);
+  snprintf(place, sizeof place, "%s/nowhere", directory);
+  assert_int_equal(symlink("target", link), 0);
+  assert_ok(file_write_text(link, "new", &error));
+  assert_true(lstat(link, &about) == 0 && S_ISLNK(about.st_mode));
+  assert_content(target, "new");
+  assert_int_equal(symlink("missing", place), 0);
+  assert_fails(file_write_text(place, "new", &error), DESPUR_NO_RESOURCES,
+               "nowhere: cannot write: it is a symbolic link that leads nowhere");
+  snprintf(place, sizeof place, "%s/null", directory);
+  assert_int_equal(symlink("/dev/null", place), 0);
+  assert_fails(file_write_text(place, "new", &error), DESPUR_NO_RESOURCES,
+               "null: cannot write: it is a device");
+  assert_true(lstat(place, &about) == 0 && S_ISLNK(about.st_mode));
+}
+
+static void a_file_that_is_replaced_keeps_mode_and_owner(void **state) {
+  (void)state;
+  static const mode_t MODES[] = {0640, 0600, 0444, 0755};
+  char path[256];
+  struct stat about;
+  for (size_t i = 0; i < sizeof MODES / sizeof *MODES; i++) {
+    sample_file(path, directory, "private", "old", 3);
+    assert_int_equal(chmod(path, MODES[i]), 0);
+    bool given = chown(path, 1234, 4321) == 0; /* for root only */
+    assert_ok(file_write_text(path, "new", &error));
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 07777, MODES[i]);
+    if (given) assert_true(about.st_uid == 1234 && about.st_gid == 4321);
+    assert_content(path, "new");
+    assert_int_equal(unlink(path), 0);
+  }
+  mode_t mask = umask(027);
+  assert_ok(file_write_text(path, "new", &error));
+  umask(mask);
+  assert_int_equal(stat(path, &about), 0);
+  assert_int_equal(about.st_mode & 07777, 0640);
+}
+
+/* ---- several writers ---- */
+
+static void what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_not(void **state) {
+  (void)state;
+  char place[200], path[256], left[300];
+  file_writer *first, *second;
+  snprintf(place, sizeof place, "%s/shared", directory);
+  assert_ok(file_make_directories(place, &error));
+  snprintf(path, sizeof path, "%s/file", place);
+  snprintf(left, sizeof left, "%s.partial", path);
+  sample_file(left, place, "file.partial", "left", 4);
+  assert_ok(file_writer_open(&first, path, &error));
+  assert_ok(file_writer_open(&second, path, &error));
+  assert_ok(file_write(first, "first", 5, &error));
+  assert_ok(file_write(second, "second", 6, &error));
+  assert_int_equal(entries_of(place), 2);
+  assert_ok(file_writer_commit(second, &error));
+  assert_content(path, "second");
+  assert_ok(file_writer_commit(first, &error));
+  assert_content(path, "first");
+  assert_int_equal(entries_of(place), 1);
+}
+
+static void a_temporary_file_that_was_taken_away_is_not_renamed(void **state) {
+  (void)state;
+  char path[256], partial[300];
+  file_writer *writer;
+  sample_file(path, directory, "taken", "old", 3);
+  snprintf(partial, sizeof partial, "%s.partial", path);
+  for (int discard = 0; discard < 2; discard++) {
+    assert_ok(file_writer_open(&writer, path, &error));
+    assert_ok(file_write(writer, "mine", 4, &error));
+    assert_int_equal(unlink(partial), 0);
+    sample_file(partial, directory, "taken.partial", "another's", 9);
+    if (discard)
+      file_writer_discard(writer);
+    else
+      assert_fails(file_writer_commit(writer, &error), DESPUR_NO_RESOURCES, "somebody has removed");
+    assert_content(path, "old");
+    assert_content(partial, "another's");
+  }
+}
+
+enum { WRITERS = 4, ROUNDS = 100, LENGTH = 3000 };
+
+/* One process: as many files as there are rounds, each of one letter. The exit code is a status. */
+static int write_rounds(const char *path, char letter) {
+  char content[LENGTH + 1];
+  memset(content, letter, LENGTH);
+  content[LENGTH] = 0;
+  despur_status status = DESPUR_OK;
+  for (int round = 0; round < ROUNDS && status == DESPUR_OK; round++)
+    status = file_write_text(path, content, &error);
+  if (status != DESPUR_OK) fprintf(stderr, "%s\n", error.message);
+  return (int)status;
+}
+
+static void of_several_writers_all_succeed_and_the_file_is_always_whole(void **state) {
+  (void)state;
+  char place[200], path[256], *data;
+  size_t bytes;
+  snprintf(place, sizeof place, "%s/race", directory);
+  assert_ok(file_make_directories(place, &error));
+  snprintf(path, sizeof path, "%s/file", place);
+  assert_int_equal(write_rounds(path, 'z'), 0);
+  for (int i = 0; i < WRITERS; i++)
+    if (fork() == 0) _exit(write_rounds(path, (char)('a' + i)));
+  for (int running = WRITERS, ended; running > 0;) {
+    pid_t one = waitpid(-1, &ended, WNOHANG);
+    assert_ok(file_read(&data, &bytes, path, 1 << 20, &error));
+    assert_true(bytes == LENGTH && strspn(data, (char[]){data[0], 0}) == LENGTH);
+    mem_free(data);
+    if (one <= 0) continue;
+    assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
+    running--;
+  }
+  assert_int_equal(entries_of(place), 1);
+}
+
 /* ---- going on with a file ---- */
 
 static void a_file_goes_on_where_it_was(void **state) {
@@ -396,6 +520,11 @@ int main(void) {
       cmocka_unit_test(rename_that_fails_removes_the_temporary),
       cmocka_unit_test(places_that_cannot_be_written_are_refused_at_once),
       cmocka_unit_test(link_left_at_the_temporary_name_is_not_followed),
+      cmocka_unit_test(a_link_is_followed_and_stays_a_link),
+      cmocka_unit_test(a_file_that_is_replaced_keeps_mode_and_owner),
+      cmocka_unit_test(what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_not),
+      cmocka_unit_test(a_temporary_file_that_was_taken_away_is_not_renamed),
+      cmocka_unit_test(of_several_writers_all_succeed_and_the_file_is_always_whole),
       cmocka_unit_test(a_file_goes_on_where_it_was),
       cmocka_unit_test(a_file_with_another_beginning_is_left_alone),
       cmocka_unit_test(directories_are_made_with_their_parents),
