@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ enum {
   GAP = 2,
   NAME_LEAST = 28, /* "average weighted by training" */
   BAR_LEAST = 5,
-  BAR_MOST = 20
+  BAR_MOST = 20,
+  FEW_GROUPS = 10 /* more than that are sorted */
 };
 
 /* Networks side by side, and the room for each. */
@@ -148,6 +150,10 @@ static double attribute(const despur_scores *s) {
   return s->attribute_accuracy;
 }
 
+static double attribute_chance(const despur_scores *s) {
+  return s->attribute_chance;
+}
+
 static void print_labels(const table *t) {
   for (size_t i = 0; i < t->count; i++) {
     printf("%*s", GAP, "");
@@ -169,7 +175,46 @@ static void print_summary(const table *t, const char *title) {
   print_row(t, "average weighted by training", weighted, NULL);
   print_row(t, "mean over groups", balanced, NULL);
   print_row(t, "worst class", worst_class, NULL);
-  print_row(t, "predicts the attribute", attribute, NULL);
+  bool told = false;
+  for (size_t i = 0; i < t->count; i++) told = told || !isnan(t->stages[i].scores.attribute_accuracy);
+  if (!told) return;
+  print_row(t, "tells the attribute", attribute, NULL);
+  print_row(t, "  and would by chance", attribute_chance, NULL);
+}
+
+/* Words in lines of at most that many characters. */
+static void print_wrapped(const char *words, size_t width) {
+  size_t column = 0;
+  while (*words) {
+    size_t length = strcspn(words, " ");
+    if (column > 0 && column + 1 + length > width) {
+      putchar('\n');
+      column = 0;
+    }
+    column += (size_t)printf("%s%.*s", column ? " " : "", (int)length, words);
+    words += length;
+    words += strspn(words, " ");
+  }
+  putchar('\n');
+}
+
+/* What decides, before all tables: whether the predictions are worth the name, and the worst group. */
+static void print_first(const despur_stage_result *stages, size_t count) {
+  char words[512], sentence[256], of[sizeof stages->label + 4] = "";
+  for (size_t i = 0; i < count; i++) {
+    const despur_scores *s = &stages[i].scores;
+    if (count > 1) snprintf(of, sizeof of, " of %s", stages[i].label);
+    if (despur_degenerate_sentence(sentence, &s->degenerate) > 0) {
+      snprintf(words, sizeof words, "DEGENERATE predictions%s: %s", of, sentence);
+      terminal_set(STYLE_STRONG);
+      print_wrapped(words, 78);
+      terminal_set(STYLE_PLAIN);
+    }
+    if (s->worst_group == s->groups_count) continue;
+    printf("worst group%s: %s, %.1f %% (%.1f to %.1f)\n", of, s->groups[s->worst_group].name,
+           100 * s->worst_group_accuracy, 100 * s->worst_group_low, 100 * s->worst_group_high);
+  }
+  putchar('\n');
 }
 
 static void print_group(const table *t, size_t g) {
@@ -193,12 +238,39 @@ static void print_group(const table *t, size_t g) {
   putchar('\n');
 }
 
+typedef struct ranked_group {
+  double accuracy;
+  size_t index;
+} ranked_group;
+
+/* Worst first, empty ones last, equal ones in their order. */
+static int by_accuracy(const void *a, const void *b) {
+  const ranked_group *x = a, *y = b;
+  if (isnan(x->accuracy) != isnan(y->accuracy)) return isnan(x->accuracy) ? 1 : -1;
+  if (x->accuracy < y->accuracy) return -1;
+  if (x->accuracy > y->accuracy) return 1;
+  return (x->index > y->index) - (x->index < y->index);
+}
+
+/* The order of many groups, for free; NULL: as they are, because they are few or there is no memory. */
+static ranked_group *rank_groups(const despur_scores *scores) {
+  if (scores->groups_count <= FEW_GROUPS) return NULL;
+  ranked_group *order = malloc(scores->groups_count * sizeof *order);
+  for (size_t g = 0; order && g < scores->groups_count; g++)
+    order[g] = (ranked_group){scores->groups[g].accuracy, g};
+  if (order) qsort(order, scores->groups_count, sizeof *order, by_accuracy);
+  return order;
+}
+
 static void print_groups(const table *t, const char *split) {
   terminal_put_left("group", t->name - t->counts);
   printf("%*s", COUNT, split);
   if (t->counts > COUNT) printf("%*s", COUNT, "train");
   print_labels(t);
-  for (size_t g = 0; g < t->stages[0].scores.groups_count; g++) print_group(t, g);
+  const despur_scores *last = &t->stages[t->count - 1].scores;
+  ranked_group *order = rank_groups(last);
+  for (size_t g = 0; g < last->groups_count; g++) print_group(t, order ? order[g].index : g);
+  free(order);
 }
 
 static void print_share(const char *name, double share) {
@@ -214,22 +286,6 @@ static void print_agreement(const despur_run_result *result) {
   print_share("minority precision", result->agreement.minority_precision);
   print_share("recall", result->agreement.minority_recall);
   printf("\n\n");
-}
-
-/* Words in lines of at most that many characters. */
-static void print_wrapped(const char *words, size_t width) {
-  size_t column = 0;
-  while (*words) {
-    size_t length = strcspn(words, " ");
-    if (column > 0 && column + 1 + length > width) {
-      putchar('\n');
-      column = 0;
-    }
-    column += (size_t)printf("%s%.*s", column ? " " : "", (int)length, words);
-    words += length;
-    words += strspn(words, " ");
-  }
-  putchar('\n');
 }
 
 void report_print_choice(const despur_rule_result *rule, bool tested) {
@@ -264,6 +320,7 @@ void report_print_run(const despur_run_result *result) {
   if (result->stage_count > 0) {
     table t = lay_out(result->stages, result->stage_count, true);
     snprintf(title, sizeof title, "accuracy in %%, %s split", SPLITS[result->split]);
+    print_first(result->stages, result->stage_count);
     print_summary(&t, title);
     putchar('\n');
     print_groups(&t, SPLITS[result->split]);
@@ -309,6 +366,7 @@ void report_print_scores(const despur_scores *scores, const despur_measures *mea
   bool train = !isnan(scores->train_weighted_average);
   snprintf(stage.label, sizeof stage.label, "%s", label);
   table t = lay_out(&stage, 1, train);
+  print_first(&stage, 1);
   print_summary(&t, "accuracy in %");
   putchar('\n');
   print_groups(&t, "count");

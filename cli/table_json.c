@@ -63,22 +63,32 @@ static void write_choice(emit *j, const despur_rule_result *rule) {
   emit_close(j, '}');
 }
 
+/* What is wrong with the predictions as a whole; null when nothing is. */
+static void write_degenerate(emit *j, const despur_degenerate *degenerate) {
+  char sentence[256];
+  bool any = despur_degenerate_sentence(sentence, degenerate) > 0;
+  emit_text(j, "degenerate", despur_degenerate_name(degenerate->kind));
+  if (any) emit_text(j, "degenerate_says", sentence);
+}
+
 static void write_scores(emit *j, const despur_scores *scores, const despur_measures *measures,
                          const despur_rule_result *choice, const char *label) {
   bool any = scores->worst_group < scores->groups_count, train = !isnan(scores->train_weighted_average);
   emit_open(j, NULL, '{');
   emit_text(j, "label", label);
-  emit_count(j, "count", scores->count);
-  emit_count(j, "correct", scores->correct);
+  write_degenerate(j, &scores->degenerate);
   emit_text(j, "worst_group", any ? scores->groups[scores->worst_group].name : NULL);
   emit_real(j, "worst_group_accuracy", scores->worst_group_accuracy);
   emit_real(j, "worst_group_low", scores->worst_group_low);
   emit_real(j, "worst_group_high", scores->worst_group_high);
+  emit_count(j, "count", scores->count);
+  emit_count(j, "correct", scores->correct);
   emit_real(j, "average_accuracy", scores->average_accuracy);
   emit_real(j, "train_weighted_average", scores->train_weighted_average);
   emit_real(j, "balanced_group_accuracy", scores->balanced_group_accuracy);
   emit_real(j, "worst_class_accuracy", scores->worst_class_accuracy);
   emit_real(j, "attribute_accuracy", scores->attribute_accuracy);
+  emit_real(j, "attribute_chance", scores->attribute_chance);
   emit_real(j, "loss", scores->loss);
   if (measures) write_measures(j, &measures->all, measures);
   emit_open(j, "groups", '[');

@@ -32,6 +32,38 @@ typedef struct despur_group_score {
   double low, high;   /* Wilson's interval for it at 95 % confidence; NaN when count is 0 */
 } despur_group_score;
 
+/* Predictors whose accuracy by group says nothing of what it seems to say. The first that applies. */
+typedef enum despur_degenerate_kind {
+  DESPUR_NOT_DEGENERATE,
+  DESPUR_CONSTANT_SCORES, /* all examples have the same probabilities, to 1e-6 */
+  DESPUR_ONE_CLASS,       /* all other classes together are predicted less than a hundredth as often as they
+                             occur */
+  DESPUR_INVERTED,    /* right on surely less than half of the examples whose attribute is the usual one of
+                         their class, and on the others surely at least 10 points more (means over classes).
+                         Usual: most training examples; where these are not known, surely more than half of
+                         the class's examples */
+  DESPUR_CHANCE,      /* predictions tell neither the attribute within a class nor the label: Cohen's kappa
+                         is surely within 0.05 of 0, or may be 0 and is surely below 0.5 */
+  DESPUR_BELOW_CHANCE /* the same with a kappa surely below 0: classes that are numbered otherwise? */
+} despur_degenerate_kind;
+
+/* "Surely" is at 95 % confidence. Data with examples of one class only say nothing of this. */
+typedef struct despur_degenerate {
+  despur_degenerate_kind kind;
+  uint32_t predicted_class; /* the most frequent prediction, and its share of all predictions */
+  double share;
+  double accuracy, expected; /* chance, below chance: over all examples, and what the same predictions would
+                                get on average if they were dealt out at random; inverted: on the usual and on
+                                the other examples. NaN where they have no meaning */
+} despur_degenerate;
+
+/* "one_class", as in results.jsonl; NULL for DESPUR_NOT_DEGENERATE. */
+DESPUR_API const char *despur_degenerate_name(despur_degenerate_kind kind);
+
+/* One sentence without a full stop, such as "one class only: 100 % of all predictions are class 1, ...", and
+ * its length; empty and 0 for DESPUR_NOT_DEGENERATE. */
+DESPUR_API int despur_degenerate_sentence(char text[256], const despur_degenerate *degenerate);
+
 typedef struct despur_scores {
   size_t count, correct; /* examples, with or without a group */
   size_t groups_count;
@@ -46,9 +78,14 @@ typedef struct despur_scores {
   double balanced_group_accuracy; /* unweighted mean over groups that have examples */
   size_t worst_class;             /* the number of classes when there are no examples. First of equals */
   double worst_class_accuracy;
-  double attribute_accuracy; /* share of examples whose prediction equals their attribute; NaN without
-                                attributes */
-  double loss;               /* mean cross entropy; NaN when not given */
+  double
+      attribute_accuracy;  /* how well predictions tell the attribute within a class: the share of attributes
+                              that is guessed right from label and prediction, when every attribute of a class
+                              counts alike (mean over classes); from chance up to 1. It does not depend on how
+                              attributes or classes are numbered. NaN when no class has two attributes */
+  double attribute_chance; /* what predictions that know nothing of the attribute would give */
+  double loss;             /* mean cross entropy; NaN when not given */
+  despur_degenerate degenerate; /* whether the numbers above can be taken at all */
 } despur_scores;
 
 /* examples: [count] indices into the data set; predictions: [count] classes. Release with

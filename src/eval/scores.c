@@ -6,9 +6,11 @@
 #include "base/text.h"
 #include "despur/measures.h"
 #include "despur/stats.h"
+#include "eval/cells.h"
 #include "eval/predicted.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 static double share(size_t part, size_t whole) {
   return whole ? (double)part / (double)whole : (double)NAN;
@@ -108,10 +110,33 @@ static double mean_log_loss(const despur_predicted *p) {
   return sum / (double)p->count;
 }
 
+static bool has_constant_scores(const despur_predicted *p) {
+  if (!p->probabilities || p->count < 2) return false;
+  for (size_t i = 1; i < p->count; i++)
+    for (size_t k = 0; k < p->classes; k++)
+      if (!(fabs(p->probabilities[i * p->classes + k] - p->probabilities[k]) <= 1e-6)) return false;
+  return true;
+}
+
+/* What the predictions lean on, and whether they are worth the name. */
+static despur_status judge(despur_scores *out, const despur_predicted *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  cells counted = {0};
+  cells_told told;
+  TRY(cells_count(&counted, p, error));
+  TRY(cells_tell_attribute(&told, &counted, error));
+  TRY(cells_degenerate(&out->degenerate, &counted, &told, has_constant_scores(p), error));
+  out->attribute_accuracy = told.accuracy;
+  out->attribute_chance = told.chance;
+cleanup:
+  cells_release(&counted);
+  return status;
+}
+
 despur_status despur_predicted_scores(despur_scores *out, const despur_predicted *p, despur_error *error) {
   *out = (despur_scores){0};
   despur_status status = DESPUR_OK;
-  size_t(*classes)[2] = NULL, as_attribute = 0;
+  size_t(*classes)[2] = NULL;
   TRY(check(p, error));
   TRY(mem_alloc(&classes, p->classes, sizeof *classes, error));
   TRY(init_groups(out, p, error));
@@ -121,7 +146,6 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
     out->correct += right;
     classes[label][0]++;
     classes[label][1] += right;
-    if (p->attributes) as_attribute += p->predictions[i] == p->attributes[i];
     if (group == DESPUR_NO_GROUP) continue;
     out->groups[group].count++;
     out->groups[group].correct += right;
@@ -131,7 +155,7 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
   summarise_classes(out, classes, p->classes);
   out->count = p->count;
   out->average_accuracy = share(out->correct, p->count);
-  out->attribute_accuracy = p->attributes ? share(as_attribute, p->count) : (double)NAN;
+  TRY(judge(out, p, error));
   out->loss = isnan(p->loss) ? mean_log_loss(p) : p->loss;
 cleanup:
   mem_free(classes);

@@ -86,6 +86,18 @@ cleanup:
   return status;
 }
 
+static void read_degenerate(despur_degenerate *out, json_t *member) {
+  const char *name = json_string_value(json_object_get(member, "kind"));
+  *out = (despur_degenerate){.accuracy = (double)NAN, .expected = (double)NAN, .share = (double)NAN};
+  for (despur_degenerate_kind kind = DESPUR_CONSTANT_SCORES; name && kind <= DESPUR_BELOW_CHANCE; kind++)
+    if (strcmp(name, despur_degenerate_name(kind)) == 0) out->kind = kind;
+  if (out->kind == DESPUR_NOT_DEGENERATE) return;
+  out->predicted_class = (uint32_t)member_count(member, "predicted_class", 0);
+  out->share = member_number(member, "share");
+  out->accuracy = member_number(member, "accuracy");
+  out->expected = member_number(member, "expected");
+}
+
 static despur_status read_scores(despur_scores *scores, json_t *line, despur_error *error) {
   json_t *groups = json_object_get(line, "groups");
   size_t count = json_array_size(groups);
@@ -103,6 +115,8 @@ static despur_status read_scores(despur_scores *scores, json_t *line, despur_err
   scores->balanced_group_accuracy = member_number(line, "balanced_group_accuracy");
   scores->worst_class_accuracy = member_number(line, "worst_class_accuracy");
   scores->attribute_accuracy = member_number(line, "attribute_accuracy");
+  scores->attribute_chance = member_number(line, "attribute_chance");
+  read_degenerate(&scores->degenerate, json_object_get(line, "degenerate"));
 cleanup:
   return status;
 }

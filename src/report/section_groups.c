@@ -57,6 +57,9 @@ static double worst_class(const despur_scores *s) {
 static double attribute(const despur_scores *s) {
   return s->attribute_accuracy;
 }
+static double attribute_chance(const despur_scores *s) {
+  return s->attribute_chance;
+}
 
 /* The worst group's interval is one for the minimum: wider than that of the group that happens to be worst.
  */
@@ -99,7 +102,8 @@ static void measures(markup *m, const report_run *run, const report_stage *const
   measure_row(m, "Average weighted by training shares", stages, count, weighted);
   measure_row(m, "Mean over groups", stages, count, balanced);
   measure_row(m, "Worst class", stages, count, worst_class);
-  measure_row(m, "Predicts the attribute", stages, count, attribute);
+  measure_row(m, "Tells the attribute", stages, count, attribute);
+  measure_row(m, "The same, by chance", stages, count, attribute_chance);
   choice_rows(m, run, count);
   markup_raw(m, "</tbody>\n</table>\n");
 }

@@ -67,10 +67,21 @@ static json_t *groups_json(const despur_scores *scores, const size_t *kept) {
   return groups;
 }
 
+static json_t *degenerate_json(const despur_degenerate *degenerate) {
+  json_t *object = json_object();
+  json_put(&object, "kind", json_string(despur_degenerate_name(degenerate->kind)));
+  json_put(&object, "predicted_class", json_integer((json_int_t)degenerate->predicted_class));
+  json_put(&object, "share", number(degenerate->share));
+  json_put(&object, "accuracy", number(degenerate->accuracy));
+  json_put(&object, "expected", number(degenerate->expected));
+  return object;
+}
+
 despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
                                const despur_scores *scores, const char *selected, despur_error *error) {
   despur_status status = DESPUR_OK;
   bool any = scores->worst_group < scores->groups_count;
+  bool degenerate = scores->degenerate.kind != DESPUR_NOT_DEGENERATE;
   size_t *kept = NULL;
   json_t *object = json_object();
   if (split == DESPUR_VAL && !selected) TRY(run_kept(&kept, r, error));
@@ -91,6 +102,8 @@ despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_s
   json_put(&object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
   json_put(&object, "worst_class_accuracy", number(scores->worst_class_accuracy));
   json_put(&object, "attribute_accuracy", number(scores->attribute_accuracy));
+  json_put(&object, "attribute_chance", number(scores->attribute_chance));
+  if (degenerate) json_put(&object, "degenerate", degenerate_json(&scores->degenerate));
   json_put(&object, "groups", groups_json(scores, kept));
   status = append_result(r, object, error);
   object = NULL;

@@ -17,7 +17,7 @@ static const table_measure MEASURES[] = {
     {"train_weighted_average", "average accuracy weighted by training groups", 100, 1, 1, false},
     {"balanced_group_accuracy", "mean accuracy over groups", 100, 1, 1, false},
     {"worst_class_accuracy", "worst-class accuracy", 100, 1, 1, false},
-    {"attribute_accuracy", "share of predictions that equal the attribute", 100, 1, 0, false},
+    {"attribute_accuracy", "how well predictions tell the attribute within a class", 100, 1, 0, false},
     {"loss", "loss", 1, 4, -1, false},
     {"corrected_worst_group_accuracy", "worst-group accuracy less what choosing the epoch adds", 100, 1, 1,
      true},

@@ -1,0 +1,116 @@
+#include "eval/cells.h"
+
+#include "base/memory.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { BITS = 11, DIGIT = 1 << BITS };
+
+/* One stable pass over 11 bits of a key (least significant digit first): linear, and no key is special. */
+static void sort_digit(uint32_t *to, const uint32_t *from, const uint32_t *keys, size_t count, int shift,
+                       size_t places[DIGIT]) {
+  size_t sum = 0;
+  memset(places, 0, DIGIT * sizeof *places);
+  for (size_t i = 0; i < count; i++) places[(keys[from[i]] >> shift) & (DIGIT - 1)]++;
+  for (size_t d = 0; d < DIGIT; d++) {
+    size_t here = places[d];
+    places[d] = sum;
+    sum += here;
+  }
+  for (size_t i = 0; i < count; i++) to[places[(keys[from[i]] >> shift) & (DIGIT - 1)]++] = from[i];
+}
+
+/* Sorts rows by keys, keeping the order of equals; the result is in *order, *other is room. */
+static void sort_by(uint32_t **order, uint32_t **other, const uint32_t *keys, size_t count, size_t *places) {
+  uint32_t largest = 0;
+  for (size_t i = 0; i < count; i++)
+    if (keys[i] > largest) largest = keys[i];
+  for (int shift = 0; shift < 32 && largest >> shift; shift += BITS) {
+    sort_digit(*other, *order, keys, count, shift, places);
+    uint32_t *sorted = *other;
+    *other = *order;
+    *order = sorted;
+  }
+}
+
+static uint32_t attribute_of(const despur_predicted *p, size_t row) {
+  return p->attributes ? p->attributes[row] : 0;
+}
+
+static void add_row(cells *c, const despur_predicted *p, uint32_t row) {
+  uint32_t label = p->labels[row], attribute = attribute_of(p, row), prediction = p->predictions[row];
+  cell_part *part = c->part_count ? &c->parts[c->part_count - 1] : NULL;
+  cell *last = c->count ? &c->cells[c->count - 1] : NULL;
+  bool same = part && part->label == label && part->attribute == attribute;
+  if (!same) {
+    part = &c->parts[c->part_count++];
+    *part = (cell_part){
+        .label = label, .attribute = attribute, .first = c->count, .end = c->count, .train = CELLS_UNKNOWN};
+  }
+  if (!same || last->prediction != prediction) {
+    last = &c->cells[c->count++];
+    *last = (cell){.label = label, .attribute = attribute, .prediction = prediction};
+    part->end++;
+  }
+  last->count++;
+  part->count++;
+  part->correct += prediction == label;
+}
+
+/* Training sizes belong to groups: they are those of a part where a group is just that part. */
+static despur_status find_train_sizes(cells *c, const despur_predicted *p, const uint32_t *order,
+                                      despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t *members = NULL, at = 0;
+  if (!p->train_sizes) return DESPUR_OK;
+  TRY(mem_alloc(&members, p->groups_count, sizeof *members, error));
+  for (size_t i = 0; i < p->count; i++)
+    if (p->groups[i] != DESPUR_NO_GROUP) members[p->groups[i]]++;
+  for (size_t k = 0; k < c->part_count; k++) {
+    uint32_t group = p->groups[order[at]];
+    size_t end = at + c->parts[k].count;
+    bool whole = group != DESPUR_NO_GROUP && members[group] == c->parts[k].count;
+    for (; at < end; at++) whole = whole && p->groups[order[at]] == group;
+    if (whole) c->parts[k].train = p->train_sizes[group];
+  }
+cleanup:
+  mem_free(members);
+  return status;
+}
+
+despur_status cells_count(cells *out, const despur_predicted *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *order = NULL, *other = NULL;
+  size_t *places = NULL;
+  *out = (cells){.examples = p->count, .classes = p->classes};
+  TRY(mem_alloc(&order, p->count, sizeof *order, error));
+  TRY(mem_alloc(&other, p->count, sizeof *other, error));
+  TRY(mem_alloc(&places, DIGIT, sizeof *places, error));
+  for (size_t i = 0; i < p->count; i++) order[i] = (uint32_t)i;
+  sort_by(&order, &other, p->predictions, p->count, places);
+  if (p->attributes) sort_by(&order, &other, p->attributes, p->count, places);
+  sort_by(&order, &other, p->labels, p->count, places);
+  TRY(mem_alloc(&out->cells, p->count, sizeof *out->cells, error));
+  TRY(mem_alloc(&out->parts, p->count, sizeof *out->parts, error));
+  for (size_t i = 0; i < p->count; i++) add_row(out, p, order[i]);
+  TRY(find_train_sizes(out, p, order, error));
+cleanup:
+  mem_free(order);
+  mem_free(other);
+  mem_free(places);
+  if (status != DESPUR_OK) cells_release(out);
+  return status;
+}
+
+void cells_release(cells *c) {
+  mem_free(c->cells);
+  mem_free(c->parts);
+  *c = (cells){0};
+}
+
+size_t cells_label_end(const cells *c, size_t first) {
+  size_t end = first;
+  while (end < c->part_count && c->parts[end].label == c->parts[first].label) end++;
+  return end;
+}

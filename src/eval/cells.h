@@ -1,0 +1,54 @@
+/* Predictions counted: how many examples have a label, an attribute and a prediction. What a predictor leans
+ * on is asked of these counts, so that its price does not depend on how examples lie or what codes they
+ * have. */
+#ifndef EVAL_CELLS_H
+#define EVAL_CELLS_H
+
+#include "despur/measures.h"
+
+typedef struct cell {
+  uint32_t label, attribute, prediction;
+  size_t count;
+} cell;
+
+/* Examples of one label and attribute. */
+typedef struct cell_part {
+  uint32_t label, attribute;
+  size_t first, end; /* its cells */
+  size_t count, correct;
+  size_t train; /* training examples, or CELLS_UNKNOWN */
+} cell_part;
+
+#define CELLS_UNKNOWN SIZE_MAX
+
+/* Without attributes every example has attribute 0. */
+typedef struct cells {
+  size_t examples, classes;
+  cell *cells; /* those that occur, by label, attribute and prediction */
+  size_t count;
+  cell_part *parts; /* by label and attribute */
+  size_t part_count;
+} cells;
+
+/* Release with cells_release. */
+DESPUR_MUST_USE despur_status cells_count(cells *out, const despur_predicted *predicted, despur_error *error);
+void cells_release(cells *c);
+
+/* The parts of one label are neighbours: the index behind the last one that has the label of part `first`. */
+size_t cells_label_end(const cells *c, size_t first);
+
+/* How well predictions tell the attribute of an example whose label is known. */
+typedef struct cells_told {
+  double accuracy; /* see despur_scores.attribute_accuracy */
+  double chance;   /* its mean when predictions are dealt out anew among the examples of each label */
+  double p_value;  /* share of such deals, and of what was observed, that tell at least as much */
+} cells_told;
+
+/* All NaN when no label has two attributes. */
+DESPUR_MUST_USE despur_status cells_tell_attribute(cells_told *out, const cells *c, despur_error *error);
+
+/* Whether they come from a degenerate predictor; constant: whether all have the same probabilities. */
+DESPUR_MUST_USE despur_status cells_degenerate(despur_degenerate *out, const cells *c, const cells_told *told,
+                                               int constant, despur_error *error);
+
+#endif
