@@ -7,6 +7,21 @@
 #include "base/random.h"
 #include "nn/net.h"
 
+/* A network of nodes that each read the one before them. */
+static inline despur_status create_chain(despur_net **out, const node_spec *nodes, size_t count,
+                                         const despur_net_options *options, despur_error *error) {
+  graph g = {.error = error};
+  for (size_t i = 0; i < count; i++) {
+    node_spec spec = nodes[i];
+    spec.inputs[0] = i;
+    graph_add(&g, spec);
+  }
+  despur_status status = g.status;
+  if (status == DESPUR_OK) status = net_create_from_graph(out, &g, options, error);
+  graph_release(&g);
+  return status;
+}
+
 /* `count` images with labels; the network sees image (start + i) % count as example i. */
 typedef struct examples {
   size_t count, start, features;

@@ -57,8 +57,8 @@ static inline void read_losses(replay *r) {
 /* The formula of make_golden.py: s is a linear congruential generator, of which the high 24 bits are used. */
 static inline void fill_by_formula(despur_net *net) {
   uint32_t tensors = 0;
-  for (size_t i = 0; i < net->layer_count; i++) {
-    const layer *l = &net->layers[i];
+  for (size_t i = 0; i < net->node_count; i++) {
+    const node *l = &net->nodes[i];
     if (l->weight_count == 0) continue;
     float bound = tensors == 0 ? 1.0f / 8 : 1.0f / 16;
     for (int part = 0; part < 2; part++) {

@@ -1,5 +1,5 @@
-/* A network in double precision, one example after the other, from the same list of layers as the engine's:
- * the oracle for passes and gradients.
+/* A network in double precision, one example after the other, from the same graph as the engine's: the
+ * oracle for passes and gradients.
  *
  * It takes from the engine's network only its layer specifications, where its parameters lie in the slab, and
  * the dropout masks; shapes and arithmetic are its own. */
@@ -10,7 +10,7 @@
 
 #include "nn/net.h"
 
-enum { REFERENCE_LAYERS = 16 };
+enum { REFERENCE_LAYERS = 128 };
 
 typedef struct reference_network {
   const despur_net *net;
@@ -33,12 +33,12 @@ static inline void *reference_allocate(size_t count, size_t size) {
   return memory;
 }
 
-static inline despur_shape reference_shape(const layer_spec *spec, despur_shape in) {
-  if (spec->kind == LAYER_LINEAR) return (despur_shape){spec->size, 1, 1};
-  if (spec->kind == LAYER_CONV)
+static inline despur_shape reference_shape(const node_spec *spec, despur_shape in) {
+  if (spec->op == &op_linear) return (despur_shape){spec->size, 1, 1};
+  if (spec->op == &op_conv)
     return (despur_shape){spec->size, (in.height + 2 * spec->padding - spec->kernel) / spec->stride + 1,
                           (in.width + 2 * spec->padding - spec->kernel) / spec->stride + 1};
-  if (spec->kind == LAYER_POOL)
+  if (spec->op == &op_pool)
     return (despur_shape){in.channels, (in.height - spec->size) / spec->stride + 1,
                           (in.width - spec->size) / spec->stride + 1};
   return in;
@@ -46,8 +46,8 @@ static inline despur_shape reference_shape(const layer_spec *spec, despur_shape 
 
 /* The masks of the engine's last training pass, where it drew any. */
 static inline uint8_t *reference_mask(const reference_network *r, size_t i) {
-  const layer *l = &r->net->layers[i];
-  if (l->spec.kind != LAYER_DROPOUT || l->spec.drop == 0) return NULL;
+  const node *l = &r->net->nodes[i];
+  if (l->spec.op != &op_dropout || l->spec.drop == 0) return NULL;
   size_t n = reference_features(r->shapes[i]);
   uint8_t *mask = reference_allocate(r->count, n);
   for (size_t e = 0; e < r->count; e++)
@@ -65,8 +65,8 @@ static inline reference_network reference_create(const despur_net *net, const fl
   size_t inputs = reference_features(r.shapes[0]);
   r.values[0] = reference_allocate(count * inputs, sizeof(double));
   for (size_t i = 0; i < count * inputs; i++) r.values[0][i] = (double)images[i];
-  for (size_t i = 0; i < net->layer_count; i++) {
-    r.shapes[i + 1] = reference_shape(&net->layers[i].spec, r.shapes[i]);
+  for (size_t i = 0; i < net->node_count; i++) {
+    r.shapes[i + 1] = reference_shape(&net->nodes[i].spec, r.shapes[net->nodes[i].spec.inputs[0]]);
     r.values[i + 1] = reference_allocate(count * reference_features(r.shapes[i + 1]), sizeof(double));
     r.masks[i] = reference_mask(&r, i);
   }
@@ -76,34 +76,36 @@ static inline reference_network reference_create(const despur_net *net, const fl
 }
 
 static inline void reference_release(reference_network *r) {
-  for (size_t i = 0; i <= r->net->layer_count; i++) free(r->values[i]);
-  for (size_t i = 0; i < r->net->layer_count; i++) free(r->masks[i]);
+  for (size_t i = 0; i <= r->net->node_count; i++) free(r->values[i]);
+  for (size_t i = 0; i < r->net->node_count; i++) free(r->masks[i]);
   free(r->parameters);
 }
 
 static inline double reference_conv_value(const reference_network *r, size_t i, const double *x, size_t out,
                                           size_t row, size_t column) {
-  const layer_spec *spec = &r->net->layers[i].spec;
-  despur_shape in = r->shapes[i];
+  const node_spec *spec = &r->net->nodes[i].spec;
+  despur_shape in = r->shapes[spec->inputs[0]];
+  size_t groups = spec->groups ? spec->groups : 1, channels = in.channels / groups;
+  size_t first = out / (spec->size / groups) * channels;
   const double *weight =
-      r->parameters + r->net->layers[i].weight + out * in.channels * spec->kernel * spec->kernel;
-  double sum = r->parameters[r->net->layers[i].bias + out];
-  for (size_t c = 0; c < in.channels; c++)
+      r->parameters + r->net->nodes[i].weight + out * channels * spec->kernel * spec->kernel;
+  double sum = spec->without_bias ? 0 : r->parameters[r->net->nodes[i].bias + out];
+  for (size_t c = 0; c < channels; c++)
     for (size_t kr = 0; kr < spec->kernel; kr++)
       for (size_t kc = 0; kc < spec->kernel; kc++) {
         long x_row = (long)(row * spec->stride + kr) - (long)spec->padding;
         long x_column = (long)(column * spec->stride + kc) - (long)spec->padding;
         if (x_row < 0 || x_row >= (long)in.height || x_column < 0 || x_column >= (long)in.width) continue;
         sum += weight[(c * spec->kernel + kr) * spec->kernel + kc] *
-               x[(c * in.height + (size_t)x_row) * in.width + (size_t)x_column];
+               x[((first + c) * in.height + (size_t)x_row) * in.width + (size_t)x_column];
       }
   return sum;
 }
 
 static inline double reference_pool_value(const reference_network *r, size_t i, const double *x,
                                           size_t channel, size_t row, size_t column) {
-  const layer_spec *spec = &r->net->layers[i].spec;
-  despur_shape in = r->shapes[i];
+  const node_spec *spec = &r->net->nodes[i].spec;
+  despur_shape in = r->shapes[spec->inputs[0]];
   double best = -HUGE_VAL;
   for (size_t k = 0; k < spec->size * spec->size; k++) {
     double value = x[(channel * in.height + row * spec->stride + k / spec->size) * in.width +
@@ -115,40 +117,29 @@ static inline double reference_pool_value(const reference_network *r, size_t i, 
 
 static inline double reference_linear_value(const reference_network *r, size_t i, const double *x,
                                             size_t out) {
-  size_t inputs = reference_features(r->shapes[i]);
-  const double *weight = r->parameters + r->net->layers[i].weight + out * inputs;
-  double sum = r->parameters[r->net->layers[i].bias + out];
+  size_t inputs = reference_features(r->shapes[r->net->nodes[i].spec.inputs[0]]);
+  const double *weight = r->parameters + r->net->nodes[i].weight + out * inputs;
+  double sum = r->parameters[r->net->nodes[i].bias + out];
   for (size_t k = 0; k < inputs; k++) sum += weight[k] * x[k];
   return sum;
 }
 
-/* One example through layer i. */
+/* One example through node i. */
 static inline void reference_layer(reference_network *r, size_t i, size_t example) {
-  const layer_spec *spec = &r->net->layers[i].spec;
+  const node_spec *spec = &r->net->nodes[i].spec;
+  const operation *op = spec->op;
   despur_shape out = r->shapes[i + 1];
-  size_t inputs = reference_features(r->shapes[i]), outputs = reference_features(out);
-  const double *x = r->values[i] + example * inputs;
+  size_t inputs = reference_features(r->shapes[spec->inputs[0]]), outputs = reference_features(out);
+  const double *x = r->values[spec->inputs[0]] + example * inputs;
   double *y = r->values[i + 1] + example * outputs;
   const uint8_t *mask = r->masks[i] ? r->masks[i] + example * inputs : NULL;
   for (size_t k = 0; k < outputs; k++) {
     size_t channel = k / out.width / out.height, row = k / out.width % out.height, column = k % out.width;
-    switch (spec->kind) {
-    case LAYER_CONV:
-      y[k] = reference_conv_value(r, i, x, channel, row, column);
-      break;
-    case LAYER_POOL:
-      y[k] = reference_pool_value(r, i, x, channel, row, column);
-      break;
-    case LAYER_RELU:
-      y[k] = x[k] > 0 ? x[k] : 0;
-      break;
-    case LAYER_DROPOUT:
-      y[k] = mask ? mask[k] * x[k] / (1 - spec->drop) : x[k];
-      break;
-    case LAYER_LINEAR:
-      y[k] = reference_linear_value(r, i, x, k);
-      break;
-    }
+    if (op == &op_conv) y[k] = reference_conv_value(r, i, x, channel, row, column);
+    if (op == &op_pool) y[k] = reference_pool_value(r, i, x, channel, row, column);
+    if (op == &op_relu) y[k] = x[k] > 0 ? x[k] : 0;
+    if (op == &op_dropout) y[k] = mask ? mask[k] * x[k] / (1 - spec->drop) : x[k];
+    if (op == &op_linear) y[k] = reference_linear_value(r, i, x, k);
   }
 }
 
@@ -156,8 +147,8 @@ static inline void reference_layer(reference_network *r, size_t i, size_t exampl
 static inline double reference_loss(reference_network *r, size_t first) {
   double loss = 0;
   for (size_t e = 0; e < r->count; e++) {
-    for (size_t i = first; i < r->net->layer_count; i++) reference_layer(r, i, e);
-    const double *logits = r->values[r->net->layer_count] + e * r->classes;
+    for (size_t i = first; i < r->net->node_count; i++) reference_layer(r, i, e);
+    const double *logits = r->values[r->net->node_count] + e * r->classes;
     double sum = 0;
     for (size_t c = 0; c < r->classes; c++) sum += exp(logits[c] - logits[r->labels[e]]);
     loss += log(sum);
@@ -168,7 +159,7 @@ static inline double reference_loss(reference_network *r, size_t first) {
 /* The gradient of the loss by the logits [count, classes], as the engine wants it. */
 static inline void reference_logit_gradient(const reference_network *r, float *gradient) {
   for (size_t e = 0; e < r->count; e++) {
-    const double *logits = r->values[r->net->layer_count] + e * r->classes;
+    const double *logits = r->values[r->net->node_count] + e * r->classes;
     for (size_t c = 0; c < r->classes; c++) {
       double sum = 0;
       for (size_t k = 0; k < r->classes; k++) sum += exp(logits[k] - logits[c]);

@@ -22,66 +22,67 @@ typedef struct subject {
   uint32_t labels[BATCH];
   double losses[BATCH], weights[BATCH];
   float gradient[BATCH * BENCH_CLASSES];
-  const layer *layer; /* that is measured now */
-  pass pass;          /* of block 0 */
+  const node *node; /* that is measured now */
+  pass pass;        /* of block 0 */
   optimizer optimizer;
 } subject;
 
-/* A kernel that a layer calls. */
-typedef void layer_call(const subject *s);
+/* A kernel that a node calls. */
+typedef void node_call(const subject *s);
 
 static void conv_forward(const subject *s) {
-  const conv_job job = layer_conv_job(s->layer, &s->pass);
+  const conv_job job = conv_forward_job(s->node, &s->pass, 0);
   s->net->kernels->conv(&job);
 }
 
 static void conv_weights(const subject *s) {
-  const conv_gradient_job job = layer_conv_gradient_job(s->layer, &s->pass);
+  const conv_gradient_job job = conv_weight_job(s->node, &s->pass, 0);
   s->net->kernels->conv_gradient(&job);
 }
 
 static void conv_inputs(const subject *s) {
-  const conv_job job = layer_conv_input_job(s->layer, &s->pass);
+  conv_spread(s->node, &s->pass);
+  const conv_job job = conv_input_job(s->node, &s->pass, 0);
   s->net->kernels->conv(&job);
 }
 
 static void linear_forward(const subject *s) {
-  const linear_job job = layer_linear_job(s->layer, &s->pass);
+  const linear_job job = linear_forward_job(s->node, &s->pass);
   s->net->kernels->linear(&job);
 }
 
 static void linear_weights(const subject *s) {
-  const linear_gradient_job job = layer_linear_gradient_job(s->layer, s->net, 0, s->layer->spec.size);
+  const linear_gradient_job job = linear_weight_job(s->node, s->net, 0, s->node->spec.size);
   s->net->kernels->linear_gradient(&job);
 }
 
 static void linear_inputs(const subject *s) {
-  const linear_job job = layer_linear_input_job(s->layer, &s->pass);
+  const linear_job job = linear_input_job(s->node, &s->pass);
   s->net->kernels->linear(&job);
 }
 
 static void pool_forward(const subject *s) {
-  const pool_job job = layer_pool_job(s->layer, &s->pass);
+  const pool_job job = pool_forward_job(s->node, &s->pass);
   s->net->kernels->max_pool(&job);
 }
 
 static void pool_inputs(const subject *s) {
-  const pool_job job = layer_pool_gradient_job(s->layer, &s->pass);
+  const pool_job job = pool_input_job(s->node, &s->pass);
   s->net->kernels->max_pool_gradient(&job);
 }
 
 static void relu_forward(const subject *s) {
-  s->net->kernels->relu(layer_output(s->layer, &s->pass), block_floats(s->layer->out));
+  s->net->kernels->relu(node_output(s->node, &s->pass), block_floats(s->node->out->layout));
 }
 
 static void relu_inputs(const subject *s) {
-  s->net->kernels->relu_gradient(layer_delta(s->layer, &s->pass), layer_output(s->layer, &s->pass),
-                                 block_features(s->layer->out) * LANES);
+  s->net->kernels->relu_gradient(node_delta(s->node, &s->pass), node_output(s->node, &s->pass),
+                                 block_features(s->node->out->layout) * LANES);
 }
 
 typedef struct kernel_run {
   const subject *subject;
-  layer_call *call;
+  node_call *call;
 } kernel_run;
 
 static despur_status run_kernel(void *context, despur_error *error) {
@@ -92,7 +93,7 @@ static despur_status run_kernel(void *context, despur_error *error) {
 }
 
 /* One row; bytes where the kernel computes nothing that counts. */
-static despur_status measure(const subject *s, const char *part, const char *what, layer_call *call,
+static despur_status measure(const subject *s, const char *part, const char *what, node_call *call,
                              double flops, double bytes) {
   char name[DESPUR_BENCH_NAME];
   kernel_run run = {.subject = s, .call = call};
@@ -105,11 +106,11 @@ static despur_status measure(const subject *s, const char *part, const char *wha
 
 static despur_status measure_conv(const subject *s) {
   despur_status status = DESPUR_OK;
-  const char *name = s->layer->spec.name;
-  double flops = 2.0 * LANES * (double)layer_multiply_adds(s->layer);
+  const char *name = s->node->spec.name;
+  double flops = 2.0 * LANES * (double)node_multiply_adds(s->node);
   TRY(measure(s, name, "forward", conv_forward, flops, 0));
   TRY(measure(s, name, "weights", conv_weights, flops, 0));
-  if (s->layer->needs_delta_in) TRY(measure(s, name, "inputs", conv_inputs, flops, 0));
+  if (s->node->in[0]->needs_delta) TRY(measure(s, name, "inputs", conv_inputs, flops, 0));
 cleanup:
   return status;
 }
@@ -117,11 +118,12 @@ cleanup:
 /* Weights are read once for a block; beyond the first layers of cache that is what takes the time. */
 static despur_status measure_linear(const subject *s) {
   despur_status status = DESPUR_OK;
-  const char *name = s->layer->spec.name;
-  double products = (double)layer_multiply_adds(s->layer), bytes = products * sizeof(float);
+  const char *name = s->node->spec.name;
+  double products = (double)node_multiply_adds(s->node), bytes = products * sizeof(float);
   TRY(measure(s, name, "forward", linear_forward, 2 * LANES * products, bytes));
   TRY(measure(s, name, "weights", linear_weights, 2 * BATCH * products, bytes));
-  if (s->layer->needs_delta_in) TRY(measure(s, name, "inputs", linear_inputs, 2 * LANES * products, bytes));
+  if (s->node->in[0]->needs_delta)
+    TRY(measure(s, name, "inputs", linear_inputs, 2 * LANES * products, bytes));
 cleanup:
   return status;
 }
@@ -130,8 +132,8 @@ cleanup:
  * a gradient is added to each place of a window. */
 static despur_status measure_pool(const subject *s, const char *name) {
   despur_status status = DESPUR_OK;
-  double out = LANES * (double)block_features(s->layer->out), value = sizeof(float);
-  double window = (double)(s->layer->spec.size * s->layer->spec.size);
+  double out = LANES * (double)block_features(s->node->out->layout), value = sizeof(float);
+  double window = (double)(s->node->spec.size * s->node->spec.size);
   TRY(measure(s, name, "forward", pool_forward, 0, out * (window * value + value + 1)));
   TRY(measure(s, name, "inputs", pool_inputs, 0, out * (2 * window * value + value + 1)));
 cleanup:
@@ -140,37 +142,30 @@ cleanup:
 
 static despur_status measure_relu(const subject *s, const char *name) {
   despur_status status = DESPUR_OK;
-  double bytes = LANES * (double)block_features(s->layer->out) * sizeof(float);
+  double bytes = LANES * (double)block_features(s->node->out->layout) * sizeof(float);
   TRY(measure(s, name, "forward", relu_forward, 0, 2 * bytes));
   TRY(measure(s, name, "inputs", relu_inputs, 0, 3 * bytes));
 cleanup:
   return status;
 }
 
-/* Every kernel that a layer uses. Layers without a name are numbered. */
-static despur_status measure_layers(subject *s) {
+/* Every kernel that a node uses. Nodes without a name are numbered. */
+static despur_status measure_nodes(subject *s) {
   despur_status status = DESPUR_OK;
   size_t pools = 0, relus = 0;
   char name[32];
-  for (size_t i = 0; i < s->net->layer_count; i++) {
-    s->layer = &s->net->layers[i];
-    switch (s->layer->spec.kind) {
-    case LAYER_CONV:
-      TRY(measure_conv(s));
-      break;
-    case LAYER_LINEAR:
-      TRY(measure_linear(s));
-      break;
-    case LAYER_POOL:
+  for (size_t i = 0; i < s->net->node_count; i++) {
+    s->node = &s->net->nodes[i];
+    const operation *op = s->node->spec.op;
+    if (op == &op_conv) TRY(measure_conv(s));
+    if (op == &op_linear) TRY(measure_linear(s));
+    if (op == &op_pool) {
       snprintf(name, sizeof name, "pool%zu", ++pools);
       TRY(measure_pool(s, name));
-      break;
-    case LAYER_RELU:
+    }
+    if (op == &op_relu) {
       snprintf(name, sizeof name, "relu%zu", ++relus);
       TRY(measure_relu(s, name));
-      break;
-    case LAYER_DROPOUT: /* no kernel */
-      break;
     }
   }
 cleanup:
@@ -250,7 +245,7 @@ despur_status bench_kernels(bench *b) {
   for (size_t arch = 0; arch < BENCH_ARCHS; arch++) {
     TRY(subject_init(s, b, &bench_archs[arch]));
     TRY(measure_rest(s));
-    TRY(measure_layers(s));
+    TRY(measure_nodes(s));
     optimizer_release(&s->optimizer);
     despur_net_free(s->net);
     s->net = NULL;

@@ -118,7 +118,7 @@ typedef struct cam_room {
 static despur_status room_create(cam_room *room, const despur_net *net, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t batch = net->options.batch;
-  block_layout out = net->layers[room->convolution].out;
+  despur_shape out = net_probe_shape(net, room->convolution);
   room->area = out.height * out.width;
   TRY(mem_alloc(&room->raw, batch * room->area, sizeof *room->raw, error));
   TRY(mem_alloc(&room->of_class, batch * room->area, sizeof *room->of_class, error));
@@ -171,7 +171,7 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
   cam_room room = {0};
   TRY(check(net, dataset, options, &room.convolution, error));
   TRY(room_create(&room, net, error));
-  block_layout small = net->layers[room.convolution].out;
+  despur_shape small = net_probe_shape(net, room.convolution);
   despur_shape large = dataset->shape;
   size_t area = large.height * large.width;
   for (size_t at = 0; at < count; at += net->options.batch) {

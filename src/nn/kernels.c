@@ -268,7 +268,7 @@ static void conv_gradient(const conv_gradient_job *job) {
     conv_gradient_sized(job, 3, 1);
   else
     conv_gradient_sized(job, 1, job->stride);
-  conv_gradient_bias(job);
+  if (job->bias_gradient) conv_gradient_bias(job);
 }
 
 enum { LINEAR_OUTPUTS = SUMS / PARTS > 8 ? 8 : SUMS / PARTS > 0 ? SUMS / PARTS : 1 }; /* of a tile */

@@ -25,7 +25,7 @@ typedef struct conv_job {
 } conv_job;
 
 /* weight_gradient[out][in][kr][kc] = sum over rows, columns and lanes of dy * x; bias_gradient[out] = sum of
- * dy. The fields are those of conv_job, with dy in the place of y. */
+ * dy, or NULL when nobody wants that. The fields are those of conv_job, with dy in the place of y. */
 typedef struct conv_gradient_job {
   const float *x;
   size_t x_channel, x_row, x_rows;

@@ -1,4 +1,4 @@
-/* Inside of a network: a list of layers over one slab of parameters.
+/* Inside of a network: a planned graph over one slab of parameters.
  *
  * A pass visits blocks of 16 examples independently and in parallel. Activations that the backward pass needs
  * are kept for each block; gradients of activations ("deltas") live in scratch memory of the thread. Weight
@@ -13,65 +13,48 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "despur/net.h"
+#include "nn/graph.h"
 #include "nn/kernels.h"
 
 #include <stdbool.h>
 
-typedef enum layer_kind { LAYER_CONV, LAYER_POOL, LAYER_RELU, LAYER_DROPOUT, LAYER_LINEAR } layer_kind;
+/* A step of a pass over one block. */
+typedef struct pass_step {
+  size_t node;
+  bool collect; /* else forward or backward */
+} pass_step;
 
-/* What an architecture says of a layer. */
-typedef struct layer_spec {
-  layer_kind kind;
-  const char *name; /* tensors are NAME.weight and NAME.bias; NULL for layers without parameters */
-  size_t size;      /* output channels or outputs; pool: window */
-  size_t kernel, stride, padding;
-  double drop;
-} layer_spec;
-
-typedef struct layer {
-  layer_spec spec;
-  block_layout in, out;   /* activations */
-  block_layout delta;     /* gradient of the output: as out, but padded for this layer's own backward pass */
-  bool in_kept, out_kept; /* in the block's kept memory, or in the thread's scratch */
-  size_t in_at, out_at;   /* floats into that memory */
-  size_t delta_at, delta_in_at; /* floats into the thread's scratch: gradients of output and input */
-  block_layout delta_in;
-  bool needs_delta_in; /* false up to the first layer with parameters: nobody asks for the gradient of the
-                          images */
-  size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
-  size_t weight, bias; /* floats into the slabs */
-  size_t weight_count, bias_count;
-  size_t block_gradient_at; /* conv: floats into the gradient of a block */
-  size_t flipped_at;        /* conv: weights for the gradient of the input, floats into net->flipped */
-  size_t dilated_at; /* conv whose delta is not direct: scratch for a copy with zeros between and around */
-  size_t rows_at, row_stride; /* linear: inputs of the batch, one example a row: floats into net->rows */
-  size_t dy_at;      /* linear: output gradients of the batch, one example a row: floats into net->rows */
-  size_t first_task; /* of the weight-gradient phase */
-} layer;
+/* The steps of a pass in order, cut where the blocks meet: segment s is steps first[s]..first[s + 1]-1. */
+typedef struct net_schedule {
+  pass_step *steps; /* [2 * nodes] */
+  size_t *first;    /* [segments + 1] */
+} net_schedule;
 
 struct despur_net {
   despur_net_options options;
   const kernel_table *kernels;
   parallel *pool;
-  layer *layers;
-  size_t layer_count;
-  size_t blocks;                /* ceil(batch / LANES) */
-  size_t slab;                  /* floats of all parameters, each tensor at a multiple of LANES */
-  float *parameters, *gradient; /* [slab] */
-  size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, flipped_floats;
+  node *nodes;
+  node_value *values; /* [node_count + 1] */
+  size_t node_count, segments;
+  net_schedule forward, backward; /* backward runs through the segments from the last to the first */
+  size_t blocks;                  /* ceil(batch / LANES) */
+  size_t slab;                    /* floats of all parameters, each tensor at a multiple of LANES */
+  float *parameters, *gradient;   /* [slab] */
+  size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, flipped_floats, row_floats;
   float *kept;           /* [blocks, kept_floats] */
   uint8_t *bytes;        /* [blocks, kept_bytes] */
   float *scratch;        /* [threads, scratch_floats] */
   float *block_gradient; /* [blocks, block_gradient_floats] */
   float *flipped;        /* [flipped_floats] */
-  float *rows;           /* inputs and output gradients of linear layers, [batch, width] each */
+  float *rows;           /* [row_floats] inputs and output gradients of linear layers, [batch, width] each */
   float *logits;         /* [batch, classes] */
   size_t gradient_tasks;
   size_t used; /* examples in the current batch */
 };
 
-/* Where a layer finds its data while one block is visited. */
-typedef struct pass {
+/* Where a node finds its data while one block is visited. */
+struct pass {
   const despur_net *net;
   size_t block, used; /* examples in this block */
   bool training;
@@ -79,7 +62,7 @@ typedef struct pass {
   float *kept;
   uint8_t *bytes;
   float *scratch;
-} pass;
+};
 
 /* Writes the images of a block into x (layout: net_input). Runs in parallel for different blocks. */
 typedef void net_fill(void *context, size_t block, float *x);
@@ -103,6 +86,10 @@ const float *net_classifier(const despur_net *net);
  */
 void net_backward(despur_net *net, const float *logit_gradient);
 
+/* What follows from the weights alone, before the blocks of a forward or backward pass. */
+void net_begin_forward(despur_net *net, bool training);
+void net_begin_backward(despur_net *net);
+
 /* Which activations net_look_inside shows, of which examples. */
 typedef struct net_question {
   size_t layer; /* index of a convolution */
@@ -125,6 +112,9 @@ typedef struct net_probe {
 /* Runs in parallel for different blocks. */
 typedef void net_visit(void *context, const net_probe *probe);
 
+/* The shape of that activation. */
+despur_shape net_probe_shape(const despur_net *net, size_t convolution);
+
 /* Runs examples through the network without dropout, and back from one logit each, and shows every block to
  * visit. Weights, gradients and logits of the network stay as they are; a training pass before it cannot be
  * continued with net_backward. */
@@ -137,68 +127,80 @@ bool net_find_convolution(const despur_net *net, const char *name, size_t *index
 /* Where a block of the current batch finds its data. */
 pass net_pass(const despur_net *net, size_t block, int thread);
 
-/* One forward and backward function for each kind of layer; see layer_*.c. */
-void layer_forward(const layer *l, pass *p);
-void layer_backward(const layer *l, pass *p);
-void layer_conv_forward(const layer *l, pass *p);
-void layer_conv_backward(const layer *l, pass *p);
-void layer_linear_forward(const layer *l, pass *p);
-void layer_linear_backward(const layer *l, pass *p);
+/* What an operation asks of the kernels: forwards, for the gradient of its weights, and for that of its
+ * input. A convolution does so for each of its groups. The gradient of a convolution's input with a stride
+ * spreads its delta in the thread's scratch first (conv_spread). */
+conv_job conv_forward_job(const node *n, const pass *p, size_t group);
+conv_gradient_job conv_weight_job(const node *n, const pass *p, size_t group);
+conv_job conv_input_job(const node *n, const pass *p, size_t group);
+void conv_spread(const node *n, const pass *p);
+linear_job linear_forward_job(const node *n, const pass *p);
+linear_job linear_input_job(const node *n, const pass *p);
+linear_gradient_job linear_weight_job(const node *n, const despur_net *net, size_t first, size_t last);
+pool_job pool_forward_job(const node *n, const pass *p);
+pool_job pool_input_job(const node *n, const pass *p);
 
-/* What a layer asks of the kernels: forwards, for the gradient of its weights, and for that of its input. The
- * gradient of a convolution's input with a stride spreads its delta in the thread's scratch first. */
-conv_job layer_conv_job(const layer *l, const pass *p);
-conv_gradient_job layer_conv_gradient_job(const layer *l, const pass *p);
-conv_job layer_conv_input_job(const layer *l, const pass *p);
-linear_job layer_linear_job(const layer *l, const pass *p);
-linear_job layer_linear_input_job(const layer *l, const pass *p);
-linear_gradient_job layer_linear_gradient_job(const layer *l, const despur_net *net, size_t first,
-                                              size_t last);
-pool_job layer_pool_job(const layer *l, const pass *p);
-pool_job layer_pool_gradient_job(const layer *l, const pass *p);
+/* The multiply-adds that one example needs of a node forwards, without those by padding. */
+size_t node_multiply_adds(const node *n);
 
-/* The multiply-adds that one example needs of a layer forwards, without those by padding; layers without
- * parameters need none. */
-size_t layer_multiply_adds(const layer *l);
-
-/* Those of all layers, forwards or for a training step: gradients of weights take as many again, and so do
+/* Those of all nodes, forwards or for a training step: gradients of weights take as many again, and so do
  * gradients of inputs where they are needed. */
 size_t net_multiply_adds(const despur_net *net, bool training);
 
-/* Before backward passes: everything that follows from the weights alone. */
-void layer_conv_prepare(const layer *l, despur_net *net);
+/* The steps of a pass over one block that belong to a node, for passes over a part of the graph. */
+void node_forward(const node *n, pass *p);
+void node_backward(const node *n, pass *p);
 
-static inline float *layer_input(const layer *l, const pass *p) {
-  return (l->in_kept ? p->kept : p->scratch) + l->in_at;
+static inline float *place_of(const pass *p, node_place where) {
+  return (where.region == KEPT ? p->kept : p->scratch) + where.at;
 }
 
-static inline float *layer_output(const layer *l, const pass *p) {
-  return (l->out_kept ? p->kept : p->scratch) + l->out_at;
+static inline float *node_input(const node *n, const pass *p, size_t k) {
+  return place_of(p, n->in[k]->data);
 }
 
-static inline float *layer_delta(const layer *l, const pass *p) {
-  return p->scratch + l->delta_at;
+static inline float *node_output(const node *n, const pass *p) {
+  return place_of(p, n->out->data);
 }
 
-static inline float *layer_delta_in(const layer *l, const pass *p) {
-  return p->scratch + l->delta_in_at;
+static inline float *node_delta(const node *n, const pass *p) {
+  return place_of(p, n->out->delta);
 }
 
-/* Whether a convolution can compute the gradient of its input from its delta as it lies there. */
-static inline bool conv_delta_is_direct(const layer *l) {
-  return l->spec.stride == 1 && l->delta.pad == l->spec.kernel - 1 - l->spec.padding;
+/* Where backward leaves the gradient of an input: in place, or where it waits for being added. */
+static inline float *node_delta_in(const node *n, const pass *p, size_t k) {
+  return n->adds[k] && !n->spec.op->adds ? p->scratch + n->spare_at : place_of(p, n->in[k]->delta);
 }
 
-/* The layers of an architecture; *count gets their number. */
-DESPUR_MUST_USE despur_status architecture_layers(layer_spec **out, size_t *count,
-                                                  const despur_net_options *options, despur_error *error);
+/* Rows of `from` to those of `to`, which is padded in another way. */
+void block_copy(float *to, block_layout to_layout, const float *from, block_layout from_layout);
+void block_add(float *to, block_layout to_layout, const float *from, block_layout from_layout);
 
-/* Builds a network of any layers, of which the last is linear with options->classes outputs; their paddings
- * are below their kernels. options->arch has no meaning here. */
-DESPUR_MUST_USE despur_status net_create_from_layers(despur_net **out, const layer_spec *layers, size_t count,
-                                                     const despur_net_options *options, despur_error *error);
+/* PyTorch's default for convolutions and linear layers: weights and biases uniform in +-1/sqrt(fan_in). */
+void initialise_uniform(const node *n, despur_net *net);
 
-/* Fills the parameters with PyTorch's default initialisation. */
+/* Puts the nodes of an architecture into a graph that is empty. */
+void architecture_build(graph *g, const despur_net_options *options);
+
+/* Builds a network from a graph, whose last node is linear with options->classes outputs; paddings are below
+ * kernels. options->arch has no meaning here. */
+DESPUR_MUST_USE despur_status net_create_from_graph(despur_net **out, const graph *g,
+                                                    const despur_net_options *options, despur_error *error);
+
+/* plan.c: shapes, places and schedules of all nodes, and how much memory they take. */
+DESPUR_MUST_USE despur_status plan_network(despur_net *net, despur_error *error);
+
+/* What an operation may ask of its plan: floats of the slabs, of each block and of the batch. Offsets are
+ * multiples of LANES. */
+size_t plan_parameters(net_plan *p, size_t count);
+size_t plan_block_gradient(net_plan *p, size_t count);
+size_t plan_flipped(net_plan *p, size_t count);
+size_t plan_rows(net_plan *p, size_t width); /* one for each example of the batch */
+size_t plan_bytes(net_plan *p, size_t count);
+/* Of a thread, while the node's backward step runs. */
+size_t plan_backward_scratch(net_plan *p, const node *n, size_t count);
+
+/* Fills the parameters with initial values. */
 void net_initialise(despur_net *net);
 
 #endif

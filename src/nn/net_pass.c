@@ -11,6 +11,7 @@ typedef struct forward_job {
   void *context;
   bool training;
   uint64_t step;
+  size_t first, last; /* steps */
 } forward_job;
 
 pass net_pass(const despur_net *net, size_t block, int thread) {
@@ -23,14 +24,58 @@ pass net_pass(const despur_net *net, size_t block, int thread) {
                 .scratch = net->scratch + (size_t)thread * net->scratch_floats};
 }
 
-/* Linear layers compute weight gradients from rows of one example each; the classifier's input is also the
- * features. */
-static void keep_rows(const layer *l, const pass *p) {
-  const float *x = layer_input(l, p);
-  size_t width = block_features(l->in);
-  float *rows = p->net->rows + l->rows_at + p->block * LANES * l->row_stride;
+void block_copy(float *to, block_layout to_layout, const float *from, block_layout from_layout) {
+  for (size_t channel = 0; channel < to_layout.channels; channel++)
+    for (size_t row = 0; row < to_layout.height; row++)
+      memcpy(to + block_at(to_layout, channel, row), from + block_at(from_layout, channel, row),
+             to_layout.width * LANES * sizeof *to);
+}
+
+void block_add(float *to, block_layout to_layout, const float *from, block_layout from_layout) {
+  for (size_t channel = 0; channel < to_layout.channels; channel++)
+    for (size_t row = 0; row < to_layout.height; row++) {
+      float *restrict y = to + block_at(to_layout, channel, row);
+      const float *restrict x = from + block_at(from_layout, channel, row);
+      for (size_t i = 0; i < to_layout.width * LANES; i++) y[i] += x[i];
+    }
+}
+
+static void clear_padding(float *x, block_layout layout) {
+  size_t row_floats = block_row(layout), before = layout.pad * LANES, values = layout.width * LANES;
+  for (size_t row = 0; row < layout.channels * layout.height; row++, x += row_floats) {
+    memset(x, 0, before * sizeof *x);
+    memset(x + before + values, 0, (row_floats - before - values) * sizeof *x);
+  }
+}
+
+void node_forward(const node *n, pass *p) {
+  n->spec.op->forward(n, p);
+}
+
+/* Gradients of inputs that somebody has left already are written elsewhere and added. */
+void node_backward(const node *n, pass *p) {
+  const operation *op = n->spec.op;
+  if (!n->out->needs_delta) return; /* nothing before it learns */
+  for (size_t k = 0; k < n->input_count; k++) {
+    const node_value *in = n->in[k];
+    if (in->needs_delta && !n->adds[k] && !n->in_place && !op->clears && in->shares_padding &&
+        in->delta_layout.pad > 0)
+      clear_padding(place_of(p, in->delta), in->delta_layout);
+  }
+  op->backward(n, p);
+  for (size_t k = 0; k < n->input_count && !op->adds; k++)
+    if (n->in[k]->needs_delta && n->adds[k])
+      block_add(place_of(p, n->in[k]->delta), n->in[k]->delta_layout, p->scratch + n->spare_at,
+                n->in[k]->delta_layout);
+}
+
+/* One example a row. */
+static void keep_logits(const despur_net *net, const pass *p) {
+  const float *y = node_output(&net->nodes[net->node_count - 1], p);
+  size_t classes = net->options.classes;
   for (size_t lane = 0; lane < p->used; lane++)
-    for (size_t i = 0; i < width; i++) rows[lane * l->row_stride + i] = x[i * LANES + lane];
+    for (size_t c = 0; c < classes; c++)
+      net->logits[(p->block * LANES + lane) * classes + c] = y[c * LANES + lane];
 }
 
 static void forward_block(void *context, size_t block, int thread) {
@@ -39,23 +84,44 @@ static void forward_block(void *context, size_t block, int thread) {
   pass p = net_pass(net, block, thread);
   p.training = job->training;
   p.step = job->step;
-  job->fill(job->context, block, p.kept);
-  for (size_t i = 0; i < net->layer_count; i++) {
-    const layer *l = &net->layers[i];
-    if (l->spec.kind == LAYER_LINEAR && (job->training || i + 1 == net->layer_count)) keep_rows(l, &p);
-    layer_forward(l, &p);
+  if (job->first == 0) job->fill(job->context, block, p.kept + net->values[0].data.at);
+  for (size_t i = job->first; i < job->last; i++) {
+    const pass_step *step = &net->forward.steps[i];
+    const node *n = &net->nodes[step->node];
+    if (!step->collect)
+      node_forward(n, &p);
+    else if (p.training)
+      n->spec.op->collect(n, &p);
   }
-  const float *y = layer_output(&net->layers[net->layer_count - 1], &p);
-  size_t classes = net->options.classes;
-  for (size_t lane = 0; lane < p.used; lane++)
-    for (size_t c = 0; c < classes; c++)
-      net->logits[(block * LANES + lane) * classes + c] = y[c * LANES + lane];
+  if (job->last == net->forward.first[net->segments]) keep_logits(net, &p);
 }
 
+/* What follows from all blocks, at the end of a segment. */
+static void meet(despur_net *net, size_t first, size_t last) {
+  for (size_t i = first; i < last; i++) {
+    const pass_step *step = &net->forward.steps[i];
+    const node *n = &net->nodes[step->node];
+    if (step->collect) n->spec.op->meet(n, net);
+  }
+}
+
+void net_begin_forward(despur_net *net, bool training) {
+  for (size_t i = 0; i < net->node_count; i++)
+    if (net->nodes[i].spec.op->begin) net->nodes[i].spec.op->begin(&net->nodes[i], net, training);
+}
+
+/* In training, segment by segment; otherwise examples never meet. */
 void net_forward(despur_net *net, size_t used, net_fill *fill, void *context, bool training, uint64_t step) {
   forward_job job = {.net = net, .fill = fill, .context = context, .training = training, .step = step};
   net->used = used;
-  parallel_for(net->pool, block_count(used), forward_block, &job);
+  net_begin_forward(net, training);
+  for (size_t segment = 0; segment < net->segments; segment++) {
+    job.first = net->forward.first[segment];
+    job.last = net->forward.first[training ? segment + 1 : net->segments];
+    parallel_for(net->pool, block_count(used), forward_block, &job);
+    if (!training) break;
+    meet(net, job.first, job.last);
+  }
 }
 
 const float *net_logits(const despur_net *net) {
@@ -63,88 +129,78 @@ const float *net_logits(const despur_net *net) {
 }
 
 const float *net_features(const despur_net *net, size_t *stride) {
-  const layer *classifier = &net->layers[net->layer_count - 1];
+  const node *classifier = &net->nodes[net->node_count - 1];
   *stride = classifier->row_stride;
   return net->rows + classifier->rows_at;
 }
 
 const float *net_classifier(const despur_net *net) {
-  return net->parameters + net->layers[net->layer_count - 1].weight;
-}
-
-/* Linear layers leave the gradients of their outputs as rows for the weight gradients. */
-static void keep_delta_rows(const layer *l, const pass *p) {
-  const float *delta = layer_delta(l, p);
-  float *rows = p->net->rows + l->dy_at + p->block * LANES * l->spec.size;
-  for (size_t lane = 0; lane < p->used; lane++)
-    for (size_t o = 0; o < l->spec.size; o++) rows[lane * l->spec.size + o] = delta[o * LANES + lane];
+  return net->parameters + net->nodes[net->node_count - 1].weight;
 }
 
 typedef struct backward_job {
   despur_net *net;
   const float *logit_gradient;
+  size_t first, last; /* steps */
 } backward_job;
+
+static void put_logit_gradient(const backward_job *job, const pass *p) {
+  float *delta = node_delta(&p->net->nodes[p->net->node_count - 1], p);
+  size_t classes = p->net->options.classes;
+  const float *from = job->logit_gradient + p->block * LANES * classes;
+  for (size_t c = 0; c < classes; c++)
+    for (size_t lane = 0; lane < LANES; lane++)
+      delta[c * LANES + lane] = lane < p->used ? from[lane * classes + c] : 0;
+}
 
 static void backward_block(void *context, size_t block, int thread) {
   const backward_job *job = context;
   const despur_net *net = job->net;
   pass p = net_pass(net, block, thread);
   p.training = true;
-  const layer *last = &net->layers[net->layer_count - 1];
-  size_t classes = net->options.classes;
-  float *delta = layer_delta(last, &p);
-  for (size_t c = 0; c < classes; c++)
-    for (size_t lane = 0; lane < LANES; lane++)
-      delta[c * LANES + lane] = lane < p.used ? job->logit_gradient[(block * LANES + lane) * classes + c] : 0;
-  for (size_t i = net->layer_count; i-- > 0;) {
-    const layer *l = &net->layers[i];
-    if (l->spec.kind == LAYER_LINEAR) keep_delta_rows(l, &p);
-    layer_backward(l, &p);
+  if (job->first == 0) put_logit_gradient(job, &p);
+  for (size_t i = job->first; i < job->last; i++) {
+    const pass_step *step = &net->backward.steps[i];
+    const node *n = &net->nodes[step->node];
+    if (step->collect)
+      n->spec.op->collect_backward(n, &p);
+    else
+      node_backward(n, &p);
   }
 }
 
-/* The gradients of all blocks, added in their order. */
-static void add_block_gradients(despur_net *net, const layer *l) {
-  size_t blocks = block_count(net->used), bias_at = l->block_gradient_at + (l->bias - l->weight);
-  memset(net->gradient + l->weight, 0, (l->bias - l->weight + l->bias_count) * sizeof(float));
-  for (size_t block = 0; block < blocks; block++) {
-    const float *from = net->block_gradient + block * net->block_gradient_floats;
-    float *weight = net->gradient + l->weight, *bias = net->gradient + l->bias;
-    for (size_t i = 0; i < l->weight_count; i++) weight[i] += from[l->block_gradient_at + i];
-    for (size_t i = 0; i < l->bias_count; i++) bias[i] += from[bias_at + i];
+static void meet_backward(despur_net *net, size_t first, size_t last) {
+  for (size_t i = first; i < last; i++) {
+    const pass_step *step = &net->backward.steps[i];
+    const node *n = &net->nodes[step->node];
+    if (step->collect) n->spec.op->meet_backward(n, net);
   }
 }
 
-static void linear_gradients(despur_net *net, const layer *l, size_t first, size_t last) {
-  const linear_gradient_job job = layer_linear_gradient_job(l, net, first, last);
-  net->kernels->linear_gradient(&job);
-  float *bias = net->gradient + l->bias;
-  for (size_t o = first; o < last; o++) bias[o] = 0;
-  for (size_t e = 0; e < net->used; e++)
-    for (size_t o = first; o < last; o++) bias[o] += job.dy[e * l->spec.size + o];
-}
-
-/* The weight gradients of one convolution, or of some outputs of a linear layer. */
+/* The weight gradients of one node, or of a part of it. */
 static void gradient_task(void *context, size_t task, int thread) {
   (void)thread;
   despur_net *net = context;
-  size_t i = net->layer_count;
+  size_t i = net->node_count;
   do i--;
-  while (net->layers[i].first_task > task || net->layers[i].weight_count == 0);
-  const layer *l = &net->layers[i];
-  if (l->spec.kind == LAYER_CONV) {
-    add_block_gradients(net, l);
-    return;
-  }
-  size_t tasks = (i + 1 < net->layer_count ? l[1].first_task : net->gradient_tasks) - l->first_task;
-  size_t part = task - l->first_task;
-  linear_gradients(net, l, part * l->spec.size / tasks, (part + 1) * l->spec.size / tasks);
+  while (net->nodes[i].first_task > task || !net->nodes[i].spec.op->gradient);
+  const node *n = &net->nodes[i];
+  n->spec.op->gradient(n, net, task - n->first_task, n->spec.op->gradient_tasks(n));
+}
+
+void net_begin_backward(despur_net *net) {
+  for (size_t i = 0; i < net->node_count; i++)
+    if (net->nodes[i].spec.op->begin_backward) net->nodes[i].spec.op->begin_backward(&net->nodes[i], net);
 }
 
 void net_backward(despur_net *net, const float *logit_gradient) {
   backward_job job = {.net = net, .logit_gradient = logit_gradient};
-  for (size_t i = 0; i < net->layer_count; i++)
-    if (net->layers[i].spec.kind == LAYER_CONV) layer_conv_prepare(&net->layers[i], net);
-  parallel_for(net->pool, block_count(net->used), backward_block, &job);
+  net_begin_backward(net);
+  for (size_t segment = 0; segment < net->segments; segment++) {
+    job.first = net->backward.first[segment];
+    job.last = net->backward.first[segment + 1];
+    parallel_for(net->pool, block_count(net->used), backward_block, &job);
+    meet_backward(net, job.first, job.last);
+  }
   parallel_for(net->pool, net->gradient_tasks, gradient_task, net);
 }

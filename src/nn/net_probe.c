@@ -1,40 +1,70 @@
 /* Looking inside: the activation of a convolution and the gradient of one logit by it.
  *
- * ReLU follows pooling here, but what is handed out is the activation after ReLU and before pooling, as other
- * tools define it: max(0, x), and a gradient on whose way back from the pooled values no ReLU lies. Weight
- * gradients are not touched but for the memory of the blocks. */
+ * What is handed out is the activation after the ReLU that belongs to the convolution, and before pooling, as
+ * other tools define it. In between may lie batch norm and the addition of a shortcut. Where ReLU follows
+ * pooling, as in LeNet here, it is max(0, x), and a gradient on whose way back from the pooled values no ReLU
+ * lies. Weight gradients are not touched but for the memory of the blocks. */
 #include "nn/net.h"
 
 #include "base/memory.h"
 
 #include <string.h>
 
+/* Which value is shown. */
+typedef struct target {
+  const node_value *value;
+  size_t node;        /* that computes it */
+  const node *passed; /* a ReLU after pooling, which is passed over on the way back; or NULL */
+} target;
+
 typedef struct probe_job {
   despur_net *net;
   const net_question *question;
-  bool rectified; /* a ReLU follows */
-  size_t tail;    /* the first layer that is neither pooling nor ReLU of this convolution */
+  target target;
   net_visit *visit;
   void *context;
   float *activations; /* [threads, floats] */
   size_t floats;
 } probe_job;
 
+/* The one node that reads the output of a node; NULL when there are several. */
+static const node *only_reader(const despur_net *net, size_t index) {
+  const node_value *v = &net->values[index + 1];
+  for (size_t i = index + 1; v->readers == 1 && i < net->node_count; i++)
+    for (size_t k = 0; k < net->nodes[i].input_count; k++)
+      if (net->nodes[i].in[k] == v) return &net->nodes[i];
+  return NULL;
+}
+
+static target find_target(const despur_net *net, size_t convolution) {
+  size_t at = convolution;
+  const node *reader = only_reader(net, at);
+  while (reader && reader->spec.op->pointwise && net->nodes[at].spec.op != &op_relu) {
+    at = reader->index;
+    reader = only_reader(net, at);
+  }
+  target found = {.value = &net->values[at + 1], .node = at};
+  if (net->nodes[at].spec.op == &op_relu) return found;
+  while (reader && reader->spec.op == &op_pool) reader = only_reader(net, reader->index);
+  if (reader && reader->spec.op == &op_relu) found.passed = reader;
+  return found;
+}
+
 /* The layout is that of the gradient, so that one loop can go through both. */
-static void keep_activation(const probe_job *job, const pass *p, float *to) {
-  const layer *l = &job->net->layers[job->question->layer];
-  const float *from = layer_output(l, p);
-  for (size_t channel = 0; channel < l->out.channels; channel++)
-    for (size_t row = 0; row < l->out.height; row++) {
-      const float *x = from + block_at(l->out, channel, row);
-      float *y = to + block_at(l->delta, channel, row);
-      for (size_t i = 0; i < l->out.width * LANES; i++) y[i] = job->rectified && !(x[i] > 0) ? 0 : x[i];
+static void keep_activation(const target *t, const pass *p, float *to) {
+  block_layout from_layout = t->value->layout, to_layout = t->value->delta_layout;
+  const float *from = place_of(p, t->value->data);
+  for (size_t channel = 0; channel < from_layout.channels; channel++)
+    for (size_t row = 0; row < from_layout.height; row++) {
+      const float *x = from + block_at(from_layout, channel, row);
+      float *y = to + block_at(to_layout, channel, row);
+      for (size_t i = 0; i < from_layout.width * LANES; i++) y[i] = t->passed && !(x[i] > 0) ? 0 : x[i];
     }
 }
 
 /* The largest logit of each example, the first of equals. */
 static void predict(const despur_net *net, const pass *p, uint32_t predictions[LANES]) {
-  const float *y = layer_output(&net->layers[net->layer_count - 1], p);
+  const float *y = node_output(&net->nodes[net->node_count - 1], p);
   for (size_t lane = 0; lane < p->used; lane++) {
     size_t best = 0;
     for (size_t c = 1; c < net->options.classes; c++)
@@ -45,9 +75,30 @@ static void predict(const despur_net *net, const pass *p, uint32_t predictions[L
 
 /* The gradient of the target logits by all logits: a one for each example. */
 static void point_at(const uint32_t *targets, const despur_net *net, const pass *p) {
-  float *delta = layer_delta(&net->layers[net->layer_count - 1], p);
+  float *delta = node_delta(&net->nodes[net->node_count - 1], p);
   memset(delta, 0, net->options.classes * LANES * sizeof *delta);
   for (size_t lane = 0; lane < p->used; lane++) delta[(size_t)targets[lane] * LANES + lane] = 1;
+}
+
+static void run_forward(const probe_job *job, pass *p, float *activation) {
+  const despur_net *net = job->net;
+  job->question->fill(job->question->fill_context, p->block, p->kept + net->values[0].data.at);
+  for (size_t i = 0; i < net->forward.first[net->segments]; i++) {
+    const pass_step *step = &net->forward.steps[i];
+    if (step->collect) continue;
+    node_forward(&net->nodes[step->node], p);
+    if (step->node == job->target.node) keep_activation(&job->target, p, activation);
+  }
+}
+
+/* Back through everything that comes after the target. */
+static void run_backward(const probe_job *job, pass *p) {
+  const despur_net *net = job->net;
+  for (size_t i = 0; i < net->backward.first[net->segments]; i++) {
+    const pass_step *step = &net->backward.steps[i];
+    const node *n = &net->nodes[step->node];
+    if (!step->collect && n->index > job->target.node && n != job->target.passed) node_backward(n, p);
+  }
 }
 
 static void probe_block(void *context, size_t block, int thread) {
@@ -56,60 +107,54 @@ static void probe_block(void *context, size_t block, int thread) {
   float *activation = job->activations + (size_t)thread * job->floats;
   uint32_t predictions[LANES];
   pass p = net_pass(net, block, thread);
-  job->question->fill(job->question->fill_context, block, p.kept);
-  for (size_t i = 0; i < net->layer_count; i++) {
-    layer_forward(&net->layers[i], &p);
-    if (i == job->question->layer) keep_activation(job, &p, activation);
-  }
+  run_forward(job, &p, activation);
   predict(net, &p, predictions);
   point_at(job->question->targets ? job->question->targets + block * LANES : predictions, net, &p);
-  for (size_t i = net->layer_count; --i > job->question->layer;)
-    if (i >= job->tail || net->layers[i].spec.kind == LAYER_POOL) layer_backward(&net->layers[i], &p);
+  run_backward(job, &p);
   net_probe probe = {.block = block,
                      .used = p.used,
                      .activation = activation,
-                     .gradient = layer_delta(&net->layers[job->question->layer], &p),
-                     .layout = net->layers[job->question->layer].delta,
+                     .gradient = place_of(&p, job->target.value->delta),
+                     .layout = job->target.value->delta_layout,
                      .predictions = predictions};
   job->visit(job->context, &probe);
 }
 
 const char *despur_net_convolution(const despur_net *net, size_t index) {
-  for (size_t i = 0; i < net->layer_count; i++)
-    if (net->layers[i].spec.kind == LAYER_CONV && index-- == 0) return net->layers[i].spec.name;
+  for (size_t i = 0; i < net->node_count; i++)
+    if (net->nodes[i].spec.op == &op_conv && index-- == 0) return net->nodes[i].spec.name;
   return NULL;
 }
 
 bool net_find_convolution(const despur_net *net, const char *name, size_t *index) {
-  for (size_t i = net->layer_count; i-- > 0;) {
-    const layer_spec *spec = &net->layers[i].spec;
+  for (size_t i = net->node_count; i-- > 0;) {
+    const node_spec *spec = &net->nodes[i].spec;
     *index = i;
-    if (spec->kind == LAYER_CONV && (!name || strcmp(spec->name, name) == 0)) return true;
+    if (spec->op == &op_conv && (!name || strcmp(spec->name, name) == 0)) return true;
   }
   return false;
 }
 
+despur_shape net_probe_shape(const despur_net *net, size_t convolution) {
+  block_layout layout = find_target(net, convolution).value->layout;
+  return (despur_shape){layout.channels, layout.height, layout.width};
+}
+
 despur_status net_look_inside(despur_net *net, const net_question *question, net_visit *visit, void *context,
                               despur_error *error) {
-  size_t index = question->layer, used = question->used;
   probe_job job = {.net = net,
                    .question = question,
-                   .tail = index + 1,
+                   .target = find_target(net, question->layer),
                    .visit = visit,
-                   .context = context,
-                   .floats = block_floats(net->layers[index].delta)};
-  for (; job.tail < net->layer_count; job.tail++) {
-    layer_kind kind = net->layers[job.tail].spec.kind;
-    if (kind != LAYER_POOL && kind != LAYER_RELU) break;
-    job.rectified = job.rectified || kind == LAYER_RELU;
-  }
+                   .context = context};
+  job.floats = block_floats(job.target.value->delta_layout);
   despur_status status =
       mem_alloc(&job.activations, (size_t)net->options.threads * job.floats, sizeof(float), error);
   if (status != DESPUR_OK) return status;
-  net->used = used;
-  for (size_t i = index + 1; i < net->layer_count; i++)
-    if (net->layers[i].spec.kind == LAYER_CONV) layer_conv_prepare(&net->layers[i], net);
-  parallel_for(net->pool, block_count(used), probe_block, &job);
+  net->used = question->used;
+  net_begin_forward(net, false);
+  net_begin_backward(net);
+  parallel_for(net->pool, block_count(question->used), probe_block, &job);
   mem_free(job.activations);
   return DESPUR_OK;
 }

@@ -8,54 +8,36 @@
 #include <stdio.h>
 #include <string.h>
 
-/* PyTorch's default for convolutions and linear layers (kaiming_uniform with a = sqrt 5): weights and biases
- * uniform in
- * +-1/sqrt(fan_in). Each tensor has its own random stream. */
+/* As kaiming_uniform with a = sqrt 5. Each tensor has its own random stream. */
+void initialise_uniform(const node *n, despur_net *net) {
+  const size_t fan_in = n->weight_count / n->spec.size;
+  double bound = 1 / math_sqrt((double)fan_in);
+  uint64_t index = net->options.stage << 32 | n->index;
+  random_stream weights = random_open(net->options.seed, "initial weight", index);
+  random_stream biases = random_open(net->options.seed, "initial bias", index);
+  for (size_t k = 0; k < n->weight_count; k++)
+    net->parameters[n->weight + k] = (float)(bound * (2 * random_uniform(&weights) - 1));
+  for (size_t k = 0; k < n->bias_count; k++)
+    net->parameters[n->bias + k] = (float)(bound * (2 * random_uniform(&biases) - 1));
+}
+
 void net_initialise(despur_net *net) {
-  for (size_t i = 0; i < net->layer_count; i++) {
-    const layer *l = &net->layers[i];
-    if (l->weight_count == 0) continue;
-    const size_t fan_in = l->weight_count / l->bias_count;
-    double bound = 1 / math_sqrt((double)fan_in);
-    random_stream weights = random_open(net->options.seed, "initial weight", net->options.stage << 32 | i);
-    random_stream biases = random_open(net->options.seed, "initial bias", net->options.stage << 32 | i);
-    for (size_t k = 0; k < l->weight_count; k++)
-      net->parameters[l->weight + k] = (float)(bound * (2 * random_uniform(&weights) - 1));
-    for (size_t k = 0; k < l->bias_count; k++)
-      net->parameters[l->bias + k] = (float)(bound * (2 * random_uniform(&biases) - 1));
-  }
+  for (size_t i = 0; i < net->node_count; i++)
+    if (net->nodes[i].spec.op->initialise) net->nodes[i].spec.op->initialise(&net->nodes[i], net);
 }
 
-static tensor weight_tensor(const despur_net *net, const layer *l) {
-  tensor t = {.count = l->weight_count, .data = net->parameters + l->weight};
-  snprintf(t.name, sizeof t.name, "%s.weight", l->spec.name);
-  t.shape[0] = l->spec.size;
-  t.shape[1] = l->spec.kind == LAYER_CONV ? l->in.channels : block_features(l->in);
-  t.shape[2] = t.shape[3] = l->spec.kernel;
-  t.rank = l->spec.kind == LAYER_CONV ? 4 : 2;
-  return t;
-}
-
-static tensor bias_tensor(const despur_net *net, const layer *l) {
-  tensor t = {.rank = 1, .shape = {l->bias_count}, .count = l->bias_count, .data = net->parameters + l->bias};
-  snprintf(t.name, sizeof t.name, "%s.bias", l->spec.name);
-  return t;
-}
-
-/* All tensors of the network in the order of layers; 2 x layer_count is room enough. */
+/* All tensors of the network in the order of nodes; NODE_TENSORS x node_count is room enough. */
 static size_t list_tensors(const despur_net *net, tensor *out) {
   size_t count = 0;
-  for (size_t i = 0; i < net->layer_count; i++) {
-    if (net->layers[i].weight_count == 0) continue;
-    out[count++] = weight_tensor(net, &net->layers[i]);
-    out[count++] = bias_tensor(net, &net->layers[i]);
-  }
+  for (size_t i = 0; i < net->node_count; i++)
+    if (net->nodes[i].spec.op->tensors)
+      count += net->nodes[i].spec.op->tensors(&net->nodes[i], net, out + count);
   return count;
 }
 
 despur_status despur_net_save(const despur_net *net, const char *path, despur_error *error) {
   tensor *tensors;
-  despur_status status = mem_alloc(&tensors, 2 * net->layer_count, sizeof *tensors, error);
+  despur_status status = mem_alloc(&tensors, NODE_TENSORS * net->node_count, sizeof *tensors, error);
   if (status != DESPUR_OK) return status;
   status = safetensors_write(path, tensors, list_tensors(net, tensors), error);
   mem_free(tensors);
@@ -85,7 +67,7 @@ despur_status despur_net_load(despur_net *net, const char *path, despur_error *e
   despur_status status = DESPUR_OK;
   tensor *wanted = NULL;
   tensor_file file = {0};
-  TRY(mem_alloc(&wanted, 2 * net->layer_count, sizeof *wanted, error));
+  TRY(mem_alloc(&wanted, NODE_TENSORS * net->node_count, sizeof *wanted, error));
   TRY(safetensors_open(&file, path, error));
   size_t count = list_tensors(net, wanted);
   for (size_t i = 0; i < count; i++) {

@@ -258,7 +258,7 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
     if (out->scored && !options->pictures_only)
       TRY(score_stage(&look, networks[stage].net, &out->stages[stage].scores, scored, scored_count, error));
     if (net_find_convolution(networks[stage].net, options->cam.layer, &convolution))
-      snprintf(out->layer, sizeof out->layer, "%s", networks[stage].net->layers[convolution].spec.name);
+      snprintf(out->layer, sizeof out->layer, "%s", networks[stage].net->nodes[convolution].spec.name);
     out->stage_count = stage + 1;
   }
   TRY(draw_all(&look, error));

@@ -13,15 +13,15 @@ static despur_net *network(despur_arch arch) {
 }
 
 /* Every product of a convolution whose input is a pixel and not padding. */
-static size_t counted_one_by_one(const layer *l) {
+static size_t counted_one_by_one(const node *l) {
   size_t count = 0, k = l->spec.kernel, pad = l->spec.padding;
-  for (size_t row = 0; row < l->out.height; row++)
-    for (size_t column = 0; column < l->out.width; column++)
+  for (size_t row = 0; row < l->out->layout.height; row++)
+    for (size_t column = 0; column < l->out->layout.width; column++)
       for (size_t kr = 0; kr < k; kr++)
         for (size_t kc = 0; kc < k; kc++) {
           size_t y = row * l->spec.stride + kr, x = column * l->spec.stride + kc;
-          if (y >= pad && y < l->in.height + pad && x >= pad && x < l->in.width + pad)
-            count += l->in.channels * l->out.channels;
+          if (y >= pad && y < l->in[0]->layout.height + pad && x >= pad && x < l->in[0]->layout.width + pad)
+            count += l->in[0]->layout.channels * l->out->layout.channels;
         }
   return count;
 }
@@ -30,9 +30,9 @@ static void convolutions_count_products_with_pixels_only(void **state) {
   (void)state;
   despur_net *net = network(DESPUR_LENET);
   size_t convolutions = 0;
-  for (size_t i = 0; i < net->layer_count; i++) {
-    if (net->layers[i].spec.kind != LAYER_CONV) continue;
-    assert_int_equal(layer_multiply_adds(&net->layers[i]), counted_one_by_one(&net->layers[i]));
+  for (size_t i = 0; i < net->node_count; i++) {
+    if (net->nodes[i].spec.op != &op_conv) continue;
+    assert_int_equal(node_multiply_adds(&net->nodes[i]), counted_one_by_one(&net->nodes[i]));
     convolutions++;
   }
   assert_int_equal(convolutions, 2);

@@ -6,7 +6,7 @@ static despur_error error;
 
 /* Float32 rounding through a few layers of values near 1. */
 static void assert_same_logits(const reference_network *r, const float *logits) {
-  const double *wanted = r->values[r->net->layer_count];
+  const double *wanted = r->values[r->net->node_count];
   for (size_t i = 0; i < r->count * r->classes; i++)
     if (!(fabs((double)logits[i] - wanted[i]) <= 2e-6 * (1 + fabs(wanted[i]))))
       fail_msg("logit [%zu] = %.9g, expected %.17g", i, (double)logits[i], wanted[i]);
@@ -70,8 +70,8 @@ enum { SAMPLES = 24, ALL = 100000 };
 
 /* Layers from the last to the first, so that what a layer reads is never disturbed. */
 static void check_tensors(reference_network *r, size_t samples) {
-  for (size_t i = r->net->layer_count; i-- > 0;) {
-    const layer *l = &r->net->layers[i];
+  for (size_t i = r->net->node_count; i-- > 0;) {
+    const node *l = &r->net->nodes[i];
     if (l->weight_count > 0) {
       check_entries(r, i, l->weight, l->weight_count, samples);
       check_entries(r, i, l->bias, l->bias_count, samples);
@@ -98,11 +98,11 @@ static void check_net(despur_net *net, size_t count, size_t samples, uint64_t st
 }
 
 /* A batch that ends within a block, twice as much room as is used. */
-static void check_layers(const layer_spec *layers, size_t count, despur_shape input) {
+static void check_layers(const node_spec *layers, size_t count, despur_shape input) {
   despur_net_options options = {
       .input = input, .classes = layers[count - 1].size, .batch = 40, .seed = 3, .threads = 2};
   despur_net *net;
-  assert_ok(net_create_from_layers(&net, layers, count, &options, &error));
+  assert_ok(create_chain(&net, layers, count, &options, &error));
   check_net(net, 19, ALL, 5);
   despur_net_free(net);
 }
@@ -111,20 +111,20 @@ static void check_layers(const layer_spec *layers, size_t count, despur_shape in
   check_layers(layers, sizeof layers / sizeof *layers, (despur_shape){__VA_ARGS__})
 
 #define CONV(channels, window, step, zeros)                                                                  \
-  { .kind = LAYER_CONV, .name = "conv", .size = channels, .kernel = window, .stride = step, .padding = zeros }
+  { .op = &op_conv, .name = "conv", .size = channels, .kernel = window, .stride = step, .padding = zeros }
 #define POOL(window, step)                                                                                   \
-  { .kind = LAYER_POOL, .size = window, .stride = step }
+  { .op = &op_pool, .size = window, .stride = step }
 #define RELU                                                                                                 \
-  { .kind = LAYER_RELU }
+  { .op = &op_relu }
 #define DROPOUT(share)                                                                                       \
-  { .kind = LAYER_DROPOUT, .drop = share }
+  { .op = &op_dropout, .drop = share }
 #define LINEAR(outputs)                                                                                      \
-  { .kind = LAYER_LINEAR, .name = "linear", .size = outputs }
+  { .op = &op_linear, .name = "linear", .size = outputs }
 
 static void gradients_of_linear_layers_are_central_differences(void **state) {
   (void)state;
-  const layer_spec one[] = {LINEAR(3)}, two[] = {LINEAR(7), LINEAR(4)},
-                   three[] = {LINEAR(17), RELU, LINEAR(13), RELU, LINEAR(2)};
+  const node_spec one[] = {LINEAR(3)}, two[] = {LINEAR(7), LINEAR(4)},
+                  three[] = {LINEAR(17), RELU, LINEAR(13), RELU, LINEAR(2)};
   CHECK_LAYERS(one, 1, 1, 5);
   CHECK_LAYERS(two, 2, 3, 3);
   CHECK_LAYERS(three, 1, 5, 4);
@@ -138,8 +138,8 @@ static void gradients_hold_for_convolutions_of_any_kernel_stride_and_padding(voi
   for (size_t k = 0; k < 4; k++)
     for (size_t stride = 1; stride <= 3; stride++)
       for (size_t padding = 0; padding < KERNELS[k]; padding++) {
-        const layer_spec plain[] = {CONV(2, 3, 1, 1), CONV(3, KERNELS[k], stride, padding), LINEAR(2)};
-        const layer_spec with_relu[] = {
+        const node_spec plain[] = {CONV(2, 3, 1, 1), CONV(3, KERNELS[k], stride, padding), LINEAR(2)};
+        const node_spec with_relu[] = {
             CONV(2, 2, 1, 0), RELU, CONV(3, KERNELS[k], stride, padding), RELU, CONV(2, 2, 1, 1), RELU,
             LINEAR(2)};
         CHECK_LAYERS(plain, 1, 5, 7);
@@ -151,10 +151,10 @@ static void gradients_hold_for_pooling_of_any_window_and_stride(void **state) {
   (void)state;
   for (size_t window = 1; window <= 3; window++)
     for (size_t stride = 1; stride <= 3; stride++) {
-      const layer_spec after_conv[] = {CONV(2, 3, 1, 1), CONV(3, 3, 1, 0), POOL(window, stride), RELU,
-                                       LINEAR(2)};
-      const layer_spec before_conv[] = {CONV(2, 3, 2, 2), RELU,       POOL(window, stride),
-                                        CONV(3, 3, 1, 2), POOL(2, 1), LINEAR(2)};
+      const node_spec after_conv[] = {CONV(2, 3, 1, 1), CONV(3, 3, 1, 0), POOL(window, stride), RELU,
+                                      LINEAR(2)};
+      const node_spec before_conv[] = {CONV(2, 3, 2, 2), RELU,       POOL(window, stride),
+                                       CONV(3, 3, 1, 2), POOL(2, 1), LINEAR(2)};
       CHECK_LAYERS(after_conv, 1, 7, 9);
       CHECK_LAYERS(before_conv, 3, 9, 7);
     }
@@ -162,9 +162,9 @@ static void gradients_hold_for_pooling_of_any_window_and_stride(void **state) {
 
 static void gradients_hold_after_layers_without_parameters(void **state) {
   (void)state;
-  const layer_spec pool[] = {POOL(3, 2), CONV(2, 3, 1, 1), RELU, LINEAR(2)};
-  const layer_spec relu[] = {RELU, POOL(2, 2), CONV(2, 2, 1, 1), LINEAR(2)};
-  const layer_spec dropout[] = {DROPOUT(0.25), CONV(2, 3, 1, 2), POOL(2, 2), LINEAR(2)};
+  const node_spec pool[] = {POOL(3, 2), CONV(2, 3, 1, 1), RELU, LINEAR(2)};
+  const node_spec relu[] = {RELU, POOL(2, 2), CONV(2, 2, 1, 1), LINEAR(2)};
+  const node_spec dropout[] = {DROPOUT(0.25), CONV(2, 3, 1, 2), POOL(2, 2), LINEAR(2)};
   CHECK_LAYERS(pool, 1, 7, 9);
   CHECK_LAYERS(relu, 2, 4, 6);
   CHECK_LAYERS(dropout, 1, 5, 4);
@@ -172,11 +172,11 @@ static void gradients_hold_after_layers_without_parameters(void **state) {
 
 static void gradients_hold_for_dropout_between_any_layers(void **state) {
   (void)state;
-  const layer_spec linear_layers[] = {LINEAR(9), DROPOUT(0.5), LINEAR(8), RELU, DROPOUT(0), LINEAR(3)};
-  const layer_spec convolutions[] = {
+  const node_spec linear_layers[] = {LINEAR(9), DROPOUT(0.5), LINEAR(8), RELU, DROPOUT(0), LINEAR(3)};
+  const node_spec convolutions[] = {
       CONV(2, 3, 1, 1), CONV(3, 3, 1, 0), RELU, DROPOUT(0.3), CONV(2, 3, 1, 1), RELU, LINEAR(2)};
-  const layer_spec pools[] = {CONV(2, 3, 1, 1), CONV(3, 2, 1, 0), DROPOUT(0.3),
-                              POOL(2, 2),       DROPOUT(0.1),     LINEAR(2)};
+  const node_spec pools[] = {CONV(2, 3, 1, 1), CONV(3, 2, 1, 0), DROPOUT(0.3),
+                             POOL(2, 2),       DROPOUT(0.1),     LINEAR(2)};
   CHECK_LAYERS(linear_layers, 1, 2, 5);
   CHECK_LAYERS(convolutions, 1, 5, 6);
   CHECK_LAYERS(pools, 1, 6, 5);
@@ -217,11 +217,11 @@ static void dropout_drops_its_share_anew_in_each_step(void **state) {
   (void)state;
   const double drop = 0.3;
   enum { WIDTH = 400, COUNT = 16, N = WIDTH * COUNT };
-  const layer_spec layers[] = {DROPOUT(drop), LINEAR(2)};
+  const node_spec layers[] = {DROPOUT(drop), LINEAR(2)};
   despur_net_options options = {
       .input = {1, 1, WIDTH}, .classes = 2, .batch = COUNT, .seed = 3, .threads = 1};
   despur_net *net;
-  assert_ok(net_create_from_layers(&net, layers, 2, &options, &error));
+  assert_ok(create_chain(&net, layers, 2, &options, &error));
   examples from = make_examples(COUNT, options.input, 2);
   uint8_t masks[2][N], again[N];
   for (size_t step = 0; step < 2; step++) {

@@ -189,8 +189,8 @@ static void initial_weights_are_uniform_in_one_over_the_root_of_the_inputs(void 
   for (int arch = DESPUR_LENET; arch <= DESPUR_MLP; arch++) {
     despur_net *net = coloured_mnist_net((despur_arch)arch, 4, 0);
     size_t n = 0;
-    for (size_t i = 0; i < net->layer_count; i++) {
-      const layer *l = &net->layers[i];
+    for (size_t i = 0; i < net->node_count; i++) {
+      const node *l = &net->nodes[i];
       if (l->weight_count == 0) continue;
       double bound = 1 / sqrt(INPUTS[arch][n++]);
       assert_uniform(net->parameters + l->weight, l->weight_count, bound);

@@ -8,15 +8,15 @@
 static despur_error error;
 
 #define CONV(channels, window, step, zeros)                                                                  \
-  { .kind = LAYER_CONV, .name = "conv", .size = channels, .kernel = window, .stride = step, .padding = zeros }
+  { .op = &op_conv, .name = "conv", .size = channels, .kernel = window, .stride = step, .padding = zeros }
 #define POOL(window, step)                                                                                   \
-  { .kind = LAYER_POOL, .size = window, .stride = step }
+  { .op = &op_pool, .size = window, .stride = step }
 #define RELU                                                                                                 \
-  { .kind = LAYER_RELU }
+  { .op = &op_relu }
 #define DROPOUT(share)                                                                                       \
-  { .kind = LAYER_DROPOUT, .drop = share }
+  { .op = &op_dropout, .drop = share }
 #define LINEAR(outputs)                                                                                      \
-  { .kind = LAYER_LINEAR, .name = "linear", .size = outputs }
+  { .op = &op_linear, .name = "linear", .size = outputs }
 
 enum { COUNT = 19, ROOM = 1 << 15 };
 
@@ -42,17 +42,17 @@ static void keep(void *context, const net_probe *probe) {
   }
 }
 
-static despur_net *create(const layer_spec *layers, size_t count, despur_shape input) {
+static despur_net *create(const node_spec *layers, size_t count, despur_shape input) {
   despur_net_options options = {
       .input = input, .classes = layers[count - 1].size, .batch = 40, .seed = 3, .threads = 2};
   despur_net *net;
-  assert_ok(net_create_from_layers(&net, layers, count, &options, &error));
+  assert_ok(create_chain(&net, layers, count, &options, &error));
   return net;
 }
 
 static seen *look(despur_net *net, size_t convolution, examples *from, const uint32_t *targets) {
   seen *s = reference_allocate(1, sizeof *s);
-  s->features = block_features(net->layers[convolution].out);
+  s->features = block_features(net->nodes[convolution].out->layout);
   assert_true(COUNT * s->features <= ROOM);
   from->layout = net_input(net);
   net_question question = {
@@ -63,8 +63,8 @@ static seen *look(despur_net *net, size_t convolution, examples *from, const uin
 
 /* The target's logit of one example, from what layer `first` reads. */
 static double logit(reference_network *r, size_t first, size_t example, uint32_t target) {
-  for (size_t i = first; i < r->net->layer_count; i++) reference_layer(r, i, example);
-  return r->values[r->net->layer_count][example * r->classes + target];
+  for (size_t i = first; i < r->net->node_count; i++) reference_layer(r, i, example);
+  return r->values[r->net->node_count][example * r->classes + target];
 }
 
 /* The derivative of a logit when n values from x on grow together. */
@@ -99,7 +99,7 @@ static void check_example(reference_network *r, const seen *s, size_t after, siz
   }
 }
 
-static void check(const layer_spec *layers, size_t count, despur_shape input, size_t convolution) {
+static void check(const node_spec *layers, size_t count, despur_shape input, size_t convolution) {
   despur_net *net = create(layers, count, input);
   examples from = make_examples(COUNT, input, net->options.classes);
   float *parameters = reference_allocate(net->slab, sizeof *parameters);
@@ -107,12 +107,12 @@ static void check(const layer_spec *layers, size_t count, despur_shape input, si
   seen *s = look(net, convolution, &from, from.labels);
   assert_memory_equal(net->parameters, parameters, net->slab * sizeof *parameters);
   reference_network r = reference_create(net, from.images, from.labels, COUNT);
-  for (size_t i = 0; i < net->layer_count; i++) { /* nothing is dropped */
+  for (size_t i = 0; i < net->node_count; i++) { /* nothing is dropped */
     free(r.masks[i]);
     r.masks[i] = NULL;
   }
   reference_loss(&r, 0);
-  size_t after = convolution + 1 + (layers[convolution + 1].kind == LAYER_RELU);
+  size_t after = convolution + 1 + (layers[convolution + 1].op == &op_relu);
   for (size_t e = 0; e < COUNT; e++) check_example(&r, s, after, e, from.labels[e]);
   reference_release(&r);
   free(parameters);
@@ -126,13 +126,13 @@ static void check(const layer_spec *layers, size_t count, despur_shape input, si
 
 static void gradients_by_activations_are_numerical_derivatives(void **state) {
   (void)state;
-  const layer_spec pooled[] = {CONV(3, 3, 1, 1), RELU,     POOL(2, 2), CONV(4, 3, 1, 0), RELU,
-                               POOL(2, 2),       LINEAR(3)};
-  const layer_spec overlapping[] = {CONV(3, 3, 1, 0), RELU, POOL(3, 2), LINEAR(5), RELU, LINEAR(3)};
-  const layer_spec strided[] = {CONV(2, 3, 2, 2), RELU, CONV(3, 3, 2, 1), RELU, CONV(2, 2, 1, 1), LINEAR(2)};
-  const layer_spec bare[] = {CONV(2, 3, 1, 1), CONV(2, 3, 1, 1), LINEAR(2)};
-  const layer_spec dropped[] = {CONV(2, 3, 1, 1), RELU,     DROPOUT(0.5), CONV(2, 3, 1, 1), RELU,
-                                DROPOUT(0.3),     LINEAR(2)};
+  const node_spec pooled[] = {CONV(3, 3, 1, 1), RELU,     POOL(2, 2), CONV(4, 3, 1, 0), RELU,
+                              POOL(2, 2),       LINEAR(3)};
+  const node_spec overlapping[] = {CONV(3, 3, 1, 0), RELU, POOL(3, 2), LINEAR(5), RELU, LINEAR(3)};
+  const node_spec strided[] = {CONV(2, 3, 2, 2), RELU, CONV(3, 3, 2, 1), RELU, CONV(2, 2, 1, 1), LINEAR(2)};
+  const node_spec bare[] = {CONV(2, 3, 1, 1), CONV(2, 3, 1, 1), LINEAR(2)};
+  const node_spec dropped[] = {CONV(2, 3, 1, 1), RELU,     DROPOUT(0.5), CONV(2, 3, 1, 1), RELU,
+                               DROPOUT(0.3),     LINEAR(2)};
   CHECK(pooled, 0, 2, 10, 9);
   CHECK(pooled, 3, 2, 10, 9);
   CHECK(overlapping, 0, 1, 9, 8);
@@ -148,10 +148,10 @@ static void gradients_by_activations_are_numerical_derivatives(void **state) {
 /* Sums over windows that do not overlap: within a window without a positive value the place may differ. */
 static void relu_after_pooling_gives_what_relu_before_pooling_gives(void **state) {
   (void)state;
-  const layer_spec before[] = {CONV(3, 3, 1, 1), RELU,     POOL(2, 2), CONV(4, 3, 1, 0), RELU,
-                               POOL(2, 2),       LINEAR(3)};
-  const layer_spec after[] = {CONV(3, 3, 1, 1), POOL(2, 2), RELU,     CONV(4, 3, 1, 0),
-                              POOL(2, 2),       RELU,       LINEAR(3)};
+  const node_spec before[] = {CONV(3, 3, 1, 1), RELU,     POOL(2, 2), CONV(4, 3, 1, 0), RELU,
+                              POOL(2, 2),       LINEAR(3)};
+  const node_spec after[] = {CONV(3, 3, 1, 1), POOL(2, 2), RELU,     CONV(4, 3, 1, 0),
+                             POOL(2, 2),       RELU,       LINEAR(3)};
   despur_shape input = {2, 12, 12};
   despur_net *nets[2] = {create(before, 7, input), create(after, 7, input)};
   examples from = make_examples(COUNT, input, 3);
@@ -179,8 +179,8 @@ static void relu_after_pooling_gives_what_relu_before_pooling_gives(void **state
 /* Training goes on as if nobody had looked. */
 static void looking_inside_does_not_disturb_training(void **state) {
   (void)state;
-  const layer_spec layers[] = {CONV(3, 3, 1, 1), POOL(2, 2), RELU, CONV(4, 3, 1, 0), RELU,
-                               DROPOUT(0.4),     LINEAR(3)};
+  const node_spec layers[] = {CONV(3, 3, 1, 1), POOL(2, 2), RELU, CONV(4, 3, 1, 0), RELU,
+                              DROPOUT(0.4),     LINEAR(3)};
   despur_shape input = {2, 9, 8};
   despur_net *nets[2] = {create(layers, 7, input), create(layers, 7, input)};
   examples from = make_examples(COUNT, input, 3);
@@ -213,7 +213,7 @@ static void convolutions_are_found_by_name(void **state) {
   assert_true(net_find_convolution(lenet, "conv1", &index));
   assert_int_equal(index, 0);
   assert_true(net_find_convolution(lenet, NULL, &index));
-  assert_string_equal(lenet->layers[index].spec.name, "conv2");
+  assert_string_equal(lenet->nodes[index].spec.name, "conv2");
   assert_false(net_find_convolution(lenet, "fc1", &index));
   assert_false(net_find_convolution(mlp, NULL, &index));
   despur_net_free(lenet);

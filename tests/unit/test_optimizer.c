@@ -1,6 +1,6 @@
 /* Optimisers against PyTorch's numbers and against its formulas in double precision; schedules and clipping
  * against closed forms. */
-#include "testing.h"
+#include "network_testing.h"
 
 #include "nn/net.h"
 #include "nn/optimizer.h"
@@ -9,10 +9,10 @@ static despur_error error;
 
 /* A network whose slab has room for n parameters; the optimisers care for nothing else. */
 static despur_net *net_of(size_t n, int threads) {
-  const layer_spec layers[] = {{.kind = LAYER_LINEAR, .name = "linear", .size = 2}};
+  const node_spec layers[] = {{.op = &op_linear, .name = "linear", .size = 2}};
   despur_net_options options = {.input = {1, 1, n / 2 + 1}, .classes = 2, .batch = 1, .threads = threads};
   despur_net *net;
-  assert_ok(net_create_from_layers(&net, layers, 1, &options, &error));
+  assert_ok(create_chain(&net, layers, 1, &options, &error));
   assert_true(net->slab >= n);
   return net;
 }

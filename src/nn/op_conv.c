@@ -1,0 +1,235 @@
+/* Convolutions. The gradient of the input is itself a convolution: of the output gradient with the weights
+ * turned by 180 degrees and with input and output channels exchanged. */
+#include "nn/net.h"
+
+#include "nn/window.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static size_t groups(const node *n) {
+  return n->spec.groups ? n->spec.groups : 1;
+}
+
+static size_t channels_in(const node *n) {
+  return n->in[0]->layout.channels / groups(n);
+}
+
+static size_t channels_out(const node *n) {
+  return n->spec.size / groups(n);
+}
+
+/* Weights of one group. */
+static size_t group_weights(const node *n) {
+  return channels_in(n) * channels_out(n) * n->spec.kernel * n->spec.kernel;
+}
+
+static bool shape(const node *n, block_layout *out) {
+  block_layout in = n->in[0]->layout;
+  const node_spec *spec = &n->spec;
+  *out = (block_layout){.channels = spec->size,
+                        .height = window_count(in.height, spec->padding, spec->kernel, spec->stride),
+                        .width = window_count(in.width, spec->padding, spec->kernel, spec->stride)};
+  return in.channels % groups(n) == 0 && spec->size % groups(n) == 0;
+}
+
+static size_t padding(const node *n) {
+  return n->spec.padding;
+}
+
+static size_t delta_padding(const node *n) {
+  return n->spec.stride > 1 ? 0 : n->spec.kernel - 1 - n->spec.padding;
+}
+
+/* Whether the gradient of the input can be computed from the delta as it lies there. */
+static bool delta_is_direct(const node *n) {
+  return n->spec.stride == 1 && n->out->delta_layout.pad == n->spec.kernel - 1 - n->spec.padding;
+}
+
+/* The delta on the input's grid, with stride - 1 zeros between and room for the kernel around. */
+static block_layout dilated(const node *n) {
+  block_layout in = n->in[0]->layout;
+  return (block_layout){.channels = n->spec.size,
+                        .height = in.height + n->spec.kernel - 1,
+                        .width = in.width + n->spec.kernel - 1};
+}
+
+static void plan_conv(node *n, net_plan *p) {
+  n->weight_count = groups(n) * group_weights(n);
+  n->bias_count = n->spec.without_bias ? 0 : n->spec.size;
+  n->weight = plan_parameters(p, n->weight_count);
+  n->bias = plan_parameters(p, n->bias_count);
+  n->block_gradient_at = plan_block_gradient(p, n->weight_count);
+  plan_block_gradient(p, n->bias_count);
+  if (!n->in[0]->needs_delta) return;
+  n->flipped_at = plan_flipped(p, n->weight_count);
+  if (!delta_is_direct(n)) n->dilated_at = plan_backward_scratch(p, n, block_floats(dilated(n)));
+}
+
+static size_t tensors(const node *n, const despur_net *net, tensor *out) {
+  out[0] = (tensor){.rank = 4,
+                    .shape = {n->spec.size, channels_in(n), n->spec.kernel, n->spec.kernel},
+                    .count = n->weight_count,
+                    .data = net->parameters + n->weight};
+  out[1] = (tensor){
+      .rank = 1, .shape = {n->bias_count}, .count = n->bias_count, .data = net->parameters + n->bias};
+  snprintf(out[0].name, sizeof out->name, "%s.weight", n->spec.name);
+  snprintf(out[1].name, sizeof out->name, "%s.bias", n->spec.name);
+  return n->spec.without_bias ? 1 : 2;
+}
+
+static size_t multiply_adds(const node *n) {
+  block_layout in = n->in[0]->layout, out = n->out->layout;
+  return groups(n) * channels_in(n) * channels_out(n) * window_pairs(out.height, in.height, &n->spec) *
+         window_pairs(out.width, in.width, &n->spec);
+}
+
+conv_job conv_forward_job(const node *n, const pass *p, size_t group) {
+  const despur_net *net = p->net;
+  block_layout in = n->in[0]->layout, out = n->out->layout;
+  size_t first = group * channels_out(n);
+  return (conv_job){.x = node_input(n, p, 0) + block_at(in, group * channels_in(n), 0) -
+                         n->spec.padding * LANES,
+                    .x_channel = block_channel(in),
+                    .x_row = block_row(in),
+                    .x_rows = in.height,
+                    .weight = net->parameters + n->weight + group * group_weights(n),
+                    .bias = n->spec.without_bias ? NULL : net->parameters + n->bias + first,
+                    .y = node_output(n, p) + block_at(out, first, 0),
+                    .y_channel = block_channel(out),
+                    .y_row = block_row(out),
+                    .in_channels = channels_in(n),
+                    .out_channels = channels_out(n),
+                    .rows = out.height,
+                    .columns = out.width,
+                    .kernel = n->spec.kernel,
+                    .stride = n->spec.stride,
+                    .padding = n->spec.padding};
+}
+
+static void forward(const node *n, pass *p) {
+  for (size_t group = 0; group < groups(n); group++) {
+    const conv_job job = conv_forward_job(n, p, group);
+    p->net->kernels->conv(&job);
+  }
+}
+
+static void begin_backward(const node *n, despur_net *net) {
+  if (!n->in[0]->needs_delta) return;
+  size_t size = n->spec.kernel * n->spec.kernel, ins = channels_in(n), outs = channels_out(n);
+  for (size_t group = 0; group < groups(n); group++) {
+    const float *weight = net->parameters + n->weight + group * group_weights(n);
+    float *flipped = net->flipped + n->flipped_at + group * group_weights(n);
+    for (size_t in = 0; in < ins; in++)
+      for (size_t out = 0; out < outs; out++)
+        for (size_t k = 0; k < size; k++)
+          flipped[(in * outs + out) * size + k] = weight[(out * ins + in) * size + size - 1 - k];
+  }
+}
+
+conv_gradient_job conv_weight_job(const node *n, const pass *p, size_t group) {
+  const despur_net *net = p->net;
+  block_layout in = n->in[0]->layout, delta = n->out->delta_layout;
+  size_t first = group * channels_out(n);
+  float *gradient = net->block_gradient + p->block * net->block_gradient_floats + n->block_gradient_at;
+  return (conv_gradient_job){
+      .x = node_input(n, p, 0) + block_at(in, group * channels_in(n), 0) - n->spec.padding * LANES,
+      .x_channel = block_channel(in),
+      .x_row = block_row(in),
+      .x_rows = in.height,
+      .dy = node_delta(n, p) + block_at(delta, first, 0),
+      .y_channel = block_channel(delta),
+      .y_row = block_row(delta),
+      .weight_gradient = gradient + group * group_weights(n),
+      .bias_gradient = n->spec.without_bias ? NULL : gradient + (n->bias - n->weight) + first,
+      .in_channels = channels_in(n),
+      .out_channels = channels_out(n),
+      .rows = n->out->layout.height,
+      .columns = n->out->layout.width,
+      .kernel = n->spec.kernel,
+      .stride = n->spec.stride,
+      .padding = n->spec.padding};
+}
+
+void conv_spread(const node *n, const pass *p) {
+  size_t shift = n->spec.kernel - 1 - n->spec.padding, stride = n->spec.stride;
+  block_layout grid = dilated(n), delta = n->out->delta_layout;
+  float *to = p->scratch + n->dilated_at;
+  const float *from = node_delta(n, p);
+  if (delta_is_direct(n)) return;
+  memset(to, 0, block_floats(grid) * sizeof *to);
+  for (size_t channel = 0; channel < delta.channels; channel++)
+    for (size_t row = 0; row < delta.height; row++)
+      for (size_t column = 0; column < delta.width; column++)
+        memcpy(to + block_at(grid, channel, shift + row * stride) + (shift + column * stride) * LANES,
+               from + block_at(delta, channel, row) + column * LANES, LANES * sizeof *to);
+}
+
+conv_job conv_input_job(const node *n, const pass *p, size_t group) {
+  bool direct = delta_is_direct(n);
+  block_layout from = direct ? n->out->delta_layout : dilated(n), to = n->in[0]->delta_layout;
+  const float *dy = direct ? node_delta(n, p) : p->scratch + n->dilated_at;
+  return (conv_job){.x = dy + group * channels_out(n) * block_channel(from),
+                    .x_channel = block_channel(from),
+                    .x_row = block_row(from),
+                    .x_rows = from.height,
+                    .weight = p->net->flipped + n->flipped_at + group * group_weights(n),
+                    .y = node_delta_in(n, p, 0) + block_at(to, group * channels_in(n), 0),
+                    .y_channel = block_channel(to),
+                    .y_row = block_row(to),
+                    .in_channels = channels_out(n),
+                    .out_channels = channels_in(n),
+                    .rows = to.height,
+                    .columns = to.width,
+                    .kernel = n->spec.kernel,
+                    .stride = 1,
+                    .padding = direct ? n->spec.kernel - 1 - n->spec.padding : 0};
+}
+
+static void backward(const node *n, pass *p) {
+  for (size_t group = 0; group < groups(n); group++) {
+    const conv_gradient_job weights = conv_weight_job(n, p, group);
+    p->net->kernels->conv_gradient(&weights);
+  }
+  if (!n->in[0]->needs_delta) return;
+  conv_spread(n, p);
+  for (size_t group = 0; group < groups(n); group++) {
+    const conv_job inputs = conv_input_job(n, p, group);
+    p->net->kernels->conv(&inputs);
+  }
+}
+
+static size_t gradient_tasks(const node *n) {
+  (void)n;
+  return 1;
+}
+
+/* The gradients of all blocks, added in their order. */
+static void gradient(const node *n, despur_net *net, size_t part, size_t parts) {
+  (void)part;
+  (void)parts;
+  size_t blocks = block_count(net->used), bias_at = n->block_gradient_at + (n->bias - n->weight);
+  memset(net->gradient + n->weight, 0, (n->bias - n->weight + n->bias_count) * sizeof(float));
+  for (size_t block = 0; block < blocks; block++) {
+    const float *from = net->block_gradient + block * net->block_gradient_floats;
+    float *weight = net->gradient + n->weight, *bias = net->gradient + n->bias;
+    for (size_t i = 0; i < n->weight_count; i++) weight[i] += from[n->block_gradient_at + i];
+    for (size_t i = 0; i < n->bias_count; i++) bias[i] += from[bias_at + i];
+  }
+}
+
+const operation op_conv = {.name = "conv",
+                           .inputs = 1,
+                           .keeps_input = true,
+                           .shape = shape,
+                           .padding = padding,
+                           .delta_padding = delta_padding,
+                           .plan = plan_conv,
+                           .initialise = initialise_uniform,
+                           .tensors = tensors,
+                           .multiply_adds = multiply_adds,
+                           .forward = forward,
+                           .backward = backward,
+                           .begin_backward = begin_backward,
+                           .gradient_tasks = gradient_tasks,
+                           .gradient = gradient};
