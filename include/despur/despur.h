@@ -15,6 +15,7 @@
 #include "despur/fetch.h"
 #include "despur/groups.h"
 #include "despur/infer.h"
+#include "despur/logistic.h"
 #include "despur/measures.h"
 #include "despur/net.h"
 #include "despur/optimizer.h"

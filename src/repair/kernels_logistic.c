@@ -1,0 +1,154 @@
+/* Compiled once for each instruction set (base/level.h). Every sum is a chain of multiply-adds for each of
+ * eight lanes, which are added in one order at the end, so all levels give the same bits. */
+#include "repair/logistic_kernels.h"
+
+#include "base/lanes_math.h"
+#include "base/level.h"
+
+enum { GROUP = LOGISTIC_GROUP, PIECES = GROUP / DOUBLES };
+
+/* A tile of sums: as many as there are registers for. */
+enum { TILE = PIECES == 1 ? 4 : 2 };
+
+typedef float loose_half_vec __attribute__((vector_size(4 * DOUBLES), may_alias, aligned(4)));
+
+INLINE dvec load_widened(const float *p) {
+  return widen((half_vec)(*(const loose_half_vec *)p));
+}
+
+/* The last, partial group of each row, filled up with zeros. */
+typedef struct tail_group {
+  float x[GROUP];
+} tail_group;
+
+static void copy_tails(tail_group tails[LOGISTIC_ROWS], const logistic_block *block) {
+  size_t whole = block->columns / GROUP * GROUP;
+  memset(tails, 0, LOGISTIC_ROWS * sizeof *tails);
+  for (size_t row = 0; row < block->rows; row++)
+    memcpy(tails[row].x, block->x + row * block->columns + whole, (block->columns - whole) * sizeof(float));
+}
+
+INLINE double sum_lanes(const dvec sum[PIECES]) {
+  double lane[GROUP] __attribute__((aligned(64)));
+  UNROLL for (size_t p = 0; p < PIECES; p++) store_doubles(lane + p * DOUBLES, sum[p]);
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+/* One group of columns of ROWS rows times OUTS outputs. */
+INLINE void score_group(dvec sum[TILE][TILE][PIECES], const float *x, size_t step, const double *w,
+                        size_t stride, const size_t ROWS, const size_t OUTS) {
+  UNROLL for (size_t p = 0; p < PIECES; p++) {
+    dvec value[TILE];
+    UNROLL for (size_t r = 0; r < ROWS; r++) value[r] = load_widened(x + r * step + p * DOUBLES);
+    UNROLL for (size_t k = 0; k < OUTS; k++) {
+      dvec factor = load_doubles(w + k * stride + p * DOUBLES);
+      UNROLL for (size_t r = 0; r < ROWS; r++) sum[r][k][p] = fma_doubles(factor, value[r], sum[r][k][p]);
+    }
+  }
+}
+
+INLINE void score_tile(const logistic_block *block, const tail_group *tails, const double *w,
+                       logistic_rows *z, size_t row, size_t out, const size_t ROWS, const size_t OUTS) {
+  dvec sum[TILE][TILE][PIECES];
+  UNROLL for (size_t r = 0; r < ROWS; r++) {
+    UNROLL for (size_t k = 0; k < OUTS; k++) {
+      UNROLL for (size_t p = 0; p < PIECES; p++) sum[r][k][p] = splat_double(0);
+    }
+  }
+  size_t stride = logistic_stride(block->columns), j = 0;
+  const float *x = block->x + row * block->columns;
+  w += out * stride;
+  for (; j + GROUP <= block->columns; j += GROUP)
+    score_group(sum, x + j, block->columns, w + j, stride, ROWS, OUTS);
+  if (j < block->columns) score_group(sum, tails[row].x, GROUP, w + j, stride, ROWS, OUTS);
+  UNROLL for (size_t r = 0; r < ROWS; r++) {
+    UNROLL for (size_t k = 0; k < OUTS; k++) z[out + k].at[row + r] = sum_lanes(sum[r][k]);
+  }
+}
+
+INLINE void score_rows(const logistic_block *block, const tail_group *tails, const double *w,
+                       logistic_rows *z, size_t row, const size_t ROWS) {
+  size_t out = 0;
+  for (; out + TILE <= block->outputs; out += TILE) score_tile(block, tails, w, z, row, out, ROWS, TILE);
+  for (; out < block->outputs; out++) score_tile(block, tails, w, z, row, out, ROWS, 1);
+}
+
+static void scores(const logistic_block *block, const double *w, logistic_rows *z) {
+  tail_group tails[LOGISTIC_ROWS];
+  copy_tails(tails, block);
+  size_t row = 0;
+  for (; row + TILE <= block->rows; row += TILE) score_rows(block, tails, w, z, row, TILE);
+  for (; row < block->rows; row++) score_rows(block, tails, w, z, row, 1);
+}
+
+/* GROUPS groups of columns, whose rows lie step floats apart, times OUTS outputs: the sums run over the rows.
+ */
+INLINE void gradient_tile(const float *x, size_t step, size_t rows, const logistic_rows *r, double *g,
+                          size_t stride, const size_t GROUPS, const size_t OUTS) {
+  dvec sum[TILE][TILE][PIECES];
+  UNROLL for (size_t j = 0; j < GROUPS; j++) {
+    UNROLL for (size_t k = 0; k < OUTS; k++) {
+      UNROLL for (size_t p = 0; p < PIECES; p++) sum[j][k][p] =
+          load_doubles(g + k * stride + j * GROUP + p * DOUBLES);
+    }
+  }
+  for (size_t row = 0; row < rows; row++, x += step) {
+    UNROLL for (size_t k = 0; k < OUTS; k++) {
+      dvec factor = splat_double(r[k].at[row]);
+      UNROLL for (size_t j = 0; j < GROUPS; j++) {
+        UNROLL for (size_t p = 0; p < PIECES; p++) sum[j][k][p] =
+            fma_doubles(factor, load_widened(x + j * GROUP + p * DOUBLES), sum[j][k][p]);
+      }
+    }
+  }
+  UNROLL for (size_t j = 0; j < GROUPS; j++) {
+    UNROLL for (size_t k = 0; k < OUTS; k++) {
+      UNROLL for (size_t p = 0; p < PIECES; p++)
+          store_doubles(g + k * stride + j * GROUP + p * DOUBLES, sum[j][k][p]);
+    }
+  }
+}
+
+INLINE void gradient_columns(const float *x, size_t step, const logistic_block *block, const logistic_rows *r,
+                             double *g, const size_t GROUPS) {
+  size_t stride = logistic_stride(block->columns), out = 0;
+  for (; out + TILE <= block->outputs; out += TILE)
+    gradient_tile(x, step, block->rows, r + out, g + out * stride, stride, GROUPS, TILE);
+  for (; out < block->outputs; out++)
+    gradient_tile(x, step, block->rows, r + out, g + out * stride, stride, GROUPS, 1);
+}
+
+static void add_gradient(const logistic_block *block, const logistic_rows *r, double *g) {
+  tail_group tails[LOGISTIC_ROWS];
+  size_t j = 0;
+  for (; j + TILE * GROUP <= block->columns; j += TILE * GROUP)
+    gradient_columns(block->x + j, block->columns, block, r, g + j, TILE);
+  for (; j + GROUP <= block->columns; j += GROUP)
+    gradient_columns(block->x + j, block->columns, block, r, g + j, 1);
+  if (j == block->columns) return;
+  copy_tails(tails, block);
+  gradient_columns(tails[0].x, GROUP, block, r, g + j, 1);
+}
+
+/* The largest is taken out of the sum, which so can be neither 0 nor infinite. */
+static void softmax(logistic_rows *z, size_t classes, logistic_rows *logs) {
+  for (size_t row = 0; row < LOGISTIC_ROWS; row += DOUBLES) {
+    dvec most = load_doubles(z[0].at + row), sum = splat_double(0);
+    for (size_t k = 1; k < classes; k++) {
+      dvec value = load_doubles(z[k].at + row);
+      lvec larger = value > most;
+      most = (dvec)((larger & (lvec)value) | (~larger & (lvec)most));
+    }
+    for (size_t k = 0; k < classes; k++) {
+      dvec share = exp_doubles(load_doubles(z[k].at + row) - most);
+      store_doubles(z[k].at + row, share);
+      sum += share;
+    }
+    for (size_t k = 0; k < classes; k++) store_doubles(z[k].at + row, load_doubles(z[k].at + row) / sum);
+    store_doubles(logs->at + row, most + log_doubles(sum));
+  }
+}
+
+extern const logistic_table LEVEL_TABLE(logistic);
+const logistic_table LEVEL_TABLE(logistic) = {
+    .scores = scores, .add_gradient = add_gradient, .softmax = softmax};

@@ -1,0 +1,51 @@
+/* Logistic regression between its files: the problem as the solver sees it.
+ *
+ * A point is the weights [outputs, stride], zeros beyond the columns, and behind them the biases [outputs] of
+ * *centred* columns: logits are W (x - mean) + b. Since biases are not penalised, that is the same problem,
+ * and one whose steps need not work against the columns' common offset. */
+#ifndef REPAIR_LOGISTIC_H
+#define REPAIR_LOGISTIC_H
+
+#include "base/parallel.h"
+#include "despur/logistic.h"
+#include "repair/logistic_kernels.h"
+
+typedef struct logistic_model {
+  const despur_logistic_problem *problem;
+  const logistic_table *kernels;
+  parallel *pool;
+  size_t outputs, stride, length; /* doubles of a point: whole groups */
+  size_t first;                   /* class of output 0 */
+  double total;                   /* sum of the rows' weights */
+  double *mean, *variance;        /* [stride] of the columns, rows weighted; zeros beyond them */
+  double *class_sums; /* [outputs, stride]: sum of s_i x_i over the rows of a class, divided by total */
+  double *shares;     /* [classes] of the weights */
+  /* What tasks leave: each takes a run of blocks, whatever the threads. */
+  size_t tasks;
+  double *task_points;        /* [tasks, length] */
+  double *task_sums;          /* [tasks] */
+  logistic_rows *task_scores; /* [tasks, classes] */
+  double *biases;             /* [outputs], scratch: those of columns that are not centred */
+} logistic_model;
+
+/* Release with logistic_model_release, also after an error. */
+DESPUR_MUST_USE despur_status logistic_model_create(logistic_model *model,
+                                                    const despur_logistic_problem *problem, int threads,
+                                                    despur_error *error);
+void logistic_model_release(logistic_model *model);
+
+/* Biases of columns as they are, [outputs], from those of a point. */
+void logistic_plain_biases(const logistic_model *model, const double *point, double *out);
+
+/* The objective without the l1 term, and its gradient by the point. */
+double logistic_evaluate(const logistic_model *model, const double *point, double *gradient);
+
+/* The l1 term. */
+double logistic_l1_term(const logistic_model *model, const double *point);
+
+/* A lower bound of the optimum, from the point and the gradient there; scratch: [classes]. Minus infinity
+ * where the point is too far from the optimum to tell. */
+double logistic_lower_bound(const logistic_model *model, const double *point, const double *gradient,
+                            double *scratch);
+
+#endif

@@ -1,0 +1,45 @@
+/* The arithmetic of logistic regression on blocks of rows, in double precision. */
+#ifndef REPAIR_LOGISTIC_KERNELS_H
+#define REPAIR_LOGISTIC_KERNELS_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+/* Rows of a block, and numbers of a row that are added side by side. */
+enum { LOGISTIC_ROWS = 32, LOGISTIC_GROUP = 8 };
+
+/* Doubles from one output's weights to the next: the columns rounded up to whole groups. */
+static inline size_t logistic_stride(size_t columns) {
+  return (columns + LOGISTIC_GROUP - 1) / LOGISTIC_GROUP * LOGISTIC_GROUP;
+}
+
+/* One number for each row of a block. */
+typedef struct logistic_rows {
+  double at[LOGISTIC_ROWS] __attribute__((aligned(64)));
+} logistic_rows;
+
+typedef struct logistic_block {
+  const float *x; /* [rows, columns] */
+  size_t rows;    /* at most LOGISTIC_ROWS */
+  size_t columns, outputs;
+} logistic_block;
+
+typedef struct logistic_table {
+  /* z[k].at[row] = w_k x_row; w [outputs, stride], zeros beyond the columns, 64-byte aligned */
+  void (*scores)(const logistic_block *block, const double *w, logistic_rows *z);
+  /* g_k += sum over the rows of r[k].at[row] x_row; g [outputs, stride], 64-byte aligned */
+  void (*add_gradient)(const logistic_block *block, const logistic_rows *r, double *g);
+  /* Scores z[classes] of all rows become probabilities, logs->at[row] the logarithm of the sum of their
+   * exponentials. z is 64-byte aligned. */
+  void (*softmax)(logistic_rows *z, size_t classes, logistic_rows *logs);
+} logistic_table;
+
+/* The table that this processor runs best, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there is
+ * none). */
+DESPUR_MUST_USE despur_status logistic_table_choose(const logistic_table **out, despur_error *error);
+
+/* The i-th table that this processor can run, slowest first; NULL past the end. */
+const logistic_table *logistic_table_available(size_t i);
+
+#endif

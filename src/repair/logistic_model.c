@@ -1,0 +1,362 @@
+/* The objective of logistic regression, its gradient, and a bound from its dual. */
+#include "repair/logistic.h"
+
+#include "base/level.h"
+#include "base/math.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { MOST_TASKS = 64 };
+
+#define TASK_BYTES ((size_t)64 << 20) /* of all tasks' gradients, unless one alone takes more */
+
+extern const logistic_table logistic_baseline, logistic_v3, logistic_v4;
+
+static const logistic_table *const TABLES[] = LEVEL_TABLES(logistic);
+
+const logistic_table *logistic_table_available(size_t i) {
+  return i < level_count() ? TABLES[i] : NULL;
+}
+
+despur_status logistic_table_choose(const logistic_table **out, despur_error *error) {
+  size_t level;
+  despur_status status = level_choose(&level, error);
+  if (status == DESPUR_OK) *out = TABLES[level];
+  return status;
+}
+
+static double row_weight(const despur_logistic_problem *problem, size_t row) {
+  return problem->weights ? problem->weights[row] : 1;
+}
+
+/* ---- visiting all rows ---- */
+
+struct dual;
+
+/* One visit: `row_block` is called for each block of rows with the scores that their task may use. */
+typedef struct visit {
+  const logistic_model *model;
+  const double *point, *offset; /* offset: [outputs], what is added to W x; see biases */
+  double *into;                 /* [tasks, length], or NULL */
+  void (*row_block)(const struct visit *v, const logistic_block *block, size_t first_row, size_t task);
+  const struct dual *dual; /* of add_entropies */
+} visit;
+
+static size_t block_total(const logistic_model *model) {
+  return (model->problem->rows + LOGISTIC_ROWS - 1) / LOGISTIC_ROWS;
+}
+
+static void run_task(void *context, size_t task, int thread) {
+  (void)thread;
+  const visit *v = context;
+  const despur_logistic_problem *problem = v->model->problem;
+  size_t blocks = block_total(v->model), first = task * blocks / v->model->tasks,
+         last = (task + 1) * blocks / v->model->tasks;
+  v->model->task_sums[task] = 0;
+  if (v->into) memset(v->into + task * v->model->length, 0, v->model->length * sizeof(double));
+  for (size_t b = first; b < last; b++) {
+    size_t row = b * LOGISTIC_ROWS, left = problem->rows - row;
+    const logistic_block block = {.x = problem->x + row * problem->columns,
+                                  .rows = left < LOGISTIC_ROWS ? left : LOGISTIC_ROWS,
+                                  .columns = problem->columns,
+                                  .outputs = v->model->outputs};
+    v->row_block(v, &block, row, task);
+  }
+}
+
+/* The tasks' sums, added in their order; their points, added up in `out`, if wanted. */
+static double run_visit(visit *v, double *out) {
+  const logistic_model *model = v->model;
+  double sum = 0;
+  v->into = out ? model->task_points : NULL;
+  parallel_for(model->pool, model->tasks, run_task, v);
+  for (size_t task = 0; task < model->tasks; task++) sum += model->task_sums[task];
+  if (!out) return sum;
+  memset(out, 0, model->length * sizeof *out);
+  for (size_t task = 0; task < model->tasks; task++)
+    for (size_t i = 0; i < model->length; i++) out[i] += model->task_points[task * model->length + i];
+  return sum;
+}
+
+static logistic_rows *task_scores(const logistic_model *model, size_t task) {
+  return model->task_scores + task * model->problem->classes;
+}
+
+void logistic_plain_biases(const logistic_model *model, const double *point, double *out) {
+  for (size_t k = 0; k < model->outputs; k++) {
+    const double *w = point + k * model->stride;
+    out[k] = point[model->outputs * model->stride + k];
+    for (size_t j = 0; j < model->stride; j++) out[k] -= w[j] * model->mean[j];
+  }
+}
+
+/* The logits of a block become probabilities; own->at[row]: the cross entropy of the row's label. */
+static void predict_block(const visit *v, const logistic_block *block, size_t first_row, logistic_rows *z,
+                          logistic_rows *own) {
+  const logistic_model *model = v->model;
+  const size_t classes = model->problem->classes;
+  logistic_rows logs;
+  memset(z, 0, classes * sizeof *z);
+  model->kernels->scores(block, v->point, z + model->first);
+  for (size_t k = 0; k < model->outputs; k++)
+    for (size_t row = 0; row < block->rows; row++) z[model->first + k].at[row] += v->offset[k];
+  for (size_t row = 0; row < block->rows; row++)
+    own->at[row] = z[model->problem->labels[first_row + row]].at[row];
+  model->kernels->softmax(z, classes, &logs);
+  for (size_t row = 0; row < block->rows; row++) own->at[row] = logs.at[row] - own->at[row];
+}
+
+/* ---- what is known of the columns ---- */
+
+/* Sums of the rows of each class, and of squares of all of them behind those of the outputs. */
+static void add_moments(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  const logistic_model *model = v->model;
+  logistic_rows *r = task_scores(model, task);
+  memset(r, 0, model->problem->classes * sizeof *r);
+  for (size_t row = 0; row < block->rows; row++)
+    r[model->problem->labels[first_row + row]].at[row] =
+        row_weight(model->problem, first_row + row) / model->total;
+  model->kernels->add_gradient(block, r + model->first, v->into + task * model->length);
+}
+
+static void add_sums(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  double *sum = v->into + task * v->model->length;
+  for (size_t row = 0; row < block->rows; row++) {
+    const double s = row_weight(v->model->problem, first_row + row) / v->model->total;
+    for (size_t j = 0; j < block->columns; j++) sum[j] += s * (double)block->x[row * block->columns + j];
+  }
+}
+
+static void add_squares(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  double *sum = v->into + task * v->model->length;
+  for (size_t row = 0; row < block->rows; row++) {
+    const double s = row_weight(v->model->problem, first_row + row) / v->model->total;
+    for (size_t j = 0; j < block->columns; j++) {
+      const double deviation = (double)block->x[row * block->columns + j] - v->model->mean[j];
+      sum[j] += s * deviation * deviation;
+    }
+  }
+}
+
+static despur_status measure_columns(logistic_model *model, despur_error *error) {
+  double *sums;
+  despur_status status = mem_alloc(&sums, model->length, sizeof *sums, error);
+  if (status != DESPUR_OK) return status;
+  visit v = {.model = model, .row_block = add_sums};
+  run_visit(&v, sums);
+  memcpy(model->mean, sums, model->stride * sizeof *sums);
+  v.row_block = add_squares;
+  run_visit(&v, sums);
+  memcpy(model->variance, sums, model->stride * sizeof *sums);
+  v.row_block = add_moments;
+  run_visit(&v, sums);
+  memcpy(model->class_sums, sums, model->outputs * model->stride * sizeof *sums);
+  mem_free(sums);
+  return DESPUR_OK;
+}
+
+/* ---- life cycle ---- */
+
+static despur_status check_problem(const despur_logistic_problem *problem, despur_error *error) {
+  if (problem->rows == 0 || problem->columns == 0 || problem->classes < 2)
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "logistic regression: expected rows, columns and at least two classes, found %zu, %zu and %zu",
+        problem->rows, problem->columns, problem->classes);
+  if (!(problem->l1 >= 0 && problem->l2 >= 0 && problem->l1 + problem->l2 > 0 &&
+        isfinite(problem->l1 + problem->l2)))
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "logistic regression: expected penalties of at least 0, one of them above it");
+  for (size_t i = 0; i < problem->rows; i++) {
+    if (problem->labels[i] >= problem->classes)
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "logistic regression: row %zu: expected a label below %zu, found %u", i,
+                       problem->classes, (unsigned)problem->labels[i]);
+    if (!(row_weight(problem, i) >= 0 && isfinite(row_weight(problem, i))))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "logistic regression: row %zu: expected a finite weight of at least 0", i);
+  }
+  for (size_t i = 0; i < problem->rows * problem->columns; i++)
+    if (!isfinite(problem->x[i]))
+      return error_set(error, DESPUR_BAD_INPUT, "logistic regression: row %zu, column %zu is not finite",
+                       i / problem->columns, i % problem->columns);
+  return DESPUR_OK;
+}
+
+/* Every class needs weight: without it its bias would go to minus infinity. */
+static despur_status measure_classes(logistic_model *model, despur_error *error) {
+  const despur_logistic_problem *problem = model->problem;
+  for (size_t i = 0; i < problem->rows; i++) model->total += row_weight(problem, i);
+  for (size_t i = 0; i < problem->rows; i++)
+    model->shares[problem->labels[i]] += row_weight(problem, i) / model->total;
+  for (size_t c = 0; c < problem->classes; c++)
+    if (!(model->shares[c] > 0))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "logistic regression: no row of class %zu has a weight above 0", c);
+  return DESPUR_OK;
+}
+
+static size_t task_count(const logistic_model *model) {
+  size_t blocks = block_total(model), room = TASK_BYTES / (model->length * sizeof(double));
+  size_t tasks = room < 1 ? 1 : room < MOST_TASKS ? room : MOST_TASKS;
+  return blocks < tasks ? blocks : tasks;
+}
+
+despur_status logistic_model_create(logistic_model *model, const despur_logistic_problem *problem,
+                                    int threads, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *model = (logistic_model){.problem = problem,
+                            .outputs = problem->classes == 2 ? 1 : problem->classes,
+                            .first = problem->classes == 2 ? 1 : 0,
+                            .stride = logistic_stride(problem->columns)};
+  TRY(check_problem(problem, error));
+  model->length =
+      logistic_stride(model->outputs * (model->stride + 1)); /* so that tasks' points are aligned */
+  model->tasks = task_count(model);
+  TRY(logistic_table_choose(&model->kernels, error));
+  TRY(parallel_create(&model->pool, threads, error));
+  TRY(mem_alloc(&model->mean, model->stride, sizeof(double), error));
+  TRY(mem_alloc(&model->variance, model->stride, sizeof(double), error));
+  TRY(mem_alloc(&model->class_sums, model->outputs * model->stride, sizeof(double), error));
+  TRY(mem_alloc(&model->shares, problem->classes, sizeof(double), error));
+  TRY(mem_alloc(&model->task_points, model->tasks * model->length, sizeof(double), error));
+  TRY(mem_alloc(&model->task_sums, model->tasks, sizeof(double), error));
+  TRY(mem_alloc(&model->task_scores, model->tasks * problem->classes, sizeof(logistic_rows), error));
+  TRY(mem_alloc(&model->biases, model->outputs, sizeof(double), error));
+  TRY(measure_classes(model, error));
+  TRY(measure_columns(model, error));
+cleanup:
+  return status;
+}
+
+void logistic_model_release(logistic_model *model) {
+  parallel_free(model->pool);
+  mem_free(model->mean);
+  mem_free(model->variance);
+  mem_free(model->class_sums);
+  mem_free(model->shares);
+  mem_free(model->task_points);
+  mem_free(model->task_sums);
+  mem_free(model->task_scores);
+  mem_free(model->biases);
+}
+
+/* ---- objective and gradient ---- */
+
+static void add_losses(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  const logistic_model *model = v->model;
+  logistic_rows *z = task_scores(model, task), own;
+  double *point = v->into + task * model->length, *biases = point + model->outputs * model->stride;
+  predict_block(v, block, first_row, z, &own);
+  for (size_t row = 0; row < block->rows; row++) {
+    const double s = row_weight(model->problem, first_row + row) / model->total;
+    model->task_sums[task] += s * own.at[row];
+    z[model->problem->labels[first_row + row]].at[row] -= 1;
+    for (size_t k = 0; k < model->outputs; k++) {
+      z[model->first + k].at[row] *= s;
+      biases[k] += z[model->first + k].at[row];
+    }
+  }
+  model->kernels->add_gradient(block, z + model->first, point);
+}
+
+double logistic_evaluate(const logistic_model *model, const double *point, double *gradient) {
+  const double *slopes = gradient + model->outputs * model->stride;
+  double squares = 0;
+  visit v = {.model = model, .point = point, .offset = model->biases, .row_block = add_losses};
+  logistic_plain_biases(model, point, model->biases);
+  double loss = run_visit(&v, gradient);
+  for (size_t k = 0; k < model->outputs; k++)
+    for (size_t j = 0; j < model->stride; j++) {
+      const double w = point[k * model->stride + j];
+      squares += w * w;
+      gradient[k * model->stride + j] += model->problem->l2 * w - slopes[k] * model->mean[j];
+    }
+  return loss + model->problem->l2 / 2 * squares;
+}
+
+double logistic_l1_term(const logistic_model *model, const double *point) {
+  double sum = 0;
+  for (size_t i = 0; i < model->outputs * model->stride; i++) sum += fabs(point[i]);
+  return model->problem->l1 * sum;
+}
+
+/* ---- the dual ----
+ *
+ * Each row has a distribution p over the classes; its dual value is -sum_i s_i sum_k p_ik log p_ik - g*(-G),
+ * where G = sum_i s_i (p_i - y_i) x_i and g* is the conjugate of the penalties. Biases without a penalty
+ * demand that p gives each class the share of weight that the labels give it. The probabilities of a point
+ * miss that by the slopes of the biases; a little of one distribution for all rows mixed in makes up for it
+ * exactly. Without l2, no element of G may exceed l1: p is then drawn towards the labels, which keeps the
+ * shares. */
+
+typedef struct dual {
+  double mixed;         /* share of the common distribution */
+  const double *common; /* [classes] */
+  double drawn;         /* 1: p as it is; 0: the labels */
+} dual;
+
+static void add_entropies(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  const logistic_model *model = v->model;
+  const dual *d = v->dual;
+  logistic_rows *z = task_scores(model, task), own;
+  predict_block(v, block, first_row, z, &own);
+  for (size_t row = 0; row < block->rows; row++) {
+    const size_t label = model->problem->labels[first_row + row];
+    double entropy = 0;
+    for (size_t k = 0; k < model->problem->classes; k++) {
+      const double mixture = (1 - d->mixed) * z[k].at[row] + d->mixed * d->common[k];
+      const double p = d->drawn * mixture + (k == label ? 1 - d->drawn : 0);
+      if (p > 0) entropy -= p * math_log(p);
+    }
+    model->task_sums[task] += row_weight(model->problem, first_row + row) / model->total * entropy;
+  }
+}
+
+/* The common distribution, and how much of it makes up for the slopes. False where that would be more than a
+ * little. */
+static bool find_mixture(const logistic_model *model, const double *slopes, double *common, double *mixed) {
+  const size_t classes = model->problem->classes;
+  *mixed = 0;
+  for (size_t k = 0; k < classes; k++) {
+    const double slope = model->first && k == 0 ? -slopes[0] : slopes[k - model->first];
+    const double needed = slope > 0 ? slope / (model->shares[k] + slope) : 0;
+    if (needed > *mixed) *mixed = needed;
+  }
+  for (size_t k = 0; k < classes; k++) {
+    const double slope = model->first && k == 0 ? -slopes[0] : slopes[k - model->first];
+    common[k] = *mixed > 0 ? model->shares[k] - (1 - *mixed) / *mixed * slope : model->shares[k];
+  }
+  return *mixed < 0.5;
+}
+
+/* One element of G for the mixture. */
+static double dual_gradient(const logistic_model *model, const double *point, const double *gradient,
+                            size_t k, size_t j, const dual *d) {
+  const size_t at = k * model->stride + j;
+  const double slope = gradient[model->outputs * model->stride + k];
+  const double of_point = gradient[at] - model->problem->l2 * point[at] + slope * model->mean[j];
+  return (1 - d->mixed) * of_point +
+         d->mixed * (d->common[model->first + k] * model->mean[j] - model->class_sums[at]);
+}
+
+double logistic_lower_bound(const logistic_model *model, const double *point, const double *gradient,
+                            double *scratch) {
+  const despur_logistic_problem *problem = model->problem;
+  dual d = {.common = scratch, .drawn = 1};
+  double most = 0, conjugate = 0;
+  if (!find_mixture(model, gradient + model->outputs * model->stride, scratch, &d.mixed)) return -INFINITY;
+  for (size_t k = 0; k < model->outputs; k++)
+    for (size_t j = 0; j < problem->columns; j++) {
+      const double size = fabs(dual_gradient(model, point, gradient, k, j, &d)), above = size - problem->l1;
+      if (size > most) most = size;
+      if (above > 0 && problem->l2 > 0) conjugate += above * above / (2 * problem->l2);
+    }
+  if (problem->l2 == 0 && most > problem->l1) d.drawn = problem->l1 / most;
+  visit v = {.model = model, .point = point, .offset = model->biases, .row_block = add_entropies, .dual = &d};
+  logistic_plain_biases(model, point, model->biases);
+  return run_visit(&v, NULL) - conjugate;
+}
