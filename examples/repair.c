@@ -25,8 +25,8 @@ static despur_status train_and_measure(const despur_dataset *data, const despur_
   despur_scores scores = {0};
   despur_status status = logits && predictions ? despur_net_create(&net, &shape, error) : DESPUR_NO_RESOURCES;
   if (status == DESPUR_OK) status = despur_train(net, data, &how, NULL, NULL, error);
+  if (status == DESPUR_OK) status = despur_outputs(net, data, test, count, DESPUR_LOGITS, logits, error);
   if (status == DESPUR_OK) {
-    despur_outputs(net, data, test, count, DESPUR_LOGITS, logits);
     despur_predictions(logits, data, test, count, 5, predictions);
     status = despur_scores_compute(&scores, data, groups, test, predictions, count, error);
   }

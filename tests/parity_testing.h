@@ -109,7 +109,7 @@ static inline void check_outputs(const replay *r, despur_output what, const char
   uint32_t *all = calloc(count, sizeof *all);
   float *got = calloc(count * width, sizeof *got);
   for (size_t i = 0; i < count; i++) all[i] = (uint32_t)i;
-  despur_outputs(r->net, r->dataset, all, count, what, got);
+  assert_ok(despur_outputs(r->net, r->dataset, all, count, what, got, &error));
   const float *values = wanted.data;
   for (size_t i = 0; i < count * width; i++)
     if (!(fabs((double)got[i] - (double)values[i]) <= tolerance))

@@ -14,9 +14,11 @@ extern "C" {
 typedef enum despur_output { DESPUR_LOGITS, DESPUR_PROBABILITIES, DESPUR_FEATURES } despur_output;
 
 /* Runs examples through a network without dropout. out: [count, classes], or [count, features] for
- * DESPUR_FEATURES. */
-DESPUR_API void despur_outputs(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
-                               size_t count, despur_output what, float *out);
+ * DESPUR_FEATURES. DESPUR_BAD_INPUT when the network is made for images of another shape, when an example is
+ * not in the data set, or when an output is infinite or NaN, which names the first such example. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_outputs(despur_net *net, const despur_dataset *dataset,
+                                                        const uint32_t *examples, size_t count,
+                                                        despur_output what, float *out, despur_error *error);
 
 /* Predictions (the largest logit, the first of equals) from logits [count, classes], and the mean cross
  * entropy against the labels of these examples. */

@@ -120,7 +120,8 @@ typedef struct despur_train_result {
 
 /* Trains net on the training split and leaves the selected weights in it. When the loss or a weight
  * stops being finite, training ends with DESPUR_BAD_INPUT and a message that names the step, and the network
- * has the weights of the last finished epoch; when it is interrupted, likewise with DESPUR_INTERRUPTED.
+ * has the weights of the last finished epoch; when it is interrupted, likewise with DESPUR_INTERRUPTED. When
+ * hooks.epoch fails, it has those that were selected before.
  * DESPUR_BAD_USAGE for options that do not fit the network, the data set or the groups. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_train(despur_net *net, const despur_dataset *dataset,
                                                       const despur_train_options *options,

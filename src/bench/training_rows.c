@@ -93,11 +93,11 @@ typedef struct evaluation {
 } evaluation;
 
 static despur_status evaluate(void *context, despur_error *error) {
-  (void)error;
   evaluation *e = context;
-  despur_outputs(e->net, e->dataset, e->examples, e->count, DESPUR_LOGITS, e->logits);
+  despur_status status =
+      despur_outputs(e->net, e->dataset, e->examples, e->count, DESPUR_LOGITS, e->logits, error);
   despur_predictions(e->logits, e->dataset, e->examples, e->count, BENCH_CLASSES, e->predictions);
-  return DESPUR_OK;
+  return status;
 }
 
 static despur_status measure_evaluation(bench *b, const bench_arch *arch, int threads) {

@@ -6,9 +6,10 @@
 #include "nn/net.h"
 
 /* Maps of one batch of question.used examples as large as the layer: raw[example][row][column], neither
- * enlarged nor divided. predictions: [used]. */
+ * enlarged nor divided. predictions: [used]. finite: [used], false where a logit or a map is not, else as it
+ * was. */
 DESPUR_MUST_USE despur_status cam_raw(despur_net *net, const net_question *question, float *raw,
-                                      uint32_t *predictions, despur_error *error);
+                                      uint32_t *predictions, bool *finite, despur_error *error);
 
 /* Bilinear interpolation as PyTorch's with align_corners=False: output pixel i lies at (i + 1/2) in / out -
  * 1/2 of the input, and what lies outside is the edge. */

@@ -3,14 +3,17 @@
 #include "data/dataset.h"
 #include "despur/cam.h"
 #include "eval/cam.h"
+#include "eval/outputs.h"
 #include "nn/net.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 typedef struct raw_job {
   float *raw; /* [batch, height, width] of the layer */
   uint32_t *predictions;
+  bool *finite; /* [batch] stays true where everything is */
 } raw_job;
 
 /* Each channel weighted with the mean of its gradient. The sums are in double precision: a mean over
@@ -36,10 +39,14 @@ static void visit(void *context, const net_probe *probe) {
   const raw_job *job = context;
   size_t values = probe->used * probe->layout.height * probe->layout.width;
   float *raw = job->raw + probe->block * LANES * probe->layout.height * probe->layout.width;
+  bool *finite = job->finite + probe->block * LANES;
+  for (size_t i = 0; i < probe->used; i++) finite[i] = finite[i] && probe->finite[i];
   memset(raw, 0, values * sizeof *raw);
   for (size_t channel = 0; channel < probe->layout.channels; channel++) add_channel(probe, channel, raw);
-  for (size_t i = 0; i < values; i++)
+  for (size_t i = 0; i < values; i++) {
+    if (!isfinite(raw[i])) finite[i / (values / probe->used)] = false;
     if (!(raw[i] > 0)) raw[i] = 0;
+  }
   memcpy(job->predictions + probe->block * LANES, probe->predictions, probe->used * sizeof(uint32_t));
 }
 
@@ -79,7 +86,6 @@ static void normalise(float *map, size_t n) {
 
 static despur_status check(const despur_net *net, const despur_dataset *dataset,
                            const despur_cam_options *options, size_t *convolution, despur_error *error) {
-  const despur_shape *input = &net->options.input, *shape = &dataset->shape;
   if (!despur_net_convolution(net, 0))
     return error_set(error, DESPUR_BAD_USAGE, "Grad-CAM needs a network with a convolution; this has none");
   if (!net_find_convolution(net, options->layer, convolution)) {
@@ -92,10 +98,6 @@ static despur_status check(const despur_net *net, const despur_dataset *dataset,
   if (options->target == DESPUR_CAM_CLASS && options->chosen_class >= net->options.classes)
     return error_set(error, DESPUR_BAD_USAGE, "target: expected a class from 0 to %zu, found %zu",
                      net->options.classes - 1, options->chosen_class);
-  if (input->channels != shape->channels || input->height != shape->height || input->width != shape->width)
-    return error_set(error, DESPUR_BAD_INPUT,
-                     "Grad-CAM: the network is not made for images of %zu x %zu x %zu", shape->channels,
-                     shape->height, shape->width);
   if (options->target == DESPUR_CAM_LABEL && dataset->classes > net->options.classes)
     return error_set(error, DESPUR_BAD_INPUT, "Grad-CAM: the network has %zu classes, the data set %zu",
                      net->options.classes, dataset->classes);
@@ -103,8 +105,8 @@ static despur_status check(const despur_net *net, const despur_dataset *dataset,
 }
 
 despur_status cam_raw(despur_net *net, const net_question *question, float *raw, uint32_t *predictions,
-                      despur_error *error) {
-  raw_job job = {.raw = raw, .predictions = predictions};
+                      bool *finite, despur_error *error) {
+  raw_job job = {.raw = raw, .predictions = predictions, .finite = finite};
   return net_look_inside(net, question, visit, &job, error);
 }
 
@@ -113,6 +115,7 @@ typedef struct cam_room {
   size_t convolution, area; /* of a map as large as the layer */
   float *raw, *of_class;    /* [batch, area] */
   uint32_t *targets, *predictions;
+  bool *finite;
 } cam_room;
 
 static despur_status room_create(cam_room *room, const despur_net *net, despur_error *error) {
@@ -124,6 +127,7 @@ static despur_status room_create(cam_room *room, const despur_net *net, despur_e
   TRY(mem_alloc(&room->of_class, batch * room->area, sizeof *room->of_class, error));
   TRY(mem_alloc(&room->targets, batch, sizeof *room->targets, error));
   TRY(mem_alloc(&room->predictions, batch, sizeof *room->predictions, error));
+  TRY(mem_alloc(&room->finite, batch, sizeof *room->finite, error));
 cleanup:
   return status;
 }
@@ -133,6 +137,7 @@ static void room_release(cam_room *room) {
   mem_free(room->of_class);
   mem_free(room->targets);
   mem_free(room->predictions);
+  mem_free(room->finite);
 }
 
 /* The maps of all classes, added up: room->raw. */
@@ -144,7 +149,7 @@ static despur_status add_classes(cam_room *room, despur_net *net, net_question *
   memset(room->raw, 0, values * sizeof *room->raw);
   for (uint32_t c = 0; c < net->options.classes; c++) {
     for (size_t i = 0; i < question->used; i++) room->targets[i] = c;
-    TRY(cam_raw(net, question, room->of_class, room->predictions, error));
+    TRY(cam_raw(net, question, room->of_class, room->predictions, room->finite, error));
     for (size_t i = 0; i < values; i++) room->raw[i] += room->of_class[i];
   }
 cleanup:
@@ -161,7 +166,7 @@ static despur_status look(cam_room *room, despur_net *net, dataset_batch *batch,
   for (size_t i = 0; i < batch->count; i++)
     room->targets[i] = options->target == DESPUR_CAM_LABEL ? batch->dataset->label[batch->examples[i]]
                                                            : (uint32_t)options->chosen_class;
-  return cam_raw(net, &question, room->raw, room->predictions, error);
+  return cam_raw(net, &question, room->raw, room->predictions, room->finite, error);
 }
 
 despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
@@ -170,6 +175,7 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
   despur_status status = DESPUR_OK;
   cam_room room = {0};
   TRY(check(net, dataset, options, &room.convolution, error));
+  TRY(outputs_check_fit(net, dataset, examples, count, error));
   TRY(room_create(&room, net, error));
   despur_shape small = net_probe_shape(net, room.convolution);
   despur_shape large = dataset->shape;
@@ -178,8 +184,10 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
     size_t left = count - at, used = left < net->options.batch ? left : net->options.batch;
     dataset_batch batch = {
         .dataset = dataset, .examples = examples + at, .count = used, .layout = net_input(net)};
+    for (size_t i = 0; i < used; i++) room.finite[i] = true;
     TRY(look(&room, net, &batch, options, error));
     for (size_t i = 0; i < used; i++) {
+      if (!room.finite[i]) TRY(outputs_not_finite(examples[at + i], error));
       float *map = maps + (at + i) * area;
       cam_enlarge(room.raw + i * room.area, small.height, small.width, map, large.height, large.width);
       normalise(map, area);

@@ -1,9 +1,11 @@
 /* What a network says of examples. */
+#include "eval/outputs.h"
+
 #include "data/dataset.h"
-#include "despur/eval.h"
 #include "nn/loss.h"
 #include "nn/net.h"
 
+#include <math.h>
 #include <string.h>
 
 static void copy_outputs(const despur_net *net, size_t count, despur_output what, float *out) {
@@ -18,16 +20,60 @@ static void copy_outputs(const despur_net *net, size_t count, despur_output what
   }
 }
 
-void despur_outputs(despur_net *net, const despur_dataset *dataset, const uint32_t *examples, size_t count,
-                    despur_output what, float *out) {
+despur_status outputs_not_finite(uint32_t example, despur_error *error) {
+  return error_set(error, DESPUR_BAD_INPUT,
+                   "the network's outputs for example %u are not finite: the weights, or the values of this "
+                   "image, are too large",
+                   example);
+}
+
+despur_status outputs_check_fit(const despur_net *net, const despur_dataset *dataset,
+                                const uint32_t *examples, size_t count, despur_error *error) {
+  despur_shape wanted = net->options.input, found = dataset->shape;
+  if (found.channels != wanted.channels || found.height != wanted.height || found.width != wanted.width)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "the images have %zu x %zu x %zu values, the network takes %zu x %zu x %zu",
+                     found.channels, found.height, found.width, wanted.channels, wanted.height, wanted.width);
+  for (size_t i = 0; i < count; i++)
+    if (examples[i] >= dataset->count)
+      return error_set(error, DESPUR_BAD_INPUT, "example %u of a data set with %zu", examples[i],
+                       dataset->count);
+  return DESPUR_OK;
+}
+
+static bool is_finite(const float *values, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (!isfinite(values[i])) return false;
+  return true;
+}
+
+/* Of the current batch: logits and, when these are what is wanted, features. Probabilities of infinite logits
+ * may look like numbers, and a feature that overflows may be multiplied by zero. */
+static despur_status check_finite(const despur_net *net, const uint32_t *examples, size_t count,
+                                  bool features, despur_error *error) {
+  size_t stride, classes = net->options.classes, width = despur_net_features(net);
+  const float *logits = net_logits(net), *values = net_features(net, &stride);
+  for (size_t i = 0; i < count; i++)
+    if (!is_finite(logits + i * classes, classes) || (features && !is_finite(values + i * stride, width)))
+      return outputs_not_finite(examples[i], error);
+  return DESPUR_OK;
+}
+
+despur_status despur_outputs(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
+                             size_t count, despur_output what, float *out, despur_error *error) {
+  despur_status status = DESPUR_OK;
   size_t width = what == DESPUR_FEATURES ? despur_net_features(net) : net->options.classes;
+  TRY(outputs_check_fit(net, dataset, examples, count, error));
   for (size_t at = 0; at < count; at += net->options.batch) {
     size_t left = count - at, used = left < net->options.batch ? left : net->options.batch;
     dataset_batch batch = {
         .dataset = dataset, .examples = examples + at, .count = used, .layout = net_input(net)};
     net_forward(net, used, dataset_fill, &batch, false, 0);
+    TRY(check_finite(net, examples + at, used, what == DESPUR_FEATURES, error));
     copy_outputs(net, used, what, out + at * width);
   }
+cleanup:
+  return status;
 }
 
 double despur_predictions(const float *logits, const despur_dataset *dataset, const uint32_t *examples,

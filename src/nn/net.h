@@ -107,6 +107,7 @@ typedef struct net_probe {
   const float *activation, *gradient;
   block_layout layout;         /* of both */
   const uint32_t *predictions; /* [used] */
+  const bool *finite;          /* [used] whether all logits are */
 } net_probe;
 
 /* Runs in parallel for different blocks. */

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Which value is shown. */
@@ -63,12 +64,15 @@ static void keep_activation(const target *t, const pass *p, float *to) {
 }
 
 /* The largest logit of each example, the first of equals. */
-static void predict(const despur_net *net, const pass *p, uint32_t predictions[LANES]) {
+static void predict(const despur_net *net, const pass *p, uint32_t predictions[LANES], bool finite[LANES]) {
   const float *y = node_output(&net->nodes[net->node_count - 1], p);
   for (size_t lane = 0; lane < p->used; lane++) {
     size_t best = 0;
-    for (size_t c = 1; c < net->options.classes; c++)
+    finite[lane] = true;
+    for (size_t c = 0; c < net->options.classes; c++) {
       if (y[c * LANES + lane] > y[best * LANES + lane]) best = c;
+      if (!isfinite(y[c * LANES + lane])) finite[lane] = false;
+    }
     predictions[lane] = (uint32_t)best;
   }
 }
@@ -106,9 +110,10 @@ static void probe_block(void *context, size_t block, int thread) {
   const despur_net *net = job->net;
   float *activation = job->activations + (size_t)thread * job->floats;
   uint32_t predictions[LANES];
+  bool finite[LANES];
   pass p = net_pass(net, block, thread);
   run_forward(job, &p, activation);
-  predict(net, &p, predictions);
+  predict(net, &p, predictions, finite);
   point_at(job->question->targets ? job->question->targets + block * LANES : predictions, net, &p);
   run_backward(job, &p);
   net_probe probe = {.block = block,
@@ -116,7 +121,8 @@ static void probe_block(void *context, size_t block, int thread) {
                      .activation = activation,
                      .gradient = place_of(&p, job->target.value->delta),
                      .layout = job->target.value->delta_layout,
-                     .predictions = predictions};
+                     .predictions = predictions,
+                     .finite = finite};
   job->visit(job->context, &probe);
 }
 

@@ -41,7 +41,7 @@ static despur_status predict(despur_predicted *out, const run *r, const uint32_t
   TRY(mem_alloc(&outputs, values, sizeof *outputs, error));
   TRY(mem_alloc(&out->predictions, out->count, sizeof *out->predictions, error));
   TRY(mem_alloc(&out->probabilities, values, sizeof *out->probabilities, error));
-  despur_outputs(r->net, r->dataset, examples, out->count, DESPUR_LOGITS, outputs);
+  TRY(despur_outputs(r->net, r->dataset, examples, out->count, DESPUR_LOGITS, outputs, error));
   out->loss = despur_predictions(outputs, r->dataset, examples, out->count, classes, out->predictions);
   for (size_t i = 0; i < out->count; i++) softmax(outputs + i * classes, classes);
   for (size_t i = 0; i < values; i++) out->probabilities[i] = (double)outputs[i];

@@ -16,7 +16,7 @@ despur_status split_outputs_get(split_outputs *out, const run *r, despur_net *ne
   out->width = what == DESPUR_FEATURES ? despur_net_features(net) : despur_net_classes(net);
   TRY(mem_alloc(&out->values, out->count * out->width, sizeof *out->values, error));
   TRY(mem_alloc(&out->labels, out->count, sizeof *out->labels, error));
-  despur_outputs(net, r->dataset, examples, out->count, what, out->values);
+  TRY(despur_outputs(net, r->dataset, examples, out->count, what, out->values, error));
   for (size_t i = 0; i < out->count; i++) out->labels[i] = labels[examples[i]];
 cleanup:
   return status;

@@ -20,7 +20,7 @@ despur_status run_score(despur_scores *scores, float **logits, uint32_t **predic
   const uint32_t *examples = despur_dataset_split(dataset, split, &count);
   TRY(mem_alloc(&outputs, count * classes, sizeof *outputs, error));
   TRY(mem_alloc(&predicted, count, sizeof *predicted, error));
-  despur_outputs(net, dataset, examples, count, DESPUR_LOGITS, outputs);
+  TRY(despur_outputs(net, dataset, examples, count, DESPUR_LOGITS, outputs, error));
   double loss = despur_predictions(outputs, dataset, examples, count, classes, predicted);
   TRY(despur_scores_compute(scores, dataset, groups, examples, predicted, count, error));
   scores->loss = loss;
@@ -74,9 +74,12 @@ static bool has_examples(const run *r, despur_split split) {
 /* Measures an epoch's network on a split and writes it down. */
 static despur_status score_epoch(run *r, const stage *s, size_t epoch, despur_net *net, despur_split split,
                                  despur_scores *scores, double *worst_inferred, despur_error *error) {
-  despur_status status = DESPUR_OK;
   uint32_t *predictions = NULL;
-  TRY(run_score(scores, NULL, &predictions, net, r->dataset, &r->truth, split, error));
+  despur_status status = run_score(scores, NULL, &predictions, net, r->dataset, &r->truth, split, error);
+  if (status == DESPUR_BAD_INPUT)
+    error_add(error, " (%s, epoch %zu of %zu); a smaller learning rate or %s.clip may help", s->name, epoch,
+              s->progress.epochs, s->name);
+  TRY(status);
   if (split == DESPUR_VAL) TRY(run_remember(r, predictions, error));
   TRY(run_write_scores(r, s->name, epoch, split, scores, NULL, error));
   if (worst_inferred) *worst_inferred = run_worst_inferred_group(r, predictions);

@@ -309,7 +309,11 @@ static despur_status finish_epoch(training *t, double mean_loss, despur_error *e
                        .loss = mean_loss,
                        .groups = t->input.groups,
                        .group_weights = t->group_weights};
-  if (t->hooks->epoch) TRY(t->hooks->epoch(t->hooks->context, t->net, &done, &score, error));
+  if (t->hooks->epoch) status = t->hooks->epoch(t->hooks->context, t->net, &done, &score, error);
+  if (status != DESPUR_OK) { /* nobody could say what these weights are worth */
+    memcpy(t->net->parameters, t->selected, bytes);
+    return status;
+  }
   select_weights(t, score);
   const despur_train_state state = state_of(t);
   if (t->hooks->state) TRY(t->hooks->state(t->hooks->context, &state, error));

@@ -35,7 +35,7 @@ static float *learned_features(void) {
   uint32_t examples[COUNT];
   for (size_t i = 0; i < COUNT; i++) examples[i] = train[EVERY * i];
   float *features = zeros(COUNT * FEATURES);
-  despur_outputs(net, data, examples, COUNT, DESPUR_FEATURES, features);
+  assert_ok(despur_outputs(net, data, examples, COUNT, DESPUR_FEATURES, features, &error));
   despur_net_free(net);
   despur_dataset_free(data);
   return features;

@@ -32,6 +32,8 @@ static void check_raw(const golden *g, despur_net *net, const despur_dataset *da
   const float *values = wanted.data;
   float *raw = calloc(wanted.count, sizeof *raw), most = 0;
   uint32_t *targets = calloc(g->examples, sizeof *targets), *found = calloc(g->examples, sizeof *found);
+  bool *finite = malloc(g->examples * sizeof *finite);
+  memset(finite, true, g->examples * sizeof *finite);
   for (size_t i = 0; i < g->examples; i++)
     targets[i] = g->options.target == DESPUR_CAM_LABEL   ? despur_dataset_labels(dataset)[i]
                  : g->options.target == DESPUR_CAM_CLASS ? (uint32_t)g->options.chosen_class
@@ -40,13 +42,15 @@ static void check_raw(const golden *g, despur_net *net, const despur_dataset *da
   net_question question = {
       .used = g->examples, .fill = dataset_fill, .fill_context = &batch, .targets = targets};
   assert_true(net_find_convolution(net, g->options.layer, &question.layer));
-  assert_ok(cam_raw(net, &question, raw, found, &error));
+  assert_ok(cam_raw(net, &question, raw, found, finite, &error));
+  for (size_t i = 0; i < g->examples; i++) assert_true(finite[i]);
   assert_memory_equal(found, predictions, g->examples * sizeof *found);
   for (size_t i = 0; i < wanted.count; i++) most = values[i] > most ? values[i] : most;
   assert_floats_near(raw, values, wanted.count, 0, 1e-4 * (double)most);
   free(raw);
   free(targets);
   free(found);
+  free(finite);
   npy_close(&wanted);
 }
 

@@ -137,7 +137,7 @@ static void the_linear_network_follows_gradient_descent(void **state) {
   const uint32_t test = COUNT - 1;
   double weight[CLASSES][COLUMNS], found[CLASSES][COLUMNS], bias[CLASSES];
   float logits[CLASSES];
-  despur_outputs(net, dataset, &test, 1, DESPUR_LOGITS, logits);
+  assert_ok(despur_outputs(net, dataset, &test, 1, DESPUR_LOGITS, logits, &error));
   read_weights(net, weight);
   for (size_t k = 0; k < CLASSES; k++) {
     bias[k] = (double)logits[k];
@@ -154,7 +154,7 @@ static void the_linear_network_follows_gradient_descent(void **state) {
   read_weights(net, found);
   for (size_t k = 0; k < CLASSES; k++)
     for (size_t c = 0; c < COLUMNS; c++) assert_true(fabs(found[k][c] - weight[k][c]) < 1e-5);
-  despur_outputs(net, dataset, &test, 1, DESPUR_LOGITS, logits);
+  assert_ok(despur_outputs(net, dataset, &test, 1, DESPUR_LOGITS, logits, &error));
   for (size_t k = 0; k < CLASSES; k++) {
     double wanted = bias[k];
     for (size_t c = 0; c < COLUMNS; c++) wanted += weight[k][c] * x[test][c];

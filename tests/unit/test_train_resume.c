@@ -100,7 +100,7 @@ static void forget(keeper *k) {
 }
 
 static const double RISING[EPOCHS] = {0.1, 0.2, 0.3, 0.4, 0.5}, EARLY[EPOCHS] = {0.3, 0.9, 0.2, 0.9, 0.1},
-                    UNKNOWN[EPOCHS] = {(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
+                    LATE[EPOCHS] = {(double)NAN, (double)NAN, (double)NAN, (double)NAN, 0.5};
 
 /* From every state on, a network whose own weights are nonsense ends with the same weights and choice, and
  * passes through the same states. */
@@ -200,15 +200,15 @@ static void averages_resume(void **state) {
   options.selection = DESPUR_SELECT_BEST;
   assert_resumes(options, RISING);
   assert_resumes(options, EARLY);
-  assert_resumes(options, UNKNOWN);
+  assert_resumes(options, LATE);
 }
 
-/* A rule that never had anything to judge by keeps the initial weights, which only the state knows. */
-static void initial_weights_that_were_kept_come_back(void **state) {
+/* Until a rule has something to judge by, it keeps the initial weights, which only the state knows. */
+static void a_rule_that_has_not_chosen_yet_resumes(void **state) {
   (void)state;
   despur_train_options options = sgd();
   options.selection = DESPUR_SELECT_BEST;
-  assert_resumes(options, UNKNOWN);
+  assert_resumes(options, LATE);
 }
 
 static void a_state_that_does_not_fit_is_refused(void **state) {
@@ -258,7 +258,7 @@ int main(void) {
       cmocka_unit_test(every_method_resumes),
       cmocka_unit_test(selection_remembers_what_it_has_seen),
       cmocka_unit_test(averages_resume),
-      cmocka_unit_test(initial_weights_that_were_kept_come_back),
+      cmocka_unit_test(a_rule_that_has_not_chosen_yet_resumes),
       cmocka_unit_test(a_state_that_does_not_fit_is_refused),
   };
   return cmocka_run_group_tests(tests, create, release);
