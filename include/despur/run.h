@@ -13,7 +13,8 @@ extern "C" {
 DESPUR_API const char *despur_version(void);
 DESPUR_API const char *despur_version_features(void);
 
-/* The number of processors that this process may use. */
+/* The number of processors that this process may use, at least 1: by its affinity mask, and by the quota of
+ * its control groups, as a container has one (versions 1 and 2; rounded up). */
 DESPUR_API int despur_processors(void);
 
 typedef struct despur_progress {

@@ -155,8 +155,3 @@ void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *conte
   }
   atomic_store(&pool->ticket, loop | CLOSED);
 }
-
-int parallel_processors(void) {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}

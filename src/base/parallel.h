@@ -19,7 +19,4 @@ typedef void parallel_body(void *context, size_t task, int thread);
 /* Runs body for every task, fewer than 2^32 - 1, and returns when all are done. */
 void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *context);
 
-/* The number of processors that this process may use, at least 1. */
-int parallel_processors(void);
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/processors.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "despur/fetch.h"
@@ -277,7 +278,7 @@ static despur_status draw_digits(image_bank *bank, size_t train, size_t test, ui
   parallel *pool = NULL;
   drawing work = {bank, seed};
   TRY(allocate(bank, train, test, error));
-  TRY(parallel_create(&pool, parallel_processors(), error));
+  TRY(parallel_create(&pool, processors_allowed(), error));
   parallel_for(pool, (train + test + DIGITS_PER_TASK - 1) / DIGITS_PER_TASK, draw_some, &work);
   snprintf(bank->description, sizeof bank->description,
            "built-in digits: %s + %s images drawn with seed %llu", file_grouped(train).text,

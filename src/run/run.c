@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
-#include "base/parallel.h"
+#include "base/processors.h"
 #include "io/npy.h"
 
 #include <stdarg.h>
@@ -29,7 +29,7 @@ const char *despur_version_features(void) {
 }
 
 int despur_processors(void) {
-  return parallel_processors();
+  return processors_allowed();
 }
 
 double run_seconds(void) {
