@@ -17,9 +17,8 @@ const cli_verb *const cli_verbs[] = {&cli_run,      &cli_data,  &cli_eval,    &c
 despur_status cli_fail(despur_error *error, despur_status status, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  vsnprintf(error->message, sizeof error->message, format, args);
+  despur_error_fill(error, status, format, args);
   va_end(args);
-  error->status = status;
   return status;
 }
 

@@ -5,6 +5,8 @@
 #ifndef DESPUR_ERROR_H
 #define DESPUR_ERROR_H
 
+#include <stdarg.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -28,6 +30,12 @@ typedef struct despur_error {
   despur_status status;
   char message[1024]; /* UTF-8, no line breaks, NUL-terminated */
 } despur_error;
+
+/* Fills error, which may be NULL, as despur does: by a printf format, in no locale; what is no UTF-8 or a
+ * control character becomes '?'; where it is too long, long words, such as paths, are shortened in their
+ * middle. */
+DESPUR_API __attribute__((format(printf, 3, 0))) void
+despur_error_fill(despur_error *error, despur_status status, const char *format, va_list args);
 
 #ifdef __cplusplus
 }

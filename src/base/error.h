@@ -18,7 +18,7 @@ __attribute__((format(printf, 3, 4))) void error_fill(despur_error *error, despu
 /* Puts text in front of the message that is already there: "FILE: " and the like. */
 __attribute__((format(printf, 2, 3))) void error_prefix(despur_error *error, const char *format, ...);
 
-/* Puts text behind it; what does not fit is left out as a whole. */
+/* Puts text behind it. */
 __attribute__((format(printf, 2, 3))) void error_add(despur_error *error, const char *format, ...);
 
 #define TRY(expression)                                                                                      \

@@ -346,6 +346,10 @@ static void nearest_word_is_within_a_third_of_the_letters(void **state) {
   }
 }
 
+static bool ends_with(const char *message, const char *end) {
+  return strlen(message) >= strlen(end) && strcmp(message + strlen(message) - strlen(end), end) == 0;
+}
+
 static void messages_carry_no_control_characters_and_are_cut_to_fit(void **state) {
   (void)state;
   assert_int_equal(error_set(&error, DESPUR_BAD_INPUT, "a\nb\033[31m%c", 127), DESPUR_BAD_INPUT);
@@ -360,8 +364,30 @@ static void messages_carry_no_control_characters_and_are_cut_to_fit(void **state
   longer[sizeof longer - 1] = 0;
   error_prefix(&error, "%s", longer);
   assert_int_equal(strlen(error.message), sizeof error.message - 1);
+  assert_true(ends_with(error.message, "xf?: a?b?[31m?"));
   assert_int_equal(error_set(NULL, DESPUR_NO_RESOURCES, "no one listens"), DESPUR_NO_RESOURCES);
   error_prefix(NULL, "no one listens");
+}
+
+/* Paths of every length, of characters of one to four bytes. */
+static void long_paths_are_shortened_in_their_middle(void **state) {
+  (void)state;
+  static const char *const LETTERS[] = {"d", "\xc3\xa9", "\xe4\xb8\xad", "\xf0\x9f\x90\x9f"};
+  static char path[70000];
+  for (size_t letter = 0; letter < 4; letter++)
+    for (size_t length = 900; length < sizeof path - 8; length = length < 1100 ? length + 1 : 2 * length) {
+      strcpy(path, "/");
+      for (size_t at = 1; at < length; at += strlen(LETTERS[letter])) strcpy(path + at, LETTERS[letter]);
+      assert_int_equal(error_set(&error, DESPUR_BAD_INPUT, "%s: No such file", path), DESPUR_BAD_INPUT);
+      assert_true(ends_with(error.message, ": No such file"));
+      error_prefix(&error, "%s: inside ", path);
+      error_add(&error, "; it is used by %s, which is too long", path);
+      assert_true(ends_with(error.message, ", which is too long"));
+      assert_true(error.message[0] == '/' && strstr(error.message, ": inside /"));
+      assert_non_null(strstr(error.message, ": No such file; it is used by /"));
+      assert_non_null(strstr(error.message, "..."));
+      assert_null(strchr(error.message, '?')); /* no character is cut */
+    }
 }
 
 int main(void) {
@@ -383,6 +409,7 @@ int main(void) {
       cmocka_unit_test(text_grows_to_hold_everything_added),
       cmocka_unit_test(base64_agrees_with_the_standard),
       cmocka_unit_test(nearest_word_is_within_a_third_of_the_letters),
+      cmocka_unit_test(long_paths_are_shortened_in_their_middle),
       cmocka_unit_test(messages_carry_no_control_characters_and_are_cut_to_fit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
