@@ -1,17 +1,15 @@
 #include "io/idx.h"
 
-#include "base/format.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "io/file.h"
+#include "io/inflate.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 struct idx_reader {
-  gzFile stream;
+  int fd;
+  inflater *in;
   char *path;
   const char *what; /* "pixels" or "labels", for messages */
   size_t bytes;     /* product of the sizes in the header */
@@ -19,9 +17,7 @@ struct idx_reader {
 
 static const uint64_t BYTES_MAX = (uint64_t)16 << 30;
 
-/* No deflate stream is longer than 1032 times its compressed form (zlib, "Maximum Compression Factor").
- * Images shrink to a fifth; what is both large and nearly nothing when compressed was made to fill memory. */
-enum { DEFLATE_MOST = 1032, LARGE = 1 << 26, LARGE_MOST = 100, TYPE_BYTE = 0x08 };
+enum { TYPE_BYTE = 0x08 };
 
 static const char *type_name(uint8_t type) {
   switch (type) {
@@ -42,33 +38,10 @@ static const char *type_name(uint8_t type) {
   }
 }
 
-/* Reads up to bytes, less only at the end of the file; *got is what came. Plain files pass through zlib
- * unchanged. */
-static despur_status read_some(idx_reader *reader, void *data, size_t bytes, size_t *got,
-                               despur_error *error) {
-  *got = 0;
-  while (*got < bytes) {
-    size_t left = bytes - *got, chunk = left < (size_t)1 << 30 ? left : (size_t)1 << 30;
-    int count = gzread(reader->stream, (uint8_t *)data + *got, (unsigned)chunk);
-    if (count < 0) {
-      int number = errno, code;
-      gzerror(reader->stream, &code);
-      if (code == Z_MEM_ERROR)
-        return error_set(error, DESPUR_NO_RESOURCES, "%s: out of memory", reader->path);
-      if (code == Z_ERRNO)
-        return error_set(error, DESPUR_BAD_INPUT, "%s: %s", reader->path, format_errno(number));
-      return error_set(error, DESPUR_BAD_INPUT, "%s: corrupt gzip data (damaged file?)", reader->path);
-    }
-    if (count == 0) break;
-    *got += (size_t)count;
-  }
-  return DESPUR_OK;
-}
-
 static despur_status read_header_part(idx_reader *reader, uint8_t *data, size_t bytes, size_t before,
                                       despur_error *error) {
   size_t got;
-  despur_status status = read_some(reader, data, bytes, &got, error);
+  despur_status status = inflater_read(reader->in, data, bytes, &got, error);
   if (status == DESPUR_OK && got < bytes)
     status = error_set(error, DESPUR_BAD_INPUT,
                        "%s: expected an IDX header of %zu bytes, found %zu (truncated file?)", reader->path,
@@ -109,11 +82,9 @@ cleanup:
   return status;
 }
 
-static despur_status truncated(const idx_reader *reader, const char *most, size_t found,
-                               despur_error *error) {
-  return error_set(error, DESPUR_BAD_INPUT, "%s: expected %s bytes of %s, found %s%s (truncated file?)",
-                   reader->path, file_grouped(reader->bytes).text, reader->what, most,
-                   file_grouped(found).text);
+static despur_status truncated(const idx_reader *reader, size_t found, despur_error *error) {
+  return error_set(error, DESPUR_BAD_INPUT, "%s: expected %s bytes of %s, found %s (truncated file?)",
+                   reader->path, file_grouped(reader->bytes).text, reader->what, file_grouped(found).text);
 }
 
 /* Reads the header, and refuses sizes that the file cannot hold, so that the caller may allocate what shape
@@ -133,17 +104,11 @@ static despur_status read_header(idx_reader *reader, size_t file_bytes, size_t r
     overflow |= __builtin_mul_overflow(reader->bytes, shape[i], &reader->bytes);
   }
   if (overflow || reader->bytes > BYTES_MAX) return too_large(reader, rank, shape, error);
-  if (gzdirect(reader->stream)) {
+  if (!inflater_is_packed(reader->in)) {
     size_t found = file_bytes - (sizeof magic + 4 * rank);
-    if (found < reader->bytes) return truncated(reader, "", found, error);
-  } else if (file_bytes < reader->bytes / DEFLATE_MOST) {
-    return truncated(reader, "at most ", file_bytes * DEFLATE_MOST, error);
-  } else if (reader->bytes > LARGE && file_bytes < reader->bytes / LARGE_MOST) {
-    return error_set(
-        error, DESPUR_BAD_INPUT,
-        "%s: %s bytes of %s in %s compressed ones: more than %d times as many (a decompression bomb?)",
-        reader->path, file_grouped(reader->bytes).text, reader->what, file_grouped(file_bytes).text,
-        LARGE_MOST);
+    if (found < reader->bytes) return truncated(reader, found, error);
+  } else {
+    TRY(inflate_check_size(file_bytes, reader->bytes, reader->path, reader->what, error));
   }
 cleanup:
   return status;
@@ -171,20 +136,17 @@ despur_status idx_open(idx_reader **out, const char *path, size_t rank, size_t s
                        despur_error *error) {
   despur_status status = DESPUR_OK;
   idx_reader *reader = NULL;
-  int fd = -1;
   size_t file_bytes;
   *out = NULL;
   TRY(mem_alloc(&reader, 1, sizeof *reader, error));
+  reader->fd = -1;
   reader->what = rank == 1 ? "labels" : "pixels";
   TRY(find_file(&reader->path, path, error));
-  TRY(file_open(&fd, &file_bytes, reader->path, error));
-  reader->stream = gzdopen(fd, "rb");
-  if (!reader->stream) FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", reader->path);
-  fd = -1; /* the stream closes it */
+  TRY(file_open(&reader->fd, &file_bytes, reader->path, error));
+  TRY(inflater_open(&reader->in, reader->fd, file_bytes, INFLATE_BY_START, reader->path, error));
   TRY(read_header(reader, file_bytes, rank, shape, error));
   *out = reader;
 cleanup:
-  if (fd >= 0) close(fd);
   if (status != DESPUR_OK) idx_close(reader);
   return status;
 }
@@ -193,19 +155,17 @@ despur_status idx_read(idx_reader *reader, uint8_t *data, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint8_t end[2]; /* the last byte, and one that must not be there */
   size_t got, more, last = reader->bytes > 0;
-  TRY(read_some(reader, data, reader->bytes - last, &got, error));
+  TRY(inflater_read(reader->in, data, reader->bytes - last, &got, error));
   /* Asking for the last byte and more makes zlib go on to the checksum of a gzip file. Asked for exactly the
    * bytes that there are, it may stop before, and then take a checksum that is cut off for the end. */
-  TRY(read_some(reader, end, last + 1, &more, error));
+  TRY(inflater_read(reader->in, end, last + 1, &more, error));
   got += more < last ? more : last;
-  if (got < reader->bytes) return truncated(reader, "", got, error);
+  if (got < reader->bytes) return truncated(reader, got, error);
   if (last) data[reader->bytes - 1] = end[0];
   if (more > last)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected %s bytes of %s, found more (trailing bytes)", reader->path,
          file_grouped(reader->bytes).text, reader->what);
-  int code;
-  gzerror(reader->stream, &code);
-  if (code == Z_BUF_ERROR)
+  if (inflater_is_cut(reader->in))
     FAIL(error, DESPUR_BAD_INPUT, "%s: the gzip checksum at the end is missing (truncated file?)",
          reader->path);
 cleanup:
@@ -214,7 +174,8 @@ cleanup:
 
 void idx_close(idx_reader *reader) {
   if (!reader) return;
-  if (reader->stream) gzclose(reader->stream);
+  inflater_close(reader->in);
+  if (reader->fd >= 0) close(reader->fd);
   mem_free(reader->path);
   mem_free(reader);
 }

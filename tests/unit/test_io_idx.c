@@ -176,6 +176,31 @@ static void damaged_checksum_or_length_is_detected(void **state) {
   }
 }
 
+/* As gzip reads it, but for what is not gzip: that may be what is missing of another file. */
+static void behind_a_gzip_member_only_another_may_stand(void **state) {
+  (void)state;
+  char path[256];
+  size_t shape[IDX_MAX_RANK];
+  uint8_t zipped[400], *data;
+  for (size_t first = 1; first < IMAGES_BYTES; first++) { /* the file in two members */
+    size_t bytes = compress_gzip(zipped, sizeof zipped, IMAGES, first);
+    bytes += compress_gzip(zipped + bytes, sizeof zipped - bytes, (const char *)IMAGES + first,
+                           IMAGES_BYTES - first);
+    assert_images(sample_file(path, directory, "members.gz", zipped, bytes));
+  }
+  static const char *const BEHIND[] = {"x", "\x1f", "\n", "garbage \x1f\x8b"};
+  for (size_t i = 0; i < sizeof BEHIND / sizeof *BEHIND; i++) {
+    char wanted[100];
+    size_t bytes = compress_gzip(zipped, sizeof zipped, IMAGES, IMAGES_BYTES), more = strlen(BEHIND[i]);
+    memcpy(zipped + bytes, BEHIND[i], more);
+    sample_file(path, directory, "behind.gz", zipped, bytes + more);
+    snprintf(wanted, sizeof wanted,
+             "expected nothing behind the compressed data, found %zu bytes that are not gzip's", more);
+    assert_fails(read_all(path, 3, shape, &data), DESPUR_BAD_INPUT, wanted);
+    mem_free(data);
+  }
+}
+
 static void small_compressed_file_cannot_ask_for_gigabytes(void **state) {
   (void)state;
   char path[256];
@@ -241,6 +266,7 @@ int main(void) {
       cmocka_unit_test(malformed_files_are_refused_with_a_reason),
       cmocka_unit_test(compressed_file_cut_anywhere_is_refused),
       cmocka_unit_test(damaged_checksum_or_length_is_detected),
+      cmocka_unit_test(behind_a_gzip_member_only_another_may_stand),
       cmocka_unit_test(small_compressed_file_cannot_ask_for_gigabytes),
       cmocka_unit_test(well_compressed_files_are_not_mistaken_for_truncated),
       cmocka_unit_test(missing_file_and_directory_are_named),
