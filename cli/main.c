@@ -4,10 +4,12 @@
 #include "despur/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const cli_verb *const cli_verbs[] = {&cli_run,      &cli_data,  &cli_eval,    &cli_verify,  &cli_compare,
                                      &cli_check,    &cli_plan,  &cli_cam,     &cli_infer,   &cli_report,
@@ -190,8 +192,19 @@ static despur_status execute(int argc, char **argv, despur_error *error) {
   return status;
 }
 
+/* A descriptor that is closed when the program begins would be given to the next file that it opens, and what
+ * is meant for standard error would go there. In its place comes one that cannot be read or written: results
+ * that nobody gets must not look like success. */
+static bool fill_standard_descriptors(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+      return false;
+  return true;
+}
+
 int main(int argc, char **argv) {
   despur_error error = {0};
+  if (!fill_standard_descriptors()) return DESPUR_NO_RESOURCES;
   despur_status status = execute(argc, argv, &error);
   /* results on a full disk or a closed pipe must not look like success */
   if ((fflush(stdout) != 0 || ferror(stdout)) && status == DESPUR_OK)

@@ -51,8 +51,11 @@ _Noreturn static void be_child(const despur_config *config, const char *director
   prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
   despur_status status = carry_out(config, directory, threads, parent, &error);
+  char said[1 + sizeof error.message] = {(char)status};
+  size_t length = status == DESPUR_OK ? 0 : strlen(error.message);
+  memcpy(said + 1, error.message, length);
   /* shorter than a pipe's buffer: it is written whole, and does not wait for a reader */
-  if (status != DESPUR_OK && write(report, error.message, strlen(error.message)) < 0) status = error.status;
+  if (write(report, said, 1 + length) < 0 && status == DESPUR_OK) status = DESPUR_NO_RESOURCES;
   _exit((int)status);
 }
 
@@ -91,7 +94,9 @@ despur_status sweep_job_start(sweep_job *job, const despur_sweep *sweep, size_t 
   TRY(despur_sweep_run_config(&config, sweep, run, error));
   if (pipe2(ends, O_CLOEXEC) != 0)
     FAIL(error, DESPUR_NO_RESOURCES, "cannot create a pipe: %s", format_errno(errno));
-  unlink(manifest_path); /* what is there from now on is this run's */
+  /* what is there from now on is this run's */
+  if (unlink(manifest_path) != 0 && errno != ENOENT)
+    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot remove: %s", manifest_path, format_errno(errno));
   pid_t pid = fork_quietly();
   if (pid == 0) {
     close_others(others, count);
@@ -109,24 +114,46 @@ cleanup:
   return status;
 }
 
-/* What the child has said, until it closes its end. */
-static void read_reason(int pipe, char reason[512]) {
+/* What the child has said, until it closes its end: how it ended, and why. False when it has said nothing. */
+static bool read_report(int pipe, despur_status *said, char reason[512]) {
   size_t used = 0;
-  char scratch[512];
+  char heard[512], scratch[512];
   for (;;) {
-    bool room = used < 511;
-    ssize_t got = read(pipe, room ? reason + used : scratch, room ? 511 - used : sizeof scratch);
+    bool room = used < sizeof heard;
+    ssize_t got = read(pipe, room ? heard + used : scratch, room ? sizeof heard - used : sizeof scratch);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     if (room) used += (size_t)got;
   }
-  reason[used] = 0;
+  reason[0] = 0;
+  if (used == 0) return false;
+  *said = (despur_status)heard[0];
+  snprintf(reason, 512, "%.*s", (int)used - 1, heard + 1);
+  return true;
 }
 
-static int wait_for(pid_t pid) {
+/* False when nobody knows how the process ended: with SIGCHLD ignored, by us or by whoever has called us, the
+ * system forgets it. */
+static bool wait_for(pid_t pid, int *ended) {
+  pid_t found;
+  do found = waitpid(pid, ended, 0);
+  while (found < 0 && errno == EINTR);
+  return found == pid;
+}
+
+/* How the run ended; reason is completed where the child could not say it. */
+static despur_status end_of(const sweep_job *job, char reason[512]) {
+  despur_status said = DESPUR_NO_RESOURCES;
   int ended = 0;
-  while (waitpid(pid, &ended, 0) < 0 && errno == EINTR) continue;
-  return ended;
+  bool has_said = read_report(job->pipe, &said, reason), known = wait_for(job->pid, &ended);
+  if (known && WIFSIGNALED(ended)) {
+    snprintf(reason, 512, "ended by signal %d (%s)%s", WTERMSIG(ended), format_signal(WTERMSIG(ended)),
+             WTERMSIG(ended) == SIGKILL ? "; out of memory?" : "");
+    return DESPUR_NO_RESOURCES;
+  }
+  if (has_said && (!known || (WIFEXITED(ended) && WEXITSTATUS(ended) == (int)said))) return said;
+  snprintf(reason, 512, "ended without saying how");
+  return DESPUR_NO_RESOURCES;
 }
 
 /* A run that ended before it could say why, in its own manifest, gets one. */
@@ -149,14 +176,10 @@ cleanup:
 despur_status sweep_job_finish(sweep_job *job, const despur_sweep *sweep, despur_sweep_state *outcome,
                                char reason[512], despur_error *error) {
   despur_status status = DESPUR_OK;
-  read_reason(job->pipe, reason);
-  int ended = wait_for(job->pid), code = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
-  *outcome = code == DESPUR_OK            ? DESPUR_SWEEP_COMPLETE
-             : code == DESPUR_INTERRUPTED ? DESPUR_SWEEP_TO_DO
-                                          : DESPUR_SWEEP_FAILED;
-  if (WIFSIGNALED(ended))
-    snprintf(reason, 512, "ended by signal %d (%s)%s", WTERMSIG(ended), format_signal(WTERMSIG(ended)),
-             WTERMSIG(ended) == SIGKILL ? "; out of memory?" : "");
+  despur_status ended = end_of(job, reason);
+  *outcome = ended == DESPUR_OK            ? DESPUR_SWEEP_COMPLETE
+             : ended == DESPUR_INTERRUPTED ? DESPUR_SWEEP_TO_DO
+                                           : DESPUR_SWEEP_FAILED;
   if (*outcome == DESPUR_SWEEP_FAILED) status = ensure_manifest(sweep, job->run, reason, error);
   close(job->pipe);
   close(job->lock);
