@@ -111,8 +111,9 @@ typedef struct despur_verify_result {
   char difference[1024];  /* the first one: which file, and where in it; "" when there is none */
 } despur_verify_result;
 
-/* Compares the inputs of a complete run with their hashes, then its outputs, then carries it out once more in
- * a temporary directory and compares all files. A difference is no error. */
+/* Compares the inputs of a complete run with their hashes, then its outputs, which must be all that such a
+ * run makes and nothing else, then carries it out once more in a temporary directory and compares all files.
+ * A difference is no error. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_verify(despur_verify_result *result, const char *directory,
                                                        const despur_verify_options *options,
                                                        despur_error *error);

@@ -106,6 +106,14 @@ static despur_split evaluation_split(const despur_dataset *dataset) {
   return count > 0 ? DESPUR_VAL : DESPUR_TRAIN;
 }
 
+despur_status run_create_nets(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
+  if (!r->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
+cleanup:
+  return status;
+}
+
 /* Reads and checks everything that the run needs. */
 static despur_status prepare(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -114,8 +122,7 @@ static despur_status prepare(run *r, despur_error *error) {
   run_note(r, "data: %s", despur_dataset_description(r->dataset));
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
-  if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
-  if (!r->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
+  TRY(run_create_nets(r, error));
   TRY(run_check_feasible(r, error));
   TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));

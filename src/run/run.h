@@ -45,6 +45,8 @@ typedef struct run {
 /* run.c */
 DESPUR_MUST_USE despur_status run_create_net(despur_net **out, const run *r, const stage_config *config,
                                              uint64_t stage, despur_error *error);
+/* r->reference and r->net, those that the run has. */
+DESPUR_MUST_USE despur_status run_create_nets(run *r, despur_error *error);
 void run_release(run *r);
 
 /* *config = the configuration of the run in options->directory; r->config points to it. The caller frees it.
@@ -103,6 +105,12 @@ DESPUR_MUST_USE despur_status run_check_feasible(const run *r, despur_error *err
 DESPUR_MUST_USE despur_status run_mark_judges(bool **out, size_t *count, const run *r, despur_error *error);
 
 /* run_files.c */
+
+/* Everything that a run may leave, but for the checkpoint, the manifest and timing.json; and whether this run
+ * does when it is complete. The networks are there. */
+extern const char *const run_output_names[];
+extern const size_t run_output_count;
+bool run_makes_output(const run *r, const char *name);
 
 /* Files that grow: results, steps, events. */
 extern const char *const run_stream_names[CHECKPOINT_STREAMS];

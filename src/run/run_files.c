@@ -17,11 +17,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Everything that a run may leave, for manifest.json and for clearing away an earlier run. */
-static const char *const OUTPUTS[] = {"config.yaml",     "results.jsonl",     "steps.csv",
-                                      "groups.csv",      "embedding.csv",     "grouping.safetensors",
-                                      "predictions.csv", "model.safetensors", "reference.safetensors",
-                                      "cam.json",        RUN_EVENTS_FILE,     "report.html"};
+/* For manifest.json and for clearing away an earlier run. */
+const char *const run_output_names[] = {"config.yaml",     "results.jsonl",     "steps.csv",
+                                        "groups.csv",      "embedding.csv",     "grouping.safetensors",
+                                        "predictions.csv", "model.safetensors", "reference.safetensors",
+                                        "cam.json",        RUN_EVENTS_FILE,     "report.html"};
+const size_t run_output_count = sizeof run_output_names / sizeof *run_output_names;
+
+static bool has_convolution(const despur_net *net) {
+  return net && despur_net_convolution(net, 0);
+}
+
+bool run_makes_output(const run *r, const char *name) {
+  const struct {
+    const char *name;
+    bool made;
+  } made[] = {{"steps.csv", r->config->log.steps},
+              {RUN_EVENTS_FILE, r->config->log.tensorboard},
+              {"groups.csv", r->config->infer.method != CONFIG_INFER_NONE},
+              {"embedding.csv", config_infers_clusters(r->config)},
+              {"grouping.safetensors", config_infers_clusters(r->config)},
+              {"reference.safetensors", r->reference != NULL},
+              {"model.safetensors", r->net != NULL},
+              {"predictions.csv", r->net != NULL},
+              {"cam.json", has_convolution(r->reference) || has_convolution(r->net)}};
+  for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+    if (strcmp(made[i].name, name) == 0) return made[i].made;
+  return true;
+}
 
 const char *const run_stream_names[CHECKPOINT_STREAMS] = {"results.jsonl", "steps.csv", RUN_EVENTS_FILE};
 
@@ -48,7 +71,7 @@ cleanup:
 despur_status run_remove_all(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(run_remove_output(r, CHECKPOINT_FILE, error));
-  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) TRY(run_remove_output(r, OUTPUTS[i], error));
+  for (size_t i = 0; i < run_output_count; i++) TRY(run_remove_output(r, run_output_names[i], error));
   TRY(run_remove_output(r, "manifest.json", error));
   TRY(run_remove_output(r, "timing.json", error));
 cleanup:
@@ -57,10 +80,11 @@ cleanup:
 
 despur_status run_remove_unfinished(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++) {
-    bool stays = json_object_get(r->finished, OUTPUTS[i]) != NULL;
-    for (size_t k = 0; k < CHECKPOINT_STREAMS; k++) stays |= !strcmp(OUTPUTS[i], run_stream_names[k]);
-    if (!stays) TRY(run_remove_output(r, OUTPUTS[i], error));
+  for (size_t i = 0; i < run_output_count; i++) {
+    bool stays = json_object_get(r->finished, run_output_names[i]) != NULL;
+    for (size_t k = 0; k < CHECKPOINT_STREAMS; k++)
+      stays |= !strcmp(run_output_names[i], run_stream_names[k]);
+    if (!stays) TRY(run_remove_output(r, run_output_names[i], error));
   }
   TRY(run_remove_output(r, "manifest.json", error));
   TRY(run_remove_output(r, "timing.json", error));
@@ -216,8 +240,7 @@ cleanup:
 
 despur_status run_hash_outputs(const run *r, json_t *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
-  for (size_t i = 0; i < sizeof OUTPUTS / sizeof *OUTPUTS; i++)
-    TRY(add_output(r, outputs, OUTPUTS[i], error));
+  for (size_t i = 0; i < run_output_count; i++) TRY(add_output(r, outputs, run_output_names[i], error));
 cleanup:
   return status;
 }

@@ -22,19 +22,19 @@ __attribute__((format(printf, 2, 3))) static void differ(despur_verify_result *r
 
 /* ---- hashes ---- */
 
-static despur_status check_inputs(despur_verify_result *result, run *r, const json_t *kept,
+static despur_status check_inputs(despur_verify_result *result, const run *r, json_t *kept,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *found = json_object();
-  TRY(despur_dataset_create(&r->dataset, r->config, error));
+  json_t *found = json_object(), *sum;
+  const char *name;
   TRY(run_hash_inputs(r, found, error));
   despur_error reason;
   if (run_compare_inputs(r, found, kept, &reason) != DESPUR_OK) differ(result, "%s", reason.message);
+  json_object_foreach(kept, name, sum) if (!*result->difference && !json_object_get(found, name))
+      differ(result, "%s/manifest.json: inputs: the run does not read '%s'", r->result->directory, name);
   result->inputs = json_object_size(found);
 cleanup:
   json_decref(found);
-  despur_dataset_free(r->dataset);
-  r->dataset = NULL;
   return status;
 }
 
@@ -45,6 +45,25 @@ static despur_status output_path(char path[1024], const run *r, const char *name
                      "%s/manifest.json: outputs: expected names of files, found '%s'", r->result->directory,
                      name);
   return run_path(path, r, name, error);
+}
+
+/* Whether the manifest lists what such a run makes, no less and no more. A check that has nothing to look at
+ * must not pass. */
+static despur_status check_list(despur_verify_result *result, const run *r, json_t *kept,
+                                despur_error *error) {
+  for (size_t i = 0; i < run_output_count && !*result->difference; i++) {
+    char path[1024];
+    const char *name = run_output_names[i];
+    despur_status status = run_path(path, r, name, error);
+    if (status != DESPUR_OK) return status;
+    bool listed = json_object_get(kept, name) != NULL, made = run_makes_output(r, name);
+    if (made && !listed)
+      differ(result, "%s/manifest.json: outputs: a run like this makes %s, which is not listed",
+             r->result->directory, name);
+    else if (!made && (listed || file_exists(path)))
+      differ(result, "%s: a run like this does not make it", path);
+  }
+  return DESPUR_OK;
 }
 
 static despur_status check_outputs(despur_verify_result *result, const run *r, json_t *kept,
@@ -67,6 +86,7 @@ static despur_status check_outputs(despur_verify_result *result, const run *r, j
     }
     result->outputs++;
   }
+  if (!*result->difference) TRY(check_list(result, r, kept, error));
 cleanup:
   return status;
 }
@@ -184,8 +204,7 @@ static despur_status run_again(despur_verify_result *result, const run *first, j
   TRY(make_room(room, error));
   snprintf(directory, sizeof directory, "%s/run", room);
   options.directory = directory;
-  /* a run of group inference only has left no model */
-  options.only_infer = !json_object_get(kept, "model.safetensors");
+  options.only_infer = first->only_infer;
   status = despur_run(&again, first->config, &options, error);
   if (status == DESPUR_INTERRUPTED) FAIL(error, status, "interrupted while the run was done again");
   if (status != DESPUR_OK) goto cleanup;
@@ -200,6 +219,44 @@ cleanup:
 }
 
 /* ---- the whole ---- */
+
+/* A run of group inference only has left neither a model nor its predictions. */
+static despur_status find_kind(run *r, json_t *outputs, despur_error *error) {
+  static const char *const TRAINED[] = {"model.safetensors", "predictions.csv"};
+  r->only_infer = true;
+  for (size_t i = 0; i < sizeof TRAINED / sizeof *TRAINED; i++) {
+    char path[1024];
+    despur_status status = run_path(path, r, TRAINED[i], error);
+    if (status != DESPUR_OK) return status;
+    if (json_object_get(outputs, TRAINED[i]) || file_exists(path)) r->only_infer = false;
+  }
+  return DESPUR_OK;
+}
+
+static void check_seed(despur_verify_result *result, const run *r, const json_t *said) {
+  const json_t *seed = json_object_get(said, "seed");
+  if (json_is_integer(seed) && json_integer_value(seed) == (json_int_t)r->config->seed) return;
+  differ(result, "%s/manifest.json: seed: expected %lld, as in config.yaml", r->result->directory,
+         (long long)r->config->seed);
+}
+
+/* What the checks need; the run that is done again has its own. */
+static void forget(run *r) {
+  despur_dataset_free(r->dataset);
+  despur_net_free(r->reference);
+  despur_net_free(r->net);
+  r->dataset = NULL;
+  r->reference = r->net = NULL;
+}
+
+static despur_status prepare(run *r, json_t *outputs, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(find_kind(r, outputs, error));
+  TRY(despur_dataset_create(&r->dataset, r->config, error));
+  TRY(run_create_nets(r, error));
+cleanup:
+  return status;
+}
 
 static despur_status check_outcome(const run *r, const json_t *said, despur_error *error) {
   const char *outcome = json_string_value(json_object_get(said, "outcome"));
@@ -230,8 +287,11 @@ despur_status despur_verify(despur_verify_result *result, const char *directory,
   TRY(manifest_load(&said, directory, error));
   TRY(check_outcome(&r, said, error));
   json_t *outputs = json_object_get(said, "outputs");
+  TRY(prepare(&r, outputs, error));
   TRY(check_inputs(result, &r, json_object_get(said, "inputs"), error));
+  if (!*result->difference) check_seed(result, &r, said);
   if (!*result->difference) TRY(check_outputs(result, &r, outputs, error));
+  forget(&r);
   if (!*result->difference && !options->quick) TRY(run_again(result, &r, outputs, error));
   blame_version(result, said);
 cleanup:
