@@ -1,5 +1,6 @@
 /* despur check: a gate for continuous integration. */
 #include "cli.h"
+#include "columns.h"
 #include "emit.h"
 
 #include "despur/check.h"
@@ -36,10 +37,12 @@ static void print_text(const despur_check *checks, size_t count, double confiden
   }
 }
 
-static void print_json(const despur_check *checks, size_t count, const char *subject, double confidence) {
+static void print_json(const despur_predicted *predicted, const despur_check *checks, size_t count,
+                       const char *subject, double confidence) {
   emit j = {0};
   emit_open(&j, NULL, '{');
   emit_text(&j, "subject", subject);
+  columns_emit(&j, predicted);
   emit_real(&j, "confidence", confidence);
   emit_open(&j, "conditions", '[');
   for (size_t i = 0; i < count; i++) {
@@ -60,13 +63,16 @@ static void print_json(const despur_check *checks, size_t count, const char *sub
 }
 
 /* Prints what came out and writes the file; the verdict is the result unless something else fails. */
-static despur_status publish(const despur_check *checks, size_t count, const cli_arguments *arguments,
-                             double confidence, despur_status verdict, despur_error *error) {
+static despur_status publish(const despur_predicted *predicted, const despur_check *checks, size_t count,
+                             const cli_arguments *arguments, double confidence, despur_status verdict,
+                             despur_error *error) {
   const char *junit = cli_value(arguments, "junit"), *subject = arguments->positional[0];
   if (cli_value(arguments, "json"))
-    print_json(checks, count, subject, confidence);
-  else
+    print_json(predicted, checks, count, subject, confidence);
+  else {
+    columns_print(predicted, subject);
     print_text(checks, count, confidence);
+  }
   if (junit) {
     despur_error writing;
     despur_status status = despur_check_write_junit(checks, count, subject, junit, &writing);
@@ -79,19 +85,22 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   double confidence;
   despur_check checks[CONDITIONS];
   size_t count;
+  despur_columns columns;
   despur_predicted predicted = {0};
   despur_scores scores = {0};
   if (arguments->count != 1)
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "check: expected one run directory or file of predictions, found %zu", arguments->count);
   despur_status status = conditions_of(checks, &count, arguments, error);
+  if (status == DESPUR_OK) status = columns_of(&columns, arguments, error);
   if (status == DESPUR_OK) status = cli_confidence(&confidence, arguments, error);
-  if (status == DESPUR_OK) status = despur_predicted_read(&predicted, arguments->positional[0], error);
+  if (status == DESPUR_OK)
+    status = despur_predicted_read(&predicted, arguments->positional[0], &columns, error);
   if (status == DESPUR_OK) status = despur_predicted_scores(&scores, &predicted, error);
   if (status == DESPUR_OK) {
     status = despur_check_scores(checks, count, &scores, confidence, error);
     if (status == DESPUR_OK || status == DESPUR_GATE_FAILED || status == DESPUR_TOO_LITTLE_DATA)
-      status = publish(checks, count, arguments, confidence, status, error);
+      status = publish(&predicted, checks, count, arguments, confidence, status, error);
   }
   despur_scores_release(&scores);
   despur_predicted_release(&predicted);
@@ -100,7 +109,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_check = {
     .name = "check",
-    .usage = "RUN|FILE.csv CONDITION ... [--confidence C] [--json] [--junit FILE]",
+    .usage = "RUN|FILE CONDITION ... [COLUMNS] [--confidence C] [--json] [--junit FILE]",
     .summary = "exit with 0, 1 or 5: conditions on accuracies hold, do not hold, or cannot be told",
     .help =
         "Reads the predictions that a run has left, or a file as 'despur eval --predictions' reads it. A "
@@ -119,6 +128,7 @@ const cli_verb cli_check = {
     .options = {{"min-worst-group", "A", "every group at least this accurate (a fraction)"},
                 {"min-average", "A", "at least this accurate over all examples"},
                 {"max-gap", "D", "worst group at most this far below the average over examples"},
+                COLUMN_OPTIONS,
                 {"confidence", "C", "of the intervals (default 0.95)"},
                 {"json", NULL, "results as JSON on stdout"},
                 {"junit", "FILE", "results as JUnit's XML, too"}},

@@ -1,5 +1,6 @@
 /* despur compare: two models on the same examples. */
 #include "cli.h"
+#include "columns.h"
 #include "emit.h"
 #include "terminal.h"
 
@@ -89,12 +90,15 @@ static void print_verdict(const despur_comparison *c) {
     puts("single groups: not distinguishable in any");
 }
 
-static void print_text(const despur_comparison *c, const char *first, const char *second) {
+static void print_text(const despur_comparison *c, const despur_predicted *predicted, const char *first,
+                       const char *second) {
   int width = terminal_columns(c->all.name);
   for (size_t g = 0; g < c->groups_count; g++)
     if (terminal_columns(c->groups[g].name) > width) width = terminal_columns(c->groups[g].name);
   if (width > 24) width = 24;
-  printf("first:  %s\nsecond: %s\n\n", first, second);
+  printf("first:  %s\nsecond: %s\nmatched %s\n\n", first, second,
+         c->by_id ? "by their ids" : "row by row, as they stand");
+  columns_print(predicted, first);
   terminal_put_left("group", width);
   printf("%8s%8s%8s%8s  %-16s%9s%9s\n", "count", "first", "second", "change", "interval", "p", "Holm");
   for (size_t g = 0; g < c->groups_count; g++) print_group(c, &c->groups[g], width, true);
@@ -130,13 +134,16 @@ static void emit_group(emit *j, const char *key, const despur_comparison *c,
   emit_close(j, '}');
 }
 
-static void print_json(const despur_comparison *c, const char *first, const char *second) {
+static void print_json(const despur_comparison *c, const despur_predicted *predicted, const char *first,
+                       const char *second) {
   const despur_worst_comparison *w = &c->worst;
   emit j = {0};
   bool any = w->group_first < c->groups_count;
   emit_open(&j, NULL, '{');
   emit_text(&j, "first", first);
   emit_text(&j, "second", second);
+  columns_emit(&j, predicted);
+  emit_text(&j, "matched_by", c->by_id ? "id" : "row");
   emit_real(&j, "confidence", c->confidence);
   emit_open(&j, "worst_group", '{');
   emit_text(&j, "group_first", any ? c->groups[w->group_first].name : NULL);
@@ -151,20 +158,35 @@ static void print_json(const despur_comparison *c, const char *first, const char
   emit_close(&j, '}');
 }
 
+/* Rows that are not of the same example would make two models look different, or equal, without a word. */
+static despur_status check_alignment(const despur_predicted *first, const despur_predicted *second,
+                                     const cli_arguments *arguments, despur_error *error) {
+  if ((first->ids && second->ids) || cli_value(arguments, "same-order")) return DESPUR_OK;
+  return cli_fail(
+      error, DESPUR_BAD_INPUT,
+      "%s: expected a column that tells examples apart, such as 'example' or 'id' (or say which: --id); "
+      "--same-order takes the rows of both as they stand",
+      arguments->positional[first->ids ? 1 : 0]);
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   double confidence;
+  despur_columns columns;
   despur_predicted first = {0}, second = {0};
   despur_comparison comparison = {0};
   if (arguments->count != 2)
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "compare: expected two run directories or files of predictions, found %zu",
                     arguments->count);
-  despur_status status = cli_confidence(&confidence, arguments, error);
-  if (status == DESPUR_OK) status = despur_predicted_read(&first, arguments->positional[0], error);
-  if (status == DESPUR_OK) status = despur_predicted_read(&second, arguments->positional[1], error);
+  despur_status status = columns_of(&columns, arguments, error);
+  columns.ids = !cli_value(arguments, "same-order");
+  if (status == DESPUR_OK) status = cli_confidence(&confidence, arguments, error);
+  if (status == DESPUR_OK) status = despur_predicted_read(&first, arguments->positional[0], &columns, error);
+  if (status == DESPUR_OK) status = despur_predicted_read(&second, arguments->positional[1], &columns, error);
+  if (status == DESPUR_OK) status = check_alignment(&first, &second, arguments, error);
   if (status == DESPUR_OK) status = despur_compare(&comparison, &first, &second, confidence, error);
   if (status == DESPUR_OK)
-    (cli_value(arguments, "json") ? print_json : print_text)(&comparison, arguments->positional[0],
+    (cli_value(arguments, "json") ? print_json : print_text)(&comparison, &first, arguments->positional[0],
                                                              arguments->positional[1]);
   despur_comparison_release(&comparison);
   despur_predicted_release(&second);
@@ -174,11 +196,12 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_compare = {
     .name = "compare",
-    .usage = "RUN RUN [--confidence C] [--json], or FILE.csv FILE.csv",
+    .usage = "RUN RUN [--confidence C] [--json], or FILE FILE [COLUMNS]",
     .summary = "say whether two models differ, group by group and in their worst groups",
     .help = "Reads the predictions that two runs have left, or two files as 'despur eval --predictions' "
             "reads them,\n"
-            "for the same examples. Each group: the difference of accuracies with its interval (Newcombe), "
+            "for the same examples, which a column such as 'example' or 'id' tells apart. Each group: the "
+            "difference of accuracies with its interval (Newcombe), "
             "McNemar's\n"
             "exact test, and its p-value corrected for the number of groups (Holm). The worst groups: the "
             "difference\n"
@@ -187,6 +210,8 @@ const cli_verb cli_compare = {
             "Examples:\n"
             "  despur compare runs/erm runs/george\n"
             "  despur compare before.csv after.csv --confidence 0.99 --json\n",
-    .options = {{"confidence", "C", "of intervals and decisions (default 0.95)"},
+    .options = {COLUMN_OPTIONS,
+                {"same-order", NULL, "row i of both is the same example; no ids are needed"},
+                {"confidence", "C", "of intervals and decisions (default 0.95)"},
                 {"json", NULL, "results as JSON on stdout"}},
     .execute = execute};

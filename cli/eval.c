@@ -1,4 +1,5 @@
 /* despur eval: measures of the network that a run left, or of predictions in a CSV file. */
+#include "columns.h"
 #include "report.h"
 
 #include <stdio.h>
@@ -6,6 +7,7 @@
 static despur_status predictions_of(despur_predicted *out, const cli_arguments *arguments,
                                     despur_error *error) {
   const char *file = cli_value(arguments, "predictions");
+  despur_columns columns;
   despur_split split;
   long threads;
   if (arguments->count != (file ? 0 : 1))
@@ -13,11 +15,14 @@ static despur_status predictions_of(despur_predicted *out, const cli_arguments *
                     file ? " or --predictions, not both" : "", arguments->count + (file ? 1 : 0));
   if (file && (cli_value(arguments, "split") || cli_value(arguments, "threads")))
     return cli_fail(error, DESPUR_BAD_USAGE, "--predictions: goes without --split and --threads");
-  despur_status status = cli_split(&split, arguments, error);
+  if (!file && columns_given(arguments))
+    return cli_fail(error, DESPUR_BAD_USAGE, "eval: what names columns goes with --predictions only");
+  despur_status status = columns_of(&columns, arguments, error);
+  if (status == DESPUR_OK) status = cli_split(&split, arguments, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status != DESPUR_OK) return status;
-  return file ? despur_predicted_read(out, file, error)
+  return file ? despur_predicted_read(out, file, &columns, error)
               : despur_run_predict(out, arguments->positional[0], split, (int)threads, error);
 }
 
@@ -30,13 +35,15 @@ static despur_status choice_of(despur_rule_result *out, const cli_arguments *arg
   return despur_run_choice(out, arguments->positional[0], error);
 }
 
-static void print(const despur_scores *scores, const despur_measures *measures,
-                  const despur_rule_result *choice, const cli_arguments *arguments) {
-  const char *file = cli_value(arguments, "predictions");
+static void print(const despur_predicted *predicted, const despur_scores *scores,
+                  const despur_measures *measures, const despur_rule_result *choice,
+                  const cli_arguments *arguments) {
+  const char *file = cli_value(arguments, "predictions"), *label = file ? file : arguments->positional[0];
   if (cli_value(arguments, "json")) {
-    report_print_scores_json(scores, measures, choice, file ? file : arguments->positional[0]);
+    report_print_predicted_json(predicted, scores, measures, choice, label);
     return;
   }
+  columns_print(predicted, label);
   report_print_scores(scores, measures, "model");
   if (choice->epoch > 0) putchar('\n');
   report_print_choice(choice, false);
@@ -52,7 +59,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   status = despur_predicted_scores(&scores, &predicted, error);
   if (status == DESPUR_OK) status = despur_measures_compute(&measures, &predicted, error);
   if (status == DESPUR_OK) status = choice_of(&choice, arguments, error);
-  if (status == DESPUR_OK) print(&scores, &measures, &choice, arguments);
+  if (status == DESPUR_OK) print(&predicted, &scores, &measures, &choice, arguments);
   despur_measures_release(&measures);
   despur_scores_release(&scores);
   despur_predicted_release(&predicted);
@@ -61,17 +68,24 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_eval = {
     .name = "eval",
-    .usage = "RUN [--split train|val|test] [OPTIONS], or --predictions FILE.csv [--json]",
+    .usage = "RUN [--split train|val|test] [OPTIONS], or --predictions FILE [COLUMNS] [--json]",
     .summary = "measure the network of a run on a split, or predictions of any model",
     .help =
         "Rebuilds the data set from RUN/config.yaml and runs RUN/model.safetensors over it. With "
         "--predictions\n"
         "nothing is trained and no data set is needed: the file says what some model predicted.\n"
         "\n"
-        "Columns of the file, by their names in its first line and in any order: y, the class from 0 up; a,\n"
-        "the attribute from 0 up, or group, any text; prediction, or prob_0, prob_1, ... for every class, "
-        "or\n"
-        "both. Other columns are passed over. Group names take the place of y and a together.\n"
+        "The file is a table with the names of its columns in the first line: CSV, TSV, semicolons with "
+        "decimal\n"
+        "commas, also packed with gzip; '-' is standard input. Which column is what is guessed from usual "
+        "names (y\n"
+        "or label; prediction or pred; prob_0, prob_1, ...; a, group, or sex, gender, race), printed, and "
+        "can be\n"
+        "said. Values are numbers or any text. A group is what --by says within a label, so that a class "
+        "cannot\n"
+        "hide another's errors; --whole-groups takes names as they are. Groups with missing values are "
+        "shown but\n"
+        "cannot be the worst. Other columns are passed over.\n"
         "\n"
         "Intervals hold with 95 % confidence: Wilson's for each group; that of the worst group takes into\n"
         "account that it is the worst of several. Calibration is the expected calibration error over 15\n"
@@ -79,9 +93,11 @@ const cli_verb cli_eval = {
         "\n"
         "Examples:\n"
         "  despur eval runs/demo-0 --split val\n"
-        "  despur eval --predictions resnet.csv --json\n",
+        "  despur eval --predictions resnet.csv --json\n"
+        "  despur eval --predictions adult.csv --label income --score p --positive '>50K' --by sex,race\n",
     .options = {{"split", "SPLIT", "train, val or test (default test)"},
-                {"predictions", "FILE", "a CSV file in place of a run"},
+                {"predictions", "FILE", "a table in place of a run, or - for standard input"},
+                COLUMN_OPTIONS,
                 {"threads", "N", "processors to use (default all)"},
                 {"json", NULL, "results as JSON on stdout"}},
     .execute = execute};

@@ -31,7 +31,8 @@ void report_print_choice(const despur_rule_result *rule, bool tested);
 
 /* measures: NULL when there are none; choice: as for report_print_choice, or NULL. */
 void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label);
-void report_print_scores_json(const despur_scores *scores, const despur_measures *measures,
-                              const despur_rule_result *choice, const char *label);
+void report_print_predicted_json(const despur_predicted *predicted, const despur_scores *scores,
+                                 const despur_measures *measures, const despur_rule_result *choice,
+                                 const char *label);
 
 #endif

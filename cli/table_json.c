@@ -1,4 +1,5 @@
 /* The same as the tables, and more, as JSON. */
+#include "columns.h"
 #include "emit.h"
 #include "report.h"
 
@@ -51,6 +52,14 @@ static void write_group(emit *j, const despur_group_score *group, bool train, co
   emit_close(j, '}');
 }
 
+static void write_names(emit *j, const despur_predicted *p) {
+  columns_emit(j, p);
+  if (!p->class_names) return;
+  emit_open(j, "classes", '[');
+  for (size_t c = 0; c < p->classes; c++) emit_text(j, NULL, p->class_names[c]);
+  emit_close(j, ']');
+}
+
 /* How the epoch was chosen on validation, if it was. */
 static void write_choice(emit *j, const despur_rule_result *rule) {
   if (!rule || rule->epoch == 0) return;
@@ -71,11 +80,14 @@ static void write_degenerate(emit *j, const despur_degenerate *degenerate) {
   if (any) emit_text(j, "degenerate_says", sentence);
 }
 
-static void write_scores(emit *j, const despur_scores *scores, const despur_measures *measures,
-                         const despur_rule_result *choice, const char *label) {
+/* predicted: NULL when it is not known. */
+static void write_scores(emit *j, const despur_predicted *predicted, const despur_scores *scores,
+                         const despur_measures *measures, const despur_rule_result *choice,
+                         const char *label) {
   bool any = scores->worst_group < scores->groups_count, train = !isnan(scores->train_weighted_average);
   emit_open(j, NULL, '{');
   emit_text(j, "label", label);
+  if (predicted) write_names(j, predicted);
   write_degenerate(j, &scores->degenerate);
   emit_text(j, "worst_group", any ? scores->groups[scores->worst_group].name : NULL);
   emit_real(j, "worst_group_accuracy", scores->worst_group_accuracy);
@@ -98,10 +110,11 @@ static void write_scores(emit *j, const despur_scores *scores, const despur_meas
   emit_close(j, '}');
 }
 
-void report_print_scores_json(const despur_scores *scores, const despur_measures *measures,
-                              const despur_rule_result *choice, const char *label) {
+void report_print_predicted_json(const despur_predicted *predicted, const despur_scores *scores,
+                                 const despur_measures *measures, const despur_rule_result *choice,
+                                 const char *label) {
   emit j = {0};
-  write_scores(&j, scores, measures, choice, label);
+  write_scores(&j, predicted, scores, measures, choice, label);
 }
 
 void report_print_run_json(const despur_run_result *result) {
@@ -114,7 +127,7 @@ void report_print_run_json(const despur_run_result *result) {
   emit_text(&j, "split", SPLITS[result->split]);
   emit_open(&j, "stages", '[');
   for (size_t i = 0; i < result->stage_count; i++)
-    write_scores(&j, &result->stages[i].scores, NULL, NULL, result->stages[i].label);
+    write_scores(&j, NULL, &result->stages[i].scores, NULL, NULL, result->stages[i].label);
   emit_close(&j, ']');
   if (last && last->rule > 0) write_choice(&j, &last->rules[last->rule]);
   if (result->inferred) {

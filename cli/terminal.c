@@ -34,13 +34,29 @@ int terminal_columns(const char *text) {
   return columns;
 }
 
+/* A byte of a text, the next one known; returns how many were used. */
+static int put_byte(const char *at) {
+  unsigned char byte = (unsigned char)*at, next = (unsigned char)at[1];
+  if (byte < 0x20 || byte == 0x7f)
+    printf("\xe2\x90%c", byte == 0x7f ? 0xa1 : 0x80 + byte); /* U+2400 to U+2421 */
+  else if (byte == 0xc2 && next >= 0x80 && next < 0xa0)
+    fputs("\xef\xbf\xbd", stdout); /* C1: U+FFFD */
+  else
+    putchar(byte);
+  return byte == 0xc2 && next >= 0x80 && next < 0xa0 ? 2 : 1;
+}
+
+void terminal_put(const char *text) {
+  while (*text) text += put_byte(text);
+}
+
 void terminal_put_left(const char *text, int width) {
   int columns = terminal_columns(text);
   bool cut = columns > width;
   int left = cut ? width - 1 : columns;
-  for (; *text; text++) {
+  while (*text) {
     if (starts_character(*text) && left-- == 0) break;
-    putchar(*text);
+    text += put_byte(text);
   }
   if (cut) putchar('~');
   for (; columns < width; columns++) putchar(' ');

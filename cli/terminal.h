@@ -18,6 +18,9 @@ void terminal_set(terminal_style style);
 /* The columns that a UTF-8 text takes, if each of its characters takes one. */
 int terminal_columns(const char *text);
 
+/* Prints a text; control characters, which could command the terminal, as pictures of them. */
+void terminal_put(const char *text);
+
 /* Prints at most width columns of a text, and spaces up to width; what is cut off ends with a tilde. */
 void terminal_put_left(const char *text, int width);
 

@@ -30,14 +30,16 @@ typedef struct despur_worst_comparison {
 
 typedef struct despur_comparison {
   double confidence; /* of the intervals */
+  bool by_id;        /* rows were matched by ids, not as they stand */
   size_t groups_count;
+  size_t groups_aside;             /* the last of them, which cannot be the worst */
   despur_group_comparison *groups; /* [groups_count] */
   const char **names;              /* [groups_count], one allocation with its texts */
   despur_group_comparison all;
   despur_worst_comparison worst;
 } despur_comparison;
 
-/* Compares predictions for the same examples: matched by their numbers where both have them, else row by row.
+/* Compares predictions for the same examples: matched by their ids where both have them, else row by row.
  * DESPUR_BAD_INPUT when examples, labels or groups differ. Release with despur_comparison_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_compare(despur_comparison *out, const despur_predicted *first,
                                                         const despur_predicted *second, double confidence,

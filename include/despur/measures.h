@@ -5,30 +5,62 @@
 
 #include "despur/eval.h"
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Predictions for some examples, with what is known of these. Whoever fills one in owns its arrays; those
- * that despur_predicted_read and despur_run_predict fill in are released with despur_predicted_release. */
+ * that despur_predicted_read and despur_run_predict fill in are released with despur_predicted_release.
+ * Names are UTF-8 of any length, one allocation for each list; what is not needed may be NULL or 0. */
 typedef struct despur_predicted {
   size_t count, classes, groups_count;
+  size_t groups_aside; /* the last of the groups: those that cannot be the worst, since a value that
+                          makes them is missing */
   uint32_t *labels, *predictions; /* [count], below classes */
   uint32_t *groups;               /* [count], below groups_count, or DESPUR_NO_GROUP */
-  uint32_t *attributes;           /* [count], or NULL when there are none */
-  uint32_t *examples;             /* [count] numbers that tell examples apart, or NULL */
-  double *probabilities;          /* [count, classes], or NULL */
-  const char **names;             /* [groups_count] of any length, UTF-8; one allocation with its texts */
-  size_t *train_sizes;            /* [groups_count] training examples, or NULL */
-  double loss;                    /* mean cross entropy if known from elsewhere; NaN: from probabilities */
+  uint32_t *attributes;     /* [count] what tells groups of one label apart, any codes; NULL: nothing does */
+  const char **ids;         /* [count] texts that tell examples apart, or NULL */
+  double *probabilities;    /* [count, classes], or NULL */
+  const char **names;       /* [groups_count] */
+  const char **class_names; /* [classes], or NULL: 0, 1, ... */
+  size_t *train_sizes;      /* [groups_count] training examples, or NULL */
+  double loss;              /* mean cross entropy if known from elsewhere; NaN: from probabilities */
+  char *columns;            /* what was read as what: "label: y, prediction: pred, groups: ..."; NULL */
+  const char **notes;       /* [notes_count] sentences on what a reader of the numbers should know */
+  size_t notes_count;
 } despur_predicted;
 
-/* Reads a CSV file, or DIRECTORY/predictions.csv of a run. Columns are found by their names in the first
- * line, in any order, and others are passed over: y (the class, 0 and up), a (the attribute, 0 and up) or
- * group (any text, which takes the place of y and a together), prediction or prob_0, prob_1, ... for every
- * class, or both, and example. With probabilities only, the most likely class is the prediction, the first of
- * equals. DESPUR_BAD_INPUT names file, line and column of what cannot be read. */
+/* Which column of a table is what. {0}, like NULL in place of it: everything is guessed from usual names.
+ * Columns that have no part in it are not looked at. */
+typedef struct despur_columns {
+  const char *label, *prediction;
+  const char *score;         /* the probability of one of two classes */
+  const char *positive;      /* that class; NULL: 1 or true */
+  double threshold;          /* of the score, from which on the prediction is that class; 0: 0.5 */
+  const char *probabilities; /* what the names of the columns with a probability begin with; the rest is the
+                                name of the class */
+  const char *by;            /* the columns that make groups, with commas between */
+  const char *id;            /* of the examples */
+  char separator, comment;   /* between fields; of lines to pass over. 0: found in the file; none */
+  bool whole_groups;         /* groups are what `by` says, not that within each label */
+  bool with_missing;         /* groups with missing values can be the worst, too */
+  bool ids; /* they are wanted; without `id` they are guessed, and NULL when there are none */
+} despur_columns;
+
+/* Reads a table: a file, "-" for standard input, or a run's directory, which stands for its predictions.csv.
+ *
+ * Text with the names of its columns in the first line, between commas, semicolons (then a comma may stand
+ * for a decimal point), tabs or bars; packed with gzip or not. Values of label, prediction and groups are any
+ * text or numbers. With probabilities only, the most likely class is the prediction, the first of equals.
+ * Classes and groups are those that occur, in the order of their numbers or of their bytes; a group is what
+ * the columns `by` say, within each label: "y=0,a=1". Missing values there are a value of their own,
+ * "(missing)"; missing labels and predictions are an error.
+ *
+ * DESPUR_BAD_INPUT names file, line and column of what cannot be read. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_predicted_read(despur_predicted *out, const char *path,
+                                                               const despur_columns *columns,
                                                                despur_error *error);
 
 DESPUR_API void despur_predicted_release(despur_predicted *predicted);

@@ -20,7 +20,7 @@ void despur_check_name(const despur_check *check, char text[64]) {
 static despur_status worst_interval(despur_interval *out, const despur_scores *scores, double confidence,
                                     despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t *correct = NULL, groups = scores->groups_count;
+  size_t *correct = NULL, groups = scores->groups_count - scores->groups_aside;
   TRY(mem_alloc(&correct, 2 * groups, sizeof *correct, error));
   for (size_t g = 0; g < groups; g++) {
     correct[g] = scores->groups[g].correct;
@@ -83,7 +83,8 @@ despur_status despur_check_scores(despur_check *checks, size_t count, const desp
                                   double confidence, despur_error *error) {
   despur_status status = DESPUR_OK, verdict = DESPUR_OK;
   size_t groups = 0;
-  for (size_t g = 0; g < scores->groups_count; g++) groups += scores->groups[g].count > 0;
+  for (size_t g = 0; g < scores->groups_count - scores->groups_aside; g++)
+    groups += scores->groups[g].count > 0;
   if (groups == 0) FAIL(error, DESPUR_BAD_INPUT, "check: no group has an example");
   for (size_t i = 0; i < count; i++) {
     char text[256];

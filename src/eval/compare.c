@@ -1,5 +1,6 @@
 #include "despur/compare.h"
 
+#include "base/dictionary.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "eval/difference.h"
@@ -7,58 +8,87 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { EXCHANGES = 10000 };
 
+static const uint32_t NONE = UINT32_MAX - 1; /* of what the first does not have */
+
 /* ---- the same examples ---- */
 
-typedef struct numbered {
-  uint32_t number, row;
-} numbered;
-
-static int by_number(const void *a, const void *b) {
-  uint32_t x = ((const numbered *)a)->number, y = ((const numbered *)b)->number;
-  return (x > y) - (x < y);
-}
-
-static despur_status sorted_numbers(numbered **out, const despur_predicted *p, const char *which,
-                                    despur_error *error) {
-  despur_status status = mem_alloc(out, p->count, sizeof **out, error);
-  if (status != DESPUR_OK) return status;
-  for (size_t i = 0; i < p->count; i++) (*out)[i] = (numbered){p->examples[i], (uint32_t)i};
-  qsort(*out, p->count, sizeof **out, by_number);
-  for (size_t i = 1; i < p->count; i++)
-    if ((*out)[i].number == (*out)[i - 1].number)
-      return error_set(error, DESPUR_BAD_INPUT, "the %s predictions have example %u twice", which,
-                       (*out)[i].number);
-  return DESPUR_OK;
-}
-
-/* rows[i]: the row of second that belongs to row i of first. */
-static despur_status match_rows(uint32_t *rows, const despur_predicted *first, const despur_predicted *second,
-                                despur_error *error) {
+/* Names that both have: *map = for each name of the second its number in the first, or that of none. */
+static despur_status map_names(uint32_t **map, const char *const *first, size_t first_count,
+                               const char *const *second, size_t second_count, despur_error *error) {
   despur_status status = DESPUR_OK;
-  numbered *a = NULL, *b = NULL;
+  dictionary names = {0};
+  uint32_t index;
+  TRY(mem_alloc(map, second_count, sizeof **map, error));
+  for (size_t i = 0; i < first_count; i++)
+    TRY(dictionary_add(&index, &names, first[i], strlen(first[i]), error));
+  for (size_t i = 0; i < second_count; i++)
+    if (!dictionary_find(&(*map)[i], &names, second[i], strlen(second[i]))) (*map)[i] = NONE;
+cleanup:
+  dictionary_release(&names);
+  return status;
+}
+
+static despur_status check_distinct(const despur_predicted *p, const char *which, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  dictionary ids = {0};
+  for (size_t i = 0; i < p->count; i++) {
+    uint32_t index;
+    TRY(dictionary_add(&index, &ids, p->ids[i], strlen(p->ids[i]), error));
+    if (index < i)
+      FAIL(error, DESPUR_BAD_INPUT, "the %s predictions have example '%.60s' twice", which, p->ids[i]);
+  }
+cleanup:
+  dictionary_release(&ids);
+  return status;
+}
+
+/* rows[i]: the row of the first that belongs to row i of the second. */
+static despur_status match_rows(uint32_t **rows, const despur_predicted *first,
+                                const despur_predicted *second, despur_error *error) {
+  despur_status status = DESPUR_OK;
   if (first->count != second->count)
     FAIL(error, DESPUR_BAD_INPUT, "the first predictions are of %zu examples, the second of %zu",
          first->count, second->count);
-  if (!first->examples || !second->examples) {
-    for (size_t i = 0; i < first->count; i++) rows[i] = (uint32_t)i;
+  if (!first->ids || !second->ids) {
+    TRY(mem_alloc(rows, first->count, sizeof **rows, error));
+    for (size_t i = 0; i < first->count; i++) (*rows)[i] = (uint32_t)i;
     return DESPUR_OK;
   }
-  TRY(sorted_numbers(&a, first, "first", error));
-  TRY(sorted_numbers(&b, second, "second", error));
-  for (size_t i = 0; i < first->count; i++) {
-    if (a[i].number != b[i].number)
-      FAIL(error, DESPUR_BAD_INPUT, "example %u is in one of the predictions only",
-           a[i].number < b[i].number ? a[i].number : b[i].number);
-    rows[a[i].row] = b[i].row;
-  }
+  TRY(check_distinct(first, "first", error));
+  TRY(check_distinct(second, "second", error));
+  TRY(map_names(rows, first->ids, first->count, second->ids, second->count, error));
+  for (size_t i = 0; i < second->count; i++)
+    if ((*rows)[i] == NONE)
+      FAIL(error, DESPUR_BAD_INPUT, "example '%.60s' is in the second predictions only", second->ids[i]);
 cleanup:
-  mem_free(a);
-  mem_free(b);
+  return status;
+}
+
+/* ---- who is right ---- */
+
+/* What both call their classes and groups, by the numbers of the first. */
+typedef struct common {
+  uint32_t *classes, *groups;
+} common;
+
+static despur_status find_common(common *out, const despur_predicted *first, const despur_predicted *second,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (first->class_names && second->class_names) {
+    TRY(map_names(&out->classes, first->class_names, first->classes, second->class_names, second->classes,
+                  error));
+  } else {
+    TRY(mem_alloc(&out->classes, second->classes, sizeof *out->classes, error));
+    for (uint32_t i = 0; i < second->classes; i++) out->classes[i] = i;
+  }
+  TRY(map_names(&out->groups, first->names, first->groups_count, second->names, second->groups_count, error));
+cleanup:
   return status;
 }
 
@@ -66,32 +96,59 @@ static const char *group_name(const despur_predicted *p, size_t row) {
   return p->groups[row] == DESPUR_NO_GROUP ? "none" : p->names[p->groups[row]];
 }
 
+static void class_name(char out[64], const despur_predicted *p, size_t row) {
+  if (p->class_names)
+    snprintf(out, 64, "%.60s", p->class_names[p->labels[row]]);
+  else
+    snprintf(out, 64, "%u", p->labels[row]);
+}
+
+/* Whether both rows are of one example, as far as label and group tell. */
+static despur_status check_pair(const despur_predicted *first, size_t row, const despur_predicted *second,
+                                size_t other, const common *c, despur_error *error) {
+  char one[64], two[64];
+  uint32_t group = second->groups[other];
+  if (first->labels[row] != c->classes[second->labels[other]]) {
+    class_name(one, first, row);
+    class_name(two, second, other);
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "row %zu of the first predictions is of class %s, row %zu of the second of %s (other data?)", row + 1,
+        one, other + 1, two);
+  }
+  if (first->groups[row] != (group == DESPUR_NO_GROUP ? group : c->groups[group]))
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "row %zu of the first predictions is of group %s, row %zu of the second of %s (other data?)", row + 1,
+        group_name(first, row), other + 1, group_name(second, other));
+  return DESPUR_OK;
+}
+
+static void add_pair(despur_pairs *pairs, bool a, bool b) {
+  pairs->both += a && b;
+  pairs->only_first += a && !b;
+  pairs->only_second += b && !a;
+  pairs->neither += !a && !b;
+}
+
 /* Counts who is right, after checking that both speak of the same thing. */
 static despur_status count_pairs(despur_comparison *out, const despur_predicted *first,
                                  const despur_predicted *second, const uint32_t *rows, despur_error *error) {
-  for (size_t i = 0; i < first->count; i++) {
-    uint32_t row = rows[i], label = first->labels[i];
-    if (label != second->labels[row])
-      return error_set(
-          error, DESPUR_BAD_INPUT,
-          "row %zu of the first predictions is of class %u, row %u of the second of %u (other data?)", i + 1,
-          label, row + 1, second->labels[row]);
-    if (strcmp(group_name(first, i), group_name(second, row)) != 0)
-      return error_set(
-          error, DESPUR_BAD_INPUT,
-          "row %zu of the first predictions is of group %s, row %u of the second of %s (other data?)", i + 1,
-          group_name(first, i), row + 1, group_name(second, row));
-    bool a = first->predictions[i] == label, b = second->predictions[row] == label;
-    despur_pairs one = {a && b, a && !b, b && !a, !a && !b}, *sums[] = {&out->all.pairs, NULL};
-    if (first->groups[i] != DESPUR_NO_GROUP) sums[1] = &out->groups[first->groups[i]].pairs;
-    for (size_t s = 0; s < 2 && sums[s]; s++) {
-      sums[s]->both += one.both;
-      sums[s]->only_first += one.only_first;
-      sums[s]->only_second += one.only_second;
-      sums[s]->neither += one.neither;
-    }
+  despur_status status = DESPUR_OK;
+  common names = {0};
+  TRY(find_common(&names, first, second, error));
+  for (size_t other = 0; other < second->count; other++) {
+    size_t row = rows[other];
+    TRY(check_pair(first, row, second, other, &names, error));
+    bool a = first->predictions[row] == first->labels[row],
+         b = second->predictions[other] == second->labels[other];
+    add_pair(&out->all.pairs, a, b);
+    if (first->groups[row] != DESPUR_NO_GROUP) add_pair(&out->groups[first->groups[row]].pairs, a, b);
   }
-  return DESPUR_OK;
+cleanup:
+  mem_free(names.classes);
+  mem_free(names.groups);
+  return status;
 }
 
 /* ---- groups ---- */
@@ -134,7 +191,7 @@ cleanup:
  * at. */
 static double exchanged(const despur_comparison *c, random_stream *stream) {
   double first = 1, second = 1;
-  for (size_t g = 0; g < c->groups_count; g++) {
+  for (size_t g = 0; g < c->groups_count - c->groups_aside; g++) {
     const despur_pairs *pairs = &c->groups[g].pairs;
     size_t count = pairs_count(pairs), discordant = pairs->only_first + pairs->only_second;
     if (count == 0) continue;
@@ -157,12 +214,12 @@ static double exchange_test(const despur_comparison *c) {
 static despur_status smallest(double *accuracy, size_t *group, despur_interval *interval,
                               const despur_comparison *c, int side, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t *correct = NULL;
-  TRY(mem_alloc(&correct, 2 * c->groups_count, sizeof *correct, error));
-  size_t *count = correct + c->groups_count;
+  size_t *correct = NULL, groups = c->groups_count - c->groups_aside;
+  TRY(mem_alloc(&correct, 2 * groups, sizeof *correct, error));
+  size_t *count = correct + groups;
   *accuracy = (double)NAN;
   *group = c->groups_count;
-  for (size_t g = 0; g < c->groups_count; g++) {
+  for (size_t g = 0; g < groups; g++) {
     const despur_group_comparison *of = &c->groups[g];
     double here = side ? of->second : of->first;
     count[g] = pairs_count(&of->pairs);
@@ -171,7 +228,7 @@ static despur_status smallest(double *accuracy, size_t *group, despur_interval *
     *accuracy = here;
     *group = g;
   }
-  TRY(despur_minimum_interval(interval, correct, count, c->groups_count, c->confidence, error));
+  TRY(despur_minimum_interval(interval, correct, count, groups, c->confidence, error));
 cleanup:
   mem_free(correct);
   return status;
@@ -200,13 +257,15 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
                              const despur_predicted *second, double confidence, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *rows = NULL;
-  *out = (despur_comparison){.confidence = confidence, .groups_count = first->groups_count};
-  TRY(mem_alloc(&rows, first->count, sizeof *rows, error));
+  *out = (despur_comparison){.confidence = confidence,
+                             .groups_count = first->groups_count,
+                             .groups_aside = first->groups_aside,
+                             .by_id = first->ids && second->ids};
   TRY(mem_alloc(&out->groups, first->groups_count, sizeof *out->groups, error));
   TRY(text_copy_all(&out->names, first->names, first->groups_count, error));
   for (size_t g = 0; g < first->groups_count; g++) out->groups[g].name = out->names[g];
   out->all.name = "all examples";
-  TRY(match_rows(rows, first, second, error));
+  TRY(match_rows(&rows, first, second, error));
   TRY(count_pairs(out, first, second, rows, error));
   TRY(compare_groups(out, error));
   compare_group(&out->all, confidence);

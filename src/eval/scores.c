@@ -36,6 +36,7 @@ static despur_status init_groups(despur_scores *out, const despur_predicted *p, 
   TRY(mem_alloc(&out->groups, p->groups_count, sizeof *out->groups, error));
   TRY(text_copy_all(&out->names, p->names, p->groups_count, error));
   out->groups_count = p->groups_count;
+  out->groups_aside = p->groups_aside;
   for (size_t g = 0; g < p->groups_count; g++) {
     out->groups[g].name = out->names[g];
     out->groups[g].train_count = p->train_sizes ? p->train_sizes[g] : 0;
@@ -57,7 +58,7 @@ static void summarise_groups(despur_scores *scores) {
     interval = despur_wilson_interval(group->correct, group->count, CONFIDENCE);
     group->low = interval.low;
     group->high = interval.high;
-    if (!group->count) continue;
+    if (!group->count || g >= scores->groups_count - scores->groups_aside) continue;
     if (!present || group->accuracy < scores->worst_group_accuracy) {
       scores->worst_group = g;
       scores->worst_group_accuracy = group->accuracy;
@@ -73,7 +74,7 @@ static void summarise_groups(despur_scores *scores) {
 
 static despur_status bound_worst_group(despur_scores *scores, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t *counts = NULL, groups = scores->groups_count;
+  size_t *counts = NULL, groups = scores->groups_count - scores->groups_aside;
   despur_interval interval;
   TRY(mem_alloc(&counts, groups, 2 * sizeof *counts, error));
   for (size_t g = 0; g < groups; g++) {

@@ -2,39 +2,151 @@
 
 #include "base/format.h"
 #include "base/memory.h"
-#include "io/file.h"
+#include "io/number.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { CHUNK = 1 << 16, END = -1 };
+/* What a byte is outside quotes. */
+enum { PLAIN, SEPARATOR, LINE_END, NUL };
+
+enum { FIRST_ROOM = 1 << 18, LINES_LOOKED_AT = 20, CTRL_Z = 0x1a };
+
+/* A field as it lies in the buffer, until its record is complete. */
+typedef struct mark {
+  bool quoted, rewrite; /* rewrite: there are pairs of quotes or returns inside */
+} mark;
 
 struct csv_reader {
-  char *path;
-  int descriptor;
-  uint8_t chunk[CHUNK];
-  size_t have, at;     /* bytes in chunk, and how many of them are used */
-  size_t line, column; /* of the next byte */
-  bool after_return;   /* a line feed now belongs to the line end before it */
-  char *text;          /* the fields of the record, one after the other */
-  size_t used, room;
+  byte_source *source;
+  csv_form form;
+  uint8_t kinds[256];
+  char *buffer; /* with a byte beyond room for a line end that stops every search */
+  size_t room, begin, end;
+  bool at_end; /* nothing comes after end */
+  size_t line; /* of begin */
   csv_field *fields;
+  mark *marks;
   size_t count, fields_room;
 };
 
-despur_status csv_open(csv_reader **out, const char *path, despur_error *error) {
+/* ---- the buffer ---- */
+
+static despur_status fail_at(const csv_reader *reader, size_t line, size_t column, despur_error *error,
+                             const char *message) {
+  return error_set(error, DESPUR_BAD_INPUT, "%s:%zu:%zu: %s", source_name(reader->source), line, column,
+                   message);
+}
+
+/* Moves what has been read of a record to the front and reads on behind it. */
+static despur_status fill(csv_reader *reader, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t kept = reader->end - reader->begin, got;
+  if (kept > 0) memmove(reader->buffer, reader->buffer + reader->begin, kept);
+  reader->begin = 0;
+  reader->end = kept;
+  if (kept == reader->room) {
+    if (kept >= CSV_MOST_BYTES)
+      return fail_at(reader, reader->line, 1, error,
+                     "expected at most 4 MiB in a record (a quote that is never closed?)");
+    size_t room = reader->room ? 2 * reader->room : FIRST_ROOM;
+    TRY(mem_grow(&reader->buffer, reader->room + 1, room + 1, 1, error));
+    reader->room = room;
+  }
+  TRY(source_read(reader->source, reader->buffer + kept, reader->room - kept, &got, error));
+  reader->end += got;
+  reader->at_end = reader->end < reader->room;
+  if (reader->at_end && reader->end > 0 && reader->buffer[reader->end - 1] == CTRL_Z) reader->end--;
+cleanup:
+  return status;
+}
+
+/* ---- the form of a file ---- */
+
+static bool is_blank(const csv_reader *reader, char byte) {
+  return byte == ' ' || (byte == '\t' && reader->form.separator != '\t');
+}
+
+static despur_status skip_mark(csv_reader *reader, despur_error *error) {
+  const uint8_t *b = (const uint8_t *)reader->buffer;
+  size_t bytes = reader->end;
+  if (bytes >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff)))
+    return error_set(error, DESPUR_BAD_INPUT, "%s: this text is UTF-16; save it as UTF-8",
+                     source_name(reader->source));
+  if (bytes >= 3 && memcmp(b, "\xef\xbb\xbf", 3) == 0) reader->begin = 3;
+  return DESPUR_OK;
+}
+
+/* Fields of the line at *at if byte separates them; *at moves to the next line, *complete says whether the
+ * line ends before stop. */
+static size_t fields_of_line(const char **at, const char *stop, char byte, bool *complete) {
+  size_t count = 1;
+  bool quoted = false, first = true;
+  const char *c = *at;
+  for (; c < stop && (quoted || (*c != '\n' && *c != '\r')); c++) {
+    if (*c == '"' && (first || quoted)) quoted = !quoted;
+    count += !quoted && *c == byte;
+    first = (first && *c == ' ') || *c == byte;
+  }
+  *complete = c < stop;
+  while (c < stop && (*c == '\n' || *c == '\r')) c++;
+  *at = c;
+  return count;
+}
+
+/* How well byte separates the fields of the first lines: as many fields as there are in the first line, when
+ * all have that many; fewer points when some differ. */
+static size_t separates(const csv_reader *reader, char byte) {
+  const char *at = reader->buffer + reader->begin, *stop = reader->buffer + reader->end;
+  bool complete, all = true;
+  while (at < stop && (*at == '\n' || *at == '\r')) at++;
+  size_t first = fields_of_line(&at, stop, byte, &complete);
+  for (size_t i = 0; i < LINES_LOOKED_AT && complete && at < stop; i++) {
+    size_t count = fields_of_line(&at, stop, byte, &complete);
+    if (complete || reader->at_end) all &= count == first;
+  }
+  return first == 1 ? 0 : all ? CSV_MOST_BYTES + first : first;
+}
+
+/* Excel's first line "sep=;" says it. */
+static bool said_in_the_file(csv_reader *reader) {
+  const char *at = reader->buffer + reader->begin;
+  if (reader->end - reader->begin < 6 || memcmp(at, "sep=", 4) != 0 || (at[5] != '\n' && at[5] != '\r'))
+    return false;
+  reader->form.separator = at[4];
+  bool two = at[5] == '\r' && reader->end - reader->begin > 6 && at[6] == '\n';
+  reader->begin += two ? 7 : 6;
+  reader->line = 2;
+  return true;
+}
+
+static void find_separator(csv_reader *reader) {
+  static const char CANDIDATES[] = ",;\t|";
+  size_t best = 0;
+  if (said_in_the_file(reader) || reader->form.separator) return;
+  reader->form.separator = ',';
+  for (const char *c = CANDIDATES; *c; c++) {
+    size_t points = separates(reader, *c);
+    if (points <= best) continue;
+    best = points;
+    reader->form.separator = *c;
+  }
+}
+
+despur_status csv_open(csv_reader **out, const char *path, csv_form form, despur_error *error) {
   despur_status status = DESPUR_OK;
   csv_reader *reader = NULL;
-  size_t bytes;
   *out = NULL;
   TRY(mem_alloc(&reader, 1, sizeof *reader, error));
-  reader->descriptor = -1;
-  reader->line = reader->column = 1;
-  TRY(mem_copy_text(&reader->path, path, error));
-  TRY(file_open(&reader->descriptor, &bytes, path, error));
+  reader->line = 1;
+  reader->form = form;
+  TRY(source_open(&reader->source, path, error));
+  TRY(fill(reader, error));
+  TRY(skip_mark(reader, error));
+  find_separator(reader);
+  reader->kinds['\n'] = reader->kinds['\r'] = LINE_END;
+  reader->kinds[0] = NUL;
+  reader->kinds[(uint8_t)reader->form.separator] = SEPARATOR;
   *out = reader;
 cleanup:
   if (status != DESPUR_OK) csv_close(reader);
@@ -43,16 +155,24 @@ cleanup:
 
 void csv_close(csv_reader *reader) {
   if (!reader) return;
-  if (reader->descriptor >= 0) close(reader->descriptor);
-  mem_free(reader->path);
-  mem_free(reader->text);
+  source_close(reader->source);
+  mem_free(reader->buffer);
   mem_free(reader->fields);
+  mem_free(reader->marks);
   mem_free(reader);
 }
 
-static despur_status fail_at(const csv_reader *reader, size_t line, size_t column, despur_error *error,
-                             const char *message) {
-  return error_set(error, DESPUR_BAD_INPUT, "%s:%zu:%zu: %s", reader->path, line, column, message);
+const char *csv_name(const csv_reader *reader) {
+  return source_name(reader->source);
+}
+
+char csv_separator(const csv_reader *reader) {
+  return reader->form.separator;
+}
+
+const char *csv_start(const csv_reader *reader, size_t *bytes) {
+  *bytes = reader->end - reader->begin;
+  return reader->buffer + reader->begin;
 }
 
 despur_status csv_fail(const csv_reader *reader, const csv_field *field, despur_error *error,
@@ -65,226 +185,217 @@ despur_status csv_fail(const csv_reader *reader, const csv_field *field, despur_
   return fail_at(reader, field->line, field->column, error, message);
 }
 
-static despur_status refill(csv_reader *reader, despur_error *error) {
-  reader->at = 0;
-  return file_read_some(reader->descriptor, reader->chunk, CHUNK, &reader->have, reader->path, error);
+/* ---- one record ---- */
+
+/* Where a search for the end of a record stands. */
+typedef struct search {
+  const char *at, *stop; /* stop: the end of what has been read, where a line end stands */
+  const char *line_start;
+  size_t line;
+} search;
+
+static size_t column_of(const search *s, const char *at) {
+  return (size_t)(at - s->line_start) + 1;
 }
 
-/* The next byte without taking it, or END. */
-static despur_status peek(csv_reader *reader, int *byte, despur_error *error) {
+static despur_status add_field(csv_reader *reader, const search *s, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (reader->at == reader->have) TRY(refill(reader, error));
-  *byte = reader->at < reader->have ? reader->chunk[reader->at] : END;
-  if (*byte == 0)
-    return fail_at(reader, reader->line, reader->column, error,
-                   "expected text, found a NUL byte (a binary file, or UTF-16?)");
-cleanup:
-  return status;
-}
-
-/* Takes the byte that was peeked at. All line ends are one '\n' to what follows. */
-static void take(csv_reader *reader, int byte) {
-  reader->at++;
-  reader->column++;
-  if (byte != '\n' && byte != '\r') return;
-  reader->line++;
-  reader->column = 1;
-  reader->after_return = byte == '\r';
-}
-
-/* Peeks past the line feed of CR LF. */
-static despur_status next_byte(csv_reader *reader, int *byte, despur_error *error) {
-  despur_status status = peek(reader, byte, error);
-  if (status == DESPUR_OK && reader->after_return) {
-    reader->after_return = false;
-    if (*byte == '\n') {
-      reader->at++;
-      status = peek(reader, byte, error);
-    }
-  }
-  return status;
-}
-
-static despur_status skip_mark(csv_reader *reader, despur_error *error) {
-  despur_status status = refill(reader, error);
-  if (status == DESPUR_OK && reader->have >= 3 && memcmp(reader->chunk, "\xef\xbb\xbf", 3) == 0)
-    reader->at = 3;
-  return status;
-}
-
-static despur_status keep(csv_reader *reader, char byte, despur_error *error) {
-  if (reader->used == reader->room) {
-    if (reader->room >= CSV_MOST_BYTES)
-      return fail_at(reader, reader->line, reader->column, error,
-                     "expected at most 4 MiB in a record (a quote that is never closed?)");
-    size_t room = reader->room ? 2 * reader->room : 4096;
-    despur_status status = mem_grow(&reader->text, reader->room, room, 1, error);
-    if (status != DESPUR_OK) return status;
-    reader->room = room;
-  }
-  reader->text[reader->used++] = byte;
-  return DESPUR_OK;
-}
-
-/* Starts a field at the next byte. Its text is an offset until the record is complete: the buffer may move.
- */
-static despur_status begin_field(csv_reader *reader, despur_error *error) {
+  size_t old = reader->fields_room, room = old ? 2 * old : 16;
   if (reader->count == CSV_MOST_FIELDS)
-    return fail_at(reader, reader->line, reader->column, error, "expected at most 16384 columns, found more");
-  if (reader->count == reader->fields_room) {
-    size_t room = reader->fields_room ? 2 * reader->fields_room : 16;
-    despur_status status =
-        mem_grow(&reader->fields, reader->fields_room, room, sizeof *reader->fields, error);
-    if (status != DESPUR_OK) return status;
+    return fail_at(reader, s->line, column_of(s, s->at), error, "expected at most 16384 columns, found more");
+  if (reader->count == old) {
+    TRY(mem_grow(&reader->fields, old, room, sizeof *reader->fields, error));
+    TRY(mem_grow(&reader->marks, old, room, sizeof *reader->marks, error));
     reader->fields_room = room;
   }
-  reader->fields[reader->count++] =
-      (csv_field){.length = reader->used, .line = reader->line, .column = reader->column};
+  reader->fields[reader->count] = (csv_field){.line = s->line, .column = column_of(s, s->at)};
+  reader->marks[reader->count++] = (mark){false, false};
+cleanup:
+  return status;
+}
+
+/* Moves from an opening quote behind the closing one; *found is false when the file goes on and what has been
+ * read does not tell. */
+static despur_status find_closing_quote(csv_reader *reader, search *s, bool *found, despur_error *error) {
+  csv_field *field = &reader->fields[reader->count - 1];
+  mark *about = &reader->marks[reader->count - 1];
+  field->text = ++s->at;
+  for (;; s->at++) {
+    while (*s->at != '"' && *s->at != '\n' && *s->at != '\r' && *s->at) s->at++;
+    if (s->at == s->stop) {
+      *found = false;
+      if (!reader->at_end) return DESPUR_OK;
+      return fail_at(reader, field->line, field->column, error, "this quote is never closed");
+    }
+    if (*s->at == 0) return DESPUR_OK; /* told by who looks at what follows */
+    if (*s->at == '"') {
+      if (s->at + 1 == s->stop && !reader->at_end) {
+        *found = false;
+        return DESPUR_OK;
+      }
+      if (s->at[1] != '"' || s->at + 1 == s->stop) break;
+      s->at++;
+      about->rewrite = true;
+    } else {
+      about->rewrite |= *s->at == '\r';
+      if (*s->at == '\r' && s->at[1] == '\n') continue;
+      s->line++;
+      s->line_start = s->at + 1;
+    }
+  }
+  field->length = (size_t)(s->at++ - field->text);
+  about->quoted = true;
+  while (is_blank(reader, *s->at)) s->at++;
   return DESPUR_OK;
 }
 
-/* What stands between quotes; the opening one has been taken. "" inside is a quote. */
-static despur_status quoted(csv_reader *reader, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  size_t line = reader->line, column = reader->column - 1;
-  for (int byte;;) {
-    TRY(next_byte(reader, &byte, error));
-    if (byte == END) return fail_at(reader, line, column, error, "this quote is never closed");
-    take(reader, byte);
-    if (byte == '"') {
-      TRY(peek(reader, &byte, error));
-      if (byte != '"') break;
-      take(reader, byte);
-    }
-    TRY(keep(reader, byte == '\r' ? '\n' : (char)byte, error));
-  }
-cleanup:
-  return status;
+static despur_status refuse(const csv_reader *reader, const search *s, despur_error *error) {
+  size_t column = column_of(s, s->at);
+  if (*s->at == 0)
+    return fail_at(reader, s->line, column, error,
+                   "expected text, found a NUL byte (a binary file, or UTF-16?)");
+  return fail_at(reader, s->line, column, error,
+                 "expected a separator or the end of the line after a closing quote");
 }
 
-/* One field and the comma after it; *last says that the record ends with it. */
-static despur_status read_field(csv_reader *reader, bool *last, despur_error *error) {
+/* Moves behind one field, onto the separator or line end that follows. */
+static despur_status find_field(csv_reader *reader, search *s, bool *found, despur_error *error) {
   despur_status status = DESPUR_OK;
-  int byte;
-  TRY(next_byte(reader, &byte, error));
-  TRY(begin_field(reader, error));
-  if (byte == '"') {
-    take(reader, byte);
-    TRY(quoted(reader, error));
-    TRY(peek(reader, &byte, error));
-    if (byte != ',' && byte != '\n' && byte != '\r' && byte != END)
-      return fail_at(reader, reader->line, reader->column, error,
-                     "expected a comma or the end of the line after a closing quote");
-  }
-  while (byte != ',' && byte != '\n' && byte != '\r' && byte != END) {
-    TRY(keep(reader, (char)byte, error));
-    take(reader, byte);
-    TRY(peek(reader, &byte, error));
-  }
-  *last = byte != ',';
-  if (byte != END) take(reader, byte);
+  while (is_blank(reader, *s->at)) s->at++;
+  TRY(add_field(reader, s, error));
   csv_field *field = &reader->fields[reader->count - 1];
-  field->length = reader->used - field->length;
-  TRY(keep(reader, 0, error));
+  if (*s->at == '"') {
+    TRY(find_closing_quote(reader, s, found, error));
+    if (!*found) return DESPUR_OK;
+  } else {
+    field->text = s->at;
+    while (reader->kinds[(uint8_t)*s->at] == PLAIN) s->at++;
+    const char *last = s->at;
+    while (last > field->text && is_blank(reader, last[-1])) last--;
+    field->length = (size_t)(last - field->text);
+  }
+  uint8_t kind = reader->kinds[(uint8_t)*s->at];
+  if (kind == PLAIN || kind == NUL) return refuse(reader, s, error);
 cleanup:
   return status;
 }
 
-static despur_status skip_empty_lines(csv_reader *reader, int *byte, despur_error *error) {
+/* Finds the fields of the record at begin, changing nothing: when its end has not been read yet, *found is
+ * false and it is looked at anew later. */
+static despur_status find_record(csv_reader *reader, search *s, bool *found, despur_error *error) {
   despur_status status = DESPUR_OK;
-  TRY(next_byte(reader, byte, error));
-  while (*byte == '\n' || *byte == '\r') {
-    take(reader, *byte);
-    TRY(next_byte(reader, byte, error));
+  reader->count = 0;
+  reader->buffer[reader->end] = '\n';
+  *s = (search){.at = reader->buffer + reader->begin,
+                .stop = reader->buffer + reader->end,
+                .line_start = reader->buffer + reader->begin,
+                .line = reader->line};
+  *found = true;
+  for (;;) {
+    TRY(find_field(reader, s, found, error));
+    if (!*found) break;
+    bool last_read = s->at == s->stop || (*s->at == '\r' && s->at + 1 == s->stop);
+    if (last_read && !reader->at_end) {
+      *found = false;
+      break;
+    }
+    if (reader->kinds[(uint8_t)*s->at] == LINE_END) break;
+    s->at++;
   }
 cleanup:
   return status;
+}
+
+/* Pairs of quotes become one, line ends one line feed. */
+static void rewrite(char *text, csv_field *field) {
+  char *out = text;
+  for (size_t i = 0; i < field->length; i++) {
+    char byte = text[i];
+    if (byte == '"') i++;
+    if (byte == '\r') {
+      byte = '\n';
+      if (i + 1 < field->length && text[i + 1] == '\n') i++;
+    }
+    *out++ = byte;
+  }
+  field->length = (size_t)(out - text);
+}
+
+/* Takes the record out of the buffer. */
+static void take(csv_reader *reader, const search *s) {
+  for (size_t i = 0; i < reader->count; i++) {
+    csv_field *field = &reader->fields[i];
+    char *text = reader->buffer + (field->text - reader->buffer);
+    if (reader->marks[i].rewrite) rewrite(text, field);
+    text[field->length] = 0;
+  }
+  const char *next = s->at;
+  if (next < s->stop) next += *next == '\r' && next + 1 < s->stop && next[1] == '\n' ? 2 : 1;
+  reader->begin = (size_t)(next - reader->buffer);
+  reader->line = s->line + 1;
+}
+
+static bool is_comment(const csv_reader *reader) {
+  return reader->form.comment && reader->begin < reader->end &&
+         reader->buffer[reader->begin] == reader->form.comment;
+}
+
+/* Takes the line at begin; lines that are longer than the buffer are cut off as they come. */
+static despur_status skip_line(csv_reader *reader, despur_error *error) {
+  for (;;) {
+    size_t at = reader->begin;
+    while (at < reader->end && reader->kinds[(uint8_t)reader->buffer[at]] != LINE_END) at++;
+    bool ends = at < reader->end, two = at + 1 < reader->end && memcmp(reader->buffer + at, "\r\n", 2) == 0;
+    reader->begin = at + ends + two;
+    if (ends || reader->at_end) break;
+    despur_status status = fill(reader, error);
+    if (status != DESPUR_OK) return status;
+  }
+  reader->line++;
+  return DESPUR_OK;
 }
 
 despur_status csv_next(csv_reader *reader, const csv_field **fields, size_t *count, despur_error *error) {
   despur_status status = DESPUR_OK;
-  int byte;
-  *count = reader->count = reader->used = 0;
-  if (reader->line == 1 && reader->column == 1) TRY(skip_mark(reader, error));
-  TRY(skip_empty_lines(reader, &byte, error));
-  for (bool last = byte == END; !last;) TRY(read_field(reader, &last, error));
-  char *text = reader->text;
-  for (size_t i = 0; i < reader->count; i++) {
-    reader->fields[i].text = text;
-    text += reader->fields[i].length + 1;
+  search s;
+  *count = 0;
+  for (bool found;;) {
+    if (reader->begin == reader->end && !reader->at_end) TRY(fill(reader, error));
+    if (reader->begin == reader->end) break;
+    if (is_comment(reader)) {
+      TRY(skip_line(reader, error));
+      continue;
+    }
+    TRY(find_record(reader, &s, &found, error));
+    if (!found) {
+      TRY(fill(reader, error));
+      continue;
+    }
+    bool empty = reader->count == 1 && !reader->marks[0].quoted && reader->fields[0].length == 0;
+    take(reader, &s);
+    if (empty) continue;
+    *count = reader->count;
+    break;
   }
   *fields = reader->fields;
-  *count = reader->count;
 cleanup:
   return status;
 }
 
 /* ---- numbers ---- */
 
-/* Digits, a point and an exponent as whole number times power of ten; false when there is anything else.
- * Digits beyond the nineteenth make it inexact. */
-typedef struct decimal {
-  uint64_t digits;
-  int exponent, used; /* used: significant digits */
-  bool negative;
-} decimal;
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static const char *read_digits(decimal *d, const char *at, int scale) {
-  for (; is_digit(*at); at++) {
-    if (d->used > 0 || *at != '0') d->used++;
-    if (d->used <= 19) d->digits = 10 * d->digits + (uint64_t)(*at - '0');
-    d->exponent += d->used > 19 ? scale + 1 : scale;
-  }
-  return at;
-}
-
-static bool read_decimal(decimal *d, const char *at) {
-  *d = (decimal){.negative = *at == '-'};
-  if (*at == '-' || *at == '+') at++;
-  const char *start = at;
-  at = read_digits(d, at, 0);
-  bool any = at > start;
-  if (*at == '.') {
-    start = ++at;
-    at = read_digits(d, at, -1);
-    any |= at > start;
-  }
-  if (!any) return false;
-  if (*at == 'e' || *at == 'E') {
-    bool negative = at[1] == '-';
-    at += at[1] == '-' || at[1] == '+' ? 2 : 1;
-    if (!is_digit(*at)) return false;
-    int exponent = 0;
-    for (; is_digit(*at); at++)
-      if (exponent < 100000) exponent = 10 * exponent + (*at - '0');
-    d->exponent += negative ? -exponent : exponent;
-  }
-  return *at == 0;
-}
-
 despur_status csv_number(double *out, const csv_reader *reader, const csv_field *field, const char *what,
                          despur_error *error) {
-  static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-  decimal d;
-  if (!read_decimal(&d, field->text))
+  if (!number_read(out, field->text, '.', NULL))
     return csv_fail(reader, field, error, "%s: expected a number, found '%.60s'", what, field->text);
-  /* both factors are exact, so one operation rounds correctly (Clinger 1990) */
-  if (d.used <= 19 && d.digits <= (uint64_t)1 << 53 && d.exponent >= -22 && d.exponent <= 22) {
-    double value = (double)d.digits;
-    value = d.exponent < 0 ? value / POWERS[-d.exponent] : value * POWERS[d.exponent];
-    *out = d.negative ? -value : value;
-    return DESPUR_OK;
-  }
-  *out = format_read(field->text, NULL);
   if (*out - *out != 0) /* infinity */
     return csv_fail(reader, field, error, "%s: expected a number below 1.8e308, found '%.60s'", what,
                     field->text);
   return DESPUR_OK;
+}
+
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
 despur_status csv_whole(uint32_t *out, const csv_reader *reader, const csv_field *field, const char *what,

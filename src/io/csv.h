@@ -1,15 +1,14 @@
-/* CSV as RFC 4180 has it, one record at a time: commas, quotes around fields that need them, and whatever
- * ends a line (LF, CR LF, CR). A byte-order mark and empty lines are passed over. Memory does not grow with
- * the file.
+/* Tables as text, one record at a time: fields between separators, quotes around those that need them (RFC
+ * 4180), and whatever ends a line (LF, CR LF, CR). Blanks around a field, a byte-order mark, empty lines and
+ * a final Ctrl-Z are passed over. Memory does not grow with the file.
  *
  * Positions in messages are FILE:LINE:COLUMN; a column is a byte of the line, from 1. */
 #ifndef IO_CSV_H
 #define IO_CSV_H
 
-#include "base/error.h"
+#include "io/source.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum { CSV_MOST_FIELDS = 16384, CSV_MOST_BYTES = 1 << 22 }; /* of a record */
@@ -22,12 +21,26 @@ typedef struct csv_field {
 
 typedef struct csv_reader csv_reader;
 
-DESPUR_MUST_USE despur_status csv_open(csv_reader **out, const char *path, despur_error *error);
+/* What does not follow from the file, or is not to. 0: the separator (comma, semicolon, tab or bar) that the
+ * first lines suggest; no comments. Lines that begin with the comment character are passed over. */
+typedef struct csv_form {
+  char separator, comment;
+} csv_form;
+
+/* path: a file, packed or not, or "-". */
+DESPUR_MUST_USE despur_status csv_open(csv_reader **out, const char *path, csv_form form,
+                                       despur_error *error);
 void csv_close(csv_reader *reader); /* NULL is accepted */
+
+const char *csv_name(const csv_reader *reader); /* of the file, for messages */
+char csv_separator(const csv_reader *reader);   /* the one that was given or found */
 
 /* The next record; *count is 0 at the end. The fields stay until the next call. */
 DESPUR_MUST_USE despur_status csv_next(csv_reader *reader, const csv_field **fields, size_t *count,
                                        despur_error *error);
+
+/* The first bytes of the file, before any record has been read. */
+const char *csv_start(const csv_reader *reader, size_t *bytes);
 
 /* A field read as a number from 0 to most, or a decimal number that is finite. what says in the message what
  * was expected there, such as "column 'y'". csv_whole also takes "3.0", which is how tables with gaps

@@ -86,7 +86,7 @@ despur_status report_load_details(report_run *run, despur_error *error) {
   if (file_exists(path) && file_exists(groups)) TRY(report_load_points(run, path, groups, error));
   TRY(path_in(path, run->directory, "predictions.csv", error));
   if (file_exists(path)) {
-    TRY(despur_predicted_read(&run->predicted, path, error));
+    TRY(despur_predicted_read(&run->predicted, path, NULL, error));
     TRY(despur_measures_compute(&run->measures, &run->predicted, error));
   }
 cleanup:

@@ -20,7 +20,7 @@ typedef struct table {
 static despur_status open_table(table *out, const char *path, const char *const *names, despur_error *error) {
   despur_status status = DESPUR_OK;
   const csv_field *fields;
-  TRY(csv_open(&out->reader, path, error));
+  TRY(csv_open(&out->reader, path, (csv_form){.separator = ','}, error));
   TRY(csv_next(out->reader, &fields, &out->width, error));
   for (size_t n = 0; names[n]; n++) {
     size_t i = 0;

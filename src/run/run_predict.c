@@ -17,10 +17,8 @@ static despur_status describe(despur_predicted *out, const run *r, const uint32_
   bool attributes = despur_dataset_attributes(r->dataset) > 1;
   TRY(mem_alloc(&out->labels, out->count, sizeof *out->labels, error));
   TRY(mem_alloc(&out->groups, out->count, sizeof *out->groups, error));
-  TRY(mem_alloc(&out->examples, out->count, sizeof *out->examples, error));
   if (attributes) TRY(mem_alloc(&out->attributes, out->count, sizeof *out->attributes, error));
   for (size_t i = 0; i < out->count; i++) {
-    out->examples[i] = examples[i];
     out->labels[i] = despur_dataset_labels(r->dataset)[examples[i]];
     out->groups[i] = r->truth.of_example[examples[i]];
     if (attributes) out->attributes[i] = despur_dataset_attribute_values(r->dataset)[examples[i]];

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   csv_reader *reader;
   const csv_field *fields;
   size_t columns;
-  if (!fuzz_good(csv_open(&reader, fuzz_file("file.csv", bytes, count), &fuzz_error))) return 0;
+  if (!fuzz_good(csv_open(&reader, fuzz_file("file.csv", bytes, count), (csv_form){0}, &fuzz_error)))
+    return 0;
   while (fuzz_good(csv_next(reader, &fields, &columns, &fuzz_error)) && columns > 0)
     for (size_t i = 0; i < columns; i++) read_field(reader, &fields[i]);
   csv_close(reader);

@@ -6,7 +6,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   despur_predicted predicted;
   despur_measures measures;
-  if (!fuzz_good(despur_predicted_read(&predicted, fuzz_file("predictions.csv", bytes, count), &fuzz_error)))
+  if (!fuzz_good(
+          despur_predicted_read(&predicted, fuzz_file("predictions.csv", bytes, count), NULL, &fuzz_error)))
     return 0;
   for (size_t i = 0; i < predicted.count; i++) {
     FUZZ_REQUIRE(predicted.labels[i] < predicted.classes && predicted.predictions[i] < predicted.classes);

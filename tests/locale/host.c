@@ -102,7 +102,7 @@ static void measure(const char *directory) {
   despur_error error = {0};
   despur_predicted predicted = {0};
   despur_scores scores = {0};
-  need(despur_predicted_read(&predicted, directory, &error), &error);
+  need(despur_predicted_read(&predicted, directory, NULL, &error), &error);
   need(despur_predicted_scores(&scores, &predicted, &error), &error);
   say("loss", scores.loss);
   say("worst group", scores.worst_group_accuracy);

@@ -81,7 +81,8 @@ static void equal_answers_are_no_difference(void **state) {
 enum { MOST = 400 };
 
 typedef struct model {
-  uint32_t labels[MOST], predictions[MOST], groups[MOST], examples[MOST];
+  uint32_t labels[MOST], predictions[MOST], groups[MOST];
+  const char *ids[MOST];
   const char *names[3];
   despur_predicted predicted;
 } model;
@@ -96,6 +97,13 @@ static void set_up(model *m, size_t groups) {
                                     .names = m->names};
 }
 
+/* "id 1000", "id 999", ... */
+static const char *id_of(size_t at) {
+  static char ids[MOST][16];
+  snprintf(ids[at], sizeof ids[at], "id %zu", 1000 - at);
+  return ids[at];
+}
+
 /* Adds that many examples to a group, right or wrong for each model. */
 static void add(model *first, model *second, uint32_t group, size_t count, bool first_right,
                 bool second_right) {
@@ -104,7 +112,7 @@ static void add(model *first, model *second, uint32_t group, size_t count, bool 
     second->predicted.count++;
     first->labels[at] = second->labels[at] = (uint32_t)at % 2;
     first->groups[at] = second->groups[at] = group;
-    first->examples[at] = second->examples[at] = 1000 - (uint32_t)at;
+    first->ids[at] = second->ids[at] = id_of(at);
     first->predictions[at] = first_right ? (uint32_t)at % 2 : 1 - (uint32_t)at % 2;
     second->predictions[at] = second_right ? (uint32_t)at % 2 : 1 - (uint32_t)at % 2;
   }
@@ -191,7 +199,7 @@ static void a_model_does_not_differ_from_itself(void **state) {
   despur_comparison_release(&got);
 }
 
-static void examples_are_matched_by_their_numbers(void **state) {
+static void examples_are_matched_by_their_ids(void **state) {
   (void)state;
   const despur_pairs a = {20, 1, 7, 12};
   model first, second;
@@ -199,25 +207,60 @@ static void examples_are_matched_by_their_numbers(void **state) {
   set_up(&first, 1);
   set_up(&second, 1);
   add_pairs(&first, &second, 0, a);
-  first.predicted.examples = first.examples;
-  second.predicted.examples = second.examples;
+  first.predicted.ids = first.ids;
+  second.predicted.ids = second.ids;
   for (size_t i = 0, j = 39; i < j; i++, j--) { /* the second's rows in reverse */
-    uint32_t *columns[] = {second.labels, second.predictions, second.examples};
-    for (size_t c = 0; c < 3; c++) {
+    uint32_t *columns[] = {second.labels, second.predictions};
+    const char *id = second.ids[i];
+    for (size_t c = 0; c < 2; c++) {
       uint32_t swap = columns[c][i];
       columns[c][i] = columns[c][j];
       columns[c][j] = swap;
     }
+    second.ids[i] = second.ids[j];
+    second.ids[j] = id;
   }
   assert_ok(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error));
   assert_memory_equal(&got.groups[0].pairs, &a, sizeof a);
+  assert_true(got.by_id);
   despur_comparison_release(&got);
-  second.examples[3] = 5;
+  second.ids[3] = "id 5";
   assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
-               "example 5 is in one of the predictions only");
-  second.examples[3] = second.examples[4];
+               "example 'id 5' is in the second predictions only");
+  second.ids[3] = second.ids[4];
   assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
-               "the second predictions have example 965 twice");
+               "the second predictions have example 'id 965' twice");
+}
+
+/* One file may have a class or a group that the other lacks, so their numbers say nothing. */
+static void classes_and_groups_are_matched_by_their_names(void **state) {
+  (void)state;
+  const despur_pairs a = {20, 1, 7, 12};
+  const char *classes[] = {"cat", "dog"}, *more[] = {"ant", "cat", "dog"};
+  model first, second;
+  despur_comparison got;
+  set_up(&first, 2);
+  set_up(&second, 3);
+  add_pairs(&first, &second, 0, a);
+  add_pairs(&first, &second, 1, a);
+  first.predicted.class_names = classes;
+  second.predicted.class_names = more;
+  second.predicted.classes = 3;
+  second.names[0] = "none of these";
+  second.names[1] = "a";
+  second.names[2] = "b";
+  for (size_t i = 0; i < second.predicted.count; i++) {
+    second.labels[i]++;
+    second.predictions[i]++;
+    second.groups[i]++;
+  }
+  assert_ok(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error));
+  assert_memory_equal(&got.groups[1].pairs, &a, sizeof a);
+  assert_false(got.by_id);
+  despur_comparison_release(&got);
+  second.labels[0] = 0;
+  assert_fails(despur_compare(&got, &first.predicted, &second.predicted, 0.95, &error), DESPUR_BAD_INPUT,
+               "row 1 of the first predictions is of class cat, row 1 of the second of ant");
 }
 
 static void different_examples_are_refused(void **state) {
@@ -250,7 +293,8 @@ int main(void) {
       cmocka_unit_test(groups_are_compared_by_their_pairs),
       cmocka_unit_test(the_exchange_test_agrees_with_all_exchanges),
       cmocka_unit_test(a_model_does_not_differ_from_itself),
-      cmocka_unit_test(examples_are_matched_by_their_numbers),
+      cmocka_unit_test(examples_are_matched_by_their_ids),
+      cmocka_unit_test(classes_and_groups_are_matched_by_their_names),
       cmocka_unit_test(different_examples_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,63 @@
+#include "columns.h"
+
+#include "terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static despur_status character_of(char *out, const cli_arguments *arguments, const char *name,
+                                  despur_error *error) {
+  const char *value = cli_value(arguments, name);
+  *out = 0;
+  if (!value) return DESPUR_OK;
+  *out = strcmp(value, "tab") == 0 || strcmp(value, "\\t") == 0 ? '\t' : value[0];
+  if ((*out != '\t' && value[1]) || strchr("\"\n\r", *out))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected one character, or 'tab', found '%s'", name,
+                    value);
+  return DESPUR_OK;
+}
+
+despur_status columns_of(despur_columns *out, const cli_arguments *arguments, despur_error *error) {
+  *out = (despur_columns){.label = cli_value(arguments, "label"),
+                          .prediction = cli_value(arguments, "prediction"),
+                          .score = cli_value(arguments, "score"),
+                          .positive = cli_value(arguments, "positive"),
+                          .probabilities = cli_value(arguments, "probabilities"),
+                          .by = cli_value(arguments, "by"),
+                          .id = cli_value(arguments, "id"),
+                          .whole_groups = cli_value(arguments, "whole-groups"),
+                          .with_missing = cli_value(arguments, "with-missing")};
+  despur_status status = cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
+  if (status == DESPUR_OK) status = character_of(&out->separator, arguments, "separator", error);
+  if (status == DESPUR_OK) status = character_of(&out->comment, arguments, "comment", error);
+  return status;
+}
+
+bool columns_given(const cli_arguments *arguments) {
+  static const cli_option OPTIONS[] = {COLUMN_OPTIONS};
+  for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++)
+    if (cli_value(arguments, OPTIONS[i].name)) return true;
+  return false;
+}
+
+void columns_print(const despur_predicted *p, const char *path) {
+  struct stat about;
+  if (!p->columns || (stat(path, &about) == 0 && S_ISDIR(about.st_mode))) return;
+  terminal_put(p->columns);
+  putchar('\n');
+  for (size_t i = 0; i < p->notes_count; i++) {
+    fputs("note: ", stdout);
+    terminal_put(p->notes[i]);
+    putchar('\n');
+  }
+  putchar('\n');
+}
+
+void columns_emit(emit *j, const despur_predicted *p) {
+  if (!p->columns) return;
+  emit_text(j, "columns", p->columns);
+  emit_open(j, "notes", '[');
+  for (size_t i = 0; i < p->notes_count; i++) emit_text(j, NULL, p->notes[i]);
+  emit_close(j, ']');
+}

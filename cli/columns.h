@@ -1,0 +1,36 @@
+/* The words that say which column of a table of predictions is what: the same for every verb that reads one.
+ */
+#ifndef CLI_COLUMNS_H
+#define CLI_COLUMNS_H
+
+#include "cli.h"
+#include "emit.h"
+
+#include "despur/measures.h"
+
+/* Rows of a verb's table of options. */
+#define COLUMN_OPTIONS                                                                                       \
+  {"label", "COL", "the column with the labels"}, {"prediction", "COL", "the column with the predictions"},  \
+      {"score", "COL", "the column with the probability of one of two classes"},                             \
+      {"positive", "CLASS", "which class that is (default 1 or true)"},                                      \
+      {"threshold", "T", "score from which on it is predicted (default 0.5)"},                               \
+      {"probabilities", "PREFIX", "the columns PREFIX0, PREFIX1, ... or PREFIXcat, ..."},                    \
+      {"by", "COL,COL", "the columns that make groups, within each label"},                                  \
+      {"whole-groups", NULL, "they are groups as they stand"},                                               \
+      {"with-missing", NULL, "groups with missing values can be the worst, too"},                            \
+      {"id", "COL", "the column that tells examples apart"},                                                 \
+      {"separator", "C", "between fields, or 'tab' (default: found)"}, {                                     \
+    "comment", "C", "lines that begin with it are passed over"                                               \
+  }
+
+DESPUR_MUST_USE despur_status columns_of(despur_columns *out, const cli_arguments *arguments,
+                                         despur_error *error);
+
+/* Whether one of these options was given. */
+bool columns_given(const cli_arguments *arguments);
+
+/* What was read as what, and what else there is to know. Nothing for a run. */
+void columns_print(const despur_predicted *predicted, const char *path);
+void columns_emit(emit *j, const despur_predicted *predicted);
+
+#endif

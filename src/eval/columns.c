@@ -1,0 +1,279 @@
+#include "eval/columns.h"
+
+#include "base/memory.h"
+#include "despur/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_SHOWN = 600 };
+
+/* In the order of preference. */
+static const char *const LABELS[] = {"y",     "label",      "labels",  "y_true",       "true",
+                                     "truth", "target",     "targets", "ground_truth", "true_label",
+                                     "gold",  "gold_label", "actual",  "label_true",   "true_class",
+                                     "class", "outcome",    NULL};
+static const char *const PREDICTIONS[] = {
+    "prediction", "predictions",     "pred",       "preds",           "predicted",  "y_pred", "y_hat", "yhat",
+    "pred_label", "predicted_label", "label_pred", "predicted_class", "pred_class", NULL};
+static const char *const PREFIXES[] = {"prob_", "proba_", "probs_", "probability_", "prob", "proba", NULL};
+static const char *const SCORES[] = {"score",   "y_score", "prob",    "proba", "probability", "y_prob",
+                                     "y_proba", "prob_1",  "proba_1", "prob1", NULL};
+static const char *const GROUPS[] = {"group",       "groups", "subgroup",   "a",        "attribute",
+                                     "attr",        "place",  "confounder", "spurious", "background",
+                                     "environment", "env",    "domain",     NULL};
+static const char *const PEOPLE[] = {"sex", "gender", "race", "ethnicity", "race_ethnicity", NULL};
+static const char *const IDS[] = {
+    "example",      "id",         "idx",    "index", "uid", "example_id", "sample_id",
+    "image_id",     "img_id",     "row_id", "image", "img", "filename",   "file_name",
+    "img_filename", "image_path", "path",   "file",  "",    "unnamed: 0", NULL};
+
+/* ---- names ---- */
+
+static char plain_letter(char c) {
+  if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
+  return c == '-' || c == ' ' || c == '.' ? '_' : c;
+}
+
+/* "True-Label" and "true_label" are one. */
+static bool same_name(const char *a, const char *b) {
+  for (; *a && plain_letter(*a) == plain_letter(*b); a++) b++;
+  return !*a && !*b;
+}
+
+static bool is_taken(const column_roles *roles, const table_column *column) {
+  if (column == roles->label || column == roles->prediction || column == roles->score || column == roles->id)
+    return true;
+  for (size_t i = 0; i < roles->by_count; i++)
+    if (roles->by[i] == column) return true;
+  for (size_t i = 0; i < roles->probability_count; i++)
+    if (roles->probabilities[i] == column) return true;
+  return false;
+}
+
+/* The first column by the order of names, not of the table; NULL when there is none. */
+static table_column *guess(const column_roles *roles, table *t, const char *const *names) {
+  for (; *names; names++)
+    for (size_t i = 0; i < t->column_count; i++)
+      if (same_name(t->columns[i].name, *names) && !is_taken(roles, &t->columns[i])) return &t->columns[i];
+  return NULL;
+}
+
+/* ---- what is not there ---- */
+
+/* ", found: 'a', 'b'" of the columns that have no part yet. */
+static despur_status list_free(text *out, const column_roles *roles, const table *t, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *before = "; there are: ";
+  for (size_t i = 0; i < t->column_count && out->length < NAMES_SHOWN; i++) {
+    if (is_taken(roles, &t->columns[i])) continue;
+    TRY(text_add(out, error, "%s'%.60s'", before, t->columns[i].name));
+    before = ", ";
+  }
+  if (out->length >= NAMES_SHOWN) TRY(text_add(out, error, ", ..."));
+cleanup:
+  return status;
+}
+
+/* " (is it 'x'?)" of such a column that is nearly one of names. */
+static despur_status add_nearest(text *out, const column_roles *roles, const table *t,
+                                 const char *const *names, despur_error *error) {
+  for (size_t i = 0; i < t->column_count; i++) {
+    const char *name = t->columns[i].name;
+    if (strlen(name) > 2 && strlen(name) < 40 && !is_taken(roles, &t->columns[i]) &&
+        despur_nearest_word(name, names))
+      return text_add(out, error, " (is it '%s'?)", name);
+  }
+  return DESPUR_OK;
+}
+
+/* what: "a column with the labels, such as 'y'"; option: what would say it. */
+static despur_status missing(const column_roles *roles, const table *t, const char *what, const char *option,
+                             const char *const *names, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text found = {0};
+  TRY(list_free(&found, roles, t, error));
+  if (names) TRY(add_nearest(&found, roles, t, names, error));
+  if (*t->columns[0].name == '#') TRY(text_add(&found, error, " (a comment? then --comment '#')"));
+  FAIL(error, DESPUR_BAD_INPUT, "%s:1: expected %s (or say which: %s)%s", table_name(t), what, option,
+       found.data ? found.data : "");
+cleanup:
+  mem_free(found.data);
+  return status;
+}
+
+/* ---- what was said ---- */
+
+static despur_status find(table_column **out, const column_roles *roles, table *t, const char *name,
+                          size_t length, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text wanted = {0}, found = {0};
+  TRY(text_add(&wanted, error, "%.*s", (int)length, name));
+  table_column *column = table_find(t, wanted.data);
+  const char *const names[] = {wanted.data, NULL};
+  if (!column) {
+    TRY(list_free(&found, roles, t, error));
+    TRY(add_nearest(&found, roles, t, names, error));
+    FAIL(error, DESPUR_BAD_INPUT, "%s:1: there is no column '%.100s'%s", table_name(t), wanted.data,
+         found.data ? found.data : "");
+  }
+  if (is_taken(roles, column))
+    FAIL(error, DESPUR_BAD_USAGE, "column '%.100s' is asked for twice", wanted.data);
+  *out = column;
+cleanup:
+  mem_free(wanted.data);
+  mem_free(found.data);
+  return status;
+}
+
+static despur_status find_whole(table_column **out, const column_roles *roles, table *t, const char *name,
+                                despur_error *error) {
+  return name ? find(out, roles, t, name, strlen(name), error) : DESPUR_OK;
+}
+
+/* Names with commas between them; a column whose name has a comma can be had alone. */
+static despur_status find_by(column_roles *roles, table *t, const char *by, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  bool whole = table_find(t, by);
+  for (const char *at = by; at;) {
+    const char *comma = whole ? NULL : strchr(at, ',');
+    table_column *column = NULL;
+    TRY(find(&column, roles, t, at, comma ? (size_t)(comma - at) : strlen(at), error));
+    roles->by[roles->by_count++] = column;
+    at = comma ? comma + 1 : NULL;
+  }
+cleanup:
+  return status;
+}
+
+/* ---- probabilities ---- */
+
+/* A guess without an underscore must have numbers behind it: "problem" is no probability. */
+static bool has_prefix(const char *name, const char *prefix, bool guessed) {
+  size_t length = strlen(prefix);
+  if (strncmp(name, prefix, length) != 0 || !name[length]) return false;
+  if (!guessed || prefix[length - 1] == '_') return true;
+  return strspn(name + length, "0123456789") == strlen(name + length);
+}
+
+static void take_prefix(column_roles *roles, table *t, const char *prefix, bool guessed) {
+  roles->prefix = strlen(prefix);
+  for (size_t i = 0; i < t->column_count; i++)
+    if (has_prefix(t->columns[i].name, prefix, guessed) && !is_taken(roles, &t->columns[i]))
+      roles->probabilities[roles->probability_count++] = &t->columns[i];
+  if (guessed && roles->probability_count < 2) roles->probability_count = 0;
+}
+
+static despur_status find_probabilities(column_roles *roles, table *t, const despur_columns *columns,
+                                        despur_error *error) {
+  if (columns->probabilities) {
+    take_prefix(roles, t, columns->probabilities, false);
+    if (roles->probability_count < 2)
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "%s:1: expected a column '%.60s...' for each class, found %zu%s", table_name(t),
+                       columns->probabilities, roles->probability_count,
+                       roles->probability_count ? " (of one class: see --score)" : "");
+    return DESPUR_OK;
+  }
+  if (columns->score) return DESPUR_OK;
+  for (const char *const *p = PREFIXES; *p && roles->probability_count == 0; p++)
+    take_prefix(roles, t, *p, true);
+  return DESPUR_OK;
+}
+
+/* ---- all of it ---- */
+
+static despur_status find_said(column_roles *out, table *t, const despur_columns *columns,
+                               despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(find_whole(&out->label, out, t, columns->label, error));
+  TRY(find_whole(&out->prediction, out, t, columns->prediction, error));
+  TRY(find_whole(&out->score, out, t, columns->score, error));
+  TRY(find_whole(&out->id, out, t, columns->id, error));
+  if (columns->by) TRY(find_by(out, t, columns->by, error));
+  if (out->score && columns->probabilities)
+    FAIL(error, DESPUR_BAD_USAGE, "expected a score or probabilities of all classes, found both");
+cleanup:
+  return status;
+}
+
+/* A column that was made for it, or all that say who people are. */
+static void guess_groups(column_roles *roles, table *t) {
+  table_column *made = guess(roles, t, GROUPS);
+  if (made) roles->by[roles->by_count++] = made;
+  for (const char *const *name = PEOPLE; *name && !made; name++) {
+    const char *const one[] = {*name, NULL};
+    table_column *column = guess(roles, t, one);
+    if (column) roles->by[roles->by_count++] = column;
+  }
+}
+
+static despur_status guess_rest(column_roles *out, table *t, const despur_columns *columns,
+                                despur_error *error) {
+  if (!out->label) out->label = guess(out, t, LABELS);
+  if (!out->prediction) out->prediction = guess(out, t, PREDICTIONS);
+  despur_status status = find_probabilities(out, t, columns, error);
+  if (status != DESPUR_OK) return status;
+  if (!out->prediction && !out->score && out->probability_count == 0) out->score = guess(out, t, SCORES);
+  if (out->by_count == 0) guess_groups(out, t);
+  if (columns->ids && !out->id) out->id = guess(out, t, IDS);
+  return DESPUR_OK;
+}
+
+/* After all has been guessed, so that what is offered instead has no part yet. */
+static despur_status check_complete(const column_roles *roles, const table *t, despur_error *error) {
+  if (!roles->label)
+    return missing(roles, t, "a column with the labels, such as 'y' or 'label'", "--label", LABELS, error);
+  if (!roles->prediction && !roles->score && roles->probability_count == 0)
+    return missing(roles, t,
+                   "a column with the predictions, such as 'prediction', or 'prob_0', 'prob_1', ...",
+                   "--prediction, --score, --probabilities", PREDICTIONS, error);
+  if (roles->by_count == 0)
+    return missing(roles, t, "a column that makes groups, such as 'a' or 'group'", "--by", GROUPS, error);
+  return DESPUR_OK;
+}
+
+despur_status column_roles_find(column_roles *out, table *t, const despur_columns *columns,
+                                despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *out = (column_roles){0};
+  TRY(mem_alloc(&out->by, t->column_count, sizeof *out->by, error));
+  TRY(mem_alloc(&out->probabilities, t->column_count, sizeof *out->probabilities, error));
+  TRY(find_said(out, t, columns, error));
+  TRY(guess_rest(out, t, columns, error));
+  TRY(check_complete(out, t, error));
+  out->label->use = TABLE_CATEGORIES;
+  if (out->prediction) out->prediction->use = TABLE_CATEGORIES;
+  if (out->id) out->id->use = TABLE_CATEGORIES;
+  if (out->score) out->score->use = TABLE_NUMBERS;
+  for (size_t i = 0; i < out->by_count; i++) out->by[i]->use = TABLE_CATEGORIES;
+  for (size_t i = 0; i < out->probability_count; i++) out->probabilities[i]->use = TABLE_NUMBERS;
+cleanup:
+  return status;
+}
+
+void column_roles_release(column_roles *roles) {
+  mem_free(roles->by);
+  mem_free(roles->probabilities);
+  *roles = (column_roles){0};
+}
+
+/* ---- in words ---- */
+
+despur_status column_roles_describe(text *out, const column_roles *roles, const despur_columns *columns,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(text_add(out, error, "label: %s", roles->label->name));
+  if (roles->prediction) TRY(text_add(out, error, ", prediction: %s", roles->prediction->name));
+  if (roles->score) TRY(text_add(out, error, ", score: %s", roles->score->name));
+  if (roles->probability_count > 0)
+    TRY(text_add(out, error, ", probabilities: %s to %s", roles->probabilities[0]->name,
+                 roles->probabilities[roles->probability_count - 1]->name));
+  TRY(text_add(out, error, ", groups: "));
+  for (size_t i = 0; i < roles->by_count; i++)
+    TRY(text_add(out, error, "%s%s", i ? " x " : "", roles->by[i]->name));
+  if (!columns->whole_groups) TRY(text_add(out, error, " within each label"));
+  if (roles->id) TRY(text_add(out, error, ", id: %s", *roles->id->name ? roles->id->name : "(first column)"));
+cleanup:
+  return status;
+}

@@ -1,0 +1,26 @@
+/* Which column of a table of predictions is what: as it was said, or by the names that people use. */
+#ifndef EVAL_COLUMNS_H
+#define EVAL_COLUMNS_H
+
+#include "base/text.h"
+#include "despur/measures.h"
+#include "io/table.h"
+
+typedef struct column_roles {
+  table_column *label, *prediction, *score, *id; /* NULL: there is none */
+  table_column **by;
+  size_t by_count;
+  table_column **probabilities;     /* one for each class */
+  size_t probability_count, prefix; /* prefix: bytes in front of the names of classes */
+} column_roles;
+
+/* Finds the columns and says for what the table is to read them. Release with column_roles_release. */
+DESPUR_MUST_USE despur_status column_roles_find(column_roles *out, table *t, const despur_columns *columns,
+                                                despur_error *error);
+void column_roles_release(column_roles *roles);
+
+/* "label: y, prediction: pred, groups: sex x race, within each label". */
+DESPUR_MUST_USE despur_status column_roles_describe(text *out, const column_roles *roles,
+                                                    const despur_columns *columns, despur_error *error);
+
+#endif

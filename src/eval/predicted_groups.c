@@ -1,0 +1,233 @@
+#include "eval/predicted_groups.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Codes of rows from several sides, such as one for each column. */
+typedef struct side {
+  const uint32_t *codes; /* [rows], in the order of what they stand for */
+  uint32_t missing;      /* codes from here on stand for nothing */
+} side;
+
+/* Which rows agree on all sides: numbered in the order of their codes, those with something missing last. */
+typedef struct numbering {
+  uint32_t *of_row;              /* [rows] */
+  uint32_t *keys;                /* [count, width] the codes of each */
+  size_t count, width, complete; /* complete: how many have nothing missing */
+} numbering;
+
+typedef struct sorted_key {
+  const uint32_t *key;
+  size_t width;
+  uint32_t index; /* as it was found */
+  bool missing;
+} sorted_key;
+
+static int by_key(const void *a, const void *b) {
+  const sorted_key *x = a, *y = b;
+  if (x->missing != y->missing) return x->missing ? 1 : -1;
+  for (size_t i = 0; i < x->width; i++)
+    if (x->key[i] != y->key[i]) return x->key[i] < y->key[i] ? -1 : 1;
+  return 0;
+}
+
+/* Numbers the pairs of numbers[i] and codes[i] in the order in which they come; *first gets a row of each. */
+static despur_status split(uint32_t *numbers, const uint32_t *codes, size_t rows, uint32_t **first,
+                           size_t *count, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  dictionary pairs = {0};
+  size_t room = 0;
+  mem_free(*first);
+  *first = NULL;
+  for (size_t i = 0; i < rows; i++) {
+    const uint32_t pair[2] = {numbers[i], codes[i]};
+    size_t before = pairs.count;
+    TRY(dictionary_add(&numbers[i], &pairs, pair, sizeof pair, error));
+    if (pairs.count == before) continue;
+    if (before == room) {
+      size_t more = room ? 2 * room : 64;
+      TRY(mem_grow(first, room, more, sizeof **first, error));
+      room = more;
+    }
+    (*first)[before] = (uint32_t)i;
+  }
+  *count = pairs.count;
+cleanup:
+  dictionary_release(&pairs);
+  return status;
+}
+
+/* From numbers as they were found to those in order. */
+static despur_status sort_numbers(numbering *out, const side *sides, const uint32_t *first, size_t rows,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  sorted_key *sorted = NULL;
+  uint32_t *found = NULL, *place = NULL;
+  size_t width = out->width, count = out->count;
+  TRY(mem_alloc(&sorted, count, sizeof *sorted, error));
+  TRY(mem_alloc(&found, count * width, sizeof *found, error));
+  TRY(mem_alloc(&out->keys, count * width, sizeof *out->keys, error));
+  TRY(mem_alloc(&place, count, sizeof *place, error));
+  for (uint32_t n = 0; n < count; n++) {
+    uint32_t *key = found + n * width;
+    sorted[n] = (sorted_key){.key = key, .width = width, .index = n};
+    for (size_t s = 0; s < width; s++) {
+      key[s] = sides[s].codes[first[n]];
+      sorted[n].missing |= key[s] >= sides[s].missing;
+    }
+  }
+  qsort(sorted, count, sizeof *sorted, by_key);
+  for (uint32_t n = 0; n < count; n++) {
+    memcpy(out->keys + n * width, sorted[n].key, width * sizeof *out->keys);
+    place[sorted[n].index] = n;
+    out->complete += !sorted[n].missing;
+  }
+  for (size_t i = 0; i < rows; i++) out->of_row[i] = place[out->of_row[i]];
+cleanup:
+  mem_free(sorted);
+  mem_free(found);
+  mem_free(place);
+  return status;
+}
+
+/* Release with release. */
+static despur_status number(numbering *out, const side *sides, size_t width, size_t rows,
+                            despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *first = NULL;
+  *out = (numbering){.width = width};
+  TRY(mem_alloc(&out->of_row, rows, sizeof *out->of_row, error));
+  for (size_t s = 0; s < width; s++)
+    TRY(split(out->of_row, sides[s].codes, rows, &first, &out->count, error));
+  TRY(sort_numbers(out, sides, first, rows, error));
+cleanup:
+  mem_free(first);
+  return status;
+}
+
+static void release(numbering *n) {
+  mem_free(n->of_row);
+  mem_free(n->keys);
+}
+
+/* ---- names ---- */
+
+/* A value with a comma or a quote is put in quotes, so that no two groups have one name. */
+static despur_status add_value(text *out, const char *value, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (!strpbrk(value, ",\"")) return text_add(out, error, "%s", value);
+  TRY(text_add(out, error, "\""));
+  for (; *value; value++) TRY(text_add(out, error, *value == '"' ? "\"%c" : "%c", *value));
+  TRY(text_add(out, error, "\""));
+cleanup:
+  return status;
+}
+
+/* Columns whose values make attributes, each with the order of its categories. */
+typedef struct builder {
+  despur_predicted *out;
+  const column_roles *roles;
+  bool whole;        /* groups are attributes, not these within labels */
+  uint32_t **orders; /* [by_count] */
+  side *sides;       /* [by_count] */
+  numbering attributes, groups;
+} builder;
+
+static const char *value_of(const builder *b, size_t column, uint32_t code) {
+  if (code >= b->sides[column].missing) return "(missing)";
+  return column_name(&b->roles->by[column]->categories, b->orders[column][code]);
+}
+
+/* "sex=Male,race=White", or the value alone of what is a whole group by itself. */
+static despur_status add_attribute(text *out, const builder *b, size_t attribute, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t width = b->roles->by_count;
+  const uint32_t *key = b->attributes.keys + attribute * width;
+  if (b->whole && width == 1) return text_add(out, error, "%s", value_of(b, 0, key[0]));
+  for (size_t i = 0; i < width; i++) {
+    TRY(text_add(out, error, "%s%s=", i ? "," : "", b->roles->by[i]->name));
+    TRY(add_value(out, value_of(b, i, key[i]), error));
+  }
+cleanup:
+  return status;
+}
+
+static despur_status add_name(text *out, const builder *b, size_t group, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (b->whole) return add_attribute(out, b, group, error);
+  const uint32_t *key = b->groups.keys + 2 * group;
+  TRY(text_add(out, error, "%s=", b->roles->label->name));
+  TRY(add_value(out, b->out->class_names[key[0]], error));
+  TRY(text_add(out, error, ","));
+  TRY(add_attribute(out, b, key[1], error));
+cleanup:
+  return status;
+}
+
+static despur_status name_groups(const builder *b, size_t count, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text_list list = {0};
+  text name = {0};
+  for (size_t g = 0; g < count; g++) {
+    name.length = 0;
+    TRY(add_name(&name, b, g, error));
+    TRY(text_list_add(&list, name.data, error));
+  }
+  TRY(text_copy_all(&b->out->names, (const char *const *)list.items, count, error));
+cleanup:
+  mem_free(name.data);
+  text_list_release(&list);
+  return status;
+}
+
+/* ---- */
+
+/* Codes of a column in the order of its values; what is missing comes last. */
+static despur_status put_in_order(builder *b, size_t i, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  value_column *c = &b->roles->by[i]->categories;
+  uint32_t *rank, missing = (uint32_t)column_categories(c);
+  TRY(column_order(&b->orders[i], &rank, c, error));
+  for (size_t row = 0; row < c->rows; row++)
+    c->codes[row] = c->codes[row] == COLUMN_MISSING ? missing : rank[c->codes[row]];
+  b->sides[i] = (side){c->codes, missing};
+cleanup:
+  return status;
+}
+
+static despur_status number_all(builder *b, bool with_missing, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_predicted *p = b->out;
+  TRY(number(&b->attributes, b->sides, b->roles->by_count, p->count, error));
+  const side pair[] = {{p->labels, UINT32_MAX}, {b->attributes.of_row, (uint32_t)b->attributes.complete}};
+  const numbering *n = b->whole ? &b->attributes : &b->groups;
+  if (!b->whole) TRY(number(&b->groups, pair, 2, p->count, error));
+  TRY(mem_alloc(&p->groups, p->count, sizeof *p->groups, error));
+  memcpy(p->groups, n->of_row, p->count * sizeof *p->groups);
+  p->groups_count = n->count;
+  p->groups_aside = with_missing ? 0 : n->count - n->complete;
+  p->attributes = b->attributes.of_row;
+  b->attributes.of_row = NULL;
+  TRY(name_groups(b, n->count, error));
+cleanup:
+  return status;
+}
+
+despur_status predicted_make_groups(despur_predicted *out, const column_roles *roles,
+                                    const despur_columns *columns, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  builder b = {.out = out, .roles = roles, .whole = columns->whole_groups};
+  TRY(mem_alloc(&b.orders, roles->by_count, sizeof *b.orders, error));
+  TRY(mem_alloc(&b.sides, roles->by_count, sizeof *b.sides, error));
+  for (size_t i = 0; i < roles->by_count; i++) TRY(put_in_order(&b, i, error));
+  TRY(number_all(&b, columns->with_missing, error));
+cleanup:
+  for (size_t i = 0; b.orders && i < roles->by_count; i++) mem_free(b.orders[i]);
+  mem_free(b.orders);
+  mem_free(b.sides);
+  release(&b.attributes);
+  release(&b.groups);
+  return status;
+}

@@ -1,0 +1,47 @@
+/* One reader of the tables that people have: text between separators, packed or not. The header is read
+ * first; who opens a table says which columns are wanted and as what, and only these are looked at. */
+#ifndef IO_TABLE_H
+#define IO_TABLE_H
+
+#include "io/column.h"
+#include "io/csv.h"
+
+typedef enum table_use { TABLE_UNUSED, TABLE_CATEGORIES, TABLE_NUMBERS } table_use;
+
+typedef struct table_column {
+  const char *name;
+  table_use use;
+  value_column categories; /* for TABLE_CATEGORIES */
+  size_t number;           /* for TABLE_NUMBERS: place in a row of table.numbers */
+  size_t missing, first_missing;
+} table_column;
+
+typedef struct table {
+  csv_reader *reader;
+  char separator, point; /* point: what stands before the fraction of a number */
+  const char **names;    /* [column_count] */
+  table_column *columns;
+  size_t column_count, rows, room;
+  size_t number_count;
+  double *numbers; /* [rows, number_count], NaN where missing */
+  uint32_t *lines; /* [rows] where each row begins */
+  size_t decimals; /* the most digits that a number has behind its point */
+} table;
+
+/* Reads the header. DESPUR_BAD_INPUT for an empty file. Release with table_close. */
+DESPUR_MUST_USE despur_status table_open(table *out, const char *path, csv_form form, despur_error *error);
+void table_close(table *t);
+
+const char *table_name(const table *t); /* of the file, for messages */
+
+/* The column of that name, or NULL; the first of equals. */
+table_column *table_find(table *t, const char *name);
+
+/* DESPUR_BAD_INPUT when there is another column of the same name. */
+DESPUR_MUST_USE despur_status table_check_single(const table *t, const table_column *column,
+                                                 despur_error *error);
+
+/* Reads all rows into the columns whose use has been set. */
+DESPUR_MUST_USE despur_status table_read(table *t, despur_error *error);
+
+#endif
