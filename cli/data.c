@@ -31,6 +31,9 @@ static despur_status load_dataset(despur_dataset **out, const cli_arguments *arg
     status = cli_load_recipe(config, arguments->positional[next++], error);
   for (; status == DESPUR_OK && next < arguments->count; next++)
     status = despur_config_set(config, arguments->positional[next], error);
+  char *notes = NULL; /* how a network would have been trained does not matter here */
+  if (status == DESPUR_OK) status = despur_config_drop_idle(config, &notes, error);
+  free(notes);
   if (status == DESPUR_OK) status = despur_dataset_create(out, config, error);
   despur_config_free(config);
   return status;

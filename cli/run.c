@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static despur_status drop_idle(despur_config *config, const cli_arguments *arguments, despur_error *error) {
+  char *notes = NULL;
+  despur_status status = despur_config_drop_idle(config, &notes, error);
+  if (notes && !cli_value(arguments, "quiet")) fputs(notes, stderr);
+  free(notes);
+  return status;
+}
+
 /* Recipe file, then overrides. */
 static despur_status load_config(despur_config **out, const cli_arguments *arguments, despur_error *error) {
   if (arguments->count == 0 || strchr(arguments->positional[0], '='))
@@ -16,7 +24,7 @@ static despur_status load_config(despur_config **out, const cli_arguments *argum
   if (status == DESPUR_OK) status = cli_load_recipe(*out, arguments->positional[0], error);
   for (size_t i = 1; status == DESPUR_OK && i < arguments->count; i++)
     status = despur_config_set(*out, arguments->positional[i], error);
-  return status;
+  return status == DESPUR_OK ? drop_idle(*out, arguments, error) : status;
 }
 
 static despur_status print_config(const despur_config *config, despur_error *error) {

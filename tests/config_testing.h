@@ -22,7 +22,9 @@ static inline char *formatted(const despur_config *config) {
 
 static inline despur_status parse_file(despur_config *config, const char *yaml, size_t bytes) {
   const config_text source = {.yaml = yaml, .bytes = bytes, .key = "", .place = "r.yaml", .is_file = true};
-  return config_parse(config, &source, &error);
+  despur_status status = config_parse(config, &source, &error);
+  if (status == DESPUR_OK) config_remember_file(config);
+  return status;
 }
 
 /* Reading what was printed gives the same text, and the same verdict of the check. */

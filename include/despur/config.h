@@ -29,7 +29,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_config_load(despur_config *confi
                                                             despur_error *error);
 
 /* Sets one key or section from "KEY=VALUE"; the value is YAML: "train.epochs=5",
- * "data.classes=[[0,1],[2,3]]".
+ * "data.classes=[[0,1],[2,3]]". A text or a path is taken as it stands unless it begins with a quote, so
+ * "name=run #2" is that; elsewhere a YAML comment is an error.
  *
  * A section is replaced: after "train.optimizer={name: adam, lr: 0.1}" the other keys of train.optimizer are
  * at their defaults, also those that a file had set. An empty value gives a text or a path its default, and
@@ -37,6 +38,13 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_config_load(despur_config *confi
  * unchanged then. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_config_set(despur_config *config, const char *override,
                                                            despur_error *error);
+
+/* To be called after the last override: keys of the file that overrides have left without effect get their
+ * defaults, and so does a label that names another method. *notes = a line for each that says so, or NULL
+ * when there is none. What an override has set, or what had no effect in the file alone, stays an error of
+ * despur_config_check. The caller frees *notes with free(). */
+DESPUR_API DESPUR_MUST_USE despur_status despur_config_drop_idle(despur_config *config, char **notes,
+                                                                 despur_error *error);
 
 /* *out = the whole configuration as YAML, every default filled in, in a fixed order. Loaded again it gives
  * the same configuration and the same text. Keys that have no effect beside the others stand there as

@@ -2,12 +2,14 @@
 #include "base/memory.h"
 #include "run/split_outputs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Only data may be other than in the run: the network and its groups are what they are. */
 static despur_status override_data(despur_config *config, const char *const *overrides, size_t count,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
+  char *notes = NULL;
   for (size_t i = 0; i < count; i++) {
     if (strncmp(overrides[i], "data.", 5) != 0 && strncmp(overrides[i], "data=", 5) != 0 &&
         strncmp(overrides[i], "seeds.", 6) != 0)
@@ -16,8 +18,10 @@ static despur_status override_data(despur_config *config, const char *const *ove
            overrides[i]);
     TRY(despur_config_set(config, overrides[i], error));
   }
+  TRY(despur_config_drop_idle(config, &notes, error));
   TRY(despur_config_check(config, error));
 cleanup:
+  free(notes);
   return status;
 }
 

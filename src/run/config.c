@@ -10,7 +10,7 @@
 
 enum { FILE_LIMIT_BYTES = 1 << 20, INDENT = 2 };
 
-static despur_status reset_row(despur_config *config, size_t index, despur_error *error) {
+despur_status config_reset_row(despur_config *config, size_t index, despur_error *error) {
   const config_row *row = &schema_rows[index];
   const config_text source = {
       .yaml = row->initial, .bytes = strlen(row->initial), .key = row->key, .place = "default value"};
@@ -23,7 +23,7 @@ static despur_status reset_row(despur_config *config, size_t index, despur_error
 despur_status despur_config_create(despur_config **out, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(mem_alloc(out, 1, sizeof **out, error));
-  for (size_t i = 0; i < schema_count; i++) TRY(reset_row(*out, i, error));
+  for (size_t i = 0; i < schema_count; i++) TRY(config_reset_row(*out, i, error));
   TRY(config_settle(*out, error));
 cleanup:
   if (status != DESPUR_OK) {
@@ -50,11 +50,63 @@ despur_status despur_config_load(despur_config *config, const char *path, despur
   const config_text source = {.yaml = yaml, .bytes = bytes, .key = "", .place = path, .is_file = true};
   TRY(config_parse(changed, &source, error));
   TRY(config_settle(changed, error));
+  config_remember_file(changed);
   *config = *changed;
 cleanup:
   mem_free(changed);
   mem_free(yaml);
   return status;
+}
+
+/* A YAML comment, which a command line has no use for: what stands behind " #" would be lost without a word.
+ */
+static const char *find_comment(const char *value) {
+  char quote = 0;
+  for (const char *at = value; *at; at++) {
+    if (quote) {
+      if (*at == '\\' && quote == '"' && at[1])
+        at++;
+      else if (*at == quote)
+        quote = 0;
+    } else if (*at == '#' && (at == value || at[-1] == ' ' || at[-1] == '\t')) {
+      return at;
+    } else if ((*at == '"' || *at == '\'') && (at == value || strchr(" \t,[{:", at[-1]))) {
+      quote = *at;
+    }
+  }
+  return NULL;
+}
+
+/* Texts and paths are taken as they stand, unless they begin with a quote: "set #2" and "a: b" are names. */
+static bool is_literal(int row, const char *value) {
+  return row != CONFIG_NO_ROW && value[0] != '"' && value[0] != '\'' &&
+         (schema_rows[row].type == CONFIG_IS_TEXT || schema_rows[row].type == CONFIG_IS_PATH) &&
+         !value_is_empty((config_scalar){value, strlen(value), true});
+}
+
+static despur_status set_text(despur_config *config, size_t row, const char *value, const char *override,
+                              despur_error *error) {
+  char expected[CONFIG_EXPECTED];
+  schema_expected(&schema_rows[row], expected);
+  if (!value_read_text(schema_field(config, &schema_rows[row]), (config_scalar){value, strlen(value), true}))
+    return error_set(error, DESPUR_BAD_USAGE, "%.256s: %s: expected %s", override, schema_rows[row].key,
+                     expected);
+  config->set[row] = true;
+  config->line[row] = 0;
+  return DESPUR_OK;
+}
+
+static despur_status set_value(despur_config *config, const char *key, const char *value,
+                               const char *override, despur_error *error) {
+  int row = schema_find(key);
+  const char *comment = find_comment(value);
+  if (is_literal(row, value)) return set_text(config, (size_t)row, value, override, error);
+  if (comment)
+    return error_set(error, DESPUR_BAD_USAGE,
+                     "%.256s: expected a value, found a comment, '%.64s'; in quotes it is part of a text",
+                     override, comment);
+  const config_text source = {.yaml = value, .bytes = strlen(value), .key = key, .place = override};
+  return config_parse(config, &source, error);
 }
 
 despur_status despur_config_set(despur_config *config, const char *override, despur_error *error) {
@@ -69,9 +121,8 @@ despur_status despur_config_set(despur_config *config, const char *override, des
   TRY(mem_alloc(&changed, 1, sizeof *changed, error));
   *changed = *config;
   for (size_t i = 0; i < schema_count; i++)
-    if (schema_in_section(&schema_rows[i], key)) TRY(reset_row(changed, i, error));
-  const config_text source = {.yaml = equals + 1, .bytes = strlen(equals + 1), .key = key, .place = override};
-  TRY(config_parse(changed, &source, error));
+    if (schema_in_section(&schema_rows[i], key)) TRY(config_reset_row(changed, i, error));
+  TRY(set_value(changed, key, equals + 1, override, error));
   TRY(config_settle(changed, error));
   *config = *changed;
 cleanup:

@@ -150,6 +150,10 @@ struct despur_config {
   bool set[CONFIG_ROWS_MAX]; /* by schema row: by a file or an override */
   int line[CONFIG_ROWS_MAX]; /* in the file below; 0 when not from there */
   char file[CONFIG_TEXT];    /* read last */
+
+  /* As that file had it, before any override. */
+  bool idle_in_file[CONFIG_ROWS_MAX];
+  int method_in_file[2]; /* config_infer, despur_method */
 };
 
 /* One of config->seeds, or config->seed in its place. */

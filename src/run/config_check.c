@@ -73,29 +73,27 @@ static const dependency dependencies[] = {
     STAGE("train"),
 };
 
-enum { REASON = 256 };
-
 /* "data.source is npy or digits (it is ...)". */
-static void explain(const despur_config *config, const dependency *rule, char out[REASON]) {
+static void explain(const despur_config *config, const dependency *rule, char out[CONFIG_REASON]) {
   const config_row *row = &schema_rows[schema_find(rule->choice)];
   int value = *(const int *)schema_value(config, row);
-  size_t used = (size_t)snprintf(out, REASON, "%s is", row->key);
+  size_t used = (size_t)snprintf(out, CONFIG_REASON, "%s is", row->key);
   unsigned left = rule->values;
   for (int i = 0; row->choices[i]; i++) {
     if (!(left & IS(i))) continue;
     left &= ~IS(i);
     const char *before = left + IS(i) == rule->values ? " " : left ? ", " : " or ";
-    used += (size_t)snprintf(out + used, REASON - used, "%s%s", before, row->choices[i]);
+    used += (size_t)snprintf(out + used, CONFIG_REASON - used, "%s%s", before, row->choices[i]);
   }
-  snprintf(out + used, REASON - used, " (it is %s)", row->choices[value]);
+  snprintf(out + used, CONFIG_REASON - used, " (it is %s)", row->choices[value]);
 }
 
 static bool images_are_named(const despur_config *config) {
   return strcmp(config->data.images, "auto") != 0 && strcmp(config->data.images, "digits") != 0;
 }
 
-/* Whether the key has no effect; then needs says what it would take. */
-static bool is_idle(const despur_config *config, const config_row *row, char needs[REASON]) {
+bool config_why_idle(const despur_config *config, size_t index, char needs[CONFIG_REASON]) {
+  const config_row *row = &schema_rows[index];
   for (size_t i = 0; i < sizeof dependencies / sizeof *dependencies; i++) {
     const dependency *rule = &dependencies[i];
     if (strcmp(rule->key, row->key) != 0) continue;
@@ -106,32 +104,33 @@ static bool is_idle(const despur_config *config, const config_row *row, char nee
   }
   if (config->reference.epochs == 0 && schema_in_section(row, "reference") &&
       strcmp(row->key, "reference.epochs") != 0) {
-    snprintf(needs, REASON, "reference.epochs is at least 1 (it is 0)");
+    snprintf(needs, CONFIG_REASON, "reference.epochs is at least 1 (it is 0)");
     return true;
   }
   if (!strcmp(row->key, "infer.clusters") && config->infer.max_clusters > 0) {
-    snprintf(needs, REASON, "infer.max_clusters is 0 (it is %lld)", (long long)config->infer.max_clusters);
+    snprintf(needs, CONFIG_REASON, "infer.max_clusters is 0 (it is %lld)",
+             (long long)config->infer.max_clusters);
     return true;
   }
   if (!strcmp(row->key, "infer.score") && config->infer.max_clusters == 0) {
-    snprintf(needs, REASON, "infer.max_clusters is at least 2 (it is 0)");
+    snprintf(needs, CONFIG_REASON, "infer.max_clusters is at least 2 (it is 0)");
     return true;
   }
   if (!strcmp(row->key, "infer.overcluster_loss") && config->infer.overcluster == 1) {
-    snprintf(needs, REASON, "infer.overcluster is at least 2 (it is 1)");
+    snprintf(needs, CONFIG_REASON, "infer.overcluster is at least 2 (it is 1)");
     return true;
   }
   bool counts_digits = !strcmp(row->key, "data.digits_train") || !strcmp(row->key, "data.digits_test");
   if (counts_digits && config->data.source == CONFIG_SPUCO_MNIST && images_are_named(config)) {
-    snprintf(needs, REASON, "data.images is auto or digits");
+    snprintf(needs, CONFIG_REASON, "data.images is auto or digits");
     return true;
   }
   return false;
 }
 
 bool config_row_is_idle(const despur_config *config, size_t row) {
-  char needs[REASON];
-  return is_idle(config, &schema_rows[row], needs);
+  char needs[CONFIG_REASON];
+  return config_why_idle(config, row, needs);
 }
 
 /* Blames a key, by its line if it stands in the file. */
@@ -149,8 +148,8 @@ blame(const despur_config *config, const char *key, despur_error *error, const c
 
 static despur_status check_idle(const despur_config *config, despur_error *error) {
   for (size_t i = 0; i < schema_count; i++) {
-    char needs[REASON];
-    if (config->set[i] && is_idle(config, &schema_rows[i], needs))
+    char needs[CONFIG_REASON];
+    if (config->set[i] && config_why_idle(config, i, needs))
       return blame(config, schema_rows[i].key, error, "has no effect unless %s", needs);
   }
   return DESPUR_OK;

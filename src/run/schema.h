@@ -87,6 +87,24 @@ bool value_read_text(char out[CONFIG_TEXT], config_scalar scalar);
 DESPUR_MUST_USE despur_status value_format(text *out, const despur_config *config, const config_row *row,
                                            despur_error *error);
 
+/* ---- config_check.c ---- */
+
+enum { CONFIG_REASON = 256 };
+
+/* Whether the key of a row has no effect beside the other values; then needs says what it would take. */
+bool config_why_idle(const despur_config *config, size_t row, char needs[CONFIG_REASON]);
+
+/* ---- config_drop.c ---- */
+
+/* Notes, of a configuration that comes from a file alone, which keys are idle in it and which methods it has.
+ */
+void config_remember_file(despur_config *config);
+
+/* ---- config.c ---- */
+
+/* Back to the default, as if nobody had set it. */
+DESPUR_MUST_USE despur_status config_reset_row(despur_config *config, size_t row, despur_error *error);
+
 /* ---- presets.c ---- */
 
 /* Gives every key that nobody has set the default that fits the other values. */

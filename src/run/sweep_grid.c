@@ -182,13 +182,16 @@ static despur_status override(despur_config *config, const char *key, const char
 
 despur_status sweep_config(despur_config *out, const despur_sweep *sweep, size_t run, despur_error *error) {
   despur_status status = DESPUR_OK;
+  char *notes = NULL;
   *out = sweep->recipes[value_of(sweep, run, 0)];
   for (size_t i = 0; i < sweep->overrides.count; i++)
     TRY(despur_config_set(out, sweep->overrides.items[i], error));
   for (size_t i = 1; i < sweep->axis_count; i++)
     TRY(override(out, sweep->axes[i].key, sweep->axes[i].values.items[value_of(sweep, run, i)], error));
+  TRY(despur_config_drop_idle(out, &notes, error)); /* it will stand in config.yaml */
   TRY(despur_config_check(out, error));
 cleanup:
+  free(notes);
   return status;
 }
 

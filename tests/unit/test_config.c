@@ -273,11 +273,18 @@ static void overrides_read_yaml(void **state) {
   assert_int_equal(config->data.strength.count, 1);
   set(config, "name=a=b");
   assert_string_equal(config->name, "a=b");
-  set(config, "label=  two words  # and a remark");
-  assert_string_equal(config->label, "two words");
+  set(config, "label=two words  # and no remark");
+  assert_string_equal(config->label, "two words  # and no remark");
+  set(config, "label=\"set #2\"");
+  assert_string_equal(config->label, "set #2");
+  set(config, "data={source: npy, images: 'set #2: [a]'}");
+  assert_string_equal(config->data.images, "set #2: [a]");
+  set(config, "data={source: digits}");
   set(config, "label=");
   assert_string_equal(config->label, "");
-  set(config, "name= # nothing");
+  set(config, "name=run #2");
+  assert_string_equal(config->name, "run #2");
+  set(config, "name=");
   assert_string_equal(config->name, "run");
   assert_false(config->set[row_of("name")]);
   assert_ok(despur_config_check(config, &error));
@@ -301,6 +308,85 @@ static void an_override_replaces_a_section(void **state) {
   despur_config_free(config);
 }
 
+/* Who chooses another optimiser does not mean to keep the momentum of the recipe's. */
+static void overrides_drop_what_they_leave_without_effect(void **state) {
+  (void)state;
+  static const char OURS[] = "label: ours\n"
+                             "reference: {epochs: 1}\n"
+                             "infer: {method: cluster, on: logits, clusters: 3}\n"
+                             "train:\n"
+                             "  optimizer: {name: sgd, momentum: 0.5, nesterov: true}\n";
+  despur_config *config = new_config();
+  char *notes, *found, *wanted;
+  assert_ok(parse_file(config, OURS, strlen(OURS)));
+  set(config, "train.optimizer.name=adam");
+  set(config, "infer.method=jtt");
+  assert_ok(despur_config_drop_idle(config, &notes, &error));
+  assert_non_null(strstr(notes, ":1: label is left out: it names another method\n"));
+  assert_non_null(strstr(notes,
+                         ":3: infer.clusters is left out: it has no effect unless infer.method is cluster, "
+                         "george or spare (it is jtt)\n"));
+  assert_non_null(strstr(notes, ":5: train.optimizer.momentum is left out: it has no effect unless "
+                                "train.optimizer.name is sgd (it is adam)\n"));
+  free(notes);
+  assert_ok(despur_config_check(config, &error));
+  found = formatted(config);
+  despur_config_free(config);
+  /* the same as if the recipe had never had them */
+  config = new_config();
+  set(config, "reference.epochs=1");
+  set(config, "train.optimizer.name=adam");
+  set(config, "infer.method=jtt");
+  wanted = formatted(config);
+  assert_string_equal(found, wanted);
+  free(found);
+  free(wanted);
+  despur_config_free(config);
+}
+
+static void overrides_without_effect_stay_mistakes(void **state) {
+  (void)state;
+  static const char OURS[] = "train: {optimizer: {momentum: 0.5}}\n", IDLE[] = "train: {jtt: {repeats: 5}}\n";
+  despur_config *config = new_config();
+  char *notes;
+  assert_ok(parse_file(config, OURS, strlen(OURS)));
+  set(config, "train.optimizer.name=adam");
+  set(config, "train.optimizer.momentum=0.6");
+  assert_ok(despur_config_drop_idle(config, &notes, &error));
+  assert_null(notes);
+  assert_fails(despur_config_check(config, &error), DESPUR_BAD_USAGE,
+               "train.optimizer.momentum: has no effect");
+  despur_config_free(config);
+  config = new_config();
+  assert_ok(parse_file(config, IDLE, strlen(IDLE)));
+  set(config, "train.method=groupdro");
+  assert_ok(despur_config_drop_idle(config, &notes, &error));
+  assert_null(notes);
+  assert_fails(despur_config_check(config, &error), DESPUR_BAD_INPUT, ":1: train.jtt.repeats: has no effect");
+  despur_config_free(config);
+}
+
+/* Only what is left at the end counts. */
+static void overrides_that_are_taken_back_drop_nothing(void **state) {
+  (void)state;
+  static const char OURS[] = "train: {optimizer: {momentum: 0.5, nesterov: true}}\n";
+  despur_config *config = new_config();
+  char *notes;
+  assert_ok(parse_file(config, OURS, strlen(OURS)));
+  set(config, "train.optimizer.name=adam");
+  set(config, "train.optimizer.name=sgd");
+  assert_ok(despur_config_drop_idle(config, &notes, &error));
+  assert_null(notes);
+  assert_true(config->train.optimizer.momentum == 0.5);
+  set(config, "train.optimizer.momentum=0");
+  assert_ok(despur_config_drop_idle(config, &notes, &error));
+  assert_non_null(
+      strstr(notes, ":1: train.optimizer.nesterov is left out: it has no effect without momentum\n"));
+  free(notes);
+  assert_ok(despur_config_check(config, &error));
+  despur_config_free(config);
+}
+
 static void wrong_overrides_name_themselves_and_change_nothing(void **state) {
   (void)state;
   static const char *const cases[][2] = {
@@ -321,8 +407,9 @@ static void wrong_overrides_name_themselves_and_change_nothing(void **state) {
       {"seed=1\n--- 2", "seed=1?--- 2: expected one YAML document, found a second one"},
       {"data.classes=[[0,1],[1]]", "data.classes: digit 1 is in class 0 and in class 1"},
       {"data.classes=[[0,1", "data.classes=[[0,1: not valid YAML: "},
-      {"label=&a b", "found an anchor (&)"},
-      {"seed=5 # fine\nx", "seed=5 # fine?x: "},
+      {"train.clip=&a 1", "found an anchor (&)"},
+      {"seed=5 # fine", "seed=5 # fine: expected a value, found a comment, '# fine'"},
+      {"data={images: set #2}", "found a comment, '#2}'; in quotes it is part of a text"},
   };
   despur_config *config = new_config();
   char *before = formatted(config);
@@ -338,7 +425,7 @@ static void wrong_overrides_name_themselves_and_change_nothing(void **state) {
 
 static void long_overrides_do_not_crowd_out_the_reason(void **state) {
   (void)state;
-  char override[4096] = "name=[";
+  char override[4096] = "seed=[";
   for (size_t i = strlen(override); i + 3 < sizeof override; i += 2) memcpy(override + i, "\xc3\xa9", 2);
   despur_config *config = new_config();
   assert_fails(despur_config_set(config, override, &error), DESPUR_BAD_USAGE, "found a list");
@@ -437,6 +524,9 @@ int main(void) {
       cmocka_unit_test(random_bytes_are_refused),
       cmocka_unit_test(overrides_read_yaml),
       cmocka_unit_test(an_override_replaces_a_section),
+      cmocka_unit_test(overrides_drop_what_they_leave_without_effect),
+      cmocka_unit_test(overrides_without_effect_stay_mistakes),
+      cmocka_unit_test(overrides_that_are_taken_back_drop_nothing),
       cmocka_unit_test(wrong_overrides_name_themselves_and_change_nothing),
       cmocka_unit_test(long_overrides_do_not_crowd_out_the_reason),
       cmocka_unit_test(contradictions_are_refused),

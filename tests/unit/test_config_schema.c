@@ -245,7 +245,8 @@ static void check_bounds(despur_config *config, const config_row *row) {
     assert_true(takes(config, row, "1"));
     assert_string_equal(schema_value(config, row), "1");
     assert_false(takes(config, row, "\"\\t\""));
-    assert_false(takes(config, row, "[a]"));
+    assert_true(takes(config, row, "[a], {b}: c #2"));
+    assert_string_equal(schema_value(config, row), "[a], {b}: c #2");
     assert_true(takes(config, row, ""));
     assert_string_equal(schema_value(config, row), row->initial);
     return;
