@@ -46,7 +46,7 @@ static void print(const despur_predicted *predicted, const despur_scores *scores
   columns_print(predicted, label);
   report_print_scores(scores, measures, "model");
   if (choice->epoch > 0) putchar('\n');
-  report_print_choice(choice, false);
+  report_print_choice(choice, false, false);
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {

@@ -26,8 +26,8 @@ void report_print_run(const despur_run_result *result);
 void report_print_run_json(const despur_run_result *result);
 
 /* What validation said of the epoch that was chosen on it, and what that is worth; nothing when none was.
- * tested: whether the numbers beside it are those of a test split. */
-void report_print_choice(const despur_rule_result *rule, bool tested);
+ * tested: whether the numbers beside it are those of a test split; classes: whether groups are classes. */
+void report_print_choice(const despur_rule_result *rule, bool tested, bool classes);
 
 /* measures: NULL when there are none; choice: as for report_print_choice, or NULL. */
 void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label);

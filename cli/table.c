@@ -167,14 +167,15 @@ static void print_labels(const table *t) {
   putchar('\n');
 }
 
-static void print_summary(const table *t, const char *title) {
+/* classes: the groups are the classes. */
+static void print_summary(const table *t, const char *title, bool classes) {
   terminal_put_left(title, t->name);
   print_labels(t);
-  print_row(t, "worst group", worst_group, worst_group_interval);
+  print_row(t, classes ? "worst class" : "worst group", worst_group, worst_group_interval);
   print_row(t, "average over examples", average, average_interval);
   print_row(t, "average weighted by training", weighted, NULL);
-  print_row(t, "mean over groups", balanced, NULL);
-  print_row(t, "worst class", worst_class, NULL);
+  print_row(t, classes ? "mean over classes" : "mean over groups", balanced, NULL);
+  if (!classes) print_row(t, "worst class", worst_class, NULL);
   bool told = false;
   for (size_t i = 0; i < t->count; i++) told = told || !isnan(t->stages[i].scores.attribute_accuracy);
   if (!told) return;
@@ -199,7 +200,7 @@ static void print_wrapped(const char *words, size_t width) {
 }
 
 /* What decides, before all tables: whether the predictions are worth the name, and the worst group. */
-static void print_first(const despur_stage_result *stages, size_t count) {
+static void print_first(const despur_stage_result *stages, size_t count, bool classes) {
   char words[512], sentence[256], of[sizeof stages->label + 4] = "";
   for (size_t i = 0; i < count; i++) {
     const despur_scores *s = &stages[i].scores;
@@ -211,8 +212,9 @@ static void print_first(const despur_stage_result *stages, size_t count) {
       terminal_set(STYLE_PLAIN);
     }
     if (s->worst_group == s->groups_count) continue;
-    printf("worst group%s: %s, %.1f %% (%.1f to %.1f)\n", of, s->groups[s->worst_group].name,
-           100 * s->worst_group_accuracy, 100 * s->worst_group_low, 100 * s->worst_group_high);
+    printf("worst %s%s: %s, %.1f %% (%.1f to %.1f)\n", classes ? "class" : "group", of,
+           s->groups[s->worst_group].name, 100 * s->worst_group_accuracy, 100 * s->worst_group_low,
+           100 * s->worst_group_high);
   }
   putchar('\n');
 }
@@ -262,8 +264,8 @@ static ranked_group *rank_groups(const despur_scores *scores) {
   return order;
 }
 
-static void print_groups(const table *t, const char *split) {
-  terminal_put_left("group", t->name - t->counts);
+static void print_groups(const table *t, const char *what, const char *split) {
+  terminal_put_left(what, t->name - t->counts);
   printf("%*s", COUNT, split);
   if (t->counts > COUNT) printf("%*s", COUNT, "train");
   print_labels(t);
@@ -281,23 +283,39 @@ static void print_share(const char *name, double share) {
 }
 
 static void print_agreement(const despur_run_result *result) {
-  if (!result->inferred) return;
+  if (!result->inferred || !result->attributes) return;
   printf("inferred groups against true ones: adjusted Rand index %.3f", result->agreement.adjusted_rand);
   print_share("minority precision", result->agreement.minority_precision);
   print_share("recall", result->agreement.minority_recall);
   printf("\n\n");
 }
 
-void report_print_choice(const despur_rule_result *rule, bool tested) {
+void report_print_choice(const despur_rule_result *rule, bool tested, bool classes) {
   char words[512];
   double found = 100 * rule->val_worst_group_accuracy, added = 100 * rule->optimism;
   if (rule->epoch == 0 || isnan(added)) return;
-  snprintf(
-      words, sizeof words,
-      "epoch %zu was chosen on validation (%s), where its worst group has %.1f %%; choosing the best epoch "
-      "adds about %.1f points to that: fresh examples would give about %.1f %%%s",
-      rule->epoch, rule->name, found, added, found - added, tested ? "; nothing was chosen on test" : "");
+  snprintf(words, sizeof words,
+           "epoch %zu was chosen on validation (%s), where its worst %s has %.1f %%; choosing the best epoch "
+           "adds about %.1f points to that: fresh examples would give about %.1f %%%s",
+           rule->epoch, rule->name, classes ? "class" : "group", found, added, found - added,
+           tested ? "; nothing was chosen on test" : "");
   print_wrapped(words, 78);
+}
+
+/* The lowest of the groups that count here, and which one it is. */
+static void print_worst(const despur_run_result *result) {
+  bool inferred = result->stages[0].inferred.groups_count > 0;
+  printf("%s accuracy: ", inferred             ? "worst inferred group's"
+                          : result->attributes ? "worst-group"
+                                               : "worst class's");
+  for (size_t i = 0; i < result->stage_count; i++) {
+    const despur_stage_result *stage = &result->stages[i];
+    const despur_scores *scores = inferred ? &stage->inferred : &stage->scores;
+    printf("%s%s", i ? " -> " : "", stage->label);
+    if (scores->worst_group < scores->groups_count)
+      printf(" %.1f %% (%s)", 100 * scores->worst_group_accuracy, scores->groups[scores->worst_group].name);
+  }
+  putchar('\n');
 }
 
 static void print_verdict(const despur_run_result *result) {
@@ -306,26 +324,38 @@ static void print_verdict(const despur_run_result *result) {
     putchar('\n');
   }
   if (result->stage_count == 0) return;
-  printf("worst-group accuracy: ");
-  for (size_t i = 0; i < result->stage_count; i++)
-    printf("%s%s %.1f %%", i ? " -> " : "", result->stages[i].label,
-           100 * result->stages[i].scores.worst_group_accuracy);
-  putchar('\n');
+  print_worst(result);
   const despur_stage_result *last = &result->stages[result->stage_count - 1];
-  if (last->rule > 0) report_print_choice(&last->rules[last->rule], result->split == DESPUR_TEST);
+  if (last->rule > 0)
+    report_print_choice(&last->rules[last->rule], result->split == DESPUR_TEST, !result->attributes);
+}
+
+/* The accuracies in the inferred groups, where these are all that divides a class. */
+static void print_inferred(const despur_run_result *result) {
+  despur_stage_result stages[2];
+  if (result->stage_count == 0 || result->stages[0].inferred.groups_count == 0) return;
+  for (size_t i = 0; i < result->stage_count; i++) {
+    stages[i] = result->stages[i];
+    stages[i].scores = stages[i].inferred;
+  }
+  table t = lay_out(stages, result->stage_count, true);
+  print_groups(&t, "inferred", SPLITS[result->inferred_split]);
+  putchar('\n');
 }
 
 void report_print_run(const despur_run_result *result) {
   char title[64];
+  bool classes = !result->attributes;
   if (result->stage_count > 0) {
     table t = lay_out(result->stages, result->stage_count, true);
     snprintf(title, sizeof title, "accuracy in %%, %s split", SPLITS[result->split]);
-    print_first(result->stages, result->stage_count);
-    print_summary(&t, title);
+    print_first(result->stages, result->stage_count, classes);
+    print_summary(&t, title, classes);
     putchar('\n');
-    print_groups(&t, SPLITS[result->split]);
+    print_groups(&t, classes ? "class" : "group", SPLITS[result->split]);
     putchar('\n');
   }
+  print_inferred(result);
   print_agreement(result);
   print_verdict(result);
   printf("run directory: %s\n", result->directory);
@@ -366,9 +396,9 @@ void report_print_scores(const despur_scores *scores, const despur_measures *mea
   bool train = !isnan(scores->train_weighted_average);
   snprintf(stage.label, sizeof stage.label, "%s", label);
   table t = lay_out(&stage, 1, train);
-  print_first(&stage, 1);
-  print_summary(&t, "accuracy in %");
+  print_first(&stage, 1, false);
+  print_summary(&t, "accuracy in %", false);
   putchar('\n');
-  print_groups(&t, "count");
+  print_groups(&t, "group", "count");
   if (measures && measures->all.bins) print_measures(scores, measures);
 }

@@ -129,8 +129,15 @@ void report_print_run_json(const despur_run_result *result) {
   for (size_t i = 0; i < result->stage_count; i++)
     write_scores(&j, NULL, &result->stages[i].scores, NULL, NULL, result->stages[i].label);
   emit_close(&j, ']');
+  if (last && last->inferred.groups_count > 0) {
+    emit_text(&j, "inferred_split", SPLITS[result->inferred_split]);
+    emit_open(&j, "inferred_groups", '[');
+    for (size_t i = 0; i < result->stage_count; i++)
+      write_scores(&j, NULL, &result->stages[i].inferred, NULL, NULL, result->stages[i].label);
+    emit_close(&j, ']');
+  }
   if (last && last->rule > 0) write_choice(&j, &last->rules[last->rule]);
-  if (result->inferred) {
+  if (result->inferred && result->attributes) {
     emit_open(&j, "agreement", '{');
     emit_real(&j, "adjusted_rand", result->agreement.adjusted_rand);
     emit_real(&j, "minority_precision", result->agreement.minority_precision);

@@ -47,3 +47,14 @@ if build/despur run recipe.yaml train.method=hardst --out other 2>error; then
   exit 1
 fi
 grep -q "did you mean 'hardest'" error || { cat error; exit 1; }
+
+# The page's sentence on group labels comes from the method's own file.
+told='This method was told the attribute of every training picture'
+if grep -q "$told" run/report.html; then
+  echo "the page says that a method without groups was told the attribute"
+  exit 1
+fi
+sed -i 's/METHOD_NEEDS_NOTHING/METHOD_NEEDS_GROUPS/' "$room/tree/src/train/method_hardest.c"
+cmake --build "$room/build" --target despur -j 2 >"$room/log" 2>&1 || { tail -n 30 "$room/log"; exit 1; }
+build/despur run recipe.yaml --out told --threads 1 --quiet >table
+grep -q "$told" told/report.html || { echo "the page does not say that the method was told the attribute"; exit 1; }

@@ -62,6 +62,7 @@ enum { DESPUR_RULES = 5 };
 typedef struct despur_stage_result {
   char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
   despur_scores scores;
+  despur_scores inferred; /* by inferred group, where there are any and no attributes; else no groups */
   size_t selected_epoch, epochs;
   double seconds;                         /* of training, without evaluation */
   despur_rule_result rules[DESPUR_RULES]; /* in the order of select.rule's values */
@@ -73,9 +74,11 @@ typedef struct despur_run_result {
   size_t stage_count; /* 0, 1 or 2: reference, then train */
   despur_stage_result stages[2];
   despur_split split; /* evaluated: test, or what there is */
+  int attributes;     /* whether the data have any; else the true groups are the classes */
   int inferred;       /* whether groups were inferred; if so: */
   despur_groups groups;
-  despur_agreement agreement; /* with the true groups */
+  despur_agreement agreement;  /* with the true groups; NaN where the data have no attributes */
+  despur_split inferred_split; /* of stages[].inferred: as split, or train where only that was divided */
   char *verdict; /* what the network uses, in one sentence (see despur_report); NULL after an error */
 } despur_run_result;
 

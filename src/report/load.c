@@ -76,6 +76,18 @@ cleanup:
   return status;
 }
 
+/* predictions.csv has a column for the attribute in any case; without attributes groups are classes. */
+static void name_classes(report_run *run) {
+  const report_stage *last = report_last_stage(run);
+  if (!last || report_has_attributes(run)) return;
+  const despur_scores *s = &last->final->scores;
+  for (size_t g = 0; g < run->predicted.groups_count; g++) {
+    unsigned label;
+    if (sscanf(run->predicted.names[g], "y=%9u,", &label) == 1 && label < s->groups_count)
+      run->predicted.names[g] = s->groups[label].name;
+  }
+}
+
 despur_status report_load_details(report_run *run, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], groups[1024];
@@ -87,6 +99,7 @@ despur_status report_load_details(report_run *run, despur_error *error) {
   TRY(path_in(path, run->directory, "predictions.csv", error));
   if (file_exists(path)) {
     TRY(despur_predicted_read(&run->predicted, path, NULL, error));
+    name_classes(run);
     TRY(despur_measures_compute(&run->measures, &run->predicted, error));
   }
 cleanup:
@@ -112,6 +125,18 @@ const report_stage *report_last_stage(const report_run *run) {
   return NULL;
 }
 
+bool report_has_attributes(const report_run *run) {
+  const report_stage *last = report_last_stage(run);
+  unsigned label, attribute;
+  for (size_t g = 0; last && g < last->final->scores.groups_count; g++)
+    if (sscanf(last->final->scores.groups[g].name, "y=%9u,a=%9u", &label, &attribute) == 2) return true;
+  return false;
+}
+
+const char *report_group_word(const report_run *run) {
+  return report_has_attributes(run) ? "group" : "class";
+}
+
 static void release_pairs(report_pairs *pairs) {
   for (size_t i = 0; i < pairs->count; i++) {
     mem_free(pairs->items[i].name);
@@ -123,6 +148,7 @@ static void release_pairs(report_pairs *pairs) {
 static void release_stage(report_stage *stage) {
   for (size_t i = 0; i < stage->epoch_count; i++) mem_free(stage->epochs[i].weights);
   for (size_t i = 0; i < stage->eval_count; i++) despur_scores_release(&stage->evals[i].scores);
+  despur_scores_release(&stage->inferred);
   mem_free(stage->epochs);
   mem_free(stage->evals);
   mem_free(stage->weight_names);

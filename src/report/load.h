@@ -35,6 +35,8 @@ typedef struct report_stage {
   size_t eval_count;
   const report_eval *final; /* of the kept weights on the evaluation split; of a stage that did not end its
                                last measurement; NULL when there is none */
+  despur_scores inferred;   /* by inferred group, where the data have no attributes; else no groups */
+  despur_split inferred_split;
   size_t weight_count;
   char (*weight_names)[DESPUR_GROUP_NAME];
 } report_stage;
@@ -167,6 +169,12 @@ const report_rule *report_used_rule(const report_run *run);
 
 /* The last stage that was measured, or NULL. */
 const report_stage *report_last_stage(const report_run *run);
+
+/* Whether the data have attributes: whether a group that was measured says one. */
+bool report_has_attributes(const report_run *run);
+
+/* "group"; without attributes "class", because these are the groups then. */
+const char *report_group_word(const report_run *run);
 
 /* Parts of the loader, one for each file. */
 DESPUR_MUST_USE despur_status report_load_results(report_run *out, const char *path, despur_error *error);

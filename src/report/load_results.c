@@ -221,11 +221,21 @@ cleanup:
   return status;
 }
 
+/* The scores of a network in the inferred groups. */
+static despur_status read_inferred(report_stage *stage, json_t *line, despur_split split,
+                                   despur_error *error) {
+  if (stage->inferred.groups) return DESPUR_OK;
+  stage->inferred_split = split;
+  return read_scores(&stage->inferred, line, error);
+}
+
 static despur_status read_line(report_run *out, json_t *line, const char *path, size_t number,
                                despur_error *error) {
   static const char *const STAGES[REPORT_STAGES] = {"reference", "train"};
   static const char *const SPLITS[DESPUR_SPLITS] = {"train", "val", "test"};
   const char *name = member_text(line, "stage", ""), *split = member_text(line, "split", "");
+  bool inferred = strcmp(name, "inferred_groups") == 0;
+  if (inferred) name = member_text(line, "network", "");
   report_stage *stage = NULL;
   if (strcmp(name, "infer") == 0) return read_inference(&out->inference, line, path, number, error);
   for (size_t s = 0; s < REPORT_STAGES; s++)
@@ -236,7 +246,9 @@ static despur_status read_line(report_run *out, json_t *line, const char *path, 
   if (!json_object_get(line, "groups"))
     return strcmp(split, "train") == 0 ? read_epoch(stage, line, error) : DESPUR_OK;
   for (int s = 0; s < DESPUR_SPLITS; s++)
-    if (strcmp(split, SPLITS[s]) == 0) return read_eval(stage, line, (despur_split)s, error);
+    if (strcmp(split, SPLITS[s]) == 0)
+      return inferred ? read_inferred(stage, line, (despur_split)s, error)
+                      : read_eval(stage, line, (despur_split)s, error);
   return DESPUR_OK;
 }
 

@@ -48,6 +48,10 @@ bool page_is_long(const char *name) {
   return false;
 }
 
+const char *page_tone(size_t stage, size_t count) {
+  return stage + 1 < count ? "before" : "after";
+}
+
 static void kicker(markup *m, const report_run *run) {
   markup_print(m, "<p class=\"kicker\"><b>%s</b> \xc2\xb7 seed %s", report_setting(run, "name"),
                report_setting(run, "seed"));
@@ -75,11 +79,15 @@ void page_run(markup *m, const report_run *run, const verdict *v) {
   markup_raw(m, "<p class=\"lede\">");
   page_sentence(m, v->reason.data);
   markup_raw(m, "</p>\n");
+  if (run->stages[REPORT_REFERENCE].inferred.groups_count > 0) {
+    section_inferred(m, run); /* and what is in them, before everything else */
+    section_cam(m, run);
+  }
   section_groups(m, run);
   section_curves(m, run);
   section_clusters(m, run);
   section_tradeoff(m, run);
-  section_cam(m, run);
+  if (run->stages[REPORT_REFERENCE].inferred.groups_count == 0) section_cam(m, run);
   section_unchecked(m, run);
   section_files(m, run);
   page_close(m, run->version);

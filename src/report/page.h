@@ -21,9 +21,13 @@ void page_sentence(markup *m, const char *sentence);
 /* Whether a name has a word that must be allowed to break anywhere, or it would widen a phone's page. */
 bool page_is_long(const char *name);
 
+/* Colours and shapes of a network among count: one that is alone, or last, is "after", another "before". */
+const char *page_tone(size_t stage, size_t count);
+
 /* Sections write nothing when the run has nothing for them. */
 void section_groups(markup *m, const report_run *run);
 void section_curves(markup *m, const report_run *run);
+void section_inferred(markup *m, const report_run *run);
 void section_clusters(markup *m, const report_run *run);
 void section_tradeoff(markup *m, const report_run *run);
 void section_cam(markup *m, const report_run *run);

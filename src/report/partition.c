@@ -18,7 +18,19 @@ static int compare_members(const void *left, const void *right) {
   return a->group < b->group ? -1 : a->group > b->group;
 }
 
-despur_status report_partition(report_cell **out, const despur_scores *scores, despur_error *error) {
+static void read_true(report_cell *cell, const char *name) {
+  int end = 0;
+  int read = sscanf(name, "y=%9u,a=%9u%n", &cell->label, &cell->attribute, &end);
+  cell->known = read == 2 && name[end] == 0;
+}
+
+static void read_inferred(report_cell *cell, const char *name) {
+  if (sscanf(name, "y=%9u,", &cell->label) != 1) cell->label = 0;
+  cell->known = true;
+}
+
+static despur_status divide(report_cell **out, const despur_scores *scores,
+                            void (*read_name)(report_cell *cell, const char *name), despur_error *error) {
   despur_status status = DESPUR_OK;
   member *members = NULL;
   report_cell *cells = NULL;
@@ -26,10 +38,7 @@ despur_status report_partition(report_cell **out, const despur_scores *scores, d
   TRY(mem_alloc(&cells, count, sizeof *cells, error));
   TRY(mem_alloc(&members, count, sizeof *members, error));
   for (size_t g = 0; g < count; g++) {
-    int end = 0;
-    const char *name = scores->groups[g].name;
-    int read = sscanf(name, "y=%9u,a=%9u%n", &cells[g].label, &cells[g].attribute, &end);
-    cells[g].known = read == 2 && name[end] == 0;
+    read_name(&cells[g], scores->groups[g].name);
     cells[g].peer = g;
     if (cells[g].known) members[known++] = (member){cells[g].label, scores->groups[g].train_count, g};
   }
@@ -47,4 +56,12 @@ cleanup:
   }
   *out = cells;
   return status;
+}
+
+despur_status report_partition(report_cell **out, const despur_scores *scores, despur_error *error) {
+  return divide(out, scores, read_true, error);
+}
+
+despur_status report_partition_inferred(report_cell **out, const despur_scores *scores, despur_error *error) {
+  return divide(out, scores, read_inferred, error);
 }

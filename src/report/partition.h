@@ -1,4 +1,4 @@
-/* Groups by class and attribute, read from their names ("y=0,a=1"), and which of a class is the usual one. */
+/* Groups by class, read from their names, and which of a class is the usual one. */
 #ifndef REPORT_PARTITION_H
 #define REPORT_PARTITION_H
 
@@ -11,8 +11,13 @@ typedef struct report_cell {
   size_t peer; /* index of the usual group of its class; itself when unknown */
 } report_cell;
 
-/* *out: [groups of scores]; free with mem_free. */
+/* By class and attribute ("y=0,a=1"). *out: [groups of scores]; free with mem_free. */
 DESPUR_MUST_USE despur_status report_partition(report_cell **out, const despur_scores *scores,
                                                despur_error *error);
+
+/* Inferred groups, by the class that their names begin with ("y=0,k=1"); those that say none ("k=1", "wrong")
+ * count as of one class. */
+DESPUR_MUST_USE despur_status report_partition_inferred(report_cell **out, const despur_scores *scores,
+                                                        despur_error *error);
 
 #endif

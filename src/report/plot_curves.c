@@ -140,7 +140,8 @@ static void draw(chart *c, const report_run *run, size_t index) {
     lines[1].text = "validation", lines[1].points = plot_measured(c->m, stage, DESPUR_VAL, plot_loss);
   } else {
     lines[0].text = "average", lines[0].points = plot_measured(c->m, stage, split, plot_average);
-    lines[1].text = "worst group", lines[1].points = plot_measured(c->m, stage, split, plot_worst);
+    lines[1].text = report_has_attributes(run) ? "worst group" : "worst class",
+    lines[1].points = plot_measured(c->m, stage, split, plot_worst);
   }
   snprintf(title, sizeof title, "%s: %s", text_fit(stage->label, 130).text, what);
   describe(description, sizeof description, lines, 2);

@@ -9,20 +9,21 @@
 #include <string.h>
 
 static size_t count(const report_run *run) {
-  return run->point_count > 1 && run->inference.present ? 3 : 0;
+  if (run->point_count < 2 || !run->inference.present) return 0;
+  return report_has_attributes(run) ? 3 : 2;
 }
 
-/* The label in the name of a true group, "y=3,a=1"; false when there is none. */
-static bool read_true_name(const char *name, unsigned *label, unsigned *attribute) {
-  return sscanf(name, "y=%9u,a=%9u", label, attribute) == 2;
+/* The label in the name of a true group, "y=3,a=1" or "y=3"; false when there is none. */
+static bool read_true_name(const char *name, unsigned *label) {
+  return sscanf(name, "y=%9u", label) == 1;
 }
 
 /* Training examples of a label in an inferred group. */
 static size_t of_label(const report_inference *inference, size_t i, unsigned label) {
   size_t sum = 0;
   for (size_t j = 0; j < inference->truth; j++) {
-    unsigned y, a;
-    if (read_true_name(inference->true_names[j], &y, &a) && y == label)
+    unsigned y;
+    if (read_true_name(inference->true_names[j], &y) && y == label)
       sum += inference->contingency[i * inference->truth + j];
   }
   return sum;
@@ -135,11 +136,13 @@ static void set_scales(chart *c, const report_run *run) {
   c->y.low = y - unit * height / 2, c->y.high = y + unit * height / 2;
 }
 
-static void draw(chart *c, const report_run *run, size_t kind) {
+/* index: of the kinds that there are; without attributes none is by them. */
+static void draw(chart *c, const report_run *run, size_t index) {
   static const char *const TITLES[] = {"What was clustered, by attribute", "What was clustered, by class",
                                        "Smaller inferred groups of their class, in orange"};
   static const char *const CLOUDS[TONES] = {"s-k0", "s-k1", "s-k2", "s-k3", "s-k4", "s-k5", "s-k6", "s-k7"};
   cache *known;
+  size_t kind = report_has_attributes(run) ? index : index + BY_CLASS;
   if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&known, 1, sizeof *known, c->m->error);
   if (c->m->status != DESPUR_OK) return;
   chart_open(c, HEIGHT, TITLES[kind],

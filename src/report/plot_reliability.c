@@ -80,13 +80,16 @@ static void draw_pools(chart *c, const report_run *run) {
     add_group(cell && cell->usual ? &usual : &others, &run->measures.groups[g]);
   }
   mem_free(cells);
+  bool others_are_all = !report_has_attributes(run);
   size_t n[2] = {pool_points(&usual, x[0], y[0]), pool_points(&others, x[1], y[1])};
   chart_label labels[2];
   size_t named = 0;
   chart_open(c, 280, "Accuracy by confidence, %",
              "Bins of equal width; a network that knows when it is right lies on the dotted diagonal.");
   if (n[0] > 0) labels[named++] = (chart_label){.y = y[0][n[0] - 1], .text = "usual groups", .tone = "mute"};
-  if (n[1] > 0) labels[named++] = (chart_label){.y = y[1][n[1] - 1], .text = "other groups", .tone = "after"};
+  if (n[1] > 0)
+    labels[named++] = (chart_label){
+        .y = y[1][n[1] - 1], .text = others_are_all ? "all pictures" : "other groups", .tone = "after"};
   chart_label_margin(c, labels, named);
   c->x.low = c->y.low = 0, c->x.high = c->y.high = 100;
   axes(c);

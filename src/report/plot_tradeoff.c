@@ -35,7 +35,7 @@ static void draw(chart *c, const report_run *run, size_t index) {
   char title[64], description[160], word[32];
   for (size_t i = 0; i < epochs; i++)
     if (stage->final && stage->final->selected && (size_t)average.x[i] == stage->final->epoch) kept = i;
-  snprintf(title, sizeof title, "Worst group against average, %s, %%",
+  snprintf(title, sizeof title, "Worst %s against average, %s, %%", report_group_word(run),
            split == DESPUR_TEST ? "test" : "validation");
   snprintf(description, sizeof description, "A path of %zu epochs%s.", epochs,
            epochs ? "; the curves have the numbers" : "");

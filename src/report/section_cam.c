@@ -39,6 +39,15 @@ static void picture(markup *m, const report_cam *cam, const report_look *look) {
 }
 
 /* Pages stay below 2 MB: pictures get half of it. */
+/* A map is easily taken for more than it is. */
+static void warning(markup *m) {
+  markup_raw(
+      m, "<p>A map is a hint and no proof. It is drawn from one layer, coarsely, and shows where evidence "
+         "for a class lies, not what the answer would be without it: a network may lean on what its map "
+         "leaves dark. Other tools (pytorch-grad-cam) subtract the minimum of a map before they "
+         "divide by its maximum; these maps are only divided.</p>\n");
+}
+
 static void pictures(markup *m, const report_cam *cam) {
   enum { MOST_BYTES = 1000000 };
   size_t bytes = 0, left_out = 0;
@@ -67,6 +76,7 @@ void section_cam(markup *m, const report_run *run) {
   const report_cam *cam = &run->cam;
   if (cam->stage_count == 0 || cam->group_count == 0) return;
   section_open(m, "Where the network looks");
+  warning(m);
   if (cam->scored && cam->stage_count == 2) change(m, cam);
   if (plot_cam.count(run) > 0) {
     markup_raw(m, "<div class=\"split\">\n<div>\n");

@@ -112,15 +112,14 @@ static void embedding(markup *m, const report_run *run) {
   markup_raw(m, "</div>\n"
                 "<p class=\"note after\">Outputs of the reference network along two axes: up to 2,000 "
                 "training pictures, of every inferred group equally many, or all. Dots that would hide "
-                "each other are set side by side. A network that reads the attribute sorts pictures by "
-                "it.</p>\n");
+                "each other are set side by side.");
+  if (report_has_attributes(run)) markup_raw(m, " A network that reads the attribute sorts pictures by it.");
+  markup_raw(m, "</p>\n");
 }
 
-void section_clusters(markup *m, const report_run *run) {
+/* How they map to the groups that are known; without attributes there is nothing to map them to. */
+static void against_truth(markup *m, const report_inference *inference) {
   enum { MOST_GROUPS = 120 };
-  const report_inference *inference = &run->inference;
-  if (!inference->present || inference->inferred == 0 || inference->truth == 0) return;
-  section_open(m, "Inferred groups and true ones");
   markup_raw(m, "<p class=\"note\">Columns: groups inferred without attribute labels; rows: true groups. "
                 "Training pictures; the darker a cell, the larger its share of the column.</p>\n");
   if (!isnan(inference->adjusted_rand)) agreement(m, inference);
@@ -132,6 +131,15 @@ void section_clusters(markup *m, const report_run *run) {
   else
     table(m, inference, NULL);
   markup_raw(m, "</div>\n");
+}
+
+void section_clusters(markup *m, const report_run *run) {
+  const report_inference *inference = &run->inference;
+  bool attributes = report_has_attributes(run);
+  if (!inference->present || inference->inferred == 0 || inference->truth == 0) return;
+  if (!attributes && plot_embedding.count(run) + plot_silhouette.count(run) == 0) return;
+  section_open(m, attributes ? "Inferred groups and true ones" : "How the groups were inferred");
+  if (attributes) against_truth(m, inference);
   embedding(m, run);
   if (plot_silhouette.count(run) > 0) {
     markup_raw(m, "<div class=\"grid3\">\n");

@@ -1,4 +1,5 @@
 /* What a reader should know before believing the page, and what is needed to get it again. */
+#include "despur/train.h"
 #include "report/page.h"
 
 #include <math.h>
@@ -12,34 +13,53 @@ static void item(markup *m, const char *words) {
   markup_print(m, "<li>%s</li>\n", words);
 }
 
-/* Methods that draw or weigh by group; of true groups when none are inferred. */
-static bool needs_groups(const char *method) {
-  static const char *const WITHOUT[] = {"erm", "class_balance", "jtt"};
-  for (size_t i = 0; i < sizeof WITHOUT / sizeof *WITHOUT; i++)
-    if (strcmp(method, WITHOUT[i]) == 0) return false;
-  return *method != 0;
+/* Whether the method of the run takes groups, as its own file says; a name that this release does not know
+ * may.
+ */
+static bool needs_groups(const char *name) {
+  for (int m = 0; despur_method_names[m]; m++)
+    if (strcmp(name, despur_method_names[m]) == 0) return despur_method_needs_groups((despur_method)m);
+  return *name != 0;
 }
 
 /* What group labels were used for. */
 static void labels_used(markup *m, const report_run *run) {
   const char *rule = report_setting(run, "select.rule");
-  if (strcmp(rule, "val_worst_group") == 0)
+  bool attributes = report_has_attributes(run);
+  if (strcmp(rule, "val_worst_group") == 0 && attributes)
     item(m, "Life without group labels. Those of the validation pictures chose the epoch "
             "(val_worst_group); without them another might have been kept.");
   else if (strcmp(rule, "last") == 0)
     item(m, "Other epochs. The last one was kept, whatever validation said.");
   else if (*rule)
-    markup_print(m,
-                 "<li>Other rules for choosing the epoch. This one was chosen by %s, for which nobody "
-                 "needs group labels.</li>\n",
-                 rule);
+    markup_print(m, "<li>Other rules for choosing the epoch. This one was chosen by %s, for which %s.</li>\n",
+                 rule,
+                 attributes || strcmp(rule, "val_worst_group") != 0
+                     ? "nobody needs group labels"
+                     : "the groups were the classes, because no attribute is known");
   if (setting_is(run, "reference.select", "val_recall"))
     item(
         m,
         "A reference network chosen without group labels. Those of the validation pictures chose its epoch.");
-  if (setting_is(run, "infer.method", "none") && needs_groups(report_setting(run, "train.method")))
+  if (attributes && setting_is(run, "infer.method", "none") &&
+      needs_groups(report_setting(run, "train.method")))
     item(m, "Training without group labels. This method was told the attribute of every training picture; "
             "where nobody knows it, the method cannot be used.");
+}
+
+/* What else the network may lean on. */
+static void other_shortcuts(markup *m, const report_run *run) {
+  if (report_has_attributes(run))
+    item(m, "Other shortcuts. Only the attribute that divides the groups was looked at; a network that no "
+            "longer uses it may use another.");
+  else if (run->inference.present)
+    item(m,
+         "Shortcuts that divide pictures otherwise. Groups that were inferred from one network need not be "
+         "those of the attribute that matters; labels of it for a few hundred test pictures would tell.");
+  else
+    item(m,
+         "Shortcuts. Nothing here divides the pictures of a class; labels of an attribute for a few hundred "
+         "test pictures would tell.");
 }
 
 void section_unchecked(markup *m, const report_run *run) {
@@ -56,10 +76,11 @@ void section_unchecked(markup *m, const report_run *run) {
                  "not tuned to be the best that usual training can do.</li>\n",
                  reference->label, reference->epoch_count, reference->epoch_count == 1 ? "epoch" : "epochs");
   labels_used(m, run);
-  item(m, "Other shortcuts. Only the attribute that divides the groups was looked at; a network that no "
-          "longer uses it may use another.");
-  item(m, "Other pictures. Apart from the attribute, the pictures measured here come from where the "
-          "training pictures come from.");
+  other_shortcuts(m, run);
+  item(m, report_has_attributes(run)
+              ? "Other pictures. Apart from the attribute, the pictures measured here come from where the "
+                "training pictures come from."
+              : "Other pictures. Those measured here come from where the training pictures come from.");
   if (last->final->split != DESPUR_TEST)
     item(m, "Fresh pictures. There was no test split, so the numbers come from pictures that also played a "
             "part in training or in the choice of the epoch, and are too good.");

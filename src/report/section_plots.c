@@ -8,12 +8,15 @@
 /* What each rule of selection would have given. */
 static void rules(markup *m, const report_run *run) {
   if (run->rule_count == 0) return;
-  markup_raw(
-      m, "<div>\n<table>\n"
-         "<caption>What each rule for choosing the epoch would have given on the test pictures: accuracy "
-         "of the worst group, and how far it stays behind the best epoch, in per cent.</caption>\n"
-         "<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">Epoch</th><th scope=\"col\" "
-         "class=\"n\">Worst group</th><th scope=\"col\" class=\"n\">Behind</th></tr></thead>\n<tbody>\n");
+  const char *what = report_group_word(run);
+  markup_print(
+      m,
+      "<div>\n<table>\n"
+      "<caption>What each rule for choosing the epoch would have given on the test pictures: accuracy "
+      "of the worst %s, and how far it stays behind the best epoch, in per cent.</caption>\n"
+      "<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">Epoch</th><th scope=\"col\" "
+      "class=\"n\">Worst %s</th><th scope=\"col\" class=\"n\">Behind</th></tr></thead>\n<tbody>\n",
+      what, what);
   for (size_t i = 0; i < run->rule_count; i++) {
     const report_rule *rule = &run->rules[i];
     bool used = strcmp(rule->name, report_setting(run, "select.rule")) == 0;
@@ -44,10 +47,10 @@ static void choice(markup *m, const report_run *run) {
   double found = 100 * rule->val_worst_group_accuracy, added = 100 * rule->optimism;
   markup_print(
       m,
-      "<p class=\"note\">Epoch %zu was chosen on the validation pictures, where its worst group has "
+      "<p class=\"note\">Epoch %zu was chosen on the validation pictures, where its worst %s has "
       "%.1f\xc2\xa0%%. Choosing the best of %zu epochs adds about %.1f points to that: fresh pictures "
       "would give about %.1f\xc2\xa0%%.%s</p>\n",
-      rule->epoch, found, run->stages[REPORT_TRAIN].epoch_count, added, found - added,
+      rule->epoch, report_group_word(run), found, run->stages[REPORT_TRAIN].epoch_count, added, found - added,
       run->stages[REPORT_TRAIN].final && run->stages[REPORT_TRAIN].final->split == DESPUR_TEST
           ? " Nothing was chosen on the test pictures, and their numbers need no such correction."
           : "");
@@ -58,8 +61,10 @@ void section_tradeoff(markup *m, const report_run *run) {
   if (!path && !sure) return;
   markup_raw(m, "<section>\n<h2>What it costs, and what the network knows of itself</h2>\n");
   if (path)
-    markup_raw(m, "<p class=\"note\">Left: a dot for each epoch, a circle around the one that was kept; up "
-                  "is better for the worst group, right for the average.</p>\n");
+    markup_print(m,
+                 "<p class=\"note\">Left: a dot for each epoch, a circle around the one that was kept; up "
+                 "is better for the worst %s, right for the average.</p>\n",
+                 report_group_word(run));
   choice(m, run);
   if (sure)
     markup_print(m,

@@ -5,12 +5,14 @@
 #include "base/text.h"
 #include "despur/stats.h"
 #include "report/load.h"
+#include "report/partition.h"
 
 typedef enum verdict_level {
   VERDICT_NO_ATTRIBUTE, /* no class has two groups with examples: nothing to compare */
   VERDICT_LITTLE,       /* hardly better than guessing, even on the usual groups */
   VERDICT_OPEN,         /* too few examples to say */
-  VERDICT_NO_USE,       /* every group is within 5 points of the usual group of its class */
+  VERDICT_NO_USE,       /* every group is within 5 points of the usual group of its class, or better */
+  VERDICT_REVERSED,     /* none is behind, and some group is surely more than 5 points better */
   VERDICT_USES,         /* some group is surely behind the usual group of its class */
   VERDICT_ONLY          /* the answer is the attribute's class, whatever the picture shows */
 } verdict_level;
@@ -21,11 +23,20 @@ typedef struct verdict_finding {
   size_t comparisons;                /* groups compared with the usual group of their class */
   size_t usual_correct, usual_count; /* over the usual groups of all classes */
   size_t gap_group, gap_peer;        /* the group surely farthest behind, and its class's usual one */
+  size_t behind, unseen;             /* groups surely behind; groups without examples */
+  size_t ahead_group;  /* surely more than 5 points better, most of all; else the number of groups */
   despur_interval gap; /* of their difference, with 95 % confidence for all comparisons together */
 } verdict_finding;
 
 DESPUR_MUST_USE despur_status verdict_find(verdict_finding *out, const despur_scores *scores,
                                            despur_error *error);
+
+/* The same of inferred groups, of which the largest of a class is the usual one. */
+DESPUR_MUST_USE despur_status verdict_find_inferred(verdict_finding *out, const despur_scores *scores,
+                                                    despur_error *error);
+
+/* Whether a group is surely behind; cells: of report_partition or report_partition_inferred. */
+bool verdict_is_behind(const despur_scores *scores, const report_cell *cells, size_t g);
 
 /* One sentence, and a few that say how it is known. Free both with mem_free(text.data). */
 typedef struct verdict {
@@ -34,5 +45,14 @@ typedef struct verdict {
 
 DESPUR_MUST_USE despur_status verdict_write(verdict *out, const report_run *run, despur_error *error);
 void verdict_release(verdict *v);
+
+/* verdict_inferred.c: the same where the data have no attributes. */
+DESPUR_MUST_USE despur_status verdict_write_inferred(verdict *out, const report_run *run,
+                                                     despur_error *error);
+
+/* "Measured on 2,000 test pictures.", with the epoch of a network that was not finished. */
+DESPUR_MUST_USE despur_status verdict_write_measured(text *out, const despur_scores *measured,
+                                                     const report_eval *final, despur_split split,
+                                                     despur_error *error);
 
 #endif

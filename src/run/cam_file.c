@@ -101,7 +101,7 @@ despur_status run_write_cam(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   run_cam_network networks[2];
   despur_run_cam_result found = {0};
-  size_t count = run_cam_networks(networks, r), per_group = PICTURES / r->truth.count;
+  size_t count = run_cam_networks(networks, r), per_group = PICTURES / run_shown_groups(r)->count;
   size_t width = despur_dataset_shape(r->dataset).width, scale = TILE / width;
   despur_run_cam_options options = {.split = r->result->split, .scored = MEASURED};
   json_t *object = json_object();

@@ -19,7 +19,14 @@ void config_method_label(char label[DESPUR_GROUP_NAME], const despur_config *con
     snprintf(label, DESPUR_GROUP_NAME, "%s%s", prefix, despur_method_label(method));
 }
 
+/* Whether the data say an attribute; else the groups are the classes, and their labels are those of classes.
+ */
+static bool has_attributes(const despur_config *config) {
+  return config->data.source == CONFIG_SPUCO_MNIST || *config->data.attributes;
+}
+
 config_group_labels config_labels_needed(const despur_config *config) {
+  if (!has_attributes(config)) return CONFIG_NO_LABELS;
   bool inferred = config->infer.method != CONFIG_INFER_NONE;
   if (!inferred && despur_method_needs_groups((despur_method)config->train_method))
     return CONFIG_LABELS_OF_TRAINING;

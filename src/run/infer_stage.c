@@ -194,7 +194,7 @@ despur_status run_infer_stage(run *r, despur_error *error) {
     break;
   }
   r->result->inferred = 1;
-  TRY(despur_agreement_compute(&r->result->agreement, r->dataset, &r->result->groups, &r->truth, error));
+  TRY(run_compare_groups(r, error));
   note_groups(r);
   TRY(run_write_groups(r, error));
   TRY(run_write_inference(r, error));

@@ -77,11 +77,28 @@ static json_t *degenerate_json(const despur_degenerate *degenerate) {
   return object;
 }
 
+/* Measures and groups, added to an object. */
+static void put_scores(json_t **object, const despur_scores *scores, const size_t *kept) {
+  bool degenerate = scores->degenerate.kind != DESPUR_NOT_DEGENERATE;
+  bool any = scores->worst_group < scores->groups_count;
+  json_put(object, "loss", number(scores->loss));
+  json_put(object, "worst_group", any ? json_string(scores->groups[scores->worst_group].name) : json_null());
+  json_put(object, "worst_group_accuracy", number(scores->worst_group_accuracy));
+  json_put(object, "worst_group_low", number(scores->worst_group_low));
+  json_put(object, "worst_group_high", number(scores->worst_group_high));
+  json_put(object, "average_accuracy", number(scores->average_accuracy));
+  json_put(object, "train_weighted_average", number(scores->train_weighted_average));
+  json_put(object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
+  json_put(object, "worst_class_accuracy", number(scores->worst_class_accuracy));
+  json_put(object, "attribute_accuracy", number(scores->attribute_accuracy));
+  json_put(object, "attribute_chance", number(scores->attribute_chance));
+  if (degenerate) json_put(object, "degenerate", degenerate_json(&scores->degenerate));
+  json_put(object, "groups", groups_json(scores, kept));
+}
+
 despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
                                const despur_scores *scores, const char *selected, despur_error *error) {
   despur_status status = DESPUR_OK;
-  bool any = scores->worst_group < scores->groups_count;
-  bool degenerate = scores->degenerate.kind != DESPUR_NOT_DEGENERATE;
   size_t *kept = NULL;
   json_t *object = json_object();
   if (split == DESPUR_VAL && !selected) TRY(run_kept(&kept, r, error));
@@ -92,25 +109,24 @@ despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_s
     json_put(&object, "selected", json_true());
     json_put(&object, "label", json_string(selected));
   }
-  json_put(&object, "loss", number(scores->loss));
-  json_put(&object, "worst_group", any ? json_string(scores->groups[scores->worst_group].name) : json_null());
-  json_put(&object, "worst_group_accuracy", number(scores->worst_group_accuracy));
-  json_put(&object, "worst_group_low", number(scores->worst_group_low));
-  json_put(&object, "worst_group_high", number(scores->worst_group_high));
-  json_put(&object, "average_accuracy", number(scores->average_accuracy));
-  json_put(&object, "train_weighted_average", number(scores->train_weighted_average));
-  json_put(&object, "balanced_group_accuracy", number(scores->balanced_group_accuracy));
-  json_put(&object, "worst_class_accuracy", number(scores->worst_class_accuracy));
-  json_put(&object, "attribute_accuracy", number(scores->attribute_accuracy));
-  json_put(&object, "attribute_chance", number(scores->attribute_chance));
-  if (degenerate) json_put(&object, "degenerate", degenerate_json(&scores->degenerate));
-  json_put(&object, "groups", groups_json(scores, kept));
+  put_scores(&object, scores, kept);
   status = append_result(r, object, error);
   object = NULL;
 cleanup:
   json_decref(object);
   mem_free(kept);
   return status;
+}
+
+despur_status run_write_cells(run *r, const char *network, const despur_stage_result *stage,
+                              despur_error *error) {
+  json_t *object = json_object();
+  json_put(&object, "stage", json_string("inferred_groups"));
+  json_put(&object, "network", json_string(network));
+  json_put(&object, "label", json_string(stage->label));
+  json_put(&object, "split", json_string(SPLIT_NAMES[r->cells_split]));
+  put_scores(&object, &stage->inferred, NULL);
+  return append_result(r, object, error);
 }
 
 despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,

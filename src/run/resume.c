@@ -244,7 +244,7 @@ static despur_status restore_groups(run *r, despur_error *error) {
   r->val_groups = c->val_groups, c->val_groups = NULL;
   r->powers = c->powers, c->powers = NULL;
   r->result->inferred = 1;
-  TRY(despur_agreement_compute(&r->result->agreement, r->dataset, groups, &r->truth, error));
+  TRY(run_compare_groups(r, error));
 cleanup:
   return status;
 }

@@ -123,6 +123,7 @@ static despur_status prepare(run *r, despur_error *error) {
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
   TRY(run_create_nets(r, error));
+  r->result->attributes = run_has_attributes(r);
   TRY(run_check_feasible(r, error));
   TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));
@@ -169,6 +170,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   }
   r->place = RUN_TRAIN;
   if (!r->only_infer) TRY(run_train_stage(r, error));
+  TRY(run_score_cells(r, error));
   TRY(run_events_add_maps(r, error));
   TRY(run_write_cam(r, error));
 cleanup:
@@ -214,6 +216,7 @@ static void close_early(run *r, despur_error *error) {
 void run_release(run *r) {
   despur_dataset_free(r->dataset);
   despur_groups_release(&r->truth);
+  despur_groups_release(&r->cells);
   despur_net_free(r->reference);
   despur_net_free(r->net);
   mem_free(r->order);
@@ -259,7 +262,10 @@ cleanup:
 }
 
 void despur_run_result_release(despur_run_result *result) {
-  for (size_t i = 0; i < 2; i++) despur_scores_release(&result->stages[i].scores);
+  for (size_t i = 0; i < 2; i++) {
+    despur_scores_release(&result->stages[i].scores);
+    despur_scores_release(&result->stages[i].inferred);
+  }
   despur_groups_release(&result->groups);
   despur_agreement_release(&result->agreement);
   free(result->verdict);

@@ -21,6 +21,8 @@ typedef struct run {
   despur_run_result *result;
   despur_dataset *dataset;
   despur_groups truth;
+  despur_groups cells; /* inferred groups of a split, where there are no attributes; see cells.c */
+  despur_split cells_split;
   despur_net *reference, *net; /* reference: NULL when there is none */
   uint32_t *order;             /* train.order, or NULL */
   size_t order_length;
@@ -104,6 +106,20 @@ DESPUR_MUST_USE despur_status run_check_feasible(const run *r, despur_error *err
  * than one attribute in validation; *count of them. Free *out with mem_free. */
 DESPUR_MUST_USE despur_status run_mark_judges(bool **out, size_t *count, const run *r, despur_error *error);
 
+/* cells.c: the inferred groups of a split's examples, where there are no attributes. */
+
+/* Whether the data set says an attribute of each example, so that true groups are more than classes. */
+bool run_has_attributes(const run *r);
+/* Fills in r->cells for a split, or for the training split where only that was divided (r->cells_split says);
+ * leaves it empty where there are attributes or nothing was inferred. Needs r->reference. */
+DESPUR_MUST_USE despur_status run_find_cells(run *r, despur_split split, despur_error *error);
+/* The accuracies of all networks in these groups, into the result and results.jsonl. */
+DESPUR_MUST_USE despur_status run_score_cells(run *r, despur_error *error);
+/* By what pictures are sorted: r->cells, or the true groups. */
+const despur_groups *run_shown_groups(const run *r);
+/* r->result->agreement: inferred groups against true ones; NaN where these are only the classes. */
+DESPUR_MUST_USE despur_status run_compare_groups(run *r, despur_error *error);
+
 /* run_files.c */
 
 /* Everything that a run may leave, but for the checkpoint, the manifest and timing.json; and whether this run
@@ -139,6 +155,9 @@ DESPUR_MUST_USE despur_status run_write_scores(run *r, const char *stage, size_t
                                                const despur_scores *scores, const char *selected,
                                                despur_error *error);
 DESPUR_MUST_USE despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,
+                                              despur_error *error);
+/* The scores of a network in the inferred groups; network is "reference" or "train". */
+DESPUR_MUST_USE despur_status run_write_cells(run *r, const char *network, const despur_stage_result *stage,
                                               despur_error *error);
 DESPUR_MUST_USE despur_status run_write_inference(run *r, despur_error *error);
 DESPUR_MUST_USE despur_status run_write_embedding(run *r, despur_error *error);

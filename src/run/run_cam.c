@@ -16,25 +16,36 @@ enum { MOST_SCALE = 16, MOST_PICTURES = 100000 };
 typedef struct looker {
   run *r;
   despur_run_cam_result *out;
+  const despur_groups *shown; /* the groups that pictures are sorted by */
   const despur_run_cam_options *options;
   despur_shape shape;
   size_t area, scale;
   float *maps; /* of chosen examples, [stages, examples, area] */
 } looker;
 
+/* Names begin with the class ("y=0,a=1", "y=0,k=1"), and a class's groups stand together; groups that say no
+ * class are of one. */
+static bool same_class(const despur_groups *groups, size_t g, size_t h) {
+  const char *a = groups->names[g], *b = groups->names[h];
+  size_t length = strncmp(a, "y=", 2) == 0 ? strcspn(a, ",") + 1 : 0;
+  return strncmp(a, b, length) == 0;
+}
+
 static despur_status describe_groups(looker *look, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const despur_groups *truth = &look->r->truth;
+  const despur_groups *shown = look->shown;
   despur_run_cam_result *out = look->out;
-  size_t attributes = despur_dataset_attributes(look->r->dataset);
-  TRY(mem_alloc(&out->names, truth->count, sizeof *out->names, error));
-  TRY(mem_alloc(&out->minority, truth->count, sizeof *out->minority, error));
-  out->groups = truth->count;
-  for (size_t g = 0; g < truth->count; g++) {
-    memcpy(out->names[g], truth->names[g], sizeof out->names[g]);
-    size_t first = g - g % attributes; /* of the class */
-    for (size_t other = first; other < first + attributes; other++)
-      if (truth->train_sizes[other] > truth->train_sizes[g]) out->minority[g] = 1;
+  size_t largest = 0;
+  TRY(mem_alloc(&out->names, shown->count, sizeof *out->names, error));
+  TRY(mem_alloc(&out->minority, shown->count, sizeof *out->minority, error));
+  out->groups = shown->count;
+  for (size_t first = 0, end; first < shown->count; first = end) {
+    for (end = largest = first; end < shown->count && same_class(shown, first, end); end++)
+      if (shown->train_sizes[end] > shown->train_sizes[largest]) largest = end;
+    for (size_t g = first; g < end; g++) {
+      memcpy(out->names[g], shown->names[g], sizeof out->names[g]);
+      out->minority[g] = shown->train_sizes[g] < shown->train_sizes[largest];
+    }
   }
 cleanup:
   return status;
@@ -46,7 +57,7 @@ static void put_example(looker *look, uint32_t example) {
       (despur_cam_example){.example = example,
                            .label = despur_dataset_labels(dataset)[example],
                            .attribute = despur_dataset_attribute_values(dataset)[example],
-                           .group = look->r->truth.of_example[example]};
+                           .group = look->shown->of_example[example]};
 }
 
 /* By group; within a group the order of the list. */
@@ -64,7 +75,7 @@ static despur_status take_named_examples(looker *look, despur_error *error) {
            options->examples[i]);
   for (size_t g = 0; g < look->out->groups; g++)
     for (size_t i = 0; i < options->example_count; i++)
-      if (look->r->truth.of_example[options->examples[i]] == g) put_example(look, options->examples[i]);
+      if (look->shown->of_example[options->examples[i]] == g) put_example(look, options->examples[i]);
 cleanup:
   return status;
 }
@@ -79,7 +90,7 @@ static despur_status take_first_examples(looker *look, const uint32_t *examples,
   TRY(mem_alloc(&look->out->examples, groups * wanted, sizeof *look->out->examples, error));
   for (size_t g = 0; g < groups; g++)
     for (size_t i = 0, found = 0; i < count && found < wanted; i++)
-      if (look->r->truth.of_example[examples[i]] == g) {
+      if (look->shown->of_example[examples[i]] == g) {
         put_example(look, examples[i]);
         found++;
       }
@@ -91,14 +102,14 @@ cleanup:
 static despur_status list_scored(uint32_t **out, size_t *out_count, const looker *look,
                                  const uint32_t *examples, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const despur_groups *truth = &look->r->truth;
+  const despur_groups *truth = look->shown;
   size_t *taken = NULL;
   *out_count = 0;
   TRY(mem_alloc(out, count, sizeof **out, error));
   TRY(mem_alloc(&taken, truth->count, sizeof *taken, error));
   for (size_t i = 0; i < count; i++) {
     uint32_t g = truth->of_example[examples[i]];
-    if (look->options->scored > 0 && taken[g] == look->options->scored) continue;
+    if (g == DESPUR_NO_GROUP || (look->options->scored > 0 && taken[g] == look->options->scored)) continue;
     taken[g]++;
     (*out)[(*out_count)++] = examples[i];
   }
@@ -115,7 +126,7 @@ static despur_status score_stage(looker *look, despur_net *net, despur_cam_score
   TRY(mem_multiply(&values, count, look->area, error));
   TRY(mem_alloc(&maps, values, sizeof *maps, error));
   TRY(despur_cam(net, look->r->dataset, examples, count, &look->options->cam, maps, NULL, error));
-  TRY(despur_cam_score(scores, look->r->dataset, &look->r->truth, examples, maps, count, error));
+  TRY(despur_cam_score(scores, look->r->dataset, look->shown, examples, maps, count, error));
 cleanup:
   mem_free(maps);
   return status;
@@ -238,12 +249,17 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
   const uint32_t *split;
   uint32_t *scored = NULL;
   despur_shape shape = despur_dataset_shape(r->dataset);
-  looker look = {.r = r, .out = out, .options = options, .shape = shape, .area = shape.height * shape.width};
-  *out = (despur_run_cam_result){.split = options->split};
+  looker look = {.r = r,
+                 .out = out,
+                 .shown = run_shown_groups(r),
+                 .options = options,
+                 .shape = shape,
+                 .area = shape.height * shape.width};
+  *out = (despur_run_cam_result){.split = r->cells.count > 0 ? r->cells_split : options->split};
   if (options->scale > MOST_SCALE)
     FAIL(error, DESPUR_BAD_USAGE, "scale: expected from 0 to %d, found %zu", MOST_SCALE, options->scale);
   look.scale = options->scale > 0 ? options->scale : usual_scale(shape.width);
-  TRY(run_split(&split, &split_count, r, options->split, error));
+  TRY(run_split(&split, &split_count, r, out->split, error));
   TRY(describe_groups(&look, error));
   TRY(inspect_pixels(&look, split[0], error));
   TRY(list_scored(&scored, &scored_count, &look, split, split_count, error));
@@ -300,6 +316,21 @@ cleanup:
   return status;
 }
 
+/* Groups by clusters are found again; which group of another kind an example is in, only the run knew. */
+static despur_status find_cells(run *r, despur_split split, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  TRY(run_path(path, r, "reference.safetensors", error));
+  if (run_has_attributes(r) || !r->result->inferred || r->config->reference.epochs == 0) goto cleanup;
+  if (!r->reference) {
+    TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
+    TRY(despur_net_load(r->reference, path, error));
+  }
+  TRY(run_find_cells(r, split, error));
+cleanup:
+  return status;
+}
+
 despur_status despur_run_cam(despur_run_cam_result *out, const char *directory,
                              const despur_run_cam_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -317,6 +348,7 @@ despur_status despur_run_cam(despur_run_cam_result *out, const char *directory,
   if (config->reference.epochs > 0 && options->stage != DESPUR_CAM_TRAIN)
     TRY(load_network(networks, &count, &r, true, error));
   if (options->stage != DESPUR_CAM_REFERENCE) TRY(load_network(networks, &count, &r, false, error));
+  TRY(find_cells(&r, options->split, error));
   TRY(run_look_inside(out, &r, networks, count, options, error));
 cleanup:
   run_release(&r);

@@ -68,6 +68,137 @@ static void groups_without_examples_are_not_compared(void **state) {
   assert_int_equal(find((const size_t[]){0, 0, 0, 0}, 0, (double)NAN).level, VERDICT_NO_ATTRIBUTE);
 }
 
+/* ---- sets of results that have misled ---- */
+
+static despur_scores scores_of(despur_group_score *groups, size_t count) {
+  despur_scores s = {
+      .groups_count = count, .groups = groups, .worst_group = count, .attribute_accuracy = 0.5};
+  double correct = 0;
+  for (size_t g = 0; g < count; g++) {
+    groups[g].accuracy = groups[g].count ? (double)groups[g].correct / (double)groups[g].count : (double)NAN;
+    s.count += groups[g].count;
+    correct += (double)groups[g].correct;
+    bool lower = s.worst_group == count || groups[g].accuracy < s.worst_group_accuracy;
+    if (groups[g].count == 0 || !lower) continue;
+    s.worst_group = g;
+    s.worst_group_accuracy = groups[g].accuracy;
+  }
+  s.average_accuracy = s.worst_class_accuracy = correct / (double)s.count;
+  return s;
+}
+
+/* The verdict on one network, called GEORGE, with these scores by true or inferred group. */
+static verdict verdict_on(const despur_scores *scores, const despur_scores *inferred) {
+  report_eval final = {.split = DESPUR_TEST, .selected = true, .scores = *scores};
+  report_run run = {0};
+  verdict v;
+  snprintf(run.stages[REPORT_TRAIN].label, sizeof run.stages[REPORT_TRAIN].label, "GEORGE");
+  run.stages[REPORT_TRAIN].final = &final;
+  if (inferred) run.stages[REPORT_TRAIN].inferred = *inferred;
+  run.stages[REPORT_TRAIN].inferred_split = DESPUR_TEST;
+  assert_ok(verdict_write(&v, &run, &error));
+  return v;
+}
+
+static void assert_says(const text *found, const char *words) {
+  if (!strstr(found->data, words)) fail_msg("'%s' is not in: %s", words, found->data);
+}
+
+static void one_class_in_unbalanced_data_is_not_called_fair(void **state) {
+  (void)state;
+  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 900, .correct = 900},
+                                  {.name = "y=0,a=1", .train_count = 100, .count = 800, .correct = 800},
+                                  {.name = "y=1,a=0", .train_count = 10, .count = 50, .correct = 0},
+                                  {.name = "y=1,a=1", .train_count = 90, .count = 50, .correct = 0}};
+  despur_scores scores = scores_of(groups, 4);
+  verdict_finding found;
+  assert_ok(verdict_find(&found, &scores, &error));
+  assert_int_equal(found.level, VERDICT_LITTLE);
+  scores.degenerate = (despur_degenerate){.kind = DESPUR_ONE_CLASS, .predicted_class = 0, .share = 1};
+  verdict v = verdict_on(&scores, NULL);
+  assert_says(
+      &v.sentence,
+      "GEORGE cannot be judged by its accuracies: one class only: 100 % of all predictions are class 0");
+  assert_null(strstr(v.sentence.data, "points behind"));
+  verdict_release(&v);
+}
+
+static void groups_that_do_better_where_the_attribute_is_unusual_are_not_free_of_it(void **state) {
+  (void)state;
+  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 500, .correct = 300},
+                                  {.name = "y=0,a=1", .train_count = 10, .count = 500, .correct = 480},
+                                  {.name = "y=1,a=0", .train_count = 10, .count = 500, .correct = 480},
+                                  {.name = "y=1,a=1", .train_count = 900, .count = 500, .correct = 470}};
+  despur_scores scores = scores_of(groups, 4);
+  verdict v = verdict_on(&scores, NULL);
+  assert_says(&v.sentence,
+              "This network does worse where the attribute is the usual one: it gets 60.0 % right in "
+              "its worst group (y=0,a=0)");
+  verdict_release(&v);
+}
+
+static void a_tiny_group_has_its_size_beside_its_accuracy(void **state) {
+  (void)state;
+  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 500, .correct = 490},
+                                  {.name = "y=0,a=1", .train_count = 10, .count = 3, .correct = 0},
+                                  {.name = "y=1,a=0", .train_count = 10, .count = 0},
+                                  {.name = "y=1,a=1", .train_count = 900, .count = 500, .correct = 490}};
+  despur_scores scores = scores_of(groups, 4);
+  verdict v = verdict_on(&scores, NULL);
+  assert_says(&v.sentence, "0.0 % right in its worst group (y=0,a=1, of which there are only 3)");
+  assert_says(&v.reason, "1 of 4 groups have no pictures there: nothing is known of it.");
+  verdict_release(&v);
+}
+
+static void a_class_that_is_not_learned_is_named_beside_groups_that_are_equal(void **state) {
+  (void)state;
+  despur_group_score groups[6];
+  for (size_t g = 0; g < 6; g++)
+    groups[g] = (despur_group_score){
+        .name = (const char *const[]){"y=0,a=0", "y=0,a=1", "y=1,a=0", "y=1,a=1", "y=2,a=0", "y=2,a=1"}[g],
+        .train_count = g % 2 ? 10 : 1000,
+        .count = 5000,
+        .correct = g < 4 ? 4900 : 50};
+  despur_scores scores = scores_of(groups, 6);
+  scores.worst_class_accuracy = 0.01;
+  verdict v = verdict_on(&scores, NULL);
+  assert_says(&v.sentence,
+              "shows no sign of leaning on the attribute: it gets 1.0 % right in its worst group");
+  assert_says(&v.reason, "A whole class is behind, with either attribute: the worst gets 1.0 %");
+  verdict_release(&v);
+}
+
+static void without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof(void **state) {
+  (void)state;
+  despur_group_score classes[2] = {{.name = "y=0", .train_count = 900, .count = 500, .correct = 400},
+                                   {.name = "y=1", .train_count = 900, .count = 500, .correct = 480}};
+  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 800, .count = 400, .correct = 390},
+                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 10},
+                                 {.name = "y=1,k=0", .train_count = 700, .count = 300, .correct = 290},
+                                 {.name = "y=1,k=1", .train_count = 200, .count = 200, .correct = 190}};
+  despur_scores scores = scores_of(classes, 2), inferred = scores_of(cells, 4);
+  verdict v = verdict_on(&scores, &inferred);
+  assert_string_equal(
+      v.sentence.data,
+      "Which shortcut this network uses nobody can say without attribute labels; 4 groups were "
+      "inferred to look at. GEORGE surely errs more in 1 of them than in the largest of their class "
+      "(y=0,k=1 the most: 10.0 % right against 97.5 %).");
+  assert_says(&v.reason, "Measured on 1,000 test pictures.");
+  assert_says(&v.reason, "What cannot: that this is a shortcut");
+  verdict_release(&v);
+  v = verdict_on(&scores, NULL);
+  assert_says(&v.sentence,
+              "no attribute is known and no groups were inferred. GEORGE gets 80.0 % right in its worst "
+              "class (y=0) and 88.0 % on average.");
+  verdict_release(&v);
+}
+
+static void two_classes_at_63_per_cent_are_better_than_guessing(void **state) {
+  (void)state;
+  assert_int_equal(find((const size_t[]){3150, 3140, 3170, 3150}, 5000, 0.5).level, VERDICT_NO_USE);
+  assert_int_equal(find((const size_t[]){2550, 2540, 2500, 2550}, 5000, 0.5).level, VERDICT_LITTLE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(answers_that_follow_the_attribute_use_nothing_else),
@@ -77,6 +208,12 @@ int main(void) {
       cmocka_unit_test(minorities_that_do_better_are_no_use),
       cmocka_unit_test(a_constant_answer_is_no_proof_of_fairness),
       cmocka_unit_test(groups_without_examples_are_not_compared),
+      cmocka_unit_test(one_class_in_unbalanced_data_is_not_called_fair),
+      cmocka_unit_test(groups_that_do_better_where_the_attribute_is_unusual_are_not_free_of_it),
+      cmocka_unit_test(a_tiny_group_has_its_size_beside_its_accuracy),
+      cmocka_unit_test(a_class_that_is_not_learned_is_named_beside_groups_that_are_equal),
+      cmocka_unit_test(without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof),
+      cmocka_unit_test(two_classes_at_63_per_cent_are_better_than_guessing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,103 @@
+/* The table of groups: sizes, and the accuracy of each under one network or two, with intervals. */
+#include "report/group_table.h"
+
+#include "base/memory.h"
+#include "io/file.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_ROWS = 200, MOST_IN_THEIR_ORDER = 10 };
+
+/* A group's accuracy and interval on a line from 0 to 100 %; a ring before, a dot after. */
+static void range_mark(markup *m, const despur_group_score *group, const char *tone_name, bool ring,
+                       double y) {
+  if (group->count == 0) return;
+  markup_print(m, "<line class=\"i-%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%g\" y2=\"%g\"/>", tone_name,
+               100 * group->low, 100 * group->high, y, y);
+  markup_print(m, "<circle class=\"%s-%s\" cx=\"%.2f%%\" cy=\"%g\" r=\"%g\"/>", ring ? "o" : "f", tone_name,
+               100 * group->accuracy, y, ring ? 3.5 : 4.0);
+}
+
+static void range_cell(markup *m, const group_table *t, size_t g) {
+  markup_raw(m, "<td class=\"range\"><svg aria-hidden=\"true\"><line class=\"grid\" x1=\"0\" x2=\"100%\" "
+                "y1=\"9\" y2=\"9\"/>");
+  for (size_t s = 0; s < t->count; s++)
+    range_mark(m, &t->scores[s]->groups[g], page_tone(s, t->count), s + 1 < t->count, 9);
+  markup_raw(m, "</svg></td>");
+}
+
+static void accuracy_cell(markup *m, const group_table *t, size_t s, size_t g) {
+  const despur_group_score *score = &t->scores[s]->groups[g];
+  if (score->count == 0) {
+    markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
+    return;
+  }
+  bool behind = t->marks_behind && verdict_is_behind(t->scores[s], t->cells, g);
+  markup_print(m, "<td class=\"n%s\">%.1f%s <span class=\"to\">%.0f\xe2\x80\x93%.0f</span></td>",
+               g == t->scores[s]->worst_group ? " low" : "", 100 * score->accuracy,
+               behind ? "\xe2\x96\xbe" : "", 100 * score->low, 100 * score->high);
+}
+
+static void group_row(markup *m, const group_table *t, size_t g) {
+  const despur_group_score *group = &t->scores[t->count - 1]->groups[g];
+  markup_print(m,
+               "<tr><th scope=\"row\" class=\"%s\">%s%s</th><td class=\"n\">%s</td><td class=\"n\">%s</td>",
+               page_is_long(group->name) ? "long" : "name", group->name,
+               t->cells[g].usual && t->marks_usual ? " \xe2\x97\x86" : "",
+               file_grouped(group->train_count).text, file_grouped(group->count).text);
+  for (size_t s = 0; s < t->count; s++) accuracy_cell(m, t, s, g);
+  range_cell(m, t, g);
+  markup_raw(m, "</tr>\n");
+}
+
+typedef struct place {
+  double accuracy;
+  size_t group;
+} place;
+
+/* The lowest accuracy first, the first of equals; groups without examples last. */
+static int compare_places(const void *left, const void *right) {
+  const place *a = left, *b = right;
+  if (isnan(a->accuracy) != isnan(b->accuracy)) return isnan(a->accuracy) ? 1 : -1;
+  if (a->accuracy < b->accuracy || a->accuracy > b->accuracy) return a->accuracy < b->accuracy ? -1 : 1;
+  return a->group < b->group ? -1 : a->group > b->group;
+}
+
+/* A few groups stand in their order, many by accuracy, so that the worst are seen first. */
+static void rows(markup *m, const group_table *t) {
+  const despur_scores *last = t->scores[t->count - 1];
+  size_t count = last->groups_count;
+  place *places = NULL;
+  if (m->status == DESPUR_OK) m->status = mem_alloc(&places, count, sizeof *places, m->error);
+  if (!places) return;
+  for (size_t g = 0; g < count; g++) places[g] = (place){last->groups[g].accuracy, g};
+  if (count > MOST_IN_THEIR_ORDER) qsort(places, count, sizeof *places, compare_places);
+  for (size_t i = 0; i < count && i < MOST_ROWS; i++) group_row(m, t, places[i].group);
+  mem_free(places);
+}
+
+void page_group_table(markup *m, const group_table *t) {
+  size_t count = t->scores[t->count - 1]->groups_count;
+  markup_raw(m, "<table class=\"wide\">\n<caption>");
+  page_sentence(m, t->caption);
+  if (count > MOST_IN_THEIR_ORDER) markup_raw(m, " The lowest come first.");
+  markup_print(m,
+               "</caption>\n<thead><tr><th scope=\"col\">%s</th><th scope=\"col\" class=\"n\">Train</th><th "
+               "scope=\"col\" class=\"n\">%s</th>",
+               t->what,
+               t->split == DESPUR_TEST  ? "Test"
+               : t->split == DESPUR_VAL ? "Valid."
+                                        : "Seen");
+  for (size_t s = 0; s < t->count; s++)
+    markup_print(m, "<th scope=\"col\" class=\"n c-%s%s\">%s</th>", page_tone(s, t->count),
+                 page_is_long(t->labels[s]) ? " long" : "", t->labels[s]);
+  markup_raw(m, "<th scope=\"col\" class=\"range\"><svg role=\"img\" aria-label=\"0 to 100 per "
+                "cent\"><text x=\"0\" y=\"14\">0</text><text class=\"half\" x=\"50%\" y=\"14\" "
+                "text-anchor=\"middle\">50</text><text x=\"100%\" y=\"14\" "
+                "text-anchor=\"end\">100</text></svg></th></tr></thead>\n<tbody>\n");
+  rows(m, t);
+  markup_raw(m, "</tbody>\n</table>\n");
+  if (count > MOST_ROWS)
+    markup_print(m, "<p class=\"note\">%zu more groups are in results.jsonl.</p>\n", count - MOST_ROWS);
+}

@@ -1,0 +1,43 @@
+/* Where the data have no attributes: the accuracy of every inferred group. */
+#include "base/memory.h"
+#include "report/group_table.h"
+
+#include <stdio.h>
+
+static void table(markup *m, const report_run *run, const report_cell *cells) {
+  static const char *const SPLITS[DESPUR_SPLITS] = {"training", "validation", "test"};
+  const report_stage *last = report_last_stage(run), *reference = &run->stages[REPORT_REFERENCE];
+  char caption[400];
+  group_table t = {.caption = caption,
+                   .what = "Group",
+                   .split = last->inferred_split,
+                   .cells = cells,
+                   .marks_usual = true,
+                   .marks_behind = true};
+  if (last != reference && reference->inferred.groups_count == last->inferred.groups_count) {
+    t.labels[t.count] = reference->label;
+    t.scores[t.count++] = &reference->inferred;
+  }
+  t.labels[t.count] = last->label;
+  t.scores[t.count++] = &last->inferred;
+  snprintf(
+      caption, sizeof caption,
+      "Accuracy of every inferred group on the %s pictures, in per cent, with its 95 %% interval (Wilson). "
+      "Bold: the worst group. \xe2\x97\x86: the largest of its class in training. \xe2\x96\xbe: surely "
+      "behind that (95 %% confidence for all groups together).",
+      SPLITS[t.split]);
+  page_group_table(m, &t);
+}
+
+void section_inferred(markup *m, const report_run *run) {
+  const report_stage *last = report_last_stage(run);
+  report_cell *cells = NULL;
+  if (!last || last->inferred.groups_count == 0) return;
+  if (m->status == DESPUR_OK) m->status = report_partition_inferred(&cells, &last->inferred, m->error);
+  if (m->status == DESPUR_OK) {
+    section_open(m, "Inferred groups");
+    table(m, run, cells);
+    section_close(m);
+  }
+  mem_free(cells);
+}

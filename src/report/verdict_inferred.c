@@ -1,0 +1,106 @@
+/* The verdict where the data have no attributes. Which shortcut a network uses nobody can say then; what can
+ * be said is in which of the inferred groups it errs. These were divided by what a network computes, so that
+ * a group may be nothing but its errors: they are pictures to look at, and no proof. */
+#include "base/memory.h"
+#include "report/verdict.h"
+
+/* "errs more in 2 of 4 inferred groups than in the largest of their class (y=0,k=1: 0.0 % right against 99.8
+ * %)"
+ */
+static despur_status write_finding(text *out, const despur_scores *s, const verdict_finding *found,
+                                   despur_error *error) {
+  if (found->comparisons == 0) return text_add(out, error, "has no two of them in one class to compare");
+  const despur_group_score *group = &s->groups[found->gap_group], *peer = &s->groups[found->gap_peer];
+  if (found->behind > 0)
+    return text_add(
+        out, error,
+        "surely errs more in %zu of them than in the largest of their class (%s the most: %.1f %% right "
+        "against %.1f %%)",
+        found->behind, group->name, 100 * group->accuracy, 100 * peer->accuracy);
+  if (found->level == VERDICT_LITTLE)
+    return text_add(out, error, "is hardly better than guessing in any of them");
+  const char *worst = s->groups[s->worst_group].name;
+  double accuracy = 100 * s->worst_group_accuracy;
+  if (found->level == VERDICT_OPEN)
+    return text_add(
+        out, error,
+        "surely errs more in none of them, but they are too small to rule it out (worst: %s, %.1f %% "
+        "right)",
+        worst, accuracy);
+  return text_add(out, error,
+                  "is in none of them more than 5 points behind the largest of its class (worst: %s, %.1f %% "
+                  "right)",
+                  worst, accuracy);
+}
+
+static despur_status write_groups(verdict *out, const report_run *run, const report_stage *last,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const report_stage *reference = &run->stages[REPORT_REFERENCE];
+  bool both = last != reference && reference->inferred.groups_count == last->inferred.groups_count;
+  verdict_finding before, after;
+  TRY(verdict_find_inferred(&after, &last->inferred, error));
+  TRY(text_add(&out->sentence, error,
+               "Which shortcut this network uses nobody can say without attribute labels; %zu groups were "
+               "inferred to look at. ",
+               last->inferred.groups_count));
+  if (both) {
+    TRY(verdict_find_inferred(&before, &reference->inferred, error));
+    TRY(text_add(&out->sentence, error, "Trained as usual (%s), it ", reference->label));
+    TRY(write_finding(&out->sentence, &reference->inferred, &before, error));
+    TRY(text_add(&out->sentence, error, "; with %s, it ", last->label));
+  } else {
+    TRY(text_add(&out->sentence, error, "%s ", last->label));
+  }
+  TRY(write_finding(&out->sentence, &last->inferred, &after, error));
+  TRY(text_add(&out->sentence, error, "."));
+cleanup:
+  return status;
+}
+
+static despur_status write_limits(text *out, const report_run *run, const report_stage *last,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const report_stage *reference = &run->stages[REPORT_REFERENCE];
+  TRY(verdict_write_measured(out, &last->inferred, last->final, last->inferred_split, error));
+  if (last->inferred_split == DESPUR_TRAIN)
+    TRY(text_add(out, error,
+                 " Only the training pictures were divided into groups: accuracies there are higher than on "
+                 "new pictures."));
+  TRY(text_add(
+      out, error,
+      " The groups were divided by what %s computes, and have no names. What can be concluded: "
+      "pictures of a group that is behind are harder for the network, and looking at them may show what "
+      "they have in common. What cannot: that this is a shortcut, for a group may be nothing but the "
+      "errors of %s; and that there is none where no group is behind, for pictures may differ in what "
+      "did not divide them. The worst group by an attribute that nobody has noted may be worse than "
+      "every number here.",
+      reference->label, reference->label));
+cleanup:
+  return status;
+}
+
+static despur_status write_classes(verdict *out, const report_stage *last, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_scores *s = &last->final->scores;
+  TRY(text_add(&out->sentence, error,
+               "Nothing here says which shortcut this network uses: no attribute is "
+               "known and no groups were inferred. "));
+  if (s->worst_group < s->groups_count)
+    TRY(text_add(&out->sentence, error,
+                 "%s gets %.1f %% right in its worst class (%s) and %.1f %% on average.", last->label,
+                 100 * s->worst_group_accuracy, s->groups[s->worst_group].name, 100 * s->average_accuracy));
+  TRY(verdict_write_measured(&out->reason, s, last->final, last->final->split, error));
+  TRY(text_add(&out->reason, error,
+               " A shortcut shows in the groups of a class that have it and those that do not. Where no "
+               "attribute divides them, groups can be inferred (infer.method) and looked at."));
+cleanup:
+  return status;
+}
+
+despur_status verdict_write_inferred(verdict *out, const report_run *run, despur_error *error) {
+  const report_stage *last = report_last_stage(run);
+  if (last->inferred.groups_count == 0) return write_classes(out, last, error);
+  despur_status status = write_groups(out, run, last, error);
+  return status == DESPUR_OK ? write_limits(&out->reason, run, last, error) : status;
+}
