@@ -28,9 +28,15 @@ static despur_status add_latex(text *out, char c, despur_error *error) {
   }
 }
 
+/* Spreadsheets take what begins so for a formula, unless it is a number. */
+static bool looks_like_a_formula(const char *value) {
+  if (*value == '=' || *value == '@') return true;
+  return (*value == '+' || *value == '-') && value[strspn(value, "0123456789.eE+-")];
+}
+
 static despur_status add_csv(text *out, const char *value, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (!strpbrk(value, "\",\r\n")) return text_add(out, error, "%s", value);
+  if (!strpbrk(value, "\",\r\n") && !looks_like_a_formula(value)) return text_add(out, error, "%s", value);
   TRY(text_add(out, error, "\""));
   for (; *value; value++) TRY(text_add(out, error, *value == '"' ? "\"\"" : "%c", *value));
   TRY(text_add(out, error, "\""));

@@ -387,6 +387,23 @@ static void csv_has_a_line_for_each_cell(void **state) {
   despur_table_free(table);
 }
 
+static void csv_quotes_what_a_spreadsheet_would_compute(void **state) {
+  (void)state;
+  const char *const labels[][2] = {{"=1+1", "\"=1+1\""}, {"@SUM(A1)", "\"@SUM(A1)\""}, {"-x", "\"-x\""},
+                                   {"+x", "\"+x\""},     {"-1.5e3", "-1.5e3"},         {"a=b", "a=b"}};
+  for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+    char config[64], wanted[64], *printed;
+    snprintf(config, sizeof config, "label: '%s'\n", labels[i][0]);
+    write_run("formula", config, 100);
+    despur_table *table = table_of(&(despur_table_options){0});
+    assert_ok(despur_table_print(table, DESPUR_TABLE_CSV, &printed, &error));
+    snprintf(wanted, sizeof wanted, "\n%s,", labels[i][1]);
+    if (!strstr(printed, wanted)) fail_msg("%s: %s", labels[i][0], printed);
+    free(printed);
+    despur_table_free(table);
+  }
+}
+
 static void names_of_directories_cannot_break_a_line(void **state) {
   (void)state;
   write_run("a", "seed: 0\n", 100);
@@ -446,6 +463,7 @@ int main(void) {
       TEST(markdown_is_escaped),
       TEST(latex_is_escaped),
       TEST(csv_has_a_line_for_each_cell),
+      TEST(csv_quotes_what_a_spreadsheet_would_compute),
       TEST(names_of_directories_cannot_break_a_line),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
