@@ -24,6 +24,10 @@ void despur_groups_release(despur_groups *groups) {
   *groups = (despur_groups){0};
 }
 
+/* Every label with every attribute costs memory, whether it occurs or not: labels and attributes of a few
+ * kilobytes could ask for gigabytes. */
+static const size_t MOST_GROUPS = (size_t)1 << 20;
+
 static void name_groups(despur_groups *groups, size_t attributes) {
   for (size_t g = 0; g < groups->count; g++) {
     if (attributes > 1)
@@ -40,10 +44,11 @@ static despur_status group_by(despur_groups *out, const despur_dataset *dataset,
   size_t count;
   despur_status status = mem_multiply(&count, despur_dataset_classes(dataset), attributes, error);
   if (status != DESPUR_OK) return status;
-  if (count >= DESPUR_NO_GROUP)
+  if (count > MOST_GROUPS)
     return error_set(error, DESPUR_BAD_INPUT,
-                     "%zu classes with %zu attributes make %zu groups, expected fewer than 2^32 - 1",
-                     despur_dataset_classes(dataset), attributes, count);
+                     "%zu classes with %zu attributes make %zu groups, expected at most %zu (numbers of "
+                     "examples in place of labels?)",
+                     despur_dataset_classes(dataset), attributes, count, MOST_GROUPS);
   status = despur_groups_create(out, despur_dataset_count(dataset), count, error);
   if (status != DESPUR_OK) return status;
 

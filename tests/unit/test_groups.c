@@ -78,6 +78,16 @@ static void names_hold_the_largest_numbers(void **state) {
   tiny_dataset_free(&tiny);
 }
 
+static void labels_and_attributes_do_not_multiply_without_bound(void **state) {
+  (void)state;
+  const int64_t large_labels[] = {0, 9999}, large_attributes[] = {0, 9999};
+  tiny_dataset tiny = tiny_dataset_create(2, large_labels, large_attributes, NULL);
+  despur_groups groups;
+  assert_fails(despur_groups_true(&groups, tiny.dataset, &error), DESPUR_BAD_INPUT,
+               "10000 classes with 10000 attributes make 100000000 groups, expected at most 1048576");
+  tiny_dataset_free(&tiny);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(true_groups_number_label_and_attribute),
@@ -85,6 +95,7 @@ int main(void) {
       cmocka_unit_test(groups_of_labels_ignore_the_attribute),
       cmocka_unit_test(new_groups_have_no_members),
       cmocka_unit_test(names_hold_the_largest_numbers),
+      cmocka_unit_test(labels_and_attributes_do_not_multiply_without_bound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
