@@ -53,6 +53,7 @@ typedef enum despur_degenerate_kind {
 typedef struct despur_degenerate {
   despur_degenerate_kind kind;
   uint32_t predicted_class; /* the most frequent prediction, and its share of all predictions */
+  char class_name[64];      /* what it is called, perhaps cut; "" when it has only a number */
   double share;
   double accuracy, expected; /* chance, below chance: over all examples, and what the same predictions would
                                 get on average if they were dealt out at random; inverted: on the usual and on

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 static const double CONFIDENCE = 0.95, ALPHA = 0.05;
 static const double RARELY = 0.01;   /* other classes are predicted less often than this share of them */
@@ -23,14 +24,19 @@ const char *despur_degenerate_name(despur_degenerate_kind kind) {
 
 int despur_degenerate_sentence(char text[256], const despur_degenerate *d) {
   double first = 100 * d->accuracy, second = 100 * d->expected;
+  char class[sizeof d->class_name];
+  if (*d->class_name)
+    memcpy(class, d->class_name, sizeof class);
+  else
+    format_text(class, sizeof class, "%u", d->predicted_class);
   switch (d->kind) {
   case DESPUR_CONSTANT_SCORES:
-    return format_text(text, 256, "constant scores: every example gets the same probabilities, and class %u",
-                       d->predicted_class);
+    return format_text(text, 256, "constant scores: every example gets the same probabilities, and class %s",
+                       class);
   case DESPUR_ONE_CLASS:
     return format_text(text, 256,
-                       "one class only: %.4g %% of all predictions are class %u, whatever the example is",
-                       100 * d->share, d->predicted_class);
+                       "one class only: %.4g %% of all predictions are class %s, whatever the example is",
+                       100 * d->share, class);
   case DESPUR_CHANCE:
     return format_text(
         text, 256,

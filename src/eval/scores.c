@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 static double share(size_t part, size_t whole) {
   return whole ? (double)part / (double)whole : (double)NAN;
@@ -119,6 +120,18 @@ static bool has_constant_scores(const despur_predicted *p) {
   return true;
 }
 
+static void name_class(despur_degenerate *d, const despur_predicted *p) {
+  const char *name = p->class_names && d->kind ? p->class_names[d->predicted_class] : "";
+  size_t length = 0, step;
+  for (; name[length]; length += step) {
+    step = text_character(name + length);
+    if (step == 0) step = 1; /* a control character, which whoever shows the text escapes */
+    if (length + step >= sizeof d->class_name) break;
+  }
+  memcpy(d->class_name, name, length);
+  d->class_name[length] = 0;
+}
+
 /* What the predictions lean on, and whether they are worth the name. */
 static despur_status judge(despur_scores *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -127,6 +140,7 @@ static despur_status judge(despur_scores *out, const despur_predicted *p, despur
   TRY(cells_count(&counted, p, error));
   TRY(cells_tell_attribute(&told, &counted, error));
   TRY(cells_degenerate(&out->degenerate, &counted, &told, has_constant_scores(p), error));
+  name_class(&out->degenerate, p);
   out->attribute_accuracy = told.accuracy;
   out->attribute_chance = told.chance;
 cleanup:

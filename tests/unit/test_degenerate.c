@@ -73,6 +73,12 @@ static void one_class_is_named_with_its_share(void **state) {
   int length = despur_degenerate_sentence(text, &found);
   assert_int_equal(length, (int)strlen(text));
   assert_string_equal(text, "one class only: 100 % of all predictions are class 1, whatever the example is");
+  const char *names[] = {"<=50K", ">50K"};
+  m.predicted.class_names = names;
+  found = judge(&m);
+  despur_degenerate_sentence(text, &found);
+  assert_string_equal(text,
+                      "one class only: 100 % of all predictions are class >50K, whatever the example is");
   m.predictions[0] = m.predictions[1] = 0; /* 2 predictions of a class that occurs 800 times */
   assert_kind(&m, DESPUR_ONE_CLASS);
 }
