@@ -133,14 +133,18 @@ static void find_separator(csv_reader *reader) {
   }
 }
 
-despur_status csv_open(csv_reader **out, const char *path, csv_form form, despur_error *error) {
+despur_status csv_open_source(csv_reader **out, byte_source *source, csv_form form, despur_error *error) {
   despur_status status = DESPUR_OK;
   csv_reader *reader = NULL;
   *out = NULL;
-  TRY(mem_alloc(&reader, 1, sizeof *reader, error));
+  status = mem_alloc(&reader, 1, sizeof *reader, error);
+  if (status != DESPUR_OK) {
+    source_close(source);
+    return status;
+  }
+  reader->source = source;
   reader->line = 1;
   reader->form = form;
-  TRY(source_open(&reader->source, path, error));
   TRY(fill(reader, error));
   TRY(skip_mark(reader, error));
   find_separator(reader);
@@ -153,6 +157,13 @@ cleanup:
   return status;
 }
 
+despur_status csv_open(csv_reader **out, const char *path, csv_form form, despur_error *error) {
+  byte_source *source;
+  *out = NULL;
+  despur_status status = source_open(&source, path, error);
+  return status == DESPUR_OK ? csv_open_source(out, source, form, error) : status;
+}
+
 void csv_close(csv_reader *reader) {
   if (!reader) return;
   source_close(reader->source);
@@ -162,17 +173,8 @@ void csv_close(csv_reader *reader) {
   mem_free(reader);
 }
 
-const char *csv_name(const csv_reader *reader) {
-  return source_name(reader->source);
-}
-
 char csv_separator(const csv_reader *reader) {
   return reader->form.separator;
-}
-
-const char *csv_start(const csv_reader *reader, size_t *bytes) {
-  *bytes = reader->end - reader->begin;
-  return reader->buffer + reader->begin;
 }
 
 despur_status csv_fail(const csv_reader *reader, const csv_field *field, despur_error *error,

@@ -27,20 +27,18 @@ typedef struct csv_form {
   char separator, comment;
 } csv_form;
 
-/* path: a file, packed or not, or "-". */
+/* path: a file, packed or not, or "-". csv_open_source takes the source, also when it fails. */
 DESPUR_MUST_USE despur_status csv_open(csv_reader **out, const char *path, csv_form form,
                                        despur_error *error);
+DESPUR_MUST_USE despur_status csv_open_source(csv_reader **out, byte_source *source, csv_form form,
+                                              despur_error *error);
 void csv_close(csv_reader *reader); /* NULL is accepted */
 
-const char *csv_name(const csv_reader *reader); /* of the file, for messages */
-char csv_separator(const csv_reader *reader);   /* the one that was given or found */
+char csv_separator(const csv_reader *reader); /* the one that was given or found */
 
 /* The next record; *count is 0 at the end. The fields stay until the next call. */
 DESPUR_MUST_USE despur_status csv_next(csv_reader *reader, const csv_field **fields, size_t *count,
                                        despur_error *error);
-
-/* The first bytes of the file, before any record has been read. */
-const char *csv_start(const csv_reader *reader, size_t *bytes);
 
 /* A field read as a number from 0 to most, or a decimal number that is finite. what says in the message what
  * was expected there, such as "column 'y'". csv_whole also takes "3.0", which is how tables with gaps

@@ -15,6 +15,9 @@ void source_close(byte_source *source); /* NULL is accepted */
 /* What it is called in messages. */
 const char *source_name(const byte_source *source);
 
+/* Its first bytes, up to 4096, whether they have been read or not. */
+const char *source_start(const byte_source *source, size_t *bytes);
+
 /* The next bytes, fewer only at the end; *got is what came. Packed data that end too early, or behind which
  * there is something else than more of the same, are DESPUR_BAD_INPUT. */
 DESPUR_MUST_USE despur_status source_read(byte_source *source, void *data, size_t bytes, size_t *got,

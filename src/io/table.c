@@ -1,10 +1,12 @@
 #include "io/table.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/number.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 enum { FIRST_ROOM = 1024 };
@@ -13,49 +15,87 @@ static const size_t MOST_ROWS = UINT32_MAX - 1;
 
 /* ---- the header ---- */
 
-static despur_status refuse_other_formats(const table *t, despur_error *error) {
-  size_t bytes;
-  const char *start = csv_start(t->reader, &bytes), *what = NULL;
-  if (bytes >= 4 && memcmp(start, "PK\3\4", 4) == 0) what = "a zip archive or an Excel workbook";
-  if (bytes >= 4 && memcmp(start, "PAR1", 4) == 0) what = "a Parquet file";
-  if (bytes >= 6 && memcmp(start, "\x93NUMPY", 6) == 0) what = "a NumPy array";
-  if (!what) return DESPUR_OK;
-  return error_set(error, DESPUR_BAD_INPUT, "%s: expected a table as text, found %s (save it as CSV)",
-                   table_name(t), what);
+static despur_status refuse(const table *t, const char *what, const char *hint, despur_error *error) {
+  return error_set(error, DESPUR_BAD_INPUT, "%s: expected a table as text, found %s (%s)", t->path, what,
+                   hint);
 }
 
-static despur_status add_columns(table *t, const csv_field *fields, size_t count, despur_error *error) {
+/* *lines: it is JSON. */
+static despur_status look_at_start(const table *t, const byte_source *source, bool *lines,
+                                   despur_error *error) {
+  size_t bytes, at = 0;
+  const char *start = source_start(source, &bytes);
+  if (bytes >= 4 && memcmp(start, "PK\3\4", 4) == 0)
+    return refuse(t, "a zip archive or an Excel workbook", "save it as CSV", error);
+  if (bytes >= 4 && memcmp(start, "PAR1", 4) == 0)
+    return refuse(t, "a Parquet file", "save it as CSV", error);
+  if (bytes >= 6 && memcmp(start, "\x93NUMPY", 6) == 0)
+    return refuse(t, "a NumPy array", "save a column for each thing as CSV", error);
+  if (bytes >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) at = 3;
+  while (at < bytes && (start[at] == ' ' || start[at] == '\n' || start[at] == '\r' || start[at] == '\t'))
+    at++;
+  if (at + 1 < bytes && start[at] == '[' && strchr("{[ \r\n", start[at + 1]))
+    return refuse(t, "a JSON array", "JSON Lines has an object in each line", error);
+  *lines = at < bytes && start[at] == '{';
+  return DESPUR_OK;
+}
+
+static despur_status add_columns(table *t, const char *const *names, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char **names = NULL;
+  if (count == 0)
+    FAIL(error, DESPUR_BAD_INPUT,
+         "%s:1:1: expected a line with the names of the columns, found an empty file", t->path);
   TRY(mem_alloc(&t->columns, count, sizeof *t->columns, error));
-  TRY(mem_alloc(&names, count, sizeof *names, error));
-  for (size_t i = 0; i < count; i++) names[i] = fields[i].text;
   TRY(text_copy_all(&t->names, names, count, error));
   for (size_t i = 0; i < count; i++) t->columns[i].name = t->names[i];
   t->column_count = count;
+cleanup:
+  return status;
+}
+
+static despur_status read_header(table *t, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const csv_field *fields;
+  const char **names = NULL;
+  size_t count;
+  TRY(csv_next(t->reader, &fields, &count, error));
+  TRY(mem_alloc(&names, count, sizeof *names, error));
+  for (size_t i = 0; i < count; i++) names[i] = fields[i].text;
+  TRY(add_columns(t, names, count, error));
 cleanup:
   mem_free(names);
   return status;
 }
 
+/* Takes the source. */
+static despur_status open_lines(table *t, byte_source *source, despur_error *error) {
+  size_t count;
+  despur_status status = jsonl_open(&t->objects, source, error);
+  if (status != DESPUR_OK) return status;
+  const char *const *names = jsonl_names(t->objects, &count);
+  return add_columns(t, names, count, error);
+}
+
+/* Takes the source. */
+static despur_status open_csv(table *t, byte_source *source, csv_form form, despur_error *error) {
+  despur_status status = csv_open_source(&t->reader, source, form, error);
+  if (status != DESPUR_OK) return status;
+  t->separator = csv_separator(t->reader);
+  return read_header(t, error);
+}
+
 despur_status table_open(table *out, const char *path, csv_form form, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const csv_field *fields;
-  size_t count;
-  *out = (table){0};
-  TRY(csv_open(&out->reader, path, form, error));
-  out->separator = csv_separator(out->reader);
-  out->point = '.';
-  TRY(refuse_other_formats(out, error));
-  TRY(csv_next(out->reader, &fields, &count, error));
-  if (count == 0) {
-    const csv_field start = {.line = 1, .column = 1};
-    status = csv_fail(out->reader, &start, error,
-                      "expected a line with the names of the columns, found an empty file");
-    goto cleanup;
-  }
-  TRY(add_columns(out, fields, count, error));
+  byte_source *source = NULL;
+  bool lines;
+  *out = (table){.point = '.'};
+  TRY(source_open(&source, path, error));
+  TRY(mem_copy_text(&out->path, source_name(source), error));
+  TRY(look_at_start(out, source, &lines, error));
+  status = lines ? open_lines(out, source, error) : open_csv(out, source, form, error);
+  source = NULL;
 cleanup:
+  source_close(source);
   if (status != DESPUR_OK) table_close(out);
   return status;
 }
@@ -63,6 +103,8 @@ cleanup:
 void table_close(table *t) {
   for (size_t i = 0; i < t->column_count; i++) column_release(&t->columns[i].categories);
   csv_close(t->reader);
+  jsonl_close(t->objects);
+  mem_free(t->path);
   mem_free(t->names);
   mem_free(t->columns);
   mem_free(t->numbers);
@@ -71,7 +113,7 @@ void table_close(table *t) {
 }
 
 const char *table_name(const table *t) {
-  return csv_name(t->reader);
+  return t->path;
 }
 
 table_column *table_find(table *t, const char *name) {
@@ -89,6 +131,16 @@ despur_status table_check_single(const table *t, const table_column *column, des
 }
 
 /* ---- rows ---- */
+
+__attribute__((format(printf, 4, 5))) static despur_status
+fail_at(const table *t, const csv_field *field, despur_error *error, const char *format, ...) {
+  char message[512];
+  va_list args;
+  va_start(args, format);
+  format_args(message, sizeof message, format, args);
+  va_end(args);
+  return error_set(error, DESPUR_BAD_INPUT, "%s:%zu:%zu: %s", t->path, field->line, field->column, message);
+}
 
 static despur_status reserve(table *t, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -109,15 +161,14 @@ static despur_status add_number(table *t, table_column *column, const csv_field 
   if (number_read(value, field->text, t->point, &form) ||
       (t->point != '.' && number_read(value, field->text, '.', &form))) {
     if (!isfinite(*value))
-      return csv_fail(t->reader, field, error,
-                      "column '%.60s': expected a number below 1.8e308, found '%.60s'", column->name,
-                      field->text);
+      return fail_at(t, field, error, "column '%.60s': expected a number below 1.8e308, found '%.60s'",
+                     column->name, field->text);
     if (form.decimals > t->decimals) t->decimals = form.decimals;
     return DESPUR_OK;
   }
   if (!column_is_missing(field->text, field->length))
-    return csv_fail(t->reader, field, error, "column '%.60s': expected a number, found '%.60s'", column->name,
-                    field->text);
+    return fail_at(t, field, error, "column '%.60s': expected a number, found '%.60s'", column->name,
+                   field->text);
   *value = (double)NAN;
   if (column->missing++ == 0) column->first_missing = field->line;
   return DESPUR_OK;
@@ -155,8 +206,8 @@ cleanup:
 static despur_status check_width(const table *t, const csv_field *fields, size_t count, despur_error *error) {
   size_t wanted = t->column_count;
   if (count == wanted || (count == wanted + 1 && fields[wanted].length == 0)) return DESPUR_OK;
-  return csv_fail(t->reader, &fields[count < wanted ? 0 : wanted], error,
-                  "expected %zu fields as in the first line, found %zu", wanted, count);
+  return fail_at(t, &fields[count < wanted ? 0 : wanted], error,
+                 "expected %zu fields as in the first line, found %zu", wanted, count);
 }
 
 static despur_status read_rows(table *t, const size_t *used, size_t used_count, despur_error *error) {
@@ -164,9 +215,14 @@ static despur_status read_rows(table *t, const size_t *used, size_t used_count, 
   const csv_field *fields;
   size_t count;
   for (;;) {
-    TRY(csv_next(t->reader, &fields, &count, error));
-    if (count == 0) break;
-    TRY(check_width(t, fields, count, error));
+    if (t->objects) {
+      TRY(jsonl_next(t->objects, &fields, error));
+      if (!fields) break;
+    } else {
+      TRY(csv_next(t->reader, &fields, &count, error));
+      if (count == 0) break;
+      TRY(check_width(t, fields, count, error));
+    }
     TRY(add_row(t, fields, used, used_count, error));
   }
 cleanup:

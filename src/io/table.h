@@ -1,10 +1,11 @@
-/* One reader of the tables that people have: text between separators, packed or not. The header is read
- * first; who opens a table says which columns are wanted and as what, and only these are looked at. */
+/* One reader of the tables that people have: text between separators or JSON Lines, packed or not, told apart
+ * by content. The header is read first; who opens a table says which columns are wanted and as what, and only
+ * these are looked at. */
 #ifndef IO_TABLE_H
 #define IO_TABLE_H
 
 #include "io/column.h"
-#include "io/csv.h"
+#include "io/jsonl.h"
 
 typedef enum table_use { TABLE_UNUSED, TABLE_CATEGORIES, TABLE_NUMBERS } table_use;
 
@@ -17,7 +18,9 @@ typedef struct table_column {
 } table_column;
 
 typedef struct table {
-  csv_reader *reader;
+  char *path;
+  csv_reader *reader; /* one of them; the other is NULL */
+  jsonl_reader *objects;
   char separator, point; /* point: what stands before the fraction of a number */
   const char **names;    /* [column_count] */
   table_column *columns;

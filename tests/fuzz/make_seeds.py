@@ -267,6 +267,19 @@ SHEETS = {
     "empty_lines": "\n\n\n" + PREDICTIONS + "\n\n",
     "empty": "",
 }
+SHEETS |= {
+    "semicolons": "sep=;\ny;sex;race;prob_a;prob_b\na;m;;0,25;0,75\nb;f;NA;1;-1e-17\n",
+    "tabs": "income\tsex\tprediction\n>50K\tm\t<=50K\n",
+    "score": "y,score,group\ntrue,0.5,x\nFalse,1.0000001,007\n",
+    "blanks": ' y , "a" ,pred\n 1.0 , 1e0,+1\n-0.0,01,0\n\x1a',
+    "words": "label,group,pred\ncat,,dog\ndog,null,cat\n",
+    "controls": "y,group,prediction\n0,a\x1b[31m\xc2\x9b,0\n".encode("latin-1"),
+    "json": '{"y":0,"a":"m\\u00e9\\ud83d\\ude00","probs":[0.75,0.25],"o":{"x":["]"]}}\n{"a":null,"y":1.0,"probs":[0.5,5e-1]}\n',
+    "json_open": '{"y":[[[[{"a":"',
+    "json_wide": "{" + ",".join(f'"k{i}":{i}' for i in range(300)) + "}\n",
+}
+put("predictions", "packed", compress(PREDICTIONS.encode()))
+put("predictions", "packed_cut", compress(PREDICTIONS.encode())[:40])
 for name, content in SHEETS.items():
     put("predictions", name, content)
     if name not in ("wide", "one_row_of_many", "largest", "groups_too_many"):

@@ -334,7 +334,7 @@ static void packed_tables_are_told_by_their_content(void **state) {
   fputs("junk", file);
   fclose(file);
   assert_fails(despur_predicted_read(&got, path, NULL, &error), DESPUR_BAD_INPUT,
-               "p.csv: there are bytes behind the end of the gzip data");
+               "p.csv: expected nothing behind the compressed data, found 4 bytes that are not gzip's");
   assert_int_equal(truncate(path, 30), 0);
   assert_fails(despur_predicted_read(&got, path, NULL, &error), DESPUR_BAD_INPUT,
                "p.csv: the gzip data end too early (truncated file?)");
@@ -406,6 +406,23 @@ static void other_formats_are_named(void **state) {
   assert_refused("PAR1rest", "p.csv: expected a table as text, found a Parquet file");
 }
 
+static void json_lines_are_tables_too(void **state) {
+  (void)state;
+  despur_predicted got = read_text("{\"y\":0,\"a\":\"m\",\"probs\":[0.75,0.25],\"note\":{}}\n"
+                                   "{\"y\":1.0,\"a\":null,\"probs\":[0.5,0.5]}\n");
+  assert_string_equal(got.columns,
+                      "label: y, probabilities: probs_0 to probs_1, groups: a within each label");
+  assert_names(got.names, got.groups_count, "y=0,a=m", "y=1,a=(missing)");
+  assert_true(got.probabilities[0] == 0.75);
+  despur_predicted_release(&got);
+  assert_refused("{\"y\":0,\"a\":1,\"pred\":0}\n{\"y\":0,\"a\":1}\n",
+                 "p.csv: column 'pred': 1 of 2 predictions are missing, the first in line 2");
+  assert_refused("{\"y\":0,\"a\":1,\"probs\":[1,0]}\n{\"y\":0,\"a\":1,\"probs\":[1,\"x\"]}\n",
+                 "p.csv:2:25: column 'probs_1': expected a number, found 'x'");
+  assert_refused("{}\n", "p.csv:1:1: expected a line with the names of the columns, found an empty file");
+  assert_refused("[{\"y\":0}]", "p.csv: expected a table as text, found a JSON array (JSON Lines has");
+}
+
 static void columns_without_a_part_are_not_looked_at(void **state) {
   (void)state;
   despur_predicted got = read_text("y,note,a,prediction,\n0,\"caf\xe9\n\",0,0,\n1,,1,1,\n");
@@ -434,6 +451,7 @@ int main(void) {
       cmocka_unit_test(missing_columns_are_named),
       cmocka_unit_test(bad_values_are_named_with_their_place),
       cmocka_unit_test(other_formats_are_named),
+      cmocka_unit_test(json_lines_are_tables_too),
       cmocka_unit_test(columns_without_a_part_are_not_looked_at),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
