@@ -261,16 +261,17 @@ typedef struct despur_umap {
 /* UMAP (McInnes, Healy and Melville 2018, arXiv 1802.03426): the fuzzy set of exact nearest neighbours with
  * local connectivity 1, principal components as a start, then attraction along its edges and repulsion from
  * five random points for each. In every epoch each point moves by what it sees of the others' places at the
- * end of the epoch before, so the bytes do not depend on threads. points: [n, d] row-major, finite.
- * DESPUR_BAD_USAGE for options that make no sense, DESPUR_BAD_INPUT for fewer points than neighbours. Release
- * the model with despur_umap_release. */
+ * end of the epoch before, so the bytes do not depend on threads. Equal points are laid out as one, so they
+ * get equal places; when fewer points differ than there are to be neighbours, all of them are. points: [n, d]
+ * row-major, finite. DESPUR_BAD_USAGE for options that make no sense, DESPUR_BAD_INPUT for fewer points than
+ * neighbours. Release the model with despur_umap_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_umap_fit(despur_umap *out, const float *points, size_t n,
                                                          size_t d, const despur_umap_options *options,
                                                          despur_error *error);
 
 /* out [n, components] = places of new points [n, dimensions] among the fitted ones, which stay where they
- * are: the weighted mean of their neighbours' places, then a fifth of the epochs. A place depends on the
- * point and its row number alone, not on the other new points. */
+ * are: the weighted mean of their neighbours' places, then a fifth of the epochs. A point that is equal to a
+ * fitted one gets its place. A place depends on the point alone, not on the other new points. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_umap_transform(const despur_umap *umap, float *out,
                                                                const float *points, size_t n, int threads,
                                                                despur_error *error);

@@ -1,9 +1,13 @@
-/* UMAP put together: neighbours, graph, start, layout. */
+/* UMAP put together: neighbours, graph, start, layout.
+ *
+ * Equal points are one point, which is laid out once: their places are equal, and a point that occurs a
+ * hundred times still has neighbours other than its copies. */
 #include "cluster/umap.h"
 
 #include "base/memory.h"
 #include "base/random.h"
 #include "cluster/distances.h"
+#include "cluster/distinct.h"
 
 #include <math.h>
 #include <string.h>
@@ -55,7 +59,7 @@ static void scale_columns(float *places, size_t n, size_t components) {
   }
 }
 
-/* Noise tells equal points apart. */
+/* Noise tells apart points whose principal components are equal. */
 static void add_noise(float *places, size_t n, size_t components, uint64_t seed) {
   for (size_t i = 0; i < n; i++) {
     random_stream stream = random_open(seed, "umap start", i);
@@ -94,7 +98,6 @@ static despur_status run_layout(const despur_umap *model, umap_layout layout, pa
   umap_forces_init(forces, model->a, model->b);
   layout.forces = forces;
   layout.components = model->components;
-  layout.other_count = model->points;
   layout.seed = model->seed;
   TRY(umap_layout_run(&layout, pool, threads, error));
 cleanup:
@@ -102,26 +105,79 @@ cleanup:
   return status;
 }
 
-static despur_status fit(despur_umap *model, int threads, despur_error *error) {
+/* What a model was fitted to, each point once. */
+typedef struct different {
+  distinct which;
+  float *points; /* [which.count, dimensions] */
+  float *places; /* [which.count, components] */
+} different;
+
+static void different_release(different *some) {
+  distinct_release(&some->which);
+  mem_free(some->points);
+  mem_free(some->places);
+}
+
+static void copy_row(float *to, size_t row, const float *from, size_t from_row, size_t width) {
+  memcpy(to + row * width, from + from_row * width, width * sizeof *to);
+}
+
+static despur_status different_init(different *out, const despur_umap *model, despur_error *error) {
+  const size_t d = model->dimensions, C = model->components;
+  *out = (different){0};
+  despur_status status = distinct_find(&out->which, model->data, model->points, d, error);
+  if (status != DESPUR_OK) return status;
+  TRY(mem_alloc(&out->points, out->which.count * d, sizeof *out->points, error));
+  TRY(mem_alloc(&out->places, out->which.count * C, sizeof *out->places, error));
+  for (size_t i = 0; i < out->which.count; i++) {
+    copy_row(out->points, i, model->data, out->which.row_of[i], d);
+    copy_row(out->places, i, model->embedding, out->which.row_of[i], C);
+  }
+cleanup:
+  if (status != DESPUR_OK) different_release(out);
+  return status;
+}
+
+/* Neighbours of a point, itself counted, when so many points differ. */
+static size_t neighbors_among(const despur_umap *model, size_t count) {
+  return model->neighbors < count ? model->neighbors : count;
+}
+
+static despur_status lay_out(const despur_umap *model, different *some, int threads, despur_error *error) {
   despur_status status = DESPUR_OK;
   parallel *pool = NULL;
   umap_graph graph = {0};
   despur_nearest_result nearest = {0};
-  const size_t n = model->points, d = model->dimensions;
-  const despur_nearest_options others = {.neighbors = model->neighbors - 1, .threads = threads};
-  TRY(despur_nearest(&nearest, model->data, n, d, &others, error));
+  const size_t n = some->which.count, d = model->dimensions;
+  const despur_nearest_options others = {.neighbors = neighbors_among(model, n) - 1, .threads = threads};
+  TRY(despur_nearest(&nearest, some->points, n, d, &others, error));
   TRY(parallel_create(&pool, threads, error));
   TRY(umap_graph_create(&graph, &nearest, pool, error));
-  TRY(start(model->embedding, model->data, n, d, model->components, model->seed, threads, error));
-  TRY(run_layout(
-      model,
-      (umap_layout){
-          .graph = &graph, .places = model->embedding, .epochs = model->epochs, .rate = RATE_OF_FIT},
-      pool, threads, error));
+  TRY(start(some->places, some->points, n, d, model->components, model->seed, threads, error));
+  TRY(run_layout(model,
+                 (umap_layout){.graph = &graph,
+                               .places = some->places,
+                               .other_count = n,
+                               .epochs = model->epochs,
+                               .rate = RATE_OF_FIT},
+                 pool, threads, error));
 cleanup:
   parallel_free(pool);
   umap_graph_release(&graph);
   despur_nearest_release(&nearest);
+  return status;
+}
+
+/* A single point stays at 0. */
+static despur_status fit(despur_umap *model, int threads, despur_error *error) {
+  different some;
+  despur_status status = different_init(&some, model, error);
+  if (status != DESPUR_OK) return status;
+  if (some.which.count > 1) TRY(lay_out(model, &some, threads, error));
+  for (size_t i = 0; i < model->points; i++)
+    copy_row(model->embedding, i, some.places, some.which.of_row[i], model->components);
+cleanup:
+  different_release(&some);
   return status;
 }
 
@@ -165,32 +221,64 @@ static void place_among_neighbors(float *places, const umap_graph *graph, const 
   }
 }
 
-despur_status despur_umap_transform(const despur_umap *umap, float *out, const float *points, size_t n,
-                                    int threads, despur_error *error) {
+/* What equal points share in place of a number of their own. */
+static despur_status name_points(uint32_t **names, const float *points, size_t n, size_t d,
+                                 despur_error *error) {
+  despur_status status = mem_alloc(names, n, sizeof **names, error);
+  for (size_t i = 0; status == DESPUR_OK && i < n; i++) (*names)[i] = distinct_hash(points + i * d, d);
+  return status;
+}
+
+/* nearest: of each point among the fitted ones, the nearest first. */
+static despur_status place_new(const despur_umap *umap, const different *fitted, float *out,
+                               const despur_nearest_result *nearest, const uint32_t *names, int threads,
+                               despur_error *error) {
   despur_status status = DESPUR_OK;
   parallel *pool = NULL;
   umap_graph graph = {0};
-  despur_nearest_result nearest = {0};
-  threads = at_least_one(threads);
-  TRY(points_check("UMAP", points, n, umap->dimensions, error));
-  const despur_nearest_options options = {
-      .neighbors = umap->neighbors, .queries = points, .query_count = n, .threads = threads};
-  TRY(despur_nearest(&nearest, umap->data, umap->points, umap->dimensions, &options, error));
   TRY(parallel_create(&pool, threads, error));
-  TRY(umap_graph_create_queries(&graph, &nearest, pool, error));
-  place_among_neighbors(out, &graph, umap->embedding, umap->components);
+  TRY(umap_graph_create_queries(&graph, nearest, pool, error));
+  place_among_neighbors(out, &graph, fitted->places, umap->components);
   TRY(run_layout(
       umap,
       (umap_layout){.graph = &graph,
                     .places = out,
-                    .others = umap->embedding,
+                    .others = fitted->places,
+                    .names = names,
+                    .other_count = fitted->which.count,
                     .epochs = (umap->epochs + EPOCHS_OF_FIT_PER_TRANSFORM - 1) / EPOCHS_OF_FIT_PER_TRANSFORM,
                     .rate = RATE_OF_TRANSFORM},
       pool, threads, error));
+  for (size_t i = 0; i < nearest->count; i++) /* what is equal to a fitted point stands where that does */
+    if (nearest->distances[i * nearest->neighbors] == 0)
+      copy_row(out, i, fitted->places, nearest->indices[i * nearest->neighbors], umap->components);
 cleanup:
   parallel_free(pool);
   umap_graph_release(&graph);
+  return status;
+}
+
+despur_status despur_umap_transform(const despur_umap *umap, float *out, const float *points, size_t n,
+                                    int threads, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t d = umap->dimensions;
+  different fitted = {0};
+  uint32_t *names = NULL;
+  despur_nearest_result nearest = {0};
+  threads = at_least_one(threads);
+  TRY(points_check("UMAP", points, n, d, error));
+  TRY(different_init(&fitted, umap, error));
+  const despur_nearest_options options = {.neighbors = neighbors_among(umap, fitted.which.count),
+                                          .queries = points,
+                                          .query_count = n,
+                                          .threads = threads};
+  TRY(despur_nearest(&nearest, fitted.points, fitted.which.count, d, &options, error));
+  TRY(name_points(&names, points, n, d, error));
+  TRY(place_new(umap, &fitted, out, &nearest, names, threads, error));
+cleanup:
+  different_release(&fitted);
   despur_nearest_release(&nearest);
+  mem_free(names);
   return status;
 }
 

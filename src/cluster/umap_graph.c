@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-enum { MOST_HALVINGS = 64, POINTS_OF_A_TASK = 256 };
+/* From a width of 1 to any that float32 distances may want, and then on to its last digit. */
+enum { MOST_HALVINGS = 256, POINTS_OF_A_TASK = 256 };
 
 static const double LEAST_WIDTH = 1e-3; /* of the mean distance */
 

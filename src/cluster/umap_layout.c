@@ -72,8 +72,8 @@ static inline void take_turn(float *place, float *before, const float *target, c
 static inline void move_point(const epoch *e, size_t point, float *place, float *before, const size_t C) {
   const umap_layout *l = e->layout;
   const umap_graph *g = l->graph;
-  const uint64_t stage = l->others != NULL;
-  random_stream stream = random_open(l->seed, "umap", stage << 48 | (uint64_t)e->number << 32 | point);
+  const uint64_t stage = l->others != NULL, name = l->names ? l->names[point] : point;
+  random_stream stream = random_open(l->seed, "umap", stage << 48 | (uint64_t)e->number << 32 | name);
   for (size_t edge = g->start[point]; edge < g->start[point + 1]; edge++)
     if (has_turn(g->weight[edge] * e->scale, e->number))
       take_turn(place, before, e->others + g->target[edge] * C, e, &stream, C);

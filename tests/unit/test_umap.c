@@ -107,11 +107,11 @@ static void embeddings_are_as_trustworthy_as_those_of_umap_learn(void **state) {
 }
 
 /* Each point is nearer to all of its cloud than to any of another. */
-static void clouds_stay_apart(void **state) {
-  (void)state;
+static void assert_clouds_stay_apart(float unit) {
   enum { N = 300, D = 12, CLOUDS = 3 };
   float *points = clouds_of(N, D, CLOUDS);
   despur_umap umap;
+  for (size_t i = 0; i < (size_t)N * D; i++) points[i] *= unit;
   assert_ok(despur_umap_fit(&umap, points, N, D, &USUAL, &error));
   uint32_t labels[N];
   for (size_t i = 0; i < N; i++) labels[i] = (uint32_t)(i % CLOUDS);
@@ -122,6 +122,12 @@ static void clouds_stay_apart(void **state) {
   despur_silhouette_release(&result);
   despur_umap_release(&umap);
   mem_free(points);
+}
+
+static void clouds_stay_apart_in_any_unit(void **state) {
+  (void)state;
+  static const float UNITS[] = {1, 1e-36f, 1e-20f, 1e20f, 1e30f};
+  for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++) assert_clouds_stay_apart(UNITS[i]);
 }
 
 static void threads_and_levels_change_no_byte_and_seeds_do(void **state) {
@@ -190,6 +196,51 @@ static void the_place_of_a_new_point_depends_on_no_other(void **state) {
   assert_ok(despur_umap_transform(&umap, changed, fresh, M, 1, &error));
   assert_memory_equal(changed, together, 2 * sizeof *changed);
   assert_memory_not_equal(changed, together, sizeof changed);
+  despur_umap_release(&umap);
+  mem_free(fresh);
+  mem_free(points);
+}
+
+/* 50 equal points; copies of two; seven points a hundred times each: every copy stands where the others do,
+ * the points that differ do not meet, and new copies come to the same places. */
+static void equal_points_have_equal_places(void **state) {
+  (void)state;
+  enum { N = 700, D = 4 };
+  float *seven = normal_points(11, 7, D), *points = zeros(N * D), places[N * 2];
+  static const size_t DIFFERENT[] = {1, 2, 7};
+  for (size_t k = 0; k < 3; k++) {
+    for (size_t i = 0; i < N; i++)
+      for (size_t j = 0; j < D; j++) points[i * D + j] = seven[i % DIFFERENT[k] * D + j];
+    for (size_t i = 0; i < N; i += DIFFERENT[k])
+      points[i * D + 3] = i % 2 ? 0.0f : -0.0f; /* are equal, too */
+    despur_umap umap;
+    assert_ok(despur_umap_fit(&umap, points, N, D, &USUAL, &error));
+    assert_ok(despur_umap_transform(&umap, places, points, N, 2, &error));
+    assert_memory_equal(places, umap.embedding, sizeof places);
+    for (size_t i = DIFFERENT[k]; i < N; i++)
+      assert_memory_equal(places + 2 * i, places + 2 * (i % DIFFERENT[k]), 2 * sizeof *places);
+    for (size_t i = 1; i < DIFFERENT[k]; i++)
+      for (size_t j = 0; j < i; j++) assert_true(square_between(places + 2 * i, places + 2 * j, 2) > 0);
+    despur_umap_release(&umap);
+  }
+  mem_free(points);
+  mem_free(seven);
+}
+
+/* Whatever other points come with them, and in which row they stand. */
+static void equal_new_points_have_equal_places(void **state) {
+  (void)state;
+  enum { N = 200, D = 5, M = 30 };
+  float *points = normal_points(12, N, D), *fresh = normal_points(13, M, D), places[M * 2], again[M * 2];
+  despur_umap umap;
+  assert_ok(despur_umap_fit(&umap, points, N, D, &USUAL, &error));
+  memcpy(fresh + 7 * D, fresh + 21 * D, D * sizeof *fresh);
+  memcpy(fresh + 3 * D, points + 40 * D, D * sizeof *fresh);
+  assert_ok(despur_umap_transform(&umap, places, fresh, M, 1, &error));
+  assert_ok(despur_umap_transform(&umap, again, fresh + 20 * D, 2, 1, &error));
+  assert_memory_equal(places + 2 * 7, places + 2 * 21, 2 * sizeof *places);
+  assert_memory_equal(again, places + 2 * 20, 4 * sizeof *places);
+  assert_memory_equal(places + 2 * 3, umap.embedding + 2 * 40, 2 * sizeof *places);
   despur_umap_release(&umap);
   mem_free(fresh);
   mem_free(points);
@@ -269,10 +320,12 @@ int main(void) {
       cmocka_unit_test(the_graph_is_that_of_umap_learn),
       cmocka_unit_test(the_tables_of_forces_are_within_half_a_percent),
       cmocka_unit_test(embeddings_are_as_trustworthy_as_those_of_umap_learn),
-      cmocka_unit_test(clouds_stay_apart),
+      cmocka_unit_test(clouds_stay_apart_in_any_unit),
       cmocka_unit_test(threads_and_levels_change_no_byte_and_seeds_do),
       cmocka_unit_test(new_points_go_where_their_neighbours_are),
       cmocka_unit_test(the_place_of_a_new_point_depends_on_no_other),
+      cmocka_unit_test(equal_points_have_equal_places),
+      cmocka_unit_test(equal_new_points_have_equal_places),
       cmocka_unit_test(odd_data_give_finite_places),
       cmocka_unit_test(bad_input_is_refused),
   };
