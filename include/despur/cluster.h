@@ -66,7 +66,8 @@ typedef struct despur_mixture_options {
   size_t starts; /* fits, each from a k-means of its own, of which the likeliest is kept; 1 is usual */
   size_t max_iterations; /* of expectation-maximisation in each start; 100 is usual */
   double tolerance;      /* stop when the mean log-likelihood changes by less; 1e-3 is usual */
-  double regularisation; /* added to every variance, above 0; 1e-6 is usual */
+  double regularisation; /* added to every variance as a share of its column's variance over all points, so
+                            that units do not matter; above 0; 1e-6 is usual */
   uint64_t seed;
   uint64_t index; /* tells several fits under one seed apart (a class); below 2^32 */
   int threads;

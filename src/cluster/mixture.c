@@ -78,12 +78,12 @@ cleanup:
  * the model. */
 static void climb(mixture_pass *pass, const despur_mixture_options *options, despur_mixture_result *out) {
   double before = -HUGE_VAL;
-  mixture_maximise(pass, options->regularisation);
+  mixture_maximise(pass);
   out->converged = 0;
   out->iterations = 0;
   while (!out->converged && out->iterations < options->max_iterations) {
     double likelihood = mixture_expect(pass);
-    mixture_maximise(pass, options->regularisation);
+    mixture_maximise(pass);
     out->converged = fabs(likelihood - before) < options->tolerance;
     out->iterations++;
     before = likelihood;
@@ -165,6 +165,7 @@ despur_status despur_mixture_fit(despur_mixture_result *out, const float *points
   TRY(model_init(&best, options, d, error));
   TRY(model_init(&out->model, options, d, error));
   TRY(mixture_pass_init(&pass, points, n, &current, 1, options->threads, error));
+  mixture_set_floors(&pass, options->regularisation);
   for (size_t number = 0; number < options->starts; number++) {
     despur_mixture_result candidate = {0};
     TRY(start(&pass, options, number, error));

@@ -25,6 +25,7 @@ typedef struct mixture_pass {
   double *masses;  /* [chunks, k], sums of responsibilities; the first row holds the totals after merging */
   double *shifts;  /* [chunks, k, d], sums of responsibility times (point - mean) */
   double *scatter; /* [k, slices, values of a covariance] */
+  double *floors;  /* [d], added to the variances of every component */
   double *scratch; /* [threads, scratch_values] */
   size_t scratch_values;
 } mixture_pass;
@@ -38,8 +39,11 @@ void mixture_pass_release(mixture_pass *pass);
 /* Responsibilities and log densities under the model. Returns the mean log-likelihood. */
 double mixture_expect(mixture_pass *pass);
 
+/* Sets the floors, once before fitting: a share of each column's variance over all points. */
+void mixture_set_floors(mixture_pass *pass, double regularisation);
+
 /* The model that the responsibilities make likeliest. */
-void mixture_maximise(mixture_pass *pass, double regularisation);
+void mixture_maximise(mixture_pass *pass);
 
 /* Values of one component's whitening. */
 size_t mixture_whitening_values(const despur_mixture *model);

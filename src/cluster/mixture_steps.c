@@ -18,6 +18,7 @@ enum {
 
 #define SCATTER_BYTES ((size_t)64 << 20) /* for all slices, unless one slice alone takes more */
 #define LEAST_MASS    1e-10              /* of a component that is kept */
+#define LEAST_FLOOR   1e-70              /* whose whitening float32 still holds */
 #define MOST_SQUARE   1e300              /* distances beyond are equal: so every point has a density */
 
 extern const mixture_table mixture_baseline, mixture_v3, mixture_v4;
@@ -59,6 +60,7 @@ void mixture_pass_release(mixture_pass *pass) {
   mem_free(pass->masses);
   mem_free(pass->shifts);
   mem_free(pass->scatter);
+  mem_free(pass->floors);
   mem_free(pass->scratch);
   *pass = (mixture_pass){0};
 }
@@ -78,6 +80,7 @@ static despur_status alloc_sums(mixture_pass *pass, despur_error *error) {
   TRY(mem_alloc(&pass->masses, pass->chunks * pass->k, sizeof(double), error));
   TRY(mem_alloc(&pass->shifts, pass->chunks * pass->k * pass->d, sizeof(double), error));
   TRY(mem_alloc(&pass->scatter, pass->slices * pass->k * values, sizeof(double), error));
+  TRY(mem_alloc(&pass->floors, pass->d, sizeof(double), error));
 cleanup:
   return status;
 }
@@ -225,15 +228,27 @@ static void scatter_slice(void *context, size_t task, int thread) {
   }
 }
 
-typedef struct whitening {
-  mixture_pass *pass;
-  double regularisation;
-} whitening;
+/* In the column's own unit, whatever that is. A constant column has none: its variances are the share itself.
+ * Differences from the first point are 0 there, which differences from a mean need not be. */
+static double column_floor(const mixture_pass *pass, size_t column, double share) {
+  double sum = 0, squares = 0, first = (double)pass->points[column];
+  for (size_t i = 0; i < pass->n; i++) sum += (double)pass->points[i * pass->d + column] - first;
+  double mean = sum / (double)pass->n;
+  for (size_t i = 0; i < pass->n; i++) {
+    double difference = (double)pass->points[i * pass->d + column] - first - mean;
+    squares += difference * difference;
+  }
+  double floor = squares > 0 ? share * squares / (double)pass->n : share;
+  return floor > LEAST_FLOOR ? floor : LEAST_FLOOR;
+}
+
+void mixture_set_floors(mixture_pass *pass, double regularisation) {
+  for (size_t j = 0; j < pass->d; j++) pass->floors[j] = column_floor(pass, j, regularisation);
+}
 
 /* The covariance of a component from its scatter, and from that its whitening. */
 static void whiten_component(void *context, size_t c, int thread) {
-  const whitening *job = context;
-  mixture_pass *pass = job->pass;
+  mixture_pass *pass = context;
   if (pass->model->weights[c] == 0) return;
   size_t d = pass->d, values = scatter_values(pass), columns = scatter_columns(d);
   int full = pass->model->covariance == DESPUR_COVARIANCE_FULL;
@@ -243,17 +258,16 @@ static void whiten_component(void *context, size_t c, int thread) {
     for (size_t j = 0; j < values; j++) sums[j] += sums[slice * values + j];
   for (size_t i = 0; i < (full ? d : 1); i++)
     for (size_t j = 0; j < d; j++) w[i * d + j] = sums[i * columns + j] / pass->masses[c];
-  for (size_t j = 0; j < d; j++) w[full ? j * (d + 1) : j] += job->regularisation;
+  for (size_t j = 0; j < d; j++) w[full ? j * (d + 1) : j] += pass->floors[j];
   if (full)
     pass->kernels->whiten(w, d, pass->scratch + (size_t)thread * pass->scratch_values);
   else
     for (size_t j = 0; j < d; j++) w[j] = 1 / math_sqrt(w[j]);
 }
 
-void mixture_maximise(mixture_pass *pass, double regularisation) {
+void mixture_maximise(mixture_pass *pass) {
   parallel_for(pass->pool, pass->chunks, pull_chunk, pass);
   move_means(pass);
   parallel_for(pass->pool, pass->k * pass->slices, scatter_slice, pass);
-  whitening job = {pass, regularisation};
-  parallel_for(pass->pool, pass->k, whiten_component, &job);
+  parallel_for(pass->pool, pass->k, whiten_component, pass);
 }

@@ -4,8 +4,10 @@
     make_mixture.py tests/golden/mixture/expected.json
 
 The points follow a formula that the test knows too. Needs numpy and scikit-learn; the committed file comes from
-scikit-learn 1.2. Written are, for full and diagonal covariances and two to four components, the best of 50 fits: its
-mean log-likelihood, weights, means and covariances by falling number of points, and the log densities of PROBES.
+scikit-learn 1.9. Written are, for full and diagonal covariances and two to four components, the best of 50 fits: its
+mean log-likelihood, weights, means and covariances by falling number of points, and the log densities of PROBES. Columns
+are standardised for the fit and models turned back, so that scikit-learn's regularisation, too, is a share of each
+column's variance.
 """
 import json
 import sys
@@ -34,15 +36,19 @@ def points():
 
 def main():
     x, expected = points().astype(np.float64), []
+    mean, std = x.mean(0), x.std(0)
+    scaled, probes = (x - mean) / std, (np.array(PROBES, float) - mean) / std
+    density = -np.log(std).sum()  # of the points as they are, beside that of scaled ones
     for kind in ("full", "diag"):
+        unit = np.outer(std, std) if kind == "full" else std**2
         for k in (2, 3, 4):
-            m = GaussianMixture(k, covariance_type=kind, n_init=50, max_iter=20000, tol=1e-13, random_state=0).fit(x)
-            labels = m.predict(x).tolist()
+            m = GaussianMixture(k, covariance_type=kind, n_init=50, max_iter=20000, tol=1e-13, random_state=0).fit(scaled)
+            labels = m.predict(scaled).tolist()
             order = sorted(range(k), key=lambda c: (-labels.count(c), labels.index(c)))
-            expected.append({"covariance": kind, "components": k, "log_likelihood": m.score(x),
-                             "weights": m.weights_[order].tolist(), "means": m.means_[order].tolist(),
-                             "covariances": m.covariances_[order].tolist(),
-                             "log_densities": m.score_samples(np.array(PROBES, float)).tolist()})
+            expected.append({"covariance": kind, "components": k, "log_likelihood": m.score(scaled) + density,
+                             "weights": m.weights_[order].tolist(), "means": (m.means_[order] * std + mean).tolist(),
+                             "covariances": (m.covariances_[order] * unit).tolist(),
+                             "log_densities": (m.score_samples(probes) + density).tolist()})
     with open(sys.argv[1], "w") as out:
         json.dump(expected, out, indent=1)
         out.write("\n")

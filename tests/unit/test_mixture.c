@@ -288,23 +288,23 @@ static void predicting_the_points_of_the_fit_gives_its_results(void **state) {
   free(points);
 }
 
-/* Times 4 and moved by 256 all values are still exact; the density of d columns falls by 4^d. */
-static void scale_and_offset_change_the_density_only(void **state) {
+/* Times 4 and moved by 256 all values are still exact; the density of d columns falls by 4^d. In units of
+ * 2^-40 and 2^60 they are, too: none makes a component collapse. */
+static void units_and_offset_change_the_density_only(void **state) {
   (void)state;
   enum { N = 500, D = 3, K = 3 };
+  static const int UNITS[] = {0, -40, 60};
   float *points = blobs(5, N, D, K), moved[N * D];
-  for (size_t i = 0; i < N * D; i++) {
-    points[i] = roundf(points[i] * 64) / 64;
-    moved[i] = points[i] * 4 + 256;
-  }
-  for (int kind = 0; kind < 2; kind++) {
-    despur_mixture_options options = usual(K, (despur_covariance)kind);
+  for (size_t i = 0; i < N * D; i++) points[i] = roundf(points[i] * 64) / 64;
+  for (int trial = 0; trial < 6; trial++) {
+    despur_mixture_options options = usual(K, (despur_covariance)(trial % 2));
+    int unit = UNITS[trial / 2];
+    for (size_t i = 0; i < N * D; i++) moved[i] = ldexpf(points[i] * 4 + 256, unit);
     despur_mixture_result near, far;
     assert_ok(despur_mixture_fit(&near, points, N, D, &options, &error));
-    options.regularisation *= 16;
     assert_ok(despur_mixture_fit(&far, moved, N, D, &options, &error));
     assert_memory_equal(near.labels, far.labels, N * sizeof *near.labels);
-    assert_near(near.log_likelihood - far.log_likelihood, D * log(4), 1e-10);
+    assert_near(near.log_likelihood - far.log_likelihood, D * (2 + unit) * log(2), 1e-10);
     despur_mixture_result_release(&near);
     despur_mixture_result_release(&far);
   }
@@ -392,7 +392,7 @@ static void components_without_points_keep_weight_0_and_come_last(void **state) 
     assert_memory_equal(result.labels, labels, sizeof labels);
     assert_memory_equal(result.model.weights, weights, sizeof weights);
     assert_near(result.model.means[0], 1, 0);
-    assert_near(result.model.whitening[0], 1e3, 1e-9); /* the regularisation alone */
+    assert_near(result.model.whitening[0], 1e3 / sqrt(7.75), 1e-9); /* the regularisation alone */
     despur_mixture_result_release(&result);
   }
 }
@@ -494,7 +494,7 @@ int main(void) {
       cmocka_unit_test(likelihood_never_falls_from_one_iteration_to_the_next),
       cmocka_unit_test(the_end_is_a_fixed_point),
       cmocka_unit_test(predicting_the_points_of_the_fit_gives_its_results),
-      cmocka_unit_test(scale_and_offset_change_the_density_only),
+      cmocka_unit_test(units_and_offset_change_the_density_only),
       cmocka_unit_test(threads_and_levels_change_no_byte),
       cmocka_unit_test(degenerate_points_give_finite_results),
       cmocka_unit_test(components_without_points_keep_weight_0_and_come_last),
