@@ -20,7 +20,7 @@ static const char *const FITS[] = {"inertia", "log_likelihood", "log_likelihood"
 
 typedef struct task {
   const char *path, *by; /* points and classes; by may be NULL */
-  float *points;
+  despur_points points;
   uint32_t *labels;
   despur_grouping_input input;
   despur_grouping_options options;
@@ -29,7 +29,7 @@ typedef struct task {
 } task;
 
 static void task_release(task *t) {
-  free(t->points);
+  despur_points_release(&t->points);
   free(t->labels);
   free(t->class_sizes);
 }
@@ -111,8 +111,11 @@ static despur_status read_classes(task *t, despur_error *error) {
 }
 
 static despur_status read_input(task *t, despur_error *error) {
-  despur_status status = despur_array_read_matrix(&t->points, &t->input.n, &t->input.d, t->path, error);
+  int keep_origin = t->options.scale == DESPUR_SCALE_UNIT;
+  despur_status status = despur_array_read_points(&t->points, t->path, keep_origin, error);
   if (status != DESPUR_OK) return status;
+  t->input.n = t->points.rows;
+  t->input.d = t->points.columns;
   t->input.classes = 1;
   t->options.pooled = t->options.reduce_pooled = t->by == NULL;
   if (t->by) {
@@ -121,7 +124,7 @@ static despur_status read_input(task *t, despur_error *error) {
     t->labels = calloc(t->input.n, sizeof *t->labels);
     if (!t->labels) status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
   }
-  t->input.outputs = t->points;
+  t->input.outputs = t->points.values;
   t->input.labels = t->labels;
   return status;
 }
@@ -176,6 +179,9 @@ static void note_input(const task *t) {
   note(t, "points: %zu of %zu values from %s", t->input.n, t->input.d, t->path);
   if (constant > 0)
     note(t, "points: %zu of %zu columns %s constant", constant, t->input.d, constant == 1 ? "is" : "are");
+  if (t->points.merged > 0)
+    note(t, "points: %zu that differ in the file are equal to others in float32, which is computed with",
+         t->points.merged);
   if (largest > SILHOUETTE_SAMPLE)
     note(t, "silhouettes: estimated from samples of %d points", SILHOUETTE_SAMPLE);
 }
@@ -183,9 +189,9 @@ static void note_input(const task *t) {
 static void note_clusters(const task *t, const despur_grouping *grouping) {
   for (size_t p = 0; p < despur_grouping_parts(grouping); p++) {
     despur_grouping_part part = despur_grouping_part_at(grouping, p);
-    if (part.examples > 0 && t->options.clusters > part.clusters)
-      note(t, "%s: %zu cluster%s in place of %zu, because no more points differ", part.name, part.clusters,
-           part.clusters == 1 ? "" : "s", t->options.clusters);
+    if (part.examples > 0 && *part.why_fewer)
+      note(t, "%s: %zu cluster%s in place of %zu, because %s", part.name, part.clusters,
+           part.clusters == 1 ? "" : "s", t->options.clusters, part.why_fewer);
   }
 }
 

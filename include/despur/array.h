@@ -18,6 +18,21 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_array_read_matrix(float **values
                                                                   size_t *columns, const char *path,
                                                                   despur_error *error);
 
+/* Points for what knows distances only. Columns whose numbers float32 would round (float64, and integers of
+ * 32 and 64 bits) are read less their mean, in double precision, so that large offsets cost no digits. */
+typedef struct despur_points {
+  float *values; /* [rows, columns] row-major */
+  size_t rows, columns;
+  size_t centred; /* columns that were read less their mean */
+  size_t merged;  /* how many fewer points differ as they were read than in the file */
+} despur_points;
+
+/* A matrix as despur_array_read_matrix takes. keep_origin 1: no column is centred, for what goes by
+ * directions or sizes. Release with despur_points_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_array_read_points(despur_points *out, const char *path,
+                                                                  int keep_origin, despur_error *error);
+DESPUR_API void despur_points_release(despur_points *points);
+
 /* *labels = the whole numbers of a one-dimensional array, which must be from 0 to `highest`; the caller frees
  * them with free(). */
 DESPUR_API DESPUR_MUST_USE despur_status despur_array_read_labels(uint32_t **labels, size_t *count,

@@ -115,7 +115,9 @@ typedef struct despur_grouping_part {
   double fit;   /* before over-clustering: the inertia of k-means, the sum of distances of k-medoids, the mean
                    log-likelihood of a mixture; NaN when it was read from a file */
   size_t tried; /* numbers of clusters that were compared: 2, 3, ... */
-  const double *scores; /* [tried]; NaN where there was nothing to score */
+  const double *scores;  /* [tried]; NaN where there was nothing to score */
+  const char *why_fewer; /* than were asked for, to follow "because"; "" when there are as many, when their
+                            number was searched, and when the grouping was read from a file */
 } despur_grouping_part;
 
 DESPUR_API size_t despur_grouping_parts(const despur_grouping *grouping);

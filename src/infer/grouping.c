@@ -314,7 +314,8 @@ despur_grouping_part despur_grouping_part_at(const despur_grouping *g, size_t p)
                               .silhouette = part->clusters > 1 ? part->silhouette : (double)NAN,
                               .fit = part->clusters > 0 ? part->base.fit : (double)NAN,
                               .tried = part->tried,
-                              .scores = part->scores};
+                              .scores = part->scores,
+                              .why_fewer = part->why_fewer ? part->why_fewer : ""};
   if (g->pooled)
     snprintf(out.name, sizeof out.name, "all");
   else

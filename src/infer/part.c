@@ -1,9 +1,11 @@
 #include "infer/part.h"
 
 #include "base/memory.h"
+#include "cluster/distinct.h"
 #include "infer/overcluster.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Fits under one seed are told apart by part and number of clusters. */
@@ -62,16 +64,36 @@ cleanup:
   return status;
 }
 
+/* Why a clustering gave fewer clusters than it was asked for. */
+static despur_status explain_shortfall(part_model *part, const float *points, size_t n, size_t d,
+                                       const despur_grouping_options *options, despur_error *error) {
+  distinct which = {0};
+  if (part->base.clusters >= options->clusters) return DESPUR_OK;
+  despur_status status = distinct_find(&which, points, n, d, error);
+  bool mixture = options->algorithm == DESPUR_GMM || options->algorithm == DESPUR_GMM_DIAGONAL;
+  if (n < options->clusters)
+    part->why_fewer = "there are fewer points than clusters";
+  else if (which.count <= part->base.clusters)
+    part->why_fewer = "no more points differ";
+  else
+    part->why_fewer =
+        mixture ? "no point belongs most to any other component" : "the others ended without points";
+  distinct_release(&which);
+  return status;
+}
+
 despur_status part_fit(part_model *out, uint32_t *labels, const float *points, const double *losses, size_t n,
                        size_t d, size_t index, const despur_grouping_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   double macro;
   *out = (part_model){.examples = n, .pieces = 1};
-  if (options->max_clusters > 0)
+  if (options->max_clusters > 0) {
     TRY(search(out, labels, points, n, d, index, options, error));
-  else
+  } else {
     TRY(clusterer_fit(&out->base, labels, points, n, d, options->clusters,
                       fit_index(index, options->clusters), options, error));
+    TRY(explain_shortfall(out, points, n, d, options, error));
+  }
   out->clusters = out->base.clusters;
   if (options->overcluster > 1) TRY(overcluster(out, labels, points, losses, n, d, index, options, error));
   TRY(measure(&out->silhouette, &macro, points, n, d, labels, out->clusters, options, error));

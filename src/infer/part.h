@@ -7,7 +7,8 @@
 
 typedef struct part_model {
   size_t examples, clusters;
-  double silhouette; /* of the final clusters; NaN for a single one */
+  double silhouette;     /* of the final clusters; NaN for a single one */
+  const char *why_fewer; /* clusters than wanted; "": there are not, or nobody knows */
   size_t tried;
   double *scores; /* [tried] for 2, 3, ... clusters */
   clusterer base;

@@ -1,7 +1,6 @@
-#include "despur/array.h"
+#include "io/array.h"
 
 #include "base/memory.h"
-#include "io/npy.h"
 
 #include <math.h>
 
@@ -9,7 +8,7 @@
   for (size_t i = 0; i < array->count; i++) values[i] = (float)((const type *)array->data)[i];               \
   return
 
-static void to_floats(float *values, const npy_array *array) {
+void array_to_floats(float *values, const npy_array *array) {
   switch (array->type) {
   case NPY_U8:
     CONVERT(uint8_t);
@@ -36,27 +35,39 @@ static void to_floats(float *values, const npy_array *array) {
   }
 }
 
+despur_status array_open_matrix(npy_array *out, const char *path, despur_error *error) {
+  despur_status status = npy_open(out, path, error);
+  if (status != DESPUR_OK) return status;
+  if (out->rank != 2)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: expected a matrix of two dimensions, rows and columns, found %zu", path, out->rank);
+  if (out->count == 0)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: expected at least 1 row of 1 column, found %zu of %zu",
+                     path, out->shape[0], out->shape[1]);
+  return DESPUR_OK;
+}
+
+despur_status array_check_finite(const float *values, const npy_array *array, const char *path,
+                                 despur_error *error) {
+  for (size_t i = 0; i < array->count; i++)
+    if (!isfinite(values[i]))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "%s: expected finite numbers that float32 holds, found %g in row %zu, column %zu",
+                       path, array->type == NPY_F64 ? ((const double *)array->data)[i] : (double)values[i],
+                       i / array->shape[1], i % array->shape[1]);
+  return DESPUR_OK;
+}
+
 despur_status despur_array_read_matrix(float **values, size_t *rows, size_t *columns, const char *path,
                                        despur_error *error) {
   despur_status status = DESPUR_OK;
   npy_array array = {0};
   *values = NULL;
   *rows = *columns = 0;
-  TRY(npy_open(&array, path, error));
-  if (array.rank != 2)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: expected a matrix of two dimensions, rows and columns, found %zu",
-         path, array.rank);
-  if (array.count == 0)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: expected at least 1 row of 1 column, found %zu of %zu", path,
-         array.shape[0], array.shape[1]);
+  TRY(array_open_matrix(&array, path, error));
   TRY(mem_alloc(values, array.count, sizeof **values, error));
-  to_floats(*values, &array);
-  for (size_t i = 0; i < array.count; i++)
-    if (!isfinite((*values)[i]))
-      FAIL(error, DESPUR_BAD_INPUT,
-           "%s: expected finite numbers that float32 holds, found %g in row %zu, column %zu", path,
-           array.type == NPY_F64 ? ((const double *)array.data)[i] : (double)(*values)[i], i / array.shape[1],
-           i % array.shape[1]);
+  array_to_floats(*values, &array);
+  TRY(array_check_finite(*values, &array, path, error));
   *rows = array.shape[0];
   *columns = array.shape[1];
 cleanup:

@@ -167,6 +167,14 @@ cleanup:
 
 /* ---- the stage ---- */
 
+static void note_shortfalls(const run *r) {
+  for (size_t p = 0; r->grouping && p < despur_grouping_parts(r->grouping); p++) {
+    despur_grouping_part part = despur_grouping_part_at(r->grouping, p);
+    if (part.examples > 0 && *part.why_fewer)
+      run_note(r, "infer: %s: fewer clusters than asked for, because %s", part.name, part.why_fewer);
+  }
+}
+
 static void note_groups(const run *r) {
   const despur_groups *groups = &r->result->groups;
   size_t smallest = 0, largest = 0;
@@ -195,6 +203,7 @@ despur_status run_infer_stage(run *r, despur_error *error) {
   }
   r->result->inferred = 1;
   TRY(run_compare_groups(r, error));
+  note_shortfalls(r);
   note_groups(r);
   TRY(run_write_groups(r, error));
   TRY(run_write_inference(r, error));

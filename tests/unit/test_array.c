@@ -65,6 +65,54 @@ static void numbers_keep_their_sign_and_size(void **state) {
   free(values);
 }
 
+/* 2^60 + 0, 3, 10 (int64), the same in uint64, 1e15 + 0, 0.25, 1 (float64): differences are exact to
+ * float32's last digits, which those of numbers narrowed one by one are not. */
+static void points_keep_their_differences_whatever_their_offset(void **state) {
+  (void)state;
+  static const int64_t SIGNED[] = {(INT64_C(1) << 60) + 10, INT64_C(1) << 60, (INT64_C(1) << 60) + 3};
+  static const uint64_t UNSIGNED[] = {(UINT64_C(1) << 63) + 10, UINT64_C(1) << 63, (UINT64_C(1) << 63) + 3};
+  static const int32_t NARROW[] = {INT32_MIN + 10, INT32_MIN, INT32_MIN + 3};
+  static const double REALS[] = {1e15 + 10, 1e15, 1e15 + 3};
+  static const void *const DATA[] = {SIGNED, UNSIGNED, NARROW, REALS};
+  static const npy_type TYPES[] = {NPY_I64, NPY_U64, NPY_I32, NPY_F64};
+  for (size_t t = 0; t < 4; t++) {
+    despur_points points;
+    write_array(TYPES[t], 2, 3, 1, DATA[t]);
+    assert_ok(despur_array_read_points(&points, path, 0, &error));
+    assert_int_equal(points.rows, 3);
+    assert_int_equal(points.columns, 1);
+    assert_int_equal(points.centred, 1);
+    assert_int_equal(points.merged, 0);
+    assert_near((double)points.values[0] - (double)points.values[1], 10, 1e-6);
+    assert_near((double)points.values[2] - (double)points.values[1], 3, 1e-6);
+    despur_points_release(&points);
+    assert_ok(despur_array_read_points(&points, path, 1, &error));
+    assert_int_equal(points.centred, 0);
+    assert_int_equal(points.merged, 2);
+    assert_true(points.values[0] == points.values[1]);
+    despur_points_release(&points);
+  }
+}
+
+/* What float32 holds is read as it is, so that sums of small whole numbers stay exact. 1e-60 it does not. */
+static void points_that_fit_are_left_and_those_that_merge_are_counted(void **state) {
+  (void)state;
+  static const double FIT[] = {1, 2, 4, 0.5, 1, 7}, MERGE[] = {0, 1e-60, 1, -0.0, 1e9, 5e-60};
+  despur_points points;
+  write_array(NPY_F64, 2, 3, 2, FIT);
+  assert_ok(despur_array_read_points(&points, path, 0, &error));
+  for (size_t i = 0; i < 6; i++) assert_true((double)points.values[i] == FIT[i]);
+  assert_int_equal(points.centred, 0);
+  assert_int_equal(points.merged, 0);
+  despur_points_release(&points);
+  write_array(NPY_F64, 2, 6, 1, MERGE);
+  assert_ok(despur_array_read_points(&points, path, 0, &error));
+  assert_int_equal(points.merged, 3); /* 0, 1e-60, 5e-60, 1 and 1e9 differ; 0 and -0 do not */
+  despur_points_release(&points);
+  assert_fails(despur_array_read_points(&points, "no-such.npy", 0, &error), DESPUR_BAD_INPUT, "no-such.npy");
+  assert_null(points.values);
+}
+
 static void what_is_no_matrix_of_numbers_is_refused(void **state) {
   (void)state;
   static const double NUMBERS[] = {1, 2, 3, 1e39, 5, NAN};
@@ -114,6 +162,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_of_every_type_become_floats),
       cmocka_unit_test(numbers_keep_their_sign_and_size),
+      cmocka_unit_test(points_keep_their_differences_whatever_their_offset),
+      cmocka_unit_test(points_that_fit_are_left_and_those_that_merge_are_counted),
       cmocka_unit_test(what_is_no_matrix_of_numbers_is_refused),
       cmocka_unit_test(labels_survive_a_file),
   };
