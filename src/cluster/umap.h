@@ -84,7 +84,8 @@ typedef struct umap_layout {
   const umap_forces *forces;
   float *places;
   const float *others;
-  const uint32_t *names; /* [n], under which each point draws its random numbers; NULL: its place in the list */
+  const uint32_t
+      *names; /* [n], under which each point draws its random numbers; NULL: its place in the list */
   size_t other_count, components, epochs; /* epochs below 2^16 */
   float rate;                             /* of the first epoch; it falls linearly to 0 */
   uint64_t seed;
