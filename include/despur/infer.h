@@ -80,7 +80,8 @@ typedef struct despur_grouping despur_grouping;
  * Over-clustering (GEORGE, section 4.2 and the authors' code): each cluster is split further; a part stays a
  * cluster of its own when its mean silhouette is positive and higher than the same points' before, when its
  * mean loss is no lower than its cluster's, and when it has at least max(0.5 % of the class, 25) examples.
- * The others are merged again.
+ * The others are merged again. The code's condition of 25 validation examples for each part is left out:
+ * groups follow from the training examples alone.
  *
  * DESPUR_BAD_USAGE for options that make no sense, DESPUR_BAD_INPUT for outputs that cannot be clustered. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_grouping_fit(despur_grouping **out,

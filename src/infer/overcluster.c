@@ -1,11 +1,16 @@
-/* Sohoni et al. 2020, section 4.2, with the conditions of the authors' code. A piece of a cluster is kept
- * when
+/* Sohoni et al. 2020, section 4.2, with the conditions of the authors' code but one. A piece of a cluster is
+ * kept when
  *
  *   its points' mean silhouette among the pieces is positive and higher than their mean silhouette among the
  * clusters, its mean loss is no lower than its cluster's (we look for what the network gets wrong), and it
  * has at least max(0.5 % of the part, 25) points.
  *
- * The other pieces of a cluster are put together again. */
+ * The other pieces of a cluster are put together again.
+ *
+ * Left out: at least 25 validation points in each piece. Groups are a function of the training examples alone
+ * here, so that validation may measure what they are worth, `despur cluster` finds what a run does, and a
+ * file of clusters can be checked without more data. A kept piece may therefore have few validation
+ * examples; the rules that choose an epoch skip groups with none. */
 #include "infer/overcluster.h"
 
 #include "base/memory.h"
