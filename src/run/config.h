@@ -40,7 +40,7 @@ enum config_infer {
 };
 enum config_preset { CONFIG_PAPER, CONFIG_SPUCO };
 enum config_scope { CONFIG_WITHIN_CLASS, CONFIG_ALL_CLASSES };
-enum config_reference_select { CONFIG_REFERENCE_LAST, CONFIG_REFERENCE_RECALL };
+enum config_reference_select { CONFIG_REFERENCE_LAST, CONFIG_REFERENCE_RECALL, CONFIG_REFERENCE_SILHOUETTE };
 enum config_power_rule { CONFIG_BY_SILHOUETTE, CONFIG_GIVEN };
 enum config_select {
   CONFIG_LAST,

@@ -13,7 +13,7 @@
 
 /* ---- clusters ---- */
 
-static despur_grouping_options grouping_options(const run *r) {
+despur_grouping_options run_grouping_options(const run *r) {
   const despur_config *c = r->config;
   return (despur_grouping_options){.scale = (despur_scale)c->infer.scale,
                                    .reduction = (despur_reduction)c->infer.reduce.method,
@@ -46,13 +46,13 @@ cleanup:
   return status;
 }
 
-static despur_status fit_grouping(despur_grouping **out, const run *r, despur_net *net, despur_error *error) {
+despur_status run_fit_grouping(despur_grouping **out, const run *r, despur_net *net,
+                               const despur_grouping_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   split_outputs outputs = {0};
   double *losses = NULL;
-  despur_grouping_options options = grouping_options(r);
   TRY(split_outputs_get(&outputs, r, net, DESPUR_TRAIN, (despur_output)r->config->infer.on, error));
-  if (options.overcluster > 1 && options.overcluster_loss) TRY(training_losses(&losses, r, net, error));
+  if (options->overcluster > 1 && options->overcluster_loss) TRY(training_losses(&losses, r, net, error));
   const despur_grouping_input input = {.outputs = outputs.values,
                                        .labels = outputs.labels,
                                        .losses = losses,
@@ -60,7 +60,7 @@ static despur_status fit_grouping(despur_grouping **out, const run *r, despur_ne
                                        .n = outputs.count,
                                        .d = outputs.width,
                                        .classes = despur_dataset_classes(r->dataset)};
-  TRY(despur_grouping_fit(out, &input, &options, error));
+  TRY(despur_grouping_fit(out, &input, options, error));
 cleanup:
   mem_free(losses);
   split_outputs_release(&outputs);
@@ -121,7 +121,8 @@ static despur_status infer_clusters(run *r, despur_error *error) {
   char path[1024];
   size_t val_count;
   despur_dataset_split(r->dataset, DESPUR_VAL, &val_count);
-  TRY(fit_grouping(&r->grouping, r, r->reference, error));
+  const despur_grouping_options options = run_grouping_options(r);
+  TRY(run_fit_grouping(&r->grouping, r, r->reference, &options, error));
   TRY(groups_of_grouping(&r->result->groups, r, r->grouping, error));
   if (val_count > 0) TRY(assign_validation(&r->val_groups, r, r->reference, r->grouping, error));
   if (r->config->train_method == DESPUR_SPARE) TRY(choose_powers(r, error));
@@ -283,7 +284,8 @@ despur_status run_reference_recall(double *recall, const run *r, despur_net *net
   bool *judges = NULL;
   double sum = 0;
   TRY(run_mark_judges(&judges, &judging, r, error));
-  TRY(fit_grouping(&grouping, r, net, error));
+  const despur_grouping_options options = run_grouping_options(r);
+  TRY(run_fit_grouping(&grouping, r, net, &options, error));
   TRY(groups_of_grouping(&clusters, r, grouping, error));
   TRY(assign_validation(&val_groups, r, net, grouping, error));
   TRY(mem_alloc(&tally, clusters.count, sizeof *tally, error));
@@ -303,4 +305,25 @@ cleanup:
   mem_free(tally);
   mem_free(shares);
   return status;
+}
+
+double run_silhouette(const despur_grouping *grouping) {
+  double sum = 0, examples = 0;
+  for (size_t p = 0; p < despur_grouping_parts(grouping); p++) {
+    despur_grouping_part part = despur_grouping_part_at(grouping, p);
+    examples += (double)part.examples;
+    if (part.clusters > 1) sum += part.silhouette * (double)part.examples;
+  }
+  return sum / examples; /* there are training examples: prepare has checked it */
+}
+
+despur_status run_reference_silhouette(double *mean, const run *r, despur_net *net, despur_error *error) {
+  despur_grouping *grouping = NULL;
+  const despur_grouping_options options = run_grouping_options(r);
+  despur_status status = run_fit_grouping(&grouping, r, net, &options, error);
+  if (status != DESPUR_OK) return status;
+  *mean = run_silhouette(grouping);
+  run_note(r, "reference: clusters have a silhouette of %.3f", *mean);
+  despur_grouping_free(grouping);
+  return DESPUR_OK;
 }

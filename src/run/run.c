@@ -171,6 +171,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   r->place = RUN_TRAIN;
   if (!r->only_infer) TRY(run_train_stage(r, error));
   TRY(run_score_cells(r, error));
+  if (!r->only_infer) TRY(run_advise(r, error));
   TRY(run_events_add_maps(r, error));
   TRY(run_write_cam(r, error));
 cleanup:

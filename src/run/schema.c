@@ -26,7 +26,7 @@ static const char *const reductions[] = {"none", "pca", "umap", "hardness", NULL
 static const char *const algorithms[] = {"kmeans", "gmm", "gmm_diagonal", "kmedoids", NULL};
 static const char *const scopes[] = {"class", "all", NULL};
 static const char *const scores[] = {"silhouette", "macro_silhouette", NULL};
-static const char *const reference_selections[] = {"last", "val_recall", NULL};
+static const char *const reference_selections[] = {"last", "val_recall", "silhouette", NULL};
 static const char *const samplers[] = {"group_balance", "shuffle", NULL};
 static const char *const power_rules[] = {"silhouette", "given", NULL};
 static const char *const selections[] = {
@@ -139,8 +139,7 @@ const config_row schema_rows[] = {
 
     CHOICE("reference.select", reference_select, reference_selections, "last",
            "which epoch's network groups are inferred from; val_recall: the one whose clusters find most of "
-           "the minority "
-           "groups of validation"),
+           "the minority groups of validation; silhouette: the one whose clusters are best separated"),
 
     CHOICE("infer.method", infer.method, inferences, "none",
            "how groups are inferred; none: true groups are used"),

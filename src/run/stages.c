@@ -32,8 +32,8 @@ cleanup:
   return status;
 }
 
-/* Selects among the reference network's epochs (reference.select: val_recall). */
-enum { BY_RECALL = -1 };
+/* What selects among the reference network's epochs besides the rules (reference.select). */
+enum { BY_RECALL = -1, BY_SILHOUETTE = -2 };
 
 /* What the hooks of one training need. */
 typedef struct stage {
@@ -42,7 +42,7 @@ typedef struct stage {
   const stage_config *config;
   despur_progress progress;
   double started, evaluating; /* seconds */
-  int rule;                   /* config_select, or BY_RECALL */
+  int rule;                   /* config_select, BY_RECALL or BY_SILHOUETTE */
   despur_error failure;       /* of writing steps.csv; its status is DESPUR_OK without one */
 } stage;
 
@@ -111,8 +111,9 @@ static despur_status after_epoch(void *context, despur_net *net, const despur_ep
     scores.test = &test;
   }
   *score = rules_hear(r->result->stages[r->result->stage_count].rules, &scores, epoch->epoch,
-                      s->rule == BY_RECALL ? CONFIG_LAST : s->rule);
+                      s->rule < 0 ? CONFIG_LAST : s->rule);
   if (s->rule == BY_RECALL) TRY(run_reference_recall(score, r, net, error));
+  if (s->rule == BY_SILHOUETTE) TRY(run_reference_silhouette(score, r, net, error));
   run_note(r, "%s: epoch %zu of %zu: loss %.4f%s", s->name, epoch->epoch, epoch->epochs, epoch->loss, heard);
 cleanup:
   despur_scores_release(&val);
@@ -178,7 +179,7 @@ static despur_status train_and_score(run *r, stage *s, despur_net *net, const de
                        error));
   TRY(run_judge_choice(result->rules, r, error));
   if (options->epochs > 0) TRY(run_write_rules(r, s->name, result->rules, error));
-  result->rule = s->rule;
+  result->rule = s->rule < 0 ? -1 : s->rule;
   json_put(&r->timing, s->name, json_real(result->seconds));
 cleanup:
   return status;
@@ -187,13 +188,15 @@ cleanup:
 despur_status run_reference_stage(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
-  bool by_recall = r->config->reference_select == CONFIG_REFERENCE_RECALL;
+  static const int RULES[] = {[CONFIG_REFERENCE_LAST] = CONFIG_LAST,
+                              [CONFIG_REFERENCE_RECALL] = BY_RECALL,
+                              [CONFIG_REFERENCE_SILHOUETTE] = BY_SILHOUETTE};
   stage s = {.run = r,
              .name = "reference",
              .config = &r->config->reference,
-             .rule = by_recall ? BY_RECALL : CONFIG_LAST};
+             .rule = RULES[r->config->reference_select]};
   despur_train_options options = train_options(r, s.config, 1);
-  options.selection = by_recall ? DESPUR_SELECT_BEST : DESPUR_SELECT_LAST;
+  options.selection = s.rule < 0 ? DESPUR_SELECT_BEST : DESPUR_SELECT_LAST;
   TRY(train_and_score(r, &s, r->reference, &options, despur_method_label(DESPUR_ERM), NULL, NULL, error));
   TRY(run_path(path, r, "reference.safetensors", error));
   TRY(despur_net_save(r->reference, path, error));
