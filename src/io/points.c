@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +52,13 @@ static double difference(const npy_array *x, size_t i, size_t j) {
   return below ? -(double)(b - a) : (double)(a - b);
 }
 
+/* A column so wide that differences are beyond float32 stays as it is. */
 static void centre_column(float *values, const npy_array *x, size_t column) {
   size_t n = x->shape[0], d = x->shape[1];
   double mean = 0; /* of the differences from the first */
   for (size_t i = column; i < x->count; i += d) mean += difference(x, i, column) / (double)n;
+  for (size_t i = column; i < x->count; i += d)
+    if (fabs(difference(x, i, column) - mean) > (double)FLT_MAX) return;
   for (size_t i = column; i < x->count; i += d) values[i] = (float)(difference(x, i, column) - mean);
 }
 
@@ -122,6 +127,7 @@ despur_status despur_array_read_points(despur_points *out, const char *path, int
   out->rows = array.shape[0];
   out->columns = array.shape[1];
   array_to_floats(out->values, &array);
+  TRY(array_check_finite(out->values, &array, path, error));
   for (size_t j = 0; is_wide(array.type) && j < out->columns; j++) {
     if (is_exact(&array, j)) continue;
     rounded = true;
@@ -129,7 +135,6 @@ despur_status despur_array_read_points(despur_points *out, const char *path, int
     centre_column(out->values, &array, j);
     out->centred++;
   }
-  TRY(array_check_finite(out->values, &array, path, error));
   if (rounded) TRY(count_merged(&out->merged, &array, out->values, error));
 cleanup:
   npy_close(&array);
