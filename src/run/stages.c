@@ -2,6 +2,7 @@
  */
 #include "base/format.h"
 #include "base/json.h"
+#include "base/math.h"
 #include "base/memory.h"
 #include "run/resume.h"
 #include "run/rules.h"
@@ -88,6 +89,23 @@ cleanup:
   return status;
 }
 
+enum { STEPS_TO_BEGIN = 100 };
+#define LIKE_GUESSING 0.99 /* of the loss of equal probabilities */
+
+/* After the last epoch: a network whose loss is that of guessing tells nothing about the method. Steps that
+ * are too large, or an unlucky start, hold it where all classes look alike. */
+static void note_not_begun(const stage *s, const despur_epoch *epoch) {
+  size_t classes = despur_dataset_classes(s->run->dataset);
+  double guessing = math_log((double)classes);
+  if (epoch->epoch < epoch->epochs || epoch->steps < STEPS_TO_BEGIN || epoch->loss < LIKE_GUESSING * guessing)
+    return;
+  run_note(
+      s->run,
+      "%s: the network has not begun to learn: its loss of %.4f is that of guessing, log %zu = %.4f; another "
+      "seeds.init, or another %s.optimizer.lr, may help",
+      s->name, epoch->loss, classes, guessing, s->name);
+}
+
 static despur_status after_epoch(void *context, despur_net *net, const despur_epoch *epoch, double *score,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -115,6 +133,7 @@ static despur_status after_epoch(void *context, despur_net *net, const despur_ep
   if (s->rule == BY_RECALL) TRY(run_reference_recall(score, r, net, error));
   if (s->rule == BY_SILHOUETTE) TRY(run_reference_silhouette(score, r, net, error));
   run_note(r, "%s: epoch %zu of %zu: loss %.4f%s", s->name, epoch->epoch, epoch->epochs, epoch->loss, heard);
+  note_not_begun(s, epoch);
 cleanup:
   despur_scores_release(&val);
   despur_scores_release(&test);
