@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +206,7 @@ static bool fill_standard_descriptors(void) {
 int main(int argc, char **argv) {
   despur_error error = {0};
   if (!fill_standard_descriptors()) return DESPUR_NO_RESOURCES;
+  signal(SIGXFSZ, SIG_IGN); /* a file that grows beyond the limit is a write that fails, and is said */
   despur_status status = execute(argc, argv, &error);
   /* results on a full disk or a closed pipe must not look like success */
   if ((fflush(stdout) != 0 || ferror(stdout)) && status == DESPUR_OK)

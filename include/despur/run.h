@@ -35,7 +35,8 @@ typedef struct despur_observer {
 
 typedef struct despur_run_options {
   const char *directory; /* to create; NULL: runs/NAME-SEED */
-  int force;             /* allow a directory that exists; files of an earlier run in it are replaced */
+  int force;             /* replace the run that is in the directory; without it, only one that ended before
+                            anything was finished */
   int resume;            /* go on with the unfinished run in the directory; with force as well, start again
                             where that cannot be done */
   int threads;

@@ -122,7 +122,7 @@ static despur_status say_why_not(const run *r, despur_error *error) {
     return error_set(error, DESPUR_BAD_USAGE, "%s: the run is complete: there is nothing to resume",
                      directory);
   return error_set(error, DESPUR_BAD_INPUT, "%s: there is no %s to go on from%s", directory, CHECKPOINT_FILE,
-                   file_is_directory(directory) ? "; --force starts again" : "");
+                   file_is_directory(directory) ? "; start the run again with its recipe" : "");
 }
 
 despur_status run_find_checkpoint(run *r, despur_error *error) {

@@ -202,16 +202,23 @@ static despur_status open_directory(run *r, despur_error *error) {
   return run_open_directory(r, error);
 }
 
+static bool has_checkpoint(const run *r) {
+  char path[1024];
+  return run_path(path, r, CHECKPOINT_FILE, NULL) == DESPUR_OK && file_exists(path);
+}
+
 /* After an error: what there is is kept, and the first error is the one to return. The checkpoint stays when
- * the run can go on from it; a loss that has stopped being finite would do so again. */
+ * the run can go on from it; a loss that has stopped being finite would do so again, and so would everything
+ * else that follows from the configuration and the data. */
 static void close_early(run *r, despur_error *error) {
   despur_error second;
-  bool hopeless = error->status == DESPUR_BAD_INPUT;
+  bool hopeless = error->status != DESPUR_INTERRUPTED && error->status != DESPUR_NO_RESOURCES;
   const char *outcome = error->status == DESPUR_INTERRUPTED ? "interrupted" : "failed";
   despur_status status = run_close_directory(r, outcome, error->message, &second);
   if (status == DESPUR_OK && hopeless) status = run_remove_output(r, CHECKPOINT_FILE, &second);
   if (status != DESPUR_OK) run_note(r, "%s", second.message);
-  if (!hopeless) error_add(error, "; to go on: despur run --resume %s", r->result->directory);
+  if (!hopeless && has_checkpoint(r))
+    error_add(error, "; to go on: despur run --resume %s", r->result->directory);
 }
 
 void run_release(run *r) {

@@ -138,6 +138,14 @@ const despur_groups *run_shown_groups(const run *r);
 /* r->result->agreement: inferred groups against true ones; NaN where these are only the classes. */
 DESPUR_MUST_USE despur_status run_compare_groups(run *r, despur_error *error);
 
+/* directory.c */
+
+/* The directory is made, or what an earlier run has left in it goes: one that ended before anything was
+ * finished, or with options.force any. DESPUR_BAD_USAGE when something else is in it. */
+DESPUR_MUST_USE despur_status run_open_directory(run *r, despur_error *error);
+/* DESPUR_BAD_USAGE when another process works in it. */
+DESPUR_MUST_USE despur_status run_claim_directory(run *r, despur_error *error);
+
 /* run_files.c */
 
 /* Everything that a run may leave, but for the checkpoint, the manifest and timing.json; and whether this run
@@ -149,9 +157,8 @@ bool run_makes_output(const run *r, const char *name);
 /* Files that grow: results, steps, events. */
 extern const char *const run_stream_names[CHECKPOINT_STREAMS];
 
-DESPUR_MUST_USE despur_status run_open_directory(run *r, despur_error *error);
-/* DESPUR_BAD_USAGE when another process works in it. */
-DESPUR_MUST_USE despur_status run_claim_directory(run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_open_stream(file_writer **writer, const run *r, const char *name,
+                                              despur_error *error);
 /* Adds the SHA-256 of the files of the data set, of all inputs, or of every output that is there to an
  * object. */
 DESPUR_MUST_USE despur_status run_hash_data(const run *r, json_t *inputs, despur_error *error);

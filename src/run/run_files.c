@@ -8,13 +8,11 @@
 #include "run/run_events.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* For manifest.json and for clearing away an earlier run. */
@@ -55,15 +53,25 @@ despur_status run_path(char path[1024], const run *r, const char *name, despur_e
   return DESPUR_OK;
 }
 
+static despur_status remove_file(const char *path, despur_error *error) {
+  if (unlink(path) == 0 || errno == ENOENT) return DESPUR_OK;
+  return error_set(error, DESPUR_NO_RESOURCES, "%s: cannot remove: %s", path, format_errno(errno));
+}
+
 /* Also what is left when a run is killed while it writes. */
 despur_status run_remove_output(const run *r, const char *name, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], partial[64];
+  int number = 1;
   snprintf(partial, sizeof partial, "%s.partial", name);
   TRY(run_path(path, r, name, error));
-  unlink(path);
-  TRY(run_path(path, r, partial, error));
-  unlink(path);
+  TRY(remove_file(path, error));
+  do {
+    TRY(run_path(path, r, partial, error));
+    TRY(remove_file(path, error));
+    snprintf(partial, sizeof partial, "%s.%d.partial", name, number++);
+    TRY(run_path(path, r, partial, error));
+  } while (file_exists(path));
 cleanup:
   return status;
 }
@@ -92,69 +100,10 @@ cleanup:
   return status;
 }
 
-despur_status run_claim_directory(run *r, despur_error *error) {
-  const char *directory = r->result->directory;
-  if (r->claimed) return DESPUR_OK;
-  int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
-  if (fd < 0) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, format_errno(errno));
-  if (file_lock(fd) == FILE_LOCK_HELD) {
-    close(fd);
-    return error_set(error, DESPUR_BAD_USAGE, "%s: another process is at work in it", directory);
-  }
-  r->lock = fd;
-  r->claimed = true;
-  return DESPUR_OK;
-}
-
-static despur_status open_stream(file_writer **writer, const run *r, const char *name, despur_error *error) {
+despur_status run_open_stream(file_writer **writer, const run *r, const char *name, despur_error *error) {
   char path[1024];
   despur_status status = run_path(path, r, name, error);
   return status != DESPUR_OK ? status : file_writer_open(writer, path, error);
-}
-
-static despur_status write_config(const run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char path[1024], *content = NULL;
-  TRY(despur_config_format(r->config, &content, error));
-  TRY(run_path(path, r, "config.yaml", error));
-  TRY(file_write_text(path, content, error));
-cleanup:
-  free(content);
-  return status;
-}
-
-static void discard_streams(run *r) {
-  file_writer_discard(r->results);
-  file_writer_discard(r->steps);
-  file_writer_discard(r->events);
-  r->results = r->steps = r->events = NULL;
-}
-
-despur_status run_open_directory(run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const char *directory = r->result->directory;
-  bool existed = file_exists(directory);
-  if (existed) {
-    if (!file_is_directory(directory))
-      FAIL(error, DESPUR_BAD_USAGE, "%s: exists and is not a directory", directory);
-    if (!r->options->force)
-      FAIL(error, DESPUR_BAD_USAGE,
-           "%s: exists already; choose another --out, or --force to replace the run in it", directory);
-  }
-  TRY(file_make_directories(directory, error));
-  TRY(run_claim_directory(r, error));
-  if (existed) TRY(run_remove_all(r, error));
-  TRY(write_config(r, error));
-  TRY(open_stream(&r->results, r, "results.jsonl", error));
-  if (r->config->log.steps) {
-    TRY(open_stream(&r->steps, r, "steps.csv", error));
-    TRY(file_print(r->steps, error, "step,loss\n"));
-  }
-  if (r->config->log.tensorboard) TRY(run_events_open(r, error));
-cleanup:
-  if (status != DESPUR_OK) discard_streams(r);
-  if (status != DESPUR_OK && !existed) rmdir(directory); /* it stays when it is not empty */
-  return status;
 }
 
 despur_status run_write_groups(run *r, despur_error *error) {
@@ -165,7 +114,7 @@ despur_status run_write_groups(run *r, despur_error *error) {
   const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
   const uint32_t *labels = despur_dataset_labels(r->dataset);
   const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);
-  TRY(open_stream(&writer, r, "groups.csv", error));
+  TRY(run_open_stream(&writer, r, "groups.csv", error));
   TRY(file_print(writer, error, "example,y,a,group,group_name\n"));
   for (size_t i = 0; i < count; i++) {
     uint32_t e = examples[i], g = groups->of_example[e];
@@ -189,7 +138,7 @@ despur_status run_write_predictions(run *r, const uint32_t *predictions, const f
   const uint32_t *labels = despur_dataset_labels(r->dataset);
   const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);
   TRY(mem_alloc(&p, classes, sizeof *p, error));
-  TRY(open_stream(&writer, r, "predictions.csv", error));
+  TRY(run_open_stream(&writer, r, "predictions.csv", error));
   TRY(file_print(writer, error, "example,y,a,prediction"));
   for (size_t c = 0; c < classes; c++) TRY(file_print(writer, error, ",prob_%zu", c));
   TRY(file_print(writer, error, "\n"));

@@ -127,7 +127,7 @@ static bool read_report(int pipe, despur_status *said, char reason[512]) {
   }
   reason[0] = 0;
   if (used == 0) return false;
-  *said = (despur_status)heard[0];
+  *said = (despur_status)(unsigned char)heard[0];
   snprintf(reason, 512, "%.*s", (int)used - 1, heard + 1);
   return true;
 }

@@ -1,0 +1,194 @@
+/* The directory of a run: who works in it, and what may be in it when a run begins. */
+#include "base/format.h"
+#include "base/memory.h"
+#include "run/manifest.h"
+#include "run/resume.h"
+#include "run/run_events.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CONFIG_LIMIT_BYTES = 1 << 20 };
+
+/* ---- who works in it ---- */
+
+/* Another process may have removed the directory that it had made, between our opening and our locking. */
+static bool is_still_there(int fd, const char *directory) {
+  struct stat held, there;
+  return fstat(fd, &held) == 0 && stat(directory, &there) == 0 && held.st_dev == there.st_dev &&
+         held.st_ino == there.st_ino;
+}
+
+despur_status run_claim_directory(run *r, despur_error *error) {
+  const char *directory = r->result->directory;
+  if (r->claimed) return DESPUR_OK;
+  int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
+  if (fd < 0 && errno != ENOENT)
+    return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, format_errno(errno));
+  if (fd < 0 || file_lock(fd) == FILE_LOCK_HELD || !is_still_there(fd, directory)) {
+    if (fd >= 0) close(fd);
+    return error_set(error, DESPUR_BAD_USAGE, "%s: another process is at work in it", directory);
+  }
+  r->lock = fd;
+  r->claimed = true;
+  return DESPUR_OK;
+}
+
+/* ---- what is in it ---- */
+
+typedef enum content {
+  NOTHING,
+  BEGINNING, /* what a run has that ended before anything was finished */
+  ANYTHING
+} content;
+
+/* NAME, NAME.partial or NAME.N.partial. */
+static bool is_file_of(const char *found, const char *name) {
+  static const char PARTIAL[] = ".partial";
+  size_t length = strlen(name);
+  if (strncmp(found, name, length) != 0) return false;
+  const char *rest = found + length;
+  if (*rest == '.' && rest[1] >= '0' && rest[1] <= '9') rest += 1 + strspn(rest + 1, "0123456789");
+  return !*rest || strcmp(rest, PARTIAL) == 0;
+}
+
+/* Files that say nothing but that a run has begun, or how it ended. */
+static bool belongs_to_beginning(const run *r, const char *found) {
+  static const char *const FIRST[] = {"config.yaml", "manifest.json", "timing.json", "report.html"};
+  char path[1024];
+  struct stat about;
+  for (size_t i = 0; i < sizeof FIRST / sizeof *FIRST; i++)
+    if (is_file_of(found, FIRST[i])) return true;
+  if (is_file_of(found, CHECKPOINT_FILE)) return strcmp(found, CHECKPOINT_FILE) != 0;
+  /* results are written after the first epoch, the other streams with or after them */
+  if (is_file_of(found, "steps.csv") || is_file_of(found, RUN_EVENTS_FILE)) return true;
+  return is_file_of(found, "results.jsonl") && run_path(path, r, found, NULL) == DESPUR_OK &&
+         stat(path, &about) == 0 && about.st_size == 0;
+}
+
+static despur_status look_inside(content *out, const run *r, despur_error *error) {
+  manifest ended;
+  const char *directory = r->result->directory;
+  DIR *entries = opendir(directory);
+  struct dirent *entry;
+  *out = NOTHING;
+  if (!entries) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, format_errno(errno));
+  while (*out != ANYTHING && (entry = readdir(entries))) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    *out = belongs_to_beginning(r, entry->d_name) ? BEGINNING : ANYTHING;
+  }
+  closedir(entries);
+  if (*out != BEGINNING) return DESPUR_OK;
+  despur_status status = manifest_read(&ended, directory, error);
+  if (status == DESPUR_OK && strcmp(ended.outcome, "complete") == 0) *out = ANYTHING;
+  return status;
+}
+
+/* Whether config.yaml has the very bytes that despur would have written. */
+static despur_status is_own_config(bool *own, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_config *config = NULL;
+  char *there = NULL, *written = NULL;
+  size_t bytes;
+  *own = false;
+  TRY(despur_config_create(&config, error));
+  TRY(despur_config_load(config, path, error));
+  TRY(despur_config_format(config, &written, error));
+  TRY(file_read(&there, &bytes, path, CONFIG_LIMIT_BYTES, error));
+  *own = strlen(written) == bytes && memcmp(written, there, bytes) == 0;
+cleanup:
+  mem_free(there);
+  free(written);
+  despur_config_free(config);
+  return status == DESPUR_BAD_INPUT ? DESPUR_OK : status;
+}
+
+/* options.force is a word about runs: a config.yaml of another program, or a recipe of that name, is not to
+ * go with the run that it is taken for. */
+static despur_status check_ownership(const run *r, despur_error *error) {
+  static const char *const OWN[] = {"results.jsonl", "results.jsonl.partial", CHECKPOINT_FILE};
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  manifest ended;
+  bool own = false;
+  TRY(manifest_read(&ended, r->result->directory, error));
+  own = *ended.version != 0;
+  for (size_t i = 0; i < sizeof OWN / sizeof *OWN && !own; i++) {
+    TRY(run_path(path, r, OWN[i], error));
+    own = file_exists(path);
+  }
+  TRY(run_path(path, r, "config.yaml", error));
+  if (own || !file_exists(path)) goto cleanup;
+  TRY(is_own_config(&own, path, error));
+  if (!own)
+    FAIL(error, DESPUR_BAD_USAGE,
+         "%s: is not what a run has left, and --force would replace it; choose another --out", path);
+cleanup:
+  return status;
+}
+
+static despur_status make_way(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *directory = r->result->directory;
+  content found;
+  TRY(look_inside(&found, r, error));
+  if (found == NOTHING) goto cleanup;
+  if (found == ANYTHING && !r->options->force)
+    FAIL(error, DESPUR_BAD_USAGE,
+         "%s: exists already; choose another --out, or --force to replace the run in it", directory);
+  TRY(check_ownership(r, error));
+  if (found == BEGINNING && !r->options->force)
+    run_note(r, "%s: holds a run that ended before anything was finished; it begins again", directory);
+  TRY(run_remove_all(r, error));
+cleanup:
+  return status;
+}
+
+/* ---- a run begins ---- */
+
+static despur_status write_config(const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], *yaml = NULL;
+  TRY(despur_config_format(r->config, &yaml, error));
+  TRY(run_path(path, r, "config.yaml", error));
+  TRY(file_write_text(path, yaml, error));
+cleanup:
+  free(yaml);
+  return status;
+}
+
+static void discard_streams(run *r) {
+  file_writer_discard(r->results);
+  file_writer_discard(r->steps);
+  file_writer_discard(r->events);
+  r->results = r->steps = r->events = NULL;
+}
+
+/* The directory is claimed before anybody looks what is in it: of two runs that begin in it at once, one
+ * does. */
+despur_status run_open_directory(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *directory = r->result->directory;
+  bool existed = file_exists(directory);
+  if (existed && !file_is_directory(directory))
+    FAIL(error, DESPUR_BAD_USAGE, "%s: exists and is not a directory", directory);
+  TRY(file_make_directories(directory, error));
+  TRY(run_claim_directory(r, error));
+  TRY(make_way(r, error));
+  TRY(write_config(r, error));
+  TRY(run_open_stream(&r->results, r, "results.jsonl", error));
+  if (r->config->log.steps) {
+    TRY(run_open_stream(&r->steps, r, "steps.csv", error));
+    TRY(file_print(r->steps, error, "step,loss\n"));
+  }
+  if (r->config->log.tensorboard) TRY(run_events_open(r, error));
+cleanup:
+  if (status != DESPUR_OK) discard_streams(r);
+  if (status != DESPUR_OK && !existed && r->claimed) rmdir(directory); /* it stays when it is not empty */
+  return status;
+}
