@@ -59,9 +59,9 @@ static inline void fill_by_formula(despur_net *net) {
   uint32_t tensors = 0;
   for (size_t i = 0; i < net->node_count; i++) {
     const node *l = &net->nodes[i];
-    if (l->weight_count == 0) continue;
+    if (l->spec.op != &op_conv && l->spec.op != &op_linear) continue;
     float bound = tensors == 0 ? 1.0f / 8 : 1.0f / 16;
-    for (int part = 0; part < 2; part++) {
+    for (int part = 0; part < (l->bias_count ? 2 : 1); part++) {
       float *values = net->parameters + (part ? l->bias : l->weight);
       uint32_t s = ++tensors;
       for (size_t k = 0; k < (part ? l->bias_count : l->weight_count); k++) {

@@ -20,6 +20,7 @@ typedef struct reference_network {
   despur_shape shapes[REFERENCE_LAYERS + 1]; /* of each layer's input; the last is that of the logits */
   double *values[REFERENCE_LAYERS + 1];      /* likewise [count, channels, height, width] */
   double *parameters;                        /* [slab] */
+  bool running;                              /* batch norm by the running averages */
   uint8_t *masks[REFERENCE_LAYERS];          /* [count, features] for dropout that is on, else NULL */
 } reference_network;
 
@@ -35,6 +36,9 @@ static inline void *reference_allocate(size_t count, size_t size) {
 
 static inline despur_shape reference_shape(const node_spec *spec, despur_shape in) {
   if (spec->op == &op_linear) return (despur_shape){spec->size, 1, 1};
+  if (spec->op == &op_average) return (despur_shape){in.channels, 1, 1};
+  if (spec->op == &op_shortcut)
+    return (despur_shape){spec->size, (in.height - 1) / spec->stride + 1, (in.width - 1) / spec->stride + 1};
   if (spec->op == &op_conv)
     return (despur_shape){spec->size, (in.height + 2 * spec->padding - spec->kernel) / spec->stride + 1,
                           (in.width + 2 * spec->padding - spec->kernel) / spec->stride + 1};
@@ -124,6 +128,48 @@ static inline double reference_linear_value(const reference_network *r, size_t i
   return sum;
 }
 
+static inline double reference_average_value(const reference_network *r, size_t i, const double *x,
+                                             size_t channel) {
+  despur_shape in = r->shapes[r->net->nodes[i].spec.inputs[0]];
+  double sum = 0;
+  for (size_t k = 0; k < in.height * in.width; k++) sum += x[channel * in.height * in.width + k];
+  return sum / (double)(in.height * in.width);
+}
+
+static inline double reference_shortcut_value(const reference_network *r, size_t i, const double *x,
+                                              size_t channel, size_t row, size_t column) {
+  const node_spec *spec = &r->net->nodes[i].spec;
+  despur_shape in = r->shapes[spec->inputs[0]];
+  size_t before = (spec->size - in.channels) / 2;
+  if (channel < before || channel >= before + in.channels) return 0;
+  return x[((channel - before) * in.height + row * spec->stride) * in.width + column * spec->stride];
+}
+
+/* All examples through batch norm. */
+static inline void reference_batch_norm(reference_network *r, size_t i) {
+  const node *n = &r->net->nodes[i];
+  despur_shape in = r->shapes[i + 1];
+  size_t area = in.height * in.width, features = reference_features(in);
+  for (size_t c = 0; c < in.channels; c++) {
+    double mean = 0, variance = 0, count = (double)(r->count * area);
+    const double *x = r->values[n->spec.inputs[0]] + c * area;
+    double *y = r->values[i + 1] + c * area;
+    for (size_t e = 0; e < r->count; e++)
+      for (size_t k = 0; k < area; k++) mean += x[e * features + k] / count;
+    for (size_t e = 0; e < r->count; e++)
+      for (size_t k = 0; k < area; k++) variance += pow(x[e * features + k] - mean, 2) / count;
+    if (r->running) {
+      mean = (double)r->net->buffers[n->running_mean + c];
+      variance = (double)r->net->buffers[n->running_variance + c];
+    }
+    for (size_t e = 0; e < r->count; e++)
+      for (size_t k = 0; k < area; k++)
+        y[e * features + k] =
+            (x[e * features + k] - mean) / sqrt(variance + 1e-5) * r->parameters[n->weight + c] +
+            r->parameters[n->bias + c];
+  }
+}
+
 /* One example through node i. */
 static inline void reference_layer(reference_network *r, size_t i, size_t example) {
   const node_spec *spec = &r->net->nodes[i].spec;
@@ -140,14 +186,22 @@ static inline void reference_layer(reference_network *r, size_t i, size_t exampl
     if (op == &op_relu) y[k] = x[k] > 0 ? x[k] : 0;
     if (op == &op_dropout) y[k] = mask ? mask[k] * x[k] / (1 - spec->drop) : x[k];
     if (op == &op_linear) y[k] = reference_linear_value(r, i, x, k);
+    if (op == &op_add) y[k] = x[k] + r->values[spec->inputs[1]][example * inputs + k];
+    if (op == &op_average) y[k] = reference_average_value(r, i, x, k);
+    if (op == &op_shortcut) y[k] = reference_shortcut_value(r, i, x, channel, row, column);
   }
 }
 
 /* The mean cross entropy, computed anew from layer `first` on; what that layer reads must be up to date. */
 static inline double reference_loss(reference_network *r, size_t first) {
   double loss = 0;
+  for (size_t i = first; i < r->net->node_count; i++) {
+    if (r->net->nodes[i].spec.op == &op_batch_norm)
+      reference_batch_norm(r, i);
+    else
+      for (size_t e = 0; e < r->count; e++) reference_layer(r, i, e);
+  }
   for (size_t e = 0; e < r->count; e++) {
-    for (size_t i = first; i < r->net->node_count; i++) reference_layer(r, i, e);
     const double *logits = r->values[r->net->node_count] + e * r->classes;
     double sum = 0;
     for (size_t c = 0; c < r->classes; c++) sum += exp(logits[c] - logits[r->labels[e]]);

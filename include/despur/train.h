@@ -69,9 +69,10 @@ typedef struct despur_train_state {
   size_t selected_epoch;   /* 0: the initial weights */
   double selected_score;   /* -infinity before the first epoch */
   size_t parameters;       /* of the network */
-  float *weights;          /* [parameters] */
-  float *average;          /* [parameters] their moving average, NULL without options.ema */
-  float *selected;         /* [parameters]; NULL when they are what this epoch ended with */
+  size_t buffers;          /* what it learns without gradients, such as the running averages of batch norm */
+  float *weights;          /* [parameters + buffers] */
+  float *average;          /* [parameters + buffers] their moving average, NULL without options.ema */
+  float *selected;         /* [parameters + buffers]; NULL when they are what this epoch ended with */
   float *moments[2];       /* [parameters] of the optimiser; NULL what it does not have */
   double moment_powers[2]; /* beta^step of Adam */
   size_t groups;

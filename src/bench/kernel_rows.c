@@ -231,8 +231,7 @@ static despur_status subject_init(subject *s, bench *b, const bench_arch *arch) 
   net_forward(s->net, BATCH, dataset_fill, &s->batch, true, 0);
   TRY(run_loss(s, b->error));
   net_backward(s->net, s->gradient);
-  s->pass = net_pass(s->net, 0, 0);
-  s->pass.training = true;
+  s->pass = net_pass(s->net, 0, 0, true);
 cleanup:
   return status;
 }

@@ -40,9 +40,7 @@ static const struct {
               [DESPUR_ARCH_LINEAR] = {LINEAR, sizeof LINEAR / sizeof *LINEAR}};
 
 /* Each node reads the one before it. */
-void architecture_build(graph *g, const despur_net_options *options) {
-  const node_spec *nodes = CHAINS[options->arch].nodes;
-  size_t count = CHAINS[options->arch].count;
+static void build_chain(graph *g, const node_spec *nodes, size_t count, const despur_net_options *options) {
   for (size_t i = 0; i < count; i++) {
     node_spec spec = nodes[i];
     spec.inputs[0] = g->count;
@@ -50,4 +48,15 @@ void architecture_build(graph *g, const despur_net_options *options) {
     if (i + 1 == count) spec.size = options->classes;
     graph_add(g, spec);
   }
+}
+
+/* Pictures that are to be normalised are, before anything else. */
+void architecture_build(graph *g, const despur_net_options *options) {
+  if (options->normalised_channels > 0) graph_add(g, (node_spec){.op = &op_normalise});
+  if (options->arch == DESPUR_RESNET20)
+    resnet_build(g, 3, options->classes);
+  else if (options->arch == DESPUR_RESNET56)
+    resnet_build(g, 9, options->classes);
+  else
+    build_chain(g, CHAINS[options->arch].nodes, CHAINS[options->arch].count, options);
 }

@@ -87,12 +87,12 @@ struct node {
   size_t block_gradient_at; /* conv: floats into the gradient of a block */
   size_t flipped_at;        /* conv: weights for the gradient of the input, floats into net->flipped */
   size_t dilated_at; /* conv whose delta is not direct: scratch for a copy with zeros between and around */
-  size_t rows_at, row_stride;  /* linear: inputs of the batch, one example a row: floats into net->rows */
-  size_t dy_at;                /* linear: output gradients of the batch, one example a row: likewise */
-  size_t first_task;           /* of the weight-gradient phase */
-  size_t buffer, buffer_count; /* batch norm: floats into net->buffers */
-  size_t sums_at;              /* batch norm: doubles into the sums of a block */
-  size_t norm_at;              /* batch norm: floats into net->norms */
+  size_t rows_at, row_stride; /* linear: inputs of the batch, one example a row: floats into net->rows */
+  size_t dy_at;               /* linear: output gradients of the batch, one example a row: likewise */
+  size_t first_task;          /* of the weight-gradient phase */
+  size_t running_mean, running_variance; /* batch norm: floats into net->buffers */
+  size_t sums_at;                        /* batch norm: doubles into the sums of a block */
+  size_t norm_at;                        /* batch norm: doubles into net->norms */
 };
 
 struct operation {
@@ -137,6 +137,7 @@ struct operation {
   void (*gradient)(const node *n, struct despur_net *net, size_t part, size_t parts);
 };
 
-extern const operation op_conv, op_pool, op_relu, op_dropout, op_linear;
+extern const operation op_conv, op_pool, op_relu, op_dropout, op_linear, op_add, op_batch_norm, op_average,
+    op_shortcut, op_normalise;
 
 #endif

@@ -166,6 +166,14 @@ static void conv_5x5(const conv_job *job) {
   conv_sized(job, 5, 1);
 }
 
+static void conv_1x1_stride_2(const conv_job *job) {
+  conv_sized(job, 1, 2);
+}
+
+static void conv_3x3_stride_2(const conv_job *job) {
+  conv_sized(job, 3, 2);
+}
+
 static void conv_general(const conv_job *job) {
   conv_sized(job, job->kernel, job->stride);
 }
@@ -177,6 +185,10 @@ static void conv(const conv_job *job) {
     conv_3x3(job);
   else if (job->stride == 1 && job->kernel == 5)
     conv_5x5(job);
+  else if (job->stride == 2 && job->kernel == 1)
+    conv_1x1_stride_2(job);
+  else if (job->stride == 2 && job->kernel == 3)
+    conv_3x3_stride_2(job);
   else
     conv_general(job);
 }
@@ -266,6 +278,8 @@ static void conv_gradient(const conv_gradient_job *job) {
     conv_gradient_sized(job, 5, 1);
   else if (job->stride == 1 && job->kernel == 3)
     conv_gradient_sized(job, 3, 1);
+  else if (job->stride == 2 && job->kernel == 3)
+    conv_gradient_sized(job, 3, 2);
   else
     conv_gradient_sized(job, 1, job->stride);
   if (job->bias_gradient) conv_gradient_bias(job);
@@ -425,6 +439,7 @@ static void relu_gradient(float *dx, const float *y, size_t n) {
   for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
 }
 
+extern const norm_table LEVEL_TABLE(norm_kernels);
 extern const kernel_table LEVEL_TABLE(kernels);
 const kernel_table LEVEL_TABLE(kernels) = {
     .level = LEVEL_NAME,
@@ -436,4 +451,5 @@ const kernel_table LEVEL_TABLE(kernels) = {
     .max_pool_gradient = max_pool_gradient,
     .relu = relu,
     .relu_gradient = relu_gradient,
+    .norm = &LEVEL_TABLE(norm_kernels),
 };

@@ -7,6 +7,7 @@
 #define NN_KERNELS_H
 
 #include "base/error.h"
+#include "nn/norm_kernels.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -77,6 +78,7 @@ typedef struct kernel_table {
   void (*max_pool_gradient)(const pool_job *job); /* adds to dx, which the caller has zeroed */
   void (*relu)(float *x, size_t n);
   void (*relu_gradient)(float *dx, const float *y, size_t n); /* dx = 0 where y is not positive */
+  const norm_table *norm;
 } kernel_table;
 
 /* The best table that this processor can run, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there

@@ -6,15 +6,20 @@
 /* Memory for everything that was planned. */
 static despur_status reserve(despur_net *net, despur_error *error) {
   despur_status status = DESPUR_OK;
-  net->blocks = block_count(net->options.batch);
-  TRY(mem_alloc(&net->parameters, net->slab, sizeof(float), error));
+  size_t threads = (size_t)net->options.threads;
+  net->blocks = block_count(net->options.training_batch);
+  if (net->blocks < threads) net->blocks = threads;
+  TRY(mem_alloc(&net->parameters, net_state_floats(net), sizeof(float), error));
+  net->buffers = net->parameters + net->slab;
   TRY(mem_alloc(&net->gradient, net->slab, sizeof(float), error));
   TRY(mem_alloc(&net->kept, net->blocks * net->kept_floats, sizeof(float), error));
   TRY(mem_alloc(&net->bytes, net->blocks * net->kept_bytes, 1, error));
-  TRY(mem_alloc(&net->scratch, (size_t)net->options.threads * net->scratch_floats, sizeof(float), error));
+  TRY(mem_alloc(&net->scratch, threads * net->scratch_floats, sizeof(float), error));
   TRY(mem_alloc(&net->block_gradient, net->blocks * net->block_gradient_floats, sizeof(float), error));
   TRY(mem_alloc(&net->flipped, net->flipped_floats, sizeof(float), error));
   TRY(mem_alloc(&net->rows, net->row_floats, sizeof(float), error));
+  TRY(mem_alloc(&net->sums, net->blocks * net->sum_doubles, sizeof(double), error));
+  TRY(mem_alloc(&net->norms, net->norm_doubles, sizeof(double), error));
   TRY(mem_alloc(&net->logits, net->options.batch * net->options.classes, sizeof(float), error));
 cleanup:
   return status;
@@ -28,6 +33,8 @@ despur_status net_create_from_graph(despur_net **out, const graph *g, const desp
   TRY(mem_alloc(&net, 1, sizeof *net, error));
   net->options = *options;
   if (net->options.threads < 1) net->options.threads = 1;
+  if (net->options.training_batch == 0 || net->options.training_batch > options->batch)
+    net->options.training_batch = options->batch;
   TRY(kernels_choose(&net->kernels, error));
   TRY(parallel_create(&net->pool, net->options.threads, error));
   net->node_count = g->count;
@@ -47,6 +54,13 @@ cleanup:
 despur_status despur_net_create(despur_net **out, const despur_net_options *options, despur_error *error) {
   graph g = {.error = error};
   *out = NULL;
+  if (options->normalised_channels > 0 && (options->normalised_channels != options->input.channels ||
+                                           options->input.channels > DESPUR_NORMALISED_CHANNELS))
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "means and deviations of %zu channels, but the images have %zu: expected one for each of "
+        "at most %d channels",
+        options->normalised_channels, options->input.channels, DESPUR_NORMALISED_CHANNELS);
   architecture_build(&g, options);
   despur_status status = g.status;
   if (status == DESPUR_OK) status = net_create_from_graph(out, &g, options, error);
@@ -74,6 +88,8 @@ void despur_net_free(despur_net *net) {
   mem_free(net->block_gradient);
   mem_free(net->flipped);
   mem_free(net->rows);
+  mem_free(net->sums);
+  mem_free(net->norms);
   mem_free(net->logits);
   mem_free(net);
 }

@@ -38,9 +38,11 @@ struct despur_net {
   node_value *values; /* [node_count + 1] */
   size_t node_count, segments;
   net_schedule forward, backward; /* backward runs through the segments from the last to the first */
-  size_t blocks;                  /* ceil(batch / LANES) */
+  size_t blocks;                  /* that are kept: of a training batch, and at least one for each thread */
   size_t slab;                    /* floats of all parameters, each tensor at a multiple of LANES */
   float *parameters, *gradient;   /* [slab] */
+  size_t buffer_floats; /* what is learned in other ways than by gradients: running means and variances */
+  float *buffers;       /* [buffer_floats], right behind the parameters */
   size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, flipped_floats, row_floats;
   float *kept;           /* [blocks, kept_floats] */
   uint8_t *bytes;        /* [blocks, kept_bytes] */
@@ -48,7 +50,10 @@ struct despur_net {
   float *block_gradient; /* [blocks, block_gradient_floats] */
   float *flipped;        /* [flipped_floats] */
   float *rows;           /* [row_floats] inputs and output gradients of linear layers, [batch, width] each */
-  float *logits;         /* [batch, classes] */
+  size_t sum_doubles, norm_doubles;
+  double *sums;  /* [blocks, sum_doubles] what blocks know where they meet */
+  double *norms; /* [norm_doubles] and what follows from it */
+  float *logits; /* [batch, classes] */
   size_t gradient_tasks;
   size_t used; /* examples in the current batch */
 };
@@ -62,6 +67,7 @@ struct pass {
   float *kept;
   uint8_t *bytes;
   float *scratch;
+  double *sums;
 };
 
 /* Writes the images of a block into x (layout: net_input). Runs in parallel for different blocks. */
@@ -126,7 +132,7 @@ DESPUR_MUST_USE despur_status net_look_inside(despur_net *net, const net_questio
 bool net_find_convolution(const despur_net *net, const char *name, size_t *index);
 
 /* Where a block of the current batch finds its data. */
-pass net_pass(const despur_net *net, size_t block, int thread);
+pass net_pass(const despur_net *net, size_t block, int thread, bool training);
 
 /* What an operation asks of the kernels: forwards, for the gradient of its weights, and for that of its
  * input. A convolution does so for each of its groups. The gradient of a convolution's input with a stride
@@ -183,6 +189,14 @@ void initialise_uniform(const node *n, despur_net *net);
 /* Puts the nodes of an architecture into a graph that is empty. */
 void architecture_build(graph *g, const despur_net_options *options);
 
+/* arch_resnet.c: three stages of that many blocks, behind what the graph ends with. */
+void resnet_build(graph *g, size_t blocks, size_t classes);
+
+/* Parameters and buffers together: what a network has learned, one array from net->parameters on. */
+static inline size_t net_state_floats(const despur_net *net) {
+  return net->slab + net->buffer_floats;
+}
+
 /* Builds a network from a graph, whose last node is linear with options->classes outputs; paddings are below
  * kernels. options->arch has no meaning here. */
 DESPUR_MUST_USE despur_status net_create_from_graph(despur_net **out, const graph *g,
@@ -198,6 +212,9 @@ size_t plan_block_gradient(net_plan *p, size_t count);
 size_t plan_flipped(net_plan *p, size_t count);
 size_t plan_rows(net_plan *p, size_t width); /* one for each example of the batch */
 size_t plan_bytes(net_plan *p, size_t count);
+size_t plan_buffers(net_plan *p, size_t count);
+size_t plan_sums(net_plan *p, size_t doubles);  /* of a block */
+size_t plan_norms(net_plan *p, size_t doubles); /* of the network */
 /* Of a thread, while the node's backward step runs. */
 size_t plan_backward_scratch(net_plan *p, const node *n, size_t count);
 

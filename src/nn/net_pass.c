@@ -14,14 +14,17 @@ typedef struct forward_job {
   size_t first, last; /* steps */
 } forward_job;
 
-pass net_pass(const despur_net *net, size_t block, int thread) {
-  size_t left = net->used - block * LANES;
+/* A training pass keeps what its way back needs for every block, others for the block that a thread is at. */
+pass net_pass(const despur_net *net, size_t block, int thread, bool training) {
+  size_t left = net->used - block * LANES, room = training ? block : (size_t)thread;
   return (pass){.net = net,
                 .block = block,
                 .used = left < LANES ? left : LANES,
-                .kept = net->kept + block * net->kept_floats,
-                .bytes = net->bytes + block * net->kept_bytes,
-                .scratch = net->scratch + (size_t)thread * net->scratch_floats};
+                .training = training,
+                .kept = net->kept + room * net->kept_floats,
+                .bytes = net->bytes + room * net->kept_bytes,
+                .scratch = net->scratch + (size_t)thread * net->scratch_floats,
+                .sums = net->sums + room * net->sum_doubles};
 }
 
 void block_copy(float *to, block_layout to_layout, const float *from, block_layout from_layout) {
@@ -81,8 +84,7 @@ static void keep_logits(const despur_net *net, const pass *p) {
 static void forward_block(void *context, size_t block, int thread) {
   forward_job *job = context;
   const despur_net *net = job->net;
-  pass p = net_pass(net, block, thread);
-  p.training = job->training;
+  pass p = net_pass(net, block, thread, job->training);
   p.step = job->step;
   if (job->first == 0) job->fill(job->context, block, p.kept + net->values[0].data.at);
   for (size_t i = job->first; i < job->last; i++) {
@@ -156,8 +158,7 @@ static void put_logit_gradient(const backward_job *job, const pass *p) {
 static void backward_block(void *context, size_t block, int thread) {
   const backward_job *job = context;
   const despur_net *net = job->net;
-  pass p = net_pass(net, block, thread);
-  p.training = true;
+  pass p = net_pass(net, block, thread, true);
   if (job->first == 0) put_logit_gradient(job, &p);
   for (size_t i = job->first; i < job->last; i++) {
     const pass_step *step = &net->backward.steps[i];

@@ -111,7 +111,7 @@ static void probe_block(void *context, size_t block, int thread) {
   float *activation = job->activations + (size_t)thread * job->floats;
   uint32_t predictions[LANES];
   bool finite[LANES];
-  pass p = net_pass(net, block, thread);
+  pass p = net_pass(net, block, thread, false);
   run_forward(job, &p, activation);
   predict(net, &p, predictions, finite);
   point_at(job->question->targets ? job->question->targets + block * LANES : predictions, net, &p);

@@ -341,6 +341,18 @@ size_t plan_rows(net_plan *p, size_t width) {
   return grow(&p->net->row_floats, p->net->options.batch * width);
 }
 
+size_t plan_buffers(net_plan *p, size_t count) {
+  return grow(&p->net->buffer_floats, count);
+}
+
+size_t plan_sums(net_plan *p, size_t doubles) {
+  return grow(&p->net->sum_doubles, doubles);
+}
+
+size_t plan_norms(net_plan *p, size_t doubles) {
+  return grow(&p->net->norm_doubles, doubles);
+}
+
 size_t plan_bytes(net_plan *p, size_t count) {
   size_t at = p->net->kept_bytes;
   p->net->kept_bytes += count;

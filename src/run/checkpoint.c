@@ -8,7 +8,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
-static const char MAGIC[] = "despur checkpoint 3\n";
+static const char MAGIC[] = "despur checkpoint 4\n";
 
 enum { MAGIC_BYTES = sizeof MAGIC - 1, SUM_BYTES = SHA256_HEX - 1 };
 
@@ -118,9 +118,12 @@ static void carry_state(carrier *c, despur_train_state *state) {
   carry_size(c, &state->selected_epoch);
   carry_double(c, &state->selected_score);
   carry_size(c, &state->parameters);
-  carry_optional(c, &state->weights, state->parameters, sizeof(float));
-  carry_optional(c, &state->average, state->parameters, sizeof(float));
-  carry_optional(c, &state->selected, state->parameters, sizeof(float));
+  carry_size(c, &state->buffers);
+  size_t weights = state->parameters + state->buffers;
+  if (weights < state->parameters) too_short(c);
+  carry_optional(c, &state->weights, weights, sizeof(float));
+  carry_optional(c, &state->average, weights, sizeof(float));
+  carry_optional(c, &state->selected, weights, sizeof(float));
   for (size_t i = 0; i < 2; i++) {
     carry_optional(c, &state->moments[i], state->parameters, sizeof(float));
     carry_double(c, &state->moment_powers[i]);

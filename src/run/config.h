@@ -102,6 +102,7 @@ struct despur_config {
   } data;
   struct {
     int arch;
+    config_reals mean, std;
     double dropout;
     char init[CONFIG_TEXT];
   } model;

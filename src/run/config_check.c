@@ -165,13 +165,22 @@ static despur_status check_data(const despur_config *config, despur_error *error
     return blame(config, "data.source", error, "features needs data.features, a file of features");
   if (config->data.source == CONFIG_FEATURES && !*config->data.labels)
     return blame(config, "data.source", error, "features needs data.labels, a file of labels");
-  if (config->data.source == CONFIG_FEATURES && config->model.arch == DESPUR_LENET)
-    return blame(config, "model.arch", error, "lenet takes images, not features; expected linear or mlp");
+  if (config->data.source == CONFIG_FEATURES && config->model.arch != DESPUR_MLP &&
+      config->model.arch != DESPUR_ARCH_LINEAR)
+    return blame(config, "model.arch", error, "%s takes images, not features; expected linear or mlp",
+                 schema_rows[schema_find("model.arch")].choices[config->model.arch]);
   size_t strengths = config->data.strength.count, classes = config->data.classes.count;
   if (config->data.source == CONFIG_SPUCO_MNIST && strengths != 1 && strengths != classes)
     return blame(config, "data.strength", error,
                  "expected one number, or one for each of the %zu classes; found %zu", classes, strengths);
   return DESPUR_OK;
+}
+
+static despur_status check_normalisation(const despur_config *config, despur_error *error) {
+  size_t means = config->model.mean.count, deviations = config->model.std.count;
+  if (means == 1 || deviations == 1 || means == deviations) return DESPUR_OK;
+  return blame(config, "model.std", error,
+               "expected one number, or one for each of the %zu of model.mean; found %zu", means, deviations);
 }
 
 static despur_status check_stage(const despur_config *config, const stage_config *stage, const char *nesterov,
@@ -227,6 +236,7 @@ despur_status despur_config_check(const despur_config *config, despur_error *err
                  config->name);
   TRY(check_idle(config, error));
   TRY(check_data(config, error));
+  TRY(check_normalisation(config, error));
   TRY(check_stage(config, &config->reference, "reference.optimizer.nesterov", error));
   TRY(check_stage(config, &config->train, "train.optimizer.nesterov", error));
   TRY(check_infer(config, error));

@@ -49,6 +49,19 @@ void run_note(const run *r, const char *format, ...) {
   observer->note(observer->context, line);
 }
 
+/* model.mean and model.std, of which each is one number or as many as there are channels. */
+static void normalise_images(despur_net_options *options, const despur_config *config) {
+  const config_reals *mean = &config->model.mean, *std = &config->model.std;
+  size_t channels = mean->count > std->count ? mean->count : std->count;
+  if (channels == 1 && mean->values[0] == 0 && std->values[0] == 1) return; /* as they are */
+  if (channels == 1) channels = options->input.channels;
+  options->normalised_channels = channels;
+  for (size_t c = 0; c < channels && c < DESPUR_NORMALISED_CHANNELS; c++) {
+    options->mean[c] = mean->values[mean->count == 1 ? 0 : c];
+    options->deviation[c] = std->values[std->count == 1 ? 0 : c];
+  }
+}
+
 despur_status run_create_net(despur_net **out, const run *r, const stage_config *config, uint64_t stage,
                              despur_error *error) {
   enum {
@@ -59,10 +72,12 @@ despur_status run_create_net(despur_net **out, const run *r, const stage_config 
                                 .input = despur_dataset_shape(r->dataset),
                                 .classes = despur_dataset_classes(r->dataset),
                                 .batch = batch > EVALUATION_BATCH ? batch : EVALUATION_BATCH,
+                                .training_batch = batch,
                                 .dropout = r->config->model.dropout,
                                 .seed = config_seed(r->config, r->config->seeds.init),
                                 .stage = stage,
                                 .threads = r->options->threads};
+  normalise_images(&options, r->config);
   return despur_net_create(out, &options, error);
 }
 

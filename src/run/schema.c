@@ -15,7 +15,7 @@ static const char *const difficulties[] = {"magnitude_large",
                                            "variance_medium",
                                            "variance_high",
                                            NULL};
-static const char *const architectures[] = {"lenet", "mlp", "linear", NULL};
+static const char *const architectures[] = {"lenet", "mlp", "linear", "resnet20", "resnet56", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
 static const char *const inferences[] = {"none", "cluster", "george", "spare", "jtt", "eiil", NULL};
@@ -130,6 +130,10 @@ const config_row schema_rows[] = {
 
     CHOICE("model.arch", model.arch, architectures, "lenet", "the network"),
     REAL("model.dropout", model.dropout, FROM(0), BELOW(1), "0.5", "probability of dropping a value (mlp)"),
+    REALS("model.mean", model.mean, 1, DESPUR_NORMALISED_CHANNELS, FROM(-1e6), TO(1e6), "0",
+          "what is subtracted from the images before the network sees them; one, or one for each channel"),
+    REALS("model.std", model.std, 1, DESPUR_NORMALISED_CHANNELS, ABOVE(0), TO(1e6), "1",
+          "what they are divided by after that; likewise"),
     PATH("model.init", model.init, "safetensors file of initial weights; empty: random"),
 
     INTEGER(

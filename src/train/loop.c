@@ -26,20 +26,25 @@ typedef struct training {
   uint32_t *labels, *groups; /* [batch_size] */
   double *losses, *weights;  /* [batch_size] of each example */
   float *gradient;           /* [batch_size, classes] of the loss by the logits */
-  float *average;            /* [slab] moving average of the weights; NULL: none is wanted */
-  float *finished;           /* [slab] weights after the last finished epoch */
-  float *selected;           /* [slab] */
+  float *average;            /* [state] moving average of the weights; NULL: none is wanted */
+  float *finished;           /* [state] weights and buffers after the last finished epoch */
+  float *selected;           /* [state] */
   double best_score;
   size_t selected_epoch, step, epoch_steps;
   size_t epoch; /* finished */
 } training;
 
+/* Of everything that a network has learned: parameters and buffers. */
+static size_t state_bytes(const training *t) {
+  return net_state_floats(t->net) * sizeof(float);
+}
+
 static despur_status check_fit(const despur_net *net, const despur_dataset *dataset,
                                const despur_train_options *options, despur_error *error) {
   despur_shape wanted = net->options.input, found = despur_dataset_shape(dataset);
-  if (options->batch_size == 0 || options->batch_size > net->options.batch)
+  if (options->batch_size == 0 || options->batch_size > net->options.training_batch)
     return error_set(error, DESPUR_BAD_USAGE, "train: batch size %zu, but the network takes from 1 to %zu",
-                     options->batch_size, net->options.batch);
+                     options->batch_size, net->options.training_batch);
   if (despur_dataset_classes(dataset) > net->options.classes)
     return error_set(error, DESPUR_BAD_USAGE, "train: the data set has %zu classes, the network %zu",
                      despur_dataset_classes(dataset), net->options.classes);
@@ -113,11 +118,11 @@ static despur_status training_init(training *t, despur_error *error) {
   TRY(mem_alloc(&t->losses, options->batch_size, sizeof *t->losses, error));
   TRY(mem_alloc(&t->weights, options->batch_size, sizeof *t->weights, error));
   TRY(mem_alloc(&t->gradient, options->batch_size * t->net->options.classes, sizeof *t->gradient, error));
-  TRY(mem_alloc(&t->finished, t->net->slab, sizeof *t->finished, error));
-  TRY(mem_alloc(&t->selected, t->net->slab, sizeof *t->selected, error));
-  if (options->ema > 0) TRY(mem_alloc(&t->average, t->net->slab, sizeof *t->average, error));
-  memcpy(t->finished, t->net->parameters, t->net->slab * sizeof *t->finished);
-  memcpy(t->selected, t->net->parameters, t->net->slab * sizeof *t->selected);
+  TRY(mem_alloc(&t->finished, net_state_floats(t->net), sizeof *t->finished, error));
+  TRY(mem_alloc(&t->selected, net_state_floats(t->net), sizeof *t->selected, error));
+  if (options->ema > 0) TRY(mem_alloc(&t->average, net_state_floats(t->net), sizeof *t->average, error));
+  memcpy(t->finished, t->net->parameters, state_bytes(t));
+  memcpy(t->selected, t->net->parameters, state_bytes(t));
   t->best_score = -INFINITY;
   t->epoch_steps = (t->sampler.length + options->batch_size - 1) / options->batch_size;
 cleanup:
@@ -137,6 +142,7 @@ static despur_train_state state_of(const training *t) {
                               .selected_epoch = t->selected_epoch,
                               .selected_score = t->best_score,
                               .parameters = t->net->slab,
+                              .buffers = t->net->buffer_floats,
                               .weights = t->finished,
                               .average = t->average,
                               .selected = t->selected_epoch == t->epoch ? NULL : t->selected,
@@ -148,9 +154,10 @@ static despur_train_state state_of(const training *t) {
 
 static despur_status check_state(const training *t, const despur_train_state *state, despur_error *error) {
   const despur_train_state own = state_of(t);
-  if (state->parameters != own.parameters)
-    return error_set(error, DESPUR_BAD_INPUT, "train: the state is of %zu parameters, the network has %zu",
-                     state->parameters, own.parameters);
+  if (state->parameters != own.parameters || state->buffers != own.buffers)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "train: the state is of %zu parameters and %zu buffers, the network has %zu and %zu",
+                     state->parameters, state->buffers, own.parameters, own.buffers);
   if (state->groups != own.groups)
     return error_set(error, DESPUR_BAD_INPUT, "train: the state has weights of %zu groups, the method %zu",
                      state->groups, own.groups);
@@ -167,7 +174,7 @@ static despur_status check_state(const training *t, const despur_train_state *st
 }
 
 static despur_status restore(training *t, const despur_train_state *state, despur_error *error) {
-  size_t bytes = t->net->slab * sizeof(float);
+  size_t bytes = state_bytes(t), moment_bytes = t->net->slab * sizeof(float);
   despur_status status = check_state(t, state, error);
   if (status != DESPUR_OK) return status;
   t->epoch = state->epoch;
@@ -178,8 +185,8 @@ static despur_status restore(training *t, const despur_train_state *state, despu
   memcpy(t->finished, state->weights, bytes);
   if (t->average) memcpy(t->average, state->average, bytes);
   memcpy(t->selected, state->selected ? state->selected : outcome(t), bytes);
-  memcpy(t->optimizer.first, state->moments[0], bytes);
-  if (state->moments[1]) memcpy(t->optimizer.second, state->moments[1], bytes);
+  memcpy(t->optimizer.first, state->moments[0], moment_bytes);
+  if (state->moments[1]) memcpy(t->optimizer.second, state->moments[1], moment_bytes);
   t->optimizer.beta1_power = state->moment_powers[0];
   t->optimizer.beta2_power = state->moment_powers[1];
   if (state->groups) memcpy(t->group_weights, state->group_weights, state->groups * sizeof(double));
@@ -215,13 +222,15 @@ static double weigh_examples(training *t, size_t count) {
   return loss;
 }
 
-/* average += rate (weights - average): the mean of all steps as long as 1 / (step + 1) is the larger rate. */
+/* average += rate (weights - average): the mean of all steps as long as 1 / (step + 1) is the larger rate.
+ * Buffers are averages already: they are taken as they are, as torch.optim.swa_utils does. */
 static void update_average(training *t) {
   double mean = 1 / (double)(t->step + 1), moving = 1 - t->options->ema;
   const float rate = (float)(mean > moving ? mean : moving);
   const float *restrict weights = t->net->parameters;
   float *restrict average = t->average;
   for (size_t i = 0; i < t->net->slab; i++) average[i] += rate * (weights[i] - average[i]);
+  memcpy(t->average + t->net->slab, t->net->buffers, t->net->buffer_floats * sizeof *t->average);
 }
 
 /* One step over count examples; *loss gets their mean loss before the update. The weights are updated only
@@ -250,7 +259,7 @@ static void train_batch(training *t, const uint32_t *examples, size_t count, dou
 
 /* The last step of an epoch can spoil weights before any loss sees it. */
 static bool weights_are_finite(const despur_net *net) {
-  for (size_t i = 0; i < net->slab; i++)
+  for (size_t i = 0; i < net_state_floats(net); i++)
     if (!isfinite(net->parameters[i])) return false;
   return true;
 }
@@ -291,7 +300,7 @@ static void select_weights(training *t, double score) {
   if (t->options->selection == DESPUR_SELECT_BEST && !(score > t->best_score)) return;
   t->best_score = score;
   t->selected_epoch = t->epoch;
-  memcpy(t->selected, outcome(t), t->net->slab * sizeof *t->selected);
+  memcpy(t->selected, outcome(t), state_bytes(t));
 }
 
 /* An epoch is over: tells the caller and keeps what is worth keeping. The hooks see the outcome in the
@@ -299,7 +308,7 @@ static void select_weights(training *t, double score) {
 static despur_status finish_epoch(training *t, double mean_loss, despur_error *error) {
   despur_status status = DESPUR_OK;
   double score = 0;
-  size_t bytes = t->net->slab * sizeof *t->finished;
+  size_t bytes = state_bytes(t);
   memcpy(t->finished, t->net->parameters, bytes);
   memcpy(t->net->parameters, outcome(t), bytes);
   t->epoch++;
@@ -323,7 +332,7 @@ cleanup:
 }
 
 static despur_status train_all(training *t, despur_error *error) {
-  size_t bytes = t->net->slab * sizeof *t->finished;
+  size_t bytes = state_bytes(t);
   while (t->epoch < t->options->epochs) {
     double mean_loss = 0;
     despur_status status = train_epoch(t, t->epoch, &mean_loss, error);

@@ -8,8 +8,10 @@ static void check(const checkpoint *c) {
   fuzz_touch(c->group_of_example, c->group_of_example ? c->examples * sizeof *c->group_of_example : 0);
   for (size_t g = 0; c->group_names && g < c->groups; g++)
     FUZZ_REQUIRE(memchr(c->group_names[g], 0, DESPUR_GROUP_NAME));
-  fuzz_touch(c->state.weights, c->state.weights ? c->state.parameters * sizeof(float) : 0);
-  fuzz_touch(c->state.selected, c->state.selected ? c->state.parameters * sizeof(float) : 0);
+  fuzz_touch(c->state.weights,
+             c->state.weights ? (c->state.parameters + c->state.buffers) * sizeof(float) : 0);
+  fuzz_touch(c->state.selected,
+             c->state.selected ? (c->state.parameters + c->state.buffers) * sizeof(float) : 0);
   fuzz_touch(c->state.group_weights, c->state.groups * sizeof(double));
   if (c->history.epochs == 0) return;
   fuzz_touch(c->history.correct, c->history.epochs * c->history.cells * sizeof *c->history.correct);

@@ -192,7 +192,7 @@ static void what_is_no_checkpoint_or_another_version_is_said_to_be_that(void **s
 static void lengths_are_not_believed(void **state) {
   (void)state;
   static char bytes[8192];
-  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 3\n");
+  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 4\n");
   checkpoint found;
   for (size_t i = first; i + 8 <= count; i++) {
     char saved[8];

@@ -13,6 +13,9 @@ static int make_directory(void **state) {
   return 0;
 }
 
+static const despur_arch ARCHS[] = {DESPUR_LENET, DESPUR_MLP, DESPUR_RESNET20};
+enum { ARCH_COUNT = 3 };
+
 static despur_net *new_net(despur_arch arch, size_t batch, int threads) {
   despur_net_options options = {.arch = arch,
                                 .input = {3, 20, 18},
@@ -48,8 +51,9 @@ static void assert_same_outputs(const outputs *a, const outputs *b) {
 
 static void an_example_leaves_the_others_of_its_block_alone(void **state) {
   (void)state;
-  for (int arch = DESPUR_LENET; arch <= DESPUR_MLP; arch++) {
-    despur_net *net = new_net((despur_arch)arch, LANES, 1);
+  for (size_t a = 0; a < ARCH_COUNT; a++) {
+    despur_arch arch = ARCHS[a];
+    despur_net *net = new_net(arch, LANES, 1);
     examples from = make_examples(LANES, net->options.input, 5);
     outputs before[LANES];
     forward_examples(net, &from, LANES, false, 0);
@@ -79,8 +83,9 @@ static void outputs_depend_neither_on_the_place_in_the_batch_nor_on_its_size_nor
   enum { COUNT = 37 };
   static const size_t BATCHES[] = {1, 15, 16, 17, 37, 64};
   static const int THREADS[] = {1, 2, 3, 7};
-  for (int arch = DESPUR_LENET; arch <= DESPUR_MLP; arch++) {
-    despur_net *net = new_net((despur_arch)arch, COUNT, 1);
+  for (size_t a = 0; a < ARCH_COUNT; a++) {
+    despur_arch arch = ARCHS[a];
+    despur_net *net = new_net(arch, COUNT, 1);
     examples from = make_examples(COUNT, net->options.input, 5);
     outputs *wanted = calloc(COUNT, sizeof *wanted);
     forward_examples(net, &from, COUNT, false, 0);
@@ -88,7 +93,7 @@ static void outputs_depend_neither_on_the_place_in_the_batch_nor_on_its_size_nor
     despur_net_free(net);
     for (size_t b = 0; b < 6; b++)
       for (size_t t = 0; t < 4; t++) {
-        net = new_net((despur_arch)arch, BATCHES[b], THREADS[t]);
+        net = new_net(arch, BATCHES[b], THREADS[t]);
         from.start = 5 * b + t;
         size_t used = BATCHES[b] < COUNT ? BATCHES[b] : COUNT - t;
         forward_examples(net, &from, used, false, 0);
@@ -108,10 +113,11 @@ static void gradients_are_the_same_bytes_for_any_number_of_threads(void **state)
   (void)state;
   static const int THREADS[] = {1, 2, 3, 7};
   static const size_t USED[] = {64, 37, 1, 48};
-  for (int arch = DESPUR_LENET; arch <= DESPUR_MLP; arch++) {
+  for (size_t a = 0; a < ARCH_COUNT; a++) {
+    despur_arch arch = ARCHS[a];
     float *wanted[4] = {0};
     for (size_t t = 0; t < 4; t++) {
-      despur_net *net = new_net((despur_arch)arch, 64, THREADS[t]);
+      despur_net *net = new_net(arch, 64, THREADS[t]);
       examples from = make_examples(64, net->options.input, 5);
       for (size_t k = 0; k < 4; k++) {
         forward_examples(net, &from, USED[k], true, k);
@@ -127,11 +133,40 @@ static void gradients_are_the_same_bytes_for_any_number_of_threads(void **state)
   }
 }
 
+/* Outputs of training mode, gradients and running averages with the kernels of every instruction set. */
+static void a_step_gives_the_same_bytes_with_all_kernels(void **state) {
+  (void)state;
+  static const char *const LEVELS[] = {"baseline", "v3", "v4"};
+  for (size_t a = 0; a < ARCH_COUNT; a++) {
+    float *wanted[2] = {0};
+    for (size_t level = 0; kernels_available(level); level++) {
+      setenv("DESPUR_CPU", LEVELS[level], 1);
+      despur_net *net = new_net(ARCHS[a], 32, 2);
+      examples from = make_examples(32, net->options.input, 5);
+      assert_string_equal(despur_net_kernels(net), LEVELS[level]);
+      forward_examples(net, &from, 21, true, 0);
+      net_backward(net, net_logits(net));
+      size_t bytes[2] = {net->slab * sizeof(float), net_state_floats(net) * sizeof(float)};
+      const float *got[2] = {net->gradient, net->parameters};
+      for (size_t k = 0; k < 2; k++) {
+        if (level == 0) wanted[k] = memcpy(malloc(bytes[k]), got[k], bytes[k]);
+        assert_memory_equal(got[k], wanted[k], bytes[k]);
+      }
+      free_examples(&from);
+      despur_net_free(net);
+    }
+    unsetenv("DESPUR_CPU");
+    free(wanted[0]);
+    free(wanted[1]);
+  }
+}
+
 /* Dead lanes hold whatever finite values the fill function left there. */
 static void dead_lanes_do_not_reach_the_gradient(void **state) {
   (void)state;
-  for (int arch = DESPUR_LENET; arch <= DESPUR_MLP; arch++) {
-    despur_net *net = new_net((despur_arch)arch, 32, 2);
+  for (size_t a = 0; a < ARCH_COUNT; a++) {
+    despur_arch arch = ARCHS[a];
+    despur_net *net = new_net(arch, 32, 2);
     examples from = make_examples(32, net->options.input, 5);
     size_t bytes = net->slab * sizeof(float);
     forward_examples(net, &from, 21, true, 0);
@@ -167,6 +202,52 @@ static void networks_have_the_published_numbers_of_parameters(void **state) {
   despur_net_free(mlp);
 }
 
+/* He et al. 2016, table 6: 0.27 and 0.85 million; exactly those of the usual implementation in PyTorch. */
+static void residual_networks_have_the_published_numbers_of_parameters(void **state) {
+  (void)state;
+  static const size_t WANTED[] = {269722, 853018};
+  for (int k = 0; k < 2; k++) {
+    despur_net_options options = {
+        .arch = k ? DESPUR_RESNET56 : DESPUR_RESNET20, .input = {3, 32, 32}, .classes = 10, .batch = 1};
+    despur_net *net;
+    assert_ok(despur_net_create(&net, &options, &error));
+    assert_int_equal(despur_net_parameter_count(net), WANTED[k]);
+    assert_int_equal(despur_net_features(net), 64);
+    assert_string_equal(despur_net_convolution(net, 1), "layer1.0.conv1");
+    despur_net_free(net);
+  }
+}
+
+/* Pictures are normalised first, and what stands beside them is zero afterwards: the same bytes as from
+ * pictures that were normalised before. */
+static void pictures_are_normalised_before_anything_else(void **state) {
+  (void)state;
+  despur_net_options options = {
+      .arch = DESPUR_RESNET20, .input = {3, 9, 8}, .classes = 4, .batch = 5, .seed = 1};
+  despur_net *plain, *normalising;
+  assert_ok(despur_net_create(&plain, &options, &error));
+  options.normalised_channels = 3;
+  for (size_t c = 0; c < 3; c++)
+    options.mean[c] = 0.1 * (double)c, options.deviation[c] = 0.2 + 0.3 * (double)c;
+  assert_ok(despur_net_create(&normalising, &options, &error));
+  memcpy(normalising->parameters, plain->parameters, net_state_floats(plain) * sizeof(float));
+  examples from = make_examples(5, options.input, 4);
+  forward_examples(normalising, &from, 5, false, 0);
+  for (size_t i = 0; i < 5 * from.features; i++) {
+    size_t c = i / 72 % 3;
+    from.images[i] = (from.images[i] - (float)options.mean[c]) / (float)options.deviation[c];
+  }
+  forward_examples(plain, &from, 5, false, 0);
+  assert_memory_equal(net_logits(plain), net_logits(normalising), 5 * 4 * sizeof(float));
+  options.normalised_channels = 2;
+  despur_net *none;
+  assert_fails(despur_net_create(&none, &options, &error), DESPUR_BAD_INPUT,
+               "means and deviations of 2 channels, but the images have 3");
+  free_examples(&from);
+  despur_net_free(plain);
+  despur_net_free(normalising);
+}
+
 /* Mean and variance of n uniform values in +-bound, within 4.5 standard deviations: the variance of x is
  * bound^2/3, that of x^2 is 4 bound^4/45. */
 static void assert_uniform(const float *x, size_t n, double bound) {
@@ -186,8 +267,10 @@ static void assert_uniform(const float *x, size_t n, double bound) {
 static void initial_weights_are_uniform_in_one_over_the_root_of_the_inputs(void **state) {
   (void)state;
   static const double INPUTS[][6] = {{75, 150, 400, 120, 84}, {2352, 512, 256}};
-  for (int arch = DESPUR_LENET; arch <= DESPUR_MLP; arch++) {
-    despur_net *net = coloured_mnist_net((despur_arch)arch, 4, 0);
+  for (size_t a = 0; a < ARCH_COUNT; a++) {
+    despur_arch arch = ARCHS[a];
+    if (arch == DESPUR_RESNET20) continue;
+    despur_net *net = coloured_mnist_net(arch, 4, 0);
     size_t n = 0;
     for (size_t i = 0; i < net->node_count; i++) {
       const node *l = &net->nodes[i];
@@ -221,10 +304,14 @@ static void saved_weights_come_back(void **state) {
   (void)state;
   char path[256];
   snprintf(path, sizeof path, "%s/saved.safetensors", directory);
-  for (int arch = DESPUR_LENET; arch <= DESPUR_MLP; arch++) {
-    despur_net *net = coloured_mnist_net((despur_arch)arch, 4, 0),
-               *other = coloured_mnist_net((despur_arch)arch, 5, 0);
-    size_t bytes = net->slab * sizeof(float);
+  for (size_t a = 0; a < ARCH_COUNT; a++) {
+    despur_arch arch = ARCHS[a];
+    despur_net *net = coloured_mnist_net(arch, 4, 0), *other = coloured_mnist_net(arch, 5, 0);
+    size_t bytes = net_state_floats(net) * sizeof(float);
+    for (size_t i = 0; i < net->buffer_floats; i++) net->buffers[i] = (float)i;
+    for (size_t i = 0; i < net->buffer_floats; i++)
+      other->buffers[i] = (float)i; /* rounding up leaves room */
+    if (net->buffer_floats) memset(other->buffers, 0, LANES * sizeof(float));
     assert_ok(despur_net_save(net, path, &error));
     assert_memory_not_equal(net->parameters, other->parameters, bytes);
     assert_ok(despur_net_load(other, path, &error));
@@ -344,8 +431,11 @@ int main(void) {
       cmocka_unit_test(an_example_leaves_the_others_of_its_block_alone),
       cmocka_unit_test(outputs_depend_neither_on_the_place_in_the_batch_nor_on_its_size_nor_on_threads),
       cmocka_unit_test(gradients_are_the_same_bytes_for_any_number_of_threads),
+      cmocka_unit_test(a_step_gives_the_same_bytes_with_all_kernels),
       cmocka_unit_test(dead_lanes_do_not_reach_the_gradient),
       cmocka_unit_test(networks_have_the_published_numbers_of_parameters),
+      cmocka_unit_test(residual_networks_have_the_published_numbers_of_parameters),
+      cmocka_unit_test(pictures_are_normalised_before_anything_else),
       cmocka_unit_test(initial_weights_are_uniform_in_one_over_the_root_of_the_inputs),
       cmocka_unit_test(initial_weights_depend_on_seed_and_stage_alone),
       cmocka_unit_test(saved_weights_come_back),

@@ -1,4 +1,4 @@
-/* Two small runs of PyTorch on the built-in digits, replayed. */
+/* Small runs of PyTorch on the built-in digits, replayed. */
 #include "parity_testing.h"
 
 static void lenet_with_nesterov_momentum_and_weight_decay_trains_as_in_pytorch(void **state) {
@@ -28,10 +28,24 @@ static void mlp_with_adamw_trains_as_in_pytorch(void **state) {
       .logits = 1e-4});
 }
 
+/* 20 steps: with batch norm in training, and its running averages at the end. */
+static void resnet_trains_as_in_pytorch(void **state) {
+  (void)state;
+  check_run(&(parity_case){
+      .root = "tests/golden",
+      .network = "resnet20",
+      .images = "resnet20/images.npy",
+      .arch = DESPUR_RESNET20,
+      .batch = 24,
+      .optimizer = {.name = DESPUR_SGD, .lr = 0.0003, .momentum = 0.9, .nesterov = 1, .weight_decay = 0.0005},
+      .logits = 2e-5});
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lenet_with_nesterov_momentum_and_weight_decay_trains_as_in_pytorch),
       cmocka_unit_test(mlp_with_adamw_trains_as_in_pytorch),
+      cmocka_unit_test(resnet_trains_as_in_pytorch),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,9 +39,11 @@ static int release(void **state) {
   return 0;
 }
 
+static despur_arch arch = DESPUR_MLP; /* of all networks */
+
 static despur_net *new_net(void) {
   despur_net *net;
-  despur_net_options options = {.arch = DESPUR_MLP,
+  despur_net_options options = {.arch = arch,
                                 .input = {1, SIDE, SIDE},
                                 .classes = CLASSES,
                                 .batch = 16,
@@ -77,13 +79,14 @@ static despur_status score_epoch(void *context, despur_net *net, const despur_ep
 static despur_status keep_state(void *context, const despur_train_state *state, despur_error *failure) {
   (void)failure;
   keeper *k = context;
-  size_t bytes = state->parameters * sizeof(float);
+  size_t bytes = (state->parameters + state->buffers) * sizeof(float);
   despur_train_state *copy = &k->states[k->count++];
   *copy = *state;
   copy->weights = copy_of(state->weights, bytes);
   copy->average = copy_of(state->average, bytes);
   copy->selected = copy_of(state->selected, bytes);
-  for (int i = 0; i < 2; i++) copy->moments[i] = copy_of(state->moments[i], bytes);
+  for (int i = 0; i < 2; i++)
+    copy->moments[i] = copy_of(state->moments[i], state->parameters * sizeof(float));
   copy->group_weights = copy_of(state->group_weights, state->groups * sizeof(double));
   return DESPUR_OK;
 }
@@ -118,14 +121,14 @@ static void assert_resumes(despur_train_options options, const double *scores) {
   for (size_t from = 0; from < EPOCHS; from++) {
     keeper rest = {.scores = scores};
     despur_net *other = new_net();
-    for (size_t i = 0; i < other->slab; i++) other->parameters[i] = (float)i;
+    for (size_t i = 0; i < net_state_floats(other); i++) other->parameters[i] = (float)i;
     hooks.context = &rest;
     options.resume = &whole.states[from];
     assert_ok(despur_train(other, dataset, &options, &hooks, &found, &error));
     assert_int_equal(rest.count, EPOCHS - 1 - from);
     assert_int_equal(found.selected_epoch, wanted.selected_epoch);
     assert_int_equal(found.steps, wanted.steps);
-    assert_memory_equal(other->parameters, net->parameters, net->slab * sizeof(float));
+    assert_memory_equal(other->parameters, net->parameters, net_state_floats(net) * sizeof(float));
     for (size_t i = 0; i < rest.count; i++) {
       const despur_train_state *a = &rest.states[i], *b = &whole.states[from + 1 + i];
       assert_int_equal(a->step, b->step);
@@ -211,6 +214,17 @@ static void a_rule_that_has_not_chosen_yet_resumes(void **state) {
   assert_resumes(options, LATE);
 }
 
+/* Running means and variances are part of what goes on, of what is averaged and of what is selected. */
+static void batch_norm_resumes(void **state) {
+  (void)state;
+  despur_train_options options = sgd();
+  arch = DESPUR_RESNET20;
+  options.ema = 0.9;
+  options.selection = DESPUR_SELECT_BEST;
+  assert_resumes(options, EARLY);
+  arch = DESPUR_MLP;
+}
+
 static void a_state_that_does_not_fit_is_refused(void **state) {
   (void)state;
   keeper whole = {.scores = RISING};
@@ -226,7 +240,7 @@ static void a_state_that_does_not_fit_is_refused(void **state) {
   wrong = whole.states[1];
   wrong.parameters--;
   assert_fails(despur_train(net, dataset, &options, NULL, NULL, &error), DESPUR_BAD_INPUT,
-               "parameters, the network has");
+               "buffers, the network has");
   wrong = whole.states[1];
   wrong.step++;
   assert_fails(despur_train(net, dataset, &options, NULL, NULL, &error), DESPUR_BAD_INPUT,
@@ -258,6 +272,7 @@ int main(void) {
       cmocka_unit_test(every_method_resumes),
       cmocka_unit_test(selection_remembers_what_it_has_seen),
       cmocka_unit_test(averages_resume),
+      cmocka_unit_test(batch_norm_resumes),
       cmocka_unit_test(a_rule_that_has_not_chosen_yet_resumes),
       cmocka_unit_test(a_state_that_does_not_fit_is_refused),
   };

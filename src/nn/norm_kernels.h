@@ -1,0 +1,39 @@
+/* The arithmetic of batch norm, one table of functions for each instruction set.
+ *
+ * Sums run over rows and columns in each lane, in double precision, and then over the lanes in use in their
+ * order: the same bits everywhere. */
+#ifndef NN_NORM_KERNELS_H
+#define NN_NORM_KERNELS_H
+
+#include "base/block.h"
+
+/* The values of one channel of a block. Pointers are to (row 0, column 0); strides in floats. */
+typedef struct norm_job {
+  const float *x, *dy; /* dy: the gradient of the output */
+  float *y;            /* forwards the output, backwards the gradient of x */
+  size_t x_row, dy_row, y_row;
+  size_t rows, columns;
+  size_t used; /* lanes with an example */
+} norm_job;
+
+typedef struct norm_moments {
+  double mean, squares; /* squares: the sum of squared distances from the mean */
+} norm_moments;
+
+typedef struct norm_sums {
+  double dy, dy_x; /* of dy, and of dy * (x - mean) */
+} norm_sums;
+
+/* Backwards: dx = scale * (dy - shift - (x - mean) * slope). */
+typedef struct norm_line {
+  float scale, shift, mean, slope;
+} norm_line;
+
+typedef struct norm_table {
+  norm_moments (*moments)(const norm_job *job);
+  void (*apply)(const norm_job *job, float scale, float shift); /* y = x * scale + shift */
+  norm_sums (*sums)(const norm_job *job, double mean);
+  void (*gradient)(const norm_job *job, norm_line line); /* zero in lanes without an example */
+} norm_table;
+
+#endif

@@ -1,0 +1,207 @@
+/* Batch norm (Ioffe and Szegedy 2015), with PyTorch's arithmetic: y = (x - mean) / sqrt(variance + eps) *
+ * weight
+ * + bias, for each channel.
+ *
+ * In training, mean and variance are those of all examples and places of the batch; every block brings its
+ * own and they are combined in the order of blocks. Outside, they are running averages, which training keeps.
+ */
+#include "nn/net.h"
+
+#include "base/math.h"
+
+#include <stdio.h>
+
+static const double EPS = 1e-5, MOMENTUM = 0.1;
+
+/* What is known of a channel, from net->norms + node.norm_at on. */
+typedef struct channel_norm {
+  double mean, inverse; /* inverse: 1 / sqrt(variance + eps) */
+  double mean_dy, slope;
+} channel_norm;
+
+enum { NORM_DOUBLES = sizeof(channel_norm) / sizeof(double), SUM_DOUBLES = 2 };
+
+static channel_norm *norms_of(const node *n, const despur_net *net) {
+  return (channel_norm *)(net->norms + n->norm_at);
+}
+
+static size_t channels(const node *n) {
+  return n->in[0]->layout.channels;
+}
+
+static double values_of(const node *n, size_t examples) {
+  return (double)(examples * n->in[0]->layout.height * n->in[0]->layout.width);
+}
+
+static size_t block_used(const despur_net *net, size_t block) {
+  size_t left = net->used - block * LANES;
+  return left < LANES ? left : LANES;
+}
+
+static bool shape(const node *n, block_layout *out) {
+  *out = n->in[0]->layout;
+  return true;
+}
+
+static void plan_norm(node *n, net_plan *p) {
+  n->weight_count = n->bias_count = channels(n);
+  n->weight = plan_parameters(p, n->weight_count);
+  n->bias = plan_parameters(p, n->bias_count);
+  n->running_mean = plan_buffers(p, channels(n));
+  n->running_variance = plan_buffers(p, channels(n));
+  n->sums_at = plan_sums(p, channels(n) * SUM_DOUBLES);
+  n->norm_at = plan_norms(p, channels(n) * NORM_DOUBLES);
+}
+
+static void initialise(const node *n, despur_net *net) {
+  for (size_t c = 0; c < channels(n); c++) {
+    net->parameters[n->weight + c] = 1;
+    net->buffers[n->running_variance + c] = 1;
+  }
+}
+
+static size_t tensors(const node *n, const despur_net *net, tensor *out) {
+  static const char *const NAMES[NODE_TENSORS] = {"weight", "bias", "running_mean", "running_var"};
+  const float *data[NODE_TENSORS] = {net->parameters + n->weight, net->parameters + n->bias,
+                                     net->buffers + n->running_mean, net->buffers + n->running_variance};
+  for (size_t i = 0; i < NODE_TENSORS; i++) {
+    out[i] = (tensor){.rank = 1, .shape = {channels(n)}, .count = channels(n), .data = data[i]};
+    snprintf(out[i].name, sizeof out->name, "%s.%s", n->spec.name, NAMES[i]);
+  }
+  return NODE_TENSORS;
+}
+
+/* Without the output, which is another one forwards and backwards. */
+static norm_job job_of(const node *n, const pass *p, size_t channel) {
+  block_layout in = n->in[0]->layout;
+  return (norm_job){.x = node_input(n, p, 0) + block_at(in, channel, 0),
+                    .x_row = block_row(in),
+                    .rows = in.height,
+                    .columns = in.width,
+                    .used = p->used};
+}
+
+static norm_job gradient_job_of(const node *n, const pass *p, size_t channel) {
+  block_layout delta = n->out->delta_layout;
+  norm_job job = job_of(n, p, channel);
+  job.dy = node_delta(n, p) + block_at(delta, channel, 0);
+  job.dy_row = block_row(delta);
+  return job;
+}
+
+/* ---- statistics of the batch ---- */
+
+static void collect(const node *n, pass *p) {
+  norm_moments *moments = (norm_moments *)(p->sums + n->sums_at);
+  for (size_t c = 0; c < channels(n); c++) {
+    const norm_job job = job_of(n, p, c);
+    moments[c] = p->net->kernels->norm->moments(&job);
+  }
+}
+
+/* Chan, Golub and LeVeque 1979: moments of a union. */
+static norm_moments moments_of_batch(const node *n, const despur_net *net, size_t channel) {
+  norm_moments all = {0};
+  double count = 0;
+  for (size_t block = 0; block < block_count(net->used); block++) {
+    const norm_moments *of_block = (const norm_moments *)(net->sums + block * net->sum_doubles + n->sums_at);
+    norm_moments other = of_block[channel];
+    double more = values_of(n, block_used(net, block)), distance = other.mean - all.mean;
+    all.mean += distance * (more / (count + more));
+    all.squares += other.squares + distance * distance * (count * more / (count + more));
+    count += more;
+  }
+  return all;
+}
+
+static void meet(const node *n, despur_net *net) {
+  double count = values_of(n, net->used), rest = count > 1 ? count - 1 : 1;
+  float *means = net->buffers + n->running_mean, *variances = net->buffers + n->running_variance;
+  for (size_t c = 0; c < channels(n); c++) {
+    norm_moments batch = moments_of_batch(n, net, c);
+    channel_norm *norm = &norms_of(n, net)[c];
+    norm->mean = batch.mean;
+    norm->inverse = 1 / math_sqrt(batch.squares / count + EPS);
+    means[c] = (float)((1 - MOMENTUM) * (double)means[c] + MOMENTUM * batch.mean);
+    variances[c] = (float)((1 - MOMENTUM) * (double)variances[c] + MOMENTUM * (batch.squares / rest));
+  }
+}
+
+static void begin(const node *n, despur_net *net, bool training) {
+  const float *means = net->buffers + n->running_mean, *variances = net->buffers + n->running_variance;
+  for (size_t c = 0; !training && c < channels(n); c++)
+    norms_of(n, net)[c] =
+        (channel_norm){.mean = (double)means[c], .inverse = 1 / math_sqrt((double)variances[c] + EPS)};
+}
+
+static void forward(const node *n, pass *p) {
+  block_layout out = n->out->layout;
+  for (size_t c = 0; c < channels(n); c++) {
+    const channel_norm *norm = &norms_of(n, p->net)[c];
+    double scale = (double)p->net->parameters[n->weight + c] * norm->inverse;
+    double shift = (double)p->net->parameters[n->bias + c] - norm->mean * scale;
+    norm_job job = job_of(n, p, c);
+    job.y = node_output(n, p) + block_at(out, c, 0);
+    job.y_row = block_row(out);
+    p->net->kernels->norm->apply(&job, (float)scale, (float)shift);
+  }
+}
+
+/* ---- gradients ---- */
+
+static void collect_backward(const node *n, pass *p) {
+  norm_sums *sums = (norm_sums *)(p->sums + n->sums_at);
+  for (size_t c = 0; c < channels(n); c++) {
+    const norm_job job = gradient_job_of(n, p, c);
+    sums[c] = p->net->kernels->norm->sums(&job, norms_of(n, p->net)[c].mean);
+  }
+}
+
+static void meet_backward(const node *n, despur_net *net) {
+  double count = values_of(n, net->used);
+  for (size_t c = 0; c < channels(n); c++) {
+    channel_norm *norm = &norms_of(n, net)[c];
+    norm_sums all = {0};
+    for (size_t block = 0; block < block_count(net->used); block++) {
+      const norm_sums *of_block = (const norm_sums *)(net->sums + block * net->sum_doubles + n->sums_at);
+      all.dy += of_block[c].dy;
+      all.dy_x += of_block[c].dy_x;
+    }
+    net->gradient[n->weight + c] = (float)(all.dy_x * norm->inverse);
+    net->gradient[n->bias + c] = (float)all.dy;
+    norm->mean_dy = all.dy / count;
+    norm->slope = all.dy_x * norm->inverse * norm->inverse / count;
+  }
+}
+
+/* Outside of training the mean and the variance do not depend on the examples. */
+static void backward(const node *n, pass *p) {
+  block_layout in = n->in[0]->delta_layout;
+  for (size_t c = 0; n->in[0]->needs_delta && c < channels(n); c++) {
+    const channel_norm *norm = &norms_of(n, p->net)[c];
+    const norm_line line = {.scale = (float)((double)p->net->parameters[n->weight + c] * norm->inverse),
+                            .shift = p->training ? (float)norm->mean_dy : 0,
+                            .mean = (float)norm->mean,
+                            .slope = p->training ? (float)norm->slope : 0};
+    norm_job job = gradient_job_of(n, p, c);
+    job.y = node_delta_in(n, p, 0) + block_at(in, c, 0);
+    job.y_row = block_row(in);
+    p->net->kernels->norm->gradient(&job, line);
+  }
+}
+
+const operation op_batch_norm = {.name = "batch norm",
+                                 .inputs = 1,
+                                 .keeps_input = true,
+                                 .pointwise = true,
+                                 .shape = shape,
+                                 .plan = plan_norm,
+                                 .initialise = initialise,
+                                 .tensors = tensors,
+                                 .begin = begin,
+                                 .forward = forward,
+                                 .backward = backward,
+                                 .collect = collect,
+                                 .meet = meet,
+                                 .collect_backward = collect_backward,
+                                 .meet_backward = meet_backward};
