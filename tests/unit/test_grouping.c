@@ -160,6 +160,23 @@ static void the_search_finds_the_planted_number(void **state) {
     }
 }
 
+/* Three points at the same distance from each other: two clusters have the silhouette 0 (a pair is no closer
+ * than its neighbour, and a point alone has 0), and so have three. */
+static void of_equal_scores_the_larger_number_is_kept(void **state) {
+  (void)state;
+  static const float CORNERS[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  static const uint32_t LABELS[3] = {0};
+  const despur_grouping_input input = {.outputs = CORNERS, .labels = LABELS, .n = 3, .d = 3, .classes = 1};
+  despur_grouping_options options = usual;
+  options.max_clusters = 3;
+  despur_grouping *grouping;
+  assert_ok(despur_grouping_fit(&grouping, &input, &options, &error));
+  despur_grouping_part part = despur_grouping_part_at(grouping, 0);
+  assert_true(part.scores[0] == 0 && part.scores[1] == 0);
+  assert_int_equal(part.clusters, 3);
+  despur_grouping_free(grouping);
+}
+
 /* ---- over-clustering ---- */
 
 enum { CROWD = 1000 };
@@ -415,6 +432,7 @@ int main(void) {
       cmocka_unit_test(clusters_of_a_class_depend_neither_on_other_classes_nor_on_threads),
       cmocka_unit_test(no_group_is_empty),
       cmocka_unit_test(the_search_finds_the_planted_number),
+      cmocka_unit_test(of_equal_scores_the_larger_number_is_kept),
       cmocka_unit_test(over_clustering_keeps_the_piece_that_stands_out_and_is_hard),
       cmocka_unit_test(scales_do_what_they_say),
       cmocka_unit_test(hardness_is_the_projection_on_the_difference_of_weights),

@@ -66,6 +66,23 @@ static void every_accuracy_is_that_of_its_definition(void **state) {
   tear_down(&f);
 }
 
+/* Two of four are right in group 0, one of two in group 1, and all others; then none at all. */
+static void of_equal_groups_the_first_is_the_worst(void **state) {
+  (void)state;
+  static const uint32_t HALF[TEST] = {0, 0, 1, 1, 0, 1, 1, 1, 1, 1};
+  static const uint32_t NONE[TEST] = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+  fixture f = set_up(attributes);
+  score(&f, test_examples, HALF, TEST);
+  assert_true(f.scores.groups[0].accuracy == 0.5 && f.scores.groups[1].accuracy == 0.5);
+  assert_int_equal(f.scores.worst_group, 0);
+  tear_down(&f);
+  f = set_up(attributes);
+  score(&f, test_examples, NONE, TEST);
+  assert_int_equal(f.scores.worst_group, 0);
+  assert_int_equal(f.scores.worst_class, 0);
+  tear_down(&f);
+}
+
 static void accuracies_of_groups_come_with_their_intervals(void **state) {
   (void)state;
   fixture f = set_up(attributes);
@@ -174,6 +191,7 @@ static void impossible_examples_predictions_and_groups_are_refused(void **state)
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_accuracy_is_that_of_its_definition),
+      cmocka_unit_test(of_equal_groups_the_first_is_the_worst),
       cmocka_unit_test(accuracies_of_groups_come_with_their_intervals),
       cmocka_unit_test(empty_groups_have_no_accuracy_and_no_weight),
       cmocka_unit_test(without_training_examples_the_weighted_average_is_undefined),

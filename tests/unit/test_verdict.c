@@ -199,10 +199,24 @@ static void two_classes_at_63_per_cent_are_better_than_guessing(void **state) {
   assert_int_equal(find((const size_t[]){2550, 2540, 2500, 2550}, 5000, 0.5).level, VERDICT_LITTLE);
 }
 
+/* Two comparisons share the 5 % of error. The limits are statsmodels' confint_proportions_2indep(490, 500,
+ * 478, 500, method="newcomb", alpha=0.025); with alpha=0.05, as for one comparison, the lower one would be
+ * 0.0019. */
+static void two_comparisons_are_held_to_more_than_one(void **state) {
+  (void)state;
+  verdict_finding found = find((const size_t[]){490, 489, 478, 490}, 500, 0.5);
+  assert_int_equal(found.comparisons, 2);
+  assert_int_equal(found.gap_group, 2);
+  assert_near(found.gap.low, -0.0015149903195708983, 1e-9);
+  assert_near(found.gap.high, 0.05137406131011929, 1e-9);
+  assert_int_equal(found.level, VERDICT_OPEN);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(answers_that_follow_the_attribute_use_nothing_else),
       cmocka_unit_test(one_group_behind_is_enough),
+      cmocka_unit_test(two_comparisons_are_held_to_more_than_one),
       cmocka_unit_test(few_examples_leave_it_open),
       cmocka_unit_test(no_use_needs_every_group_near),
       cmocka_unit_test(minorities_that_do_better_are_no_use),
