@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "emit.h"
 #include "report.h"
+#include "terminal.h"
 
 #include "despur/run_cam.h"
 
@@ -73,7 +74,7 @@ static void print_mean(const despur_cam_mean *m, bool last) {
     snprintf(cell, sizeof cell, "%.1f %%", 100 * m->mean);
   else
     snprintf(cell, sizeof cell, "%.1f (%.1f to %.1f) %%", 100 * m->mean, 100 * m->low, 100 * m->high);
-  printf("  %24s%s", cell, last ? "\n" : "");
+  terminal_print(stdout, "  %24s%s", cell, last ? "\n" : "");
 }
 
 typedef const despur_cam_mean *measure(const despur_cam_group *group);
@@ -97,15 +98,15 @@ static const despur_cam_mean *overlap(const despur_cam_group *group) {
 /* One measure of all groups under all networks. */
 static void print_table(const despur_run_cam_result *result, const char *title, measure *of, bool with_areas,
                         bool painted_area) {
-  printf("%s\n%-18s %6s%s", title, "group", "count", with_areas ? "      area" : "");
-  for (size_t s = 0; s < result->stage_count; s++) printf("  %24s", result->stages[s].label);
+  terminal_print(stdout, "%s\n%-18s %6s%s", title, "group", "count", with_areas ? "      area" : "");
+  for (size_t s = 0; s < result->stage_count; s++) terminal_print(stdout, "  %24s", result->stages[s].label);
   putchar('\n');
   for (size_t g = 0; g < result->groups; g++) {
     const despur_cam_group *group = &result->stages[0].scores.groups[g];
-    printf("  %-14s %c %6zu", group->name, result->minority[g] ? '*' : ' ', group->count);
+    terminal_print(stdout, "  %-14s %c %6zu", group->name, result->minority[g] ? '*' : ' ', group->count);
     double area = painted_area ? group->painted_area : 1 - group->core_area;
     if (with_areas && group->count > 0) printf("  %6.1f %%", 100 * area);
-    if (with_areas && group->count == 0) printf("  %8s", "-");
+    if (with_areas && group->count == 0) terminal_print(stdout, "  %8s", "-");
     for (size_t s = 0; s < result->stage_count; s++)
       print_mean(of(&result->stages[s].scores.groups[g]), s + 1 == result->stage_count);
   }
@@ -120,11 +121,11 @@ static void print_empty(const despur_run_cam_result *result) {
       all += scores->groups[g].count;
       empty += scores->groups[g].empty;
     }
-    printf("%s: %zu of %zu maps are empty", result->stages[s].label, empty, all);
+    terminal_print(stdout, "%s: %zu of %zu maps are empty", result->stages[s].label, empty, all);
     const char *before = " (";
     for (size_t g = 0; g < scores->groups_count; g++)
       if (scores->groups[g].empty > 0) {
-        printf("%s%s: %zu", before, scores->groups[g].name, scores->groups[g].empty);
+        terminal_print(stdout, "%s%s: %zu", before, scores->groups[g].name, scores->groups[g].empty);
         before = ", ";
       }
     puts(empty > 0 ? "); they are left out of the means" : "");
@@ -147,15 +148,45 @@ static void print_verdict(const despur_run_cam_result *result) {
     clearly += after->high < before->low;
   }
   if (minorities == 0) return;
-  printf("energy on the background, mean over minority groups: %s %.1f %% -> %s %.1f %%\n"
-         "it falls in %zu of %zu minority groups (intervals apart: %zu)\n",
-         result->stages[0].label, 100 * sums[0] / (double)minorities, result->stages[1].label,
-         100 * sums[1] / (double)minorities, less, minorities, clearly);
+  terminal_print(stdout,
+                 "energy on the background, mean over minority groups: %s %.1f %% -> %s %.1f %%\n"
+                 "it falls in %zu of %zu minority groups (intervals apart: %zu)\n",
+                 result->stages[0].label, 100 * sums[0] / (double)minorities, result->stages[1].label,
+                 100 * sums[1] / (double)minorities, less, minorities, clearly);
+}
+
+/* For each group the region whose covering costs the answer most. */
+static void print_occlusion(const despur_run_cam_result *result) {
+  terminal_print(
+      stdout,
+      "points of the answer's probability lost where a region is covered with the mean of the training "
+      "images:\nthe strongest of %zu x %zu regions\n%-18s %6s",
+      result->stages[0].occlusion.grid, result->stages[0].occlusion.grid, "group", "count");
+  for (size_t s = 0; s < result->stage_count; s++) terminal_print(stdout, "  %24s", result->stages[s].label);
+  putchar('\n');
+  for (size_t g = 0; g < result->groups; g++) {
+    terminal_print(stdout, "  %-14s %c %6zu", result->names[g], result->minority[g] ? '*' : ' ',
+                   result->stages[0].occlusion.counts[g]);
+    for (size_t s = 0; s < result->stage_count; s++) {
+      const despur_occlusion *o = &result->stages[s].occlusion;
+      const double *losses = o->losses + g * o->grid * o->grid;
+      size_t most = 0;
+      for (size_t r = 1; r < o->grid * o->grid; r++)
+        if (losses[r] > losses[most]) most = r;
+      if (o->counts[g] == 0)
+        terminal_print(stdout, "  %24s", "-");
+      else
+        printf("  %6.1f, row %zu, column %zu", 100 * losses[most], most / o->grid + 1, most % o->grid + 1);
+    }
+    putchar('\n');
+  }
+  putchar('\n');
 }
 
 static void print_text(const despur_run_cam_result *result, const char *target, const char *directory) {
   static const char *const SPLITS[] = {"train", "validation", "test"};
-  printf("Grad-CAM at %s, target %s, %s split\n\n", result->layer, target, SPLITS[result->split]);
+  terminal_print(stdout, "Grad-CAM at %s, target %s, %s split\n\n", result->layer, target,
+                 SPLITS[result->split]);
   if (result->scored) {
     print_table(result, "energy on the background; area is its share of the image", background, true, false);
     if (result->partly)
@@ -167,8 +198,10 @@ static void print_text(const despur_run_cam_result *result, const char *target, 
     print_empty(result);
     print_verdict(result);
   } else
-    puts("the data set does not know which pixels matter: pictures only");
-  printf("pictures: %s\n", directory);
+    puts("the data set does not know which pixels matter: there are no shares of them\n");
+  print_occlusion(result);
+  puts("A map is a hint and no proof: a network may lean on what its map leaves dark.");
+  terminal_print(stdout, "pictures: %s\n", directory);
 }
 
 static void print_json_mean(emit *j, const char *name, const despur_cam_mean *m) {
@@ -193,6 +226,26 @@ static void print_json_group(emit *j, const despur_cam_group *group, bool minori
   print_json_mean(j, "pointing", &group->pointing);
   print_json_mean(j, "overlap", &group->overlap);
   emit_close(j, '}');
+}
+
+static void print_json_occlusion(emit *j, const despur_run_cam_result *result, size_t stage) {
+  const despur_occlusion *o = &result->stages[stage].occlusion;
+  emit_open(j, "occlusion", '[');
+  for (size_t g = 0; g < result->groups; g++) {
+    emit_open(j, NULL, '{');
+    emit_text(j, "name", result->names[g]);
+    emit_count(j, "count", o->counts[g]);
+    emit_open(j, "lost", '[');
+    for (size_t row = 0; row < o->grid; row++) {
+      emit_open(j, NULL, '[');
+      for (size_t column = 0; column < o->grid; column++)
+        emit_real(j, NULL, o->losses[(g * o->grid + row) * o->grid + column]);
+      emit_close(j, ']');
+    }
+    emit_close(j, ']');
+    emit_close(j, '}');
+  }
+  emit_close(j, ']');
 }
 
 static void print_json_example(emit *j, const despur_run_cam_result *result, const despur_cam_example *e) {
@@ -228,6 +281,7 @@ static void print_json(const despur_run_cam_result *result, const char *target, 
     for (size_t g = 0; g < scores->groups_count; g++)
       print_json_group(&j, &scores->groups[g], result->minority[g]);
     emit_close(&j, ']');
+    print_json_occlusion(&j, result, s);
     emit_close(&j, '}');
   }
   emit_close(&j, ']');
@@ -276,6 +330,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   }
   if (status == DESPUR_OK) status = despur_run_cam(&result, arguments->positional[0], &options, error);
   if (status == DESPUR_OK) status = despur_run_cam_write(&result, directory, error);
+  if (status == DESPUR_OK)
+    status = report_warn_outcome(arguments->positional[0], cli_value(arguments, "json") != NULL, error);
   if (status == DESPUR_OK) {
     if (cli_value(arguments, "json"))
       print_json(&result, target, directory);
@@ -302,6 +358,12 @@ const cli_verb cli_cam = {
         "the\n"
         "background, whether the maximum lies on the digit, and how map and digit overlap, over the whole\n"
         "split.\n"
+        "\n"
+        "A map is a hint and no proof. So the first 50 images of each group are also shown with one region "
+        "in\n"
+        "turn covered by the mean of the training images: what the probability of the answer loses by that "
+        "it\n"
+        "owed to the region.\n"
         "\n"
         "Examples:\n"
         "  despur cam runs/demo-0\n"

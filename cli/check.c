@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "columns.h"
 #include "emit.h"
+#include "terminal.h"
 
 #include "despur/check.h"
 
@@ -32,8 +33,9 @@ static void print_text(const despur_check *checks, size_t count, double confiden
   for (size_t i = 0; i < count; i++) {
     char name[64];
     despur_check_name(&checks[i], name);
-    printf("%-26s %-14s %6.2f %%  (%.2f to %.2f at %g %% confidence)\n", name, ANSWERS[checks[i].answer],
-           100 * checks[i].value, 100 * checks[i].low, 100 * checks[i].high, 100 * confidence);
+    terminal_print(stdout, "%-26s %-14s %6.2f %%  (%.2f to %.2f at %g %% confidence)\n", name,
+                   ANSWERS[checks[i].answer], 100 * checks[i].value, 100 * checks[i].low,
+                   100 * checks[i].high, 100 * confidence);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "emit.h"
 #include "report.h"
+#include "terminal.h"
 
 #include "despur/array.h"
 #include "despur/infer.h"
@@ -198,10 +199,10 @@ static void note_clusters(const task *t, const despur_grouping *grouping) {
 /* One number of clusters a line, one part a column; the number that was kept is marked. */
 static void print_search(const despur_grouping *grouping, size_t most) {
   size_t parts = despur_grouping_parts(grouping);
-  printf("silhouettes, and the number of clusters that was kept\n%8s", "clusters");
+  terminal_print(stdout, "silhouettes, and the number of clusters that was kept\n%8s", "clusters");
   for (size_t p = 0; p < parts; p++) {
     despur_grouping_part part = despur_grouping_part_at(grouping, p);
-    if (part.examples > 0) printf("  %10s", part.name);
+    if (part.examples > 0) terminal_print(stdout, "  %10s", part.name);
   }
   putchar('\n');
   for (size_t k = 2; k <= most; k++) {
@@ -211,7 +212,7 @@ static void print_search(const despur_grouping *grouping, size_t most) {
       if (part.examples == 0) continue;
       char mark = part.clusters == k ? '*' : ' ';
       if (isnan(part.scores[k - 2]))
-        printf("  %c %8s", mark, "-");
+        terminal_print(stdout, "  %c %8s", mark, "-");
       else
         printf("  %c %8.4f", mark, part.scores[k - 2]);
     }
@@ -222,20 +223,21 @@ static void print_search(const despur_grouping *grouping, size_t most) {
 
 static void print_text(const task *t, const despur_grouping *grouping, const size_t *sizes) {
   if (t->options.max_clusters) print_search(grouping, t->options.max_clusters);
-  printf("%-12s %9s %9s %11s  %s\n", "part", "points", "clusters", "silhouette", FITS[t->options.algorithm]);
+  terminal_print(stdout, "%-12s %9s %9s %11s  %s\n", "part", "points", "clusters", "silhouette",
+                 FITS[t->options.algorithm]);
   for (size_t p = 0; p < despur_grouping_parts(grouping); p++) {
     despur_grouping_part part = despur_grouping_part_at(grouping, p);
     if (part.examples == 0) continue;
-    printf("%-12s %9zu %9zu ", part.name, part.examples, part.clusters);
+    terminal_print(stdout, "%-12s %9zu %9zu ", part.name, part.examples, part.clusters);
     if (isnan(part.silhouette))
-      printf("%11s", "-");
+      terminal_print(stdout, "%11s", "-");
     else
       printf("%11.4f", part.silhouette);
     printf("  %.6g\n", part.fit);
   }
-  printf("\n%-12s %9s\n", "group", "points");
+  terminal_print(stdout, "\n%-12s %9s\n", "group", "points");
   for (size_t g = 0; g < despur_grouping_count(grouping); g++)
-    printf("%-12s %9zu\n", despur_grouping_name(grouping, g), sizes[g]);
+    terminal_print(stdout, "%-12s %9zu\n", despur_grouping_name(grouping, g), sizes[g]);
 }
 
 static void print_part_json(emit *j, const task *t, const despur_grouping_part *part) {

@@ -19,7 +19,7 @@ static bool differs(double p, const despur_comparison *c) {
 
 static void print_accuracy(double accuracy) {
   if (isnan(accuracy))
-    printf("%8s", "-");
+    terminal_print(stdout, "%8s", "-");
   else
     printf("%8.1f", 100 * accuracy);
 }
@@ -27,18 +27,18 @@ static void print_accuracy(double accuracy) {
 static void print_difference(double difference, double low, double high) {
   char interval[40];
   if (isnan(difference)) {
-    printf("%8s%18s", "-", "");
+    terminal_print(stdout, "%8s%18s", "-", "");
     return;
   }
   snprintf(interval, sizeof interval, "%+.1f to %+.1f", 100 * low, 100 * high);
-  printf("%+8.1f  %-16s", 100 * difference, interval);
+  terminal_print(stdout, "%+8.1f  %-16s", 100 * difference, interval);
 }
 
 static void print_p(double p) {
   if (isnan(p))
-    printf("%9s", "-");
+    terminal_print(stdout, "%9s", "-");
   else if (p < 0.00005)
-    printf("%9s", "<0.0001");
+    terminal_print(stdout, "%9s", "<0.0001");
   else
     printf("%9.4f", p);
 }
@@ -61,7 +61,7 @@ static void print_group(const despur_comparison *c, const despur_group_compariso
 static void print_worst(const despur_comparison *c, int width) {
   const despur_worst_comparison *w = &c->worst;
   terminal_put_left("worst group", width);
-  printf("%8s", "");
+  terminal_print(stdout, "%8s", "");
   print_accuracy(w->first);
   print_accuracy(w->second);
   print_difference(w->difference, w->low, w->high);
@@ -78,9 +78,10 @@ static void print_verdict(const despur_comparison *c) {
     *(of->difference > 0 ? &better : &worse) += 1;
   }
   if (differs(w->p_value, c))
-    printf("worst group: the %s is better, by %.1f points (%.1f to %.1f)\n",
-           w->difference > 0 ? "second" : "first", 100 * fabs(w->difference),
-           100 * (w->difference > 0 ? w->low : -w->high), 100 * (w->difference > 0 ? w->high : -w->low));
+    terminal_print(stdout, "worst group: the %s is better, by %.1f points (%.1f to %.1f)\n",
+                   w->difference > 0 ? "second" : "first", 100 * fabs(w->difference),
+                   100 * (w->difference > 0 ? w->low : -w->high),
+                   100 * (w->difference > 0 ? w->high : -w->low));
   else
     printf("worst group: not distinguishable (%+.1f to %+.1f points)\n", 100 * w->low, 100 * w->high);
   if (better + worse > 0)
@@ -96,11 +97,12 @@ static void print_text(const despur_comparison *c, const despur_predicted *predi
   for (size_t g = 0; g < c->groups_count; g++)
     if (terminal_columns(c->groups[g].name) > width) width = terminal_columns(c->groups[g].name);
   if (width > 24) width = 24;
-  printf("first:  %s\nsecond: %s\nmatched %s\n\n", first, second,
-         c->by_id ? "by their ids" : "row by row, as they stand");
+  terminal_print(stdout, "first:  %s\nsecond: %s\nmatched %s\n\n", first, second,
+                 c->by_id ? "by their ids" : "row by row, as they stand");
   columns_print(predicted, first);
   terminal_put_left("group", width);
-  printf("%8s%8s%8s%8s  %-16s%9s%9s\n", "count", "first", "second", "change", "interval", "p", "Holm");
+  terminal_print(stdout, "%8s%8s%8s%8s  %-16s%9s%9s\n", "count", "first", "second", "change", "interval", "p",
+                 "Holm");
   for (size_t g = 0; g < c->groups_count; g++) print_group(c, &c->groups[g], width, true);
   print_group(c, &c->all, width, false);
   print_worst(c, width);

@@ -1,5 +1,6 @@
 /* despur data: fetch a known set, and look at the one that a recipe describes. */
 #include "cli.h"
+#include "terminal.h"
 
 #include "despur/fetch.h"
 #include "despur/run.h"
@@ -10,7 +11,7 @@
 
 static int show_line(void *context, const char *line) {
   (void)context;
-  fprintf(stderr, "%s\n", line);
+  terminal_print(stderr, "%s\n", line);
   return 0;
 }
 
@@ -60,13 +61,15 @@ static void print_counts(const despur_dataset *dataset, const despur_groups *gro
     snprintf(values, sizeof values, "%zu features", shape.channels);
   else
     snprintf(values, sizeof values, "%zu x %zu x %zu values", shape.channels, shape.height, shape.width);
-  printf("%s\n%s, %zu classes, %zu attribute%s\n\n", despur_dataset_description(dataset), values,
-         despur_dataset_classes(dataset), attributes, attributes == 1 ? "" : "s");
-  printf("%-16s %9s %10s %9s\n", "group", "train", "validation", "test");
+  terminal_print(stdout, "%s\n%s, %zu classes, %zu attribute%s\n\n", despur_dataset_description(dataset),
+                 values, despur_dataset_classes(dataset), attributes, attributes == 1 ? "" : "s");
+  terminal_print(stdout, "%-16s %9s %10s %9s\n", "group", "train", "validation", "test");
   for (size_t g = 0; g < groups->count; g++)
-    printf("%-16s %9zu %10zu %9zu\n", groups->names[g], counts[g * DESPUR_SPLITS + DESPUR_TRAIN],
-           counts[g * DESPUR_SPLITS + DESPUR_VAL], counts[g * DESPUR_SPLITS + DESPUR_TEST]);
-  printf("%-16s %9zu %10zu %9zu\n", "all", sizes[DESPUR_TRAIN], sizes[DESPUR_VAL], sizes[DESPUR_TEST]);
+    terminal_print(stdout, "%-16s %9zu %10zu %9zu\n", groups->names[g],
+                   counts[g * DESPUR_SPLITS + DESPUR_TRAIN], counts[g * DESPUR_SPLITS + DESPUR_VAL],
+                   counts[g * DESPUR_SPLITS + DESPUR_TEST]);
+  terminal_print(stdout, "%-16s %9zu %10zu %9zu\n", "all", sizes[DESPUR_TRAIN], sizes[DESPUR_VAL],
+                 sizes[DESPUR_TEST]);
 }
 
 static despur_status info(const cli_arguments *arguments, despur_error *error) {
@@ -102,7 +105,8 @@ static despur_status show(const cli_arguments *arguments, despur_error *error) {
                                         error);
   }
   despur_dataset_free(dataset);
-  if (status == DESPUR_OK) printf("%s: one row for each group, in the order of 'despur data info'\n", path);
+  if (status == DESPUR_OK)
+    terminal_print(stdout, "%s: one row for each group, in the order of 'despur data info'\n", path);
   return status;
 }
 
@@ -116,7 +120,8 @@ static despur_status export(const cli_arguments *arguments, despur_error *error)
       dataset && despur_dataset_input_kind(dataset) == DESPUR_INPUT_FEATURES ? "features.npy" : "images.npy";
   despur_dataset_free(dataset);
   if (status == DESPUR_OK)
-    printf("%s: %s, labels.npy, attributes.npy, splits.npy, metadata.csv\n", directory, examples);
+    terminal_print(stdout, "%s: %s, labels.npy, attributes.npy, splits.npy, metadata.csv\n", directory,
+                   examples);
   return status;
 }
 

@@ -59,6 +59,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   status = despur_predicted_scores(&scores, &predicted, error);
   if (status == DESPUR_OK) status = despur_measures_compute(&measures, &predicted, error);
   if (status == DESPUR_OK) status = choice_of(&choice, arguments, error);
+  if (status == DESPUR_OK && arguments->count > 0)
+    status = report_warn_outcome(arguments->positional[0], cli_value(arguments, "json") != NULL, error);
   if (status == DESPUR_OK) print(&predicted, &scores, &measures, &choice, arguments);
   despur_measures_release(&measures);
   despur_scores_release(&scores);

@@ -1,5 +1,6 @@
 /* Takes the command line apart, finds the verb, and turns its status into an exit code. */
 #include "cli.h"
+#include "terminal.h"
 
 #include "despur/text.h"
 
@@ -211,6 +212,6 @@ int main(int argc, char **argv) {
   /* results on a full disk or a closed pipe must not look like success */
   if ((fflush(stdout) != 0 || ferror(stdout)) && status == DESPUR_OK)
     status = cli_fail(&error, DESPUR_NO_RESOURCES, "cannot write to standard output: %s", strerror(errno));
-  if (status != DESPUR_OK && *error.message) fprintf(stderr, "despur: %s\n", error.message);
+  if (status != DESPUR_OK && *error.message) terminal_print(stderr, "despur: %s\n", error.message);
   return (int)status;
 }

@@ -30,7 +30,7 @@ static void note(void *context, const char *line) {
   report *r = context;
   if (r->quiet) return;
   report_clear(r);
-  fprintf(stderr, "%s\n", line);
+  terminal_print(stderr, "%s\n", line);
 }
 
 /* Seconds until the stage's last epoch ends, as the epoch at hand has gone so far. */

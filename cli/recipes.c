@@ -1,5 +1,6 @@
 /* Recipes that come with despur, found by name, and the verb that lists them. */
 #include "cli.h"
+#include "terminal.h"
 
 #include "despur/config.h"
 #include "despur/text.h"
@@ -134,7 +135,7 @@ void cli_each_recipe(void (*visit)(const char *name, const char *purpose, const 
 
 static void print_line(const char *name, const char *purpose, const char *start) {
   (void)start;
-  printf("%-38s %s\n", name, purpose);
+  terminal_print(stdout, "%-38s %s\n", name, purpose);
 }
 
 static despur_status print_recipe(const char *path, despur_error *error) {

@@ -7,6 +7,10 @@
 #include "despur/measures.h"
 #include "despur/run.h"
 
+/* Says before anything else that the run in a directory did not end well, if so: on stdout, or on stderr
+ * where stdout is for JSON. */
+DESPUR_MUST_USE despur_status report_warn_outcome(const char *directory, bool json, despur_error *error);
+
 /* The state of the progress line; lives as long as the observer. */
 typedef struct report {
   bool quiet, terminal; /* terminal: stderr is one, so the line is drawn over and over */

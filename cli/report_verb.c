@@ -1,5 +1,6 @@
 /* despur report: the page of a run, or of several. */
 #include "cli.h"
+#include "terminal.h"
 
 #include "despur/report.h"
 
@@ -21,7 +22,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   }
   const despur_report_options options = {.page = out, .plots = cli_value(arguments, "plots")};
   despur_status status = despur_report(arguments->positional, arguments->count, &options, NULL, error);
-  if (status == DESPUR_OK) printf("%s\n", out);
+  if (status == DESPUR_OK) terminal_print(stdout, "%s\n", out);
   return status;
 }
 

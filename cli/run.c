@@ -1,5 +1,6 @@
 /* despur run and despur infer: a recipe carried out. */
 #include "report.h"
+#include "terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static despur_status load_config(despur_config **out, const cli_arguments *argum
 static despur_status print_config(const despur_config *config, despur_error *error) {
   char *text = NULL;
   despur_status status = despur_config_format(config, &text, error);
-  if (status == DESPUR_OK) fputs(text, stdout);
+  if (status == DESPUR_OK) terminal_print(stdout, "%s", text);
   free(text);
   return status;
 }
@@ -109,7 +110,7 @@ static despur_status apply_groups(const cli_arguments *arguments, despur_error *
   if (!path) path = "groups.csv";
   status = despur_run_assign(cli_value(arguments, "apply"), arguments->positional, arguments->count, path,
                              (int)threads, error);
-  if (status == DESPUR_OK) printf("%s\n", path);
+  if (status == DESPUR_OK) terminal_print(stdout, "%s\n", path);
   return status;
 }
 

@@ -2,6 +2,7 @@
  * for all. */
 #include "emit.h"
 #include "report.h"
+#include "terminal.h"
 
 #include "despur/sweep.h"
 
@@ -51,8 +52,8 @@ static void finished(void *context, size_t run, despur_sweep_state state, double
   if (w->report->quiet) return;
   report_clear(w->report);
   if (!isnan(seconds)) snprintf(time, sizeof time, "%.1f s", seconds);
-  fprintf(stderr, "%zu of %zu: %s: %s (%s)%s%s\n", w->done, w->total, despur_sweep_run_name(w->sweep, run),
-          STATES[state], time, *reason ? ": " : "", reason);
+  terminal_print(stderr, "%zu of %zu: %s: %s (%s)%s%s\n", w->done, w->total,
+                 despur_sweep_run_name(w->sweep, run), STATES[state], time, *reason ? ": " : "", reason);
 }
 
 static void show_progress(void *context, const despur_sweep_progress *progress) {
@@ -81,7 +82,7 @@ static despur_status print_failed(emit *j, const despur_sweep *sweep, despur_err
     if (status != DESPUR_OK) return status;
     if (state != DESPUR_SWEEP_FAILED) continue;
     if (!j) {
-      printf("  %s: %s\n", despur_sweep_run_name(sweep, i), reason);
+      terminal_print(stdout, "  %s: %s\n", despur_sweep_run_name(sweep, i), reason);
       continue;
     }
     emit_open(j, NULL, '{');
@@ -109,10 +110,10 @@ static despur_status print_result_json(const despur_sweep *sweep, const despur_s
 
 static despur_status print_result(const despur_sweep *sweep, const despur_sweep_result *result,
                                   despur_error *error) {
-  printf("%zu of %zu runs complete in %s", result->complete, despur_sweep_count(sweep),
-         despur_sweep_directory(sweep));
+  terminal_print(stdout, "%zu of %zu runs complete in %s", result->complete, despur_sweep_count(sweep),
+                 despur_sweep_directory(sweep));
   if (result->kept) printf(", %zu of them from before", result->kept);
-  printf("%s\n", result->failed ? "; failed:" : "");
+  terminal_print(stdout, "%s\n", result->failed ? "; failed:" : "");
   return result->failed ? print_failed(NULL, sweep, error) : DESPUR_OK;
 }
 
@@ -120,7 +121,7 @@ static despur_status print_result(const despur_sweep *sweep, const despur_sweep_
 
 static void print_planned(emit *j, const char *name, const char *state, const char *command) {
   if (!j) {
-    printf("  %-9s %s: %s\n", state, name, command);
+    terminal_print(stdout, "  %-9s %s: %s\n", state, name, command);
     return;
   }
   emit_open(j, NULL, '{');
@@ -135,7 +136,7 @@ static despur_status print_plan(const despur_sweep *sweep, bool as_json, despur_
   if (as_json)
     emit_open(&j, NULL, '[');
   else
-    printf("%zu runs in %s\n", despur_sweep_count(sweep), despur_sweep_directory(sweep));
+    terminal_print(stdout, "%zu runs in %s\n", despur_sweep_count(sweep), despur_sweep_directory(sweep));
   for (size_t i = 0; i < despur_sweep_count(sweep); i++) {
     despur_sweep_state state;
     char *command = NULL;

@@ -80,7 +80,7 @@ static void print_bar(double accuracy, double low, double high, int width) {
 
 /* Returns the columns that it took. */
 static int print_value(double accuracy, bool strong) {
-  if (isnan(accuracy)) return printf("%*s", VALUE, "-");
+  if (isnan(accuracy)) return terminal_print(stdout, "%*s", VALUE, "-");
   if (strong) terminal_set(STYLE_STRONG);
   printf("%*.1f", VALUE, 100 * accuracy);
   if (strong) terminal_set(STYLE_PLAIN);
@@ -92,14 +92,14 @@ static int print_interval(const table *t, double low, double high) {
   if (!t->intervals || isnan(low)) return 0;
   snprintf(text, sizeof text, "%.1f-%.1f", 100 * low, 100 * high);
   terminal_set(STYLE_FAINT);
-  printf(" %*s", INTERVAL, text);
+  terminal_print(stdout, " %*s", INTERVAL, text);
   terminal_set(STYLE_PLAIN);
   return 1 + INTERVAL;
 }
 
 /* Spaces to the end of a cell, except at the end of the line. */
 static void pad(const table *t, size_t i, int used) {
-  if (i + 1 < t->count) printf("%*s", t->cell[i] - used, "");
+  if (i + 1 < t->count) terminal_print(stdout, "%*s", t->cell[i] - used, "");
 }
 
 static void print_row(const table *t, const char *name, double (*measure)(const despur_scores *scores),
@@ -107,7 +107,7 @@ static void print_row(const table *t, const char *name, double (*measure)(const 
   terminal_put_left(name, t->name);
   for (size_t i = 0; i < t->count; i++) {
     const despur_scores *scores = &t->stages[i].scores;
-    printf("%*s", GAP, "");
+    terminal_print(stdout, "%*s", GAP, "");
     int used = print_value(measure(scores), false);
     if (interval) {
       despur_interval ends = interval(scores);
@@ -156,12 +156,12 @@ static double attribute_chance(const despur_scores *s) {
 
 static void print_labels(const table *t) {
   for (size_t i = 0; i < t->count; i++) {
-    printf("%*s", GAP, "");
+    terminal_print(stdout, "%*s", GAP, "");
     terminal_set(STYLE_STRONG);
     if (i + 1 < t->count)
       terminal_put_left(t->stages[i].label, t->cell[i]);
     else
-      fputs(t->stages[i].label, stdout);
+      terminal_print(stdout, "%s", t->stages[i].label);
     terminal_set(STYLE_PLAIN);
   }
   putchar('\n');
@@ -192,7 +192,7 @@ static void print_wrapped(const char *words, size_t width) {
       putchar('\n');
       column = 0;
     }
-    column += (size_t)printf("%s%.*s", column ? " " : "", (int)length, words);
+    column += (size_t)terminal_print(stdout, "%s%.*s", column ? " " : "", (int)length, words);
     words += length;
     words += strspn(words, " ");
   }
@@ -212,9 +212,9 @@ static void print_first(const despur_stage_result *stages, size_t count, bool cl
       terminal_set(STYLE_PLAIN);
     }
     if (s->worst_group == s->groups_count) continue;
-    printf("worst %s%s: %s, %.1f %% (%.1f to %.1f)\n", classes ? "class" : "group", of,
-           s->groups[s->worst_group].name, 100 * s->worst_group_accuracy, 100 * s->worst_group_low,
-           100 * s->worst_group_high);
+    terminal_print(stdout, "worst %s%s: %s, %.1f %% (%.1f to %.1f)\n", classes ? "class" : "group", of,
+                   s->groups[s->worst_group].name, 100 * s->worst_group_accuracy, 100 * s->worst_group_low,
+                   100 * s->worst_group_high);
   }
   putchar('\n');
 }
@@ -227,7 +227,7 @@ static void print_group(const table *t, size_t g) {
   for (size_t i = 0; i < t->count; i++) {
     const despur_scores *scores = &t->stages[i].scores;
     const despur_group_score *group = &scores->groups[g];
-    printf("%*s", GAP, "");
+    terminal_print(stdout, "%*s", GAP, "");
     int used = print_value(group->accuracy, g == scores->worst_group);
     used += print_interval(t, group->low, group->high);
     if (t->bar && group->count > 0) {
@@ -266,8 +266,8 @@ static ranked_group *rank_groups(const despur_scores *scores) {
 
 static void print_groups(const table *t, const char *what, const char *split) {
   terminal_put_left(what, t->name - t->counts);
-  printf("%*s", COUNT, split);
-  if (t->counts > COUNT) printf("%*s", COUNT, "train");
+  terminal_print(stdout, "%*s", COUNT, split);
+  if (t->counts > COUNT) terminal_print(stdout, "%*s", COUNT, "train");
   print_labels(t);
   const despur_scores *last = &t->stages[t->count - 1].scores;
   ranked_group *order = rank_groups(last);
@@ -277,9 +277,9 @@ static void print_groups(const table *t, const char *what, const char *split) {
 
 static void print_share(const char *name, double share) {
   if (isnan(share))
-    printf(", %s undefined", name);
+    terminal_print(stdout, ", %s undefined", name);
   else
-    printf(", %s %.1f %%", name, 100 * share);
+    terminal_print(stdout, ", %s %.1f %%", name, 100 * share);
 }
 
 static void print_agreement(const despur_run_result *result) {
@@ -305,15 +305,17 @@ void report_print_choice(const despur_rule_result *rule, bool tested, bool class
 /* The lowest of the groups that count here, and which one it is. */
 static void print_worst(const despur_run_result *result) {
   bool inferred = result->stages[0].inferred.groups_count > 0;
-  printf("%s accuracy: ", inferred             ? "worst inferred group's"
-                          : result->attributes ? "worst-group"
-                                               : "worst class's");
+  terminal_print(stdout, "%s accuracy: ",
+                 inferred             ? "worst inferred group's"
+                 : result->attributes ? "worst-group"
+                                      : "worst class's");
   for (size_t i = 0; i < result->stage_count; i++) {
     const despur_stage_result *stage = &result->stages[i];
     const despur_scores *scores = inferred ? &stage->inferred : &stage->scores;
-    printf("%s%s", i ? " -> " : "", stage->label);
+    terminal_print(stdout, "%s%s", i ? " -> " : "", stage->label);
     if (scores->worst_group < scores->groups_count)
-      printf(" %.1f %% (%s)", 100 * scores->worst_group_accuracy, scores->groups[scores->worst_group].name);
+      terminal_print(stdout, " %.1f %% (%s)", 100 * scores->worst_group_accuracy,
+                     scores->groups[scores->worst_group].name);
   }
   putchar('\n');
 }
@@ -343,6 +345,19 @@ static void print_inferred(const despur_run_result *result) {
   putchar('\n');
 }
 
+despur_status report_warn_outcome(const char *directory, bool json, despur_error *error) {
+  despur_run_end end;
+  despur_status status = despur_run_outcome(&end, directory, error);
+  if (status != DESPUR_OK || strcmp(end.outcome, "complete") == 0) return status;
+  if (!*end.outcome)
+    terminal_print(json ? stderr : stdout, "THIS RUN HAS NOT ENDED, or left no manifest.json.");
+  else
+    terminal_print(json ? stderr : stdout, "THIS RUN DID NOT END WELL (%s): %s.", end.outcome, end.message);
+  terminal_print(json ? stderr : stdout, " What follows measures the weights that it left.\n%s",
+                 json ? "" : "\n");
+  return DESPUR_OK;
+}
+
 void report_print_run(const despur_run_result *result) {
   char title[64];
   bool classes = !result->attributes;
@@ -358,14 +373,14 @@ void report_print_run(const despur_run_result *result) {
   print_inferred(result);
   print_agreement(result);
   print_verdict(result);
-  printf("run directory: %s\n", result->directory);
+  terminal_print(stdout, "run directory: %s\n", result->directory);
 }
 
 /* ---- what probabilities are worth ---- */
 
 static void print_real(double value, int width) {
   if (isnan(value))
-    printf("%*s", width, "-");
+    terminal_print(stdout, "%*s", width, "-");
   else
     printf("%*.3f", width, value);
 }
@@ -385,7 +400,7 @@ static void print_measures(const despur_scores *scores, const despur_measures *m
   if (width < 12) width = 12; /* "all examples" */
   putchar('\n');
   terminal_put_left("group", width);
-  printf("%*s%13s%8s%10s%8s\n", COUNT, "count", "calibration", "Brier", "log loss", "AUROC");
+  terminal_print(stdout, "%*s%13s%8s%10s%8s\n", COUNT, "count", "calibration", "Brier", "log loss", "AUROC");
   print_measures_row("all examples", width, &measures->all);
   for (size_t g = 0; g < scores->groups_count; g++)
     print_measures_row(scores->groups[g].name, width, &measures->groups[g]);

@@ -1,5 +1,6 @@
 /* despur table: one table over many runs. */
 #include "cli.h"
+#include "terminal.h"
 
 #include "despur/table.h"
 
@@ -28,10 +29,10 @@ static despur_status print(const despur_table *table, despur_table_format format
   char *text = NULL;
   despur_status status = despur_table_print(table, format, &text, error);
   if (status != DESPUR_OK) return status;
-  fputs(text, stdout);
+  terminal_print(stdout, "%s", text);
   free(text);
   for (size_t i = 0; format == DESPUR_TABLE_CSV && despur_table_note(table, i); i++)
-    fprintf(stderr, "%s\n", despur_table_note(table, i));
+    terminal_print(stderr, "%s\n", despur_table_note(table, i));
   return DESPUR_OK;
 }
 

@@ -3,6 +3,7 @@
 #define CLI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Columns: those of the terminal that the descriptor is, or of the variable COLUMNS; else 80. */
 int terminal_width(int descriptor);
@@ -20,6 +21,10 @@ int terminal_columns(const char *text);
 
 /* Prints a text; control characters, which could command the terminal, as pictures of them. */
 void terminal_put(const char *text);
+
+/* fprintf for whatever may hold names, paths or messages from outside: line breaks and tabs stay, other
+ * control characters and what is not UTF-8 come out as pictures of them. Returns what fprintf would. */
+__attribute__((format(printf, 2, 3))) int terminal_print(FILE *out, const char *format, ...);
 
 /* Prints at most width columns of a text, and spaces up to width; what is cut off ends with a tilde. */
 void terminal_put_left(const char *text, int width);

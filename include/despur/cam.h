@@ -77,6 +77,25 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_cam_score(despur_cam_scores *out
 
 DESPUR_API void despur_cam_scores_release(despur_cam_scores *scores);
 
+/* What an answer loses when a part of the picture is covered (Zeiler and Fergus 2014, "Visualizing and
+ * understanding convolutional networks", section 4.2): the picture is divided into grid x grid regions, and
+ * the loss is what the probability of the prediction falls by when a region shows the mean of the training
+ * pictures. A map says where evidence lies; this says what the answer depends on, one region at a time. */
+typedef struct despur_occlusion {
+  size_t grid, groups_count;
+  size_t *counts; /* [groups_count] examples */
+  double *losses; /* [groups_count, grid, grid] means over them, rows from the top; NaN without any */
+} despur_occlusion;
+
+/* groups: of all examples of the data set; those without one do not count. DESPUR_BAD_USAGE when there are
+ * more regions on a side than pixels. Release with despur_occlusion_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_occlude(despur_occlusion *out, despur_net *net,
+                                                        const despur_dataset *dataset,
+                                                        const despur_groups *groups, const uint32_t *examples,
+                                                        size_t count, size_t grid, despur_error *error);
+
+DESPUR_API void despur_occlusion_release(despur_occlusion *occlusion);
+
 /* The colour of a value in [0, 1]: a straight line in CIELAB from a dark blue to a light yellow, so that
  * equal steps look equal, also to most colour-blind people. */
 DESPUR_API void despur_cam_colour(double value, uint8_t rgb[3]);

@@ -135,6 +135,15 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_assign(const char *directory
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_choice(despur_rule_result *out, const char *directory,
                                                            despur_error *error);
 
+/* How the run in a directory ended: outcome is "complete", "interrupted" or "failed", "" without
+ * manifest.json; message says why, shortened to its room. */
+typedef struct despur_run_end {
+  char outcome[16], message[512];
+} despur_run_end;
+
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_outcome(despur_run_end *out, const char *directory,
+                                                            despur_error *error);
+
 /* What the network that a finished run left in its directory says of a split, by the true groups. Release
  * with despur_predicted_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_predict(despur_predicted *out, const char *directory,

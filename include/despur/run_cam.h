@@ -54,6 +54,7 @@ typedef struct despur_cam_sheet {
 typedef struct despur_cam_stage_result {
   char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
   despur_cam_scores scores;      /* without groups when core pixels are not known */
+  despur_occlusion occlusion;    /* of the first 50 examples of each group; empty with pictures_only */
 } despur_cam_stage_result;
 
 typedef struct despur_run_cam_result {

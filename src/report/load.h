@@ -82,7 +82,7 @@ typedef struct report_share {
   size_t count, empty;    /* maps, and those among them that are zero */
 } report_share;
 
-enum { REPORT_LOOKED = 4 }; /* pictures of a group */
+enum { REPORT_LOOKED = 4, REPORT_GRID = 4 }; /* pictures of a group; covered regions on a side, at most */
 
 typedef struct report_look {
   char name[DESPUR_GROUP_NAME];
@@ -91,6 +91,7 @@ typedef struct report_look {
   long predictions[REPORT_LOOKED][REPORT_STAGES];
   size_t example_count;
   report_share background[REPORT_STAGES];
+  double covered[REPORT_STAGES][REPORT_GRID][REPORT_GRID]; /* what covering a region costs; NaN: not known */
   char *png; /* in base64: a row for each example, in it the image and the map of each stage; NULL: none */
   size_t width, height;
 } report_look;

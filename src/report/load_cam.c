@@ -32,6 +32,15 @@ static void read_scores(report_look *look, json_t *scores) {
   }
 }
 
+static void read_occlusion(report_look *look, json_t *stages) {
+  for (size_t s = 0; s < REPORT_STAGES; s++)
+    for (size_t row = 0; row < REPORT_GRID; row++)
+      for (size_t column = 0; column < REPORT_GRID; column++) {
+        const json_t *value = json_array_get(json_array_get(json_array_get(stages, s), row), column);
+        look->covered[s][row][column] = json_is_number(value) ? json_number_value(value) : (double)NAN;
+      }
+}
+
 /* Only what base64 is made of: it goes into an address. */
 static despur_status read_picture(report_look *look, json_t *picture, despur_error *error) {
   static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
@@ -53,6 +62,7 @@ static despur_status read_groups(report_cam *cam, json_t *groups, despur_error *
     look->minority = json_is_true(json_object_get(group, "minority"));
     read_examples(look, json_object_get(group, "examples"));
     read_scores(look, scores);
+    read_occlusion(look, json_object_get(group, "occlusion"));
     TRY(read_picture(look, json_object_get(group, "picture"), error));
     double core = member_number(json_array_get(scores, 0), "core_area");
     if (isnan(core)) continue;

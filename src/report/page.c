@@ -82,12 +82,16 @@ void page_run(markup *m, const report_run *run, const verdict *v) {
   if (run->stages[REPORT_REFERENCE].inferred.groups_count > 0) {
     section_inferred(m, run); /* and what is in them, before everything else */
     section_cam(m, run);
+    section_occlusion(m, run);
   }
   section_groups(m, run);
   section_curves(m, run);
   section_clusters(m, run);
   section_tradeoff(m, run);
-  if (run->stages[REPORT_REFERENCE].inferred.groups_count == 0) section_cam(m, run);
+  if (run->stages[REPORT_REFERENCE].inferred.groups_count == 0) {
+    section_cam(m, run);
+    section_occlusion(m, run);
+  }
   section_unchecked(m, run);
   section_files(m, run);
   page_close(m, run->version);

@@ -31,6 +31,7 @@ void section_inferred(markup *m, const report_run *run);
 void section_clusters(markup *m, const report_run *run);
 void section_tradeoff(markup *m, const report_run *run);
 void section_cam(markup *m, const report_run *run);
+void section_occlusion(markup *m, const report_run *run);
 void section_unchecked(markup *m, const report_run *run);
 void section_files(markup *m, const report_run *run);
 

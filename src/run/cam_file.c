@@ -40,6 +40,18 @@ static json_t *score_json(const despur_cam_group *group) {
   return object;
 }
 
+/* What each region costs a group when it is covered: rows from the top. */
+static json_t *occlusion_json(const despur_occlusion *found, size_t g) {
+  json_t *rows = json_array();
+  for (size_t row = 0; row < found->grid; row++) {
+    json_t *columns = json_array();
+    for (size_t column = 0; column < found->grid; column++)
+      json_push(&columns, number(found->losses[(g * found->grid + row) * found->grid + column]));
+    json_push(&rows, columns);
+  }
+  return rows;
+}
+
 static json_t *example_json(const despur_cam_example *example, size_t stages) {
   json_t *object = json_object(), *predictions = json_array();
   for (size_t s = 0; s < stages; s++)
@@ -64,7 +76,7 @@ static despur_status add_picture(json_t **group, const despur_picture *picture, 
 static despur_status add_group(json_t **groups, const despur_run_cam_result *found, size_t g,
                                despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *group = json_object(), *examples = json_array(), *scores = json_array();
+  json_t *group = json_object(), *examples = json_array(), *scores = json_array(), *occlusion = json_array();
   json_put(&group, "name", json_string(found->names[g]));
   json_put(&group, "minority", json_boolean(found->minority[g]));
   for (size_t i = 0; i < found->example_count; i++)
@@ -74,6 +86,9 @@ static despur_status add_group(json_t **groups, const despur_run_cam_result *fou
   for (size_t s = 0; found->scored && s < found->stage_count; s++)
     json_push(&scores, score_json(&found->stages[s].scores.groups[g]));
   json_put(&group, "scores", scores);
+  for (size_t s = 0; s < found->stage_count; s++)
+    json_push(&occlusion, occlusion_json(&found->stages[s].occlusion, g));
+  json_put(&group, "occlusion", occlusion);
   for (size_t i = 0; i < found->sheet_count; i++)
     if (found->sheets[i].group == g) TRY(add_picture(&group, &found->sheets[i].picture, error));
 cleanup:

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SCALE = 16, MOST_PICTURES = 100000 };
+enum {
+  MOST_SCALE = 16,
+  MOST_PICTURES = 100000,
+  GRID = 4,     /* regions on a side that are covered */
+  OCCLUDED = 50 /* examples of a group: each takes a pass for every region */
+};
 
 /* What looking at a run needs besides the result. */
 typedef struct looker {
@@ -98,9 +103,9 @@ cleanup:
   return status;
 }
 
-/* The examples whose maps are measured: of each group the first ones, or all. */
+/* Of each group the first most examples, or all for 0. */
 static despur_status list_scored(uint32_t **out, size_t *out_count, const looker *look,
-                                 const uint32_t *examples, size_t count, despur_error *error) {
+                                 const uint32_t *examples, size_t count, size_t most, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_groups *truth = look->shown;
   size_t *taken = NULL;
@@ -109,7 +114,7 @@ static despur_status list_scored(uint32_t **out, size_t *out_count, const looker
   TRY(mem_alloc(&taken, truth->count, sizeof *taken, error));
   for (size_t i = 0; i < count; i++) {
     uint32_t g = truth->of_example[examples[i]];
-    if (g == DESPUR_NO_GROUP || (look->options->scored > 0 && taken[g] == look->options->scored)) continue;
+    if (g == DESPUR_NO_GROUP || (most > 0 && taken[g] == most)) continue;
     taken[g]++;
     (*out)[(*out_count)++] = examples[i];
   }
@@ -129,6 +134,19 @@ static despur_status score_stage(looker *look, despur_net *net, despur_cam_score
   TRY(despur_cam_score(scores, look->r->dataset, look->shown, examples, maps, count, error));
 cleanup:
   mem_free(maps);
+  return status;
+}
+
+static despur_status occlude_stage(looker *look, despur_net *net, despur_occlusion *out,
+                                   const uint32_t *split, size_t count, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *examples = NULL;
+  size_t shortest = look->shape.height < look->shape.width ? look->shape.height : look->shape.width;
+  TRY(list_scored(&examples, &count, look, split, count, OCCLUDED, error));
+  TRY(despur_occlude(out, net, look->r->dataset, look->shown, examples, count,
+                     shortest < GRID ? shortest : GRID, error));
+cleanup:
+  mem_free(examples);
   return status;
 }
 
@@ -262,7 +280,7 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
   TRY(run_split(&split, &split_count, r, out->split, error));
   TRY(describe_groups(&look, error));
   TRY(inspect_pixels(&look, split[0], error));
-  TRY(list_scored(&scored, &scored_count, &look, split, split_count, error));
+  TRY(list_scored(&scored, &scored_count, &look, split, split_count, options->scored, error));
   if (options->examples)
     TRY(take_named_examples(&look, error));
   else
@@ -273,6 +291,9 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
     TRY(look_at_chosen(&look, networks[stage].net, stage, error));
     if (out->scored && !options->pictures_only)
       TRY(score_stage(&look, networks[stage].net, &out->stages[stage].scores, scored, scored_count, error));
+    if (!options->pictures_only)
+      TRY(occlude_stage(&look, networks[stage].net, &out->stages[stage].occlusion, split, split_count,
+                        error));
     if (net_find_convolution(networks[stage].net, options->cam.layer, &convolution))
       snprintf(out->layer, sizeof out->layer, "%s", networks[stage].net->nodes[convolution].spec.name);
     out->stage_count = stage + 1;
@@ -393,7 +414,10 @@ cleanup:
 }
 
 void despur_run_cam_release(despur_run_cam_result *result) {
-  for (size_t stage = 0; stage < 2; stage++) despur_cam_scores_release(&result->stages[stage].scores);
+  for (size_t stage = 0; stage < 2; stage++) {
+    despur_cam_scores_release(&result->stages[stage].scores);
+    despur_occlusion_release(&result->stages[stage].occlusion);
+  }
   for (size_t i = 0; i < result->example_count; i++)
     for (size_t stage = 0; stage < 2; stage++) free(result->examples[i].overlays[stage].bytes);
   for (size_t i = 0; i < result->sheet_count; i++) free(result->sheets[i].picture.bytes);

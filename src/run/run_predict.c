@@ -63,6 +63,18 @@ despur_status despur_run_choice(despur_rule_result *out, const char *directory, 
   return status;
 }
 
+despur_status despur_run_outcome(despur_run_end *out, const char *directory, despur_error *error) {
+  report_run loaded = {0};
+  *out = (despur_run_end){0};
+  despur_status status = report_load(&loaded, directory, NULL, error);
+  if (status == DESPUR_OK) {
+    snprintf(out->outcome, sizeof out->outcome, "%s", loaded.outcome);
+    snprintf(out->message, sizeof out->message, "%s", loaded.message);
+  }
+  report_run_release(&loaded);
+  return status;
+}
+
 despur_status despur_run_predict(despur_predicted *out, const char *directory, despur_split split,
                                  int threads, despur_error *error) {
   despur_status status = DESPUR_OK;
