@@ -181,7 +181,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
                     "compare: expected two run directories or files of predictions, found %zu",
                     arguments->count);
   despur_status status = columns_of(&columns, arguments, error);
-  columns.ids = !cli_value(arguments, "same-order");
+  columns.others = cli_value(arguments, "same-order");
+  columns.ids = !columns.others;
   if (status == DESPUR_OK) status = cli_confidence(&confidence, arguments, error);
   if (status == DESPUR_OK) status = despur_predicted_read(&first, arguments->positional[0], &columns, error);
   if (status == DESPUR_OK) status = despur_predicted_read(&second, arguments->positional[1], &columns, error);

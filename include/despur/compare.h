@@ -39,7 +39,8 @@ typedef struct despur_comparison {
   despur_worst_comparison worst;
 } despur_comparison;
 
-/* Compares predictions for the same examples: matched by their ids where both have them, else row by row.
+/* Compares predictions for the same examples: matched by their ids where both have them, else row by row;
+ * then columns without a part (despur_columns.others) that both have in another order are an error.
  * DESPUR_BAD_INPUT when examples, labels or groups differ. Release with despur_comparison_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_compare(despur_comparison *out, const despur_predicted *first,
                                                         const despur_predicted *second, double confidence,

@@ -11,6 +11,12 @@
 extern "C" {
 #endif
 
+/* A column that has no part in the predictions, by hashes of its values as they are written. */
+typedef struct despur_other_column {
+  char *name;
+  uint64_t *hashes; /* [count] */
+} despur_other_column;
+
 /* Predictions for some examples, with what is known of these. Whoever fills one in owns its arrays; those
  * that despur_predicted_read and despur_run_predict fill in are released with despur_predicted_release.
  * Names are UTF-8 of any length, one allocation for each list; what is not needed may be NULL or 0. */
@@ -27,8 +33,10 @@ typedef struct despur_predicted {
   const char **class_names; /* [classes], or NULL: 0, 1, ... */
   size_t *train_sizes;      /* [groups_count] training examples, or NULL */
   double loss;              /* mean cross entropy if known from elsewhere; NaN: from probabilities */
-  char *columns;            /* what was read as what: "label: y, prediction: pred, groups: ..."; NULL */
-  const char **notes;       /* [notes_count] sentences on what a reader of the numbers should know */
+  despur_other_column *others; /* [others_count] */
+  size_t others_count;
+  char *columns;      /* what was read as what: "label: y, prediction: pred, groups: ..."; NULL */
+  const char **notes; /* [notes_count] sentences on what a reader of the numbers should know */
   size_t notes_count;
 } despur_predicted;
 
@@ -46,6 +54,7 @@ typedef struct despur_columns {
   char separator, comment;   /* between fields; of lines to pass over. 0: found in the file; none */
   bool whole_groups;         /* groups are what `by` says, not that within each label */
   bool with_missing;         /* groups with missing values can be the worst, too */
+  bool others;               /* columns without a part are wanted, for despur_compare */
   bool ids; /* they are wanted; without `id` they are guessed, and NULL when there are none */
 } despur_columns;
 

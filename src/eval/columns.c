@@ -248,6 +248,8 @@ despur_status column_roles_find(column_roles *out, table *t, const despur_column
   if (out->score) out->score->use = TABLE_NUMBERS;
   for (size_t i = 0; i < out->by_count; i++) out->by[i]->use = TABLE_CATEGORIES;
   for (size_t i = 0; i < out->probability_count; i++) out->probabilities[i]->use = TABLE_NUMBERS;
+  for (size_t i = 0; columns->others && i < t->column_count; i++)
+    if (t->columns[i].use == TABLE_UNUSED) t->columns[i].use = TABLE_HASHES;
 cleanup:
   return status;
 }

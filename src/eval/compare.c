@@ -48,6 +48,37 @@ cleanup:
   return status;
 }
 
+/* A column that both have with the same values, but not in the same order, says that rows are not. One whose
+ * values differ belongs to a model and says nothing. */
+static despur_status check_order(const despur_predicted *first, const despur_other_column *a,
+                                 const despur_other_column *b, despur_error *error) {
+  uint64_t sum = 0;
+  size_t differ = 0, row = 0;
+  for (size_t i = first->count; i-- > 0;) {
+    sum += a->hashes[i] - b->hashes[i];
+    if (a->hashes[i] == b->hashes[i]) continue;
+    differ++;
+    row = i;
+  }
+  if (differ == 0 || sum != 0) return DESPUR_OK;
+  return error_set(
+      error, DESPUR_BAD_INPUT,
+      "column '%.60s' has the same values in both, but in another order: %zu rows differ, first row %zu "
+      "(match them by their ids)",
+      a->name, differ, row + 1);
+}
+
+static despur_status check_orders(const despur_predicted *first, const despur_predicted *second,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; i < first->others_count; i++)
+    for (size_t j = 0; j < second->others_count; j++)
+      if (strcmp(first->others[i].name, second->others[j].name) == 0)
+        TRY(check_order(first, &first->others[i], &second->others[j], error));
+cleanup:
+  return status;
+}
+
 /* rows[i]: the row of the first that belongs to row i of the second. */
 static despur_status match_rows(uint32_t **rows, const despur_predicted *first,
                                 const despur_predicted *second, despur_error *error) {
@@ -56,6 +87,7 @@ static despur_status match_rows(uint32_t **rows, const despur_predicted *first,
     FAIL(error, DESPUR_BAD_INPUT, "the first predictions are of %zu examples, the second of %zu",
          first->count, second->count);
   if (!first->ids || !second->ids) {
+    TRY(check_orders(first, second, error));
     TRY(mem_alloc(rows, first->count, sizeof **rows, error));
     for (size_t i = 0; i < first->count; i++) (*rows)[i] = (uint32_t)i;
     return DESPUR_OK;

@@ -388,6 +388,22 @@ cleanup:
   return status;
 }
 
+static despur_status take_others(loader *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_predicted *p = l->out;
+  TRY(mem_alloc(&p->others, l->table.column_count, sizeof *p->others, error));
+  for (size_t i = 0; i < l->table.column_count; i++) {
+    table_column *column = &l->table.columns[i];
+    if (column->use != TABLE_HASHES) continue;
+    despur_other_column *other = &p->others[p->others_count++];
+    TRY(mem_copy_text(&other->name, column->name, error));
+    other->hashes = column->hashes;
+    column->hashes = NULL;
+  }
+cleanup:
+  return status;
+}
+
 static despur_status take_notes(loader *l, despur_error *error) {
   l->out->notes_count = l->notes.count;
   return text_copy_all(&l->out->notes, (const char *const *)l->notes.items, l->notes.count, error);
@@ -408,6 +424,7 @@ static despur_status load(loader *l, const char *path, despur_error *error) {
   TRY(make_predictions(l, error));
   TRY(predicted_make_groups(l->out, &l->roles, l->columns, error));
   if (l->roles.id) TRY(take_ids(l, error));
+  if (l->columns->others) TRY(take_others(l, error));
   TRY(note_strays(l, error));
   TRY(note_missing_groups(l, error));
   TRY(take_notes(l, error));
@@ -450,6 +467,11 @@ void despur_predicted_release(despur_predicted *predicted) {
   mem_free(predicted->names);
   mem_free(predicted->class_names);
   mem_free(predicted->train_sizes);
+  for (size_t i = 0; i < predicted->others_count; i++) {
+    mem_free(predicted->others[i].name);
+    mem_free(predicted->others[i].hashes);
+  }
+  mem_free(predicted->others);
   mem_free(predicted->columns);
   mem_free(predicted->notes);
   *predicted = (despur_predicted){0};

@@ -76,9 +76,11 @@ bool inflater_is_cut(const inflater *in) {
 
 static despur_status read_plain(inflater *in, uint8_t *data, size_t bytes, size_t *got, despur_error *error) {
   size_t kept = in->stream.avail_in < bytes ? in->stream.avail_in : bytes;
-  if (kept > 0) memcpy(data, in->stream.next_in, kept);
-  in->stream.next_in += kept;
-  in->stream.avail_in -= (uInt)kept;
+  if (kept > 0) { /* of an empty file there is nothing to point at */
+    memcpy(data, in->stream.next_in, kept);
+    in->stream.next_in += kept;
+    in->stream.avail_in -= (uInt)kept;
+  }
   size_t wanted = bytes - kept < in->left ? bytes - kept : (size_t)in->left;
   despur_status status = file_read_some(in->fd, data + kept, wanted, got, in->path, error);
   in->left = *got < wanted ? 0 : in->left - *got;

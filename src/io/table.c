@@ -101,7 +101,10 @@ cleanup:
 }
 
 void table_close(table *t) {
-  for (size_t i = 0; i < t->column_count; i++) column_release(&t->columns[i].categories);
+  for (size_t i = 0; i < t->column_count; i++) {
+    column_release(&t->columns[i].categories);
+    mem_free(t->columns[i].hashes);
+  }
   csv_close(t->reader);
   jsonl_close(t->objects);
   mem_free(t->path);
@@ -149,6 +152,9 @@ static despur_status reserve(table *t, despur_error *error) {
   if (t->rows >= MOST_ROWS)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected fewer than 2^32 - 1 rows", table_name(t));
   TRY(mem_grow(&t->lines, t->room, room, sizeof *t->lines, error));
+  for (size_t i = 0; i < t->column_count; i++)
+    if (t->columns[i].use == TABLE_HASHES)
+      TRY(mem_grow(&t->columns[i].hashes, t->room, room, sizeof *t->columns[i].hashes, error));
   if (width > 0) TRY(mem_grow(&t->numbers, t->room * width, room * width, sizeof *t->numbers, error));
   t->room = room;
 cleanup:
@@ -184,6 +190,13 @@ static despur_status add_category(table *t, table_column *column, const csv_fiel
   return status;
 }
 
+/* FNV-1a: no table is made of them, so nobody gains by values that collide. */
+static uint64_t hash_of(const csv_field *field) {
+  uint64_t hash = 14695981039346656037U;
+  for (size_t i = 0; i < field->length; i++) hash = (hash ^ (uint8_t)field->text[i]) * 1099511628211U;
+  return hash;
+}
+
 static despur_status add_row(table *t, const csv_field *fields, const size_t *used, size_t used_count,
                              despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -194,6 +207,8 @@ static despur_status add_row(table *t, const csv_field *fields, const size_t *us
     const csv_field *field = &fields[used[i]];
     if (column->use == TABLE_NUMBERS)
       TRY(add_number(t, column, field, error));
+    else if (column->use == TABLE_HASHES)
+      column->hashes[t->rows] = hash_of(field);
     else
       TRY(add_category(t, column, field, error));
   }
@@ -237,7 +252,7 @@ despur_status table_read(table *t, despur_error *error) {
     table_column *column = &t->columns[i];
     if (column->use == TABLE_UNUSED) continue;
     used[used_count++] = i;
-    TRY(table_check_single(t, column, error));
+    if (column->use != TABLE_HASHES) TRY(table_check_single(t, column, error));
     if (column->use == TABLE_NUMBERS) column->number = t->number_count++;
   }
   if (t->separator == ';') t->point = ',';

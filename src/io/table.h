@@ -7,13 +7,19 @@
 #include "io/column.h"
 #include "io/jsonl.h"
 
-typedef enum table_use { TABLE_UNUSED, TABLE_CATEGORIES, TABLE_NUMBERS } table_use;
+typedef enum table_use {
+  TABLE_UNUSED,
+  TABLE_CATEGORIES,
+  TABLE_NUMBERS,
+  TABLE_HASHES /* only whether values are equal matters */
+} table_use;
 
 typedef struct table_column {
   const char *name;
   table_use use;
   value_column categories; /* for TABLE_CATEGORIES */
   size_t number;           /* for TABLE_NUMBERS: place in a row of table.numbers */
+  uint64_t *hashes;        /* for TABLE_HASHES: [rows] of the values as they are written */
   size_t missing, first_missing;
 } table_column;
 
