@@ -52,7 +52,7 @@ const cli_verb cli_verify = {
             "run out\n"
             "once more in a temporary place and compares every file. The first difference is named, with the "
             "line or\n"
-            "the tensor, and the exit status is 1. Paths in RUN/config.yaml start at the current directory.\n"
+            "the tensor, and the exit status is 1. Relative paths start where the run was made.\n"
             "\n"
             "Examples:\n"
             "  despur verify runs/demo-0\n"

@@ -78,7 +78,7 @@ despur_status despur_run_assign(const char *directory, const char *const *overri
   run r = {.options = &options, .result = &result};
   TRY(run_read_config(&r, &config, error));
   TRY(override_data(config, overrides, count, error));
-  TRY(despur_dataset_create(&r.dataset, config, error));
+  TRY(run_create_dataset(&r, error));
   if (count == 0) TRY(run_check_data(&r, error));
   TRY(load_models(&r, error));
   TRY(file_writer_open(&writer, path, error));

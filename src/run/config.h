@@ -152,6 +152,8 @@ struct despur_config {
   int line[CONFIG_ROWS_MAX]; /* in the file below; 0 when not from there */
   char file[CONFIG_TEXT];    /* read last */
 
+  char base[CONFIG_TEXT]; /* of a run's own file: the folder where it was made, or "" */
+
   /* As that file had it, before any override. */
   bool idle_in_file[CONFIG_ROWS_MAX];
   int method_in_file[2]; /* config_infer, despur_method */
@@ -174,6 +176,11 @@ typedef enum config_group_labels {
 } config_group_labels;
 
 config_group_labels config_labels_needed(const despur_config *config);
+
+/* The path that a key names, from the folder where the run was made if it is there, else as it stands. What
+ * an override has set starts at the current directory. */
+enum { CONFIG_PATH = 2 * CONFIG_TEXT };
+void config_path(char path[CONFIG_PATH], const despur_config *config, const char *key);
 
 /* Whether groups are clusters: the only ones that validation and other examples are assigned to. */
 bool config_infers_clusters(const despur_config *config);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/processors.h"
 #include "io/npy.h"
+#include "report/members.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { TIMING_LIMIT_BYTES = 1 << 20 };
 
 const char *despur_version(void) {
   return DESPUR_VERSION;
@@ -84,7 +87,8 @@ despur_status run_create_net(despur_net **out, const run *r, const stage_config 
 /* Networks start from random weights, or from those of model.init. */
 static despur_status load_initial_weights(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char *path = r->config->model.init;
+  char path[CONFIG_PATH];
+  config_path(path, r->config, "model.init");
   if (!*path) return DESPUR_OK;
   if (r->reference) TRY(despur_net_load(r->reference, path, error));
   if (r->net) TRY(despur_net_load(r->net, path, error));
@@ -94,9 +98,10 @@ cleanup:
 
 static despur_status read_order(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char *path = r->config->train.order;
+  char path[CONFIG_PATH];
   int64_t *values = NULL;
   size_t examples = despur_dataset_count(r->dataset);
+  config_path(path, r->config, "train.order");
   TRY(npy_read_integers(&values, &r->order_length, path, error));
   if (r->order_length == 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected indices of examples, found none", path);
@@ -132,6 +137,8 @@ cleanup:
 /* Reads and checks everything that the run needs. */
 static despur_status prepare(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
+  char here[CONFIG_TEXT];
+  json_t *made_in = NULL;
   double started = run_seconds();
   TRY(despur_dataset_create(&r->dataset, r->config, error));
   run_note(r, "data: %s", despur_dataset_description(r->dataset));
@@ -147,6 +154,8 @@ static despur_status prepare(run *r, despur_error *error) {
   r->finished = json_object();
   if (!r->timing || !r->inputs || !r->finished) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   TRY(run_hash_inputs(r, r->inputs, error));
+  if (getcwd(here, sizeof here)) made_in = json_string(here); /* NULL when that is not UTF-8 */
+  if (made_in) json_put(&r->timing, "made_in", made_in);
   json_put(&r->timing, "prepare", json_real(run_seconds() - started));
 cleanup:
   return status;
@@ -295,6 +304,24 @@ void despur_run_result_release(despur_run_result *result) {
   *result = (despur_run_result){0};
 }
 
+/* Where the run was made: timing.json says so, being the one file that may differ between equal runs. */
+static despur_status find_base(despur_config *config, const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], *content = NULL;
+  json_t *timing = NULL;
+  size_t bytes;
+  TRY(run_path(path, r, "timing.json", error));
+  if (!file_exists(path)) goto cleanup;
+  TRY(file_read(&content, &bytes, path, TIMING_LIMIT_BYTES, error));
+  TRY(read_object(&timing, content, bytes, path, 0, error));
+  const char *made_in = json_string_value(json_object_get(timing, "made_in"));
+  if (made_in && *made_in == '/') snprintf(config->base, sizeof config->base, "%s", made_in);
+cleanup:
+  mem_free(content);
+  json_decref(timing);
+  return status == DESPUR_BAD_INPUT ? DESPUR_OK : status; /* a convenience */
+}
+
 despur_status run_read_config(run *r, despur_config **config, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
@@ -303,6 +330,7 @@ despur_status run_read_config(run *r, despur_config **config, despur_error *erro
   TRY(despur_config_create(config, error));
   TRY(run_path(path, r, "config.yaml", error));
   TRY(despur_config_load(*config, path, error));
+  TRY(find_base(*config, r, error));
   r->config = *config;
 cleanup:
   return status;
@@ -311,7 +339,7 @@ cleanup:
 despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(run_read_config(r, config, error));
-  TRY(despur_dataset_create(&r->dataset, *config, error));
+  TRY(run_create_dataset(r, error));
   TRY(run_check_data(r, error));
   TRY(despur_groups_true(&r->truth, r->dataset, error));
 cleanup:

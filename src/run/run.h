@@ -51,6 +51,10 @@ DESPUR_MUST_USE despur_status run_create_net(despur_net **out, const run *r, con
 DESPUR_MUST_USE despur_status run_create_nets(run *r, despur_error *error);
 void run_release(run *r);
 
+/* run_data.c: r->dataset by the configuration that a run has left; when its files are not where they were,
+ * the error says where they have been looked for. */
+DESPUR_MUST_USE despur_status run_create_dataset(run *r, despur_error *error);
+
 /* *config = the configuration of the run in options->directory; r->config points to it. The caller frees it.
  */
 DESPUR_MUST_USE despur_status run_read_config(run *r, despur_config **config, despur_error *error);

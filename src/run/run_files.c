@@ -221,25 +221,36 @@ cleanup:
 despur_status run_hash_inputs(const run *r, json_t *inputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(run_hash_data(r, inputs, error));
-  TRY(add_input(inputs, r->config->model.init, error));
-  TRY(add_input(inputs, r->config->train.order, error));
+  char path[CONFIG_PATH];
+  config_path(path, r->config, "model.init");
+  TRY(add_input(inputs, path, error));
+  config_path(path, r->config, "train.order");
+  TRY(add_input(inputs, path, error));
 cleanup:
   return status;
+}
+
+/* Where the data set has read a file of that name; NULL when it has not. */
+static const char *place_of_input(const run *r, const char *name) {
+  const char *path;
+  for (size_t i = 0; r->dataset && (path = despur_dataset_input(r->dataset, i)); i++) {
+    const char *slash = strrchr(path, '/');
+    if (strcmp(slash ? slash + 1 : path, name) == 0) return path;
+  }
+  return NULL;
 }
 
 despur_status run_compare_inputs(const run *r, const json_t *found, const json_t *kept, despur_error *error) {
   const char *name;
   json_t *sum;
-  json_object_foreach(
-      (json_t *)(uintptr_t)found, name,
-      sum) if (!json_equal(sum,
-                           json_object_get(
-                               kept, name))) return error_set(error, DESPUR_BAD_INPUT,
-                                                              "%s: the run was made with other data: %s %s",
-                                                              r->result->directory, name,
-                                                              json_object_get(kept, name)
-                                                                  ? "has changed"
-                                                                  : "is not among its inputs");
+  json_object_foreach((json_t *)(uintptr_t)found, name, sum) {
+    const json_t *before = json_object_get(kept, name);
+    if (json_equal(sum, before)) continue;
+    const char *place = place_of_input(r, name);
+    return error_set(error, DESPUR_BAD_INPUT, "%s: the run was made with other data: %s %s%s%s%s",
+                     r->result->directory, name, before ? "has changed" : "is not among its inputs",
+                     place ? " (read as " : "", place ? place : "", place ? ")" : "");
+  }
   return DESPUR_OK;
 }
 

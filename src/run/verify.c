@@ -252,7 +252,7 @@ static void forget(run *r) {
 static despur_status prepare(run *r, json_t *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(find_kind(r, outputs, error));
-  TRY(despur_dataset_create(&r->dataset, r->config, error));
+  TRY(run_create_dataset(r, error));
   TRY(run_create_nets(r, error));
 cleanup:
   return status;
