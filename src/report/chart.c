@@ -156,6 +156,19 @@ void chart_interval(chart *c, double x, double low, double high, const char *cla
   line(c, at, scale_at(&c->y, low), at, scale_at(&c->y, high), class);
 }
 
+void chart_legend(chart *c, const char *before, const char *after) {
+  const char *names[2] = {before, after};
+  double at = 5;
+  for (size_t i = 0; i < 2; i++) {
+    if (!names[i]) continue;
+    short_text name = text_fit(names[i], i ? CHART_WIDTH - at - 9 : 120);
+    markup_print(c->m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"28\" r=\"3.5\"/>\n", i ? "f-after" : "o-before",
+                 at);
+    chart_text(c, at + 9, 32, "start", "mute", name.text);
+    at += 9 + text_width(name.text) + 14;
+  }
+}
+
 /* Where a label goes. */
 typedef struct place {
   double from, y; /* pixels: the end of its line, and its own middle */

@@ -81,6 +81,9 @@ void chart_interval(chart *c, double x, double low, double high, const char *cla
 /* Text at pixels; anchor is "start", "middle" or "end". */
 void chart_text(chart *c, double x, double y, const char *anchor, const char *class, const char *words);
 
+/* A ring and a dot with their names in one line below the title; before NULL: the dot alone. */
+void chart_legend(chart *c, const char *before, const char *after);
+
 /* Labels at the right ends of lines, moved apart; a thin line leads to those that had to move. */
 void chart_labels(chart *c, const chart_label *labels, size_t count);
 

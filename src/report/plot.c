@@ -2,9 +2,9 @@
 
 #include "base/memory.h"
 
-const plot *const plots[] = {&plot_sizes,       &plot_curves,     &plot_weights,
-                             &plot_embedding,   &plot_silhouette, &plot_tradeoff,
-                             &plot_reliability, &plot_cam,        NULL};
+const plot *const plots[] = {
+    &plot_groups,     &plot_sizes,    &plot_curves,      &plot_weights, &plot_embedding,
+    &plot_silhouette, &plot_tradeoff, &plot_reliability, &plot_cam,     NULL};
 
 void plot_draw(markup *m, const plot *kind, const report_run *run, size_t index, bool standalone) {
   chart c = {.m = m, .standalone = standalone};

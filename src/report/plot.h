@@ -13,8 +13,8 @@ typedef struct plot {
   const char *caption; /* under each of them; NULL: none */
 } plot;
 
-extern const plot plot_sizes, plot_curves, plot_weights, plot_silhouette, plot_tradeoff, plot_cam,
-    plot_embedding, plot_reliability;
+extern const plot plot_groups, plot_sizes, plot_curves, plot_weights, plot_silhouette, plot_tradeoff,
+    plot_cam, plot_embedding, plot_reliability;
 
 /* All of them, NULL-terminated. */
 extern const plot *const plots[];

@@ -101,13 +101,15 @@ static void draw(chart *c, const report_run *run, size_t index) {
     snprintf(description, sizeof description,
              "One mark for one group in %zu, by the order of their sizes, with its 95 per cent interval.",
              thinning(scores));
-  chart_open(c, 260, "Accuracy by size of the training group, %", description);
+  chart_open(c, 276, "Accuracy by size of the training group, %", description);
+  c->top = c->y.to = 54; /* below the legend */
   c->y.low = 0, c->y.high = 100;
   ticks y = ticks_linear(0, 100, 5);
   chart_y_axis(c, &y);
   size_axis(c, scores);
-  if (first != last && first->final && first->final->scores.groups_count == scores->groups_count)
-    draw_stage(c, &first->final->scores, "i-before", "o-before");
+  bool both = first != last && first->final && first->final->scores.groups_count == scores->groups_count;
+  chart_legend(c, both ? first->label : NULL, last->label);
+  if (both) draw_stage(c, &first->final->scores, "i-before", "o-before");
   draw_stage(c, scores, "i-after", "f-after");
   chart_close(c);
 }

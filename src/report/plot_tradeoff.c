@@ -19,9 +19,9 @@ static void open_scale(scale *s, const plot_points *p, const double *values) {
 
 /* A word beside a dot, on the side where there is room. */
 static void name_dot(chart *c, double x, double y, const char *word) {
-  double at = scale_at(&c->x, x), room = text_width(word) + 9;
+  double at = scale_at(&c->x, x), room = text_width(word) + 13; /* beside the ring around it */
   bool left = at + room > CHART_WIDTH;
-  chart_text(c, left ? at - 8 : at + 8, scale_at(&c->y, y) + 4, left ? "end" : "start", "", word);
+  chart_text(c, left ? at - 12 : at + 12, scale_at(&c->y, y) + 4, left ? "end" : "start", "halo", word);
 }
 
 static void draw(chart *c, const report_run *run, size_t index) {

@@ -18,6 +18,11 @@ static double mean_of(const report_cam *cam, size_t stage, size_t row, size_t co
   return count > 0 ? sum / count : (double)NAN;
 }
 
+/* What is shown with one decimal, without the sign of what rounds to zero. */
+static double no_minus_zero(double points) {
+  return points > -0.05 && points < 0 ? 0 : points;
+}
+
 static void map_of_regions(markup *m, const report_cam *cam, size_t stage) {
   markup_print(
       m,
@@ -30,7 +35,7 @@ static void map_of_regions(markup *m, const report_cam *cam, size_t stage) {
       double value = mean_of(cam, stage, row, column);
       if (isnan(value)) continue;
       markup_print(m, "<td class=\"n\" style=\"--share:%.3f\">%.1f</td>", value > 0 ? value : 0.0,
-                   100 * value);
+                   no_minus_zero(100 * value));
     }
     markup_raw(m, "</tr>\n");
   }

@@ -1,0 +1,82 @@
+/* Accuracy of every group with its interval, the lowest first: the table of groups as a chart of its own. */
+#include "base/memory.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MOST_ROWS = 40, ROW = 15, NAME = 110 };
+
+static size_t count(const report_run *run) {
+  const report_stage *last = report_last_stage(run);
+  return last && last->final->scores.groups_count > 1;
+}
+
+typedef struct place {
+  double accuracy;
+  size_t group;
+} place;
+
+static int compare_places(const void *left, const void *right) {
+  const place *a = left, *b = right;
+  if (a->accuracy < b->accuracy || a->accuracy > b->accuracy) return a->accuracy < b->accuracy ? -1 : 1;
+  return a->group < b->group ? -1 : a->group > b->group;
+}
+
+/* Groups that have examples; NULL when the markup says why. */
+static place *places_of(const chart *c, const despur_scores *scores, size_t *rows) {
+  place *places = NULL;
+  *rows = 0;
+  if (c->m->status == DESPUR_OK)
+    c->m->status = mem_alloc(&places, scores->groups_count, sizeof *places, c->m->error);
+  if (!places) return NULL;
+  for (size_t g = 0; g < scores->groups_count; g++)
+    if (scores->groups[g].count > 0) places[(*rows)++] = (place){scores->groups[g].accuracy, g};
+  qsort(places, *rows, sizeof *places, compare_places);
+  if (*rows > MOST_ROWS) *rows = MOST_ROWS;
+  return places;
+}
+
+static void draw_group(chart *c, const despur_group_score *group, double row, const char *line,
+                       const char *dot) {
+  const double x[2] = {100 * group->low, 100 * group->high}, y[2] = {row, row};
+  if (group->count == 0) return;
+  chart_line(c, x, y, 2, line);
+  chart_dot(c, 100 * group->accuracy, row, 3.5, dot);
+}
+
+static void draw(chart *c, const report_run *run, size_t index) {
+  (void)index;
+  const report_stage *last = report_last_stage(run), *first = &run->stages[REPORT_REFERENCE];
+  const despur_scores *scores = &last->final->scores;
+  size_t rows;
+  char title[64], description[160];
+  bool both = first != last && first->final && first->final->scores.groups_count == scores->groups_count;
+  place *places = places_of(c, scores, &rows);
+  snprintf(title, sizeof title, "Accuracy of every %s, %%", report_group_word(run));
+  snprintf(description, sizeof description,
+           "A row for each of %zu groups, the lowest first, with its 95 per cent interval%s.", rows,
+           both ? ", before (ring) and after (dot)" : "");
+  chart_open(c, 50 + ROW * (double)rows + 44, title, description);
+  c->top = 54; /* below the legend */
+  c->left = c->x.from = NAME + 10;
+  c->x.low = 0, c->x.high = 100;
+  c->y = (scale){.low = 0, .high = (double)rows, .from = c->top - 8, .to = c->bottom};
+  chart_legend(c, both ? first->label : NULL, last->label);
+  ticks t = ticks_linear(0, 100, 5);
+  for (size_t i = 0; i < t.count; i++) chart_vertical(c, t.values[i], "grid");
+  chart_x_axis(c, &t, "");
+  for (size_t i = 0; places && i < rows; i++) {
+    size_t g = places[i].group;
+    double y = (double)i + 0.5;
+    chart_text(c, c->left - 8, scale_at(&c->y, y) + 4, "end", "",
+               text_fit(scores->groups[g].name, NAME).text);
+    if (both) draw_group(c, &first->final->scores.groups[g], y, "i-before", "o-before");
+    draw_group(c, &scores->groups[g], y, "i-after", "f-after");
+  }
+  mem_free(places);
+  chart_close(c);
+}
+
+const plot plot_groups = {"groups", count, draw, NULL};
