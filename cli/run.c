@@ -36,6 +36,14 @@ static despur_status print_config(const despur_config *config, despur_error *err
   return status;
 }
 
+static despur_status print_network(const despur_config *config, despur_error *error) {
+  char *text = NULL;
+  despur_status status = despur_run_describe_network(&text, config, error);
+  if (status == DESPUR_OK) fputs(text, stdout);
+  free(text);
+  return status;
+}
+
 /* resumed: the directory to go on in, or NULL. */
 static despur_status run_config(const despur_config *config, const cli_arguments *arguments, bool only_infer,
                                 const char *resumed, despur_error *error) {
@@ -69,6 +77,8 @@ static despur_status execute(const cli_arguments *arguments, bool only_infer, de
   if (status == DESPUR_OK) {
     if (cli_value(arguments, "print-config"))
       status = print_config(config, error);
+    else if (cli_value(arguments, "print-network"))
+      status = print_network(config, error);
     else
       status = run_config(config, arguments, only_infer, NULL, error);
   }
@@ -78,7 +88,7 @@ static despur_status execute(const cli_arguments *arguments, bool only_infer, de
 
 /* The recipe is the directory's own. */
 static despur_status resume(const char *directory, const cli_arguments *arguments, despur_error *error) {
-  static const char *const OTHERS[] = {"out", "force", "print-config"};
+  static const char *const OTHERS[] = {"out", "force", "print-config", "print-network"};
   char path[1100];
   despur_config *config = NULL;
   if (arguments->count > 0)
@@ -140,6 +150,7 @@ const cli_verb cli_run = {
                 {"force", NULL, "replace the run that is in the directory"},
                 {"threads", "N", "processors to use (default all); results do not depend on it"},
                 {"print-config", NULL, "print the resolved configuration and stop"},
+                {"print-network", NULL, "print the planned network (shapes, parameters, memory) and stop"},
                 {"quiet", NULL, "no news on stderr"},
                 {"json", NULL, "results as JSON on stdout"},
                 {NULL, NULL, NULL}},

@@ -14,15 +14,22 @@ extern "C" {
 
 typedef struct despur_net despur_net;
 
-typedef enum despur_arch {
-  DESPUR_LENET, /* LeCun et al. 1998 with ReLU and max pooling: conv 6@5x5 pad 2, pool, conv 16@5x5, pool,
-                   120, 84 */
-  DESPUR_MLP,   /* 512, dropout, 256 */
-  DESPUR_ARCH_LINEAR, /* the classifier alone, for features of another model; they are also its own */
-  DESPUR_RESNET20,    /* He et al. 2016, section 4.2: 19 convolutions with batch norm, shortcuts without
-                         parameters */
-  DESPUR_RESNET56
-} despur_arch;
+/* Every architecture: its enumerator here, its name in recipes, and its function arch_NAME in src/nn. */
+#define DESPUR_ARCHITECTURES(ARCH)                                                                           \
+  ARCH(LENET, lenet)        /* LeCun et al. 1998 with ReLU and max pooling: conv 6@5x5 pad 2, pool, conv     \
+                               16@5x5, pool, 120, 84 */                                                      \
+  ARCH(MLP, mlp)            /* 512, dropout, 256 */                                                          \
+  ARCH(ARCH_LINEAR, linear) /* the classifier alone, for features of another model; they are its own, too */ \
+  ARCH(RESNET20, resnet20)  /* He et al. 2016, section 4.2: convolutions with batch norm, shortcuts without  \
+                               parameters */                                                                 \
+  ARCH(RESNET56, resnet56)
+
+#define DESPUR_ARCH_ENUMERATOR(NAME, name) DESPUR_##NAME,
+typedef enum despur_arch { DESPUR_ARCHITECTURES(DESPUR_ARCH_ENUMERATOR) } despur_arch;
+#undef DESPUR_ARCH_ENUMERATOR
+
+/* Names in recipes by enumerator, and NULL at the end. */
+DESPUR_API extern const char *const despur_arch_names[];
 
 enum { DESPUR_NORMALISED_CHANNELS = 4 };
 
@@ -56,6 +63,11 @@ DESPUR_API size_t despur_net_features(const despur_net *net); /* width of the la
 
 /* The name of the index-th convolution, such as "conv1"; NULL beyond the last. */
 DESPUR_API const char *despur_net_convolution(const despur_net *net, size_t index);
+
+/* *out = the planned network as a table: every operation with its shape, parameters, work and memory, and
+ * where a training pass is cut because all examples of a batch must meet. Free with free. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_net_describe(const despur_net *net, char **out,
+                                                             despur_error *error);
 
 /* The kernels in use: "baseline", "v3", "v4". */
 DESPUR_API const char *despur_net_kernels(const despur_net *net);

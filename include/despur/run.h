@@ -101,6 +101,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create(despur_dataset **
 DESPUR_API DESPUR_MUST_USE despur_status despur_run(despur_run_result *result, const despur_config *config,
                                                     const despur_run_options *options, despur_error *error);
 
+/* *out = the network that the run would train last (see despur_net_describe). Reads the data, for their shape
+ * and number of classes, and trains and writes nothing. Free with free. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_describe_network(char **out, const despur_config *config,
+                                                                     despur_error *error);
+
 DESPUR_API void despur_run_result_release(despur_run_result *result);
 
 typedef struct despur_verify_options {

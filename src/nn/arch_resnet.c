@@ -36,15 +36,22 @@ static size_t add_block(graph *g, const char *prefix, size_t channels, size_t st
   return add(g, relu, graph_add(g, (node_spec){.op = &op_add, .inputs = {y, shortcut}}));
 }
 
-/* Reads what the graph ends with: the pictures when it is empty. */
-void resnet_build(graph *g, size_t blocks, size_t classes) {
+static void build(graph *g, size_t blocks, size_t classes) {
   const node_spec relu = {.op = &op_relu}, average = {.op = &op_average};
   size_t x = add(g, relu, add_conv_norm(g, "", 1, conv_3x3(FIRST_CHANNELS, 1), g->count));
   for (size_t stage = 0; stage < STAGES; stage++)
     for (size_t block = 0; block < blocks; block++) {
       char prefix[16];
-      snprintf(prefix, sizeof prefix, "layer%zu.%zu.", stage + 1, block);
+      snprintf(prefix, sizeof prefix, "layer%hhu.%hhu.", (unsigned char)(stage + 1), (unsigned char)block);
       x = add_block(g, prefix, (size_t)FIRST_CHANNELS << stage, stage > 0 && block == 0 ? 2 : 1, x);
     }
   add(g, (node_spec){.op = &op_linear, .name = "linear", .size = classes}, add(g, average, x));
+}
+
+void arch_resnet20(graph *g, const despur_net_options *options) {
+  build(g, 3, options->classes);
+}
+
+void arch_resnet56(graph *g, const despur_net_options *options) {
+  build(g, 9, options->classes);
 }

@@ -32,13 +32,6 @@ static const node_spec LINEAR[] = {
     {.op = &op_linear, .name = "classifier"},
 };
 
-static const struct {
-  const node_spec *nodes;
-  size_t count;
-} CHAINS[] = {[DESPUR_LENET] = {LENET, sizeof LENET / sizeof *LENET},
-              [DESPUR_MLP] = {MLP, sizeof MLP / sizeof *MLP},
-              [DESPUR_ARCH_LINEAR] = {LINEAR, sizeof LINEAR / sizeof *LINEAR}};
-
 /* Each node reads the one before it. */
 static void build_chain(graph *g, const node_spec *nodes, size_t count, const despur_net_options *options) {
   for (size_t i = 0; i < count; i++) {
@@ -50,13 +43,25 @@ static void build_chain(graph *g, const node_spec *nodes, size_t count, const de
   }
 }
 
+void arch_lenet(graph *g, const despur_net_options *options) {
+  build_chain(g, LENET, sizeof LENET / sizeof *LENET, options);
+}
+
+void arch_mlp(graph *g, const despur_net_options *options) {
+  build_chain(g, MLP, sizeof MLP / sizeof *MLP, options);
+}
+
+void arch_linear(graph *g, const despur_net_options *options) {
+  build_chain(g, LINEAR, sizeof LINEAR / sizeof *LINEAR, options);
+}
+
+#define NAME_OF(NAME, name)     [DESPUR_##NAME] = #name,
+#define FUNCTION_OF(NAME, name) [DESPUR_##NAME] = arch_##name,
+const char *const despur_arch_names[] = {DESPUR_ARCHITECTURES(NAME_OF) NULL};
+static architecture *const ARCHITECTURES[] = {DESPUR_ARCHITECTURES(FUNCTION_OF)};
+
 /* Pictures that are to be normalised are, before anything else. */
 void architecture_build(graph *g, const despur_net_options *options) {
   if (options->normalised_channels > 0) graph_add(g, (node_spec){.op = &op_normalise});
-  if (options->arch == DESPUR_RESNET20)
-    resnet_build(g, 3, options->classes);
-  else if (options->arch == DESPUR_RESNET56)
-    resnet_build(g, 9, options->classes);
-  else
-    build_chain(g, CHAINS[options->arch].nodes, CHAINS[options->arch].count, options);
+  ARCHITECTURES[options->arch](g, options);
 }

@@ -189,8 +189,12 @@ void initialise_uniform(const node *n, despur_net *net);
 /* Puts the nodes of an architecture into a graph that is empty. */
 void architecture_build(graph *g, const despur_net_options *options);
 
-/* arch_resnet.c: three stages of that many blocks, behind what the graph ends with. */
-void resnet_build(graph *g, size_t blocks, size_t classes);
+/* What an architecture puts behind that with which the graph ends: value g->count. */
+typedef void architecture(graph *g, const despur_net_options *options);
+
+#define DECLARE_ARCHITECTURE(NAME, name) architecture arch_##name;
+DESPUR_ARCHITECTURES(DECLARE_ARCHITECTURE)
+#undef DECLARE_ARCHITECTURE
 
 /* Parameters and buffers together: what a network has learned, one array from net->parameters on. */
 static inline size_t net_state_floats(const despur_net *net) {

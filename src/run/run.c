@@ -293,6 +293,19 @@ cleanup:
   return status;
 }
 
+despur_status despur_run_describe_network(char **out, const despur_config *config, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_run_options options = {.threads = 1};
+  run r = {.config = config, .options = &options};
+  *out = NULL;
+  TRY(despur_dataset_create(&r.dataset, config, error));
+  TRY(run_create_net(&r.net, &r, &config->train, 2, error));
+  TRY(despur_net_describe(r.net, out, error));
+cleanup:
+  run_release(&r);
+  return status;
+}
+
 void despur_run_result_release(despur_run_result *result) {
   for (size_t i = 0; i < 2; i++) {
     despur_scores_release(&result->stages[i].scores);

@@ -15,7 +15,6 @@ static const char *const difficulties[] = {"magnitude_large",
                                            "variance_medium",
                                            "variance_high",
                                            NULL};
-static const char *const architectures[] = {"lenet", "mlp", "linear", "resnet20", "resnet56", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
 static const char *const inferences[] = {"none", "cluster", "george", "spare", "jtt", "eiil", NULL};
@@ -128,7 +127,7 @@ const config_row schema_rows[] = {
     INTEGER("data.digits_test", data.digits_test, 10, MAX_IMAGES, "5000",
             "how many built-in digits there are for test"),
 
-    CHOICE("model.arch", model.arch, architectures, "lenet", "the network"),
+    CHOICE("model.arch", model.arch, despur_arch_names, "lenet", "the network"),
     REAL("model.dropout", model.dropout, FROM(0), BELOW(1), "0.5", "probability of dropping a value (mlp)"),
     REALS("model.mean", model.mean, 1, DESPUR_NORMALISED_CHANNELS, FROM(-1e6), TO(1e6), "0",
           "what is subtracted from the images before the network sees them; one, or one for each channel"),
