@@ -22,7 +22,7 @@ static void make_label(char out[SWEEP_LABEL], const char *value) {
   size_t length = 0;
   bool gap = false;
   for (; *value && length < LABEL_LIMIT; value++) {
-    if (!is_plain(*value)) {
+    if (!is_plain(*value) || (length == 0 && *value == '.')) { /* no hidden names, and not ".." */
       gap = length > 0;
       continue;
     }

@@ -35,7 +35,7 @@ static despur_status lock_failed(const char *path, const char *why, despur_error
 
 /* *lock = -1 when another process has it. */
 static despur_status take_lock(int *lock, const char *path, int flags, despur_error *error) {
-  *lock = file_open_as(path, O_RDWR | flags);
+  *lock = file_open_as(path, O_RDWR | O_NOFOLLOW | flags);      /* a link would lead out of the sweep */
   if (*lock < 0 && errno == ENOENT && !flags) return DESPUR_OK; /* nobody has ever claimed it */
   if (*lock < 0) return lock_failed(path, "", error);
   file_lock_state state = file_lock(*lock);
@@ -63,7 +63,7 @@ despur_status sweep_prepare_directory(const despur_sweep *sweep, struct timespec
   TRY(lock_path(path, sweep, "", error));
   TRY(file_make_directories(path, error));
   TRY(lock_path(path, sweep, ".started", error));
-  fd = file_open_as(path, O_WRONLY | O_CREAT);
+  fd = file_open_as(path, O_WRONLY | O_NOFOLLOW | O_CREAT);
   if (fd < 0 || futimens(fd, NULL) != 0 || fstat(fd, &about) != 0)
     FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot write: %s", path, format_errno(errno));
   *now = about.st_mtim;
