@@ -1,17 +1,22 @@
 #include "emit.h"
 
+#include "despur/text.h"
+
 #include <math.h>
 #include <stdio.h>
 
 static void put_string(const char *text) {
   putchar('"');
-  for (; *text; text++) {
+  for (size_t length; *text; text += length ? length : 1) {
+    length = despur_text_character(text);
     if (*text == '"' || *text == '\\')
       printf("\\%c", *text);
     else if ((unsigned char)*text < 0x20)
       printf("\\u%04x", (unsigned char)*text);
+    else if (length == 0)
+      fputs("\\ufffd", stdout); /* what is no UTF-8 would make all of it unreadable */
     else
-      putchar(*text);
+      printf("%.*s", (int)length, text);
   }
   putchar('"');
 }

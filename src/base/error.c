@@ -1,7 +1,7 @@
 #include "base/error.h"
 
 #include "base/format.h"
-#include "base/text.h"
+#include "despur/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
  * UTF-8, which a quotation also is when it is cut within a character. */
 static void make_printable(char *at) {
   while (*at) {
-    size_t length = text_character(at);
+    size_t length = despur_text_character(at);
     if (length == 0 || *at == '\n' || *at == '\t') *at = '?';
     at += length ? length : 1;
   }

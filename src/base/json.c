@@ -1,6 +1,8 @@
 #include "base/json.h"
 
 #include "base/format.h"
+#include "base/memory.h"
+#include "despur/text.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -20,6 +22,18 @@ void json_put(json_t **object, const char *key, json_t *value) {
 
 void json_push(json_t **array, json_t *value) {
   drop_if(json_array_append_new(*array, value), array);
+}
+
+json_t *json_text(const char *outside) {
+  char *copy = NULL;
+  if (mem_copy_text(&copy, outside, NULL) != DESPUR_OK) return NULL;
+  for (size_t i = 0, length; copy[i]; i += length ? length : 1) {
+    length = despur_text_character(copy + i);
+    if (length == 0) copy[i] = '?';
+  }
+  json_t *string = json_string(copy);
+  mem_free(copy);
+  return string;
 }
 
 /* Not json_dumps: where its buffer cannot grow, it leaves out the name of a member and goes on. */

@@ -13,6 +13,10 @@
 void json_put(json_t **object, const char *key, json_t *value);
 void json_push(json_t **array, json_t *value);
 
+/* A string of any bytes: what is no text (base/text.h) becomes '?'. Jansson's own gives NULL for such, as it
+ * does when there is no memory. For whatever comes from outside: names, paths, messages. */
+json_t *json_text(const char *text);
+
 /* The text of an object or array, by jansson's flags; NULL when there is no memory, or no json. Release with
  * free. */
 char *json_print(const json_t *json, size_t flags);

@@ -72,7 +72,15 @@ despur_status text_copy_all(const char ***out, const char *const *items, size_t 
   return DESPUR_OK;
 }
 
-size_t text_character(const char *at) {
+void text_repair(char *at) {
+  while (*at) {
+    size_t length = despur_text_character(at);
+    if (length == 0) *at = '?';
+    at += length ? length : 1;
+  }
+}
+
+size_t despur_text_character(const char *at) {
   const unsigned char *s = (const unsigned char *)at;
   if (*s < 0x80) return *s >= 0x20 ? *s != 0x7f : *s == '\n' || *s == '\t';
   size_t length = *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : 2;

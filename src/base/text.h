@@ -32,10 +32,8 @@ bool text_equal_letters(const char *a, const char *b);
 DESPUR_MUST_USE despur_status text_copy_all(const char ***out, const char *const *items, size_t count,
                                             despur_error *error);
 
-/* The number of bytes of the UTF-8 character at `at`; 0 when there is none, or one that is not for texts: a
- * control character but for line feed and tab, a surrogate, an overlong form, U+FFFE, U+FFFF, or the final
- * NUL. */
-size_t text_character(const char *at);
+/* Makes UTF-8 for people out of any bytes: what is no character of it (see despur/text.h) becomes '?'. */
+void text_repair(char *at);
 
 /* Bytes in base64 (RFC 4648). */
 DESPUR_MUST_USE despur_status text_add_base64(text *out, const void *bytes, size_t count,

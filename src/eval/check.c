@@ -1,8 +1,9 @@
 #include "despur/check.h"
-#include "base/format.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "despur/stats.h"
+#include "despur/text.h"
 #include "eval/difference.h"
 #include "io/file.h"
 
@@ -104,7 +105,9 @@ cleanup:
 
 static despur_status print_escaped(file_writer *writer, const char *text, despur_error *error) {
   despur_status status = DESPUR_OK;
-  for (; *text; text++) switch (*text) {
+  for (size_t length; *text; text += length ? length : 1) {
+    length = despur_text_character(text);
+    switch (length == 1 ? *text : 0) {
     case '&':
       TRY(file_print(writer, error, "&amp;"));
       break;
@@ -115,8 +118,9 @@ static despur_status print_escaped(file_writer *writer, const char *text, despur
       TRY(file_print(writer, error, "&quot;"));
       break;
     default:
-      TRY(file_print(writer, error, "%c", (unsigned char)*text < 0x20 ? '?' : *text));
+      TRY(file_print(writer, error, "%.*s", length ? (int)length : 1, length ? text : "?"));
     }
+  }
 cleanup:
   return status;
 }

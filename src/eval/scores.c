@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "despur/measures.h"
 #include "despur/stats.h"
+#include "despur/text.h"
 #include "eval/cells.h"
 #include "eval/predicted.h"
 
@@ -124,7 +125,7 @@ static void name_class(despur_degenerate *d, const despur_predicted *p) {
   const char *name = p->class_names && d->kind ? p->class_names[d->predicted_class] : "";
   size_t length = 0, step;
   for (; name[length]; length += step) {
-    step = text_character(name + length);
+    step = despur_text_character(name + length);
     if (step == 0) step = 1; /* a control character, which whoever shows the text escapes */
     if (length + step >= sizeof d->class_name) break;
   }

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "despur/text.h"
 #include "io/number.h"
 
 #include <math.h>
@@ -82,7 +83,7 @@ static meaning meaning_of(const char *given, size_t line, char point) {
 /* UTF-8, control characters included. */
 static bool is_utf8(const char *given, size_t length) {
   for (size_t i = 0, step; i < length; i += step) {
-    step = text_character(given + i);
+    step = despur_text_character(given + i);
     uint8_t byte = (uint8_t)given[i];
     if (step == 0 && byte < 0x80) step = 1;
     if (step == 0 && byte == 0xc2 && ((uint8_t)given[i + 1] & 0xc0) == 0x80) step = 2; /* C1 controls */

@@ -1,6 +1,7 @@
 #include "report/markup.h"
 
 #include "base/format.h"
+#include "despur/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ void markup_span(markup *m, const char *s, size_t count) {
   const char *plain = s, *end = s + count; /* plain: start of what needs no change */
   while (s < end) {
     const char *instead = entity(*s);
-    size_t length = text_character(s);
+    size_t length = despur_text_character(s);
     if (length == 0 || length > (size_t)(end - s)) instead = "\xef\xbf\xbd"; /* U+FFFD */
     if (instead) {
       add(m, plain, (size_t)(s - plain));

@@ -77,7 +77,7 @@ static despur_status add_group(json_t **groups, const despur_run_cam_result *fou
                                despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *group = json_object(), *examples = json_array(), *scores = json_array(), *occlusion = json_array();
-  json_put(&group, "name", json_string(found->names[g]));
+  json_put(&group, "name", json_text(found->names[g]));
   json_put(&group, "minority", json_boolean(found->minority[g]));
   for (size_t i = 0; i < found->example_count; i++)
     if (found->examples[i].group == g)
@@ -100,7 +100,7 @@ static despur_status cam_json(json_t **out, const despur_run_cam_result *found, 
   static const char *const SPLITS[] = {"train", "val", "test"};
   despur_status status = DESPUR_OK;
   json_t *stages = json_array(), *groups = json_array();
-  json_put(out, "layer", json_string(found->layer));
+  json_put(out, "layer", json_text(found->layer));
   json_put(out, "split", json_string(SPLITS[found->split]));
   json_put(out, "scored", json_boolean(found->scored));
   json_put(out, "partly", json_boolean(found->partly));

@@ -58,7 +58,7 @@ despur_status manifest_write_failure(const char *directory, const despur_config 
   json_t *object = json_object();
   json_put(&object, "despur", json_string(despur_version()));
   json_put(&object, "outcome", json_string("failed"));
-  json_put(&object, "message", json_string(message));
+  json_put(&object, "message", json_text(message));
   json_put(&object, "seed", json_integer((json_int_t)config->seed));
   json = json_print(object, JSON_INDENT(2));
   if (!json) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");

@@ -30,7 +30,7 @@ static json_t *weights_json(const despur_epoch *epoch) {
   json_t *weights = json_array();
   for (size_t g = 0; g < epoch->groups->count; g++) {
     json_t *weight = json_object();
-    json_put(&weight, "name", json_string(epoch->groups->names[g]));
+    json_put(&weight, "name", json_text(epoch->groups->names[g]));
     json_put(&weight, "weight", number(epoch->group_weights[g]));
     json_push(&weights, weight);
   }
@@ -54,7 +54,7 @@ static json_t *groups_json(const despur_scores *scores, const size_t *kept) {
   for (size_t g = 0; g < scores->groups_count; g++) {
     const despur_group_score *score = &scores->groups[g];
     json_t *group = json_object();
-    json_put(&group, "name", json_string(score->name));
+    json_put(&group, "name", json_text(score->name));
     json_put(&group, "count", json_integer((json_int_t)score->count));
     json_put(&group, "correct", json_integer((json_int_t)score->correct));
     if (kept) json_put(&group, "kept", json_integer((json_int_t)kept[g]));
@@ -169,7 +169,7 @@ static json_t *part_json(const despur_grouping_part *found) {
 
 static json_t *names_json(const despur_groups *groups) {
   json_t *names = json_array();
-  for (size_t g = 0; g < groups->count; g++) json_push(&names, json_string(groups->names[g]));
+  for (size_t g = 0; g < groups->count; g++) json_push(&names, json_text(groups->names[g]));
   return names;
 }
 

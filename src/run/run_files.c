@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "nn/loss.h"
 #include "run/resume.h"
 #include "run/run_events.h"
@@ -162,16 +163,16 @@ despur_status run_write_json(const run *r, const char *name, json_t *object, des
   despur_status status = DESPUR_OK;
   char path[1024];
   file_writer *writer = NULL;
-  char *text = json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-  if (!text) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing %s", name);
+  char *content = json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+  if (!content) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing %s", name);
   TRY(run_path(path, r, name, error));
   TRY(file_writer_open(&writer, path, error));
-  TRY(file_print(writer, error, "%s\n", text));
+  TRY(file_print(writer, error, "%s\n", content));
   status = file_writer_commit(writer, error);
   writer = NULL;
 cleanup:
   file_writer_discard(writer);
-  free(text);
+  free(content);
   return status;
 }
 
@@ -202,8 +203,11 @@ static despur_status add_input(json_t *inputs, const char *path, despur_error *e
   if (!*path) return DESPUR_OK;
   TRY(file_sha256(path, hash, error));
   snprintf(name, sizeof name, "%s", last);
-  for (int copy = 2; json_object_get(inputs, name); copy++)
+  text_repair(name); /* the name of a member must be text */
+  for (int copy = 2; json_object_get(inputs, name); copy++) {
     snprintf(name, sizeof name, "%s (%d)", last, copy);
+    text_repair(name);
+  }
   if (json_object_set_new(inputs, name, json_string(hash)) != 0)
     FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
 cleanup:
@@ -274,9 +278,9 @@ static despur_status write_manifest(run *r, const char *outcome, const char *mes
   json_t *manifest = json_object(), *outputs = json_object();
   json_put(&manifest, "despur", json_string(despur_version()));
   json_put(&manifest, "outcome", json_string(outcome));
-  if (*message) json_put(&manifest, "message", json_string(message));
+  if (*message) json_put(&manifest, "message", json_text(message));
   json_put(&manifest, "seed", json_integer((json_int_t)r->config->seed));
-  json_put(&manifest, "data", json_string(despur_dataset_description(r->dataset)));
+  json_put(&manifest, "data", json_text(despur_dataset_description(r->dataset)));
   json_put(&manifest, "inputs", json_incref(r->inputs));
   json_put(&manifest, "outputs", json_incref(outputs));
   if (!manifest) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing manifest.json");

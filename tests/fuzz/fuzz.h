@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "despur/text.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -67,8 +67,8 @@ static inline bool fuzz_good(despur_status status) {
   FUZZ_REQUIRE(status == DESPUR_BAD_INPUT || status == DESPUR_BAD_USAGE);
   FUZZ_REQUIRE(fuzz_error.status == status);
   FUZZ_REQUIRE(strlen(fuzz_error.message) > 10 && strlen(fuzz_error.message) < sizeof fuzz_error.message);
-  for (const char *c = fuzz_error.message; *c; c += text_character(c))
-    FUZZ_REQUIRE(text_character(c) > 0 && *c != '\n' && *c != '\t');
+  for (const char *c = fuzz_error.message; *c; c += despur_text_character(c))
+    FUZZ_REQUIRE(despur_text_character(c) > 0 && *c != '\n' && *c != '\t');
   memset(&fuzz_error, 0, sizeof fuzz_error);
   return false;
 }
