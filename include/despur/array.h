@@ -1,4 +1,5 @@
-/* Arrays in NumPy's .npy files, for who brings points and labels of their own. */
+/* Arrays in NumPy's .npy files, or in .npz archives ("FILE.npz:NAME"), for who brings points and labels of
+ * their own. */
 #ifndef DESPUR_ARRAY_H
 #define DESPUR_ARRAY_H
 
@@ -12,8 +13,8 @@ extern "C" {
 #endif
 
 /* *values = the numbers of a two-dimensional array [rows, columns], row-major, as float32; the caller frees
- * them with free(). Floats, integers and booleans are read. DESPUR_BAD_INPUT for another shape, no rows or no
- * columns, and numbers that float32 does not hold (NaN and infinity too). */
+ * them with free(). Floats of 16 to 64 bits, integers and booleans are read. DESPUR_BAD_INPUT for another
+ * shape, no rows or no columns, and numbers that float32 does not hold (NaN and infinity too). */
 DESPUR_API DESPUR_MUST_USE despur_status despur_array_read_matrix(float **values, size_t *rows,
                                                                   size_t *columns, const char *path,
                                                                   despur_error *error);

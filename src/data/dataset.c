@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "data/images.h"
+#include "io/array_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -146,7 +147,7 @@ despur_status dataset_create_from_files(despur_dataset **out, despur_arrays *arr
   TRY(create_from_arrays(out, arrays, names, error));
   const char *paths[DATASET_INPUTS] = {names->examples, names->labels, names->attributes, names->splits};
   for (size_t i = 0, used = 0; i < DATASET_INPUTS; i++)
-    if (paths[i]) TRY(mem_copy_text(&(*out)->inputs[used++], paths[i], error));
+    if (paths[i]) TRY(array_file_name(&(*out)->inputs[used++], paths[i], error));
 cleanup:
   if (status != DESPUR_OK) {
     despur_dataset_free(*out);
@@ -158,13 +159,32 @@ cleanup:
   return status;
 }
 
+/* What to do with an array of other dimensions, or of the same in another order; NULL when they look right.
+ * No network takes images of 3 columns, so a last dimension of 1, 3 or 4 is the channels. */
+static const char *shape_hint(const npy_array *array) {
+  const size_t *shape = array->shape;
+  if (array->rank == 2) return "features? data.source: features takes them";
+  if (array->rank == 3) return "one channel? numpy: x[:, None]";
+  if (array->rank != 4) return "";
+  bool few = shape[3] == 1 || shape[3] == 3 || shape[3] == 4;
+  return few && shape[1] > 4 && shape[2] > 4 ? "channels last? numpy: x.transpose(0, 3, 1, 2)" : NULL;
+}
+
 static despur_status check_images(const npy_array *array, const char *path, despur_error *error) {
+  const char *hint = shape_hint(array);
   if (array->rank != 4)
     return error_set(error, DESPUR_BAD_INPUT,
-                     "%s: expected images [n, channels, height, width], found %zu dimensions", path,
-                     array->rank);
+                     "%s: expected images [n, channels, height, width], found %zu dimensions%s%s%s", path,
+                     array->rank, *hint ? " (" : "", hint, *hint ? ")" : "");
+  if (hint)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: expected images [n, channels, height, width], found [%zu, %zu, %zu, %zu] (%s)",
+                     path, array->shape[0], array->shape[1], array->shape[2], array->shape[3], hint);
   if (array->type != NPY_U8 && array->type != NPY_F32)
-    return error_set(error, DESPUR_BAD_INPUT, "%s: expected uint8 or float32 values", path);
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "%s: expected uint8 or floating-point values, found %s (numpy: x.astype('uint8') for bytes)", path,
+        npy_type_name(array->type));
   for (size_t i = 1; i < 4; i++)
     if (array->shape[i] == 0 || array->shape[i] > 4096)
       return error_set(error, DESPUR_BAD_INPUT,
@@ -173,7 +193,8 @@ static despur_status check_images(const npy_array *array, const char *path, desp
   if (array->type == NPY_F32)
     for (size_t i = 0; i < array->count; i++)
       if (!__builtin_isfinite(((const float *)array->data)[i]))
-        return error_set(error, DESPUR_BAD_INPUT, "%s: value %zu is not finite", path, i);
+        return error_set(error, DESPUR_BAD_INPUT, "%s: value %zu is not a finite number that float32 holds",
+                         path, i);
   return DESPUR_OK;
 }
 
@@ -183,6 +204,7 @@ despur_status despur_dataset_create_npy(despur_dataset **out, const char *images
   npy_array array = {0};
   *out = NULL;
   TRY(npy_open(&array, images, error));
+  TRY(npy_narrow(&array, error));
   TRY(check_images(&array, images, error));
   despur_arrays arrays = {.images = array.data,
                           .images_are_float = array.type == NPY_F32,

@@ -1,6 +1,7 @@
 #include "io/array.h"
 
 #include "base/memory.h"
+#include "io/half.h"
 
 #include <math.h>
 
@@ -26,6 +27,9 @@ void array_to_floats(float *values, const npy_array *array) {
     CONVERT(uint32_t);
   case NPY_U64:
     CONVERT(uint64_t);
+  case NPY_F16:
+    for (size_t i = 0; i < array->count; i++) values[i] = half_to_float(((const uint16_t *)array->data)[i]);
+    return;
   case NPY_F32:
     CONVERT(float);
   case NPY_F64:
@@ -40,7 +44,10 @@ despur_status array_open_matrix(npy_array *out, const char *path, despur_error *
   if (status != DESPUR_OK) return status;
   if (out->rank != 2)
     return error_set(error, DESPUR_BAD_INPUT,
-                     "%s: expected a matrix of two dimensions, rows and columns, found %zu", path, out->rank);
+                     "%s: expected a matrix of two dimensions, rows and columns, found %zu%s", path, out->rank,
+                     out->rank > 2    ? " (numpy: x.reshape(len(x), -1))"
+                     : out->rank == 1 ? " (numpy: x[:, None] for one column)"
+                                      : "");
   if (out->count == 0)
     return error_set(error, DESPUR_BAD_INPUT, "%s: expected at least 1 row of 1 column, found %zu of %zu",
                      path, out->shape[0], out->shape[1]);

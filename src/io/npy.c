@@ -1,10 +1,11 @@
 #include "io/npy.h"
 
 #include "base/memory.h"
+#include "io/array_file.h"
+#include "io/half.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are read as they lie in the file");
 
@@ -14,10 +15,12 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are read as th
 static const struct {
   char descr[4];
   size_t bytes;
+  const char *name;
 } TYPES[] = {
-    [NPY_U8] = {"|u1", 1},  [NPY_I8] = {"|i1", 1},  [NPY_I16] = {"<i2", 2},  [NPY_I32] = {"<i4", 4},
-    [NPY_I64] = {"<i8", 8}, [NPY_U16] = {"<u2", 2}, [NPY_U32] = {"<u4", 4},  [NPY_U64] = {"<u8", 8},
-    [NPY_F32] = {"<f4", 4}, [NPY_F64] = {"<f8", 8}, [NPY_BOOL] = {"|b1", 1},
+    [NPY_U8] = {"|u1", 1, "uint8"},    [NPY_I8] = {"|i1", 1, "int8"},     [NPY_I16] = {"<i2", 2, "int16"},
+    [NPY_I32] = {"<i4", 4, "int32"},   [NPY_I64] = {"<i8", 8, "int64"},   [NPY_U16] = {"<u2", 2, "uint16"},
+    [NPY_U32] = {"<u4", 4, "uint32"},  [NPY_U64] = {"<u8", 8, "uint64"},  [NPY_F16] = {"<f2", 2, "float16"},
+    [NPY_F32] = {"<f4", 4, "float32"}, [NPY_F64] = {"<f8", 8, "float64"}, [NPY_BOOL] = {"|b1", 1, "bool"},
 };
 
 enum {
@@ -36,6 +39,7 @@ static const char MAGIC[] = "\x93NUMPY";
 
 typedef struct parser {
   const char *path, *begin, *at, *end;
+  bool swapped, fortran_order; /* what was found: the other order of bytes, the other order of dimensions */
   despur_error *error;
 } parser;
 
@@ -74,7 +78,9 @@ static despur_status take_size(parser *p, size_t *size) {
       p->at = start;
       return expected(p, "a size below 2^64");
     }
-  return p->at == start ? expected(p, "a size") : DESPUR_OK;
+  if (p->at == start) return expected(p, "a size");
+  take(p, "L"); /* Python 2 writes long integers so */
+  return DESPUR_OK;
 }
 
 /* A tuple: (), (3,), (3, 4) or (3, 4,). */
@@ -94,6 +100,19 @@ cleanup:
   return status;
 }
 
+/* As numpy.dtype: an order of bytes, or none, and a code ("<f4"), or a name ("float32"). */
+static bool find_type(npy_type *type, bool *swapped, const char *word) {
+  const char *code = word + (*word && strchr("<>=|", *word) ? 1 : 0);
+  if (!strcmp(code, "?")) code = "b1";
+  for (size_t i = 0; i < TYPE_COUNT; i++)
+    if (strcmp(code, TYPES[i].descr + 1) == 0 || strcmp(word, TYPES[i].name) == 0) {
+      *type = (npy_type)i;
+      *swapped = *word == '>' && TYPES[i].bytes > 1;
+      return true;
+    }
+  return false;
+}
+
 static despur_status take_type(parser *p, npy_type *type) {
   char word[WORD] = {0};
   if (take(p, "["))
@@ -101,28 +120,19 @@ static despur_status take_type(parser *p, npy_type *type) {
                      p->path);
   despur_status status = take_word(p, word, "a quoted type");
   if (status != DESPUR_OK) return status;
-  for (size_t i = 0; i < TYPE_COUNT; i++) {
-    /* one byte has no order, and NumPy reads "<u1" too */
-    bool same_order = word[0] == TYPES[i].descr[0] || (word[0] == '<' && TYPES[i].bytes == 1);
-    if (same_order && strcmp(word + 1, TYPES[i].descr + 1) == 0) {
-      *type = (npy_type)i;
-      return DESPUR_OK;
-    }
-  }
+  if (find_type(type, &p->swapped, word)) return DESPUR_OK;
   const char *why = "";
-  if (word[0] == '>') why = " (big-endian)";
   if (word[1] == 'O') why = " (Python objects)";
   if (word[1] == 'U' || word[1] == 'S') why = " (text)";
-  return error_set(
-      p->error, DESPUR_BAD_INPUT,
-      "%s: expected little-endian integers of 8 to 64 bits, float32, float64 or booleans, found '%s'%s",
-      p->path, word, why);
+  return error_set(p->error, DESPUR_BAD_INPUT,
+                   "%s: expected integers of 8 to 64 bits, floats of 16 to 64 or booleans, found '%s'%s",
+                   p->path, word, why);
 }
 
 static despur_status take_dictionary(parser *p, npy_array *array) {
   static const char *const KEYS[] = {"descr", "fortran_order", "shape"};
   despur_status status = DESPUR_OK;
-  bool seen[3] = {false}, fortran_order = false;
+  bool seen[3] = {false};
   if (!take(p, "{")) return expected(p, "'{'");
   while (!take(p, "}")) {
     char word[WORD];
@@ -135,7 +145,7 @@ static despur_status take_dictionary(parser *p, npy_array *array) {
     seen[key] = true;
     if (!take(p, ":")) return expected(p, "':'");
     if (key == 0) TRY(take_type(p, &array->type));
-    if (key == 1 && !(fortran_order = take(p, "True")) && !take(p, "False"))
+    if (key == 1 && !(p->fortran_order = take(p, "True")) && !take(p, "False"))
       return expected(p, "True or False");
     if (key == 2) TRY(take_shape(p, array));
     if (!take(p, ",") && (p->at == p->end || *p->at != '}')) return expected(p, "',' or '}'");
@@ -144,9 +154,6 @@ static despur_status take_dictionary(parser *p, npy_array *array) {
   if (p->at != p->end) return expected(p, "nothing more");
   for (size_t key = 0; key < 3; key++)
     if (!seen[key]) FAIL(p->error, DESPUR_BAD_INPUT, "%s: header lacks the key '%s'", p->path, KEYS[key]);
-  if (fortran_order && array->rank > 1)
-    FAIL(p->error, DESPUR_BAD_INPUT,
-         "%s: expected C order, found Fortran order (save numpy.ascontiguousarray of it)", p->path);
 cleanup:
   return status;
 }
@@ -178,8 +185,7 @@ static despur_status find_header(const uint8_t *b, size_t bytes, const char *pat
 }
 
 /* Sets the count; found: bytes that follow the header. */
-static despur_status check_data(npy_array *array, const char *path, size_t start, size_t found,
-                                despur_error *error) {
+static despur_status check_data(npy_array *array, const char *path, size_t found, despur_error *error) {
   size_t wanted;
   bool empty = false, overflow = false;
   array->count = 1;
@@ -196,38 +202,96 @@ static despur_status check_data(npy_array *array, const char *path, size_t start
     return error_set(error, DESPUR_BAD_INPUT, "%s: expected %s bytes of elements, found %s (%s)", path,
                      file_grouped(wanted).text, file_grouped(found).text,
                      found < wanted ? "truncated file?" : "trailing bytes");
-  if (start % TYPES[array->type].bytes != 0)
-    return error_set(error, DESPUR_BAD_INPUT,
-                     "%s: expected elements to start at a multiple of %zu bytes, found %zu", path,
-                     TYPES[array->type].bytes, start);
   return DESPUR_OK;
+}
+
+static void swap_bytes(uint8_t *data, size_t count, size_t bytes) {
+  for (size_t i = 0; i < count; i++, data += bytes)
+    for (size_t k = 0; k < bytes / 2; k++) {
+      uint8_t byte = data[k];
+      data[k] = data[bytes - 1 - k];
+      data[bytes - 1 - k] = byte;
+    }
+}
+
+/* From Fortran's order of dimensions, where the first index is the fastest, to C's, where the last one is. */
+static despur_status transpose(npy_array *array, despur_error *error) {
+  size_t bytes = TYPES[array->type].bytes, index[NPY_MAX_RANK] = {0}, stride[NPY_MAX_RANK], from = 0;
+  uint8_t *turned;
+  if (array->count == 0) return DESPUR_OK;
+  despur_status status = mem_alloc(&turned, array->count, bytes, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0, step = 1; i < array->rank; step *= array->shape[i++]) stride[i] = step;
+  for (size_t to = 0; to < array->count; to++) {
+    memcpy(turned + to * bytes, (const uint8_t *)array->data + from * bytes, bytes);
+    for (size_t i = array->rank; i-- > 0;) {
+      from += stride[i];
+      if (++index[i] < array->shape[i]) break;
+      from -= index[i] * stride[i];
+      index[i] = 0;
+    }
+  }
+  mem_free(array->data);
+  array->data = turned;
+  return DESPUR_OK;
+}
+
+/* The header's text of a file that has been opened; *length of it. */
+static despur_status read_header(char **header, size_t *length, array_file *s, size_t *data,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint8_t first[START_BYTES] = {0};
+  size_t start;
+  TRY(array_file_read(s, first, s->bytes < START_BYTES - 2 ? s->bytes : START_BYTES - 2, error));
+  if (s->bytes >= START_BYTES && first[MAGIC_BYTES] > 1)
+    TRY(array_file_read(s, first + START_BYTES - 2, 2, error));
+  TRY(find_header(first, s->bytes, s->path, &start, length, error));
+  TRY(mem_alloc(header, *length, 1, error));
+  TRY(array_file_read(s, *header, *length, error));
+  *data = s->bytes - start - *length;
+cleanup:
+  return status;
 }
 
 despur_status npy_open(npy_array *array, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  int fd = -1;
-  uint8_t first[START_BYTES] = {0};
-  size_t bytes = 0, start = 0, length = 0, data;
+  array_file s;
+  size_t length = 0, data = 0;
   char *header = NULL;
   *array = (npy_array){0};
-  TRY(file_open(&fd, &bytes, path, error));
-  TRY(file_read_all(fd, first, bytes < START_BYTES - 2 ? bytes : START_BYTES - 2, path, error));
-  if (bytes >= START_BYTES && first[MAGIC_BYTES] > 1)
-    TRY(file_read_all(fd, first + START_BYTES - 2, 2, path, error));
-  TRY(find_header(first, bytes, path, &start, &length, error));
-  TRY(mem_alloc(&header, length, 1, error));
-  TRY(file_read_all(fd, header, length, path, error));
-  parser p = {path, header, header, header + length, error};
+  TRY(array_file_open(&s, path, error));
+  TRY(read_header(&header, &length, &s, &data, error));
+  parser p = {.path = path, .begin = header, .at = header, .end = header + length, .error = error};
   TRY(take_dictionary(&p, array));
-  data = bytes - start - length;
-  TRY(check_data(array, path, start + length, data, error));
+  TRY(check_data(array, path, data, error));
   TRY(mem_alloc(&array->data, data, 1, error));
-  TRY(file_read_all(fd, array->data, data, path, error));
+  TRY(array_file_read(&s, array->data, data, error));
+  TRY(array_file_finish(&s, error));
+  if (p.swapped) swap_bytes(array->data, array->count, TYPES[array->type].bytes);
+  if (p.fortran_order && array->rank > 1) TRY(transpose(array, error));
 cleanup:
-  if (fd >= 0) close(fd);
+  array_file_close(&s);
   mem_free(header);
   if (status != DESPUR_OK) npy_close(array);
   return status;
+}
+
+despur_status npy_narrow(npy_array *array, despur_error *error) {
+  float *values;
+  if (array->type != NPY_F16 && array->type != NPY_F64) return DESPUR_OK;
+  despur_status status = mem_alloc(&values, array->count, sizeof *values, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < array->count; i++)
+    values[i] = array->type == NPY_F16 ? half_to_float(((const uint16_t *)array->data)[i])
+                                       : (float)((const double *)array->data)[i];
+  mem_free(array->data);
+  array->data = values;
+  array->type = NPY_F32;
+  return DESPUR_OK;
+}
+
+const char *npy_type_name(npy_type type) {
+  return TYPES[type].name;
 }
 
 void npy_close(npy_array *array) {
@@ -270,6 +334,7 @@ static bool convert(int64_t *values, const npy_array *array) {
   case NPY_BOOL:
     for (size_t i = 0; i < array->count; i++) values[i] = ((const uint8_t *)array->data)[i] != 0;
     return true;
+  case NPY_F16:
   case NPY_F32:
   case NPY_F64:
     return false;

@@ -1,5 +1,6 @@
-/* NumPy .npy files, format 1.0 to 3.0, little-endian, C order. Read and written whole, with the bytes that
- * numpy.save writes. */
+/* NumPy's arrays: .npy files of format 1.0 to 3.0, and members of .npz archives ("FILE.npz:NAME", see
+ * io/array_file.h), of either order of bytes and of dimensions; in memory they are little-endian and in C
+ * order. Read and written whole, with the bytes that numpy.save writes. */
 #ifndef IO_NPY_H
 #define IO_NPY_H
 
@@ -16,6 +17,7 @@ typedef enum npy_type {
   NPY_U16,
   NPY_U32,
   NPY_U64,
+  NPY_F16,
   NPY_F32,
   NPY_F64,
   NPY_BOOL
@@ -30,6 +32,12 @@ typedef struct npy_array {
 
 DESPUR_MUST_USE despur_status npy_open(npy_array *array, const char *path, despur_error *error);
 void npy_close(npy_array *array);
+
+/* Turns float16 and float64 into float32, rounded to nearest; beyond its range, to infinity. Others stay. */
+DESPUR_MUST_USE despur_status npy_narrow(npy_array *array, despur_error *error);
+
+/* "float32" and the like. */
+const char *npy_type_name(npy_type type);
 
 /* A one-dimensional array of any integer type, or of booleans, as int64. Free *values with mem_free. */
 DESPUR_MUST_USE despur_status npy_read_integers(int64_t **values, size_t *count, const char *path,

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "io/half.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,13 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read as they lie in the file");
 
 enum { LENGTH_BYTES = 8, HEADER_MAX = 1 << 20, ALIGNMENT = 8 };
+
+static const struct {
+  const char *name;
+  size_t bytes;
+} TYPES[] = {{"F32", 4}, {"F16", 2}, {"BF16", 2}, {"F64", 8}};
+
+enum { TYPE_F32, TYPE_F16, TYPE_BF16, TYPE_F64, TYPE_COUNT };
 
 static const char METADATA[] = "__metadata__";
 
@@ -74,6 +82,7 @@ static bool read_sizes(size_t *sizes, size_t most, size_t *count, const json_t *
 /* Where a tensor lies, in bytes from the start of the data. */
 typedef struct extent {
   size_t begin, end;
+  int type;
   tensor tensor;
 } extent;
 
@@ -97,7 +106,7 @@ static despur_status check_keys(const char *name, const json_t *entry, const cha
 /* The shape must need exactly the bytes between the offsets. Sets the count. */
 static despur_status check_shape(extent *out, const char *path, despur_error *error) {
   tensor *t = &out->tensor;
-  size_t bytes = sizeof(float), held = out->end - out->begin;
+  size_t bytes = TYPES[out->type].bytes, held = out->end - out->begin;
   bool overflow = false, empty = false;
   for (size_t i = 0; i < t->rank; i++) {
     overflow |= __builtin_mul_overflow(bytes, t->shape[i], &bytes);
@@ -111,7 +120,7 @@ static despur_status check_shape(extent *out, const char *path, despur_error *er
     return error_set(error, DESPUR_BAD_INPUT,
                      "%s: tensor '%s': its shape needs %s bytes, its data_offsets hold %s", path, t->name,
                      overflow ? "more than 2^64" : file_grouped(bytes).text, file_grouped(held).text);
-  t->count = bytes / sizeof(float);
+  t->count = bytes / TYPES[out->type].bytes;
   return DESPUR_OK;
 }
 
@@ -122,9 +131,10 @@ static despur_status read_extent(extent *out, const char *name, const json_t *en
   TRY(check_keys(name, entry, path, error));
   memcpy(t->name, name, strlen(name) + 1);
   const char *type = json_string_value(json_object_get(entry, "dtype"));
-  if (!type || strcmp(type, "F32") != 0)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected dtype F32, found %s", path, name,
-         type ? type : "none");
+  while (type && out->type < TYPE_COUNT && strcmp(type, TYPES[out->type].name) != 0) out->type++;
+  if (!type || out->type == TYPE_COUNT)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected dtype F32, F16, BF16 or F64, found %s", path,
+         name, type ? type : "none");
   if (!read_sizes(t->shape, TENSOR_MAX_RANK, &t->rank, json_object_get(entry, "shape")))
     FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected a shape of at most %d sizes", path, name,
          TENSOR_MAX_RANK);
@@ -172,6 +182,46 @@ static despur_status check_cover(const extent *extents, size_t count, size_t dat
                    file_grouped(end).text, file_grouped(data_bytes).text);
 }
 
+/* The numbers of a tensor from the bytes that the file has of it. */
+static void to_floats(float *values, const uint8_t *bytes, const extent *e) {
+  const size_t size = TYPES[e->type].bytes;
+  for (size_t i = 0; i < e->tensor.count; i++) {
+    uint16_t half;
+    double wide;
+    memcpy(&half, bytes + i * size, sizeof half);
+    if (e->type == TYPE_F64) memcpy(&wide, bytes + i * size, sizeof wide);
+    if (e->type == TYPE_F32)
+      memcpy(&values[i], bytes + i * size, sizeof *values);
+    else
+      values[i] = e->type == TYPE_F64   ? (float)wide
+                  : e->type == TYPE_F16 ? half_to_float(half)
+                                        : bfloat_to_float(half);
+  }
+}
+
+/* Reads the data of all tensors, which stand in the file in this order. */
+static despur_status read_values(float **values, const extent *extents, size_t count, int fd,
+                                 size_t data_bytes, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint8_t *raw = NULL;
+  size_t total = 0;
+  bool plain = true;
+  for (size_t i = 0; i < count; i++) {
+    total += extents[i].tensor.count; /* no more than there are bytes */
+    plain &= extents[i].type == TYPE_F32;
+  }
+  TRY(mem_alloc(values, total, sizeof **values, error));
+  if (plain) return file_read_all(fd, *values, data_bytes, path, error);
+  TRY(mem_alloc(&raw, data_bytes, 1, error));
+  TRY(file_read_all(fd, raw, data_bytes, path, error));
+  total = 0;
+  for (size_t i = 0; i < count; total += extents[i++].tensor.count)
+    to_floats(*values + total, raw + extents[i].begin, &extents[i]);
+cleanup:
+  mem_free(raw);
+  return status;
+}
+
 static despur_status read_tensors(tensor_file *file, json_t *root, int fd, size_t data_bytes,
                                   const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -191,12 +241,11 @@ static despur_status read_tensors(tensor_file *file, json_t *root, int fd, size_
   qsort(extents, count, sizeof *extents, compare_extents);
   TRY(check_cover(extents, count, data_bytes, path, error));
   TRY(mem_alloc(&file->tensors, count, sizeof *file->tensors, error));
-  TRY(mem_alloc(&file->values, data_bytes, 1, error));
-  TRY(file_read_all(fd, file->values, data_bytes, path, error));
+  TRY(read_values(&file->values, extents, count, fd, data_bytes, path, error));
   file->count = count;
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0, total = 0; i < count; total += extents[i++].tensor.count) {
     file->tensors[i] = extents[i].tensor;
-    file->tensors[i].data = file->values + extents[i].begin / sizeof(float);
+    file->tensors[i].data = file->values + total;
   }
 cleanup:
   mem_free(extents);

@@ -1,5 +1,5 @@
-/* safetensors files with float32 tensors: 8 bytes of header length, a JSON header, then the data without
- * holes. */
+/* safetensors files: 8 bytes of header length, a JSON header, then the data without holes. Tensors of
+ * float16, bfloat16, float32 and float64 are read, as float32; float32 is written. */
 #ifndef IO_SAFETENSORS_H
 #define IO_SAFETENSORS_H
 

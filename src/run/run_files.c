@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/array_file.h"
 #include "nn/loss.h"
 #include "run/resume.h"
 #include "run/run_events.h"
@@ -198,10 +199,11 @@ cleanup:
 /* Files are named without their directory: where they lay does not matter to what was computed. */
 static despur_status add_input(json_t *inputs, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char hash[SHA256_HEX], name[300];
-  const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+  char hash[SHA256_HEX], name[300], *file = NULL;
   if (!*path) return DESPUR_OK;
-  TRY(file_sha256(path, hash, error));
+  TRY(array_file_name(&file, path, error));
+  const char *slash = strrchr(file, '/'), *last = slash ? slash + 1 : file;
+  TRY(file_sha256(file, hash, error));
   snprintf(name, sizeof name, "%s", last);
   text_repair(name); /* the name of a member must be text */
   for (int copy = 2; json_object_get(inputs, name); copy++) {
@@ -211,6 +213,7 @@ static despur_status add_input(json_t *inputs, const char *path, despur_error *e
   if (json_object_set_new(inputs, name, json_string(hash)) != 0)
     FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
 cleanup:
+  mem_free(file);
   return status;
 }
 

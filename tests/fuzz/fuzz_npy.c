@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   size_t length, rows, columns;
   const char *path = fuzz_file("file.npy", bytes, count);
   if (fuzz_good(npy_open(&array, path, &fuzz_error))) {
-    static const size_t BYTES[] = {1, 1, 2, 4, 8, 2, 4, 8, 4, 8, 1};
+    static const size_t BYTES[] = {1, 1, 2, 4, 8, 2, 4, 8, 2, 4, 8, 1};
     fuzz_touch(array.data, array.count * BYTES[array.type]);
     npy_close(&array);
   }

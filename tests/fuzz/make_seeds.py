@@ -4,9 +4,11 @@
 Inputs that a fuzz target has found are kept there as crash_*, which this leaves alone."""
 import gzip
 import hashlib
+import io
 import json
 import pathlib
 import struct
+import zipfile
 
 ROOT = pathlib.Path(__file__).parent / "seeds"
 
@@ -93,6 +95,44 @@ for name, content in {
     "trailing": npy("|u1", "(1,)", b"ab"),
 }.items():
     put("npy", name, content)
+
+# ---- npz: archives, and one wrong field in each ----
+
+
+def archive(method, *members):
+    room = io.BytesIO()
+    with zipfile.ZipFile(room, "w", method) as z:
+        for name in members:
+            with z.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=True) as member:
+                member.write(npy("<f4", "(2, 3)", struct.pack("<6f", 1, -2, 3.5, 0, 1e-40, 5)))
+    return room.getvalue()
+
+
+stored, deflated = archive(zipfile.ZIP_STORED, "x"), archive(zipfile.ZIP_DEFLATED, "x")
+put("npz", "stored", stored)
+put("npz", "deflated", deflated)
+put("npz", "two", archive(zipfile.ZIP_STORED, "x", "y"))
+put("npz", "twice", archive(zipfile.ZIP_STORED, "x", "x"))
+put("npz", "none", archive(zipfile.ZIP_STORED))
+put("npz", "comment", stored[:-2] + b"\5\0later")
+put("npz", "cut", stored[:-1])
+entry, end = stored.rindex(b"PK\1\2"), stored.rindex(b"PK\5\6")
+for name, at, value in (
+    ("method", entry + 10, 12),
+    ("encrypted", entry + 8, 1),
+    ("packed", entry + 20, 2**31),
+    ("bytes", entry + 24, 2**32 - 2),
+    ("sizes_of_zip64_that_are_not_there", entry + 24, 2**32 - 1),
+    ("crc", entry + 16, 0),
+    ("name_bytes", entry + 28, 65535),
+    ("offset", entry + 42, 2**31),
+    ("directory_bytes", end + 12, 2**32 - 1),
+    ("directory_offset", end + 16, 2**32 - 1),
+):
+    bytes_of = 2 if name in ("method", "encrypted", "name_bytes") else 4
+    put("npz", name, stored[:at] + value.to_bytes(bytes_of, "little") + stored[at + bytes_of :])
+at = deflated.rindex(b"PK\1\2") + 24
+put("npz", "bomb", deflated[:at] + (2**32 - 2).to_bytes(4, "little") + deflated[at + 4 :])
 
 # ---- safetensors ----
 

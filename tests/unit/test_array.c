@@ -3,12 +3,12 @@
 
 #include "despur/array.h"
 #include "io/npy.h"
+#include "samples.h"
 
 static despur_error error;
-static char path[192];
+static char path[192], directory[128];
 
 static int make_path(void **state) {
-  char directory[128];
   (void)state;
   temporary_directory(directory);
   snprintf(path, sizeof path, "%s/array.npy", directory);
@@ -37,11 +37,12 @@ static void numbers_of_every_type_become_floats(void **state) {
   static const uint16_t u16[6] = {1, 0, 1, 1, 0, 0};
   static const uint32_t u32[6] = {1, 0, 1, 1, 0, 0};
   static const uint64_t u64[6] = {1, 0, 1, 1, 0, 0};
+  static const uint16_t f16[6] = {0x3c00, 0, 0x3c00, 0x3c00, 0, 0};
   static const float f32[6] = {1, 0, 1, 1, 0, 0};
   static const double f64[6] = {1, 0, 1, 1, 0, 0};
   static const void *const DATA[] = {
       [NPY_U8] = u8,   [NPY_I8] = i8,   [NPY_I16] = i16, [NPY_I32] = i32, [NPY_I64] = i64, [NPY_U16] = u16,
-      [NPY_U32] = u32, [NPY_U64] = u64, [NPY_F32] = f32, [NPY_F64] = f64, [NPY_BOOL] = u8};
+      [NPY_U32] = u32, [NPY_U64] = u64, [NPY_F16] = f16, [NPY_F32] = f32, [NPY_F64] = f64, [NPY_BOOL] = u8};
   for (int type = NPY_U8; type <= NPY_BOOL; type++) {
     float *values;
     size_t rows, columns;
@@ -51,6 +52,95 @@ static void numbers_of_every_type_become_floats(void **state) {
     assert_int_equal(columns, 3);
     assert_memory_equal(values, f32, sizeof f32);
     free(values);
+  }
+}
+
+/* Files that NumPy wrote (tests/golden/make_arrays.py). */
+static void arrays_are_read_as_numpy_wrote_them(void **state) {
+  (void)state;
+  static const char *const FILES[] = {
+      "f2_little_C.npy", "f2_little_F.npy",   "f2_big_C.npy",     "f2_big_F.npy",      "f4_little_C.npy",
+      "f4_little_F.npy", "f4_big_C.npy",      "f4_big_F.npy",     "f8_little_C.npy",   "f8_little_F.npy",
+      "f8_big_C.npy",    "f8_big_F.npy",      "i2_little_C.npy",  "i2_little_F.npy",   "i2_big_C.npy",
+      "i2_big_F.npy",    "i4_little_C.npy",   "i4_little_F.npy",  "i4_big_C.npy",      "i4_big_F.npy",
+      "i8_little_C.npy", "i8_little_F.npy",   "i8_big_C.npy",     "i8_big_F.npy",      "u2_little_C.npy",
+      "u2_little_F.npy", "u2_big_C.npy",      "u2_big_F.npy",     "u1_C.npy",          "u1_F.npy",
+      "i1_C.npy",        "i1_F.npy",          "b1_C.npy",         "b1_F.npy",          "one.npz",
+      "stored.npz:real", "stored.npz:turned", "stored.npz:whole", "deflated.npz:real", "deflated.npz:whole"};
+  for (size_t f = 0; f < sizeof FILES / sizeof *FILES; f++) {
+    char file[256];
+    float *values;
+    size_t rows, columns;
+    bool real =
+        FILES[f][0] == 'f' || strstr(FILES[f], "real") || strstr(FILES[f], "turned") || FILES[f][0] == 'o';
+    snprintf(file, sizeof file, "tests/golden/arrays/%s", FILES[f]);
+    assert_ok(despur_array_read_matrix(&values, &rows, &columns, file, &error));
+    assert_true(rows == 4 && columns == 6);
+    for (int i = 0; i < 24; i++) {
+      float wanted = real                 ? (float)(i * i - 20) / 4
+                     : FILES[f][0] == 'b' ? (float)(i % 2)
+                                          : (float)(i * i / 8);
+      if (values[i] != wanted) fail_msg("%s: number %d is %g", file, i, (double)values[i]);
+    }
+    free(values);
+  }
+}
+
+static void arrays_of_archives_are_named(void **state) {
+  (void)state;
+  static const struct {
+    const char *path, *message;
+  } SAMPLES[] = {
+      {"stored.npz",
+       "expected an archive of one array, or the name of one (FILE.npz:NAME), found 'real.npy', "
+       "'whole.npy', 'turned.npy'"},
+      {"stored.npz:none",
+       "stored.npz:none: expected a member 'none.npy', found 'real.npy', 'whole.npy', 'turned.npy'"},
+      {"stored.npz:", "stored.npz:: expected a member '.npy'"},
+      {"missing.npz:real", "missing.npz: No such file"},
+  };
+  for (size_t i = 0; i < sizeof SAMPLES / sizeof *SAMPLES; i++) {
+    char file[256];
+    float *values;
+    size_t rows, columns;
+    snprintf(file, sizeof file, "tests/golden/arrays/%s", SAMPLES[i].path);
+    assert_fails(despur_array_read_matrix(&values, &rows, &columns, file, &error), DESPUR_BAD_INPUT,
+                 SAMPLES[i].message);
+    assert_null(values);
+  }
+}
+
+/* Whatever single byte of an archive changes, the numbers are the same or it is refused. */
+static void a_damaged_archive_is_refused_or_gives_the_same_numbers(void **state) {
+  (void)state;
+  static const char *const FILES[][2] = {{"tests/golden/arrays/stored.npz", "real"},
+                                         {"tests/golden/arrays/deflated.npz", "whole"}};
+  for (size_t f = 0; f < 2; f++) {
+    static char bytes[4096];
+    char file[256], member[300];
+    float *whole, *values;
+    size_t rows, columns, count = sample_bytes(FILES[f][0], bytes, sizeof bytes), refused = 0;
+    snprintf(member, sizeof member, "%s:%s", FILES[f][0], FILES[f][1]);
+    assert_ok(despur_array_read_matrix(&whole, &rows, &columns, member, &error));
+    for (size_t at = 0; at < count; at++) {
+      bytes[at] ^= 0x55;
+      sample_file(file, directory, "sample.npz", bytes, count);
+      bytes[at] ^= 0x55;
+      snprintf(member, sizeof member, "%s:%s", file, FILES[f][1]);
+      despur_status status = despur_array_read_matrix(&values, &rows, &columns, member, &error);
+      refused += status != DESPUR_OK;
+      if (status == DESPUR_OK) assert_memory_equal(values, whole, 24 * sizeof *whole);
+      if (status != DESPUR_OK) assert_int_equal(status, DESPUR_BAD_INPUT);
+      free(values);
+    }
+    assert_true(refused > 100);
+    for (size_t kept = 0; kept < count; kept++) {
+      sample_file(file, directory, "sample.npz", bytes, kept);
+      snprintf(member, sizeof member, "%s:%s", file, FILES[f][1]);
+      assert_int_equal(despur_array_read_matrix(&values, &rows, &columns, member, &error), DESPUR_BAD_INPUT);
+    }
+    free(whole);
+    assert_int_equal(unlink(file), 0);
   }
 }
 
@@ -161,6 +251,9 @@ static void labels_survive_a_file(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_of_every_type_become_floats),
+      cmocka_unit_test(arrays_are_read_as_numpy_wrote_them),
+      cmocka_unit_test(arrays_of_archives_are_named),
+      cmocka_unit_test(a_damaged_archive_is_refused_or_gives_the_same_numbers),
       cmocka_unit_test(numbers_keep_their_sign_and_size),
       cmocka_unit_test(points_keep_their_differences_whatever_their_offset),
       cmocka_unit_test(points_that_fit_are_left_and_those_that_merge_are_counted),

@@ -240,17 +240,20 @@ static void assert_npy_refused(const char *images, const char *labels, const cha
 
 static void images_of_another_kind_are_refused(void **state) {
   (void)state;
-  static const double DOUBLES[COUNT * VALUES] = {0};
+  static const double LARGE[COUNT * VALUES] = {[5] = 1e300};
   static const int32_t INTEGERS[COUNT * VALUES] = {0};
   static const size_t FLAT[2] = {COUNT, VALUES}, NO_HEIGHT[4] = {COUNT, 2, 0, 2}, NONE[4] = {0, 2, 3, 2},
                       WIDE[4] = {1, 1, 1, 4097};
   static const uint8_t WIDE_BYTES[4097] = {0};
-  assert_npy_refused(put("bad.npy", NPY_U8, 2, FLAT, bytes), NULL, NULL, NULL, "bad.npy",
-                     "expected images [n, channels, height, width], found 2 dimensions");
-  assert_npy_refused(put("bad.npy", NPY_F64, 4, IMAGES_SHAPE, DOUBLES), NULL, NULL, NULL, "bad.npy",
-                     "expected uint8 or float32 values");
-  assert_npy_refused(put("bad.npy", NPY_I32, 4, IMAGES_SHAPE, INTEGERS), NULL, NULL, NULL, "bad.npy",
-                     "expected uint8 or float32 values");
+  assert_npy_refused(
+      put("bad.npy", NPY_U8, 2, FLAT, bytes), NULL, NULL, NULL, "bad.npy",
+      "expected images [n, channels, height, width], found 2 dimensions (features? data.source: "
+      "features takes them)");
+  assert_npy_refused(put("bad.npy", NPY_F64, 4, IMAGES_SHAPE, LARGE), NULL, NULL, NULL, "bad.npy",
+                     "value 5 is not a finite number that float32 holds");
+  assert_npy_refused(
+      put("bad.npy", NPY_I32, 4, IMAGES_SHAPE, INTEGERS), NULL, NULL, NULL, "bad.npy",
+      "expected uint8 or floating-point values, found int32 (numpy: x.astype('uint8') for bytes)");
   assert_npy_refused(put("bad.npy", NPY_U8, 4, NO_HEIGHT, bytes), NULL, NULL, NULL, "bad.npy",
                      "expected sizes from 1 to 4096 in dimension 3, found 0");
   assert_npy_refused(put("bad.npy", NPY_U8, 4, WIDE, WIDE_BYTES), NULL, NULL, NULL, "bad.npy",
@@ -267,7 +270,7 @@ static void images_that_are_not_finite_are_refused(void **state) {
     memcpy(values, floats, sizeof values);
     values[41] = BAD[i];
     assert_npy_refused(put("bad.npy", NPY_F32, 4, IMAGES_SHAPE, values), NULL, NULL, NULL, "bad.npy",
-                       "value 41 is not finite");
+                       "value 41 is not a finite number that float32 holds");
   }
 }
 

@@ -91,7 +91,7 @@ static void what_is_written_is_read_back_for_every_type(void **state) {
   (void)state;
   static const size_t BYTES[] = {
       [NPY_U8] = 1,  [NPY_I8] = 1,  [NPY_I16] = 2, [NPY_I32] = 4, [NPY_I64] = 8, [NPY_U16] = 2,
-      [NPY_U32] = 4, [NPY_U64] = 8, [NPY_F32] = 4, [NPY_F64] = 8, [NPY_BOOL] = 1};
+      [NPY_U32] = 4, [NPY_U64] = 8, [NPY_F16] = 2, [NPY_F32] = 4, [NPY_F64] = 8, [NPY_BOOL] = 1};
   uint8_t data[3 * 2 * 8];
   for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(37 * i);
   for (npy_type type = NPY_U8; type <= NPY_BOOL; type++) {
@@ -126,7 +126,6 @@ static void an_array_stays_when_its_file_is_cut(void **state) {
 
 static void every_spelling_of_a_good_header_is_read(void **state) {
   (void)state;
-  /* each header is padded so that the data begin at a multiple of 4 */
   static const struct {
     int version;
     const char *header;
@@ -140,14 +139,18 @@ static void every_spelling_of_a_good_header_is_read(void **state) {
       {1, "{'descr': '<f4', 'fortran_order': True, 'shape': (6,), }  \n", 1, 6,
        6}, /* one dimension has one order */
       {1, "{'descr': '<f4', 'fortran_order': True, 'shape': (), } \n", 0, 0, 1},
+      {1, "{'descr': '<f4', 'fortran_order': True, 'shape': (6, 1), } \n", 2, 6, 6},
+      {1, "{'descr': '|f4', 'fortran_order': False, 'shape': (6,), } \n", 1, 6, 6},
+      {1, "{'descr': '=f4', 'fortran_order': False, 'shape': (6L,), } \n", 1, 6, 6},
+      {1, "{'descr': 'f4', 'fortran_order': False, 'shape': (3L, 2L), } \n", 2, 3, 6},
+      {1, "{'descr': 'float32', 'fortran_order': False, 'shape': (6,), } \n", 1, 6, 6},
   };
   static const float DATA[6] = {0, 1, 2, 3, 4, 5};
   for (size_t i = 0; i < sizeof SAMPLES / sizeof *SAMPLES; i++) {
     char path[256], header[300];
     npy_array array;
-    size_t start = SAMPLES[i].version == 1 ? 10 : 12;
     snprintf(header, sizeof header, "%s", SAMPLES[i].header);
-    while ((start + strlen(header)) % 4) strcat(header, " ");
+    if (i % 2) strcat(header, " "); /* the data begin anywhere */
     make_file(path, SAMPLES[i].version, header, DATA, SAMPLES[i].count * sizeof *DATA);
     assert_ok(npy_open(&array, path, &error));
     assert_int_equal(array.type, NPY_F32);
@@ -166,16 +169,13 @@ static void malformed_headers_are_refused_with_a_reason(void **state) {
   static const struct {
     const char *header, *message;
   } SAMPLES[] = {
-      {HEADER("'>f4'", "False", "(2,)"), "found '>f4' (big-endian)"},
       {HEADER("'|O'", "False", "(2,)"), "found '|O' (Python objects)"},
       {HEADER("'<U5'", "False", "(2,)"), "found '<U5' (text)"},
-      {HEADER("'<f2'", "False", "(2,)"), "found '<f2'"},
+      {HEADER("'<f16'", "False", "(2,)"), "found '<f16'"},
       {HEADER("'<c8'", "False", "(2,)"), "found '<c8'"},
-      {HEADER("'|f4'", "False", "(2,)"), "found '|f4'"},
       {HEADER("''", "False", "(2,)"), "found ''"},
       {HEADER("[('a', '<f4'), ('b', '<i4')]", "False", "(2,)"), "found a structured array"},
       {HEADER("4", "False", "(2,)"), "expected a quoted type, found '4, "},
-      {HEADER("'<f4'", "True", "(2, 1)"), "expected C order, found Fortran order"},
       {HEADER("'<f4'", "0", "(2,)"), "expected True or False, found '0, "},
       {HEADER("'<f4'", "False", "(2)"), "expected ',', found ')"},
       {HEADER("'<f4'", "False", "2"), "expected a tuple of sizes, found '2}'"},
@@ -227,7 +227,7 @@ static void files_cut_or_foreign_are_refused(void **state) {
   } SAMPLES[] = {
       {"", 0, "not a .npy file"},
       {"\x93NUMPY\1", 7, "not a .npy file"},
-      {"PK\3\4 a zip archive", 18, "not a .npy file"},
+      {"PK\3\4 a zip archive", 18, "not a zip archive, or a damaged one: it is too short"},
       {"\x93NUMPY\4\0\2\0{}", 12, "expected format 1.0, 2.0 or 3.0, found 4.0"},
       {"\x93NUMPY\1\1\2\0{}", 12, "expected format 1.0, 2.0 or 3.0, found 1.1"},
       {"\x93NUMPY\1\0\2", 9, "expected a header of 10 bytes, found 9 (truncated file?)"},
@@ -241,9 +241,6 @@ static void files_cut_or_foreign_are_refused(void **state) {
     sample_file(path, directory, "foreign.npy", SAMPLES[i].bytes, SAMPLES[i].count);
     assert_fails(npy_open(&array, path, &error), DESPUR_BAD_INPUT, SAMPLES[i].message);
   }
-  make_file(path, 1, HEADER("'<f4'", "False", "(2,)") " ", "01234567", 8);
-  assert_fails(npy_open(&array, path, &error), DESPUR_BAD_INPUT,
-               "expected elements to start at a multiple of 4 bytes");
   snprintf(path, sizeof path, "%s/missing.npy", directory);
   assert_fails(npy_open(&array, path, &error), DESPUR_BAD_INPUT, "missing.npy: No such file or directory");
   assert_fails(npy_open(&array, directory, &error), DESPUR_BAD_INPUT, "expected a file, found a directory");

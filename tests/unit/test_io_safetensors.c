@@ -2,8 +2,11 @@
 #include "testing.h"
 
 #include "base/memory.h"
+#include "io/half.h"
 #include "io/safetensors.h"
 #include "samples.h"
+
+#include <math.h>
 
 static despur_error error;
 static char directory[128];
@@ -55,6 +58,51 @@ static void tensors_are_found_with_shape_and_data(void **state) {
   safetensors_close(&file);
 }
 
+static void tensors_of_other_floats_become_float32(void **state) {
+  (void)state;
+  static const char HEADER[] = "{\"h\":{\"dtype\":\"F16\",\"shape\":[3],\"data_offsets\":[0,6]},"
+                               "\"b\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[6,10]},"
+                               "\"d\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[10,26]},"
+                               "\"f\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[26,30]}}";
+  /* as PyTorch writes 1.5, -2, 65504; 3.140625, -0.5; 0.1, 1e300; 0.1 */
+  static const uint16_t HALVES[] = {0x3e00, 0xc000, 0x7bff}, BFLOATS[] = {0x4049, 0xbf00};
+  static const double DOUBLES[] = {0.1, 1e300};
+  static const float FLOATS[] = {0.1F};
+  uint64_t length = (strlen(HEADER) + 7) / 8 * 8;
+  uint8_t bytes[600];
+  char path[256];
+  tensor_file file;
+  memset(bytes, ' ', sizeof bytes);
+  memcpy(bytes, &length, 8);
+  memcpy(bytes + 8, HEADER, strlen(HEADER));
+  memcpy(bytes + 8 + length, HALVES, 6);
+  memcpy(bytes + 8 + length + 6, BFLOATS, 4);
+  memcpy(bytes + 8 + length + 10, DOUBLES, 16);
+  memcpy(bytes + 8 + length + 26, FLOATS, 4);
+  sample_file(path, directory, "mixed.safetensors", bytes, 8 + length + 30);
+  assert_ok(safetensors_open(&file, path, &error));
+  const float *h = safetensors_find(&file, "h")->data, *b = safetensors_find(&file, "b")->data;
+  const float *d = safetensors_find(&file, "d")->data, *f = safetensors_find(&file, "f")->data;
+  assert_true(h[0] == 1.5F && h[1] == -2 && h[2] == 65504);
+  assert_true(b[0] == 3.140625F && b[1] == -0.5F);
+  assert_true(d[0] == 0.1F && isinf(d[1]) && f[0] == 0.1F);
+  safetensors_close(&file);
+}
+
+/* All of them, by the definition of IEEE 754. */
+static void every_half_is_its_float(void **state) {
+  (void)state;
+  for (uint32_t half = 0; half < 1 << 16; half++) {
+    int exponent = (int)(half >> 10 & 31), fraction = (int)(half & 1023);
+    double wanted = exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+    if (exponent == 31) wanted = fraction ? NAN : INFINITY;
+    if (half & 0x8000) wanted = -wanted;
+    float value = half_to_float((uint16_t)half);
+    assert_true(isnan(wanted) ? isnan(value)
+                              : (double)value == wanted && !signbit(value) == !signbit(wanted));
+  }
+}
+
 static void tensors_stay_when_their_file_is_cut(void **state) {
   (void)state;
   char path[256];
@@ -89,9 +137,12 @@ static void malformed_headers_are_refused_with_a_reason(void **state) {
     size_t data_bytes;
     const char *message;
   } SAMPLES[] = {
-      {"{" ENTRY("a", "\"F16\"", "[2]", "0", "4") "}", 4, "tensor 'a': expected dtype F32, found F16"},
-      {"{" ENTRY("a", "\"f32\"", "[1]", "0", "4") "}", 4, "tensor 'a': expected dtype F32, found f32"},
-      {"{" ENTRY("a", "32", "[1]", "0", "4") "}", 4, "tensor 'a': expected dtype F32, found none"},
+      {"{" ENTRY("a", "\"I16\"", "[2]", "0", "4") "}", 4,
+       "tensor 'a': expected dtype F32, F16, BF16 or F64, found I16"},
+      {"{" ENTRY("a", "\"f32\"", "[1]", "0", "4") "}", 4,
+       "tensor 'a': expected dtype F32, F16, BF16 or F64, found f32"},
+      {"{" ENTRY("a", "32", "[1]", "0", "4") "}", 4,
+       "tensor 'a': expected dtype F32, F16, BF16 or F64, found none"},
       {"{" A("[1]", "0", "4") "}", 8, "expected 4 bytes of data, found 8 (trailing bytes)"},
       {"{}", 8, "expected 0 bytes of data, found 8 (trailing bytes)"},
       {"{" A("[2]", "0", "8") "}", 4,
@@ -122,7 +173,7 @@ static void malformed_headers_are_refused_with_a_reason(void **state) {
       {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}", 0, "duplicate object key near '\"dtype\"'"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "tensor 'a': expected two data_offsets"},
       {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, "tensor 'a': expected a shape"},
-      {"{\"a\":{}}", 0, "tensor 'a': expected dtype F32, found none"},
+      {"{\"a\":{}}", 0, "tensor 'a': expected dtype F32, F16, BF16 or F64, found none"},
       {"{\"a\":[]}", 0, "tensor 'a': expected an object"},
       {"{\"a\":{\"strides\":[1]}}", 0, "tensor 'a': unknown key 'strides'"},
       {"{\"__metadata__\":{\"epoch\":1}}", 0, "__metadata__: expected an object of strings"},
@@ -301,6 +352,8 @@ static void a_file_cut_anywhere_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tensors_are_found_with_shape_and_data),
+      cmocka_unit_test(tensors_of_other_floats_become_float32),
+      cmocka_unit_test(every_half_is_its_float),
       cmocka_unit_test(tensors_stay_when_their_file_is_cut),
       cmocka_unit_test(files_without_tensors_are_read),
       cmocka_unit_test(malformed_headers_are_refused_with_a_reason),
