@@ -55,6 +55,9 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_net_create(despur_net **out,
                                                            const despur_net_options *options,
                                                            despur_error *error);
 
+/* NULL is accepted. In a child that the process has forked, a network's threads are missing: there it works
+ * on the thread that calls, with the same results, and can be freed. The fork must not happen within a call.
+ */
 DESPUR_API void despur_net_free(despur_net *net);
 
 DESPUR_API size_t despur_net_parameter_count(const despur_net *net);

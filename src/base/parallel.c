@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LOOKS = 4000 }; /* before a worker sleeps: some tens of microseconds */
 
@@ -25,6 +26,7 @@ typedef struct worker {
 } worker;
 
 struct parallel {
+  pid_t process;        /* that has the workers: a forked child has none of them */
   int threads, started; /* started: workers that must be joined */
   worker *workers;
   _Atomic uint64_t ticket;
@@ -101,6 +103,7 @@ despur_status parallel_create(parallel **out, int threads, despur_error *error) 
   *out = NULL;
   TRY(mem_alloc(&pool, 1, sizeof *pool, error));
   pool->threads = threads < 1 ? 1 : threads;
+  pool->process = getpid();
   atomic_init(&pool->ticket, CLOSED);
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->wake, NULL);
@@ -121,19 +124,28 @@ cleanup:
   return status;
 }
 
-void parallel_free(parallel *pool) {
-  if (!pool) return;
+static bool is_forked(const parallel *pool) {
+  return pool->process != getpid();
+}
+
+/* In a forked child the mutex may be held, and the condition waited for, by threads that are not there. */
+static void end_workers(parallel *pool) {
   atomic_store(&pool->ending, true);
   wake_sleepers(pool);
   for (int i = 1; i <= pool->started; i++) pthread_join(pool->workers[i].handle, NULL);
   pthread_cond_destroy(&pool->wake);
   pthread_mutex_destroy(&pool->mutex);
+}
+
+void parallel_free(parallel *pool) {
+  if (!pool) return;
+  if (!is_forked(pool)) end_workers(pool);
   mem_free(pool->workers);
   mem_free(pool);
 }
 
 void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *context) {
-  if (pool->threads == 1 || tasks <= 1) {
+  if (pool->threads == 1 || tasks <= 1 || is_forked(pool)) {
     for (size_t task = 0; task < tasks; task++) body(context, task, 0);
     return;
   }

@@ -7,7 +7,9 @@
 
 #include <stddef.h>
 
-/* Belongs to one thread at a time, which works too: `threads` includes it. */
+/* Belongs to one thread at a time, which works too: `threads` includes it. A child that the process forks
+ * between two loops has a copy without its threads: loops run on the child's own thread, and it can be freed.
+ */
 typedef struct parallel parallel;
 
 DESPUR_MUST_USE despur_status parallel_create(parallel **out, int threads, despur_error *error);
