@@ -79,6 +79,8 @@ typedef struct despur_arrays {
   const int64_t *splits;     /* [count] of despur_split; NULL: all are training examples */
 } despur_arrays;
 
+/* DESPUR_BAD_INPUT for images or labels that are NULL, sizes of 0 or whose product overflows, values that are
+ * not finite, and labels, attributes or splits out of range. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create_from_arrays(despur_dataset **out,
                                                                            const despur_arrays *arrays,
                                                                            despur_error *error);

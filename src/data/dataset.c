@@ -86,14 +86,37 @@ cleanup:
   return status;
 }
 
+/* Sizes, and that all values are finite. */
+static despur_status check_examples(const despur_arrays *arrays, const char *name, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_shape *shape = &arrays->shape;
+  size_t values;
+  if (!arrays->images) FAIL(error, DESPUR_BAD_INPUT, "%s: expected an array, found NULL", name);
+  if (arrays->count == 0 || arrays->count >= UINT32_MAX)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected from 1 to %u examples, found %zu", name, UINT32_MAX - 1,
+         arrays->count);
+  if (shape->channels == 0 || shape->height == 0 || shape->width == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected sizes of at least 1, found %zu x %zu x %zu", name,
+         shape->channels, shape->height, shape->width);
+  TRY(mem_multiply(&values, shape->channels, shape->height, error));
+  TRY(mem_multiply(&values, values, shape->width, error));
+  TRY(mem_multiply(&values, values, arrays->count, error));
+  if (values > SIZE_MAX / sizeof(float))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: sizes are beyond what a computer can hold", name);
+  for (size_t i = 0; arrays->images_are_float && i < values; i++)
+    if (!__builtin_isfinite(((const float *)arrays->images)[i]))
+      FAIL(error, DESPUR_BAD_INPUT, "%s: value %zu is not a finite number that float32 holds", name, i);
+cleanup:
+  return status;
+}
+
 static despur_status create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
                                         const dataset_names *names, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_dataset *dataset = NULL;
   *out = NULL;
-  if (arrays->count == 0 || arrays->count >= UINT32_MAX)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: expected from 1 to %u examples, found %zu", names->examples,
-         UINT32_MAX - 1, arrays->count);
+  TRY(check_examples(arrays, names->examples, error));
+  if (!arrays->labels) FAIL(error, DESPUR_BAD_INPUT, "%s: expected an array, found NULL", names->labels);
   TRY(dataset_allocate(&dataset, arrays->count, 0, error));
   dataset->shape = arrays->shape;
   dataset->pixels = arrays->images;
@@ -190,11 +213,6 @@ static despur_status check_images(const npy_array *array, const char *path, desp
       return error_set(error, DESPUR_BAD_INPUT,
                        "%s: expected sizes from 1 to 4096 in dimension %zu, found %zu", path, i + 1,
                        array->shape[i]);
-  if (array->type == NPY_F32)
-    for (size_t i = 0; i < array->count; i++)
-      if (!__builtin_isfinite(((const float *)array->data)[i]))
-        return error_set(error, DESPUR_BAD_INPUT, "%s: value %zu is not a finite number that float32 holds",
-                         path, i);
   return DESPUR_OK;
 }
 

@@ -44,7 +44,8 @@ despur_status array_open_matrix(npy_array *out, const char *path, despur_error *
   if (status != DESPUR_OK) return status;
   if (out->rank != 2)
     return error_set(error, DESPUR_BAD_INPUT,
-                     "%s: expected a matrix of two dimensions, rows and columns, found %zu%s", path, out->rank,
+                     "%s: expected a matrix of two dimensions, rows and columns, found %zu%s", path,
+                     out->rank,
                      out->rank > 2    ? " (numpy: x.reshape(len(x), -1))"
                      : out->rank == 1 ? " (numpy: x[:, None] for one column)"
                                       : "");

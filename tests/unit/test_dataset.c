@@ -113,6 +113,31 @@ static void assert_arrays_refused(const despur_arrays *arrays, const char *text)
   assert_null(dataset);
 }
 
+static void impossible_arrays_are_refused(void **state) {
+  (void)state;
+  float values[COUNT * VALUES];
+  despur_arrays arrays = ordinary_arrays();
+  arrays.images = NULL;
+  assert_arrays_refused(&arrays, "images: expected an array, found NULL");
+  arrays = ordinary_arrays();
+  arrays.labels = NULL;
+  assert_arrays_refused(&arrays, "labels: expected an array, found NULL");
+  for (int i = 0; i < 3; i++) {
+    arrays = ordinary_arrays();
+    size_t *sizes[] = {&arrays.shape.channels, &arrays.shape.height, &arrays.shape.width};
+    *sizes[i] = 0;
+    assert_arrays_refused(&arrays, "images: expected sizes of at least 1, found ");
+    *sizes[i] = SIZE_MAX / 2;
+    assert_arrays_refused(&arrays, " beyond what a computer can hold");
+  }
+  arrays = ordinary_arrays();
+  arrays.images = values;
+  arrays.images_are_float = 1;
+  memcpy(values, floats, sizeof values);
+  values[17] = NAN;
+  assert_arrays_refused(&arrays, "images: value 17 is not a finite number that float32 holds");
+}
+
 static void impossible_values_are_refused_with_their_place(void **state) {
   (void)state;
   static const struct {
@@ -551,6 +576,7 @@ int main(void) {
       cmocka_unit_test(arrays_are_taken_as_they_are),
       cmocka_unit_test(without_attributes_and_splits_there_is_one_of_each),
       cmocka_unit_test(bytes_are_divided_by_255_and_floats_are_left_alone),
+      cmocka_unit_test(impossible_arrays_are_refused),
       cmocka_unit_test(impossible_values_are_refused_with_their_place),
       cmocka_unit_test(data_that_nothing_can_be_learned_from_is_refused),
       cmocka_unit_test(npy_files_give_the_same_as_arrays),
