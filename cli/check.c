@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "columns.h"
 #include "emit.h"
+#include "output.h"
 #include "terminal.h"
 
 #include "despur/check.h"
@@ -93,7 +94,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (arguments->count != 1)
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "check: expected one run directory or file of predictions, found %zu", arguments->count);
-  despur_status status = conditions_of(checks, &count, arguments, error);
+  despur_status status = cli_may_write(arguments, cli_value(arguments, "junit"), error);
+  if (status == DESPUR_OK) status = conditions_of(checks, &count, arguments, error);
   if (status == DESPUR_OK) status = columns_of(&columns, arguments, error);
   if (status == DESPUR_OK) status = cli_confidence(&confidence, arguments, error);
   if (status == DESPUR_OK)
@@ -133,5 +135,6 @@ const cli_verb cli_check = {
                 COLUMN_OPTIONS,
                 {"confidence", "C", "of the intervals (default 0.95)"},
                 {"json", NULL, "results as JSON on stdout"},
-                {"junit", "FILE", "results as JUnit's XML, too"}},
+                {"junit", "FILE", "results as JUnit's XML, too"},
+                {"force", NULL, "replace a file that is not despur's"}},
     .execute = execute};

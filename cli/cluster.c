@@ -1,6 +1,7 @@
 /* despur cluster: clusters of points that somebody brings. */
 #include "cli.h"
 #include "emit.h"
+#include "output.h"
 #include "report.h"
 #include "terminal.h"
 
@@ -308,7 +309,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "cluster: expected one .npy file with a point in each row, found %zu", arguments->count);
   t.path = arguments->positional[0];
-  despur_status status = read_options(&t, arguments, error);
+  despur_status status = cli_may_write(arguments, cli_value(arguments, "labels-out"), error);
+  if (status == DESPUR_OK) status = read_options(&t, arguments, error);
   if (status == DESPUR_OK) status = read_input(&t, error);
   if (status == DESPUR_OK) status = check_input(&t, error);
   if (status == DESPUR_OK) {
@@ -352,6 +354,7 @@ const cli_verb cli_cluster = {
                 {"starts", "N", "attempts of which the best is kept (default 10)"},
                 {"by", "FILE", "a whole number for each point; points of one number are clustered together"},
                 {"labels-out", "FILE", "write the group of each point, int64"},
+                {"force", NULL, "replace the file if there is one"},
                 {"seed", "N", "of everything random (default 0)"},
                 {"threads", "N", "processors to use (default all); results do not depend on it"},
                 {"quiet", NULL, "no news on stderr"},

@@ -1,5 +1,6 @@
 /* despur data: fetch a known set, and look at the one that a recipe describes. */
 #include "cli.h"
+#include "output.h"
 #include "terminal.h"
 
 #include "despur/fetch.h"
@@ -97,6 +98,7 @@ static despur_status show(const cli_arguments *arguments, despur_error *error) {
   long columns;
   if (!path) path = "sheet.png";
   despur_status status = cli_integer(&columns, arguments, "columns", 1, 200, 16, error);
+  if (status == DESPUR_OK) status = cli_may_write(arguments, path, error);
   if (status == DESPUR_OK) status = load_dataset(&dataset, arguments, error);
   if (status == DESPUR_OK) {
     size_t test;
@@ -114,7 +116,8 @@ static despur_status export(const cli_arguments *arguments, despur_error *error)
   const char *directory = cli_value(arguments, "out");
   despur_dataset *dataset = NULL;
   if (!directory) return cli_fail(error, DESPUR_BAD_USAGE, "data export: expected --out DIR");
-  despur_status status = load_dataset(&dataset, arguments, error);
+  despur_status status = cli_may_fill(arguments, directory, error);
+  if (status == DESPUR_OK) status = load_dataset(&dataset, arguments, error);
   if (status == DESPUR_OK) status = despur_dataset_export(dataset, directory, error);
   const char *examples =
       dataset && despur_dataset_input_kind(dataset) == DESPUR_INPUT_FEATURES ? "features.npy" : "images.npy";
@@ -158,6 +161,7 @@ const cli_verb cli_data = {
             "  despur data show recipes/demo.yaml --columns 20 --out groups.png\n"
             "  despur data export data.images=digits --out digits\n",
     .options = {{"out", "PATH", "where to write"},
+                {"force", NULL, "replace what is there (show, export)"},
                 {"columns", "N", "examples of each group in the contact sheet (default 16)"},
                 {"quiet", NULL, "no news on stderr"}},
     .words = CLI_RECIPE + CLI_KEYS,

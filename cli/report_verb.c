@@ -1,5 +1,6 @@
 /* despur report: the page of a run, or of several. */
 #include "cli.h"
+#include "output.h"
 #include "terminal.h"
 
 #include "despur/report.h"
@@ -21,7 +22,9 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     out = beside;
   }
   const despur_report_options options = {.page = out, .plots = cli_value(arguments, "plots")};
-  despur_status status = despur_report(arguments->positional, arguments->count, &options, NULL, error);
+  despur_status status = cli_may_write(arguments, out, error);
+  if (status == DESPUR_OK)
+    status = despur_report(arguments->positional, arguments->count, &options, NULL, error);
   if (status == DESPUR_OK) terminal_print(stdout, "%s\n", out);
   return status;
 }
@@ -44,5 +47,6 @@ const cli_verb cli_report = {
         "  despur report runs/erm-0 runs/erm-1 runs/dro-0 runs/dro-1 --out compared.html\n"
         "  despur report sweeps/seeds\n",
     .options = {{"out", "FILE", "the page (default DIR/report.html, when there is one DIR)"},
+                {"force", NULL, "replace a file that is not despur's"},
                 {"plots", "DIR", "also write every plot as an SVG file into a directory"}},
     .execute = execute};

@@ -1,4 +1,5 @@
 /* despur run and despur infer: a recipe carried out. */
+#include "output.h"
 #include "report.h"
 #include "terminal.h"
 
@@ -118,6 +119,8 @@ static despur_status apply_groups(const cli_arguments *arguments, despur_error *
   despur_status status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status != DESPUR_OK) return status;
   if (!path) path = "groups.csv";
+  status = cli_may_write(arguments, path, error);
+  if (status != DESPUR_OK) return status;
   status = despur_run_assign(cli_value(arguments, "apply"), arguments->positional, arguments->count, path,
                              (int)threads, error);
   if (status == DESPUR_OK) terminal_print(stdout, "%s\n", path);

@@ -42,6 +42,11 @@ cleanup:
   return status;
 }
 
+/* Behind signature and header of a file: a chunk that says who made it, so that despur may replace it.
+ * Pictures within other files do without. */
+static const char MADE_BY[] = "\0\0\0\x0ftEXtSoftware\0despur\xd2\x93\x10\x6b";
+enum { HEADER_BYTES = 8 + 25 };
+
 /* Encodes into memory first, so that all writing follows the rules of file_writer. */
 despur_status png_write(const char *path, size_t width, size_t height, const uint8_t *rgb,
                         despur_error *error) {
@@ -53,7 +58,9 @@ despur_status png_write(const char *path, size_t width, size_t height, const uin
   if (status != DESPUR_OK) error_prefix(error, "%s: ", path);
   if (status != DESPUR_OK) goto cleanup;
   TRY(file_writer_open(&writer, path, error));
-  TRY(file_write(writer, png, bytes, error));
+  TRY(file_write(writer, png, HEADER_BYTES, error));
+  TRY(file_write(writer, MADE_BY, sizeof MADE_BY - 1, error));
+  TRY(file_write(writer, png + HEADER_BYTES, bytes - HEADER_BYTES, error));
   status = file_writer_commit(writer, error);
   writer = NULL;
 cleanup:

@@ -59,6 +59,7 @@ static void decoding_gives_the_pixels_back(void **state) {
   assert_memory_equal(decoded, rgb, BYTES);
 }
 
+/* But that the file says who made it. */
 static void memory_and_file_hold_the_same_bytes(void **state) {
   (void)state;
   static const uint8_t RGB[6] = {1, 2, 3, 4, 5, 6};
@@ -68,8 +69,11 @@ static void memory_and_file_hold_the_same_bytes(void **state) {
   snprintf(path, sizeof path, "%s/both.png", directory);
   assert_ok(png_write(path, 2, 1, RGB, &error));
   assert_ok(png_encode(&memory, &bytes, 2, 1, RGB, &error));
-  assert_int_equal(sample_bytes(path, file, sizeof file), bytes);
-  assert_memory_equal(memory, file, bytes);
+  enum { HEADER = 33, MARK = 27 };
+  assert_int_equal(sample_bytes(path, file, sizeof file), bytes + MARK);
+  assert_memory_equal(memory, file, HEADER);
+  assert_memory_equal(file + HEADER + 4, "tEXtSoftware\0despur", 19);
+  assert_memory_equal(memory + HEADER, file + HEADER + MARK, bytes - HEADER);
   free(memory);
   assert_fails(png_encode(&memory, &bytes, 0, 1, RGB, &error), DESPUR_BAD_INPUT,
                "a picture of 0 x 1 pixels cannot be written");
