@@ -62,8 +62,8 @@ static void shorten(char *message, size_t most) {
 }
 
 /* Formats text and what stands behind it into the message, all of it, however long the parts are. */
-static void fill(despur_error *error, const char *before, const char *behind, const char *format,
-                 va_list args) {
+__attribute__((format(printf, 4, 0))) static void fill(despur_error *error, const char *before,
+                                                       const char *behind, const char *format, va_list args) {
   char room[STACK_ROOM], *whole = room;
   va_list again;
   va_copy(again, args);

@@ -27,7 +27,9 @@ int format_args(char *out, size_t room, const char *format, va_list args) {
 int format_text(char *out, size_t room, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  int length = format_args(out, room, format, args);
+  locale_t before = format_enter();
+  int length = vsnprintf(out, room, format, args);
+  format_leave(before);
   va_end(args);
   return length;
 }

@@ -47,7 +47,8 @@ void text_list_release(text_list *list) {
 }
 
 static char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+  if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
+  return c;
 }
 
 /* Not strcasecmp: where the locale is Turkish, the small letter of I is not i. */
