@@ -139,6 +139,23 @@ static void environment_1_falls_short_by_more_on_average(void **state) {
   tiny_dataset_free(&tiny);
 }
 
+/* One example of each class has no other side to be compared with: its own slope says where it belongs. */
+static void an_example_alone_is_judged_by_its_slope(void **state) {
+  (void)state;
+  static const int64_t LABELS[2] = {0, 1};
+  static const float LOGITS[4] = {0, 0.5F, 0, 0.5F}; /* wrong, right */
+  tiny_dataset tiny = tiny_dataset_create(2, LABELS, NULL, NULL);
+  for (uint64_t seed = 0; seed < 50; seed++) {
+    despur_groups groups;
+    const despur_eiil_options options = {.steps = 1, .lr = 0.001, .pooled = 0, .seed = seed, .threads = 1};
+    assert_ok(despur_infer_eiil(&groups, tiny.dataset, LOGITS, &options, &error));
+    assert_int_equal(groups.of_example[0], 1);
+    assert_int_equal(groups.of_example[1], 2);
+    despur_groups_release(&groups);
+  }
+  tiny_dataset_free(&tiny);
+}
+
 static void results_do_not_depend_on_threads(void **state) {
   (void)state;
   example_set set = make_examples();
@@ -214,6 +231,7 @@ int main(void) {
       cmocka_unit_test(few_steps_agree_with_adam_on_differences_of_the_objective),
       cmocka_unit_test(in_the_end_environment_1_holds_what_falls_short),
       cmocka_unit_test(environment_1_falls_short_by_more_on_average),
+      cmocka_unit_test(an_example_alone_is_judged_by_its_slope),
       cmocka_unit_test(results_do_not_depend_on_threads),
       cmocka_unit_test(all_levels_take_the_same_steps),
       cmocka_unit_test(what_has_no_answer_is_refused),
