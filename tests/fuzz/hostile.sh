@@ -93,7 +93,7 @@ refused 3 'bad.safetensors: .*at most 1,048,576 bytes, found 9,223,372,036,854,7
 # as many tensors as a header of that length can name
 { printf '{"a":{}'; seq 100000 187370 | sed 's/.*/,"&":{}/' | tr -d '\n'; printf '%109s' '}'; } >header
 { little_endian 8 "$(wc -c <header)"; cat header; } >bad.safetensors
-refused 3 "bad.safetensors: tensor '[a0-9]+': expected dtype F32, found none" run tiny.yaml model.init=bad.safetensors --quiet
+refused 3 "bad.safetensors: tensor '[a0-9]+': expected dtype F32, F16, BF16 or F64, found none" run tiny.yaml model.init=bad.safetensors --quiet
 
 # ---- CSV ----
 
@@ -171,7 +171,7 @@ refused 3 'bad/results.jsonl: 1,099,511,627,776 bytes long, at most 268,435,456'
 run_directory
 truncate -s 1T bad/last.ckpt
 refused 3 'bad/last.ckpt: not a checkpoint' run --resume bad
-{ printf 'despur checkpoint 3\n'; little_endian 8 4294967296; repeat 0 64; } >bad/last.ckpt
+{ printf 'despur checkpoint 4\n'; little_endian 8 4294967296; repeat 0 64; } >bad/last.ckpt
 refused 3 'bad/last.ckpt: damaged: ' run --resume bad
 
 echo "$refused_count files refused"

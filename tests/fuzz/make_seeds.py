@@ -413,7 +413,7 @@ def checkpoint(place=2, groups=2, of=(0, 1, 1), weights=(1.0, 2.0), parameters=N
     content += array("I", of)
     content += struct.pack("<Q", 1) + b"".join((b"y=0,k=%d" % g).ljust(48, b"\0") for g in range(groups if names is None else names))
     content += struct.pack("<Q", 0) + NO_ARRAY + struct.pack("<Q", 2) + array("d", [1, 2])
-    content += struct.pack("<QQQdQ", 1, 5, 1, 0.5, len(weights) if parameters is None else parameters)
+    content += struct.pack("<QQQdQQ", 1, 5, 1, 0.5, len(weights) if parameters is None else parameters, 0)
     content += array("f", weights) + NO_ARRAY + array("f", weights)
     for _ in range(2):
         content += array("f", weights) + struct.pack("<d", 0.5)
@@ -421,7 +421,7 @@ def checkpoint(place=2, groups=2, of=(0, 1, 1), weights=(1.0, 2.0), parameters=N
     return content + struct.pack("<QQQ", epochs, 2, 3) + struct.pack("<4Q", 1, 2, 0, 1) + b"\0\1\1"
 
 
-def signed(content, magic=b"despur checkpoint 3\n"):
+def signed(content, magic=b"despur checkpoint 4\n"):
     content = magic + content
     return content + hashlib.sha256(content).hexdigest().encode()
 
