@@ -1,8 +1,8 @@
 /* despur check: a gate for continuous integration. */
-#include "cli.h"
 #include "columns.h"
 #include "emit.h"
 #include "output.h"
+#include "report.h"
 #include "terminal.h"
 
 #include "despur/check.h"
@@ -30,7 +30,11 @@ static despur_status conditions_of(despur_check *checks, size_t *count, const cl
   return DESPUR_OK;
 }
 
-static void print_text(const despur_check *checks, size_t count, double confidence) {
+static void print_text(const despur_check *checks, size_t count, const despur_scores *scores,
+                       double confidence) {
+  report_print_degenerate(&scores->degenerate, "");
+  terminal_print(stdout, "worst group: %s, %.2f %%\n", scores->groups[scores->worst_group].name,
+                 100 * scores->worst_group_accuracy);
   for (size_t i = 0; i < count; i++) {
     char name[64];
     despur_check_name(&checks[i], name);
@@ -41,10 +45,13 @@ static void print_text(const despur_check *checks, size_t count, double confiden
 }
 
 static void print_json(const despur_predicted *predicted, const despur_check *checks, size_t count,
-                       const char *subject, double confidence) {
+                       const despur_scores *scores, const char *subject, double confidence) {
   emit j = {0};
   emit_open(&j, NULL, '{');
   emit_text(&j, "subject", subject);
+  report_emit_degenerate(&j, "degenerate", &scores->degenerate);
+  emit_text(&j, "worst_group", scores->groups[scores->worst_group].name);
+  emit_real(&j, "worst_group_accuracy", scores->worst_group_accuracy);
   columns_emit(&j, predicted);
   emit_real(&j, "confidence", confidence);
   emit_open(&j, "conditions", '[');
@@ -67,14 +74,14 @@ static void print_json(const despur_predicted *predicted, const despur_check *ch
 
 /* Prints what came out and writes the file; the verdict is the result unless something else fails. */
 static despur_status publish(const despur_predicted *predicted, const despur_check *checks, size_t count,
-                             const cli_arguments *arguments, double confidence, despur_status verdict,
-                             despur_error *error) {
+                             const despur_scores *scores, const cli_arguments *arguments, double confidence,
+                             despur_status verdict, despur_error *error) {
   const char *junit = cli_value(arguments, "junit"), *subject = arguments->positional[0];
   if (cli_value(arguments, "json"))
-    print_json(predicted, checks, count, subject, confidence);
+    print_json(predicted, checks, count, scores, subject, confidence);
   else {
     columns_print(predicted, subject);
-    print_text(checks, count, confidence);
+    print_text(checks, count, scores, confidence);
   }
   if (junit) {
     despur_error writing;
@@ -104,7 +111,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (status == DESPUR_OK) {
     status = despur_check_scores(checks, count, &scores, confidence, error);
     if (status == DESPUR_OK || status == DESPUR_GATE_FAILED || status == DESPUR_TOO_LITTLE_DATA)
-      status = publish(&predicted, checks, count, arguments, confidence, status, error);
+      status = publish(&predicted, checks, count, &scores, arguments, confidence, status, error);
   }
   despur_scores_release(&scores);
   despur_predicted_release(&predicted);

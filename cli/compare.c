@@ -1,7 +1,6 @@
 /* despur compare: two models on the same examples. */
-#include "cli.h"
 #include "columns.h"
-#include "emit.h"
+#include "report.h"
 #include "terminal.h"
 
 #include "despur/compare.h"
@@ -69,21 +68,29 @@ static void print_worst(const despur_comparison *c, int width) {
   putchar('\n');
 }
 
-static void print_verdict(const despur_comparison *c) {
+static void print_worst_verdict(const despur_comparison *c) {
   const despur_worst_comparison *w = &c->worst;
+  if (w->group_first < c->groups_count)
+    terminal_print(stdout, "worst group: %s, %.1f %%, in the first; %s, %.1f %%, in the second\n",
+                   c->groups[w->group_first].name, 100 * w->first, c->groups[w->group_second].name,
+                   100 * w->second);
+  if (w->distinguishable)
+    terminal_print(stdout, "worst group: the %s is better, by %.1f points (%.1f to %.1f)\n",
+                   w->difference > 0 ? "second" : "first", 100 * fabs(w->difference),
+                   100 * (w->difference > 0 ? w->low : -w->high),
+                   100 * (w->difference > 0 ? w->high : -w->low));
+  else
+    terminal_print(stdout, "worst group: not distinguishable (%+.1f to %+.1f points)\n", 100 * w->low,
+                   100 * w->high);
+}
+
+static void print_groups_verdict(const despur_comparison *c) {
   size_t better = 0, worse = 0;
   for (size_t g = 0; g < c->groups_count; g++) {
     const despur_group_comparison *of = &c->groups[g];
     if (!differs(of->adjusted, c)) continue;
     *(of->difference > 0 ? &better : &worse) += 1;
   }
-  if (differs(w->p_value, c))
-    terminal_print(stdout, "worst group: the %s is better, by %.1f points (%.1f to %.1f)\n",
-                   w->difference > 0 ? "second" : "first", 100 * fabs(w->difference),
-                   100 * (w->difference > 0 ? w->low : -w->high),
-                   100 * (w->difference > 0 ? w->high : -w->low));
-  else
-    printf("worst group: not distinguishable (%+.1f to %+.1f points)\n", 100 * w->low, 100 * w->high);
   if (better + worse > 0)
     printf("single groups: the second is better in %zu and worse in %zu of %zu\n", better, worse,
            c->groups_count);
@@ -100,6 +107,10 @@ static void print_text(const despur_comparison *c, const despur_predicted *predi
   terminal_print(stdout, "first:  %s\nsecond: %s\nmatched %s\n\n", first, second,
                  c->by_id ? "by their ids" : "row by row, as they stand");
   columns_print(predicted, first);
+  report_print_degenerate(&c->degenerate_first, " of the first");
+  report_print_degenerate(&c->degenerate_second, " of the second");
+  print_worst_verdict(c);
+  putchar('\n');
   terminal_put_left("group", width);
   terminal_print(stdout, "%8s%8s%8s%8s  %-16s%9s%9s\n", "count", "first", "second", "change", "interval", "p",
                  "Holm");
@@ -107,7 +118,7 @@ static void print_text(const despur_comparison *c, const despur_predicted *predi
   print_group(c, &c->all, width, false);
   print_worst(c, width);
   printf("\nAccuracies in per cent, intervals and decisions at %g %% confidence.\n\n", 100 * c->confidence);
-  print_verdict(c);
+  print_groups_verdict(c);
 }
 
 /* ---- JSON ---- */
@@ -147,11 +158,13 @@ static void print_json(const despur_comparison *c, const despur_predicted *predi
   columns_emit(&j, predicted);
   emit_text(&j, "matched_by", c->by_id ? "id" : "row");
   emit_real(&j, "confidence", c->confidence);
+  report_emit_degenerate(&j, "degenerate_first", &c->degenerate_first);
+  report_emit_degenerate(&j, "degenerate_second", &c->degenerate_second);
   emit_open(&j, "worst_group", '{');
   emit_text(&j, "group_first", any ? c->groups[w->group_first].name : NULL);
   emit_text(&j, "group_second", any ? c->groups[w->group_second].name : NULL);
   emit_difference(&j, w->first, w->second, w->difference, w->low, w->high, w->p_value);
-  emit_flag(&j, "distinguishable", differs(w->p_value, c));
+  emit_flag(&j, "distinguishable", w->distinguishable);
   emit_close(&j, '}');
   emit_group(&j, "all", c, &c->all);
   emit_open(&j, "groups", '[');
@@ -208,7 +221,9 @@ const cli_verb cli_compare = {
             "McNemar's\n"
             "exact test, and its p-value corrected for the number of groups (Holm). The worst groups: the "
             "difference\n"
-            "of the two minima, tested by exchanging the models' answers at random.\n"
+            "of the two minima; they are told apart when its interval leaves out 0, and p is the level at "
+            "which it\n"
+            "would just do so.\n"
             "\n"
             "Examples:\n"
             "  despur compare runs/erm runs/george\n"

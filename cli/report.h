@@ -3,6 +3,7 @@
 #define CLI_REPORT_H
 
 #include "cli.h"
+#include "emit.h"
 
 #include "despur/measures.h"
 #include "despur/run.h"
@@ -32,6 +33,12 @@ void report_print_run_json(const despur_run_result *result);
 /* What validation said of the epoch that was chosen on it, and what that is worth; nothing when none was.
  * tested: whether the numbers beside it are those of a test split; classes: whether groups are classes. */
 void report_print_choice(const despur_rule_result *rule, bool tested, bool classes);
+
+/* "DEGENERATE predictions OF: ..." when they are; of: such as " of ERM", or "". */
+void report_print_degenerate(const despur_degenerate *degenerate, const char *of);
+
+/* {"kind", "sentence"}, or null when they are not. */
+void report_emit_degenerate(emit *j, const char *name, const despur_degenerate *degenerate);
 
 /* measures: NULL when there are none; choice: as for report_print_choice, or NULL. */
 void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label);

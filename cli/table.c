@@ -183,34 +183,22 @@ static void print_summary(const table *t, const char *title, bool classes) {
   print_row(t, "  and would by chance", attribute_chance, NULL);
 }
 
-/* Words in lines of at most that many characters. */
-static void print_wrapped(const char *words, size_t width) {
-  size_t column = 0;
-  while (*words) {
-    size_t length = strcspn(words, " ");
-    if (column > 0 && column + 1 + length > width) {
-      putchar('\n');
-      column = 0;
-    }
-    column += (size_t)terminal_print(stdout, "%s%.*s", column ? " " : "", (int)length, words);
-    words += length;
-    words += strspn(words, " ");
-  }
-  putchar('\n');
+void report_print_degenerate(const despur_degenerate *degenerate, const char *of) {
+  char words[512], sentence[256];
+  if (despur_degenerate_sentence(sentence, degenerate) == 0) return;
+  snprintf(words, sizeof words, "DEGENERATE predictions%s: %s", of, sentence);
+  terminal_set(STYLE_STRONG);
+  terminal_print_wrapped(words, 78);
+  terminal_set(STYLE_PLAIN);
 }
 
 /* What decides, before all tables: whether the predictions are worth the name, and the worst group. */
 static void print_first(const despur_stage_result *stages, size_t count, bool classes) {
-  char words[512], sentence[256], of[sizeof stages->label + 4] = "";
+  char of[sizeof stages->label + 4] = "";
   for (size_t i = 0; i < count; i++) {
     const despur_scores *s = &stages[i].scores;
     if (count > 1) snprintf(of, sizeof of, " of %s", stages[i].label);
-    if (despur_degenerate_sentence(sentence, &s->degenerate) > 0) {
-      snprintf(words, sizeof words, "DEGENERATE predictions%s: %s", of, sentence);
-      terminal_set(STYLE_STRONG);
-      print_wrapped(words, 78);
-      terminal_set(STYLE_PLAIN);
-    }
+    report_print_degenerate(&s->degenerate, of);
     if (s->worst_group == s->groups_count) continue;
     terminal_print(stdout, "worst %s%s: %s, %.1f %% (%.1f to %.1f)\n", classes ? "class" : "group", of,
                    s->groups[s->worst_group].name, 100 * s->worst_group_accuracy, 100 * s->worst_group_low,
@@ -299,7 +287,7 @@ void report_print_choice(const despur_rule_result *rule, bool tested, bool class
            "adds about %.1f points to that: fresh examples would give about %.1f %%%s",
            rule->epoch, rule->name, classes ? "class" : "group", found, added, found - added,
            tested ? "; nothing was chosen on test" : "");
-  print_wrapped(words, 78);
+  terminal_print_wrapped(words, 78);
 }
 
 /* The lowest of the groups that count here, and which one it is. */
@@ -322,7 +310,7 @@ static void print_worst(const despur_run_result *result) {
 
 static void print_verdict(const despur_run_result *result) {
   if (result->verdict) {
-    print_wrapped(result->verdict, 78);
+    terminal_print_wrapped(result->verdict, 78);
     putchar('\n');
   }
   if (result->stage_count == 0) return;

@@ -72,12 +72,16 @@ static void write_choice(emit *j, const despur_rule_result *rule) {
   emit_close(j, '}');
 }
 
-/* What is wrong with the predictions as a whole; null when nothing is. */
-static void write_degenerate(emit *j, const despur_degenerate *degenerate) {
+void report_emit_degenerate(emit *j, const char *name, const despur_degenerate *degenerate) {
   char sentence[256];
-  bool any = despur_degenerate_sentence(sentence, degenerate) > 0;
-  emit_text(j, "degenerate", despur_degenerate_name(degenerate->kind));
-  if (any) emit_text(j, "degenerate_says", sentence);
+  if (despur_degenerate_sentence(sentence, degenerate) == 0) {
+    emit_text(j, name, NULL);
+    return;
+  }
+  emit_open(j, name, '{');
+  emit_text(j, "kind", despur_degenerate_name(degenerate->kind));
+  emit_text(j, "sentence", sentence);
+  emit_close(j, '}');
 }
 
 /* predicted: NULL when it is not known. */
@@ -88,7 +92,7 @@ static void write_scores(emit *j, const despur_predicted *predicted, const despu
   emit_open(j, NULL, '{');
   emit_text(j, "label", label);
   if (predicted) write_names(j, predicted);
-  write_degenerate(j, &scores->degenerate);
+  report_emit_degenerate(j, "degenerate", &scores->degenerate);
   emit_text(j, "worst_group", any ? scores->groups[scores->worst_group].name : NULL);
   emit_real(j, "worst_group_accuracy", scores->worst_group_accuracy);
   emit_real(j, "worst_group_low", scores->worst_group_low);

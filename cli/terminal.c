@@ -98,3 +98,18 @@ void terminal_put_left(const char *text, int width) {
   if (cut) putchar('~');
   for (; columns < width; columns++) putchar(' ');
 }
+
+void terminal_print_wrapped(const char *words, size_t width) {
+  size_t column = 0;
+  while (*words) {
+    size_t length = strcspn(words, " ");
+    if (column > 0 && column + 1 + length > width) {
+      putchar('\n');
+      column = 0;
+    }
+    column += (size_t)terminal_print(stdout, "%s%.*s", column ? " " : "", (int)length, words);
+    words += length;
+    words += strspn(words, " ");
+  }
+  putchar('\n');
+}

@@ -3,6 +3,7 @@
 #define CLI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 /* Columns: those of the terminal that the descriptor is, or of the variable COLUMNS; else 80. */
@@ -28,5 +29,8 @@ __attribute__((format(printf, 2, 3))) int terminal_print(FILE *out, const char *
 
 /* Prints at most width columns of a text, and spaces up to width; what is cut off ends with a tilde. */
 void terminal_put_left(const char *text, int width);
+
+/* Prints words in lines of at most that many characters. */
+void terminal_print_wrapped(const char *words, size_t width);
 
 #endif

@@ -21,7 +21,9 @@ typedef struct despur_check {
   despur_condition condition; /* given */
   double bound;               /* given */
   double value, low, high;    /* measured, and its interval */
+  const char *group;    /* the worst group, whose name the scores own; NULL: the condition is not about it */
   despur_answer answer; /* the interval lies on the right side of the bound, on the wrong one, or on both */
+  despur_degenerate degenerate; /* of the scores: see eval.h */
   size_t needed; /* examples of the worst group (at its accuracy now) or of all that would probably decide; 0:
                     cannot be said */
 } despur_check;

@@ -24,8 +24,9 @@ typedef struct despur_worst_comparison {
   size_t group_first, group_second; /* indices */
   double first, second;             /* accuracies */
   double difference, low, high;     /* the intervals of both minima combined (Zou and Donner 2008) */
-  double p_value; /* share of 10,000 random exchanges of the two models' answers, example by example, after
-                     which the minima differ at least as much; resolution 1e-4 */
+  int distinguishable;              /* whether that interval leaves out 0 */
+  double p_value; /* of equal minima: the level at which the interval would just leave out 0, to three
+                     digits and at least 1e-5. At most 1 - confidence if and only if distinguishable */
 } despur_worst_comparison;
 
 typedef struct despur_comparison {
@@ -37,6 +38,7 @@ typedef struct despur_comparison {
   const char **names;              /* [groups_count], one allocation with its texts */
   despur_group_comparison all;
   despur_worst_comparison worst;
+  despur_degenerate degenerate_first, degenerate_second; /* see eval.h: then no comparison means anything */
 } despur_comparison;
 
 /* Compares predictions for the same examples: matched by their ids where both have them, else row by row;

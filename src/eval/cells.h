@@ -6,6 +6,8 @@
 
 #include "despur/measures.h"
 
+#include <stdbool.h>
+
 typedef struct cell {
   uint32_t label, attribute, prediction;
   size_t count;
@@ -49,6 +51,10 @@ DESPUR_MUST_USE despur_status cells_tell_attribute(cells_told *out, const cells 
 
 /* Whether they come from a degenerate predictor; constant: whether all have the same probabilities. */
 DESPUR_MUST_USE despur_status cells_degenerate(despur_degenerate *out, const cells *c, const cells_told *told,
-                                               int constant, despur_error *error);
+                                               bool constant, despur_error *error);
+
+/* Both, of predictions; told: NULL when nobody wants it. */
+DESPUR_MUST_USE despur_status predicted_judge(despur_degenerate *out, cells_told *told,
+                                              const despur_predicted *predicted, despur_error *error);
 
 #endif

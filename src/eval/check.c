@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "despur/stats.h"
 #include "despur/text.h"
 #include "eval/difference.h"
@@ -13,9 +14,9 @@
 
 static const double POWER = 0.8; /* of what `needed` promises */
 
-void despur_check_name(const despur_check *check, char text[64]) {
+void despur_check_name(const despur_check *check, char name[64]) {
   static const char *const NAMES[] = {"worst group at least", "average at least", "gap at most"};
-  format_text(text, 64, "%s %g", NAMES[check->condition], check->bound);
+  format_text(name, 64, "%s %g", NAMES[check->condition], check->bound);
 }
 
 static despur_status worst_interval(despur_interval *out, const despur_scores *scores, double confidence,
@@ -40,13 +41,13 @@ static despur_answer answer(const despur_check *check) {
   return DESPUR_UNDECIDED;
 }
 
-static despur_status measure(despur_check *check, const despur_scores *scores, double confidence,
-                             despur_error *error) {
-  despur_status status = DESPUR_OK;
-  despur_interval worst, average = despur_wilson_interval(scores->correct, scores->count, confidence),
-                         interval;
-  TRY(worst_interval(&worst, scores, confidence, error));
+static void measure(despur_check *check, const despur_scores *scores, despur_interval worst,
+                    double confidence) {
+  despur_interval average = despur_wilson_interval(scores->correct, scores->count, confidence), interval;
   check->needed = 0;
+  check->degenerate = scores->degenerate;
+  check->group =
+      check->condition == DESPUR_AVERAGE_AT_LEAST ? NULL : scores->groups[scores->worst_group].name;
   switch (check->condition) {
   case DESPUR_WORST_GROUP_AT_LEAST:
     check->value = scores->worst_group_accuracy;
@@ -65,49 +66,58 @@ static despur_status measure(despur_check *check, const despur_scores *scores, d
   check->answer = answer(check);
   if (check->answer == DESPUR_UNDECIDED && check->condition != DESPUR_GAP_AT_MOST)
     check->needed = despur_plan_threshold(check->value, check->bound, confidence, POWER);
-cleanup:
-  return status;
 }
 
-static void explain(const despur_check *check, char text[256]) {
+static despur_status explain(text *out, const despur_check *check, despur_error *error) {
   static const char *const WORDS[] = {"holds", "does not hold", "cannot be said: too little data"};
-  char name[64];
+  despur_status status = DESPUR_OK;
+  char name[64], sentence[256];
   despur_check_name(check, name);
-  int length = format_text(text, 256, "%s: %s; it is %.4f (%.4f to %.4f)", name, WORDS[check->answer],
-                           check->value, check->low, check->high);
+  TRY(text_add(out, error, "%s: %s; it is %.4f (%.4f to %.4f)", name, WORDS[check->answer], check->value,
+               check->low, check->high));
+  if (check->group) TRY(text_add(out, error, ", worst group %s", check->group));
   if (check->needed > 0)
-    snprintf(text + length, 256 - (size_t)length, "; %zu examples%s would probably tell", check->needed,
-             check->condition == DESPUR_WORST_GROUP_AT_LEAST ? " of the worst group" : "");
+    TRY(text_add(out, error, "; %zu examples%s would probably tell", check->needed,
+                 check->condition == DESPUR_WORST_GROUP_AT_LEAST ? " of the worst group" : ""));
+  if (despur_degenerate_sentence(sentence, &check->degenerate) > 0)
+    TRY(text_add(out, error, "; DEGENERATE predictions: %s", sentence));
+cleanup:
+  return status;
 }
 
 despur_status despur_check_scores(despur_check *checks, size_t count, const despur_scores *scores,
                                   double confidence, despur_error *error) {
   despur_status status = DESPUR_OK, verdict = DESPUR_OK;
+  despur_interval worst;
+  text words = {0};
   size_t groups = 0;
   for (size_t g = 0; g < scores->groups_count - scores->groups_aside; g++)
     groups += scores->groups[g].count > 0;
   if (groups == 0) FAIL(error, DESPUR_BAD_INPUT, "check: no group has an example");
+  TRY(worst_interval(&worst, scores, confidence, error));
   for (size_t i = 0; i < count; i++) {
-    char text[256];
     despur_status one[] = {DESPUR_OK, DESPUR_GATE_FAILED, DESPUR_TOO_LITTLE_DATA};
-    TRY(measure(&checks[i], scores, confidence, error));
+    measure(&checks[i], scores, worst, confidence);
     if (checks[i].answer == DESPUR_HOLDS || verdict == DESPUR_GATE_FAILED) continue;
     if (verdict == DESPUR_TOO_LITTLE_DATA && checks[i].answer == DESPUR_UNDECIDED) continue;
-    explain(&checks[i], text);
-    verdict = error_set(error, one[checks[i].answer], "%s", text);
+    mem_free(words.data);
+    words = (text){0};
+    TRY(explain(&words, &checks[i], error));
+    verdict = error_set(error, one[checks[i].answer], "%s", words.data);
   }
   status = verdict;
 cleanup:
+  mem_free(words.data);
   return status;
 }
 
 /* ---- JUnit ---- */
 
-static despur_status print_escaped(file_writer *writer, const char *text, despur_error *error) {
+static despur_status print_escaped(file_writer *writer, const char *at, despur_error *error) {
   despur_status status = DESPUR_OK;
-  for (size_t length; *text; text += length ? length : 1) {
-    length = despur_text_character(text);
-    switch (length == 1 ? *text : 0) {
+  for (size_t length; *at; at += length ? length : 1) {
+    length = despur_text_character(at);
+    switch (length == 1 ? *at : 0) {
     case '&':
       TRY(file_print(writer, error, "&amp;"));
       break;
@@ -118,7 +128,7 @@ static despur_status print_escaped(file_writer *writer, const char *text, despur
       TRY(file_print(writer, error, "&quot;"));
       break;
     default:
-      TRY(file_print(writer, error, "%.*s", length ? (int)length : 1, length ? text : "?"));
+      TRY(file_print(writer, error, "%.*s", length ? (int)length : 1, length ? at : "?"));
     }
   }
 cleanup:
@@ -129,18 +139,22 @@ static despur_status print_case(file_writer *writer, const despur_check *check, 
                                 despur_error *error) {
   despur_status status = DESPUR_OK;
   static const char *const ELEMENTS[] = {NULL, "failure", "error"};
-  char name[64], text[256];
+  char name[64];
+  text words = {0};
   despur_check_name(check, name);
-  explain(check, text);
+  TRY(explain(&words, check, error));
   TRY(file_print(writer, error, "  <testcase classname=\""));
   TRY(print_escaped(writer, subject, error));
   TRY(file_print(writer, error, "\" name=\"%s\">", name));
   if (ELEMENTS[check->answer])
-    TRY(file_print(writer, error, "<%s message=\"%s\"/>", ELEMENTS[check->answer], text));
+    TRY(file_print(writer, error, "<%s message=\"", ELEMENTS[check->answer]));
   else
-    TRY(file_print(writer, error, "<system-out>%s</system-out>", text));
+    TRY(file_print(writer, error, "<system-out>"));
+  TRY(print_escaped(writer, words.data, error));
+  TRY(file_print(writer, error, ELEMENTS[check->answer] ? "\"/>" : "</system-out>"));
   TRY(file_print(writer, error, "</testcase>\n"));
 cleanup:
+  mem_free(words.data);
   return status;
 }
 

@@ -3,16 +3,14 @@
 #include "base/dictionary.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "eval/difference.h"
-#include "eval/draw.h"
+#include "eval/cells.h"
+#include "eval/compare_worst.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { EXCHANGES = 10000 };
 
 static const uint32_t NONE = UINT32_MAX - 1; /* of what the first does not have */
 
@@ -216,75 +214,6 @@ cleanup:
   return status;
 }
 
-/* ---- the worst group ---- */
-
-/* The difference of minima after exchanging answers at random. Of a group's discordant examples each goes to
- * either side with probability one half, so their number on one side is binomial: no example need be looked
- * at. */
-static double exchanged(const despur_comparison *c, random_stream *stream) {
-  double first = 1, second = 1;
-  for (size_t g = 0; g < c->groups_count - c->groups_aside; g++) {
-    const despur_pairs *pairs = &c->groups[g].pairs;
-    size_t count = pairs_count(pairs), discordant = pairs->only_first + pairs->only_second;
-    if (count == 0) continue;
-    size_t drawn = draw_binomial(stream, discordant, 0.5);
-    first = fmin(first, (double)(pairs->both + drawn) / (double)count);
-    second = fmin(second, (double)(pairs->both + discordant - drawn) / (double)count);
-  }
-  return second - first;
-}
-
-static double exchange_test(const despur_comparison *c) {
-  random_stream stream = random_open(0, "exchange", 0);
-  size_t as_large = 1; /* what was observed is one of the exchanges */
-  double observed = fabs(c->worst.difference) - 1e-12;
-  for (size_t i = 0; i < EXCHANGES; i++) as_large += fabs(exchanged(c, &stream)) >= observed;
-  return (double)as_large / (EXCHANGES + 1);
-}
-
-/* The smallest accuracy of one side, its group and its interval. side: 0 first, 1 second. */
-static despur_status smallest(double *accuracy, size_t *group, despur_interval *interval,
-                              const despur_comparison *c, int side, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  size_t *correct = NULL, groups = c->groups_count - c->groups_aside;
-  TRY(mem_alloc(&correct, 2 * groups, sizeof *correct, error));
-  size_t *count = correct + groups;
-  *accuracy = (double)NAN;
-  *group = c->groups_count;
-  for (size_t g = 0; g < groups; g++) {
-    const despur_group_comparison *of = &c->groups[g];
-    double here = side ? of->second : of->first;
-    count[g] = pairs_count(&of->pairs);
-    correct[g] = of->pairs.both + (side ? of->pairs.only_second : of->pairs.only_first);
-    if (count[g] == 0 || (*group < c->groups_count && here >= *accuracy)) continue;
-    *accuracy = here;
-    *group = g;
-  }
-  TRY(despur_minimum_interval(interval, correct, count, groups, c->confidence, error));
-cleanup:
-  mem_free(correct);
-  return status;
-}
-
-static despur_status compare_worst(despur_comparison *out, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  despur_worst_comparison *w = &out->worst;
-  despur_interval first, second;
-  TRY(smallest(&w->first, &w->group_first, &first, out, 0, error));
-  TRY(smallest(&w->second, &w->group_second, &second, out, 1, error));
-  w->difference = w->second - w->first;
-  w->low = w->high = w->p_value = (double)NAN;
-  if (isnan(w->difference)) goto cleanup;
-  double correlation =
-      w->group_first == w->group_second ? pairs_correlation(&out->groups[w->group_first].pairs) : 0;
-  despur_interval interval = difference_interval(w->first, first, w->second, second, correlation);
-  w->low = interval.low;
-  w->high = interval.high;
-  w->p_value = exchange_test(out);
-cleanup:
-  return status;
-}
-
 despur_status despur_compare(despur_comparison *out, const despur_predicted *first,
                              const despur_predicted *second, double confidence, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -301,7 +230,10 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
   TRY(count_pairs(out, first, second, rows, error));
   TRY(compare_groups(out, error));
   compare_group(&out->all, confidence);
-  TRY(compare_worst(out, error));
+  TRY(compare_worst(&out->worst, out->groups, out->groups_count - out->groups_aside, confidence, error));
+  if (isnan(out->worst.difference)) out->worst.group_first = out->worst.group_second = out->groups_count;
+  TRY(predicted_judge(&out->degenerate_first, NULL, first, error));
+  TRY(predicted_judge(&out->degenerate_second, NULL, second, error));
 cleanup:
   mem_free(rows);
   if (status != DESPUR_OK) despur_comparison_release(out);

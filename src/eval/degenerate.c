@@ -4,10 +4,10 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "despur/stats.h"
+#include "despur/text.h"
 #include "eval/cells.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 static const double CONFIDENCE = 0.95, ALPHA = 0.05;
@@ -22,7 +22,7 @@ const char *despur_degenerate_name(despur_degenerate_kind kind) {
   return kind > DESPUR_NOT_DEGENERATE && kind <= DESPUR_BELOW_CHANCE ? NAMES[kind] : NULL;
 }
 
-int despur_degenerate_sentence(char text[256], const despur_degenerate *d) {
+int despur_degenerate_sentence(char sentence[256], const despur_degenerate *d) {
   double first = 100 * d->accuracy, second = 100 * d->expected;
   char class[sizeof d->class_name];
   if (*d->class_name)
@@ -31,32 +31,32 @@ int despur_degenerate_sentence(char text[256], const despur_degenerate *d) {
     format_text(class, sizeof class, "%u", d->predicted_class);
   switch (d->kind) {
   case DESPUR_CONSTANT_SCORES:
-    return format_text(text, 256, "constant scores: every example gets the same probabilities, and class %s",
-                       class);
+    return format_text(sentence, 256,
+                       "constant scores: every example gets the same probabilities, and class %s", class);
   case DESPUR_ONE_CLASS:
-    return format_text(text, 256,
+    return format_text(sentence, 256,
                        "one class only: %.4g %% of all predictions are class %s, whatever the example is",
                        100 * d->share, class);
   case DESPUR_CHANCE:
     return format_text(
-        text, 256,
+        sentence, 256,
         "cannot be told from chance: %.1f %% right, and the same predictions dealt out at random "
         "would be %.1f %% right",
         first, second);
   case DESPUR_BELOW_CHANCE:
     return format_text(
-        text, 256,
+        sentence, 256,
         "worse than chance: %.1f %% right, and the same predictions dealt out at random would be "
         "%.1f %% right (are the classes numbered alike?)",
         first, second);
   case DESPUR_INVERTED:
     return format_text(
-        text, 256,
+        sentence, 256,
         "inverted: %.1f %% right where the attribute is the usual one of the class, %.1f %% where "
         "it is not (is the attribute coded alike?)",
         first, second);
   default:
-    text[0] = 0;
+    sentence[0] = 0;
     return 0;
   }
 }
@@ -177,7 +177,7 @@ static size_t labels_present(const cells *c) {
   return labels;
 }
 
-despur_status cells_degenerate(despur_degenerate *out, const cells *c, const cells_told *told, int constant,
+despur_status cells_degenerate(despur_degenerate *out, const cells *c, const cells_told *told, bool constant,
                                despur_error *error) {
   despur_status status = DESPUR_OK;
   margins m = {0};
@@ -195,5 +195,40 @@ despur_status cells_degenerate(despur_degenerate *out, const cells *c, const cel
   }
 cleanup:
   mem_free(m.labels);
+  return status;
+}
+
+static bool has_constant_scores(const despur_predicted *p) {
+  if (!p->probabilities || p->count < 2) return false;
+  for (size_t i = 1; i < p->count; i++)
+    for (size_t k = 0; k < p->classes; k++)
+      if (!(fabs(p->probabilities[i * p->classes + k] - p->probabilities[k]) <= 1e-6)) return false;
+  return true;
+}
+
+static void name_class(despur_degenerate *d, const despur_predicted *p) {
+  const char *name = p->class_names && d->kind ? p->class_names[d->predicted_class] : "";
+  size_t length = 0, step;
+  for (; name[length]; length += step) {
+    step = despur_text_character(name + length);
+    if (step == 0) step = 1; /* a control character, which whoever shows the text escapes */
+    if (length + step >= sizeof d->class_name) break;
+  }
+  memcpy(d->class_name, name, length);
+  d->class_name[length] = 0;
+}
+
+despur_status predicted_judge(despur_degenerate *out, cells_told *told, const despur_predicted *p,
+                              despur_error *error) {
+  despur_status status = DESPUR_OK;
+  cells counted = {0};
+  cells_told own;
+  if (!told) told = &own;
+  TRY(cells_count(&counted, p, error));
+  TRY(cells_tell_attribute(told, &counted, error));
+  TRY(cells_degenerate(out, &counted, told, has_constant_scores(p), error));
+  name_class(out, p);
+cleanup:
+  cells_release(&counted);
   return status;
 }

@@ -25,6 +25,7 @@
 #include "eval/distribution.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { NODES = 13, EM_STEPS = 30 };
 
@@ -33,20 +34,40 @@ static const double FAR = 6;            /* from here on a distance makes no diff
 static const double PRIOR_GROUPS = 0.3; /* how many groups the prior counts for */
 static const double PRIOR_AT_T = 0.7;   /* its share at distance 0 */
 
+/* Groups with the same counts are one, so that there are far fewer than groups when groups are many: examples
+ * can be shared out among at most about (3 n)^(2/3) / 2 different pairs of counts. */
 struct minimum_group {
-  size_t correct, count;
+  size_t correct, count, many;
   double evidence;      /* u_g */
   double weight[NODES]; /* posterior of the distance above t */
 };
 
+static int by_counts(const void *a, const void *b) {
+  const minimum_group *x = a, *y = b;
+  if (x->count != y->count) return x->count < y->count ? -1 : 1;
+  return (x->correct > y->correct) - (x->correct < y->correct);
+}
+
 despur_status minimum_test_create(minimum_test *out, const size_t *correct, const size_t *count,
                                   size_t groups, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t present = 0;
   *out = (minimum_test){0};
-  despur_status status = mem_alloc(&out->groups, groups, sizeof *out->groups, error);
-  if (status != DESPUR_OK) return status;
+  TRY(mem_alloc(&out->groups, groups, sizeof *out->groups, error));
   for (size_t g = 0; g < groups; g++)
-    if (count[g] > 0) out->groups[out->count++] = (minimum_group){.correct = correct[g], .count = count[g]};
-  return DESPUR_OK;
+    if (count[g] > 0)
+      out->groups[present++] = (minimum_group){.correct = correct[g], .count = count[g], .many = 1};
+  qsort(out->groups, present, sizeof *out->groups, by_counts);
+  for (size_t g = 0; g < present; g++) {
+    minimum_group *last = out->count ? &out->groups[out->count - 1] : NULL;
+    if (last && by_counts(last, &out->groups[g]) == 0)
+      last->many++;
+    else
+      out->groups[out->count++] = out->groups[g];
+  }
+  out->members = present;
+cleanup:
+  return status;
 }
 
 void minimum_test_release(minimum_test *test) {
@@ -61,6 +82,27 @@ static size_t weigh_evidence(minimum_test *test, double t) {
     minimum_group *group = &test->groups[g];
     group->evidence = binomial_middle(group->correct, group->count, t);
     if (group->evidence < test->groups[smallest].evidence) smallest = g;
+  }
+  return smallest;
+}
+
+/* The smallest u_g alone. Most groups cannot have it: where more is right than t, P(X >= x) is at most
+ * exp(-deviance) (Chernoff), so that u_g is at least 1 less that. */
+static double smallest_evidence(const minimum_test *test, double t) {
+  double smallest = 1;
+  for (size_t g = 0; g < test->count; g++) {
+    const minimum_group *group = &test->groups[g];
+    double n = (double)group->count, x = (double)group->correct;
+    if (smallest < 0.9 && x > n * t && t > 0 && t < 1) {
+      double deviance = deviance_part(x, n * t);
+      if (x < n)
+        deviance += deviance_part(n - x, n * (1 - t));
+      else
+        deviance += n * (1 - t);
+      if (deviance > 2.31) continue; /* exp(-2.31) < 0.1 */
+    }
+    double evidence = binomial_middle(group->correct, group->count, t);
+    if (evidence < smallest) smallest = evidence;
   }
   return smallest;
 }
@@ -82,16 +124,16 @@ static void normalise(double weight[NODES]) {
 /* Posterior distances: EM for the weights of the nodes, which all groups share. */
 static void estimate_distances(minimum_test *test) {
   double prior[NODES], shared[NODES], next[NODES];
-  double scale = 1 / (PRIOR_GROUPS + (double)test->count);
+  double scale = 1 / (PRIOR_GROUPS + (double)test->members);
   for (int j = 0; j < NODES; j++) shared[j] = prior[j] = j ? (1 - PRIOR_AT_T) / (NODES - 1) : PRIOR_AT_T;
   for (size_t g = 0; g < test->count; g++) set_likelihood(&test->groups[g], test->groups[g].weight);
   for (int step = 0; step < EM_STEPS; step++) {
     for (int j = 0; j < NODES; j++) next[j] = PRIOR_GROUPS * prior[j];
     for (size_t g = 0; g < test->count; g++) {
-      double weight[NODES];
+      double weight[NODES], many = (double)test->groups[g].many;
       for (int j = 0; j < NODES; j++) weight[j] = test->groups[g].weight[j] * shared[j];
       normalise(weight);
-      for (int j = 0; j < NODES; j++) next[j] += weight[j];
+      for (int j = 0; j < NODES; j++) next[j] += many * weight[j];
     }
     for (int j = 0; j < NODES; j++) shared[j] = next[j] * scale;
   }
@@ -125,12 +167,35 @@ static double chance_of_evidence(double c, size_t n, double t) {
   return below + 0.5 * equal <= c + slack ? c : below;
 }
 
-/* Average of P(Z <= z - distance) over the posterior distances; direction -1 for + distance. */
-static double average_shifted(const minimum_group *group, double z, double direction) {
+/* P(u <= c) and P(u >= 1 - c) for groups of n examples, at distance 0 and, by the normal approximation, at
+ * all others. They depend on the counts by n alone. */
+typedef struct chances {
+  double low, high;
+  double low_at[NODES], high_at[NODES];
+} chances;
+
+static void set_chances(chances *out, double c, size_t n, double t) {
+  out->low = chance_of_evidence(c, n, t);
+  out->high = chance_of_evidence(c, n, 1 - t);
+  double low = normal_quantile(out->low), high = normal_quantile(out->high);
+  for (int j = 0; j < NODES; j++) {
+    out->low_at[j] = normal_below(low - j * NODE_STEP);
+    out->high_at[j] = normal_below(high + j * NODE_STEP);
+  }
+}
+
+static double average(const double weight[NODES], const double at[NODES]) {
   double sum = 0;
-  for (int j = 0; j < NODES; j++)
-    if (group->weight[j] > 1e-12) sum += group->weight[j] * normal_below(z - direction * j * NODE_STEP);
+  for (int j = 0; j < NODES; j++) sum += weight[j] * at[j];
   return sum;
+}
+
+/* x^n for whole n, by squaring: the same bits everywhere. */
+static double power(double x, size_t n) {
+  double result = 1;
+  for (; n > 0; n >>= 1, x *= x)
+    if (n & 1) result *= x;
+  return result;
 }
 
 double minimum_p_value(minimum_test *test, double t) {
@@ -140,25 +205,26 @@ double minimum_p_value(minimum_test *test, double t) {
   if (c <= 0) return 0;
   estimate_distances(test);
   double none_low = 1, all_high = 1;
-  for (size_t g = 0; g < test->count; g++) {
+  chances of_size;
+  for (size_t g = 0; g < test->count; g++) { /* in the order of their sizes */
     const minimum_group *group = &test->groups[g];
-    double low = chance_of_evidence(c, group->count, t), high = chance_of_evidence(c, group->count, 1 - t);
-    if (g != smallest) {
-      low = average_shifted(group, normal_quantile(low), 1);
-      high = average_shifted(group, normal_quantile(high), -1);
-    }
-    none_low *= 1 - low;
-    all_high *= high;
+    if (g == 0 || group->count != test->groups[g - 1].count) set_chances(&of_size, c, group->count, t);
+    size_t others = group->many - (g == smallest);
+    none_low *= power(1 - average(group->weight, of_size.low_at), others);
+    all_high *= power(average(group->weight, of_size.high_at), others);
+    if (g != smallest) continue;
+    none_low *= 1 - of_size.low;
+    all_high *= of_size.high;
   }
   return 1 - none_low + all_high;
 }
 
 /* The t at which min u_g falls to a value. */
-static double where_evidence_is(minimum_test *test, double value) {
+static double where_evidence_is(const minimum_test *test, double value) {
   double low = 0, high = 1;
   for (int step = 0; step < 40; step++) {
     double middle = 0.5 * (low + high);
-    if (test->groups[weigh_evidence(test, middle)].evidence > value)
+    if (smallest_evidence(test, middle) > value)
       low = middle;
     else
       high = middle;
@@ -190,6 +256,21 @@ static double outermost(minimum_test *test, double outside, double inside, doubl
   return kept;
 }
 
+/* No bound lies beyond where the smallest u_g alone is this far out. */
+static double surely(const minimum_test *test, double level) {
+  return level / (4 * (double)test->members);
+}
+
+double minimum_low(minimum_test *test, double level) {
+  double lowest = minimum_p_value(test, 0) > level ? 0 : where_evidence_is(test, 1 - surely(test, level));
+  return outermost(test, lowest, where_evidence_is(test, 0.5), level);
+}
+
+double minimum_high(minimum_test *test, double level) {
+  double highest = minimum_p_value(test, 1) > level ? 1 : where_evidence_is(test, surely(test, level));
+  return outermost(test, highest, where_evidence_is(test, 0.5), level);
+}
+
 despur_status despur_minimum_interval(despur_interval *out, const size_t *correct, const size_t *count,
                                       size_t groups, double confidence, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -197,12 +278,7 @@ despur_status despur_minimum_interval(despur_interval *out, const size_t *correc
   *out = (despur_interval){(double)NAN, (double)NAN};
   TRY(minimum_test_create(&test, correct, count, groups, error));
   if (test.count == 0) goto cleanup;
-  double level = 1 - confidence, surely = level / (4 * (double)test.count);
-  double centre = where_evidence_is(&test, 0.5);
-  double lowest = minimum_p_value(&test, 0) > level ? 0 : where_evidence_is(&test, 1 - surely);
-  double highest = minimum_p_value(&test, 1) > level ? 1 : where_evidence_is(&test, surely);
-  out->low = outermost(&test, lowest, centre, level);
-  out->high = outermost(&test, highest, centre, level);
+  *out = (despur_interval){minimum_low(&test, 1 - confidence), minimum_high(&test, 1 - confidence)};
 cleanup:
   minimum_test_release(&test);
   return status;

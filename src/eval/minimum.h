@@ -10,7 +10,8 @@ typedef struct minimum_group minimum_group;
 
 /* Right answers in groups that have examples, and what a test works on. */
 typedef struct minimum_test {
-  size_t count;
+  size_t members;        /* groups with examples */
+  size_t count;          /* of different pairs of counts */
   minimum_group *groups; /* [count] */
 } minimum_test;
 
@@ -21,5 +22,9 @@ void minimum_test_release(minimum_test *test);
 
 /* Two-sided p-value of "the smallest of the groups' true accuracies is t", for at least one group. */
 double minimum_p_value(minimum_test *test, double t);
+
+/* The ends of the interval of all t whose p-value is above the level, for at least one group. */
+double minimum_low(minimum_test *test, double level);
+double minimum_high(minimum_test *test, double level);
 
 #endif

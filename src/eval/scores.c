@@ -11,8 +11,6 @@
 #include "eval/predicted.h"
 
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
 static double share(size_t part, size_t whole) {
   return whole ? (double)part / (double)whole : (double)NAN;
@@ -113,46 +111,11 @@ static double mean_log_loss(const despur_predicted *p) {
   return sum / (double)p->count;
 }
 
-static bool has_constant_scores(const despur_predicted *p) {
-  if (!p->probabilities || p->count < 2) return false;
-  for (size_t i = 1; i < p->count; i++)
-    for (size_t k = 0; k < p->classes; k++)
-      if (!(fabs(p->probabilities[i * p->classes + k] - p->probabilities[k]) <= 1e-6)) return false;
-  return true;
-}
-
-static void name_class(despur_degenerate *d, const despur_predicted *p) {
-  const char *name = p->class_names && d->kind ? p->class_names[d->predicted_class] : "";
-  size_t length = 0, step;
-  for (; name[length]; length += step) {
-    step = despur_text_character(name + length);
-    if (step == 0) step = 1; /* a control character, which whoever shows the text escapes */
-    if (length + step >= sizeof d->class_name) break;
-  }
-  memcpy(d->class_name, name, length);
-  d->class_name[length] = 0;
-}
-
-/* What the predictions lean on, and whether they are worth the name. */
-static despur_status judge(despur_scores *out, const despur_predicted *p, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  cells counted = {0};
-  cells_told told;
-  TRY(cells_count(&counted, p, error));
-  TRY(cells_tell_attribute(&told, &counted, error));
-  TRY(cells_degenerate(&out->degenerate, &counted, &told, has_constant_scores(p), error));
-  name_class(&out->degenerate, p);
-  out->attribute_accuracy = told.accuracy;
-  out->attribute_chance = told.chance;
-cleanup:
-  cells_release(&counted);
-  return status;
-}
-
 despur_status despur_predicted_scores(despur_scores *out, const despur_predicted *p, despur_error *error) {
   *out = (despur_scores){0};
   despur_status status = DESPUR_OK;
   size_t(*classes)[2] = NULL;
+  cells_told told;
   TRY(check(p, error));
   TRY(mem_alloc(&classes, p->classes, sizeof *classes, error));
   TRY(init_groups(out, p, error));
@@ -171,7 +134,9 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
   summarise_classes(out, classes, p->classes);
   out->count = p->count;
   out->average_accuracy = share(out->correct, p->count);
-  TRY(judge(out, p, error));
+  TRY(predicted_judge(&out->degenerate, &told, p, error));
+  out->attribute_accuracy = told.accuracy;
+  out->attribute_chance = told.chance;
   out->loss = isnan(p->loss) ? mean_log_loss(p) : p->loss;
 cleanup:
   mem_free(classes);
