@@ -21,7 +21,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_outputs(despur_net *net, const d
                                                         despur_output what, float *out, despur_error *error);
 
 /* Predictions (the largest logit, the first of equals) from logits [count, classes], and the mean cross
- * entropy against the labels of these examples. */
+ * entropy against the labels of these examples. The caller guarantees finite logits, as despur_outputs gives
+ * them, examples that are in the data set and labels below classes. */
 DESPUR_API double despur_predictions(const float *logits, const despur_dataset *dataset,
                                      const uint32_t *examples, size_t count, size_t classes,
                                      uint32_t *predictions);

@@ -77,7 +77,7 @@ DESPUR_API const char *despur_net_kernels(const despur_net *net);
 
 /* Reads and writes all parameters and buffers as safetensors, with PyTorch's names and layouts
  * ("conv1.weight" [out, in, row, column], "fc1.weight" [out, in], ...). Loading checks that names and shapes
- * are exactly those of the network. */
+ * are exactly those of the network and that every value is finite; on failure the network is as it was. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_net_load(despur_net *net, const char *path,
                                                          despur_error *error);
 DESPUR_API DESPUR_MUST_USE despur_status despur_net_save(const despur_net *net, const char *path,

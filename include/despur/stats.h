@@ -1,6 +1,8 @@
 /* Statistics of counts: how far a measured accuracy may lie from the true one, and what two sets of counts
  * say about each other. Nothing here knows networks or data sets. All functions are thread-safe and give the
- * same bits on every machine. Confidences are fractions in (0, 1), such as 0.95. */
+ * same bits on every machine. Confidences are fractions in (0, 1), such as 0.95. What
+ * cannot be (more right answers than examples, a confidence of 1) is DESPUR_BAD_INPUT, or NaN where there is
+ * no status, or no examples needed, 0. */
 #ifndef DESPUR_STATS_H
 #define DESPUR_STATS_H
 

@@ -6,6 +6,7 @@
 #include "despur/stats.h"
 #include "despur/text.h"
 #include "eval/difference.h"
+#include "eval/predicted.h"
 #include "io/file.h"
 
 #include <math.h>
@@ -91,8 +92,9 @@ despur_status despur_check_scores(despur_check *checks, size_t count, const desp
   despur_interval worst;
   text words = {0};
   size_t groups = 0;
-  for (size_t g = 0; g < scores->groups_count - scores->groups_aside; g++)
+  for (size_t g = 0; g + scores->groups_aside < scores->groups_count; g++)
     groups += scores->groups[g].count > 0;
+  TRY(check_confidence(confidence, error));
   if (groups == 0) FAIL(error, DESPUR_BAD_INPUT, "check: no group has an example");
   TRY(worst_interval(&worst, scores, confidence, error));
   for (size_t i = 0; i < count; i++) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "eval/cells.h"
 #include "eval/compare_worst.h"
+#include "eval/predicted.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -222,6 +223,9 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
                              .groups_count = first->groups_count,
                              .groups_aside = first->groups_aside,
                              .by_id = first->ids && second->ids};
+  TRY(check_confidence(confidence, error));
+  TRY(predicted_check(first, error));
+  TRY(predicted_check(second, error));
   TRY(mem_alloc(&out->groups, first->groups_count, sizeof *out->groups, error));
   TRY(text_copy_all(&out->names, first->names, first->groups_count, error));
   for (size_t g = 0; g < first->groups_count; g++) out->groups[g].name = out->names[g];

@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "despur/stats.h"
 #include "eval/distribution.h"
+#include "eval/predicted.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -276,6 +277,10 @@ despur_status despur_minimum_interval(despur_interval *out, const size_t *correc
   despur_status status = DESPUR_OK;
   minimum_test test = {0};
   *out = (despur_interval){(double)NAN, (double)NAN};
+  TRY(check_confidence(confidence, error));
+  for (size_t g = 0; g < groups; g++)
+    if (correct[g] > count[g])
+      FAIL(error, DESPUR_BAD_INPUT, "group %zu: %zu right answers to %zu examples", g, correct[g], count[g]);
   TRY(minimum_test_create(&test, correct, count, groups, error));
   if (test.count == 0) goto cleanup;
   *out = (despur_interval){minimum_low(&test, 1 - confidence), minimum_high(&test, 1 - confidence)};

@@ -22,7 +22,9 @@ despur_interval difference_interval(double first, despur_interval of_first, doub
 
 despur_interval despur_difference_interval(size_t correct1, size_t count1, size_t correct2, size_t count2,
                                            double confidence) {
-  if (count1 == 0 || count2 == 0) return (despur_interval){(double)NAN, (double)NAN};
+  if (count1 == 0 || count2 == 0 || correct1 > count1 || correct2 > count2 ||
+      !(confidence > 0 && confidence < 1))
+    return (despur_interval){(double)NAN, (double)NAN};
   return difference_interval(
       (double)correct1 / (double)count1, despur_wilson_interval(correct1, count1, confidence),
       (double)correct2 / (double)count2, despur_wilson_interval(correct2, count2, confidence), 0);
@@ -40,7 +42,7 @@ double pairs_correlation(const despur_pairs *pairs) {
 despur_interval despur_paired_interval(const despur_pairs *pairs, double confidence) {
   size_t first = pairs->both + pairs->only_first, second = pairs->both + pairs->only_second;
   size_t count = first + pairs->only_second + pairs->neither;
-  if (count == 0) return (despur_interval){(double)NAN, (double)NAN};
+  if (count == 0 || !(confidence > 0 && confidence < 1)) return (despur_interval){(double)NAN, (double)NAN};
   return difference_interval((double)first / (double)count, despur_wilson_interval(first, count, confidence),
                              (double)second / (double)count,
                              despur_wilson_interval(second, count, confidence), pairs_correlation(pairs));
@@ -68,6 +70,12 @@ despur_status despur_holm(double *adjusted, const double *p, size_t count, despu
   size_t tests = 0;
   despur_status status = mem_alloc(&order, count, sizeof *order, error);
   if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < count; i++)
+    if (p[i] < 0 || p[i] > 1) {
+      mem_free(order);
+      return error_set(error, DESPUR_BAD_INPUT, "p-value %zu: expected a number from 0 to 1, found %g", i,
+                       p[i]);
+    }
   for (size_t i = 0; i < count; i++) {
     adjusted[i] = p[i];
     if (!isnan(p[i])) order[tests++] = (ranked_p){p[i], i};

@@ -7,6 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+static bool within(double x) {
+  return x >= 0 && x <= 1;
+}
+
+/* Both strictly between 0 and 1. */
+static bool are_chances(double confidence, double power) {
+  return confidence > 0 && confidence < 1 && power > 0 && power < 1;
+}
+
 static const size_t EXACT_MOST = 20000, MOST = (size_t)1 << 40;
 
 /* A number of examples as a count, from a formula that may give anything. */
@@ -30,7 +39,8 @@ static double threshold_power(size_t n, double accuracy, double threshold, doubl
 
 size_t despur_plan_threshold(double accuracy, double threshold, double confidence, double power) {
   double difference = fabs(accuracy - threshold), z = normal_quantile(0.5 + 0.5 * confidence);
-  if (!(difference > 0)) return 0;
+  if (!(difference > 0) || !within(accuracy) || !within(threshold) || !are_chances(confidence, power))
+    return 0;
   double root = z * math_sqrt(threshold * (1 - threshold)) +
                 normal_quantile(power) * math_sqrt(accuracy * (1 - accuracy));
   size_t guess = rounded_up(root * root / (difference * difference));
@@ -73,7 +83,9 @@ static double paired_power(size_t n, double difference, double disagree, double 
 
 size_t despur_plan_paired(double first, double second, double disagree, double confidence, double power) {
   double difference = fabs(second - first), alpha = 1 - confidence;
-  if (!(difference > 0) || !(disagree <= 1)) return 0;
+  if (!(difference > 0) || !(disagree <= 1) || !within(first) || !within(second) ||
+      !are_chances(confidence, power))
+    return 0;
   if (disagree < difference) disagree = difference;
   size_t low = 1, high = 2;
   while (high < EXACT_MOST * 100 && paired_power(high, difference, disagree, alpha) < power) {
@@ -92,7 +104,7 @@ size_t despur_plan_paired(double first, double second, double disagree, double c
 
 size_t despur_plan_unpaired(double first, double second, double confidence, double power) {
   double difference = fabs(second - first), mean = 0.5 * (first + second);
-  if (!(difference > 0)) return 0;
+  if (!(difference > 0) || !within(first) || !within(second) || !are_chances(confidence, power)) return 0;
   double root = normal_quantile(0.5 + 0.5 * confidence) * math_sqrt(2 * mean * (1 - mean)) +
                 normal_quantile(power) * math_sqrt(first * (1 - first) + second * (1 - second));
   return rounded_up(root * root / (difference * difference));

@@ -18,19 +18,6 @@ static double share(size_t part, size_t whole) {
 
 static const double CONFIDENCE = 0.95; /* of all intervals */
 
-static despur_status check(const despur_predicted *p, despur_error *error) {
-  for (size_t i = 0; i < p->count; i++) {
-    if (p->labels[i] >= p->classes || p->predictions[i] >= p->classes)
-      return error_set(error, DESPUR_BAD_INPUT,
-                       "scores: class %u predicted for an example of class %u, of %zu classes",
-                       p->predictions[i], p->labels[i], p->classes);
-    if (p->groups[i] != DESPUR_NO_GROUP && p->groups[i] >= p->groups_count)
-      return error_set(error, DESPUR_BAD_INPUT, "scores: an example is in group %u of %zu groups",
-                       p->groups[i], p->groups_count);
-  }
-  return DESPUR_OK;
-}
-
 static despur_status init_groups(despur_scores *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(mem_alloc(&out->groups, p->groups_count, sizeof *out->groups, error));
@@ -116,7 +103,7 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
   despur_status status = DESPUR_OK;
   size_t(*classes)[2] = NULL;
   cells_told told;
-  TRY(check(p, error));
+  TRY(predicted_check(p, error));
   TRY(mem_alloc(&classes, p->classes, sizeof *classes, error));
   TRY(init_groups(out, p, error));
   for (size_t i = 0; i < p->count; i++) {

@@ -60,6 +60,10 @@ void arch_linear(graph *g, const despur_net_options *options) {
 const char *const despur_arch_names[] = {DESPUR_ARCHITECTURES(NAME_OF) NULL};
 static architecture *const ARCHITECTURES[] = {DESPUR_ARCHITECTURES(FUNCTION_OF)};
 
+bool architecture_known(despur_arch arch) {
+  return (size_t)arch < sizeof ARCHITECTURES / sizeof *ARCHITECTURES && ARCHITECTURES[arch];
+}
+
 /* Pictures that are to be normalised are, before anything else. */
 void architecture_build(graph *g, const despur_net_options *options) {
   if (options->normalised_channels > 0) graph_add(g, (node_spec){.op = &op_normalise});

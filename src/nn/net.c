@@ -51,16 +51,38 @@ cleanup:
   return status;
 }
 
+static despur_status check_options(const despur_net_options *options, despur_error *error) {
+  static const size_t MOST = (size_t)1 << 40; /* values of a batch of inputs */
+  despur_status status = DESPUR_OK;
+  size_t values;
+  if (!architecture_known(options->arch))
+    FAIL(error, DESPUR_BAD_INPUT, "network: no architecture has the number %d", (int)options->arch);
+  if (options->classes == 0 || options->batch == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "network: expected at least one class and a batch of at least one example");
+  if (!(options->dropout >= 0 && options->dropout < 1))
+    FAIL(error, DESPUR_BAD_INPUT, "network: expected a dropout from 0 to below 1, found %g",
+         options->dropout);
+  if (options->normalised_channels > 0 && (options->normalised_channels != options->input.channels ||
+                                           options->input.channels > DESPUR_NORMALISED_CHANNELS))
+    FAIL(error, DESPUR_BAD_INPUT,
+         "means and deviations of %zu channels, but the images have %zu: expected one for each of "
+         "at most %d channels",
+         options->normalised_channels, options->input.channels, DESPUR_NORMALISED_CHANNELS);
+  TRY(mem_multiply(&values, options->input.channels, options->input.height, error));
+  TRY(mem_multiply(&values, values, options->input.width, error));
+  TRY(mem_multiply(&values, values, options->batch, error));
+  if (values == 0 || values > MOST)
+    FAIL(error, DESPUR_BAD_INPUT, "network: expected images of at least one value, and not %zu x %zu x %zu",
+         options->input.channels, options->input.height, options->input.width);
+cleanup:
+  return status;
+}
+
 despur_status despur_net_create(despur_net **out, const despur_net_options *options, despur_error *error) {
   graph g = {.error = error};
   *out = NULL;
-  if (options->normalised_channels > 0 && (options->normalised_channels != options->input.channels ||
-                                           options->input.channels > DESPUR_NORMALISED_CHANNELS))
-    return error_set(
-        error, DESPUR_BAD_INPUT,
-        "means and deviations of %zu channels, but the images have %zu: expected one for each of "
-        "at most %d channels",
-        options->normalised_channels, options->input.channels, DESPUR_NORMALISED_CHANNELS);
+  despur_status checked = check_options(options, error);
+  if (checked != DESPUR_OK) return checked;
   architecture_build(&g, options);
   despur_status status = g.status;
   if (status == DESPUR_OK) status = net_create_from_graph(out, &g, options, error);

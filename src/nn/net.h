@@ -187,6 +187,7 @@ void block_add(float *to, block_layout to_layout, const float *from, block_layou
 void initialise_uniform(const node *n, despur_net *net);
 
 /* Puts the nodes of an architecture into a graph that is empty. */
+bool architecture_known(despur_arch arch);
 void architecture_build(graph *g, const despur_net_options *options);
 
 /* What an architecture puts behind that with which the graph ends: value g->count. */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "io/safetensors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,6 +64,14 @@ static despur_status check_shape(const tensor *found, const tensor *wanted, cons
                    wanted->name, expected, got);
 }
 
+static despur_status check_finite(const tensor *found, const char *path, despur_error *error) {
+  for (size_t k = 0; k < found->count; k++)
+    if (!isfinite(found->data[k]))
+      return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': weight %zu is not finite", path,
+                       found->name, k);
+  return DESPUR_OK;
+}
+
 despur_status despur_net_load(despur_net *net, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   tensor *wanted = NULL;
@@ -75,6 +84,7 @@ despur_status despur_net_load(despur_net *net, const char *path, despur_error *e
     if (!found)
       FAIL(error, DESPUR_BAD_INPUT, "%s: no tensor '%s', which this network needs", path, wanted[i].name);
     TRY(check_shape(found, &wanted[i], path, error));
+    TRY(check_finite(found, path, error));
   }
   if (file.count != count)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected %zu tensors, found %zu", path, count, file.count);

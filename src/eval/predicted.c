@@ -1,0 +1,46 @@
+/* What everybody relies on who measures predictions, checked once for all: a caller's arrays may hold
+ * anything. */
+#include "eval/predicted.h"
+
+#include <math.h>
+
+static despur_status check_probabilities(const despur_predicted *p, size_t i, despur_error *error) {
+  for (size_t k = 0; k < p->classes; k++) {
+    double here = p->probabilities[i * p->classes + k];
+    if (!(here >= 0 && here <= 1))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "predictions: row %zu: expected probabilities from 0 to 1, found %g for class %zu",
+                       i + 1, here, k);
+  }
+  return DESPUR_OK;
+}
+
+despur_status predicted_check(const despur_predicted *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (p->groups_aside > p->groups_count)
+    FAIL(error, DESPUR_BAD_INPUT, "predictions: %zu groups set aside of %zu", p->groups_aside,
+         p->groups_count);
+  if (p->count >= UINT32_MAX)
+    FAIL(error, DESPUR_BAD_INPUT, "predictions: expected fewer than %u rows, found %zu", UINT32_MAX,
+         p->count);
+  if ((p->count > 0 && (!p->labels || !p->predictions || !p->groups)) || (p->groups_count > 0 && !p->names))
+    FAIL(error, DESPUR_BAD_INPUT, "predictions: expected labels, predictions, groups and their names");
+  for (size_t i = 0; i < p->count; i++) {
+    if (p->labels[i] >= p->classes || p->predictions[i] >= p->classes)
+      FAIL(error, DESPUR_BAD_INPUT,
+           "predictions: row %zu: class %u predicted for an example of class %u, of %zu classes", i + 1,
+           p->predictions[i], p->labels[i], p->classes);
+    if (p->groups[i] != DESPUR_NO_GROUP && p->groups[i] >= p->groups_count)
+      FAIL(error, DESPUR_BAD_INPUT, "predictions: row %zu is in group %u of %zu groups", i + 1, p->groups[i],
+           p->groups_count);
+    if (p->probabilities) TRY(check_probabilities(p, i, error));
+  }
+cleanup:
+  return status;
+}
+
+despur_status check_confidence(double confidence, despur_error *error) {
+  if (confidence > 0 && confidence < 1) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "expected a confidence between 0 and 1, such as 0.95, found %g",
+                   confidence);
+}
