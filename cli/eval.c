@@ -39,12 +39,13 @@ static void print(const despur_predicted *predicted, const despur_scores *scores
                   const despur_measures *measures, const despur_rule_result *choice,
                   const cli_arguments *arguments) {
   const char *file = cli_value(arguments, "predictions"), *label = file ? file : arguments->positional[0];
+  bool by_group = cli_value(arguments, "calibration-by-group") != NULL;
   if (cli_value(arguments, "json")) {
-    report_print_predicted_json(predicted, scores, measures, choice, label);
+    report_print_predicted_json(predicted, scores, measures, choice, label, by_group);
     return;
   }
   columns_print(predicted, label);
-  report_print_scores(scores, measures, "model");
+  report_print_predicted(predicted, scores, measures, by_group);
   if (choice->epoch > 0) putchar('\n');
   report_print_choice(choice, false, false);
 }
@@ -92,7 +93,11 @@ const cli_verb cli_eval = {
         "\n"
         "Intervals hold with 95 % confidence: Wilson's for each group; that of the worst group takes into\n"
         "account that it is the worst of several. Calibration is the expected calibration error over 15\n"
-        "equal bins; --json has the bins, confusion matrices and everything else.\n"
+        "equal bins, over all, by attribute and by prediction: among examples of one label the best "
+        "predictor "
+        "looks\n"
+        "miscalibrated, so groups within a label have it only with --calibration-by-group. --json has the "
+        "bins, confusion matrices and everything else.\n"
         "\n"
         "Examples:\n"
         "  despur eval runs/demo-0 --split val\n"
@@ -102,5 +107,6 @@ const cli_verb cli_eval = {
                 {"predictions", "FILE", "a table in place of a run, or - for standard input"},
                 COLUMN_OPTIONS,
                 {"threads", "N", "processors to use (default all)"},
+                {"calibration-by-group", NULL, "calibration within groups of one label, too"},
                 {"json", NULL, "results as JSON on stdout"}},
     .execute = execute};

@@ -40,10 +40,13 @@ void report_print_degenerate(const despur_degenerate *degenerate, const char *of
 /* {"kind", "sentence"}, or null when they are not. */
 void report_emit_degenerate(emit *j, const char *name, const despur_degenerate *degenerate);
 
-/* measures: NULL when there are none; choice: as for report_print_choice, or NULL. */
-void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label);
+/* by_group: calibration by group as well where groups have one label each. */
+void report_print_predicted(const despur_predicted *predicted, const despur_scores *scores,
+                            const despur_measures *measures, bool by_group);
+
+/* choice: as for report_print_choice, or NULL. */
 void report_print_predicted_json(const despur_predicted *predicted, const despur_scores *scores,
                                  const despur_measures *measures, const despur_rule_result *choice,
-                                 const char *label);
+                                 const char *label, bool by_group);
 
 #endif

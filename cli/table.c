@@ -383,25 +383,48 @@ static void print_measures_row(const char *name, int width, const despur_group_m
   putchar('\n');
 }
 
-static void print_measures(const despur_scores *scores, const despur_measures *measures) {
-  int width = longest_name(scores);
-  if (width < 12) width = 12; /* "all examples" */
+static int longest_part(const despur_scores *scores, const despur_measures *measures, bool by_group) {
+  int longest = by_group ? longest_name(scores) : 0;
+  for (size_t k = 0; k < measures->attributes_count; k++) {
+    int columns = terminal_columns(measures->attribute_names[k]);
+    if (columns > longest) longest = columns;
+  }
+  return longest < 16 ? 16 : longest > 40 ? 40 : longest;
+}
+
+/* Of parts for which calibration means something; those of one label only if they are asked for. */
+static void print_measures(const despur_predicted *predicted, const despur_scores *scores,
+                           const despur_measures *measures, bool by_group) {
+  char name[64];
+  by_group = by_group || !measures->groups_have_one_label;
+  int width = longest_part(scores, measures, by_group);
   putchar('\n');
-  terminal_put_left("group", width);
+  terminal_put_left("among", width);
   terminal_print(stdout, "%*s%13s%8s%10s%8s\n", COUNT, "count", "calibration", "Brier", "log loss", "AUROC");
   print_measures_row("all examples", width, &measures->all);
-  for (size_t g = 0; g < scores->groups_count; g++)
+  for (size_t k = 0; k < measures->attributes_count; k++)
+    print_measures_row(measures->attribute_names[k], width, &measures->attributes[k]);
+  for (size_t c = 0; c < measures->classes; c++) {
+    if (measures->predictions[c].count == 0) continue;
+    if (predicted->class_names)
+      snprintf(name, sizeof name, "predicted %.40s", predicted->class_names[c]);
+    else
+      snprintf(name, sizeof name, "predicted %zu", c);
+    print_measures_row(name, width, &measures->predictions[c]);
+  }
+  for (size_t g = 0; by_group && g < scores->groups_count; g++)
     print_measures_row(scores->groups[g].name, width, &measures->groups[g]);
 }
 
-void report_print_scores(const despur_scores *scores, const despur_measures *measures, const char *label) {
+void report_print_predicted(const despur_predicted *predicted, const despur_scores *scores,
+                            const despur_measures *measures, bool by_group) {
   despur_stage_result stage = {.scores = *scores};
   bool train = !isnan(scores->train_weighted_average);
-  snprintf(stage.label, sizeof stage.label, "%s", label);
+  snprintf(stage.label, sizeof stage.label, "model");
   table t = lay_out(&stage, 1, train);
   print_first(&stage, 1, false);
   print_summary(&t, "accuracy in %", false);
   putchar('\n');
   print_groups(&t, "group", "count");
-  if (measures && measures->all.bins) print_measures(scores, measures);
+  if (measures->all.bins) print_measures(predicted, scores, measures, by_group);
 }

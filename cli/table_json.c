@@ -38,8 +38,33 @@ static void write_measures(emit *j, const despur_group_measures *m, const despur
   emit_close(j, ']');
 }
 
+/* Parts for which calibration means something. */
+static void write_parts(emit *j, const despur_predicted *p, const despur_measures *m) {
+  emit_open(j, "by_attribute", '[');
+  for (size_t k = 0; k < m->attributes_count; k++) {
+    emit_open(j, NULL, '{');
+    emit_text(j, "attribute", m->attribute_names[k]);
+    emit_count(j, "count", m->attributes[k].count);
+    write_measures(j, &m->attributes[k], m);
+    emit_close(j, '}');
+  }
+  emit_close(j, ']');
+  emit_open(j, "by_prediction", '[');
+  for (size_t c = 0; c < m->classes; c++) {
+    emit_open(j, NULL, '{');
+    if (p->class_names)
+      emit_text(j, "prediction", p->class_names[c]);
+    else
+      emit_count(j, "prediction", c);
+    emit_count(j, "count", m->predictions[c].count);
+    write_measures(j, &m->predictions[c], m);
+    emit_close(j, '}');
+  }
+  emit_close(j, ']');
+}
+
 static void write_group(emit *j, const despur_group_score *group, bool train, const despur_measures *measures,
-                        size_t g) {
+                        size_t g, bool calibration) {
   emit_open(j, NULL, '{');
   emit_text(j, "name", group->name);
   emit_count(j, "count", group->count);
@@ -48,7 +73,8 @@ static void write_group(emit *j, const despur_group_score *group, bool train, co
   emit_real(j, "low", group->low);
   emit_real(j, "high", group->high);
   if (train) emit_count(j, "train_count", group->train_count);
-  if (measures) write_measures(j, &measures->groups[g], measures);
+  if (measures && calibration) write_measures(j, &measures->groups[g], measures);
+  if (measures && !calibration) write_confusion(j, measures->groups[g].confusion, measures->classes);
   emit_close(j, '}');
 }
 
@@ -86,8 +112,8 @@ void report_emit_degenerate(emit *j, const char *name, const despur_degenerate *
 
 /* predicted: NULL when it is not known. */
 static void write_scores(emit *j, const despur_predicted *predicted, const despur_scores *scores,
-                         const despur_measures *measures, const despur_rule_result *choice,
-                         const char *label) {
+                         const despur_measures *measures, const despur_rule_result *choice, const char *label,
+                         bool by_group) {
   bool any = scores->worst_group < scores->groups_count, train = !isnan(scores->train_weighted_average);
   emit_open(j, NULL, '{');
   emit_text(j, "label", label);
@@ -107,8 +133,10 @@ static void write_scores(emit *j, const despur_predicted *predicted, const despu
   emit_real(j, "attribute_chance", scores->attribute_chance);
   emit_real(j, "loss", scores->loss);
   if (measures) write_measures(j, &measures->all, measures);
+  if (measures && measures->all.bins) write_parts(j, predicted, measures);
   emit_open(j, "groups", '[');
-  for (size_t g = 0; g < scores->groups_count; g++) write_group(j, &scores->groups[g], train, measures, g);
+  for (size_t g = 0; g < scores->groups_count; g++)
+    write_group(j, &scores->groups[g], train, measures, g, by_group);
   emit_close(j, ']');
   write_choice(j, choice);
   emit_close(j, '}');
@@ -116,9 +144,9 @@ static void write_scores(emit *j, const despur_predicted *predicted, const despu
 
 void report_print_predicted_json(const despur_predicted *predicted, const despur_scores *scores,
                                  const despur_measures *measures, const despur_rule_result *choice,
-                                 const char *label) {
+                                 const char *label, bool by_group) {
   emit j = {0};
-  write_scores(&j, predicted, scores, measures, choice, label);
+  write_scores(&j, predicted, scores, measures, choice, label, by_group || !measures->groups_have_one_label);
 }
 
 void report_print_run_json(const despur_run_result *result) {
@@ -131,13 +159,13 @@ void report_print_run_json(const despur_run_result *result) {
   emit_text(&j, "split", SPLITS[result->split]);
   emit_open(&j, "stages", '[');
   for (size_t i = 0; i < result->stage_count; i++)
-    write_scores(&j, NULL, &result->stages[i].scores, NULL, NULL, result->stages[i].label);
+    write_scores(&j, NULL, &result->stages[i].scores, NULL, NULL, result->stages[i].label, false);
   emit_close(&j, ']');
   if (last && last->inferred.groups_count > 0) {
     emit_text(&j, "inferred_split", SPLITS[result->inferred_split]);
     emit_open(&j, "inferred_groups", '[');
     for (size_t i = 0; i < result->stage_count; i++)
-      write_scores(&j, NULL, &result->stages[i].inferred, NULL, NULL, result->stages[i].label);
+      write_scores(&j, NULL, &result->stages[i].inferred, NULL, NULL, result->stages[i].label, false);
     emit_close(&j, ']');
   }
   if (last && last->rule > 0) write_choice(&j, &last->rules[last->rule]);

@@ -74,7 +74,9 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_predicted_read(despur_predicted 
 
 DESPUR_API void despur_predicted_release(despur_predicted *predicted);
 
-/* The scores of predictions; see eval.h. Release with despur_scores_release. */
+/* The scores of predictions; see eval.h. Release with despur_scores_release. DESPUR_BAD_INPUT names the first
+ * row whose class or group is out of range or whose probabilities are not numbers from 0 to 1; so do
+ * despur_measures_compute and despur_compare. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_predicted_scores(despur_scores *out,
                                                                  const despur_predicted *predicted,
                                                                  despur_error *error);
@@ -105,6 +107,14 @@ typedef struct despur_measures {
   size_t groups_count, classes, bins;
   despur_group_measures all;
   despur_group_measures *groups; /* [groups_count] */
+  /* Calibration is a promise about predictions: of those with probability 0.8 four in five are right. Whoever
+   * looks at examples of one label only sees a perfect predictor break it, always. So where groups have one
+   * label each, these are the parts to look at; their confusion is NULL. */
+  int groups_have_one_label;
+  size_t attributes_count;            /* that occur; 0 without attributes */
+  despur_group_measures *attributes;  /* [attributes_count] by ascending code */
+  const char **attribute_names;       /* [attributes_count] "a=1": what groups' names say beside the label */
+  despur_group_measures *predictions; /* [classes] examples with this prediction; no auroc */
 } despur_measures;
 
 /* Release with despur_measures_release. */

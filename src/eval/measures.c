@@ -3,10 +3,14 @@
 
 #include "base/math.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "eval/predicted.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const size_t MOST_CELLS = (size_t)1 << 24; /* of all confusion matrices */
 
@@ -14,12 +18,25 @@ double log_loss(double p) {
   return -math_log(p > 1e-15 ? p : 1e-15);
 }
 
+/* The edge between two bins, as a file would have it. */
+static double edge(size_t b) {
+  return (double)b / DESPUR_RELIABILITY_BINS;
+}
+
+/* A product rounds otherwise than the edges do, so it is a guess only. */
+static size_t bin_of(double confidence) {
+  size_t bin = (size_t)(confidence * DESPUR_RELIABILITY_BINS);
+  if (bin >= DESPUR_RELIABILITY_BINS) bin = DESPUR_RELIABILITY_BINS - 1;
+  while (bin > 0 && confidence <= edge(bin)) bin--;
+  while (bin + 1 < DESPUR_RELIABILITY_BINS && confidence > edge(bin + 1)) bin++;
+  return bin;
+}
+
 /* Sums are kept in the fields of the means until all examples are in. */
 static void add_probabilities(despur_group_measures *m, const double *p, size_t classes, uint32_t label,
                               uint32_t prediction) {
   double confidence = p[prediction], brier = 0;
-  size_t bin = confidence > 0 ? (size_t)ceil(confidence * DESPUR_RELIABILITY_BINS) - 1 : 0;
-  if (bin >= DESPUR_RELIABILITY_BINS) bin = DESPUR_RELIABILITY_BINS - 1;
+  size_t bin = bin_of(confidence);
   m->bins[bin].count++;
   m->bins[bin].correct += prediction == label;
   m->bins[bin].confidence += confidence;
@@ -90,18 +107,18 @@ static double ranking(const ranked *sorted, size_t count) {
   return zeros > 0 && ones > 0 ? pairs_won / (zeros * ones) : (double)NAN;
 }
 
-static despur_status rank(despur_measures *out, const despur_predicted *p, despur_error *error) {
+/* Rankings within the parts that keys name; DESPUR_NO_GROUP is none. keys: NULL for all examples as one. */
+static despur_status rank(despur_group_measures *parts, const uint32_t *keys, const despur_predicted *p,
+                          despur_error *error) {
   despur_status status = DESPUR_OK;
   ranked *order = NULL;
   TRY(mem_alloc(&order, p->count, sizeof *order, error));
   for (size_t i = 0; i < p->count; i++)
-    order[i] = (ranked){p->groups[i], p->probabilities[2 * i + 1], p->labels[i]};
-  qsort(order, p->count, sizeof *order, by_score);
-  out->all.auroc = ranking(order, p->count);
+    order[i] = (ranked){keys ? keys[i] : 0, p->probabilities[2 * i + 1], p->labels[i]};
   qsort(order, p->count, sizeof *order, by_group_and_score);
   for (size_t i = 0, end; i < p->count; i = end) {
     for (end = i; end < p->count && order[end].group == order[i].group; end++) continue;
-    if (order[i].group != DESPUR_NO_GROUP) out->groups[order[i].group].auroc = ranking(order + i, end - i);
+    if (order[i].group != DESPUR_NO_GROUP) parts[order[i].group].auroc = ranking(order + i, end - i);
   }
 cleanup:
   mem_free(order);
@@ -110,42 +127,141 @@ cleanup:
 
 /* ---- */
 
+/* The parts of a whole lie one behind the other: all, groups, attributes, predictions. */
+static size_t count_parts(const despur_measures *m) {
+  return 1 + m->groups_count + m->attributes_count + m->classes;
+}
+
 static despur_group_measures *part(despur_measures *measures, size_t index) {
   return index == 0 ? &measures->all : &measures->groups[index - 1];
 }
 
-/* Bins and matrices of all parts lie one behind the other, those of all examples first. */
+/* Bins and matrices lie one behind the other as well, those of all examples first. */
 static despur_status allocate(despur_measures *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t parts = p->groups_count + 1, cells = p->classes * p->classes;
+  size_t parts = count_parts(out), matrices = p->groups_count + 1, cells = p->classes * p->classes;
   despur_reliability_bin *bins = NULL;
   size_t *confusion = NULL;
-  TRY(mem_alloc(&out->groups, p->groups_count, sizeof *out->groups, error));
+  TRY(mem_alloc(&out->groups, parts - 1, sizeof *out->groups, error));
+  out->attributes = out->groups + out->groups_count;
+  out->predictions = out->attributes + out->attributes_count;
   if (p->probabilities) TRY(mem_alloc(&bins, parts * DESPUR_RELIABILITY_BINS, sizeof *bins, error));
   out->all.bins = bins;
-  if (cells <= MOST_CELLS / parts) TRY(mem_alloc(&confusion, parts * cells, sizeof *confusion, error));
+  if (cells <= MOST_CELLS / matrices) TRY(mem_alloc(&confusion, matrices * cells, sizeof *confusion, error));
   for (size_t i = 0; i < parts; i++) {
     despur_group_measures *m = part(out, i);
     if (bins) m->bins = bins + i * DESPUR_RELIABILITY_BINS;
-    if (confusion) m->confusion = confusion + i * cells;
+    if (confusion && i < matrices) m->confusion = confusion + i * cells;
     m->auroc = (double)NAN;
   }
 cleanup:
   return status;
 }
 
+/* ---- attributes ---- */
+
+static int by_code(const void *a, const void *b) {
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* keys[i]: which of the codes that occur, in their order, example i has; *kinds: how many there are. */
+static despur_status number_attributes(uint32_t **keys, size_t *kinds, const despur_predicted *p,
+                                       despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *codes = NULL;
+  *kinds = 0;
+  if (!p->attributes || p->count == 0) return DESPUR_OK;
+  TRY(mem_alloc(keys, p->count, sizeof **keys, error));
+  TRY(mem_alloc(&codes, p->count, sizeof *codes, error));
+  memcpy(codes, p->attributes, p->count * sizeof *codes);
+  qsort(codes, p->count, sizeof *codes, by_code);
+  for (size_t i = 0; i < p->count; i++)
+    if (*kinds == 0 || codes[i] != codes[*kinds - 1]) codes[(*kinds)++] = codes[i];
+  for (size_t i = 0; i < p->count; i++) {
+    const uint32_t *at = bsearch(&p->attributes[i], codes, *kinds, sizeof *codes, by_code);
+    (*keys)[i] = (uint32_t)(at - codes);
+  }
+cleanup:
+  mem_free(codes);
+  return status;
+}
+
+/* What follows the label in a group's name, such as "a=1" in "y=0,a=1". */
+static const char *beside_label(const char *name) {
+  bool quoted = false;
+  for (; *name; name++) {
+    if (*name == '"') quoted = !quoted;
+    if (*name == ',' && !quoted) return name + 1;
+  }
+  return NULL;
+}
+
+static despur_status name_attributes(despur_measures *out, const despur_predicted *p, const uint32_t *keys,
+                                     despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **names = NULL;
+  char(*codes)[16] = NULL;
+  TRY(mem_alloc(&names, out->attributes_count, sizeof *names, error));
+  TRY(mem_alloc(&codes, out->attributes_count, sizeof *codes, error));
+  for (size_t i = 0; i < p->count && out->attributes_count > 0; i++) {
+    if (names[keys[i]]) continue;
+    snprintf(codes[keys[i]], sizeof *codes, "a=%u", p->attributes[i]);
+    const char *found = p->groups[i] == DESPUR_NO_GROUP ? NULL : beside_label(p->names[p->groups[i]]);
+    names[keys[i]] = found ? found : codes[keys[i]];
+  }
+  TRY(text_copy_all(&out->attribute_names, names, out->attributes_count, error));
+cleanup:
+  mem_free(names);
+  mem_free(codes);
+  return status;
+}
+
+static despur_status find_labels_of_groups(despur_measures *out, const despur_predicted *p,
+                                           despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *label = NULL; /* [groups] 1 and up, 0: none yet */
+  TRY(mem_alloc(&label, p->groups_count, sizeof *label, error));
+  out->groups_have_one_label = 1;
+  for (size_t i = 0; i < p->count; i++) {
+    if (p->groups[i] == DESPUR_NO_GROUP) continue;
+    uint32_t *here = &label[p->groups[i]];
+    if (*here && *here != p->labels[i] + 1) out->groups_have_one_label = 0;
+    *here = p->labels[i] + 1;
+  }
+cleanup:
+  mem_free(label);
+  return status;
+}
+
+/* ---- */
+
+static void add_row(despur_measures *out, const despur_predicted *p, const uint32_t *attribute, size_t i) {
+  add_example(&out->all, p, i);
+  add_example(&out->predictions[p->predictions[i]], p, i);
+  if (p->groups[i] != DESPUR_NO_GROUP) add_example(&out->groups[p->groups[i]], p, i);
+  if (out->attributes_count > 0) add_example(&out->attributes[attribute[i]], p, i);
+}
+
 despur_status despur_measures_compute(despur_measures *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
+  uint32_t *attribute = NULL;
   *out = (despur_measures){
       .groups_count = p->groups_count, .classes = p->classes, .bins = DESPUR_RELIABILITY_BINS};
+  TRY(predicted_check(p, error));
+  TRY(number_attributes(&attribute, &out->attributes_count, p, error));
   TRY(allocate(out, p, error));
-  for (size_t i = 0; i < p->count; i++) {
-    add_example(&out->all, p, i);
-    if (p->groups[i] != DESPUR_NO_GROUP) add_example(&out->groups[p->groups[i]], p, i);
+  TRY(name_attributes(out, p, attribute, error));
+  TRY(find_labels_of_groups(out, p, error));
+  for (size_t i = 0; i < p->count; i++) add_row(out, p, attribute, i);
+  for (size_t i = 0; i < count_parts(out); i++) finish(part(out, i));
+  if (p->probabilities && p->classes == 2) {
+    TRY(rank(&out->all, NULL, p, error));
+    TRY(rank(out->groups, p->groups, p, error));
+    if (attribute) TRY(rank(out->attributes, attribute, p, error));
   }
-  for (size_t i = 0; i <= p->groups_count; i++) finish(part(out, i));
-  if (p->probabilities && p->classes == 2) TRY(rank(out, p, error));
 cleanup:
+  mem_free(attribute);
   if (status != DESPUR_OK) despur_measures_release(out);
   return status;
 }
@@ -154,5 +270,6 @@ void despur_measures_release(despur_measures *measures) {
   mem_free(measures->all.bins);
   mem_free(measures->all.confusion);
   mem_free(measures->groups);
+  mem_free((void *)measures->attribute_names);
   *measures = (despur_measures){0};
 }

@@ -123,6 +123,51 @@ static void bins_are_closed_above(void **state) {
   despur_measures_release(&got);
 }
 
+/* Every edge b / 15 belongs to the bin below it, and the next double to the one above. */
+static void values_on_edges_belong_to_the_bin_below(void **state) {
+  (void)state;
+  fixture f;
+  despur_measures got;
+  for (size_t b = 1; b < DESPUR_RELIABILITY_BINS; b++) {
+    double edge = (double)b / DESPUR_RELIABILITY_BINS, above = nextafter(edge, 1);
+    const double rows[][2] = {{edge, 1 - edge}, {above, 1 - above}};
+    set_up(&f, 2, 2, 1);
+    for (size_t i = 0; i < 2; i++) {
+      f.probabilities[2 * i] = rows[i][0];
+      f.probabilities[2 * i + 1] = rows[i][1];
+    }
+    assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+    assert_int_equal(got.all.bins[b - 1].count, 1);
+    assert_int_equal(got.all.bins[b].count, 1);
+    despur_measures_release(&got);
+  }
+}
+
+/* Decimals as files have them, 0.2 = 3/15 and so on, right in 1, 1, 0, 1 of four each: numpy.digitize(p,
+ * numpy.arange(1, 15) / 15, right=True) puts them into bins 2, 5, 8, 11, and the error is |0.75 - p| in the
+ * mean, where bins of float32 would have mixed them with 0.24, 0.44, 0.62 and 0.84. */
+static void decimals_on_edges_have_the_error_that_numpy_gives(void **state) {
+  (void)state;
+  const double on_edge[] = {0.2, 0.4, 0.6, 0.8}, above[] = {0.24, 0.44, 0.62, 0.84};
+  fixture f;
+  despur_measures got;
+  double wanted = 0;
+  set_up(&f, 32, 2, 1);
+  for (size_t k = 0; k < 4; k++)
+    for (size_t i = 0; i < 8; i++) {
+      size_t row = 8 * k + i;
+      double p = i < 4 ? on_edge[k] : above[k];
+      f.probabilities[2 * row] = p;
+      f.probabilities[2 * row + 1] = 1 - p;
+      f.labels[row] = i % 4 == 2;
+      wanted += fabs(0.75 - p);
+    }
+  assert_ok(despur_measures_compute(&got, &f.predicted, &error));
+  assert_near(got.all.calibration_error, wanted / 32, 1e-14);
+  for (size_t k = 0; k < 4; k++) assert_int_equal(got.all.bins[3 * k + 2].count, 4);
+  despur_measures_release(&got);
+}
+
 static void certain_and_wrong_costs_a_finite_loss(void **state) {
   (void)state;
   const double row[] = {1, 0};
@@ -160,6 +205,8 @@ int main(void) {
       cmocka_unit_test(measures_of_three_classes_agree_with_scikit_learn),
       cmocka_unit_test(confusion_counts_labels_in_rows),
       cmocka_unit_test(bins_are_closed_above),
+      cmocka_unit_test(values_on_edges_belong_to_the_bin_below),
+      cmocka_unit_test(decimals_on_edges_have_the_error_that_numpy_gives),
       cmocka_unit_test(certain_and_wrong_costs_a_finite_loss),
       cmocka_unit_test(examples_without_a_group_count_for_all),
   };
