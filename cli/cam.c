@@ -15,6 +15,7 @@
 static const char *const TARGETS[] = {"all", "prediction", "label", NULL};
 
 static despur_status target_of(despur_cam_options *out, const cli_arguments *arguments, despur_error *error) {
+  out->subtract_minimum = cli_value(arguments, "subtract-minimum") != NULL;
   const char *value = cli_value(arguments, "target");
   char hint[96], *end;
   if (!value) return DESPUR_OK;
@@ -365,6 +366,12 @@ const cli_verb cli_cam = {
         "it\n"
         "owed to the region.\n"
         "\n"
+        "A map is divided by its maximum, so that 0 means no evidence. pytorch-grad-cam subtracts the map's "
+        "minimum\n"
+        "first, which makes the least evidence 0 however much it is; --subtract-minimum does the same, in "
+        "pictures\n"
+        "and tables.\n"
+        "\n"
         "Examples:\n"
         "  despur cam runs/demo-0\n"
         "  despur cam runs/demo-0 --examples 60000,60007 --target label --layer conv1 --out maps\n"
@@ -378,6 +385,7 @@ const cli_verb cli_cam = {
                 {"scale", "N",
                  "pixels of a picture on a side of one of the image (default: to some 112 wide)"},
                 {"out", "DIR", "where the pictures go (default RUN/cam)"},
+                {"subtract-minimum", NULL, "scale maps as pytorch-grad-cam does"},
                 {"threads", "N", "processors to use (default all)"},
                 {"json", NULL, "results as JSON on stdout"}},
     .execute = execute};

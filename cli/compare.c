@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Whether a p-value says that there is a difference. */
 static bool differs(double p, const despur_comparison *c) {
@@ -98,6 +99,17 @@ static void print_groups_verdict(const despur_comparison *c) {
     puts("single groups: not distinguishable in any");
 }
 
+/* By the worse of both accuracies. */
+static size_t *rank_groups(const despur_comparison *c) {
+  size_t count = c->groups_count;
+  double *accuracies = malloc((count ? count : 1) * sizeof *accuracies);
+  for (size_t g = 0; accuracies && g < count; g++)
+    accuracies[g] = g + c->groups_aside < count ? fmin(c->groups[g].first, c->groups[g].second) : (double)NAN;
+  size_t *order = accuracies ? report_worst_first(accuracies, count) : NULL;
+  free(accuracies);
+  return order;
+}
+
 static void print_text(const despur_comparison *c, const despur_predicted *predicted, const char *first,
                        const char *second) {
   int width = terminal_columns(c->all.name);
@@ -114,7 +126,9 @@ static void print_text(const despur_comparison *c, const despur_predicted *predi
   terminal_put_left("group", width);
   terminal_print(stdout, "%8s%8s%8s%8s  %-16s%9s%9s\n", "count", "first", "second", "change", "interval", "p",
                  "Holm");
-  for (size_t g = 0; g < c->groups_count; g++) print_group(c, &c->groups[g], width, true);
+  size_t *order = rank_groups(c);
+  for (size_t g = 0; g < c->groups_count; g++) print_group(c, &c->groups[order ? order[g] : g], width, true);
+  free(order);
   print_group(c, &c->all, width, false);
   print_worst(c, width);
   printf("\nAccuracies in per cent, intervals and decisions at %g %% confidence.\n\n", 100 * c->confidence);

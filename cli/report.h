@@ -40,6 +40,10 @@ void report_print_degenerate(const despur_degenerate *degenerate, const char *of
 /* {"kind", "sentence"}, or null when they are not. */
 void report_emit_degenerate(emit *j, const char *name, const despur_degenerate *degenerate);
 
+/* The order in which groups are listed: as they are, and more than ten by their accuracy, worst first; NaN
+ * last. Free it; NULL when there is no memory. */
+size_t *report_worst_first(const double *accuracies, size_t count);
+
 /* by_group: calibration by group as well where groups have one label each. */
 void report_print_predicted(const despur_predicted *predicted, const despur_scores *scores,
                             const despur_measures *measures, bool by_group);

@@ -242,13 +242,28 @@ static int by_accuracy(const void *a, const void *b) {
   return (x->index > y->index) - (x->index < y->index);
 }
 
-/* The order of many groups, for free; NULL: as they are, because they are few or there is no memory. */
-static ranked_group *rank_groups(const despur_scores *scores) {
-  if (scores->groups_count <= FEW_GROUPS) return NULL;
-  ranked_group *order = malloc(scores->groups_count * sizeof *order);
-  for (size_t g = 0; order && g < scores->groups_count; g++)
-    order[g] = (ranked_group){scores->groups[g].accuracy, g};
-  if (order) qsort(order, scores->groups_count, sizeof *order, by_accuracy);
+size_t *report_worst_first(const double *accuracies, size_t count) {
+  size_t *order = malloc((count ? count : 1) * sizeof *order);
+  ranked_group *ranked = malloc((count ? count : 1) * sizeof *ranked);
+  for (size_t g = 0; order && ranked && g < count; g++) ranked[g] = (ranked_group){accuracies[g], g};
+  if (ranked && count > FEW_GROUPS) qsort(ranked, count, sizeof *ranked, by_accuracy);
+  for (size_t g = 0; order && ranked && g < count; g++) order[g] = ranked[g].index;
+  if (!ranked) {
+    free(order);
+    order = NULL;
+  }
+  free(ranked);
+  return order;
+}
+
+/* NULL when there is no memory. Groups that cannot be the worst come last. */
+static size_t *rank_groups(const despur_scores *scores) {
+  size_t count = scores->groups_count;
+  double *accuracies = malloc((count ? count : 1) * sizeof *accuracies);
+  for (size_t g = 0; accuracies && g < count; g++)
+    accuracies[g] = g + scores->groups_aside < count ? scores->groups[g].accuracy : (double)NAN;
+  size_t *order = accuracies ? report_worst_first(accuracies, count) : NULL;
+  free(accuracies);
   return order;
 }
 
@@ -258,8 +273,8 @@ static void print_groups(const table *t, const char *what, const char *split) {
   if (t->counts > COUNT) terminal_print(stdout, "%*s", COUNT, "train");
   print_labels(t);
   const despur_scores *last = &t->stages[t->count - 1].scores;
-  ranked_group *order = rank_groups(last);
-  for (size_t g = 0; g < last->groups_count; g++) print_group(t, order ? order[g].index : g);
+  size_t *order = rank_groups(last);
+  for (size_t g = 0; g < last->groups_count; g++) print_group(t, order ? order[g] : g);
   free(order);
 }
 

@@ -23,13 +23,15 @@ typedef enum despur_cam_target {
 typedef struct despur_cam_options {
   const char *layer; /* a convolution, such as "conv1"; NULL: the last one */
   despur_cam_target target;
-  size_t chosen_class; /* of DESPUR_CAM_CLASS */
+  size_t chosen_class;  /* of DESPUR_CAM_CLASS */
+  int subtract_minimum; /* maps lose their minimum before they are divided, as pytorch-grad-cam's do */
 } despur_cam_options;
 
 /* maps: [count, height, width] of the images. With A_k the activation of channel k after ReLU and before
  * pooling, and w_k the mean over space of the derivative of the target's logit by A_k, a map is
  * max(0, sum_k w_k A_k), interpolated bilinearly to the size of the image (corners not aligned) and divided
- * by its maximum. A map that is zero everywhere stays so: nothing in the layer speaks for the target.
+ * by its maximum; with subtract_minimum it is (map - minimum) / (maximum - minimum), zero where the map is
+ * the same everywhere. A map that is zero everywhere stays so: nothing in the layer speaks for the target.
  * predictions ([count], or NULL) gets what the network predicts.
  *
  * The network's weights stay as they are. DESPUR_BAD_USAGE for a layer or class that the network does not

@@ -76,6 +76,13 @@ void cam_enlarge(const float *x, size_t height, size_t width, float *y, size_t o
   }
 }
 
+static void subtract_minimum(float *map, size_t n) {
+  float least = map[0];
+  for (size_t i = 1; i < n; i++)
+    if (map[i] < least) least = map[i];
+  for (size_t i = 0; i < n; i++) map[i] -= least;
+}
+
 /* Divides by the maximum, if there is one above zero. */
 static void normalise(float *map, size_t n) {
   float most = 0;
@@ -190,6 +197,7 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
       if (!room.finite[i]) TRY(outputs_not_finite(examples[at + i], error));
       float *map = maps + (at + i) * area;
       cam_enlarge(room.raw + i * room.area, small.height, small.width, map, large.height, large.width);
+      if (options->subtract_minimum) subtract_minimum(map, area);
       normalise(map, area);
     }
     if (predictions) memcpy(predictions + at, room.predictions, used * sizeof *predictions);

@@ -1,10 +1,13 @@
 /* Runs arranged in cells: which row and column each belongs to, mean and deviation, and whether the best
  * differs from the others by more than chance explains. */
+#include "base/math.h"
 #include "base/memory.h"
+#include "eval/student.h"
 #include "run/schema.h"
 #include "run/table.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +116,53 @@ static void merge(char merged[64], const char *value) {
 
 static bool is_better(const table_cell *a, const table_cell *b, int better) {
   return better > 0 ? a->value.mean > b->value.mean : a->value.mean < b->value.mean;
+}
+
+enum { FEW_RUNS = 5 };
+
+/* By how much the means of two methods with that many runs have to differ before Welch's interval of the
+ * difference leaves out 0, if both spread as the column's cells do on average. NaN when no cell shows a
+ * spread, or some cell has many runs. */
+static double least_difference(const despur_table *table, size_t column) {
+  double variance = 0;
+  size_t cells = 0, fewest = SIZE_MAX;
+  for (size_t r = 0; r < table->rows.count; r++) {
+    const repeats *value = &table->cells[r * table->columns.count + column].value;
+    if (value->count > FEW_RUNS) return (double)NAN;
+    if (value->count < 2) continue;
+    if (value->count < fewest) fewest = value->count;
+    variance += value->deviation * value->deviation;
+    cells++;
+  }
+  if (cells < 2) return (double)NAN;
+  double n = (double)fewest;
+  return student_quantile(2 * fewest - 2, 0.95) * math_sqrt(2 * variance / (double)cells / n);
+}
+
+static bool has_few_runs(const despur_table *table) {
+  for (size_t c = 0; c < table->columns.count; c++)
+    if (!isnan(least_difference(table, c))) return true;
+  return false;
+}
+
+/* A handful of seeds orders methods only if they differ widely; how widely, beside the table. */
+static despur_status note_few_runs(despur_table *table, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text note = {0};
+  const char *comma = "";
+  if (table->rows.count < 2 || table->measure->better == 0 || !has_few_runs(table)) return DESPUR_OK;
+  TRY(text_add(&note, error, "few runs: they cannot order rows whose means differ by less than about "));
+  for (size_t c = 0; c < table->columns.count; c++) {
+    double least = least_difference(table, c);
+    if (isnan(least)) continue;
+    TRY(text_add(&note, error, "%s%.*f", comma, table->measure->decimals, table->measure->scale * least));
+    if (table->columns.count > 1) TRY(text_add(&note, error, " (%s)", table->columns.entries[c].text));
+    comma = ", ";
+  }
+  TRY(text_list_add(&table->notes, note.data, error));
+cleanup:
+  mem_free(note.data);
+  return status;
 }
 
 /* Marks the best cell of a column if it differs from every other one. */
@@ -283,6 +333,7 @@ despur_status table_arrange(despur_table *table, despur_error *error) {
   TRY(place_runs(table, cell_of, error));
   for (size_t cell = 0; cell < cells; cell++) TRY(fill_cell(table, cell, cell_of, values, error));
   for (size_t column = 0; column < table->columns.count; column++) mark_best(table, column);
+  TRY(note_few_runs(table, error));
 cleanup:
   mem_free(cell_of);
   mem_free(values);

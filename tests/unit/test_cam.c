@@ -91,14 +91,14 @@ static void maps_of_any_convolution_and_target_agree_with_pytorch(void **state) 
   const golden cases[] = {
       {.maps = "cam/map_conv1_label.npy",
        .raw = "cam/raw_conv1_label.npy",
-       .options = {"conv1", DESPUR_CAM_LABEL, 0}},
+       .options = {"conv1", DESPUR_CAM_LABEL, 0, 0}},
       {.maps = "cam/map_conv2_prediction.npy",
        .raw = "cam/raw_conv2_prediction.npy",
-       .options = {NULL, DESPUR_CAM_PREDICTION, 0}},
+       .options = {NULL, DESPUR_CAM_PREDICTION, 0, 0}},
       {.maps = "cam/map_conv2_1.npy",
        .raw = "cam/raw_conv2_1.npy",
-       .options = {"conv2", DESPUR_CAM_CLASS, 1}},
-      {.maps = "cam/map_conv2_all.npy", .options = {"conv2", DESPUR_CAM_ALL, 0}},
+       .options = {"conv2", DESPUR_CAM_CLASS, 1, 0}},
+      {.maps = "cam/map_conv2_all.npy", .options = {"conv2", DESPUR_CAM_ALL, 0, 0}},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     golden g = cases[i];
@@ -118,7 +118,7 @@ static void maps_of_a_trained_network_agree_with_pytorch(void **state) {
               .weights = "lenet_sgd/final.safetensors",
               .maps = "gradcam/cam_label.npy",
               .raw = "gradcam/cam_raw_label.npy",
-              .options = {"conv2", DESPUR_CAM_LABEL, 0},
+              .options = {"conv2", DESPUR_CAM_LABEL, 0, 0},
               .examples = 32,
               .classes = 5};
   check_golden(&g);
@@ -141,6 +141,33 @@ static void enlarging_agrees_with_pytorch_for_any_size(void **state) {
     npy_close(&wanted);
   }
   npy_close(&small);
+}
+
+/* What pytorch-grad-cam prints (its scale_cam_image) is that of a divided map: (map - min) / (1 - min). */
+static void without_their_minimum_maps_are_scaled_as_pytorch_grad_cam_does(void **state) {
+  (void)state;
+  despur_spuco_options options = ordinary_options();
+  despur_dataset *dataset = create(&options);
+  despur_net *net;
+  const despur_net_options net_options = {
+      .arch = DESPUR_LENET, .input = {3, 28, 28}, .classes = 5, .batch = 4, .threads = 1};
+  static float divided[4 * PLANE], scaled[4 * PLANE];
+  const uint32_t examples[] = {0, 1, 2, 3};
+  despur_cam_options cam = {.layer = "conv1", .target = DESPUR_CAM_ALL};
+  assert_ok(despur_net_create(&net, &net_options, &error));
+  assert_ok(despur_cam(net, dataset, examples, 4, &cam, divided, NULL, &error));
+  cam.subtract_minimum = 1;
+  assert_ok(despur_cam(net, dataset, examples, 4, &cam, scaled, NULL, &error));
+  for (size_t i = 0; i < 4; i++) {
+    const float *map = divided + i * PLANE;
+    float least = 1;
+    for (size_t k = 0; k < PLANE; k++) least = map[k] < least ? map[k] : least;
+    for (size_t k = 0; k < PLANE; k++)
+      assert_near((double)scaled[i * PLANE + k],
+                  least < 1 ? ((double)map[k] - (double)least) / (1 - (double)least) : 0, 1e-6);
+  }
+  despur_net_free(net);
+  despur_dataset_free(dataset);
 }
 
 static void a_layer_or_class_that_is_not_there_is_an_error(void **state) {
@@ -418,6 +445,7 @@ int main(void) {
       cmocka_unit_test(maps_of_any_convolution_and_target_agree_with_pytorch),
       cmocka_unit_test(maps_of_a_trained_network_agree_with_pytorch),
       cmocka_unit_test(enlarging_agrees_with_pytorch_for_any_size),
+      cmocka_unit_test(without_their_minimum_maps_are_scaled_as_pytorch_grad_cam_does),
       cmocka_unit_test(a_layer_or_class_that_is_not_there_is_an_error),
       cmocka_unit_test(pixels_are_what_the_image_shows),
       cmocka_unit_test(a_map_on_the_digit_has_all_its_energy_there),

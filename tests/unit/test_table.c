@@ -128,7 +128,7 @@ static void cells_have_mean_deviation_and_number(void **state) {
     assert_near(table->cells[r].value.deviation, wanted[r].deviation, 1e-15);
     assert_int_equal(table->cells[r].value.count, wanted[r].count);
   }
-  assert_null(despur_table_note(table, 0));
+  assert_non_null(strstr(despur_table_note(table, 0), "few runs: "));
   despur_table_free(table);
 }
 
@@ -275,6 +275,23 @@ static void cells_that_mix_settings_are_noted(void **state) {
   despur_table_free(table);
 }
 
+/* Two methods with two runs each, of 10 and 20, and 30 and 50 %: Student's t is 4.302653 for two degrees of
+ * freedom, the mean variance 0.0125 (scipy.stats.t.ppf(0.975, 2) * sqrt(2 * 0.0125 / 2) = 0.481). */
+static void few_runs_are_noted_with_the_difference_that_they_can_see(void **state) {
+  (void)state;
+  write_run("a", "seed: 0\n", 100);
+  write_run("b", "seed: 1\n", 200);
+  write_run("c", "seed: 0\ntrain: {method: groupdro}\n", 300);
+  despur_table *table = table_of(&(despur_table_options){0});
+  assert_null(despur_table_note(table, 0)); /* a single run shows no spread */
+  despur_table_free(table);
+  write_run("d", "seed: 1\ntrain: {method: groupdro}\n", 500);
+  table = table_of(&(despur_table_options){0});
+  assert_string_equal(despur_table_note(table, 0),
+                      "few runs: they cannot order rows whose means differ by less than about 48.1");
+  despur_table_free(table);
+}
+
 static void mistakes_are_named(void **state) {
   (void)state;
   despur_table *table;
@@ -330,7 +347,9 @@ static void text_is_aligned(void **state) {
       "GroupDRO          training      last         * 80.0 +- 7.1 (4)             -\n"
       "\n"
       "* best, and different from every other row: Welch's 95 % interval of the difference of means "
-      "leaves out 0\n");
+      "leaves out 0\n"
+      "\n"
+      "few runs: they cannot order rows whose means differ by less than about 30.4 (magnitude_large)\n");
   despur_table_free(table);
 }
 
@@ -348,7 +367,9 @@ static void markdown_is_escaped(void **state) {
       "| GroupDRO | training | last | **80.0 ± 7.1 (4)** | – |\n"
       "\n"
       "**Bold**: best, and different from every other row: Welch's 95 % interval of the difference of "
-      "means leaves out 0.\n");
+      "means leaves out 0.\n"
+      "\n"
+      "- few runs: they cannot order rows whose means differ by less than about 30.4 (magnitude_large)\n");
   despur_table_free(table);
 }
 
@@ -360,6 +381,7 @@ static void latex_is_escaped(void **state) {
       "% worst-group accuracy on test in per cent: mean +- standard deviation (runs)\n"
       "% bold: best, and different from every other row: Welch's 95 % interval of the difference of means "
       "leaves out 0\n"
+      "% few runs: they cannot order rows whose means differ by less than about 30.4 (magnitude_large)\n"
       "\\begin{tabular}{lllrr}\n"
       "\\hline\n"
       "method & group labels & selected by & magnitude\\_large & variance\\_low \\\\\n"
@@ -457,6 +479,7 @@ int main(void) {
       TEST(rows_and_columns_are_any_keys_in_their_natural_order),
       TEST(runs_that_do_not_count_are_listed_with_their_reasons),
       TEST(cells_that_mix_settings_are_noted),
+      TEST(few_runs_are_noted_with_the_difference_that_they_can_see),
       TEST(mistakes_are_named),
       TEST(group_labels_are_those_used_before_the_test),
       TEST(text_is_aligned),
