@@ -79,21 +79,24 @@ bool verdict_is_behind(const despur_scores *scores, const report_cell *cells, si
 
 /* All groups against the usual one of their class. */
 static void compare_all(verdict_finding *out, const despur_scores *scores, const report_cell *cells) {
-  double most = -1, most_ahead = -NEAR;
-  *out = (verdict_finding){.gap = {(double)NAN, (double)NAN}, .ahead_group = scores->groups_count};
+  double most = -1, most_ahead = -NEAR, lowest = 2;
+  *out = (verdict_finding){.gap = {(double)NAN, (double)NAN},
+                           .ahead_group = scores->groups_count,
+                           .low_usual = scores->groups_count};
   out->comparisons = count_comparisons(scores, cells);
   for (size_t g = 0; g < scores->groups_count; g++) {
     const despur_group_score *group = &scores->groups[g];
     if (cells[g].known && cells[g].usual) {
       out->usual_correct += group->correct;
       out->usual_count += group->count;
+      if (group->count > 0 && group->accuracy < lowest) out->low_usual = g, lowest = group->accuracy;
     }
     out->unseen += cells[g].known && group->count == 0;
     if (!compared(cells, scores, g)) continue;
     despur_interval gap = gap_of(scores, cells, g, out->comparisons);
     out->behind += gap.low > 0;
     if (gap.high > most) most = gap.high;
-    if (gap.high < most_ahead) out->ahead_group = g, most_ahead = gap.high;
+    if (gap.high < most_ahead) out->ahead_group = g, out->ahead_peer = cells[g].peer, most_ahead = gap.high;
     if (!isnan(out->gap.low) && gap.low <= out->gap.low) continue;
     out->gap = gap;
     out->gap_group = g;

@@ -23,9 +23,11 @@ typedef struct verdict_finding {
   size_t comparisons;                /* groups compared with the usual group of their class */
   size_t usual_correct, usual_count; /* over the usual groups of all classes */
   size_t gap_group, gap_peer;        /* the group surely farthest behind, and its class's usual one */
-  size_t behind, unseen;             /* groups surely behind; groups without examples */
-  size_t ahead_group;  /* surely more than 5 points better, most of all; else the number of groups */
-  despur_interval gap; /* of their difference, with 95 % confidence for all comparisons together */
+  size_t low_usual;      /* the worst of the usual groups; the number of groups if there is none */
+  size_t behind, unseen; /* groups surely behind; groups without examples */
+  size_t ahead_group;    /* surely more than 5 points better, most of all; else the number of groups */
+  size_t ahead_peer;     /* the usual one of its class */
+  despur_interval gap;   /* of their difference, with 95 % confidence for all comparisons together */
 } verdict_finding;
 
 DESPUR_MUST_USE despur_status verdict_find(verdict_finding *out, const despur_scores *scores,
@@ -49,6 +51,17 @@ void verdict_release(verdict *v);
 /* verdict_inferred.c: the same where the data have no attributes. */
 DESPUR_MUST_USE despur_status verdict_write_inferred(verdict *out, const report_run *run,
                                                      despur_error *error);
+
+/* "0.0 % right in its worst group (y=0,a=1)", the words before the bracket being what; of few pictures also
+ * how many they are. */
+DESPUR_MUST_USE despur_status verdict_write_worst(text *out, const despur_scores *s, const char *what,
+                                                  despur_error *error);
+
+/* Says that a class is behind already in its usual group, if one is: no comparison within a class shows that.
+ * usual: what such a group is called. */
+DESPUR_MUST_USE despur_status verdict_write_class(text *out, const despur_scores *s,
+                                                  const verdict_finding *found, const char *usual,
+                                                  despur_error *error);
 
 /* "Measured on 2,000 test pictures.", with the epoch of a network that was not finished. */
 DESPUR_MUST_USE despur_status verdict_write_measured(text *out, const despur_scores *measured,

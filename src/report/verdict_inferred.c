@@ -4,42 +4,55 @@
 #include "base/memory.h"
 #include "report/verdict.h"
 
-/* "errs more in 2 of 4 inferred groups than in the largest of their class (y=0,k=1: 0.0 % right against 99.8
- * %)"
- */
+/* What comparisons within classes say: ", and surely errs more in 2 of them than in the largest of their
+ * class (y=0,k=1 the most: 0.0 % right against 99.8 %)". */
+static despur_status write_comparison(text *out, const despur_scores *s, const verdict_finding *found,
+                                      despur_error *error) {
+  const despur_group_score *group = &s->groups[found->gap_group], *peer = &s->groups[found->gap_peer];
+  switch (found->level) {
+  case VERDICT_NO_ATTRIBUTE:
+    return text_add(out, error, ", and has no two of them in one class to compare");
+  case VERDICT_LITTLE:
+    return text_add(out, error, ", and is hardly better than guessing over the largest of all classes");
+  case VERDICT_OPEN:
+    return text_add(
+        out, error,
+        ", and surely errs more in none of them than in the largest of its class, but they are too "
+        "small to rule it out");
+  case VERDICT_NO_USE:
+    return text_add(out, error,
+                    ", and is in none of them more than 5 points behind the largest of its class");
+  case VERDICT_REVERSED:
+    group = &s->groups[found->ahead_group];
+    return text_add(out, error,
+                    ", and errs less in %s than in the largest of its class (%.1f %% right against %.1f %%)",
+                    group->name, 100 * group->accuracy, 100 * s->groups[found->ahead_peer].accuracy);
+  default:
+    return text_add(out, error,
+                    ", and surely errs more in %zu of them than in the largest of their class (%s the most: "
+                    "%.1f %% right against %.1f %%)",
+                    found->behind, group->name, 100 * group->accuracy, 100 * peer->accuracy);
+  }
+}
+
+/* The worst group comes first: it may be the largest of its class, which no comparison names. */
 static despur_status write_finding(text *out, const despur_scores *s, const verdict_finding *found,
                                    despur_error *error) {
-  if (found->comparisons == 0) return text_add(out, error, "has no two of them in one class to compare");
-  const despur_group_score *group = &s->groups[found->gap_group], *peer = &s->groups[found->gap_peer];
-  if (found->behind > 0)
-    return text_add(
-        out, error,
-        "surely errs more in %zu of them than in the largest of their class (%s the most: %.1f %% right "
-        "against %.1f %%)",
-        found->behind, group->name, 100 * group->accuracy, 100 * peer->accuracy);
-  if (found->level == VERDICT_LITTLE)
-    return text_add(out, error, "is hardly better than guessing in any of them");
-  const char *worst = s->groups[s->worst_group].name;
-  double accuracy = 100 * s->worst_group_accuracy;
-  if (found->level == VERDICT_OPEN)
-    return text_add(
-        out, error,
-        "surely errs more in none of them, but they are too small to rule it out (worst: %s, %.1f %% "
-        "right)",
-        worst, accuracy);
-  return text_add(out, error,
-                  "is in none of them more than 5 points behind the largest of its class (worst: %s, %.1f %% "
-                  "right)",
-                  worst, accuracy);
+  despur_status status = DESPUR_OK;
+  TRY(text_add(out, error, "gets "));
+  TRY(verdict_write_worst(out, s, "the worst of them", error));
+  TRY(text_add(out, error, " and %.1f %% on average", 100 * s->average_accuracy));
+  TRY(write_comparison(out, s, found, error));
+cleanup:
+  return status;
 }
 
 static despur_status write_groups(verdict *out, const report_run *run, const report_stage *last,
-                                  despur_error *error) {
+                                  const verdict_finding *after, despur_error *error) {
   despur_status status = DESPUR_OK;
   const report_stage *reference = &run->stages[REPORT_REFERENCE];
   bool both = last != reference && reference->inferred.groups_count == last->inferred.groups_count;
-  verdict_finding before, after;
-  TRY(verdict_find_inferred(&after, &last->inferred, error));
+  verdict_finding before;
   TRY(text_add(&out->sentence, error,
                "Which shortcut this network uses nobody can say without attribute labels; %zu groups were "
                "inferred to look at. ",
@@ -52,14 +65,14 @@ static despur_status write_groups(verdict *out, const report_run *run, const rep
   } else {
     TRY(text_add(&out->sentence, error, "%s ", last->label));
   }
-  TRY(write_finding(&out->sentence, &last->inferred, &after, error));
+  TRY(write_finding(&out->sentence, &last->inferred, after, error));
   TRY(text_add(&out->sentence, error, "."));
 cleanup:
   return status;
 }
 
 static despur_status write_limits(text *out, const report_run *run, const report_stage *last,
-                                  despur_error *error) {
+                                  const verdict_finding *after, despur_error *error) {
   despur_status status = DESPUR_OK;
   const report_stage *reference = &run->stages[REPORT_REFERENCE];
   TRY(verdict_write_measured(out, &last->inferred, last->final, last->inferred_split, error));
@@ -67,6 +80,7 @@ static despur_status write_limits(text *out, const report_run *run, const report
     TRY(text_add(out, error,
                  " Only the training pictures were divided into groups: accuracies there are higher than on "
                  "new pictures."));
+  TRY(verdict_write_class(out, &last->inferred, after, "largest", error));
   TRY(text_add(
       out, error,
       " The groups were divided by what %s computes, and have no names. What can be concluded: "
@@ -99,8 +113,13 @@ cleanup:
 }
 
 despur_status verdict_write_inferred(verdict *out, const report_run *run, despur_error *error) {
+  despur_status status = DESPUR_OK;
   const report_stage *last = report_last_stage(run);
+  verdict_finding after;
   if (last->inferred.groups_count == 0) return write_classes(out, last, error);
-  despur_status status = write_groups(out, run, last, error);
-  return status == DESPUR_OK ? write_limits(&out->reason, run, last, error) : status;
+  TRY(verdict_find_inferred(&after, &last->inferred, error));
+  TRY(write_groups(out, run, last, &after, error));
+  TRY(write_limits(&out->reason, run, last, &after, error));
+cleanup:
+  return status;
 }

@@ -48,22 +48,21 @@ static despur_status write_claim(text *out, const char *subject, verdict_level l
   }
 }
 
-/* "0.0 % right in its worst group (y=0,a=1)"; of few pictures also how many they are. */
-static despur_status write_worst(text *out, const despur_scores *s, despur_error *error) {
+despur_status verdict_write_worst(text *out, const despur_scores *s, const char *what, despur_error *error) {
   enum { FEW = 30 };
   if (s->worst_group >= s->groups_count) return text_add(out, error, "nothing in any group");
   const despur_group_score *worst = &s->groups[s->worst_group];
   if (worst->count >= FEW)
-    return text_add(out, error, "%.1f %% right in its worst group (%s)", 100 * worst->accuracy, worst->name);
-  return text_add(out, error, "%.1f %% right in its worst group (%s, of which there %s only %zu)",
-                  100 * worst->accuracy, worst->name, worst->count == 1 ? "is" : "are", worst->count);
+    return text_add(out, error, "%.1f %% right in %s (%s)", 100 * worst->accuracy, what, worst->name);
+  return text_add(out, error, "%.1f %% right in %s (%s, of which there %s only %zu)", 100 * worst->accuracy,
+                  what, worst->name, worst->count == 1 ? "is" : "are", worst->count);
 }
 
 static despur_status write_evidence(text *out, const despur_scores *s, const verdict_finding *found,
                                     const char *attribute, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(text_add(out, error, ": it gets "));
-  TRY(write_worst(out, s, error));
+  TRY(verdict_write_worst(out, s, "its worst group", error));
   TRY(text_add(out, error, " and %.1f %% where the %s is the usual one",
                percent(found->usual_correct, found->usual_count), attribute));
 cleanup:
@@ -175,20 +174,20 @@ static despur_status write_gap(text *out, const report_stage *stage, const verdi
       found->comparisons);
 }
 
-/* A class may be poor as a whole: that is no doing of the attribute, and no group is behind its peer. */
-static despur_status write_class(text *out, const report_stage *stage, const verdict_finding *found,
-                                 despur_error *error) {
+/* A class may be poor whatever the attribute: that is no doing of it, and no group need be behind its peer.
+ */
+despur_status verdict_write_class(text *out, const despur_scores *s, const verdict_finding *found,
+                                  const char *usual, despur_error *error) {
   const double FAR = 0.1;
-  const despur_scores *s = &stage->final->scores;
-  double usual = percent(found->usual_correct, found->usual_count) / 100;
-  if (found->level != VERDICT_NO_USE && found->level != VERDICT_OPEN) return DESPUR_OK;
-  if (!(s->worst_class_accuracy < s->average_accuracy - FAR) || !(s->worst_group_accuracy < usual - FAR))
+  if (found->low_usual >= s->groups_count) return DESPUR_OK;
+  const despur_group_score *low = &s->groups[found->low_usual];
+  double all = percent(found->usual_correct, found->usual_count) / 100;
+  if (!(low->accuracy < all - FAR) || despur_wilson_interval(low->correct, low->count, 0.95).high >= all)
     return DESPUR_OK;
-  return text_add(
-      out, error,
-      " A whole class is behind, with either attribute: the worst gets %.1f %%, where the average "
-      "over examples is %.1f %%. Comparisons within a class do not show that.",
-      100 * s->worst_class_accuracy, 100 * s->average_accuracy);
+  return text_add(out, error,
+                  " A class is behind already in its %s group: %s gets %.1f %%, where the %s groups of all "
+                  "classes together get %.1f %%. Comparisons within a class do not show that.",
+                  usual, low->name, 100 * low->accuracy, usual, 100 * all);
 }
 
 static despur_status write_nothing(verdict *out, despur_error *error) {
@@ -207,7 +206,7 @@ static despur_status write_incomparable(verdict *out, const report_stage *last, 
       &out->sentence, error,
       "Nothing here says what this network uses, because no class has two groups to compare: %s gets ",
       last->label));
-  TRY(write_worst(&out->sentence, &last->final->scores, error));
+  TRY(verdict_write_worst(&out->sentence, &last->final->scores, "its worst group", error));
   TRY(text_add(&out->sentence, error, " and %.1f %% on average.",
                100 * last->final->scores.average_accuracy));
   TRY(verdict_write_measured(&out->reason, &last->final->scores, last->final, last->final->split, error));
@@ -243,7 +242,7 @@ static despur_status write_collapse(verdict *out, const report_stage *first, con
     TRY(text_add(&out->sentence, error, "."));
   } else if (first != last) {
     TRY(text_add(&out->sentence, error, " Before, %s was ", first->label));
-    TRY(write_worst(&out->sentence, &first->final->scores, error));
+    TRY(verdict_write_worst(&out->sentence, &first->final->scores, "its worst group", error));
     TRY(text_add(&out->sentence, error, " and %.1f %% on average.",
                  100 * first->final->scores.average_accuracy));
   }
@@ -282,7 +281,7 @@ despur_status verdict_write(verdict *out, const report_run *run, despur_error *e
   TRY(text_add(&out->sentence, error, "."));
   TRY(write_ground(&out->reason, run, last->final, &after, error));
   TRY(write_gap(&out->reason, last, &after, error));
-  TRY(write_class(&out->reason, last, &after, error));
+  TRY(verdict_write_class(&out->reason, &last->final->scores, &after, "usual", error));
 cleanup:
   return status;
 }

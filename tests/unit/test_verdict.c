@@ -164,7 +164,10 @@ static void a_class_that_is_not_learned_is_named_beside_groups_that_are_equal(vo
   verdict v = verdict_on(&scores, NULL);
   assert_says(&v.sentence,
               "shows no sign of leaning on the attribute: it gets 1.0 % right in its worst group");
-  assert_says(&v.reason, "A whole class is behind, with either attribute: the worst gets 1.0 %");
+  assert_says(
+      &v.reason,
+      "A class is behind already in its usual group: y=2,a=0 gets 1.0 %, where the usual groups of all "
+      "classes together get 65.7 %.");
   verdict_release(&v);
 }
 
@@ -181,8 +184,10 @@ static void without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof(
   assert_string_equal(
       v.sentence.data,
       "Which shortcut this network uses nobody can say without attribute labels; 4 groups were "
-      "inferred to look at. GEORGE surely errs more in 1 of them than in the largest of their class "
-      "(y=0,k=1 the most: 10.0 % right against 97.5 %).");
+      "inferred to look at. GEORGE gets 10.0 % right in the worst of them (y=0,k=1) and 88.0 % on average, "
+      "and surely errs more in 1 of them than in the largest of their class (y=0,k=1 the most: 10.0 % right "
+      "against 97.5 %).");
+  assert_null(strstr(v.reason.data, "A class is behind"));
   assert_says(&v.reason, "Measured on 1,000 test pictures.");
   assert_says(&v.reason, "What cannot: that this is a shortcut");
   verdict_release(&v);
@@ -190,6 +195,79 @@ static void without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof(
   assert_says(&v.sentence,
               "no attribute is known and no groups were inferred. GEORGE gets 80.0 % right in its worst "
               "class (y=0) and 88.0 % on average.");
+  verdict_release(&v);
+}
+
+static void assert_inferred_says(despur_group_score cells[4], const char *sentence, const char *reason) {
+  despur_group_score classes[2] = {{.name = "y=0", .train_count = 900, .count = 1000, .correct = 800},
+                                   {.name = "y=1", .train_count = 900, .count = 1000, .correct = 960}};
+  despur_scores scores = scores_of(classes, 2), inferred = scores_of(cells, 4);
+  verdict v = verdict_on(&scores, &inferred);
+  assert_says(&v.sentence, sentence);
+  assert_says(&v.reason, reason);
+  verdict_release(&v);
+}
+
+/* No comparison within a class names a group that is the largest of its own. */
+static void the_worst_inferred_group_is_named_though_it_is_the_largest_of_its_class(void **state) {
+  (void)state;
+  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 900, .count = 1000, .correct = 77},
+                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 50},
+                                 {.name = "y=1,k=0", .train_count = 800, .count = 1000, .correct = 991},
+                                 {.name = "y=1,k=1", .train_count = 200, .count = 250, .correct = 183}};
+  assert_inferred_says(
+      cells,
+      "GEORGE gets 7.7 % right in the worst of them (y=0,k=0) and 55.4 % on average, and surely "
+      "errs more in 1 of them than in the largest of their class (y=1,k=1 the most: 73.2 % "
+      "right against 99.1 %).",
+      "A class is behind already in its largest group: y=0,k=0 gets 7.7 %, where the largest "
+      "groups of all classes together get 53.4 %.");
+  cells[3].correct = 247; /* answers that hardly change are not called right or wrong "in any of them" */
+  assert_inferred_says(
+      cells,
+      "GEORGE gets 7.7 % right in the worst of them (y=0,k=0) and 58.1 % on average, and is hardly "
+      "better than guessing over the largest of all classes.",
+      "y=0,k=0 gets 7.7 %");
+}
+
+static void no_inferred_group_is_behind_the_largest_where_that_is_the_worst(void **state) {
+  (void)state;
+  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 900, .count = 1000, .correct = 300},
+                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 80},
+                                 {.name = "y=1,k=0", .train_count = 800, .count = 1000, .correct = 991},
+                                 {.name = "y=1,k=1", .train_count = 200, .count = 250, .correct = 247}};
+  assert_inferred_says(
+      cells,
+      "GEORGE gets 30.0 % right in the worst of them (y=0,k=0) and 68.9 % on average, and errs "
+      "less in y=0,k=1 than in the largest of its class (80.0 % right against 30.0 %).",
+      "y=0,k=0 gets 30.0 %");
+}
+
+static void a_worst_inferred_group_in_a_class_that_is_behind_brings_both(void **state) {
+  (void)state;
+  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 900, .count = 1000, .correct = 400},
+                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 13},
+                                 {.name = "y=1,k=0", .train_count = 800, .count = 1000, .correct = 960},
+                                 {.name = "y=1,k=1", .train_count = 200, .count = 20, .correct = 18}};
+  assert_inferred_says(
+      cells,
+      "GEORGE gets 13.0 % right in the worst of them (y=0,k=1) and 65.6 % on average, and surely "
+      "errs more in 1 of them than in the largest of their class (y=0,k=1 the most: 13.0 % "
+      "right against 40.0 %).",
+      "y=0,k=0 gets 40.0 %, where the largest groups of all classes together get 68.0 %.");
+}
+
+/* A shortcut that costs one group does not hide a class that is lost beside it. */
+static void a_class_that_is_behind_is_told_beside_a_group_that_is(void **state) {
+  (void)state;
+  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 1000, .correct = 300},
+                                  {.name = "y=0,a=1", .train_count = 10, .count = 1000, .correct = 320},
+                                  {.name = "y=1,a=0", .train_count = 10, .count = 1000, .correct = 700},
+                                  {.name = "y=1,a=1", .train_count = 900, .count = 1000, .correct = 990}};
+  despur_scores scores = scores_of(groups, 4);
+  verdict v = verdict_on(&scores, NULL);
+  assert_says(&v.sentence, "it gets 30.0 % right in its worst group (y=0,a=0)");
+  assert_says(&v.reason, "A class is behind already in its usual group: y=0,a=0 gets 30.0 %");
   verdict_release(&v);
 }
 
@@ -227,6 +305,10 @@ int main(void) {
       cmocka_unit_test(a_tiny_group_has_its_size_beside_its_accuracy),
       cmocka_unit_test(a_class_that_is_not_learned_is_named_beside_groups_that_are_equal),
       cmocka_unit_test(without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof),
+      cmocka_unit_test(the_worst_inferred_group_is_named_though_it_is_the_largest_of_its_class),
+      cmocka_unit_test(no_inferred_group_is_behind_the_largest_where_that_is_the_worst),
+      cmocka_unit_test(a_worst_inferred_group_in_a_class_that_is_behind_brings_both),
+      cmocka_unit_test(a_class_that_is_behind_is_told_beside_a_group_that_is),
       cmocka_unit_test(two_classes_at_63_per_cent_are_better_than_guessing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
