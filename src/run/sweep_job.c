@@ -44,6 +44,18 @@ static despur_status carry_out(const despur_config *config, const char *director
   return status;
 }
 
+/* Shorter than a pipe's buffer, so it does not wait for a reader. */
+static bool say(int pipe, const char *bytes, size_t count) {
+  while (count > 0) {
+    ssize_t written = write(pipe, bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes += written;
+    count -= (size_t)written;
+  }
+  return true;
+}
+
 _Noreturn static void be_child(const despur_config *config, const char *directory, int threads, pid_t parent,
                                int report) {
   despur_error error = {0};
@@ -54,8 +66,7 @@ _Noreturn static void be_child(const despur_config *config, const char *director
   char said[1 + sizeof error.message] = {(char)status};
   size_t length = status == DESPUR_OK ? 0 : strlen(error.message);
   memcpy(said + 1, error.message, length);
-  /* shorter than a pipe's buffer: it is written whole, and does not wait for a reader */
-  if (write(report, said, 1 + length) < 0 && status == DESPUR_OK) status = DESPUR_NO_RESOURCES;
+  if (!say(report, said, 1 + length) && status == DESPUR_OK) status = DESPUR_NO_RESOURCES;
   _exit((int)status);
 }
 
