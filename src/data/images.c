@@ -30,6 +30,7 @@ typedef struct image_place {
 static void release_place(image_place *place) {
   mem_free(place->path);
   mem_free(place->below);
+  *place = (image_place){0};
 }
 
 static despur_status join(char **out, despur_error *error, const char *directory, const char *name) {
@@ -313,38 +314,54 @@ cleanup:
 }
 
 /* Loads the first place that has the files; *found tells whether there was one. */
-static despur_status load_first_place(image_bank *bank, int *found, despur_error *error) {
+static despur_status find_first_place(char **out, despur_error *error) {
   despur_status status = DESPUR_OK;
   image_place place = {0};
-  *found = 0;
-  for (size_t i = 0; !*found; i++) {
+  *out = NULL;
+  for (size_t i = 0; !*out; i++) {
     const char *directory;
     release_place(&place);
     TRY(find_place(&place, i, error));
     if (!place.what) break;
     TRY(directory_of(&directory, &place, error));
-    if (!directory) continue;
-    TRY(load_directory(bank, directory, error));
-    *found = 1;
+    if (directory) TRY(mem_copy_text(out, directory, error));
   }
 cleanup:
   release_place(&place);
   return status;
 }
 
+despur_status image_auto(char **images, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *directory;
+  *images = NULL;
+  TRY(find_first_place(&directory, error));
+  if (!directory)
+    TRY(mem_copy_text(images, "digits", error));
+  else if (!strcmp(directory, "auto") || !strcmp(directory, "digits")) /* folders of these names */
+    TRY(join(images, error, ".", directory));
+  else
+    *images = directory, directory = NULL;
+cleanup:
+  mem_free(directory);
+  return status;
+}
+
 despur_status image_bank_load(image_bank *bank, const char *images, size_t digits_train, size_t digits_test,
                               uint64_t seed, despur_error *error) {
   despur_status status = DESPUR_OK;
-  int found = 0;
+  char *first = NULL;
   *bank = (image_bank){0};
   if (!strcmp(images, "auto")) {
-    TRY(load_first_place(bank, &found, error));
-  } else if (strcmp(images, "digits") != 0) {
-    TRY(load_directory(bank, images, error));
-    found = 1;
+    TRY(image_auto(&first, error));
+    images = first;
   }
-  if (!found) TRY(draw_digits(bank, digits_train, digits_test, seed, error));
+  if (strcmp(images, "digits") != 0)
+    TRY(load_directory(bank, images, error));
+  else
+    TRY(draw_digits(bank, digits_train, digits_test, seed, error));
 cleanup:
+  mem_free(first);
   if (status != DESPUR_OK) image_bank_release(bank);
   return status;
 }

@@ -23,6 +23,9 @@ typedef struct image_bank {
 DESPUR_MUST_USE despur_status image_bank_load(image_bank *bank, const char *images, size_t digits_train,
                                               size_t digits_test, uint64_t seed, despur_error *error);
 
+/* *images = what "auto" stands for in this shell: "digits", or a directory. Free with mem_free. */
+DESPUR_MUST_USE despur_status image_auto(char **images, despur_error *error);
+
 void image_bank_release(image_bank *bank);
 
 /* *path = where downloaded data sets of that name live: $XDG_CACHE_HOME/despur/NAME, by default below

@@ -125,6 +125,24 @@ static despur_status say_why_not(const run *r, despur_error *error) {
                    file_is_directory(directory) ? "; start the run again with its recipe" : "");
 }
 
+static despur_status load_json(json_t **object, const char *text, despur_error *error) {
+  despur_status status = read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, error);
+  if (status != DESPUR_BAD_INPUT) return status;
+  return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
+}
+
+/* A run that goes on by its own config.yaml: relative paths start where it was made. */
+static despur_status find_base(run *r, despur_error *error) {
+  char path[1024];
+  json_t *timing = NULL;
+  despur_status status = run_path(path, r, "config.yaml", error);
+  if (status != DESPUR_OK || strcmp(path, r->config->file) != 0) return status;
+  status = load_json(&timing, r->resumed.timing, error);
+  if (status == DESPUR_OK) run_set_base(r->own, timing);
+  json_decref(timing);
+  return status;
+}
+
 despur_status run_find_checkpoint(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
@@ -139,15 +157,10 @@ despur_status run_find_checkpoint(run *r, despur_error *error) {
     FAIL(error, DESPUR_BAD_INPUT, "%s: written by despur %s, this is despur %s", path, r->resumed.version,
          DESPUR_VERSION);
   TRY(check_config(r, path, error));
+  TRY(find_base(r, error));
   r->only_infer = r->resumed.only_infer != 0;
 cleanup:
   return status;
-}
-
-static despur_status load_json(json_t **object, const char *text, despur_error *error) {
-  despur_status status = read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, error);
-  if (status != DESPUR_BAD_INPUT) return status;
-  return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
 }
 
 static despur_status check_inputs(const run *r, despur_error *error) {

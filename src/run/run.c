@@ -3,6 +3,7 @@
 #include "run/manifest.h"
 #include "run/resume.h"
 #include "run/run_events.h"
+#include "run/schema.h"
 
 #include "base/json.h"
 #include "base/memory.h"
@@ -140,7 +141,7 @@ static despur_status prepare(run *r, despur_error *error) {
   char here[CONFIG_TEXT];
   json_t *made_in = NULL;
   double started = run_seconds();
-  TRY(despur_dataset_create(&r->dataset, r->config, error));
+  TRY(*r->config->base ? run_create_dataset(r, error) : despur_dataset_create(&r->dataset, r->config, error));
   run_note(r, "data: %s", despur_dataset_description(r->dataset));
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
@@ -246,6 +247,7 @@ static void close_early(run *r, despur_error *error) {
 }
 
 void run_release(run *r) {
+  mem_free(r->own);
   despur_dataset_free(r->dataset);
   despur_groups_release(&r->truth);
   despur_groups_release(&r->cells);
@@ -266,6 +268,18 @@ void run_release(run *r) {
   if (r->claimed) close(r->lock);
 }
 
+/* What the caller's configuration leaves to the shell is answered once. */
+static despur_status keep_config(run *r, const despur_config *config, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(despur_config_check(config, error));
+  TRY(mem_alloc(&r->own, 1, sizeof *r->own, error));
+  *r->own = *config;
+  r->config = r->own;
+  TRY(config_resolve_images(r->own, error));
+cleanup:
+  return status;
+}
+
 despur_status despur_run(despur_run_result *result, const despur_config *config,
                          const despur_run_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -281,6 +295,7 @@ despur_status despur_run(despur_run_result *result, const despur_config *config,
   if (options->only_infer && config->infer.method == CONFIG_INFER_NONE)
     FAIL(error, DESPUR_BAD_USAGE,
          "infer.method: is 'none', so there are no groups to infer; try infer.method=cluster");
+  TRY(keep_config(&r, config, error));
   TRY(find_checkpoint(&r, error));
   TRY(prepare(&r, error));
   TRY(open_directory(&r, error));
@@ -317,6 +332,11 @@ void despur_run_result_release(despur_run_result *result) {
   *result = (despur_run_result){0};
 }
 
+void run_set_base(despur_config *config, const json_t *timing) {
+  const char *made_in = json_string_value(json_object_get(timing, "made_in"));
+  if (made_in && *made_in == '/') snprintf(config->base, sizeof config->base, "%s", made_in);
+}
+
 /* Where the run was made: timing.json says so, being the one file that may differ between equal runs. */
 static despur_status find_base(despur_config *config, const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -327,8 +347,7 @@ static despur_status find_base(despur_config *config, const run *r, despur_error
   if (!file_exists(path)) goto cleanup;
   TRY(file_read(&content, &bytes, path, TIMING_LIMIT_BYTES, error));
   TRY(read_object(&timing, content, bytes, path, 0, error));
-  const char *made_in = json_string_value(json_object_get(timing, "made_in"));
-  if (made_in && *made_in == '/') snprintf(config->base, sizeof config->base, "%s", made_in);
+  run_set_base(config, timing);
 cleanup:
   mem_free(content);
   json_decref(timing);

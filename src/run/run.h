@@ -17,6 +17,7 @@
 
 typedef struct run {
   const despur_config *config;
+  despur_config *own; /* a run that is carried out has its own copy of the configuration */
   const despur_run_options *options;
   despur_run_result *result;
   despur_dataset *dataset;
@@ -58,6 +59,9 @@ DESPUR_MUST_USE despur_status run_create_dataset(run *r, despur_error *error);
 /* *config = the configuration of the run in options->directory; r->config points to it. The caller frees it.
  */
 DESPUR_MUST_USE despur_status run_read_config(run *r, despur_config **config, despur_error *error);
+
+/* Relative paths of a run's own file start where timing says that it was made. */
+void run_set_base(despur_config *config, const json_t *timing);
 
 /* Reads config.yaml of the finished run in r->options->directory, and its data and true groups;
  * DESPUR_BAD_INPUT when the data are not those of the run. r->config is *config, which the caller frees after

@@ -105,6 +105,12 @@ void config_remember_file(despur_config *config);
 /* Back to the default, as if nobody had set it. */
 DESPUR_MUST_USE despur_status config_reset_row(despur_config *config, size_t row, despur_error *error);
 
+/* ---- config_auto.c ---- */
+
+/* data.images: auto becomes what it stands for in this shell, "digits" or a directory. Keys that this leaves
+ * without effect get their defaults. A directory whose name no YAML can hold leaves "auto" there. */
+DESPUR_MUST_USE despur_status config_resolve_images(despur_config *config, despur_error *error);
+
 /* ---- presets.c ---- */
 
 /* Gives every key that nobody has set the default that fits the other values. */
