@@ -102,7 +102,7 @@ despur_status sweep_job_start(sweep_job *job, const despur_sweep *sweep, size_t 
   pid_t parent = getpid();
   TRY(sweep_path(directory, sweep, run, "", error));
   TRY(sweep_path(manifest_path, sweep, run, "manifest.json", error));
-  TRY(despur_sweep_run_config(&config, sweep, run, error));
+  TRY(sweep_resolved_config(&config, sweep, run, error));
   if (pipe2(ends, O_CLOEXEC) != 0)
     FAIL(error, DESPUR_NO_RESOURCES, "cannot create a pipe: %s", format_errno(errno));
   /* what is there from now on is this run's */
@@ -177,7 +177,7 @@ static despur_status ensure_manifest(const despur_sweep *sweep, size_t run, cons
   TRY(sweep_path(directory, sweep, run, "", error));
   TRY(manifest_read(&ended, directory, error));
   if (*ended.outcome) goto cleanup;
-  TRY(despur_sweep_run_config(&config, sweep, run, error));
+  TRY(sweep_resolved_config(&config, sweep, run, error));
   TRY(manifest_write_failure(directory, config, reason, error));
 cleanup:
   despur_config_free(config);

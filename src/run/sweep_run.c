@@ -50,13 +50,27 @@ static size_t count_places(const session *s, place wanted) {
 
 /* ---- starting ---- */
 
-/* With the lock in hand: what another process has finished meanwhile need not be done. */
+static despur_status say_foreign(const session *s, size_t run, despur_error *error) {
+  return error_set(
+      error, DESPUR_BAD_USAGE,
+      "%s/%s: another sweep, with other settings, is making this run, too; give each a directory "
+      "of its own with --out",
+      s->sweep->directory, s->sweep->names[run]);
+}
+
+/* With the lock in hand: what another process has finished meanwhile need not be done. When that was another
+ * run, two sweeps would go on replacing each other's. */
 static despur_status settle(bool *settled, session *s, size_t run, despur_error *error) {
   despur_sweep_state state;
   char reason[512];
-  despur_status status = sweep_look(&state, reason, s->sweep, run, error);
-  bool failed = state == DESPUR_SWEEP_FAILED && sweep_failed_since(s->sweep, run, s->started);
-  *settled = status == DESPUR_OK && (state == DESPUR_SWEEP_COMPLETE || failed);
+  bool foreign, fresh = sweep_ended_after(s->sweep, run, s->started);
+  *settled = false;
+  despur_status status = sweep_is_foreign(&foreign, s->sweep, run, error);
+  if (status == DESPUR_OK && foreign && fresh) return say_foreign(s, run, error);
+  if (status == DESPUR_OK) status = sweep_look(&state, reason, s->sweep, run, error);
+  if (status != DESPUR_OK) return status;
+  bool failed = state == DESPUR_SWEEP_FAILED && fresh;
+  *settled = state == DESPUR_SWEEP_COMPLETE || failed;
   if (!*settled) return status;
   move(s, run, failed ? FAILED : COMPLETE);
   tell(s, run, state, (double)NAN, reason);
@@ -170,6 +184,18 @@ static void show_progress(const session *s) {
   s->observer->progress(s->observer->context, &progress);
 }
 
+/* Runs that were counted may have been replaced since by another sweep. */
+static despur_status check_own(const session *s, despur_error *error) {
+  for (size_t i = 0; i < s->sweep->count; i++) {
+    bool foreign;
+    if (s->places[i] != COMPLETE && s->places[i] != FAILED) continue;
+    despur_status status = sweep_is_foreign(&foreign, s->sweep, i, error);
+    if (status == DESPUR_OK && foreign) status = say_foreign(s, i, error);
+    if (status != DESPUR_OK) return status;
+  }
+  return DESPUR_OK;
+}
+
 static despur_status carry_out(session *s, bool alone, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (;;) {
@@ -182,6 +208,7 @@ static despur_status carry_out(session *s, bool alone, despur_error *error) {
     TRY(wait_for_jobs(s, error));
     if (all_started && !alone) open_claimed(s);
   }
+  TRY(check_own(s, error));
   s->result->elsewhere = count_places(s, ELSEWHERE);
   if (s->stopping)
     status = error_set(error, DESPUR_INTERRUPTED, "interrupted with %zu of %zu runs complete",

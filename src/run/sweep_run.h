@@ -22,8 +22,16 @@ DESPUR_MUST_USE despur_status sweep_claim(int *lock, const despur_sweep *sweep, 
 DESPUR_MUST_USE despur_status sweep_look(despur_sweep_state *out, char reason[512], const despur_sweep *sweep,
                                          size_t run, despur_error *error);
 
-/* Whether the manifest of a run that failed is not older than that. */
-bool sweep_failed_since(const despur_sweep *sweep, size_t run, struct timespec since);
+/* *out = the configuration as the run will keep it. Free with despur_config_free. */
+DESPUR_MUST_USE despur_status sweep_resolved_config(despur_config **out, const despur_sweep *sweep,
+                                                    size_t run, despur_error *error);
+
+/* Whether the run has ended, in whatever way, after that. */
+bool sweep_ended_after(const despur_sweep *sweep, size_t run, struct timespec since);
+
+/* Whether the directory holds a run that has ended, and that is of another configuration. */
+DESPUR_MUST_USE despur_status sweep_is_foreign(bool *foreign, const despur_sweep *sweep, size_t run,
+                                               despur_error *error);
 
 /* ---- sweep_job.c: one run in a process of its own ---- */
 

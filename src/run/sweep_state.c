@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "run/manifest.h"
+#include "run/schema.h"
 #include "run/sweep_run.h"
 
 #include <errno.h>
@@ -72,6 +73,16 @@ cleanup:
   return status;
 }
 
+despur_status sweep_resolved_config(despur_config **out, const despur_sweep *sweep, size_t run,
+                                    despur_error *error) {
+  despur_status status = despur_sweep_run_config(out, sweep, run, error);
+  if (status == DESPUR_OK) status = config_resolve_images(*out, error);
+  if (status == DESPUR_OK) return status;
+  despur_config_free(*out);
+  *out = NULL;
+  return status;
+}
+
 /* Whether the directory holds a run of this configuration. */
 static despur_status is_same(bool *same, const despur_sweep *sweep, size_t run, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -83,7 +94,7 @@ static despur_status is_same(bool *same, const despur_sweep *sweep, size_t run, 
   status = file_read(&there, &bytes, path, CONFIG_LIMIT_BYTES, error);
   if (status == DESPUR_BAD_INPUT) status = DESPUR_OK; /* there is none that can be read */
   if (status != DESPUR_OK || !there) goto cleanup;
-  TRY(despur_sweep_run_config(&config, sweep, run, error));
+  TRY(sweep_resolved_config(&config, sweep, run, error));
   TRY(despur_config_format(config, &wanted, error));
   *same = strlen(wanted) == bytes && memcmp(wanted, there, bytes) == 0;
 cleanup:
@@ -113,13 +124,28 @@ cleanup:
   return status;
 }
 
-bool sweep_failed_since(const despur_sweep *sweep, size_t run, struct timespec since) {
+despur_status sweep_is_foreign(bool *foreign, const despur_sweep *sweep, size_t run, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  bool same;
+  manifest ended;
+  *foreign = false;
+  TRY(sweep_path(path, sweep, run, "", error));
+  TRY(manifest_read(&ended, path, error));
+  if (!*ended.outcome) goto cleanup;
+  TRY(is_same(&same, sweep, run, error));
+  *foreign = !same;
+cleanup:
+  return status;
+}
+
+bool sweep_ended_after(const despur_sweep *sweep, size_t run, struct timespec since) {
   char path[1024];
   struct stat about;
   if (sweep_path(path, sweep, run, "manifest.json", NULL) != DESPUR_OK || stat(path, &about) != 0)
     return false;
   return about.st_mtim.tv_sec > since.tv_sec ||
-         (about.st_mtim.tv_sec == since.tv_sec && about.st_mtim.tv_nsec >= since.tv_nsec);
+         (about.st_mtim.tv_sec == since.tv_sec && about.st_mtim.tv_nsec > since.tv_nsec);
 }
 
 despur_status despur_sweep_run_state(despur_sweep_state *out, const despur_sweep *sweep, size_t run,
