@@ -47,7 +47,7 @@ static void print(const despur_predicted *predicted, const despur_scores *scores
   columns_print(predicted, label);
   report_print_predicted(predicted, scores, measures, by_group);
   if (choice->epoch > 0) putchar('\n');
-  report_print_choice(choice, false, false);
+  report_print_choice(choice, false, !predicted->attributes);
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {

@@ -434,12 +434,12 @@ static void print_measures(const despur_predicted *predicted, const despur_score
 void report_print_predicted(const despur_predicted *predicted, const despur_scores *scores,
                             const despur_measures *measures, bool by_group) {
   despur_stage_result stage = {.scores = *scores};
-  bool train = !isnan(scores->train_weighted_average);
+  bool train = !isnan(scores->train_weighted_average), classes = !predicted->attributes;
   snprintf(stage.label, sizeof stage.label, "model");
   table t = lay_out(&stage, 1, train);
-  print_first(&stage, 1, false);
-  print_summary(&t, "accuracy in %", false);
+  print_first(&stage, 1, classes);
+  print_summary(&t, "accuracy in %", classes);
   putchar('\n');
-  print_groups(&t, "group", "count");
+  print_groups(&t, classes ? "class" : "group", "count");
   if (measures->all.bins) print_measures(predicted, scores, measures, by_group);
 }
