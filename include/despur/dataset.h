@@ -133,9 +133,10 @@ typedef enum despur_pixel {
  * when the data set does not know: only SpuCoMNIST does. */
 DESPUR_API int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out);
 
-/* Writes a PNG contact sheet: one row for each label and attribute that a split has, with up to `columns`
- * examples. Values are clipped to [0, 1]; images of 3 channels are shown in colour, others by their first
- * channel in grey. DESPUR_BAD_INPUT for features. */
+/* Writes a PNG contact sheet: one row for each label and attribute that a split has, with its name and
+ * up to `columns` examples. Images less than 8 pixels high leave no room for names. Values are clipped to [0,
+ * 1]; images of 3 channels are shown in colour, others by their first channel in grey. DESPUR_BAD_INPUT for
+ * features. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_write_sheet(const despur_dataset *dataset,
                                                                     despur_split split, size_t columns,
                                                                     const char *path, despur_error *error);

@@ -45,7 +45,8 @@ typedef struct despur_cam_example {
 } despur_cam_example;
 
 /* The chosen examples of one group: a row for each, in the order of despur_run_cam_result.examples; in it
- * the image, then the overlay of each stage. */
+ * the number of the example, the image, then the overlay of each stage. The columns have their names above.
+ */
 typedef struct despur_cam_sheet {
   size_t group, rows;
   despur_picture picture;

@@ -5,6 +5,7 @@
 #include "base/block.h"
 #include "data/paint_kernels.h"
 #include "despur/dataset.h"
+#include "despur/groups.h"
 #include "io/npy.h"
 #include "io/sheet.h"
 
@@ -54,6 +55,9 @@ void dataset_fill(void *context, size_t block, float *x);
 /* The contact sheet of despur_dataset_write_sheet. Release with sheet_release, also after an error. */
 DESPUR_MUST_USE despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *dataset,
                                                  despur_split split, size_t columns, despur_error *error);
+
+/* "y=1,a=0" of the group g = label * attributes + attribute; "y=1" where there is one attribute. */
+void groups_name(char name[DESPUR_GROUP_NAME], size_t g, size_t attributes);
 
 /* Allocates label, attribute and, if wanted, image for count examples. */
 DESPUR_MUST_USE despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images,

@@ -34,12 +34,20 @@ static size_t rows_of_groups(size_t *row_of_group, const despur_dataset *dataset
   return rows;
 }
 
+/* No group has a longer name than the last. */
+static size_t longest_name(const despur_dataset *dataset) {
+  char name[DESPUR_GROUP_NAME];
+  groups_name(name, dataset->classes * dataset->attributes - 1, dataset->attributes);
+  return strlen(name);
+}
+
 despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *dataset, despur_split split,
                                  size_t columns, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t *row_of_group = NULL, *filled = NULL, groups = dataset->classes * dataset->attributes;
   despur_shape shape = dataset->shape;
   float *image = NULL;
+  char name[DESPUR_GROUP_NAME];
   *out = (contact_sheet){0};
   if (columns < 1 || columns > MOST_COLUMNS)
     FAIL(error, DESPUR_BAD_USAGE, "a contact sheet has from 1 to %d columns, not %zu", MOST_COLUMNS, columns);
@@ -50,11 +58,20 @@ despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *datas
   TRY(mem_alloc(&filled, groups, sizeof *filled, error));
   TRY(mem_alloc(&image, shape.channels * shape.height * shape.width, sizeof *image, error));
   size_t rows = rows_of_groups(row_of_group, dataset, split);
-  TRY(sheet_create(out, rows, columns, shape.height, shape.width, error));
+  sheet_plan plan = {.rows = rows,
+                     .columns = columns,
+                     .tile_height = shape.height,
+                     .tile_width = shape.width,
+                     .longest = longest_name(dataset)};
+  TRY(sheet_create(out, &plan, error));
   for (size_t i = 0; i < dataset->sizes[split]; i++) {
     uint32_t e = dataset->members[split][i];
     size_t g = dataset->label[e] * dataset->attributes + dataset->attribute[e];
     if (filled[g] == columns) continue;
+    if (filled[g] == 0) {
+      groups_name(name, g, dataset->attributes);
+      sheet_name_row(out, row_of_group[g], name);
+    }
     despur_dataset_image(dataset, e, image);
     put_image(out, row_of_group[g], filled[g]++, image, shape);
   }

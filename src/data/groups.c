@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 
 #include <stdio.h>
 
@@ -28,13 +29,11 @@ void despur_groups_release(despur_groups *groups) {
  * kilobytes could ask for gigabytes. */
 static const size_t MOST_GROUPS = (size_t)1 << 20;
 
-static void name_groups(despur_groups *groups, size_t attributes) {
-  for (size_t g = 0; g < groups->count; g++) {
-    if (attributes > 1)
-      snprintf(groups->names[g], sizeof groups->names[g], "y=%zu,a=%zu", g / attributes, g % attributes);
-    else
-      snprintf(groups->names[g], sizeof groups->names[g], "y=%zu", g);
-  }
+void groups_name(char name[DESPUR_GROUP_NAME], size_t g, size_t attributes) {
+  if (attributes > 1)
+    snprintf(name, DESPUR_GROUP_NAME, "y=%zu,a=%zu", g / attributes, g % attributes);
+  else
+    snprintf(name, DESPUR_GROUP_NAME, "y=%zu", g);
 }
 
 /* attribute NULL stands for one attribute that is 0 everywhere. */
@@ -58,7 +57,7 @@ static despur_status group_by(despur_groups *out, const despur_dataset *dataset,
   size_t train;
   const uint32_t *members = despur_dataset_split(dataset, DESPUR_TRAIN, &train);
   for (size_t i = 0; i < train; i++) out->train_sizes[out->of_example[members[i]]]++;
-  name_groups(out, attributes);
+  for (size_t g = 0; g < count; g++) groups_name(out->names[g], g, attributes);
   return DESPUR_OK;
 }
 

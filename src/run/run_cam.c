@@ -183,6 +183,36 @@ static despur_status to_picture(despur_picture *out, const contact_sheet *s, des
   return png_encode(&out->bytes, &out->count, s->width, s->height, s->rgb, error);
 }
 
+static size_t digits_of(uint32_t number) {
+  size_t digits = 1;
+  while (number /= 10) digits++;
+  return digits;
+}
+
+/* The sheet of some examples, with what its columns and rows are called. */
+static despur_status create_sheet(contact_sheet *s, const despur_run_cam_result *out,
+                                  const despur_cam_example *examples, size_t rows, sheet_plan plan,
+                                  despur_error *error) {
+  char name[16];
+  plan.rows = rows;
+  plan.columns = 1 + out->stage_count;
+  plan.headed = true;
+  for (size_t row = 0; row < rows; row++) {
+    size_t digits = digits_of(examples[row].example);
+    if (digits > plan.longest) plan.longest = digits;
+  }
+  despur_status status = sheet_create(s, &plan, error);
+  if (status != DESPUR_OK) return status;
+  sheet_name_columns(s, 0, 1, "image");
+  for (size_t stage = 0; stage < out->stage_count; stage++)
+    sheet_name_columns(s, 1 + stage, 1, out->stages[stage].label);
+  for (size_t row = 0; row < rows; row++) {
+    snprintf(name, sizeof name, "%u", examples[row].example);
+    sheet_name_row(s, row, name);
+  }
+  return DESPUR_OK;
+}
+
 /* One example: a row of the group's sheet, and an overlay by itself for each stage. */
 static despur_status draw_example(looker *look, size_t i, const contact_sheet *s, size_t row,
                                   const contact_sheet *single, float *image, despur_error *error) {
@@ -207,15 +237,18 @@ cleanup:
 static despur_status draw_group(looker *look, size_t first, size_t rows, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_run_cam_result *out = look->out;
-  size_t height = look->shape.height * look->scale, width = look->shape.width * look->scale;
+  const sheet_plan plan = {.rows = 1,
+                           .columns = 1,
+                           .tile_height = look->shape.height * look->scale,
+                           .tile_width = look->shape.width * look->scale};
   despur_cam_sheet *result = &out->sheets[out->sheet_count++];
   contact_sheet whole = {0}, single = {0};
   float *image = NULL;
   result->group = out->examples[first].group;
   result->rows = rows;
   TRY(mem_alloc(&image, look->shape.channels * look->area, sizeof *image, error));
-  TRY(sheet_create(&whole, rows, 1 + out->stage_count, height, width, error));
-  TRY(sheet_create(&single, 1, 1, height, width, error));
+  TRY(create_sheet(&whole, out, &out->examples[first], rows, plan, error));
+  TRY(sheet_create(&single, &plan, error));
   for (size_t row = 0; row < rows; row++)
     TRY(draw_example(look, first + row, &whole, row, &single, image, error));
   TRY(to_picture(&result->picture, &whole, error));

@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "data/dataset.h"
+#include "io/glyphs.h"
 #include "samples.h"
 
 #include <spng.h>
@@ -493,13 +494,15 @@ static picture read_picture(const char *path) {
   return p;
 }
 
+enum { NAMES = 7 * 6 + 2 * 3 }; /* "y=4,a=4", in letters of 6 pixels, and what is around it */
+
 static void a_contact_sheet_has_a_row_for_each_group_of_the_split(void **state) {
   (void)state;
   const char *path = at("sheet.png");
   despur_dataset *dataset = coloured_digits();
   assert_ok(despur_dataset_write_sheet(dataset, DESPUR_TEST, 7, path, &error));
-  picture sheet = read_picture(path); /* tiles of 28 x 28 with a line between and around them */
-  assert_int_equal(sheet.width, 7 * 29 + 1);
+  picture sheet = read_picture(path); /* tiles of 28 x 28 with a line between and around them, after names */
+  assert_int_equal(sheet.width, NAMES + 7 * 29 + 1);
   assert_int_equal(sheet.height, 25 * 29 + 1);
   free(sheet.rgb);
   despur_dataset_free(dataset);
@@ -546,12 +549,65 @@ static void tiles_show_the_first_examples_of_each_group(void **state) {
     despur_dataset_image(dataset, e, image);
     for (size_t pixel = 0; pixel < 784; pixel++)
       for (size_t c = 0; c < 3; c++) {
-        size_t from = (group * 29 + 1 + pixel / 28) * sheet.width + 1 + pixel % 28;
+        size_t from = (group * 29 + 1 + pixel / 28) * sheet.width + NAMES + 1 + pixel % 28;
         assert_int_equal(sheet.rgb[3 * from + c], rounded(image[c * 784 + pixel]));
       }
   }
   free(sheet.rgb);
   despur_dataset_free(dataset);
+}
+
+/* Whether a name stands at (y, x), letter by letter; the dots of letters are taken from the font. */
+static bool stands_at(const picture *sheet, const char *name, size_t y, size_t x) {
+  for (size_t i = 0; name[i]; i++)
+    for (size_t dot = 0; dot < GLYPH_HEIGHT * GLYPH_WIDTH; dot++) {
+      size_t row = dot / GLYPH_WIDTH, column = dot % GLYPH_WIDTH;
+      const uint8_t *pixel = sheet->rgb + 3 * ((y + row) * sheet->width + x + i * GLYPH_WIDTH + column);
+      int character = name[i] == '~' ? GLYPH_ELLIPSIS : name[i];
+      if ((pixel[0] < 128) != glyph_dot(character, row, column)) return false;
+    }
+  return true;
+}
+
+static void rows_of_a_contact_sheet_are_named(void **state) {
+  (void)state;
+  const char *path = at("sheet.png");
+  despur_dataset *dataset = coloured_digits();
+  assert_ok(despur_dataset_write_sheet(dataset, DESPUR_TEST, 1, path, &error));
+  picture sheet = read_picture(path);
+  assert_true(stands_at(&sheet, "y=0,a=0", 1 + 10, 3));
+  assert_true(stands_at(&sheet, "y=0,a=1", 29 + 1 + 10, 3));
+  assert_true(stands_at(&sheet, "y=4,a=4", 24 * 29 + 1 + 10, 3));
+  free(sheet.rgb);
+  despur_dataset_free(dataset);
+}
+
+static void names_of_columns_are_cut_to_the_width_of_a_tile(void **state) {
+  (void)state;
+  const sheet_plan plan = {.rows = 1, .columns = 2, .tile_height = 20, .tile_width = 31, .headed = true};
+  contact_sheet s;
+  assert_ok(sheet_create(&s, &plan, &error));
+  picture sheet = {.width = (uint32_t)s.width, .rgb = s.rgb};
+  sheet_name_columns(&s, 0, 1, "GEORGE"); /* five letters fit */
+  sheet_name_columns(&s, 1, 1, "EIIL");
+  assert_true(stands_at(&sheet, "GEOR~", 3, 1));
+  assert_true(stands_at(&sheet, "EIIL", 3, 1 + 31 + 1));
+  assert_int_equal(s.top, 8 + 2 * 3);
+  assert_ptr_equal(sheet_pixel(&s, 0, 1, 0, 0), s.rgb + 3 * ((s.top + 1) * s.width + 1 + 31 + 1));
+  sheet_release(&s);
+}
+
+static void large_tiles_have_large_letters(void **state) {
+  (void)state;
+  const sheet_plan plan = {.rows = 1, .columns = 1, .tile_height = 112, .tile_width = 112, .headed = true};
+  contact_sheet s;
+  assert_ok(sheet_create(&s, &plan, &error));
+  assert_int_equal(s.top, 2 * 8 + 2 * 3);
+  sheet_name_columns(&s, 0, 1, "|");
+  for (size_t y = 0; y < 14; y++) /* one column of seven dots, each of 2 x 2 pixels */
+    for (size_t x = 0; x < 12; x++)
+      assert_int_equal(s.rgb[3 * ((3 + y) * s.width + 1 + x)] < 128, x / 2 == 2);
+  sheet_release(&s);
 }
 
 static void impossible_contact_sheets_are_refused(void **state) {
@@ -594,6 +650,9 @@ int main(void) {
       cmocka_unit_test(a_contact_sheet_has_a_row_for_each_group_of_the_split),
       cmocka_unit_test(groups_without_examples_have_no_row),
       cmocka_unit_test(tiles_show_the_first_examples_of_each_group),
+      cmocka_unit_test(rows_of_a_contact_sheet_are_named),
+      cmocka_unit_test(names_of_columns_are_cut_to_the_width_of_a_tile),
+      cmocka_unit_test(large_tiles_have_large_letters),
       cmocka_unit_test(impossible_contact_sheets_are_refused),
   };
   return cmocka_run_group_tests(tests, prepare, NULL);
