@@ -264,10 +264,12 @@ static void print_json_example(emit *j, const despur_run_cam_result *result, con
   emit_close(j, '}');
 }
 
-static void print_json(const despur_run_cam_result *result, const char *target, const char *directory) {
+static void print_json(const despur_run_cam_result *result, const despur_run_end *end, const char *target,
+                       const char *directory) {
   static const char *const SPLITS[] = {"train", "val", "test"};
   emit j = {0};
   emit_open(&j, NULL, '{');
+  report_emit_outcome(&j, end);
   emit_text(&j, "layer", result->layer);
   emit_text(&j, "target", target);
   emit_text(&j, "split", SPLITS[result->split]);
@@ -318,6 +320,7 @@ static despur_status options_of(despur_run_cam_options *options, uint32_t **exam
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_run_cam_options options = {0};
   despur_run_cam_result result = {0};
+  despur_run_end end;
   uint32_t *examples = NULL;
   char directory[1024];
   const char *out = cli_value(arguments, "out"), *target = cli_value(arguments, "target");
@@ -332,10 +335,10 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (status == DESPUR_OK) status = despur_run_cam(&result, arguments->positional[0], &options, error);
   if (status == DESPUR_OK) status = despur_run_cam_write(&result, directory, error);
   if (status == DESPUR_OK)
-    status = report_warn_outcome(arguments->positional[0], cli_value(arguments, "json") != NULL, error);
+    status = report_warn_outcome(&end, arguments->positional[0], cli_value(arguments, "json") != NULL, error);
   if (status == DESPUR_OK) {
     if (cli_value(arguments, "json"))
-      print_json(&result, target, directory);
+      print_json(&result, &end, target, directory);
     else
       print_text(&result, target, directory);
   }

@@ -35,19 +35,15 @@ static despur_status choice_of(despur_rule_result *out, const cli_arguments *arg
   return despur_run_choice(out, arguments->positional[0], error);
 }
 
-static void print(const despur_predicted *predicted, const despur_scores *scores,
-                  const despur_measures *measures, const despur_rule_result *choice,
-                  const cli_arguments *arguments) {
-  const char *file = cli_value(arguments, "predictions"), *label = file ? file : arguments->positional[0];
-  bool by_group = cli_value(arguments, "calibration-by-group") != NULL;
-  if (cli_value(arguments, "json")) {
-    report_print_predicted_json(predicted, scores, measures, choice, label, by_group);
+static void print(const report_measured *of, bool json) {
+  if (json) {
+    report_print_predicted_json(of);
     return;
   }
-  columns_print(predicted, label);
-  report_print_predicted(predicted, scores, measures, by_group);
-  if (choice->epoch > 0) putchar('\n');
-  report_print_choice(choice, false, !predicted->attributes);
+  columns_print(of->predicted, of->label);
+  report_print_predicted(of->predicted, of->scores, of->measures, of->by_group);
+  if (of->choice->epoch > 0) putchar('\n');
+  report_print_choice(of->choice, false, !of->predicted->attributes);
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
@@ -55,14 +51,23 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   despur_scores scores = {0};
   despur_measures measures = {0};
   despur_rule_result choice;
+  despur_run_end end;
+  const char *file = cli_value(arguments, "predictions");
+  bool json = cli_value(arguments, "json") != NULL;
+  report_measured of = {.scores = &scores,
+                        .predicted = &predicted,
+                        .measures = &measures,
+                        .choice = &choice,
+                        .end = file ? NULL : &end,
+                        .by_group = cli_value(arguments, "calibration-by-group") != NULL};
   despur_status status = predictions_of(&predicted, arguments, error);
   if (status != DESPUR_OK) return status;
+  of.label = file ? file : arguments->positional[0];
   status = despur_predicted_scores(&scores, &predicted, error);
   if (status == DESPUR_OK) status = despur_measures_compute(&measures, &predicted, error);
   if (status == DESPUR_OK) status = choice_of(&choice, arguments, error);
-  if (status == DESPUR_OK && arguments->count > 0)
-    status = report_warn_outcome(arguments->positional[0], cli_value(arguments, "json") != NULL, error);
-  if (status == DESPUR_OK) print(&predicted, &scores, &measures, &choice, arguments);
+  if (status == DESPUR_OK && !file) status = report_warn_outcome(&end, of.label, json, error);
+  if (status == DESPUR_OK) print(&of, json);
   despur_measures_release(&measures);
   despur_scores_release(&scores);
   despur_predicted_release(&predicted);

@@ -8,9 +8,13 @@
 #include "despur/measures.h"
 #include "despur/run.h"
 
-/* Says before anything else that the run in a directory did not end well, if so: on stdout, or on stderr
- * where stdout is for JSON. */
-DESPUR_MUST_USE despur_status report_warn_outcome(const char *directory, bool json, despur_error *error);
+/* How the run in a directory ended. Says before anything else that it did not end well, if so: on stdout, or
+ * on stderr where stdout is for JSON. */
+DESPUR_MUST_USE despur_status report_warn_outcome(despur_run_end *out, const char *directory, bool json,
+                                                  despur_error *error);
+
+/* "outcome" and, of a run that did not end well, why; null when it has not ended. */
+void report_emit_outcome(emit *j, const despur_run_end *end);
 
 /* The state of the progress line; lives as long as the observer. */
 typedef struct report {
@@ -48,9 +52,17 @@ size_t *report_worst_first(const double *accuracies, size_t count);
 void report_print_predicted(const despur_predicted *predicted, const despur_scores *scores,
                             const despur_measures *measures, bool by_group);
 
-/* choice: as for report_print_choice, or NULL. */
-void report_print_predicted_json(const despur_predicted *predicted, const despur_scores *scores,
-                                 const despur_measures *measures, const despur_rule_result *choice,
-                                 const char *label, bool by_group);
+/* What is told of one network or table. NULL: unknown, or there is none. */
+typedef struct report_measured {
+  const char *label;
+  const despur_scores *scores;
+  const despur_predicted *predicted;
+  const despur_measures *measures;
+  const despur_rule_result *choice; /* as for report_print_choice */
+  const despur_run_end *end;        /* of the run that left the network */
+  bool by_group;                    /* as for report_print_predicted */
+} report_measured;
+
+void report_print_predicted_json(const report_measured *of);
 
 #endif

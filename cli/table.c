@@ -348,14 +348,14 @@ static void print_inferred(const despur_run_result *result) {
   putchar('\n');
 }
 
-despur_status report_warn_outcome(const char *directory, bool json, despur_error *error) {
-  despur_run_end end;
-  despur_status status = despur_run_outcome(&end, directory, error);
-  if (status != DESPUR_OK || strcmp(end.outcome, "complete") == 0) return status;
-  if (!*end.outcome)
+despur_status report_warn_outcome(despur_run_end *out, const char *directory, bool json,
+                                  despur_error *error) {
+  despur_status status = despur_run_outcome(out, directory, error);
+  if (status != DESPUR_OK || strcmp(out->outcome, "complete") == 0) return status;
+  if (!*out->outcome)
     terminal_print(json ? stderr : stdout, "THIS RUN HAS NOT ENDED, or left no manifest.json.");
   else
-    terminal_print(json ? stderr : stdout, "THIS RUN DID NOT END WELL (%s): %s.", end.outcome, end.message);
+    terminal_print(json ? stderr : stdout, "THIS RUN DID NOT END WELL (%s): %s.", out->outcome, out->message);
   terminal_print(json ? stderr : stdout, " What follows measures the weights that it left.\n%s",
                  json ? "" : "\n");
   return DESPUR_OK;

@@ -110,14 +110,20 @@ void report_emit_degenerate(emit *j, const char *name, const despur_degenerate *
   emit_close(j, '}');
 }
 
-/* predicted: NULL when it is not known. */
-static void write_scores(emit *j, const despur_predicted *predicted, const despur_scores *scores,
-                         const despur_measures *measures, const despur_rule_result *choice, const char *label,
-                         bool by_group) {
+void report_emit_outcome(emit *j, const despur_run_end *end) {
+  emit_text(j, "outcome", *end->outcome ? end->outcome : NULL);
+  if (*end->message) emit_text(j, "message", end->message);
+}
+
+static void write_scores(emit *j, const report_measured *of) {
+  const despur_scores *scores = of->scores;
+  const despur_measures *measures = of->measures;
   bool any = scores->worst_group < scores->groups_count, train = !isnan(scores->train_weighted_average);
+  bool by_group = of->by_group || (measures && !measures->groups_have_one_label);
   emit_open(j, NULL, '{');
-  emit_text(j, "label", label);
-  if (predicted) write_names(j, predicted);
+  emit_text(j, "label", of->label);
+  if (of->end) report_emit_outcome(j, of->end);
+  if (of->predicted) write_names(j, of->predicted);
   report_emit_degenerate(j, "degenerate", &scores->degenerate);
   emit_text(j, "worst_group", any ? scores->groups[scores->worst_group].name : NULL);
   emit_real(j, "worst_group_accuracy", scores->worst_group_accuracy);
@@ -133,20 +139,29 @@ static void write_scores(emit *j, const despur_predicted *predicted, const despu
   emit_real(j, "attribute_chance", scores->attribute_chance);
   emit_real(j, "loss", scores->loss);
   if (measures) write_measures(j, &measures->all, measures);
-  if (measures && measures->all.bins) write_parts(j, predicted, measures);
+  if (measures && measures->all.bins) write_parts(j, of->predicted, measures);
   emit_open(j, "groups", '[');
   for (size_t g = 0; g < scores->groups_count; g++)
     write_group(j, &scores->groups[g], train, measures, g, by_group);
   emit_close(j, ']');
-  write_choice(j, choice);
+  write_choice(j, of->choice);
   emit_close(j, '}');
 }
 
-void report_print_predicted_json(const despur_predicted *predicted, const despur_scores *scores,
-                                 const despur_measures *measures, const despur_rule_result *choice,
-                                 const char *label, bool by_group) {
+void report_print_predicted_json(const report_measured *of) {
   emit j = {0};
-  write_scores(&j, predicted, scores, measures, choice, label, by_group || !measures->groups_have_one_label);
+  write_scores(&j, of);
+}
+
+/* The accuracies of each network, by true or by inferred groups. */
+static void write_stages(emit *j, const char *name, const despur_run_result *result, bool inferred) {
+  emit_open(j, name, '[');
+  for (size_t i = 0; i < result->stage_count; i++) {
+    const despur_stage_result *stage = &result->stages[i];
+    write_scores(
+        j, &(report_measured){.label = stage->label, .scores = inferred ? &stage->inferred : &stage->scores});
+  }
+  emit_close(j, ']');
 }
 
 void report_print_run_json(const despur_run_result *result) {
@@ -157,16 +172,10 @@ void report_print_run_json(const despur_run_result *result) {
   emit_text(&j, "directory", result->directory);
   if (result->verdict) emit_text(&j, "verdict", result->verdict);
   emit_text(&j, "split", SPLITS[result->split]);
-  emit_open(&j, "stages", '[');
-  for (size_t i = 0; i < result->stage_count; i++)
-    write_scores(&j, NULL, &result->stages[i].scores, NULL, NULL, result->stages[i].label, false);
-  emit_close(&j, ']');
+  write_stages(&j, "stages", result, false);
   if (last && last->inferred.groups_count > 0) {
     emit_text(&j, "inferred_split", SPLITS[result->inferred_split]);
-    emit_open(&j, "inferred_groups", '[');
-    for (size_t i = 0; i < result->stage_count; i++)
-      write_scores(&j, NULL, &result->stages[i].inferred, NULL, NULL, result->stages[i].label, false);
-    emit_close(&j, ']');
+    write_stages(&j, "inferred_groups", result, true);
   }
   if (last && last->rule > 0) write_choice(&j, &last->rules[last->rule]);
   if (result->inferred && result->attributes) {
