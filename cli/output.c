@@ -7,8 +7,7 @@
 
 enum { CHUNK = 1 << 16 };
 
-/* What pages, pictures and JUnit's files of despur contain. An array has no room for such a mark, and a table
- * of groups none that another program would understand. */
+/* What pages, pictures and JUnit's files of despur contain. */
 static const struct {
   const char *bytes;
   size_t count;
@@ -24,15 +23,31 @@ static bool contains(const char *text, size_t bytes, const char *mark, size_t co
   return false;
 }
 
+/* Arrays of labels end their header with more spaces than anyone else writes (despur_array_write_labels);
+ * tables of groups begin with the names of their columns. */
+static bool begins_as_ours(const char *text, size_t bytes) {
+  static const char ARRAY[] = "\x93NUMPY", TABLE[] = "example,split,y,a,group,group_name\n";
+  enum { SPACES = 128, HEAD = 10 };
+  if (bytes >= sizeof TABLE - 1 && memcmp(text, TABLE, sizeof TABLE - 1) == 0) return true;
+  if (bytes < HEAD || memcmp(text, ARRAY, sizeof ARRAY - 1) != 0) return false;
+  size_t end = HEAD + (unsigned char)text[8] + 256 * (size_t)(unsigned char)text[9];
+  if (end > bytes || end < HEAD + SPACES + 1) return false;
+  for (size_t i = 1; i <= SPACES; i++)
+    if (text[end - 1 - i] != ' ') return false;
+  return true;
+}
+
 /* A mark may lie across two chunks, so the end of one is looked at again with the next. */
 static bool is_ours(const char *path) {
   char text[2 * CHUNK];
   size_t kept = 0, got;
-  bool found = false;
+  bool found = false, first = true;
   FILE *file = fopen(path, "rb");
   if (!file) return false;
   while (!found && (got = fread(text + kept, 1, CHUNK, file)) > 0) {
     size_t bytes = kept + got;
+    if (first) found = begins_as_ours(text, bytes);
+    first = false;
     for (size_t m = 0; m < sizeof MARKS / sizeof *MARKS; m++)
       found |= contains(text, bytes, MARKS[m].bytes, MARKS[m].count);
     kept = bytes < 64 ? bytes : 64;

@@ -40,7 +40,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_array_read_labels(uint32_t **lab
                                                                   uint32_t highest, const char *path,
                                                                   despur_error *error);
 
-/* Writes labels as int64. */
+/* Writes labels as int64. Its header is longer than one of NumPy's by 128 spaces, by which the tool knows its
+ * own file again. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_array_write_labels(const char *path, const uint32_t *labels,
                                                                    size_t count, despur_error *error);
 

@@ -115,7 +115,7 @@ despur_status despur_array_write_labels(const char *path, const uint32_t *labels
   int64_t *values = NULL;
   despur_status status = mem_alloc(&values, count, sizeof *values, error);
   for (size_t i = 0; status == DESPUR_OK && i < count; i++) values[i] = labels[i];
-  if (status == DESPUR_OK) status = npy_write(path, NPY_I64, 1, &count, values, error);
+  if (status == DESPUR_OK) status = npy_write_marked(path, NPY_I64, 1, &count, values, error);
   mem_free(values);
   return status;
 }

@@ -372,8 +372,9 @@ cleanup:
 enum { HEADER_ROOM = 512 }; /* eight sizes of 20 digits fit */
 
 /* Magic, version 1.0, length and dictionary, padded like NumPy's: room for the first size to grow to 21
- * digits, then up to the next multiple of 64. Returns the number of bytes. */
-static size_t make_header(char header[HEADER_ROOM], npy_type type, size_t rank, const size_t *shape) {
+ * digits, then up to the next multiple of 64; then more spaces, if wanted. Returns the number of bytes. */
+static size_t make_header(char header[HEADER_ROOM], npy_type type, size_t rank, const size_t *shape,
+                          size_t more) {
   const size_t text = MAGIC_BYTES + 4;
   size_t used = text, first_digits = GROWTH_DIGITS;
   memset(header, ' ', HEADER_ROOM);
@@ -387,7 +388,7 @@ static size_t make_header(char header[HEADER_ROOM], npy_type type, size_t rank, 
   used += (size_t)snprintf(header + used, HEADER_ROOM - used, "%s), }", rank == 1 ? "," : "");
   header[used] = ' '; /* over the NUL */
   used += GROWTH_DIGITS - first_digits + 1;
-  used += ALIGNMENT - used % ALIGNMENT;
+  used += ALIGNMENT - used % ALIGNMENT + more;
   header[used - 1] = '\n';
   memcpy(header, MAGIC, MAGIC_BYTES);
   const char version_and_length[4] = {1, 0, (char)((used - text) & 0xff), (char)((used - text) >> 8)};
@@ -395,8 +396,8 @@ static size_t make_header(char header[HEADER_ROOM], npy_type type, size_t rank, 
   return used;
 }
 
-despur_status npy_write(const char *path, npy_type type, size_t rank, const size_t *shape, const void *data,
-                        despur_error *error) {
+static despur_status write_array(const char *path, npy_type type, size_t rank, const size_t *shape,
+                                 const void *data, size_t more, despur_error *error) {
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
   char header[HEADER_ROOM];
@@ -404,7 +405,7 @@ despur_status npy_write(const char *path, npy_type type, size_t rank, const size
   if (rank > NPY_MAX_RANK)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected at most %d dimensions, found %zu", path, NPY_MAX_RANK, rank);
   for (size_t i = 0; i < rank; i++) TRY(mem_multiply(&bytes, bytes, shape[i], error));
-  size_t header_bytes = make_header(header, type, rank, shape);
+  size_t header_bytes = make_header(header, type, rank, shape, more);
   TRY(file_writer_open(&writer, path, error));
   TRY(file_write(writer, header, header_bytes, error));
   TRY(file_write(writer, data, bytes, error));
@@ -413,4 +414,14 @@ despur_status npy_write(const char *path, npy_type type, size_t rank, const size
 cleanup:
   file_writer_discard(writer);
   return status;
+}
+
+despur_status npy_write(const char *path, npy_type type, size_t rank, const size_t *shape, const void *data,
+                        despur_error *error) {
+  return write_array(path, type, rank, shape, data, 0, error);
+}
+
+despur_status npy_write_marked(const char *path, npy_type type, size_t rank, const size_t *shape,
+                               const void *data, despur_error *error) {
+  return write_array(path, type, rank, shape, data, NPY_MARK, error);
 }

@@ -46,4 +46,10 @@ DESPUR_MUST_USE despur_status npy_read_integers(int64_t **values, size_t *count,
 DESPUR_MUST_USE despur_status npy_write(const char *path, npy_type type, size_t rank, const size_t *shape,
                                         const void *data, despur_error *error);
 
+/* The same with NPY_MARK more spaces at the end of the header than NumPy writes, which readers skip: so the
+ * tool knows its own file again and may replace it. */
+enum { NPY_MARK = 128 };
+DESPUR_MUST_USE despur_status npy_write_marked(const char *path, npy_type type, size_t rank,
+                                               const size_t *shape, const void *data, despur_error *error);
+
 #endif
