@@ -179,10 +179,23 @@ cleanup:
   return status;
 }
 
+/* What the reader would refuse: doubles become float32 here, and those of a network that has diverged do not
+ * fit. */
+static despur_status check_finite(const bundle *b, const char *path, despur_error *error) {
+  for (size_t i = 0; i < b->count; i++)
+    for (size_t k = 0; k < b->tensors[i].count; k++)
+      if (!isfinite(b->tensors[i].data[k]))
+        return error_set(error, DESPUR_BAD_INPUT,
+                         "%s: tensor '%s': its numbers are beyond those of float32; did the network diverge?",
+                         path, b->tensors[i].name);
+  return DESPUR_OK;
+}
+
 despur_status despur_grouping_save(const despur_grouping *g, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   bundle b = {0};
   TRY(add_all(&b, g, error));
+  TRY(check_finite(&b, path, error));
   TRY(safetensors_write(path, b.tensors, b.count, error));
 cleanup:
   bundle_release(&b);

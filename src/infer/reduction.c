@@ -3,6 +3,8 @@
 #include "base/math.h"
 #include "base/memory.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 size_t reduction_components(const despur_grouping_options *options, size_t d) {
@@ -17,6 +19,14 @@ static despur_status copy_points(float **out, const float *points, size_t n, siz
 }
 
 /* ---- scaling ---- */
+
+/* Whether float32 holds the column's scaled values, and the steps on the way to them. */
+static bool holds_column(const scaling *s, const float *points, size_t n, size_t column) {
+  if (!isfinite(s->factor[column])) return false;
+  for (size_t i = 0; i < n; i++)
+    if (!isfinite((points[i * s->d + column] - s->mean[column]) * s->factor[column])) return false;
+  return true;
+}
 
 static void standardise_column(scaling *s, const float *points, size_t n, size_t column) {
   double sum = 0, squares = 0;
@@ -37,7 +47,15 @@ despur_status scaling_fit(scaling *out, despur_scale kind, const float *points, 
   if (kind != DESPUR_SCALE_STANDARD) return DESPUR_OK;
   TRY(mem_alloc(&out->mean, d, sizeof *out->mean, error));
   TRY(mem_alloc(&out->factor, d, sizeof *out->factor, error));
-  for (size_t j = 0; j < d; j++) standardise_column(out, points, n, j);
+  for (size_t j = 0; j < d; j++) {
+    standardise_column(out, points, n, j);
+    if (!holds_column(out, points, n, j))
+      FAIL(
+          error, DESPUR_BAD_INPUT,
+          "infer.scale: column %zu of the outputs is too large or too small to be scaled as float32; did the "
+          "network diverge?",
+          j);
+  }
 cleanup:
   if (status != DESPUR_OK) scaling_release(out);
   return status;

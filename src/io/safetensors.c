@@ -10,7 +10,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are read as they lie in the file");
 
-enum { LENGTH_BYTES = 8, HEADER_MAX = 1 << 20, ALIGNMENT = 8 };
+enum { LENGTH_BYTES = 8, ALIGNMENT = 8 };
 
 static const struct {
   const char *name;
@@ -35,10 +35,10 @@ static despur_status read_header(json_t **root, size_t *bytes, int fd, const cha
          *bytes);
   TRY(file_read_all(fd, &length, sizeof length, path, error));
   *bytes -= LENGTH_BYTES;
-  if (length > HEADER_MAX)
+  if (length > SAFETENSORS_HEADER_MOST)
     FAIL(error, DESPUR_BAD_INPUT,
          "%s: not a safetensors file: expected a header of at most %s bytes, found %s", path,
-         file_grouped(HEADER_MAX).text, file_grouped(length).text);
+         file_grouped(SAFETENSORS_HEADER_MOST).text, file_grouped(length).text);
   if (length > *bytes)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected a header of %s bytes, found %s (truncated file?)", path,
          file_grouped(length).text, file_grouped(*bytes).text);
@@ -335,6 +335,9 @@ despur_status safetensors_write(const char *path, const tensor *tensors, size_t 
   TRY(make_header(&json, tensors, count, path, error));
   size_t length = strlen(json), padding = (ALIGNMENT - length % ALIGNMENT) % ALIGNMENT;
   uint64_t header_bytes = length + padding;
+  if (header_bytes > SAFETENSORS_HEADER_MOST) /* nothing would read it */
+    FAIL(error, DESPUR_BAD_INPUT, "%s: %zu tensors need a header of %s bytes; it has at most %s", path, count,
+         file_grouped(header_bytes).text, file_grouped(SAFETENSORS_HEADER_MOST).text);
   TRY(file_writer_open(&writer, path, error));
   TRY(file_write(writer, &header_bytes, sizeof header_bytes, error));
   TRY(file_write(writer, json, length, error));

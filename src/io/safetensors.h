@@ -5,7 +5,7 @@
 
 #include "io/file.h"
 
-enum { TENSOR_MAX_RANK = 8, TENSOR_NAME = 128 };
+enum { TENSOR_MAX_RANK = 8, TENSOR_NAME = 128, SAFETENSORS_HEADER_MOST = 1 << 20 };
 
 typedef struct tensor {
   char name[TENSOR_NAME];
@@ -26,7 +26,7 @@ void safetensors_close(tensor_file *file);
 /* NULL when there is none of that name. */
 const tensor *safetensors_find(const tensor_file *file, const char *name);
 
-/* Tensors are written in the order given. */
+/* Tensors are written in the order given; DESPUR_BAD_INPUT when there are more than a header describes. */
 DESPUR_MUST_USE despur_status safetensors_write(const char *path, const tensor *tensors, size_t count,
                                                 despur_error *error);
 

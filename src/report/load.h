@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { REPORT_RESULTS_MOST = 256 << 20 }; /* bytes of results.jsonl */
+
 /* One measurement: a line of results.jsonl with groups. */
 typedef struct report_eval {
   size_t epoch;

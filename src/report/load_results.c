@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RESULTS_LIMIT = 256 << 20 };
-
 static despur_status add_item(void *items, size_t *count, size_t size, despur_error *error) {
   /* room doubles: counts that are powers of two are when it is full */
   size_t n = *count;
@@ -271,7 +269,7 @@ despur_status report_load_results(report_run *out, const char *path, despur_erro
   char *content = NULL;
   size_t bytes, number = 1;
   json_t *line = NULL;
-  TRY(file_read(&content, &bytes, path, RESULTS_LIMIT, error));
+  TRY(file_read(&content, &bytes, path, REPORT_RESULTS_MOST, error));
   for (const char *at = content, *end = content + bytes; at < end; number++) {
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     if (!stop) stop = end;

@@ -5,8 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { MOST_VALUES = 500000 };
-
 /* At least as many as there are values, without reading them. */
 static size_t bound_values(const char *text, size_t bytes) {
   size_t count = 1;
@@ -18,9 +16,9 @@ despur_status read_object(json_t **out, const char *text, size_t bytes, const ch
                           despur_error *error) {
   json_error_t why;
   *out = NULL;
-  if (bound_values(text, bytes) > MOST_VALUES)
+  if (bound_values(text, bytes) > READ_MOST_VALUES)
     return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected at most %d values, found more", path,
-                     line ? line : 1, MOST_VALUES);
+                     line ? line : 1, READ_MOST_VALUES);
   despur_status status = json_parse(out, text, bytes, &why);
   if (status == DESPUR_OK) return DESPUR_OK;
   if (status == DESPUR_NO_RESOURCES) return error_set(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);

@@ -8,6 +8,9 @@
 #include <jansson.h>
 #include <stddef.h>
 
+/* Of one object, counted by its commas and brackets: whoever writes more cannot read it. */
+enum { READ_MOST_VALUES = 500000 };
+
 /* One object; line (0: none) and path are for the message. Free with json_decref. An empty object takes 260
  * bytes of memory and three of a file, so there is a limit to their number. */
 DESPUR_MUST_USE despur_status read_object(json_t **out, const char *text, size_t bytes, const char *path,

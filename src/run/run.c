@@ -148,6 +148,7 @@ static despur_status prepare(run *r, despur_error *error) {
   TRY(run_create_nets(r, error));
   r->result->attributes = run_has_attributes(r);
   TRY(run_check_feasible(r, error));
+  TRY(run_check_readable(r, error));
   TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));
   r->timing = json_object();

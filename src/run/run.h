@@ -132,6 +132,9 @@ DESPUR_MUST_USE despur_status run_check_feasible(const run *r, despur_error *err
  * than one attribute in validation; *count of them. Free *out with mem_free. */
 DESPUR_MUST_USE despur_status run_mark_judges(bool **out, size_t *count, const run *r, despur_error *error);
 
+/* readable.c: DESPUR_BAD_INPUT when the run would write what is beyond the limits of its own readers. */
+DESPUR_MUST_USE despur_status run_check_readable(const run *r, despur_error *error);
+
 /* cells.c: the inferred groups of a split's examples, where there are no attributes. */
 
 /* Whether the data set says an attribute of each example, so that true groups are more than classes. */

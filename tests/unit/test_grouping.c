@@ -252,6 +252,24 @@ static void over_clustering_keeps_the_piece_that_stands_out_and_is_hard(void **s
 
 /* ---- scale and reduction ---- */
 
+/* Differences of numbers near the ends of float32, and deviations whose inverse is beyond it. */
+static void outputs_that_cannot_be_scaled_are_refused(void **state) {
+  (void)state;
+  static const float SIZES[] = {3e38F, 1e-43F};
+  for (size_t kind = 0; kind < 2; kind++) {
+    planted data = plant(5);
+    for (size_t i = 0; i < N; i++)
+      data.outputs[i * D + 1] = i % 2 ? SIZES[kind] : -SIZES[kind] * (i % 4 == 0);
+    despur_grouping_options options = usual;
+    options.scale = DESPUR_SCALE_STANDARD;
+    const despur_grouping_input input = {
+        .outputs = data.outputs, .labels = data.labels, .n = N, .d = D, .classes = 2};
+    despur_grouping *grouping;
+    assert_fails(despur_grouping_fit(&grouping, &input, &options, &error), DESPUR_BAD_INPUT,
+                 "infer.scale: column 1 of the outputs is too ");
+  }
+}
+
 static void scales_do_what_they_say(void **state) {
   (void)state;
   planted data = plant(5);
@@ -434,6 +452,7 @@ int main(void) {
       cmocka_unit_test(the_search_finds_the_planted_number),
       cmocka_unit_test(of_equal_scores_the_larger_number_is_kept),
       cmocka_unit_test(over_clustering_keeps_the_piece_that_stands_out_and_is_hard),
+      cmocka_unit_test(outputs_that_cannot_be_scaled_are_refused),
       cmocka_unit_test(scales_do_what_they_say),
       cmocka_unit_test(hardness_is_the_projection_on_the_difference_of_weights),
       cmocka_unit_test(reductions_keep_planted_clusters_and_forgive_small_classes),

@@ -349,6 +349,23 @@ static void a_file_cut_anywhere_is_refused(void **state) {
   }
 }
 
+static void a_header_that_could_not_be_read_is_not_written(void **state) {
+  (void)state;
+  enum { MANY = 20000 };
+  char path[256];
+  tensor *tensors = calloc(MANY, sizeof *tensors);
+  assert_non_null(tensors);
+  for (size_t i = 0; i < MANY; i++) {
+    tensors[i] = (tensor){.rank = 1, .shape = {1}, .count = 1, .data = VALUES};
+    snprintf(tensors[i].name, sizeof tensors[i].name, "tensor %zu", i);
+  }
+  snprintf(path, sizeof path, "%s/many.safetensors", directory);
+  assert_fails(safetensors_write(path, tensors, MANY, &error), DESPUR_BAD_INPUT,
+               "20000 tensors need a header of 1,");
+  assert_false(file_exists(path));
+  free(tensors);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tensors_are_found_with_shape_and_data),
@@ -364,6 +381,7 @@ int main(void) {
       cmocka_unit_test(what_is_written_is_read_back),
       cmocka_unit_test(tensors_that_cannot_be_described_are_refused),
       cmocka_unit_test(a_file_cut_anywhere_is_refused),
+      cmocka_unit_test(a_header_that_could_not_be_read_is_not_written),
   };
   return cmocka_run_group_tests(tests, make_directory, NULL);
 }
