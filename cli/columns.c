@@ -11,7 +11,8 @@ static despur_status character_of(char *out, const cli_arguments *arguments, con
   const char *value = cli_value(arguments, name);
   *out = 0;
   if (!value) return DESPUR_OK;
-  *out = strcmp(value, "tab") == 0 || strcmp(value, "\\t") == 0 ? '\t' : value[0];
+  *out = value[0];
+  if (strcmp(value, "tab") == 0 || strcmp(value, "\\t") == 0) *out = '\t';
   if ((*out != '\t' && value[1]) || strchr("\"\n\r", *out))
     return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected one character, or 'tab', found '%s'", name,
                     value);

@@ -47,7 +47,7 @@ static void print(const report_measured *of, bool json) {
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
-  despur_predicted predicted;
+  despur_predicted predicted = {0};
   despur_scores scores = {0};
   despur_measures measures = {0};
   despur_rule_result choice;

@@ -39,7 +39,7 @@ static bool begins_as_ours(const char *text, size_t bytes) {
 
 /* A mark may lie across two chunks, so the end of one is looked at again with the next. */
 static bool is_ours(const char *path) {
-  char text[2 * CHUNK];
+  char text[2 * CHUNK] = "";
   size_t kept = 0, got;
   bool found = false, first = true;
   FILE *file = fopen(path, "rb");

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_RECIPES = 512 };
+enum { MOST_RECIPES = 256, LONGEST_NAME = 128 };
 
 /* Where they lie: beside an installed tool, or in the source tree whose build it is. False when neither is
  * there. */
@@ -33,23 +33,24 @@ static bool find_directory(char directory[PATH_MAX]) {
 }
 
 typedef struct recipe_list {
-  char *names[MOST_RECIPES + 1]; /* "demo", "spuco_mnist/erm-magnitude_large", ...; sorted, NULL at the end */
+  const char
+      *names[MOST_RECIPES + 1]; /* "demo", "spuco_mnist/erm-magnitude_large", ...; sorted, NULL at the end */
+  char texts[MOST_RECIPES][LONGEST_NAME];
   size_t count;
 } recipe_list;
-
-static void release(recipe_list *list) {
-  for (size_t i = 0; i < list->count; i++) free(list->names[i]);
-}
 
 static int by_name(const FTSENT **a, const FTSENT **b) {
   return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* The name of a recipe from its path below the directory; NULL for other files and where memory ran out. */
-static char *name_of(const char *below) {
+/* Takes the name of a recipe from its path below the directory; other files are passed over. */
+static void take_name(recipe_list *list, const char *below) {
   size_t length = strlen(below), suffix = strlen(".yaml");
-  if (length <= suffix || strcmp(below + length - suffix, ".yaml") != 0) return NULL;
-  return strndup(below, length - suffix);
+  if (length <= suffix || length - suffix >= LONGEST_NAME || strcmp(below + length - suffix, ".yaml") != 0)
+    return;
+  snprintf(list->texts[list->count], LONGEST_NAME, "%.*s", (int)(length - suffix), below);
+  list->names[list->count] = list->texts[list->count];
+  list->count++;
 }
 
 /* Files of sweeps are no recipes. */
@@ -60,8 +61,7 @@ static void list_recipes(recipe_list *list, char *directory) {
     if (entry->fts_info == FTS_D && entry->fts_level == 1 && strcmp(entry->fts_name, "sweeps") == 0)
       fts_set(tree, entry, FTS_SKIP);
     if (entry->fts_info != FTS_F) continue;
-    char *name = name_of(entry->fts_path + strlen(directory) + 1);
-    if (name) list->names[list->count++] = name;
+    take_name(list, entry->fts_path + strlen(directory) + 1);
   }
   if (tree) fts_close(tree);
 }
@@ -70,8 +70,7 @@ static despur_status no_such_recipe(const char *word, char *directory, despur_er
   recipe_list list = {0};
   char hint[96] = "";
   if (directory) list_recipes(&list, directory);
-  cli_did_you_mean(hint, word, (const char *const *)list.names);
-  release(&list);
+  cli_did_you_mean(hint, word, list.names);
   return cli_fail(error, DESPUR_BAD_INPUT,
                   "%.256s: no such file, and no recipe of that name%s; 'despur recipes' lists them", word,
                   hint);
@@ -130,7 +129,6 @@ void cli_each_recipe(void (*visit)(const char *name, const char *purpose, const 
     read_purpose(purpose, directory, list.names[i]);
     visit(list.names[i], purpose, start);
   }
-  release(&list);
 }
 
 static void print_line(const char *name, const char *purpose, const char *start) {

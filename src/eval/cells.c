@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ static uint32_t attribute_of(const despur_predicted *p, size_t row) {
 }
 
 static void add_row(cells *c, const despur_predicted *p, uint32_t row) {
+  assert(c->parts && c->cells);
   uint32_t label = p->labels[row], attribute = attribute_of(p, row), prediction = p->predictions[row];
   cell_part *part = c->part_count ? &c->parts[c->part_count - 1] : NULL;
   cell *last = c->count ? &c->cells[c->count - 1] : NULL;
@@ -48,7 +50,7 @@ static void add_row(cells *c, const despur_predicted *p, uint32_t row) {
     *part = (cell_part){
         .label = label, .attribute = attribute, .first = c->count, .end = c->count, .train = CELLS_UNKNOWN};
   }
-  if (!same || last->prediction != prediction) {
+  if (!same || !last || last->prediction != prediction) {
     last = &c->cells[c->count++];
     *last = (cell){.label = label, .attribute = attribute, .prediction = prediction};
     part->end++;

@@ -32,7 +32,8 @@ static const char *const IDS[] = {
 
 static char plain_letter(char c) {
   if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
-  return c == '-' || c == ' ' || c == '.' ? '_' : c;
+  if (c == '-' || c == ' ' || c == '.') return '_';
+  return c;
 }
 
 /* "True-Label" and "true_label" are one. */

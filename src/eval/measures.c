@@ -204,7 +204,7 @@ static despur_status name_attributes(despur_measures *out, const despur_predicte
   char(*codes)[16] = NULL;
   TRY(mem_alloc(&names, out->attributes_count, sizeof *names, error));
   TRY(mem_alloc(&codes, out->attributes_count, sizeof *codes, error));
-  for (size_t i = 0; i < p->count && out->attributes_count > 0; i++) {
+  for (size_t i = 0; keys && i < p->count && out->attributes_count > 0; i++) {
     if (names[keys[i]]) continue;
     snprintf(codes[keys[i]], sizeof *codes, "a=%u", p->attributes[i]);
     const char *found = p->groups[i] == DESPUR_NO_GROUP ? NULL : beside_label(p->names[p->groups[i]]);

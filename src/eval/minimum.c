@@ -194,8 +194,10 @@ static double average(const double weight[NODES], const double at[NODES]) {
 /* x^n for whole n, by squaring: the same bits everywhere. */
 static double power(double x, size_t n) {
   double result = 1;
-  for (; n > 0; n >>= 1, x *= x)
+  for (; n > 0; n >>= 1) {
     if (n & 1) result *= x;
+    x *= x;
+  }
   return result;
 }
 

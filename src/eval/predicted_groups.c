@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ static despur_status sort_numbers(numbering *out, const side *sides, const uint3
   TRY(mem_alloc(&out->keys, count * width, sizeof *out->keys, error));
   TRY(mem_alloc(&place, count, sizeof *place, error));
   for (uint32_t n = 0; n < count; n++) {
+    assert(first); /* somebody stands first where there are any */
     uint32_t *key = found + n * width;
     sorted[n] = (sorted_key){.key = key, .width = width, .index = n};
     for (size_t s = 0; s < width; s++) {

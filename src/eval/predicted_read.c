@@ -5,6 +5,7 @@
 #include "eval/predicted_groups.h"
 #include "io/file.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -298,6 +299,7 @@ static uint32_t predict(const loader *l, size_t i) {
   const despur_predicted *p = l->out;
   uint32_t best = 0, positive = l->roles.score ? l->rank[l->positive] : 0;
   double threshold = l->columns->threshold > 0 ? l->columns->threshold : 0.5;
+  assert(!l->roles.score || l->table.numbers);
   if (l->roles.score)
     return l->table.numbers[i] >= threshold ? positive : p->classes == 2 ? 1 - positive : positive;
   const double *row = p->probabilities + i * p->classes;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/glyphs.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -22,8 +23,8 @@ static size_t dot_size(size_t tile_height) {
 static void leave_room(contact_sheet *s, const sheet_plan *plan) {
   size_t dot = dot_size(plan->tile_height), longest = plan->longest < MOST_NAMED ? plan->longest : MOST_NAMED;
   if (plan->tile_height < GLYPH_HEIGHT) return;
-  if (longest > 0) s->left = longest * GLYPH_WIDTH * dot + 2 * AROUND;
-  if (plan->headed) s->top = GLYPH_HEIGHT * dot + 2 * AROUND;
+  if (longest > 0) s->left = longest * GLYPH_WIDTH * dot + (size_t)2 * AROUND;
+  if (plan->headed) s->top = GLYPH_HEIGHT * dot + (size_t)2 * AROUND;
 }
 
 despur_status sheet_create(contact_sheet *s, const sheet_plan *plan, despur_error *error) {
@@ -64,6 +65,7 @@ static void draw_name(const contact_sheet *s, const char *name, size_t y, size_t
                       size_t width) {
   size_t length = strlen(name), dot = dot_size(s->tile_height);
   while (dot > 1 && length * GLYPH_WIDTH * dot > width) dot--;
+  assert(dot > 0);
   size_t fit = width / (GLYPH_WIDTH * dot);
   y += (height - GLYPH_HEIGHT * dot) / 2;
   for (size_t i = 0; i < length && i < fit; i++) {
@@ -75,13 +77,13 @@ static void draw_name(const contact_sheet *s, const char *name, size_t y, size_t
 void sheet_name_row(const contact_sheet *s, size_t row, const char *name) {
   if (s->left == 0) return;
   size_t y = s->top + row * (s->tile_height + BORDER) + BORDER;
-  draw_name(s, name, y, AROUND, s->tile_height, s->left - 2 * AROUND);
+  draw_name(s, name, y, AROUND, s->tile_height, s->left - (size_t)2 * AROUND);
 }
 
 void sheet_name_columns(const contact_sheet *s, size_t first, size_t count, const char *name) {
   if (s->top == 0) return;
   size_t x = s->left + first * (s->tile_width + BORDER) + BORDER;
-  draw_name(s, name, AROUND, x, s->top - 2 * AROUND, count * (s->tile_width + BORDER) - BORDER);
+  draw_name(s, name, AROUND, x, s->top - (size_t)2 * AROUND, count * (s->tile_width + BORDER) - BORDER);
 }
 
 uint8_t sheet_byte(float value) {

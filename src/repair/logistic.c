@@ -122,10 +122,9 @@ static bool step(solver *s) {
   find_slope(s);
   find_direction(s);
   if (!(dot(s->slope, s->direction, s->n) < 0)) return false;
-  double length = 1;
-  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++, length /= 2) {
+  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++) {
     double promised = 0;
-    move(s, length);
+    move(s, 1 / (double)(UINT64_C(1) << halvings));
     for (size_t i = 0; i < s->n; i++) promised += s->slope[i] * (s->next[i] - s->point[i]);
     const double objective = evaluate(s, s->next, s->next_gradient);
     if (!is_good(s, objective, promised)) continue;

@@ -5,6 +5,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -264,6 +265,7 @@ static void add_losses(const visit *v, const logistic_block *block, size_t first
 }
 
 double logistic_evaluate(const logistic_model *model, const double *point, double *gradient) {
+  assert(gradient);
   const double *slopes = gradient + model->outputs * model->stride;
   double squares = 0;
   visit v = {.model = model, .point = point, .offset = model->biases, .row_block = add_losses};

@@ -60,7 +60,7 @@ static bool note_failure(const run *r, size_t lost) {
 static void note_groups(const run *r) {
   char sizes[256] = "";
   const despur_groups *groups = &r->result->groups;
-  size_t shown = groups->count < 2 * SIZES_SHOWN ? groups->count : 2 * SIZES_SHOWN;
+  size_t shown = groups->count < (size_t)2 * SIZES_SHOWN ? groups->count : (size_t)2 * SIZES_SHOWN;
   for (size_t g = 0, used = 0; g < shown && used < sizeof sizes; g++)
     used += (size_t)snprintf(sizes + used, sizeof sizes - used, "%s%s: %zu", g ? ", " : "", groups->names[g],
                              groups->train_sizes[g]);
