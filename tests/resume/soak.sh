@@ -56,10 +56,10 @@ fi
 
 # The middle third and the last of what was sampled; memory and time may jitter, counts may not.
 awk -v epochs="$epochs" '
-{ e[NR] = $1; rss[NR] = $2; fd[NR] = $3; th[NR] = $4; t[NR] = $5 }
+$1 < epochs { n++; e[n] = $1; rss[n] = $2; fd[n] = $3; th[n] = $4; t[n] = $5 } # what comes after the last epoch is another thing
 END {
-  n = NR - 1 # the last one may have met the end of training
-  if (n < 6 || e[n] < 0.8 * epochs) { print "too few samples: " NR ", the last at epoch " e[NR]; exit 1 }
+  n-- # the last one may have met the end of training
+  if (n < 6 || e[n] < 0.8 * epochs) { print "too few samples: " n ", the last at epoch " e[NR]; exit 1 }
   for (m = 1; e[m] < (e[1] + e[n]) / 2; m++);
   first = (t[m] - t[1]) / (e[m] - e[1]); second = (t[n] - t[m]) / (e[n] - e[m])
   printf "epochs %d to %d, %d samples: memory %d to %d kB, descriptors %d to %d, threads %d to %d, ", e[1], e[n], n, rss[1], rss[n],
