@@ -4,35 +4,12 @@ set -eu
 source=$(realpath "$1")
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-page=$source/docs/adding-a-method.md
-mkdir "$room/tree"
-cp -r "$source/CMakeLists.txt" "$source/cmake" "$source/include" "$source/src" "$source/cli" "$source/bench" \
-  "$room/tree"
-mkdir "$room/tree/tests" "$room/tree/recipes" "$room/tree/man"
-: >"$room/tree/tests/CMakeLists.txt"
+. "$source/tests/stranger.sh"
 
-# The page's first block of C is the file, its second the line.
-block() {
-  awk -v wanted="$1" '/^```c$/ { block++; inside = 1; next } /^```$/ { inside = 0; next } inside && block == wanted' "$page"
-}
-block 1 >"$room/tree/src/train/method_hardest.c"
-block 2 >"$room/line"
-header=$room/tree/include/despur/train.h
-awk -v line_file="$room/line" '
-/^#define DESPUR_METHODS/ { inside = 1 }
-inside && !/\\$/ {
-  print $0 " \\"
-  getline line <line_file
-  print line
-  inside = 0
-  next
-}
-{ print }' "$header" >"$room/header"
-mv "$room/header" "$header"
-
-cmake -S "$room/tree" -B "$room/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DDESPUR_WERROR=ON >"$room/log" 2>&1 ||
-  { cat "$room/log"; exit 1; }
-cmake --build "$room/build" --target despur -j 2 >"$room/log" 2>&1 || { tail -n 30 "$room/log"; exit 1; }
+block adding-a-method 1 >"$room/tree/src/train/method_hardest.c"
+block adding-a-method 2 | add_to_list include/despur/train.h DESPUR_METHODS
+configure
+build
 
 cat >"$room/recipe.yaml" <<END
 data: {images: digits, digits_train: 400, digits_test: 100, strength: 0.8}
@@ -55,6 +32,6 @@ if grep -q "$told" run/report.html; then
   exit 1
 fi
 sed -i 's/METHOD_NEEDS_NOTHING/METHOD_NEEDS_GROUPS/' "$room/tree/src/train/method_hardest.c"
-cmake --build "$room/build" --target despur -j 2 >"$room/log" 2>&1 || { tail -n 30 "$room/log"; exit 1; }
+build
 build/despur run recipe.yaml --out told --threads 1 --quiet >table
 grep -q "$told" told/report.html || { echo "the page does not say that the method was told the attribute"; exit 1; }

@@ -5,17 +5,8 @@ set -eu
 source=$(realpath "$1")
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
-mkdir "$room/tree"
-cp -r "$source/CMakeLists.txt" "$source/cmake" "$source/include" "$source/src" "$source/cli" "$source/bench" \
-  "$room/tree"
-mkdir "$room/tree/tests" "$room/tree/recipes" "$room/tree/man"
-: >"$room/tree/tests/CMakeLists.txt"
+. "$source/tests/stranger.sh"
 
-# block PAGE NUMBER: a page's first block of C is the file, its second the line.
-block() {
-  awk -v wanted="$2" '/^```c$/ { block++; inside = 1; next } /^```$/ { inside = 0; next } inside && block == wanted' \
-    "$source/docs/$1.md"
-}
 block adding-an-operation 1 >"$room/tree/src/nn/op_leaky_relu.c"
 block adding-an-architecture 1 >"$room/tree/src/nn/arch_leaky.c"
 
@@ -25,23 +16,9 @@ block adding-an-operation 2 >>"$room/header"
 echo '#endif' >>"$room/header"
 mv "$room/header" "$header"
 
-block adding-an-architecture 2 >"$room/line"
-header=$room/tree/include/despur/net.h
-awk -v line_file="$room/line" '
-/^#define DESPUR_ARCHITECTURES/ { inside = 1 }
-inside && !/\\$/ {
-  print $0 " \\"
-  getline line <line_file
-  print line
-  inside = 0
-  next
-}
-{ print }' "$header" >"$room/header"
-mv "$room/header" "$header"
-
-cmake -S "$room/tree" -B "$room/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DDESPUR_WERROR=ON >"$room/log" 2>&1 ||
-  { cat "$room/log"; exit 1; }
-cmake --build "$room/build" --target despur -j 2 >"$room/log" 2>&1 || { tail -n 30 "$room/log"; exit 1; }
+block adding-an-architecture 2 | add_to_list include/despur/net.h DESPUR_ARCHITECTURES
+configure
+build
 
 cat >"$room/recipe.yaml" <<END
 data: {images: digits, digits_train: 400, digits_test: 100, strength: 0.8}

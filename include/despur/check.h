@@ -25,7 +25,7 @@ typedef struct despur_check {
   despur_answer answer; /* the interval lies on the right side of the bound, on the wrong one, or on both */
   despur_degenerate degenerate; /* of the scores: see eval.h */
   size_t needed; /* examples of the worst group (at its accuracy now) or of all that would probably decide; 0:
-                    cannot be said */
+                    undecided */
 } despur_check;
 
 /* Fills in what was measured. DESPUR_OK when all conditions hold, DESPUR_GATE_FAILED when one does not,

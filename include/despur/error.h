@@ -20,7 +20,7 @@ typedef enum despur_status {
   DESPUR_BAD_USAGE = 2,       /* wrong command line */
   DESPUR_BAD_INPUT = 3,       /* a file or value that cannot be used */
   DESPUR_NO_RESOURCES = 4,    /* out of memory, of disk, of descriptors; a device that fails */
-  DESPUR_TOO_LITTLE_DATA = 5, /* whether a condition holds cannot be said */
+  DESPUR_TOO_LITTLE_DATA = 5, /* whether a condition holds is undecided */
   DESPUR_INTERRUPTED = 130    /* stopped on request */
 } despur_status;
 

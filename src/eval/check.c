@@ -70,7 +70,7 @@ static void measure(despur_check *check, const despur_scores *scores, despur_int
 }
 
 static despur_status explain(text *out, const despur_check *check, despur_error *error) {
-  static const char *const WORDS[] = {"holds", "does not hold", "cannot be said: too little data"};
+  static const char *const WORDS[] = {"holds", "does not hold", "undecided: too little data"};
   despur_status status = DESPUR_OK;
   char name[64], sentence[256];
   despur_check_name(check, name);

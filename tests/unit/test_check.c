@@ -35,7 +35,7 @@ static void a_bound_outside_the_interval_decides(void **state) {
   assert_fails(despur_check_scores(&high, 1, &f.scores, 0.95, &error), DESPUR_GATE_FAILED,
                "worst group at least 0.8: does not hold; it is 0.7000 (0.65");
   assert_fails(despur_check_scores(&inside, 1, &f.scores, 0.95, &error), DESPUR_TOO_LITTLE_DATA,
-               "worst group at least 0.72: cannot be said: too little data");
+               "worst group at least 0.72: undecided: too little data");
   assert_int_equal(inside.needed, despur_plan_threshold(0.7, 0.72, 0.95, 0.8));
 }
 
