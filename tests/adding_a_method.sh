@@ -26,7 +26,7 @@ fi
 grep -q "did you mean 'hardest'" error || { cat error; exit 1; }
 
 # The page's sentence on group labels comes from the method's own file.
-told='This method was told the attribute of every training picture'
+told='This method was told the attribute of every training example'
 if grep -q "$told" run/report.html; then
   echo "the page says that a method without groups was told the attribute"
   exit 1

@@ -30,7 +30,7 @@ static void methods(markup *m, const comparison *c, size_t data) {
          "<caption>Accuracy in per cent: mean over runs \xc2\xb1 standard deviation between them. Bold: the "
          "worst group that is best by more than chance explains (Welch\xe2\x80\x99s interval for the "
          "difference of means, 95\xc2\xa0%, against every other method). On the right, the worst group on "
-         "validation, where the kept epoch was chosen, and what fresh validation pictures would give, "
+         "validation, where the kept epoch was chosen, and what fresh validation examples would give, "
          "because choosing adds luck.</caption>\n"
          "<thead><tr><th scope=\"col\">Method</th><th scope=\"col\" class=\"n\">Runs</th><th scope=\"col\" "
          "class=\"n\">Worst group</th><th scope=\"col\" class=\"n\">Average</th><th scope=\"col\" "
@@ -168,7 +168,7 @@ static void section_doubts(markup *m) {
          "longer looks better.</li>\n"
          "<li>More seeds. A standard deviation over a handful of runs is itself uncertain, and bold is "
          "given method by method: with many methods one may get it by luck.</li>\n"
-         "<li>What each method was told. One that uses group labels of the training pictures has an easier "
+         "<li>What each method was told. One that uses group labels of the training examples has an easier "
          "task than one that does not.</li>\n</ul>\n");
   section_close(m);
 }

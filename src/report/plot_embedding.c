@@ -146,7 +146,7 @@ static void draw(chart *c, const report_run *run, size_t index) {
   if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&known, 1, sizeof *known, c->m->error);
   if (c->m->status != DESPUR_OK) return;
   chart_open(c, HEIGHT, TITLES[kind],
-             "Outputs of the reference network in two dimensions, a dot for each training picture.");
+             "Outputs of the reference network in two dimensions, a dot for each training example.");
   c->x.from = MARGIN, c->x.to = CHART_WIDTH - MARGIN;
   c->y.from = c->height - MARGIN, c->y.to = 36 + MARGIN;
   set_scales(c, run);

@@ -89,7 +89,7 @@ static void draw_pools(chart *c, const report_run *run) {
   if (n[0] > 0) labels[named++] = (chart_label){.y = y[0][n[0] - 1], .text = "usual groups", .tone = "mute"};
   if (n[1] > 0)
     labels[named++] = (chart_label){
-        .y = y[1][n[1] - 1], .text = others_are_all ? "all pictures" : "other groups", .tone = "after"};
+        .y = y[1][n[1] - 1], .text = others_are_all ? "all examples" : "other groups", .tone = "after"};
   chart_label_margin(c, labels, named);
   c->x.low = c->y.low = 0, c->x.high = c->y.high = 100;
   axes(c);

@@ -34,7 +34,7 @@ static void size_axis(chart *c, const despur_scores *scores) {
   c->x.logarithmic = true;
   ticks t = ticks_logarithmic(c->x.low > 1 ? c->x.low : 1, c->x.high);
   chart_x_axis(c, &t,
-               empty ? "training pictures in the group (left end: none)" : "training pictures in the group");
+               empty ? "training examples in the group (left end: none)" : "training examples in the group");
 }
 
 typedef struct place {

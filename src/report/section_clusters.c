@@ -85,7 +85,7 @@ static void agreement(markup *m, const report_inference *inference) {
   markup_print(m, "<p>Adjusted Rand index %.3f", inference->adjusted_rand);
   if (!isnan(inference->minority_precision))
     markup_print(m,
-                 "; of the pictures in the smaller inferred groups of their class %.1f\xc2\xa0%% belong to "
+                 "; of the examples in the smaller inferred groups of their class %.1f\xc2\xa0%% belong to "
                  "a smaller true one",
                  100 * inference->minority_precision);
   if (!isnan(inference->minority_recall))
@@ -111,9 +111,9 @@ static void embedding(markup *m, const report_run *run) {
   plot_figures(m, &plot_embedding, run);
   markup_raw(m, "</div>\n"
                 "<p class=\"note after\">Outputs of the reference network along two axes: up to 2,000 "
-                "training pictures, of every inferred group equally many, or all. Dots that would hide "
+                "training examples, of every inferred group equally many, or all. Dots that would hide "
                 "each other are set side by side.");
-  if (report_has_attributes(run)) markup_raw(m, " A network that reads the attribute sorts pictures by it.");
+  if (report_has_attributes(run)) markup_raw(m, " A network that reads the attribute sorts examples by it.");
   markup_raw(m, "</p>\n");
 }
 
@@ -121,7 +121,7 @@ static void embedding(markup *m, const report_run *run) {
 static void against_truth(markup *m, const report_inference *inference) {
   enum { MOST_GROUPS = 120 };
   markup_raw(m, "<p class=\"note\">Columns: groups inferred without attribute labels; rows: true groups. "
-                "Training pictures; the darker a cell, the larger its share of the column.</p>\n");
+                "Training examples; the darker a cell, the larger its share of the column.</p>\n");
   if (!isnan(inference->adjusted_rand)) agreement(m, inference);
   markup_raw(m, "<div class=\"grid3\">\n");
   if (inference->inferred > MOST_GROUPS || inference->truth > MOST_GROUPS)

@@ -27,7 +27,7 @@ static void labels_used(markup *m, const report_run *run) {
   const char *rule = report_setting(run, "select.rule");
   bool attributes = report_has_attributes(run);
   if (strcmp(rule, "val_worst_group") == 0 && attributes)
-    item(m, "Life without group labels. Those of the validation pictures chose the epoch "
+    item(m, "Life without group labels. Those of the validation examples chose the epoch "
             "(val_worst_group); without them another might have been kept.");
   else if (strcmp(rule, "last") == 0)
     item(m, "Other epochs. The last one was kept, whatever validation said.");
@@ -40,10 +40,10 @@ static void labels_used(markup *m, const report_run *run) {
   if (setting_is(run, "reference.select", "val_recall"))
     item(
         m,
-        "A reference network chosen without group labels. Those of the validation pictures chose its epoch.");
+        "A reference network chosen without group labels. Those of the validation examples chose its epoch.");
   if (attributes && setting_is(run, "infer.method", "none") &&
       needs_groups(report_setting(run, "train.method")))
-    item(m, "Training without group labels. This method was told the attribute of every training picture; "
+    item(m, "Training without group labels. This method was told the attribute of every training example; "
             "where nobody knows it, the method cannot be used.");
 }
 
@@ -54,12 +54,12 @@ static void other_shortcuts(markup *m, const report_run *run) {
             "longer uses it may use another.");
   else if (run->inference.present)
     item(m,
-         "Shortcuts that divide pictures otherwise. Groups that were inferred from one network need not be "
-         "those of the attribute that matters; labels of it for a few hundred test pictures would tell.");
+         "Shortcuts that divide examples otherwise. Groups that were inferred from one network need not be "
+         "those of the attribute that matters; labels of it for a few hundred test examples would tell.");
   else
     item(m,
-         "Shortcuts. Nothing here divides the pictures of a class; labels of an attribute for a few hundred "
-         "test pictures would tell.");
+         "Shortcuts. Nothing here divides the examples of a class; labels of an attribute for a few hundred "
+         "test examples would tell.");
 }
 
 void section_unchecked(markup *m, const report_run *run) {
@@ -68,7 +68,7 @@ void section_unchecked(markup *m, const report_run *run) {
   section_open(m, "What was not checked");
   markup_raw(m, "<ul>\n");
   item(m, "Other seeds. This is one run; training again with another seed gives other numbers, and the "
-          "intervals do not contain that. They only say how far chance in the choice of these pictures may "
+          "intervals do not contain that. They only say how far chance in the choice of these examples may "
           "go.");
   if (reference->final && last != reference)
     markup_print(m,
@@ -78,13 +78,13 @@ void section_unchecked(markup *m, const report_run *run) {
   labels_used(m, run);
   other_shortcuts(m, run);
   item(m, report_has_attributes(run)
-              ? "Other pictures. Apart from the attribute, the pictures measured here come from where the "
-                "training pictures come from."
-              : "Other pictures. Those measured here come from where the training pictures come from.");
+              ? "Other examples. Apart from the attribute, the examples measured here come from where the "
+                "training examples come from."
+              : "Other examples. Those measured here come from where the training examples come from.");
   if (last->final->split != DESPUR_TEST)
-    item(m, "Fresh pictures. There was no test split, so the numbers come from pictures that also played a "
+    item(m, "Fresh examples. There was no test split, so the numbers come from examples that also played a "
             "part in training or in the choice of the epoch, and are too good.");
-  item(m, "How the settings were found. If somebody tuned them while looking at these test pictures, the "
+  item(m, "How the settings were found. If somebody tuned them while looking at these test examples, the "
           "numbers are too good, and nothing here would show it.");
   markup_raw(m, "</ul>\n");
   section_close(m);

@@ -116,10 +116,10 @@ static void groups(markup *m, const report_run *run, const report_stage *const *
   bool attributes = report_has_attributes(run);
   snprintf(
       caption, sizeof caption,
-      "Accuracy of every %s on the %s pictures, in per cent, with its 95 %% interval (Wilson). Bold: the "
+      "Accuracy of every %s on the %s examples, in per cent, with its 95 %% interval (Wilson). Bold: the "
       "worst %s.%s",
       attributes ? "group" : "class", SPLITS[split], attributes ? "group" : "class",
-      attributes ? " \xe2\x97\x86: the usual group of its class, which has most training pictures." : "");
+      attributes ? " \xe2\x97\x86: the usual group of its class, which has most training examples." : "");
   group_table t = {.caption = caption,
                    .what = attributes ? "Group" : "Class",
                    .count = count,

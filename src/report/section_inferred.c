@@ -22,7 +22,7 @@ static void table(markup *m, const report_run *run, const report_cell *cells) {
   t.scores[t.count++] = &last->inferred;
   snprintf(
       caption, sizeof caption,
-      "Accuracy of every inferred group on the %s pictures, in per cent, with its 95 %% interval (Wilson). "
+      "Accuracy of every inferred group on the %s examples, in per cent, with its 95 %% interval (Wilson). "
       "Bold: the worst group. \xe2\x97\x86: the largest of its class in training. \xe2\x96\xbe: surely "
       "behind that (95 %% confidence for all groups together).",
       SPLITS[t.split]);

@@ -12,7 +12,7 @@ static void rules(markup *m, const report_run *run) {
   markup_print(
       m,
       "<div>\n<table>\n"
-      "<caption>What each rule for choosing the epoch would have given on the test pictures: accuracy "
+      "<caption>What each rule for choosing the epoch would have given on the test examples: accuracy "
       "of the worst %s, and how far it stays behind the best epoch, in per cent.</caption>\n"
       "<thead><tr><th scope=\"col\">Rule</th><th scope=\"col\" class=\"n\">Epoch</th><th scope=\"col\" "
       "class=\"n\">Worst %s</th><th scope=\"col\" class=\"n\">Behind</th></tr></thead>\n<tbody>\n",
@@ -47,12 +47,12 @@ static void choice(markup *m, const report_run *run) {
   double found = 100 * rule->val_worst_group_accuracy, added = 100 * rule->optimism;
   markup_print(
       m,
-      "<p class=\"note\">Epoch %zu was chosen on the validation pictures, where its worst %s has "
-      "%.1f\xc2\xa0%%. Choosing the best of %zu epochs adds about %.1f points to that: fresh pictures "
+      "<p class=\"note\">Epoch %zu was chosen on the validation examples, where its worst %s has "
+      "%.1f\xc2\xa0%%. Choosing the best of %zu epochs adds about %.1f points to that: fresh examples "
       "would give about %.1f\xc2\xa0%%.%s</p>\n",
       rule->epoch, report_group_word(run), found, run->stages[REPORT_TRAIN].epoch_count, added, found - added,
       run->stages[REPORT_TRAIN].final && run->stages[REPORT_TRAIN].final->split == DESPUR_TEST
-          ? " Nothing was chosen on the test pictures, and their numbers need no such correction."
+          ? " Nothing was chosen on the test examples, and their numbers need no such correction."
           : "");
 }
 
@@ -69,7 +69,7 @@ void section_tradeoff(markup *m, const report_run *run) {
   if (sure)
     markup_print(m,
                  "<p class=\"note\">Confidence is the probability that the final network gives its answer. "
-                 "Its calibration error is %.1f points over all pictures.</p>\n",
+                 "Its calibration error is %.1f points over all examples.</p>\n",
                  100 * run->measures.all.calibration_error);
   markup_raw(m, "<div class=\"grid3\">\n");
   plot_figures(m, &plot_tradeoff, run);

@@ -1,6 +1,6 @@
 /* The verdict where the data have no attributes. Which shortcut a network uses nobody can say then; what can
  * be said is in which of the inferred groups it errs. These were divided by what a network computes, so that
- * a group may be nothing but its errors: they are pictures to look at, and no proof. */
+ * a group may be nothing but its errors: they are examples to look at, and no proof. */
 #include "base/memory.h"
 #include "report/verdict.h"
 
@@ -78,15 +78,15 @@ static despur_status write_limits(text *out, const report_run *run, const report
   TRY(verdict_write_measured(out, &last->inferred, last->final, last->inferred_split, error));
   if (last->inferred_split == DESPUR_TRAIN)
     TRY(text_add(out, error,
-                 " Only the training pictures were divided into groups: accuracies there are higher than on "
-                 "new pictures."));
+                 " Only the training examples were divided into groups: accuracies there are higher than on "
+                 "new examples."));
   TRY(verdict_write_class(out, &last->inferred, after, "largest", error));
   TRY(text_add(
       out, error,
       " The groups were divided by what %s computes, and have no names. What can be concluded: "
-      "pictures of a group that is behind are harder for the network, and looking at them may show what "
+      "examples of a group that is behind are harder for the network, and looking at them may show what "
       "they have in common. What cannot: that this is a shortcut, for a group may be nothing but the "
-      "errors of %s; and that there is none where no group is behind, for pictures may differ in what "
+      "errors of %s; and that there is none where no group is behind, for examples may differ in what "
       "did not divide them. The worst group by an attribute that nobody has noted may be worse than "
       "every number here.",
       reference->label, reference->label));

@@ -131,9 +131,9 @@ despur_status verdict_write_measured(text *out, const despur_scores *measured, c
                                      despur_split split, despur_error *error) {
   static const char *const SPLITS[DESPUR_SPLITS] = {"training", "validation", "test"};
   despur_status status = DESPUR_OK;
-  size_t pictures = 0;
-  for (size_t g = 0; g < measured->groups_count; g++) pictures += measured->groups[g].count;
-  TRY(text_add(out, error, "Measured on %s %s pictures", file_grouped(pictures).text, SPLITS[split]));
+  size_t examples = 0;
+  for (size_t g = 0; g < measured->groups_count; g++) examples += measured->groups[g].count;
+  TRY(text_add(out, error, "Measured on %s %s examples", file_grouped(examples).text, SPLITS[split]));
   if (!final->selected) TRY(text_add(out, error, " after epoch %zu, the last that there was", final->epoch));
   TRY(text_add(out, error, "."));
 cleanup:
@@ -154,7 +154,7 @@ static despur_status write_ground(text *out, const report_run *run, const report
                  " Groups of one class may differ in more than the attribute: the numbers show that accuracy "
                  "goes with it, not why."));
   if (found->unseen > 0)
-    TRY(text_add(out, error, " %zu of %zu groups have no pictures there: nothing is known of %s.",
+    TRY(text_add(out, error, " %zu of %zu groups have no examples there: nothing is known of %s.",
                  found->unseen, final->scores.groups_count, found->unseen == 1 ? "it" : "them"));
 cleanup:
   return status;
@@ -198,7 +198,7 @@ cleanup:
   return status;
 }
 
-/* There are attributes, but no class has pictures with two of them. */
+/* There are attributes, but no class has examples with two of them. */
 static despur_status write_incomparable(verdict *out, const report_stage *last, const verdict_finding *found,
                                         despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -211,7 +211,7 @@ static despur_status write_incomparable(verdict *out, const report_stage *last, 
                100 * last->final->scores.average_accuracy));
   TRY(verdict_write_measured(&out->reason, &last->final->scores, last->final, last->final->split, error));
   if (found->unseen > 0)
-    TRY(text_add(&out->reason, error, " %zu of %zu groups have no pictures there.", found->unseen,
+    TRY(text_add(&out->reason, error, " %zu of %zu groups have no examples there.", found->unseen,
                  last->final->scores.groups_count));
 cleanup:
   return status;

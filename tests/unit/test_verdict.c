@@ -146,7 +146,7 @@ static void a_tiny_group_has_its_size_beside_its_accuracy(void **state) {
   despur_scores scores = scores_of(groups, 4);
   verdict v = verdict_on(&scores, NULL);
   assert_says(&v.sentence, "0.0 % right in its worst group (y=0,a=1, of which there are only 3)");
-  assert_says(&v.reason, "1 of 4 groups have no pictures there: nothing is known of it.");
+  assert_says(&v.reason, "1 of 4 groups have no examples there: nothing is known of it.");
   verdict_release(&v);
 }
 
@@ -188,7 +188,7 @@ static void without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof(
       "and surely errs more in 1 of them than in the largest of their class (y=0,k=1 the most: 10.0 % right "
       "against 97.5 %).");
   assert_null(strstr(v.reason.data, "A class is behind"));
-  assert_says(&v.reason, "Measured on 1,000 test pictures.");
+  assert_says(&v.reason, "Measured on 1,000 test examples.");
   assert_says(&v.reason, "What cannot: that this is a shortcut");
   verdict_release(&v);
   v = verdict_on(&scores, NULL);
