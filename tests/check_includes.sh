@@ -7,7 +7,7 @@ set -eu
 cd "$1"
 find src include cli -name '*.[ch]' 2>/dev/null | LC_ALL=C sort | xargs awk '
 BEGIN {
-  count = split("base|io|data nn cluster|infer train eval repair|report|run|bench", tiers, "|")
+  count = split("base|io|data nn cluster|infer train eval repair|config|report|run|sweep table bench", tiers, "|")
   for (i = 1; i <= count; i++) {
     split(tiers[i], modules, " ")
     for (j in modules) tier[modules[j]] = i
@@ -19,7 +19,7 @@ BEGIN {
   module_of["logistic"] = "repair"
   module_of["net"] = module_of["optimizer"] = "nn"
   module_of["cam"] = module_of["check"] = module_of["compare"] = module_of["measures"] = module_of["stats"] = "eval"
-  module_of["config"] = module_of["run_cam"] = module_of["sweep"] = module_of["table"] = "run"
+  module_of["run_cam"] = "run"
 }
 
 function complain(reason) {

@@ -4,7 +4,7 @@
 
 #include "testing.h"
 
-#include "run/schema.h"
+#include "config/schema.h"
 
 static despur_error error;
 

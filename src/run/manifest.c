@@ -3,10 +3,10 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "despur/run.h"
 #include "io/file.h"
 #include "report/members.h"
-#include "run/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

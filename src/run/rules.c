@@ -1,6 +1,6 @@
 #include "run/rules.h"
 
-#include "run/schema.h"
+#include "config/schema.h"
 
 #include <math.h>
 #include <stdio.h>

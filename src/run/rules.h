@@ -2,8 +2,8 @@
 #ifndef RUN_RULES_H
 #define RUN_RULES_H
 
+#include "config/config.h"
 #include "despur/run.h"
-#include "run/config.h"
 
 /* What is known of an epoch's network; NULL or NaN where a split or groups are missing. */
 typedef struct epoch_scores {

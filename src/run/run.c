@@ -1,9 +1,9 @@
 /* The order of events in a run. */
 #include "base/format.h"
+#include "config/schema.h"
 #include "run/manifest.h"
 #include "run/resume.h"
 #include "run/run_events.h"
-#include "run/schema.h"
 
 #include "base/json.h"
 #include "base/memory.h"

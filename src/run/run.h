@@ -3,13 +3,13 @@
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
+#include "config/config.h"
 #include "despur/infer.h"
 #include "despur/report.h"
 #include "despur/run.h"
 #include "despur/train.h"
 #include "run/checkpoint.h"
 #include "run/clock.h"
-#include "run/config.h"
 #include "run/history.h"
 
 #include <jansson.h>

@@ -1,7 +1,7 @@
 /* From a configuration to a data set. */
+#include "config/schema.h"
 #include "data/dataset.h"
 #include "run/run.h"
-#include "run/schema.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "despur/table.h"
 #include "io/file.h"
-#include "run/table.h"
+#include "table/table.h"
 
 #include <sys/stat.h>
 

@@ -2,8 +2,8 @@
 #include "despur/config.h"
 
 #include "base/memory.h"
+#include "config/schema.h"
 #include "io/file.h"
-#include "run/schema.h"
 
 #include <stdio.h>
 #include <string.h>

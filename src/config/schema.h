@@ -4,8 +4,8 @@
 #define RUN_SCHEMA_H
 
 #include "base/text.h"
+#include "config/config.h"
 #include "despur/text.h"
-#include "run/config.h"
 
 typedef enum config_type {
   CONFIG_IS_INTEGER, /* int64_t */

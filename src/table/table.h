@@ -4,9 +4,9 @@
 #define RUN_TABLE_H
 
 #include "base/text.h"
+#include "config/config.h"
 #include "despur/table.h"
 #include "eval/repeats.h"
-#include "run/config.h"
 
 enum { TABLE_TEXT = 256 };
 

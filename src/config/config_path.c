@@ -1,7 +1,7 @@
 /* Relative paths of a configuration. Those of a recipe start at the current directory; a run is looked at
  * from anywhere, and its data lie where they lay when it was made. */
+#include "config/schema.h"
 #include "io/file.h"
-#include "run/schema.h"
 
 #include <stdio.h>
 

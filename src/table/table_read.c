@@ -3,7 +3,7 @@
 #include "io/file.h"
 #include "report/load.h"
 #include "report/members.h"
-#include "run/table.h"
+#include "table/table.h"
 
 #include <assert.h>
 #include <jansson.h>

@@ -3,7 +3,7 @@
 #ifndef RUN_YAML_READER_H
 #define RUN_YAML_READER_H
 
-#include "run/schema.h"
+#include "config/schema.h"
 
 #include <yaml.h>
 

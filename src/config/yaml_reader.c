@@ -1,4 +1,4 @@
-#include "run/yaml_reader.h"
+#include "config/yaml_reader.h"
 
 #include "base/format.h"
 

@@ -1,5 +1,5 @@
 /* A sweep carried out: claims runs, keeps as many going as there is room for, and notes how they end. */
-#include "run/sweep_run.h"
+#include "sweep/sweep_run.h"
 
 #include "base/memory.h"
 #include "despur/run.h"

@@ -3,9 +3,9 @@
  * Values are not understood here: each becomes the text of an override, and the configuration says what is
  * wrong with it. */
 #include "base/memory.h"
+#include "config/yaml_reader.h"
 #include "io/file.h"
-#include "run/sweep.h"
-#include "run/yaml_reader.h"
+#include "sweep/sweep.h"
 
 #include <glob.h>
 #include <stdio.h>

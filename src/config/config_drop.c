@@ -4,7 +4,7 @@
  * said. What somebody has written in an override, and what the file itself leaves without effect, stays a
  * mistake. */
 #include "base/memory.h"
-#include "run/schema.h"
+#include "config/schema.h"
 
 #include <stdio.h>
 #include <string.h>

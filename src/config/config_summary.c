@@ -1,5 +1,5 @@
 /* What a configuration amounts to, in a word: for headings and rows of tables. */
-#include "run/config.h"
+#include "config/config.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,9 +2,9 @@
  *
  * The schema says what may come next, and anything else ends the walk with its line. So there is no tree to
  * build, an alias cannot multiply anything, and nesting cannot go deeper than the schema does. */
+#include "config/schema.h"
+#include "config/yaml_reader.h"
 #include "despur/text.h"
-#include "run/schema.h"
-#include "run/yaml_reader.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,10 +4,10 @@
  * last process that holds it has ended, so there are no locks to clear away. */
 #include "base/format.h"
 #include "base/memory.h"
+#include "config/schema.h"
 #include "io/file.h"
 #include "run/manifest.h"
-#include "run/schema.h"
-#include "run/sweep_run.h"
+#include "sweep/sweep_run.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* From axes to runs: names that people can read and that no two runs share, and the configuration of each. */
 #include "base/memory.h"
 #include "base/sha256.h"
-#include "run/schema.h"
-#include "run/sweep.h"
+#include "config/schema.h"
+#include "sweep/sweep.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* A table's life: options, runs, and what its rows and columns are called. */
-#include "run/table.h"
+#include "table/table.h"
 
 #include "base/memory.h"
+#include "config/schema.h"
 #include "despur/text.h"
 #include "report/load.h"
-#include "run/schema.h"
 
 #include <math.h>
 #include <stdio.h>

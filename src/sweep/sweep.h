@@ -7,8 +7,8 @@
 #define RUN_SWEEP_H
 
 #include "base/text.h"
+#include "config/config.h"
 #include "despur/sweep.h"
-#include "run/config.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #ifndef RUN_SWEEP_RUN_H
 #define RUN_SWEEP_RUN_H
 
-#include "run/sweep.h"
+#include "sweep/sweep.h"
 
 #include <sys/types.h>
 #include <time.h>

@@ -2,8 +2,8 @@
  * verify,
  * --resume and eval read the same pictures in every shell. */
 #include "base/memory.h"
+#include "config/schema.h"
 #include "data/images.h"
-#include "run/schema.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * for.
  *
  * They are written where nobody has set the key, so a preset never overrides what a recipe says. */
-#include "run/schema.h"
+#include "config/schema.h"
 
 #include <string.h>
 

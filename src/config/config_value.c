@@ -1,5 +1,5 @@
 /* One value of the configuration from and to text. */
-#include "run/schema.h"
+#include "config/schema.h"
 
 #include "base/format.h"
 

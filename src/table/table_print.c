@@ -1,6 +1,6 @@
 /* A table as text, Markdown, LaTeX or CSV. Whatever comes from a file or a directory's name is escaped. */
 #include "base/memory.h"
-#include "run/table.h"
+#include "table/table.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Checks that need more than one key: keys that do nothing, and keys that need each other. */
 #include "base/format.h"
-#include "run/schema.h"
+#include "config/schema.h"
 
 #include <stdarg.h>
 #include <stdio.h>

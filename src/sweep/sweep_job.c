@@ -10,7 +10,7 @@
 #include "despur/run.h"
 #include "run/clock.h"
 #include "run/manifest.h"
-#include "run/sweep_run.h"
+#include "sweep/sweep_run.h"
 
 #include <errno.h>
 #include <fcntl.h>

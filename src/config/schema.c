@@ -1,6 +1,6 @@
 /* All keys of the configuration. A new option is a member of struct despur_config, a row here and, when it
  * has no effect beside some other value, a line in config_check.c. */
-#include "run/schema.h"
+#include "config/schema.h"
 
 #include "despur/text.h"
 

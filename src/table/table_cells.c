@@ -2,9 +2,9 @@
  * differs from the others by more than chance explains. */
 #include "base/math.h"
 #include "base/memory.h"
+#include "config/schema.h"
 #include "eval/student.h"
-#include "run/schema.h"
-#include "run/table.h"
+#include "table/table.h"
 
 #include <math.h>
 #include <stdint.h>
