@@ -106,12 +106,6 @@ cleanup:
   return status;
 }
 
-const char *report_setting(const report_run *run, const char *key) {
-  for (size_t i = 0; i < run->keys.count; i++)
-    if (strcmp(run->keys.items[i].name, key) == 0) return run->keys.items[i].value;
-  return "";
-}
-
 const report_rule *report_used_rule(const report_run *run) {
   const char *name = report_setting(run, "select.rule");
   for (size_t i = 0; i < run->rule_count; i++)

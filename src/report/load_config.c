@@ -112,3 +112,9 @@ cleanup:
   yaml_parser_delete(&w.parser); /* of one that was never initialised, nothing */
   return status;
 }
+
+const char *report_setting(const report_run *run, const char *key) {
+  for (size_t i = 0; i < run->keys.count; i++)
+    if (strcmp(run->keys.items[i].name, key) == 0) return run->keys.items[i].value;
+  return "";
+}

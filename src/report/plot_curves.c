@@ -2,6 +2,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "report/plot.h"
+#include "report/plot_series.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* How the number of clusters was found: the mean silhouette for every number that was tried, a line for each
  * class. */
 #include "report/plot.h"
+#include "report/plot_series.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* Average against worst group, epoch after epoch: what lifting the worst group costs. */
 #include "report/plot.h"
+#include "report/plot_series.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* GroupDRO's weights: which groups the training came to care about. */
 #include "base/format.h"
 #include "report/plot.h"
+#include "report/plot_series.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -52,6 +52,8 @@ void verdict_release(verdict *v);
 DESPUR_MUST_USE despur_status verdict_write_inferred(verdict *out, const report_run *run,
                                                      despur_error *error);
 
+/* verdict_words.c */
+
 /* "0.0 % right in its worst group (y=0,a=1)", the words before the bracket being what; of few pictures also
  * how many they are. */
 DESPUR_MUST_USE despur_status verdict_write_worst(text *out, const despur_scores *s, const char *what,

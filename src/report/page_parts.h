@@ -1,0 +1,26 @@
+/* The parts that all pages share. */
+#ifndef REPORT_PAGE_PARTS_H
+#define REPORT_PAGE_PARTS_H
+
+#include "report/markup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* From <!DOCTYPE> to <main>, and the end. */
+void page_open(markup *m, const char *title);
+void page_close(markup *m, const char *version);
+
+void section_open(markup *m, const char *heading);
+void section_close(markup *m);
+
+/* Text with "74.3 %" kept on one line. */
+void page_sentence(markup *m, const char *sentence);
+
+/* Whether a name has a word that must be allowed to break anywhere, or it would widen a phone's page. */
+bool page_is_long(const char *name);
+
+/* Colours and shapes of a network among count: one that is alone, or last, is "after", another "before". */
+const char *page_tone(size_t stage, size_t count);
+
+#endif
