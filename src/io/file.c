@@ -150,12 +150,24 @@ int file_shorten(int fd, uint64_t bytes) {
 
 /* ---- names ---- */
 
-file_lock_state file_lock(int fd) {
+static file_lock_state lock_as(int fd, int operation) {
   int failed;
-  do failed = flock(fd, LOCK_EX | LOCK_NB);
+  do failed = flock(fd, operation | LOCK_NB);
   while (failed != 0 && errno == EINTR);
   if (failed == 0) return FILE_LOCK_TAKEN;
   return errno == EWOULDBLOCK ? FILE_LOCK_HELD : FILE_LOCK_NONE;
+}
+
+file_lock_state file_lock(int fd) {
+  return lock_as(fd, LOCK_EX);
+}
+
+file_lock_state file_lock_shared(int fd) {
+  return lock_as(fd, LOCK_SH);
+}
+
+void file_unlock(int fd) {
+  flock(fd, LOCK_UN);
 }
 
 bool file_is_at(int fd, const char *path) {

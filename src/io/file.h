@@ -90,6 +90,10 @@ typedef enum file_lock_state { FILE_LOCK_TAKEN, FILE_LOCK_HELD, FILE_LOCK_NONE }
 
 file_lock_state file_lock(int descriptor);
 
+/* The same for any number of processes at once, while none has it alone. */
+file_lock_state file_lock_shared(int descriptor);
+void file_unlock(int descriptor);
+
 /* Whether path is the very file that is open. */
 bool file_is_at(int descriptor, const char *path);
 

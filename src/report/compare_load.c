@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool same(const char *a, const char *b) {
   return strcmp(a, b) == 0;
@@ -13,7 +14,10 @@ static bool same(const char *a, const char *b) {
 
 static despur_status load_run(compare_run *out, despur_error *error) {
   despur_error why;
-  despur_status status = report_load(&out->run, out->directory, NULL, &why);
+  int hold;
+  despur_status status = report_hold(&hold, out->directory, &why);
+  if (status == DESPUR_OK) status = report_load(&out->run, out->directory, NULL, &why);
+  if (hold >= 0) close(hold);
   if (status == DESPUR_NO_RESOURCES) return error_set(error, status, "%s", why.message);
   const char *outcome = status == DESPUR_OK ? out->run.outcome : "";
   if (status != DESPUR_OK)

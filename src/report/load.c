@@ -4,8 +4,11 @@
 #include "io/file.h"
 #include "report/members.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MANIFEST_LIMIT = 16 << 20 };
 
@@ -74,6 +77,15 @@ despur_status report_load(report_run *out, const char *directory, const char *ma
   TRY(load_manifest(out, manifest, path, error));
 cleanup:
   return status;
+}
+
+despur_status report_hold(int *hold, const char *directory, despur_error *error) {
+  *hold = file_open_as(directory, O_RDONLY | O_DIRECTORY);
+  if (*hold < 0) return file_read_failed(directory, errno, error);
+  if (file_lock_shared(*hold) != FILE_LOCK_HELD) return DESPUR_OK;
+  close(*hold);
+  *hold = -1;
+  return error_set(error, DESPUR_BAD_USAGE, "%s: another process is at work in it", directory);
 }
 
 /* predictions.csv has a column for the attribute in any case; without attributes groups are classes. */

@@ -151,6 +151,11 @@ typedef struct report_run {
 DESPUR_MUST_USE despur_status report_load(report_run *out, const char *directory, const char *manifest,
                                           despur_error *error);
 
+/* Keeps runs from beginning in a directory while a page of it is made: they wait until *hold is closed (it is
+ * -1 after an error). DESPUR_BAD_USAGE where a run is at work in it, whose files do not go together yet and
+ * whose page is its own to make. */
+DESPUR_MUST_USE despur_status report_hold(int *hold, const char *directory, despur_error *error);
+
 /* What only the page of a single run shows: Grad-CAM, the clustered examples, predictions. */
 DESPUR_MUST_USE despur_status report_load_details(report_run *run, despur_error *error);
 

@@ -9,6 +9,7 @@
 #include "report/verdict.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static despur_status write_markup(const char *path, const markup *m, despur_error *error) {
   return m->status == DESPUR_OK ? file_write_text(path, m->text.data, error) : m->status;
@@ -56,8 +57,10 @@ cleanup:
 static despur_status report_one(const char *directory, const despur_report_options *options, char **sentence,
                                 despur_error *error) {
   despur_status status = DESPUR_OK;
-  report_run run;
+  report_run run = {0};
   verdict v = {0};
+  int hold = -1;
+  if (!options->manifest) TRY(report_hold(&hold, directory, error)); /* else the run itself asks */
   TRY(report_load(&run, directory, options->manifest, error));
   TRY(report_load_details(&run, error));
   TRY(verdict_write(&v, &run, error));
@@ -65,6 +68,7 @@ static despur_status report_one(const char *directory, const despur_report_optio
   if (options->plots) TRY(write_plots(options->plots, &run, error));
   if (sentence) *sentence = v.sentence.data, v.sentence.data = NULL;
 cleanup:
+  if (hold >= 0) close(hold);
   verdict_release(&v);
   report_run_release(&run);
   return status;

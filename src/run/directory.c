@@ -24,13 +24,24 @@ static bool is_still_there(int fd, const char *directory) {
          held.st_ino == there.st_ino;
 }
 
+/* Whether nobody else works in it; who makes a page of it is waited for. */
+static bool lock_directory(int fd) {
+  enum { PATIENCE = 60000 }; /* milliseconds */
+  for (int waited = 0; file_lock(fd) == FILE_LOCK_HELD; waited++) {
+    if (waited == PATIENCE || file_lock_shared(fd) == FILE_LOCK_HELD) return false;
+    file_unlock(fd); /* another run may be trying, too */
+    usleep(1000);
+  }
+  return true;
+}
+
 despur_status run_claim_directory(run *r, despur_error *error) {
   const char *directory = r->result->directory;
   if (r->claimed) return DESPUR_OK;
   int fd = file_open_as(directory, O_RDONLY | O_DIRECTORY);
   if (fd < 0 && errno != ENOENT)
     return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, format_errno(errno));
-  if (fd < 0 || file_lock(fd) == FILE_LOCK_HELD || !is_still_there(fd, directory)) {
+  if (fd < 0 || !lock_directory(fd) || !is_still_there(fd, directory)) {
     if (fd >= 0) close(fd);
     return error_set(error, DESPUR_BAD_USAGE, "%s: another process is at work in it", directory);
   }

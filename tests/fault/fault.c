@@ -4,8 +4,8 @@
  *                 an open that may create a file, "thread" pthread_create
  *   FAULT_AT      n, counted from 1 over all of them together; 0 or unset: none fails
  *   FAULT_EVERY   k: every k-th call after the n-th fails, too
- *   FAULT_HOW     KILL (SIGKILL; a write writes half of its bytes first), SHORT (a read or write moves one
- *                 byte and says so), or the name of an error
+ *   FAULT_HOW     KILL (SIGKILL; a write writes half of its bytes first), STOP (SIGSTOP before the call,
+ * which is then made), SHORT (a read or write moves one byte and says so), or the name of an error
  *   FAULT_COUNT   a file that gets the number of calls when the process ends, and how many allocations are
  *                 left that nobody has freed
  *   FAULT_PLACES  a file that gets the number of each call from a new place: its nearest four callers are
@@ -57,7 +57,7 @@ static const struct {
               {"EMFILE", EMFILE}, {"ENOMEM", ENOMEM}, {"EAGAIN", EAGAIN}, {"ENOLCK", ENOLCK},
               {"ENOSYS", ENOSYS}, {"EBADF", EBADF}};
 
-enum { KILL = -1, SHORT = -2 };
+enum { KILL = -1, SHORT = -2, STOP = -3 };
 
 static bool counted[CALLS], armed;
 static long fail_at, every;
@@ -83,6 +83,7 @@ __attribute__((constructor)) static void arm(void) {
   how = EIO;
   if (manner && strcmp(manner, "KILL") == 0) how = KILL;
   if (manner && strcmp(manner, "SHORT") == 0) how = SHORT;
+  if (manner && strcmp(manner, "STOP") == 0) how = STOP;
   for (size_t i = 0; manner && i < sizeof ERRORS / sizeof *ERRORS; i++)
     if (strcmp(manner, ERRORS[i].name) == 0) how = ERRORS[i].number;
   if (places_path) {
@@ -137,6 +138,10 @@ static bool fails(call c) {
       (number > fail_at && (every == 0 || (number - fail_at) % every != 0)))
     return false;
   if (how == KILL && c != WRITE) kill(getpid(), SIGKILL);
+  if (how == STOP) {
+    kill(getpid(), SIGSTOP);
+    return false;
+  }
   if (how > 0) errno = how;
   return true;
 }
