@@ -58,6 +58,9 @@ DESPUR_MUST_USE despur_status bench_measure(bench *b, const bench_work *work);
 /* Adds a row for work that was timed elsewhere: seconds [count] of single executions, which get sorted. */
 DESPUR_MUST_USE despur_status bench_add(bench *b, const bench_work *work, double *seconds, size_t count);
 
+/* The value below which a share of the values lies, by linear interpolation. Sorts them. */
+double bench_quantile(double *values, size_t count, double share);
+
 /* Another measurement of what the machine can do. The first also measures bandwidths. */
 DESPUR_MUST_USE despur_status limits_measure(bench *b);
 

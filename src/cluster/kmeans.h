@@ -145,7 +145,13 @@ DESPUR_MUST_USE despur_status kmeans_look_init(kmeans_look *look, const kmeans_p
 void kmeans_look_at_centres(kmeans_pass *pass);
 void kmeans_look_release(kmeans_look *look);
 
-size_t kmeans_chunk_begin(const kmeans_pass *pass, size_t chunk);
-size_t kmeans_chunk_end(const kmeans_pass *pass, size_t chunk);
+static inline size_t kmeans_chunk_begin(const kmeans_pass *pass, size_t chunk) {
+  return chunk * pass->chunk_points;
+}
+
+static inline size_t kmeans_chunk_end(const kmeans_pass *pass, size_t chunk) {
+  size_t end = (chunk + 1) * pass->chunk_points;
+  return end < pass->n ? end : pass->n;
+}
 
 #endif

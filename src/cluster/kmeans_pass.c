@@ -111,15 +111,6 @@ cleanup:
   return status;
 }
 
-size_t kmeans_chunk_begin(const kmeans_pass *pass, size_t chunk) {
-  return chunk * pass->chunk_points;
-}
-
-size_t kmeans_chunk_end(const kmeans_pass *pass, size_t chunk) {
-  size_t end = (chunk + 1) * pass->chunk_points;
-  return end < pass->n ? end : pass->n;
-}
-
 /* Packs centres first..first+count-1 of every start of the group, one start after the other. */
 static void pack_centres(kmeans_pass *pass, size_t first, size_t count) {
   size_t d = pass->d, place = 0;

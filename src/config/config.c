@@ -10,16 +10,6 @@
 
 enum { FILE_LIMIT_BYTES = 1 << 20, INDENT = 2 };
 
-despur_status config_reset_row(despur_config *config, size_t index, despur_error *error) {
-  const config_row *row = &schema_rows[index];
-  const config_text source = {
-      .yaml = row->initial, .bytes = strlen(row->initial), .key = row->key, .place = "default value"};
-  despur_status status = config_parse(config, &source, error);
-  config->set[index] = false;
-  config->line[index] = 0;
-  return status;
-}
-
 despur_status despur_config_create(despur_config **out, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(mem_alloc(out, 1, sizeof **out, error));

@@ -107,3 +107,13 @@ despur_status config_describe_presets(text *out, const config_row *row, despur_e
 cleanup:
   return status;
 }
+
+despur_status config_reset_row(despur_config *config, size_t index, despur_error *error) {
+  const config_row *row = &schema_rows[index];
+  const config_text source = {
+      .yaml = row->initial, .bytes = strlen(row->initial), .key = row->key, .place = "default value"};
+  despur_status status = config_parse(config, &source, error);
+  config->set[index] = false;
+  config->line[index] = 0;
+  return status;
+}

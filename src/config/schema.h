@@ -100,11 +100,6 @@ bool config_why_idle(const despur_config *config, size_t row, char needs[CONFIG_
  */
 void config_remember_file(despur_config *config);
 
-/* ---- config.c ---- */
-
-/* Back to the default, as if nobody had set it. */
-DESPUR_MUST_USE despur_status config_reset_row(despur_config *config, size_t row, despur_error *error);
-
 /* ---- config_auto.c ---- */
 
 /* data.images: auto becomes what it stands for in this shell, "digits" or a directory. Keys that this leaves
@@ -115,6 +110,9 @@ DESPUR_MUST_USE despur_status config_resolve_images(despur_config *config, despu
 
 /* Gives every key that nobody has set the default that fits the other values. */
 DESPUR_MUST_USE despur_status config_settle(despur_config *config, despur_error *error);
+
+/* Back to the default, as if nobody had set it. */
+DESPUR_MUST_USE despur_status config_reset_row(despur_config *config, size_t row, despur_error *error);
 
 /* Appends the row's defaults other than row->initial: "; with spare: probabilities". */
 DESPUR_MUST_USE despur_status config_describe_presets(text *out, const config_row *row, despur_error *error);

@@ -49,8 +49,16 @@ struct despur_sweep {
 /* sweep_file.c: everything that the file says. The sweep is zero but for its file. */
 DESPUR_MUST_USE despur_status sweep_read(despur_sweep *sweep, despur_error *error);
 
-/* sweep_grid.c */
+/* sweep_label.c */
+
+/* The labels of an axis, from its values. */
 DESPUR_MUST_USE despur_status sweep_label_axis(sweep_axis *axis, despur_error *error);
+/* The last parts of a path without extension, joined: depth 2 of a/b/erm.yaml is b-erm. */
+void sweep_path_label(char out[SWEEP_LABEL], const char *path, int depth);
+/* Whether a character stands for itself in names of directories, and in a shell. */
+bool sweep_is_plain(char c);
+
+/* sweep_grid.c */
 DESPUR_MUST_USE despur_status sweep_config(despur_config *out, const despur_sweep *sweep, size_t run,
                                            despur_error *error);
 DESPUR_MUST_USE despur_status sweep_path(char path[1024], const despur_sweep *sweep, size_t run,

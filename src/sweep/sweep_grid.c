@@ -1,4 +1,4 @@
-/* From axes to runs: names that people can read and that no two runs share, and the configuration of each. */
+/* From axes to runs: the combinations, and the name and configuration of each. */
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "config/schema.h"
@@ -7,89 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- labels: values as they stand in names of directories ---- */
-
-enum { LABEL_LIMIT = 48 };
-
-static bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-         c == '-' || c == '+';
-}
-
-/* Whatever is not plain becomes one '-', none at the ends: "[0.9, 1e-3]" is 0.9-1e-3. */
-static void make_label(char out[SWEEP_LABEL], const char *value) {
-  size_t length = 0;
-  bool gap = false;
-  for (; *value && length < LABEL_LIMIT; value++) {
-    if (!is_plain(*value) || (length == 0 && *value == '.')) { /* no hidden names, and not ".." */
-      gap = length > 0;
-      continue;
-    }
-    if (gap) out[length++] = '-';
-    gap = false;
-    out[length++] = *value;
-  }
-  out[length] = 0;
-  if (length == 0) snprintf(out, SWEEP_LABEL, "empty");
-}
-
-/* The last parts of a path without extension, joined: depth 2 of a/b/erm.yaml is b-erm. */
-static void path_label(char out[SWEEP_LABEL], const char *path, int depth) {
-  char part[1024];
-  const char *start = path + strlen(path);
-  for (; start > path && depth > 0; start--)
-    if (start[-1] == '/' && --depth == 0) break;
-  snprintf(part, sizeof part, "%s", start);
-  char *dot = strrchr(part, '.');
-  if (dot && dot > part && !strchr(dot, '/')) *dot = 0;
-  make_label(out, part);
-}
-
-static bool is_among(const text_list *labels, const char *label) {
-  for (size_t i = 0; i < labels->count; i++)
-    if (!strcmp(labels->items[i], label)) return true;
-  return false;
-}
-
-/* Recipes of one name are told apart by the directories they lie in. */
-static int path_depth(const sweep_axis *axis) {
-  enum { DEEPEST = 6 };
-  for (int depth = 1; depth < DEEPEST; depth++) {
-    bool clash = false;
-    for (size_t i = 0; i < axis->values.count && !clash; i++)
-      for (size_t j = 0; j < i && !clash; j++) {
-        char a[SWEEP_LABEL], b[SWEEP_LABEL];
-        path_label(a, axis->values.items[i], depth);
-        path_label(b, axis->values.items[j], depth);
-        clash = !strcmp(a, b);
-      }
-    if (!clash) return depth;
-  }
-  return DEEPEST;
-}
-
-despur_status sweep_label_axis(sweep_axis *axis, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  bool paths = !strcmp(axis->key, "recipe");
-  int depth = paths ? path_depth(axis) : 0;
-  for (size_t i = 0; i < axis->values.count; i++) {
-    char label[SWEEP_LABEL];
-    if (paths)
-      path_label(label, axis->values.items[i], depth);
-    else
-      make_label(label, axis->values.items[i]);
-    /* what differed only in what a name cannot hold gets a number */
-    size_t length = strlen(label);
-    for (size_t number = 2; is_among(&axis->labels, label); number++)
-      snprintf(label + length, sizeof label - length, "-%zu", number);
-    TRY(text_list_add(&axis->labels, label, error));
-  }
-cleanup:
-  return status;
-}
-
-/* ---- combinations ---- */
 
 /* The index of the value of an axis in a combination, which is a number whose digits they are: seeds count as
  * the highest, then recipes, then the keys in their order. */
@@ -277,7 +194,7 @@ cleanup:
 /* The file's name without directories and extension. */
 static despur_status name_after_file(despur_sweep *sweep, despur_error *error) {
   char label[SWEEP_LABEL];
-  path_label(label, sweep->file, 1);
+  sweep_path_label(label, sweep->file, 1);
   return mem_copy_text(&sweep->name, label, error);
 }
 
@@ -358,7 +275,7 @@ despur_status despur_sweep_run_config(despur_config **out, const despur_sweep *s
 static despur_status add_word(text *out, const char *word, despur_error *error) {
   despur_status status = DESPUR_OK;
   bool plain = *word != 0;
-  for (const char *at = word; *at; at++) plain = plain && (is_plain(*at) || strchr("/=,:@%", *at));
+  for (const char *at = word; *at; at++) plain = plain && (sweep_is_plain(*at) || strchr("/=,:@%", *at));
   if (plain) return text_add(out, error, " %s", word);
   TRY(text_add(out, error, " '"));
   for (; *word; word++)
