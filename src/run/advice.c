@@ -1,10 +1,13 @@
 /* What to say after a repair by inferred clusters that has failed: by which measure, which groups were
  * inferred, what other numbers of clusters would have found, and what to try. It uses no group labels of
  * training; it never changes what a run does. */
+#include "run/advice.h"
 #include "base/format.h"
 #include "base/memory.h"
 #include "despur/stats.h"
-#include "run/run.h"
+#include "run/infer_stage.h"
+#include "run/run_state.h"
+#include "run/score.h"
 
 #include <math.h>
 #include <stdbool.h>

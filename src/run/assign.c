@@ -1,5 +1,8 @@
 /* Groups of other examples, by the reference network and the grouping that a run has left. */
 #include "base/memory.h"
+#include "run/reopen.h"
+#include "run/run_data.h"
+#include "run/run_state.h"
 #include "run/split_outputs.h"
 
 #include <stdlib.h>

@@ -1,11 +1,18 @@
 /* cam.json: where the networks of a run look, for its page: a picture of each group, and how much of the
  * energy of its maps lies on what is known of the images. */
+#include "run/cam_file.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/tfevents.h"
+#include "run/cells.h"
 #include "run/run_cam.h"
+#include "run/run_files.h"
+#include "run/run_state.h"
 
 #include <math.h>
+
+enum { CAM_EXAMPLES = 4 }; /* of each group, in the event file */
 
 /* Pictures in all, and the maps of each group that are measured: enough for intervals of a few points. */
 enum {
@@ -129,5 +136,26 @@ despur_status run_write_cam(run *r, despur_error *error) {
 cleanup:
   despur_run_cam_release(&found);
   json_decref(object);
+  return status;
+}
+
+despur_status run_write_cam_events(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  run_cam_network networks[2];
+  size_t count = run_cam_networks(networks, r);
+  char tag[256];
+  despur_run_cam_result maps = {0};
+  despur_run_cam_options options = {.split = r->result->split, .per_group = CAM_EXAMPLES, .pictures_only = 1};
+  if (!r->events || !r->net || count == 0) return DESPUR_OK;
+  TRY(run_look_inside(&maps, r, networks, count, &options, error));
+  for (size_t i = 0; i < maps.sheet_count; i++) {
+    const despur_picture *drawn = &maps.sheets[i].picture;
+    tfevents_picture picture = {drawn->bytes, drawn->count, drawn->width, drawn->height};
+    snprintf(tag, sizeof tag, "cam/%s", maps.names[maps.sheets[i].group]);
+    TRY(tfevents_image(r->events, tag, r->result->stages[r->result->stage_count - 1].selected_epoch, &picture,
+                       error));
+  }
+cleanup:
+  despur_run_cam_release(&maps);
   return status;
 }

@@ -1,7 +1,10 @@
 /* Where no attribute is known, the groups that were inferred are all that divides the examples of a class:
  * how they are found on a split, and how right each network is in every one of them. */
+#include "run/cells.h"
 #include "base/memory.h"
-#include "run/run.h"
+#include "run/results.h"
+#include "run/run_state.h"
+#include "run/score.h"
 #include "run/split_outputs.h"
 
 #include <math.h>

@@ -1,7 +1,8 @@
 /* One list of fields (carry_checkpoint) serves writing and reading, so the two cannot disagree. */
-#include "run/checkpoint.h"
 
+#include "run/checkpoint.h"
 #include "base/memory.h"
+#include "run/history.h"
 
 #include <string.h>
 #include <unistd.h>

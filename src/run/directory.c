@@ -1,9 +1,12 @@
 /* The directory of a run: who works in it, and what may be in it when a run begins. */
+#include "run/directory.h"
 #include "base/format.h"
 #include "base/memory.h"
+#include "run/checkpoint.h"
 #include "run/manifest.h"
-#include "run/resume.h"
 #include "run/run_events.h"
+#include "run/run_files.h"
+#include "run/run_state.h"
 
 #include <dirent.h>
 #include <errno.h>

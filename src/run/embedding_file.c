@@ -1,7 +1,8 @@
 /* embedding.csv: the clustered points in two dimensions, for looking at. */
+#include "run/embedding_file.h"
 #include "base/memory.h"
 #include "despur/cluster.h"
-#include "run/run.h"
+#include "run/run_state.h"
 
 #include <string.h>
 

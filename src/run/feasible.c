@@ -1,7 +1,8 @@
 /* What follows from the configuration and the data together is said before the first step. What can be wrong
  * in one of them alone is said by config_check.c and by whoever reads the data. */
+#include "run/feasible.h"
 #include "base/memory.h"
-#include "run/run.h"
+#include "run/run_state.h"
 
 #include <string.h>
 

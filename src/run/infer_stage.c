@@ -1,14 +1,20 @@
 /* The inference of a run: groups from what the reference network says of the training examples. */
+#include "run/infer_stage.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "nn/loss.h"
 #include "nn/net.h"
-#include "run/run.h"
+#include "run/cells.h"
+#include "run/clock.h"
+#include "run/embedding_file.h"
+#include "run/feasible.h"
+#include "run/results.h"
+#include "run/run_files.h"
+#include "run/run_state.h"
 #include "run/split_outputs.h"
 
 #include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- clusters ---- */

@@ -1,5 +1,5 @@
-#include "run/manifest.h"
 
+#include "run/manifest.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -8,9 +8,7 @@
 #include "io/file.h"
 #include "report/members.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LIMIT_BYTES = 1 << 20 };
 

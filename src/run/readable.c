@@ -1,10 +1,11 @@
 /* What a run writes it must be able to read again: readers have limits, so that a file of something else, or
  * a hostile one, takes no more memory than it may. Here they are held against what this run is going to
  * write, before the first step. */
+#include "run/readable.h"
 #include "io/safetensors.h"
 #include "report/load.h"
 #include "report/members.h"
-#include "run/run.h"
+#include "run/run_state.h"
 
 /* Upper bounds for one group in a line of results.jsonl, and for one tensor in the header of a grouping. */
 static const size_t VALUES_A_GROUP = 10, BYTES_A_GROUP = 170, BYTES_A_WEIGHT = 60, BYTES_A_TENSOR = 112;

@@ -1,7 +1,10 @@
 /* results.jsonl: one object a line for each thing that was measured, in the order of events. */
+#include "run/results.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "run/optimism.h"
 #include "run/run_events.h"
+#include "run/run_state.h"
 
 #include <math.h>
 #include <stdlib.h>

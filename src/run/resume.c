@@ -1,10 +1,20 @@
-#include "run/resume.h"
 
+#include "run/resume.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "report/members.h"
+#include "run/cells.h"
+#include "run/checkpoint.h"
+#include "run/clock.h"
+#include "run/directory.h"
+#include "run/hashes.h"
+#include "run/history.h"
 #include "run/manifest.h"
-#include "run/rules.h"
+#include "run/reopen.h"
+#include "run/run_files.h"
+#include "run/run_state.h"
+#include "run/score.h"
+#include "run/selection_rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef RUN_RESUME_H
 #define RUN_RESUME_H
 
-#include "run/run.h"
+#include "run/run_state.h"
 
 /* Writes where the run stands: in the middle of a stage with a state, before r->place without one. The
  * streams are on the disk when the checkpoint is. */

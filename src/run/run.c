@@ -1,89 +1,27 @@
 /* The order of events in a run. */
-#include "base/format.h"
-#include "config/schema.h"
-#include "run/manifest.h"
-#include "run/resume.h"
-#include "run/run_events.h"
-
 #include "base/json.h"
 #include "base/memory.h"
-#include "base/processors.h"
+#include "config/schema.h"
 #include "io/npy.h"
-#include "report/members.h"
+#include "run/advice.h"
+#include "run/cam_file.h"
+#include "run/cells.h"
+#include "run/checkpoint.h"
+#include "run/clock.h"
+#include "run/directory.h"
+#include "run/feasible.h"
+#include "run/finish.h"
+#include "run/hashes.h"
+#include "run/infer_stage.h"
+#include "run/readable.h"
+#include "run/resume.h"
+#include "run/run_data.h"
+#include "run/run_files.h"
+#include "run/run_state.h"
+#include "run/stages.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { TIMING_LIMIT_BYTES = 1 << 20 };
-
-const char *despur_version(void) {
-  return DESPUR_VERSION;
-}
-
-const char *despur_version_features(void) {
-#ifdef DESPUR_HAVE_CURL
-  return "downloads (libcurl)";
-#else
-  return "no downloads (built without libcurl)";
-#endif
-}
-
-int despur_processors(void) {
-  return processors_allowed();
-}
-
-double run_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-void run_note(const run *r, const char *format, ...) {
-  const despur_observer *observer = &r->options->observer;
-  if (!observer->note) return;
-  char line[1024];
-  va_list args;
-  va_start(args, format);
-  format_args(line, sizeof line, format, args);
-  va_end(args);
-  observer->note(observer->context, line);
-}
-
-/* model.mean and model.std, of which each is one number or as many as there are channels. */
-static void normalise_images(despur_net_options *options, const despur_config *config) {
-  const config_reals *mean = &config->model.mean, *std = &config->model.std;
-  size_t channels = mean->count > std->count ? mean->count : std->count;
-  if (channels == 1 && mean->values[0] == 0 && std->values[0] == 1) return; /* as they are */
-  if (channels == 1) channels = options->input.channels;
-  options->normalised_channels = channels;
-  for (size_t c = 0; c < channels && c < DESPUR_NORMALISED_CHANNELS; c++) {
-    options->mean[c] = mean->values[mean->count == 1 ? 0 : c];
-    options->deviation[c] = std->values[std->count == 1 ? 0 : c];
-  }
-}
-
-despur_status run_create_net(despur_net **out, const run *r, const stage_config *config, uint64_t stage,
-                             despur_error *error) {
-  enum {
-    EVALUATION_BATCH = 256
-  }; /* passes without gradients use the same network: give them enough blocks */
-  size_t batch = (size_t)config->batch_size;
-  despur_net_options options = {.arch = (despur_arch)r->config->model.arch,
-                                .input = despur_dataset_shape(r->dataset),
-                                .classes = despur_dataset_classes(r->dataset),
-                                .batch = batch > EVALUATION_BATCH ? batch : EVALUATION_BATCH,
-                                .training_batch = batch,
-                                .dropout = r->config->model.dropout,
-                                .seed = config_seed(r->config, r->config->seeds.init),
-                                .stage = stage,
-                                .threads = r->options->threads};
-  normalise_images(&options, r->config);
-  return despur_net_create(out, &options, error);
-}
 
 /* Networks start from random weights, or from those of model.init. */
 static despur_status load_initial_weights(run *r, despur_error *error) {
@@ -127,14 +65,6 @@ static despur_split evaluation_split(const despur_dataset *dataset) {
   return count > 0 ? DESPUR_VAL : DESPUR_TRAIN;
 }
 
-despur_status run_create_nets(run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
-  if (!r->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
-cleanup:
-  return status;
-}
-
 /* Reads and checks everything that the run needs. */
 static despur_status prepare(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -163,16 +93,6 @@ cleanup:
   return status;
 }
 
-static despur_status choose_directory(const run *r, despur_error *error) {
-  size_t room = sizeof r->result->directory;
-  int length = r->options->directory ? snprintf(r->result->directory, room, "%s", r->options->directory)
-                                     : snprintf(r->result->directory, room, "runs/%s-%lld", r->config->name,
-                                                (long long)r->config->seed);
-  if (length < 1 || (size_t)length >= room)
-    return error_set(error, DESPUR_BAD_USAGE, "--out: expected a path of 1 to %zu bytes", room - 1);
-  return DESPUR_OK;
-}
-
 /* Everything before `place` is done, and need not be done again. */
 static despur_status reach(run *r, run_place place, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -198,7 +118,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   if (!r->only_infer) TRY(run_train_stage(r, error));
   TRY(run_score_cells(r, error));
   if (!r->only_infer) TRY(run_advise(r, error));
-  TRY(run_events_add_maps(r, error));
+  TRY(run_write_cam_events(r, error));
   TRY(run_write_cam(r, error));
 cleanup:
   return status;
@@ -247,28 +167,6 @@ static void close_early(run *r, despur_error *error) {
     error_add(error, "; to go on: despur run --resume %s", r->result->directory);
 }
 
-void run_release(run *r) {
-  mem_free(r->own);
-  despur_dataset_free(r->dataset);
-  despur_groups_release(&r->truth);
-  despur_groups_release(&r->cells);
-  despur_net_free(r->reference);
-  despur_net_free(r->net);
-  mem_free(r->order);
-  despur_grouping_free(r->grouping);
-  mem_free(r->val_groups);
-  mem_free(r->powers);
-  file_writer_leave(r->results);
-  file_writer_leave(r->steps);
-  file_writer_leave(r->events);
-  json_decref(r->timing);
-  json_decref(r->inputs);
-  json_decref(r->finished);
-  checkpoint_release(&r->resumed);
-  history_release(&r->history);
-  if (r->claimed) close(r->lock);
-}
-
 /* What the caller's configuration leaves to the shell is answered once. */
 static despur_status keep_config(run *r, const despur_config *config, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -292,7 +190,7 @@ despur_status despur_run(despur_run_result *result, const despur_config *config,
            .options = options,
            .result = result,
            .only_infer = options->only_infer};
-  TRY(choose_directory(&r, error));
+  TRY(run_choose_directory(&r, error));
   if (options->only_infer && config->infer.method == CONFIG_INFER_NONE)
     FAIL(error, DESPUR_BAD_USAGE,
          "infer.method: is 'none', so there are no groups to infer; try infer.method=cluster");
@@ -331,75 +229,4 @@ void despur_run_result_release(despur_run_result *result) {
   despur_agreement_release(&result->agreement);
   free(result->verdict);
   *result = (despur_run_result){0};
-}
-
-void run_set_base(despur_config *config, const json_t *timing) {
-  const char *made_in = json_string_value(json_object_get(timing, "made_in"));
-  if (made_in && *made_in == '/') snprintf(config->base, sizeof config->base, "%s", made_in);
-}
-
-/* Where the run was made: timing.json says so, being the one file that may differ between equal runs. */
-static despur_status find_base(despur_config *config, const run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char path[1024], *content = NULL;
-  json_t *timing = NULL;
-  size_t bytes;
-  TRY(run_path(path, r, "timing.json", error));
-  if (!file_exists(path)) goto cleanup;
-  TRY(file_read(&content, &bytes, path, TIMING_LIMIT_BYTES, error));
-  TRY(read_object(&timing, content, bytes, path, 0, error));
-  run_set_base(config, timing);
-cleanup:
-  mem_free(content);
-  json_decref(timing);
-  return status == DESPUR_BAD_INPUT ? DESPUR_OK : status; /* a convenience */
-}
-
-despur_status run_read_config(run *r, despur_config **config, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char path[1024];
-  *config = NULL;
-  TRY(choose_directory(r, error));
-  TRY(despur_config_create(config, error));
-  TRY(run_path(path, r, "config.yaml", error));
-  TRY(despur_config_load(*config, path, error));
-  TRY(find_base(*config, r, error));
-  r->config = *config;
-cleanup:
-  return status;
-}
-
-despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  TRY(run_read_config(r, config, error));
-  TRY(run_create_dataset(r, error));
-  TRY(run_check_data(r, error));
-  TRY(despur_groups_true(&r->truth, r->dataset, error));
-cleanup:
-  return status;
-}
-
-despur_status run_check_data(const run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  json_t *kept = NULL, *found = json_object();
-  status = manifest_load(&kept, r->result->directory, error);
-  if (status == DESPUR_BAD_INPUT)
-    status = DESPUR_OK; /* without a manifest there is nothing to compare with */
-  if (status != DESPUR_OK || !kept) goto cleanup;
-  TRY(run_hash_data(r, found, error));
-  TRY(run_compare_inputs(r, found, json_object_get(kept, "inputs"), error));
-cleanup:
-  json_decref(kept);
-  json_decref(found);
-  return status;
-}
-
-despur_status run_split(const uint32_t **examples, size_t *count, const run *r, despur_split split,
-                        despur_error *error) {
-  static const char *const NAMES[] = {"train", "val", "test"};
-  *examples = despur_dataset_split(r->dataset, split, count);
-  if (*count == 0)
-    return error_set(error, DESPUR_BAD_INPUT, "%s: the data set has no %s examples", r->result->directory,
-                     NAMES[split]);
-  return DESPUR_OK;
 }

@@ -1,10 +1,13 @@
 /* Grad-CAM over a run: shares of whole groups, and pictures of chosen examples, of one network or two. */
-#include "run/run_cam.h"
 
+#include "run/run_cam.h"
 #include "base/memory.h"
 #include "eval/cam.h"
 #include "io/png.h"
 #include "io/sheet.h"
+#include "run/cells.h"
+#include "run/reopen.h"
+#include "run/run_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

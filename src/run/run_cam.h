@@ -3,7 +3,7 @@
 #define RUN_RUN_CAM_H
 
 #include "despur/run_cam.h"
-#include "run/run.h"
+#include "run/run_state.h"
 
 typedef struct run_cam_network {
   despur_net *net;

@@ -1,7 +1,8 @@
 /* From a configuration to a data set. */
+#include "run/run_data.h"
 #include "config/schema.h"
 #include "data/dataset.h"
-#include "run/run.h"
+#include "run/run_state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,17 +1,16 @@
-#include "run/run_events.h"
 
+#include "run/run_events.h"
 #include "data/dataset.h"
 #include "io/png.h"
 #include "io/tfevents.h"
 #include "nn/net.h"
-#include "run/run_cam.h"
+#include "run/run_state.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHEET_COLUMNS = 16, SHEET_WIDTH = 1024, CAM_EXAMPLES = 4 };
+enum { SHEET_COLUMNS = 16, SHEET_WIDTH = 1024 };
 
 /* The data set's contact sheet, at step 0. */
 static despur_status add_data_sheet(run *r, despur_error *error) {
@@ -94,26 +93,5 @@ despur_status run_events_add(run *r, json_t *line, despur_error *error) {
     TRY(add_number(&at, key, NULL, value, error));
   }
 cleanup:
-  return status;
-}
-
-despur_status run_events_add_maps(run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  run_cam_network networks[2];
-  size_t count = run_cam_networks(networks, r);
-  char tag[256];
-  despur_run_cam_result maps = {0};
-  despur_run_cam_options options = {.split = r->result->split, .per_group = CAM_EXAMPLES, .pictures_only = 1};
-  if (!r->events || !r->net || count == 0) return DESPUR_OK;
-  TRY(run_look_inside(&maps, r, networks, count, &options, error));
-  for (size_t i = 0; i < maps.sheet_count; i++) {
-    const despur_picture *drawn = &maps.sheets[i].picture;
-    tfevents_picture picture = {drawn->bytes, drawn->count, drawn->width, drawn->height};
-    snprintf(tag, sizeof tag, "cam/%s", maps.names[maps.sheets[i].group]);
-    TRY(tfevents_image(r->events, tag, r->result->stages[r->result->stage_count - 1].selected_epoch, &picture,
-                       error));
-  }
-cleanup:
-  despur_run_cam_release(&maps);
   return status;
 }

@@ -3,8 +3,9 @@
 #include "eval/predicted.h"
 #include "nn/loss.h"
 #include "report/load.h"
-#include "run/rules.h"
-#include "run/run.h"
+#include "run/reopen.h"
+#include "run/run_state.h"
+#include "run/selection_rules.h"
 
 #include <math.h>
 #include <stdio.h>

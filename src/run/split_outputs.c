@@ -1,6 +1,7 @@
-#include "run/split_outputs.h"
 
+#include "run/split_outputs.h"
 #include "base/memory.h"
+#include "run/run_state.h"
 
 void split_outputs_release(split_outputs *outputs) {
   mem_free(outputs->values);

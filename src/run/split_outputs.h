@@ -2,7 +2,7 @@
 #ifndef RUN_SPLIT_OUTPUTS_H
 #define RUN_SPLIT_OUTPUTS_H
 
-#include "run/run.h"
+#include "run/run_state.h"
 
 typedef struct split_outputs {
   float *values; /* [count, width] */

@@ -2,8 +2,12 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "io/safetensors.h"
+#include "run/hashes.h"
 #include "run/manifest.h"
-#include "run/run.h"
+#include "run/reopen.h"
+#include "run/run_data.h"
+#include "run/run_files.h"
+#include "run/run_state.h"
 
 #include <errno.h>
 #include <stdarg.h>

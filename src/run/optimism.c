@@ -1,12 +1,11 @@
 /* What choosing an epoch on validation adds to what validation says of it. */
+#include "run/optimism.h"
 #include "base/memory.h"
 #include "despur/stats.h"
-#include "run/rules.h"
-#include "run/run.h"
+#include "run/history.h"
+#include "run/run_state.h"
 
 #include <assert.h>
-#include <math.h>
-#include <string.h>
 
 void history_release(run_history *history) {
   mem_free(history->correct);

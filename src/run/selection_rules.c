@@ -1,5 +1,5 @@
-#include "run/rules.h"
 
+#include "run/selection_rules.h"
 #include "config/schema.h"
 
 #include <math.h>

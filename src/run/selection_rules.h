@@ -1,6 +1,6 @@
 /* Selection rules: which epoch each of them would keep, and what that is worth on test. */
-#ifndef RUN_RULES_H
-#define RUN_RULES_H
+#ifndef RUN_SELECTION_RULES_H
+#define RUN_SELECTION_RULES_H
 
 #include "config/config.h"
 #include "despur/run.h"

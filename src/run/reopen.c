@@ -1,0 +1,73 @@
+#include "run/reopen.h"
+#include "base/memory.h"
+#include "io/file.h"
+#include "report/members.h"
+#include "run/hashes.h"
+#include "run/manifest.h"
+#include "run/run_data.h"
+#include "run/run_state.h"
+
+#include <stdio.h>
+
+enum { TIMING_LIMIT_BYTES = 1 << 20 };
+
+void run_set_base(despur_config *config, const json_t *timing) {
+  const char *made_in = json_string_value(json_object_get(timing, "made_in"));
+  if (made_in && *made_in == '/') snprintf(config->base, sizeof config->base, "%s", made_in);
+}
+
+/* Where the run was made: timing.json says so, being the one file that may differ between equal runs. */
+static despur_status find_base(despur_config *config, const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024], *content = NULL;
+  json_t *timing = NULL;
+  size_t bytes;
+  TRY(run_path(path, r, "timing.json", error));
+  if (!file_exists(path)) goto cleanup;
+  TRY(file_read(&content, &bytes, path, TIMING_LIMIT_BYTES, error));
+  TRY(read_object(&timing, content, bytes, path, 0, error));
+  run_set_base(config, timing);
+cleanup:
+  mem_free(content);
+  json_decref(timing);
+  return status == DESPUR_BAD_INPUT ? DESPUR_OK : status; /* a convenience */
+}
+
+despur_status run_read_config(run *r, despur_config **config, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char path[1024];
+  *config = NULL;
+  TRY(run_choose_directory(r, error));
+  TRY(despur_config_create(config, error));
+  TRY(run_path(path, r, "config.yaml", error));
+  TRY(despur_config_load(*config, path, error));
+  TRY(find_base(*config, r, error));
+  r->config = *config;
+cleanup:
+  return status;
+}
+
+despur_status run_reopen(run *r, despur_config **config, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(run_read_config(r, config, error));
+  TRY(run_create_dataset(r, error));
+  TRY(run_check_data(r, error));
+  TRY(despur_groups_true(&r->truth, r->dataset, error));
+cleanup:
+  return status;
+}
+
+despur_status run_check_data(const run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *kept = NULL, *found = json_object();
+  status = manifest_load(&kept, r->result->directory, error);
+  if (status == DESPUR_BAD_INPUT)
+    status = DESPUR_OK; /* without a manifest there is nothing to compare with */
+  if (status != DESPUR_OK || !kept) goto cleanup;
+  TRY(run_hash_data(r, found, error));
+  TRY(run_compare_inputs(r, found, json_object_get(kept, "inputs"), error));
+cleanup:
+  json_decref(kept);
+  json_decref(found);
+  return status;
+}

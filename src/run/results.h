@@ -1,0 +1,24 @@
+/* The lines of results.jsonl. */
+#ifndef RUN_RESULTS_H
+#define RUN_RESULTS_H
+
+#include "run/run_state.h"
+
+DESPUR_MUST_USE despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch,
+                                              despur_error *error);
+
+/* selected: at the end of a stage, of the weights that were kept, what the network is called; else NULL. */
+DESPUR_MUST_USE despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_split split,
+                                               const despur_scores *scores, const char *selected,
+                                               despur_error *error);
+
+DESPUR_MUST_USE despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,
+                                              despur_error *error);
+
+/* The scores of a network in the inferred groups; network is "reference" or "train". */
+DESPUR_MUST_USE despur_status run_write_cells(run *r, const char *network, const despur_stage_result *stage,
+                                              despur_error *error);
+
+DESPUR_MUST_USE despur_status run_write_inference(run *r, despur_error *error);
+
+#endif

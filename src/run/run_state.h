@@ -1,0 +1,62 @@
+/* The state of a run, which the files that carry it out share. */
+#ifndef RUN_RUN_STATE_H
+#define RUN_RUN_STATE_H
+
+#include "config/config.h"
+#include "despur/infer.h"
+#include "despur/run.h"
+#include "io/file.h"
+#include "run/checkpoint.h"
+#include "run/history.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+typedef struct run {
+  const despur_config *config;
+  despur_config *own; /* a run that is carried out has its own copy of the configuration */
+  const despur_run_options *options;
+  despur_run_result *result;
+  despur_dataset *dataset;
+  despur_groups truth;
+  despur_groups cells; /* inferred groups of a split, where there are no attributes; see cells.c */
+  despur_split cells_split;
+  despur_net *reference, *net; /* reference: NULL when there is none */
+  uint32_t *order;             /* train.order, or NULL */
+  size_t order_length;
+  despur_grouping *grouping;   /* NULL until clusters have been inferred */
+  uint32_t *val_groups;        /* inferred groups of the validation split's examples, or NULL */
+  double *powers;              /* [classes] SPARE's, by the rule of silhouettes, or NULL */
+  file_writer *results;        /* NULL until the directory exists */
+  file_writer *steps, *events; /* likewise, and when they are not wanted */
+  double started;              /* run_seconds; earlier by what a resumed run had taken before */
+  json_t *timing;
+  bool only_infer;
+  run_place place;                 /* what comes next, or goes on */
+  json_t *inputs;                  /* the SHA-256 of each by its name */
+  json_t *finished;                /* likewise the outputs of finished stages */
+  checkpoint resumed;              /* what the run has gone on from, or zero */
+  const despur_train_state *state; /* of the stage that goes on, or NULL */
+  run_history history;             /* of the stage that goes on */
+  bool claimed;                    /* no other process works in the directory, as long as this is locked: */
+  int lock;
+} run;
+
+DESPUR_MUST_USE despur_status run_create_net(despur_net **out, const run *r, const stage_config *config,
+                                             uint64_t stage, despur_error *error);
+/* r->reference and r->net, those that the run has. */
+DESPUR_MUST_USE despur_status run_create_nets(run *r, despur_error *error);
+void run_release(run *r);
+
+/* Where the run lies: as options say, or runs/NAME-SEED. */
+DESPUR_MUST_USE despur_status run_choose_directory(const run *r, despur_error *error);
+DESPUR_MUST_USE despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error);
+
+/* The examples of a split, which must have some. */
+DESPUR_MUST_USE despur_status run_split(const uint32_t **examples, size_t *count, const run *r,
+                                        despur_split split, despur_error *error);
+
+/* Tells the observer; a printf format. */
+__attribute__((format(printf, 2, 3))) void run_note(const run *r, const char *format, ...);
+
+#endif
