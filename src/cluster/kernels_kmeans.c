@@ -68,20 +68,20 @@ static void nearest(const double *squares, size_t k, double *least, uint32_t *wh
   }
 }
 
-/* A tile of products is LOOK_CENTRES centres, of one pack, times LOOK_VECTORS vectors of lanes. */
-enum { LOOK_VECTORS = 2, LOOK_CENTRES = SUMS / LOOK_VECTORS };
+/* A tile of products is SCREEN_CENTRES centres, of one pack, times SCREEN_VECTORS vectors of lanes. */
+enum { SCREEN_VECTORS = 2, SCREEN_CENTRES = SUMS / SCREEN_VECTORS };
 
 /* Columns begin..end-1 of centres c.. and vectors first.., added to what the columns before gave. */
-INLINE void products_tile(const look_job *job, size_t c, size_t first, size_t begin, size_t end,
+INLINE void products_tile(const screen_job *job, size_t c, size_t first, size_t begin, size_t end,
                           const size_t COUNT, const size_t VECTORS) {
-  const float *lanes[LOOK_VECTORS], *centre = job->packed + c / PACK * PACK * job->d + c % PACK;
-  vec sum[LOOK_CENTRES > 4 ? LOOK_CENTRES : 4][LOOK_VECTORS];
+  const float *lanes[SCREEN_VECTORS], *centre = job->packed + c / PACK * PACK * job->d + c % PACK;
+  vec sum[SCREEN_CENTRES > 4 ? SCREEN_CENTRES : 4][SCREEN_VECTORS];
   UNROLL for (size_t v = 0; v < VECTORS; v++) {
     lanes[v] = job->lanes + (first + v) / PARTS * LANES * job->d + (first + v) % PARTS * VECTOR;
     UNROLL for (size_t i = 0; i < COUNT; i++) sum[i][v] = splat(0);
   }
   for (size_t j = begin; j < end; j++) {
-    vec value[LOOK_VECTORS];
+    vec value[SCREEN_VECTORS];
     UNROLL for (size_t v = 0; v < VECTORS; v++) value[v] = load(lanes[v] + j * LANES);
     UNROLL for (size_t i = 0; i < COUNT; i++) {
       vec factor = splat(centre[j * PACK + i]);
@@ -98,28 +98,28 @@ INLINE void products_tile(const look_job *job, size_t c, size_t first, size_t be
   }
 }
 
-INLINE void products_vectors(const look_job *job, size_t first, size_t begin, size_t end,
+INLINE void products_vectors(const screen_job *job, size_t first, size_t begin, size_t end,
                              const size_t VECTORS) {
   size_t c = 0;
-  for (; c + LOOK_CENTRES <= job->count; c += LOOK_CENTRES)
-    products_tile(job, c, first, begin, end, LOOK_CENTRES, VECTORS);
-  for (; c + 4 <= job->count && LOOK_CENTRES > 4; c += 4)
+  for (; c + SCREEN_CENTRES <= job->count; c += SCREEN_CENTRES)
+    products_tile(job, c, first, begin, end, SCREEN_CENTRES, VECTORS);
+  for (; c + 4 <= job->count && SCREEN_CENTRES > 4; c += 4)
     products_tile(job, c, first, begin, end, 4, VECTORS);
   for (; c < job->count; c++) products_tile(job, c, first, begin, end, 1, VECTORS);
 }
 
-static void products(const look_job *job) {
+static void products(const screen_job *job) {
   for (size_t begin = 0, end; begin < job->d; begin = end) {
-    end = job->d - begin < LOOK_PIECE ? job->d : begin + LOOK_PIECE;
+    end = job->d - begin < SCREEN_PIECE ? job->d : begin + SCREEN_PIECE;
     size_t first = 0, vectors = job->blocks * PARTS;
-    for (; first + LOOK_VECTORS <= vectors; first += LOOK_VECTORS)
-      products_vectors(job, first, begin, end, LOOK_VECTORS);
+    for (; first + SCREEN_VECTORS <= vectors; first += SCREEN_VECTORS)
+      products_vectors(job, first, begin, end, SCREEN_VECTORS);
     for (; first < vectors; first++) products_vectors(job, first, begin, end, 1);
   }
 }
 
-static unsigned look(const float *products, const float *halves, size_t k, const float *lengths,
-                     const float *margin, uint32_t *which) {
+static unsigned screen(const float *products, const float *halves, size_t k, const float *lengths,
+                       const float *margin, uint32_t *which) {
   unsigned close = 0;
   for (size_t lane = 0; lane < LANES; lane += VECTOR) {
     vec best = load(products + lane) - splat(halves[0]), second = splat(-FLT_MAX);
@@ -202,6 +202,6 @@ extern const kmeans_table LEVEL_TABLE(kmeans);
 const kmeans_table LEVEL_TABLE(kmeans) = {.squares = squares,
                                           .nearest = nearest,
                                           .products = products,
-                                          .look = look,
+                                          .screen = screen,
                                           .square = square,
                                           .move = move};

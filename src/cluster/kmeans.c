@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "cluster/partition.h"
+#include "cluster/numbering.h"
 #include "despur/cluster.h"
 
 #include <math.h>
@@ -36,7 +36,7 @@ static despur_status problem_init(problem *p, const float *points, size_t n, siz
   TRY(mem_alloc(&p->starts, p->pass.group_room, sizeof *p->starts, error));
   for (size_t g = 0; g < p->pass.group_room; g++) TRY(kmeans_start_init(&p->starts[g], &p->pass, error));
   TRY(kmeans_start_init(&p->best, &p->pass, error));
-  p->least_shift = options->tolerance * p->pass.look.variance;
+  p->least_shift = options->tolerance * p->pass.screen.variance;
 cleanup:
   return status;
 }
@@ -199,7 +199,7 @@ static despur_status write_result(despur_kmeans_result *out, const problem *p, d
   TRY(mem_alloc(&out->centres, k * d, sizeof(double), error));
   TRY(mem_alloc(&out->sizes, k, sizeof(size_t), error));
   memcpy(out->labels, s->labels, n * sizeof(uint32_t));
-  TRY(partition_number(out->labels, n, k, out->sizes, order, error));
+  TRY(clusters_number(out->labels, n, k, out->sizes, order, error));
   for (size_t c = 0; c < k; c++) memcpy(out->centres + c * d, s->centres + order[c] * d, d * sizeof(double));
   out->inertia = s->inertia;
   out->iterations = s->iterations;
@@ -228,7 +228,7 @@ despur_status despur_kmeans(despur_kmeans_result *out, const float *points, size
   despur_status status = DESPUR_OK;
   problem p = {0};
   TRY(check_options(options, error));
-  TRY(partition_check(NAME, points, n, d, options->clusters, error));
+  TRY(clusters_check(NAME, points, n, d, options->clusters, error));
   TRY(problem_init(&p, points, n, d, options, error));
   for (size_t first = 0, count; first < options->starts; first += count) {
     count = options->starts - first < p.pass.group_room ? options->starts - first : p.pass.group_room;

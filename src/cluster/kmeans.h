@@ -26,25 +26,25 @@ typedef struct centre_job {
 } centre_job;
 
 /* products[block][c][lane] = the scalar product of a point and packed centre c, in single precision: sums
- * over LOOK_PIECE columns, which are then added up. */
-typedef struct look_job {
+ * over SCREEN_PIECE columns, which are then added up. */
+typedef struct screen_job {
   const float *lanes;  /* [blocks, d, LANES] */
   const float *packed; /* [count rounded up to PACK, d] as above */
   float *products;     /* [blocks, count, LANES], 64-byte aligned */
   size_t d, count, blocks;
-} look_job;
+} screen_job;
 
-enum { LOOK_PIECE = 64 };
+enum { SCREEN_PIECE = 64 };
 
 typedef struct kmeans_table {
   void (*squares)(const centre_job *job);
   /* The least of k squares [k, LANES] in each lane, and which it is, the first of equals. */
   void (*nearest)(const double *squares, size_t k, double *least, uint32_t *which);
-  void (*products)(const look_job *job);
+  void (*products)(const screen_job *job);
   /* The largest of k differences products[c][lane] - halves[c] in each lane. Bit `lane` of what it returns is
    * set where the next is not smaller by more than margin[0] + margin[1] length + margin[2] length^2. */
-  unsigned (*look)(const float *products, const float *halves, size_t k, const float *lengths,
-                   const float *margin, uint32_t *which);
+  unsigned (*screen)(const float *products, const float *halves, size_t k, const float *lengths,
+                     const float *margin, uint32_t *which);
   /* |x - centre|^2 */
   double (*square)(const float *x, const double *centre, size_t d);
   /* to[j] += x[j] - to_reference[j], and from[j] -= x[j] - from_reference[j] unless from is NULL. */
@@ -84,7 +84,7 @@ typedef struct kmeans_start {
  * one with the largest y g - |g|^2 / 2. How far that can be wrong is known (set_margin); where two centres
  * are closer to each other than that, double precision decides, so labels are always those of double
  * precision. */
-typedef struct kmeans_look {
+typedef struct kmeans_screen {
   double *mean;    /* [d] */
   double variance; /* the mean of those of the columns */
   double factor;   /* a power of two that makes every value of a y less than 1 */
@@ -93,10 +93,10 @@ typedef struct kmeans_look {
   float *packed;   /* [group_room * k, d], g times factor */
   float *halves;   /* [group_room * k], half their squared lengths */
   float *margins;  /* [group_room, 3] */
-  float *products; /* [threads, LOOK_BLOCKS, group_room * k, LANES] */
-} kmeans_look;
+  float *products; /* [threads, SCREEN_BLOCKS, group_room * k, LANES] */
+} kmeans_screen;
 
-enum { LOOK_BLOCKS = 2 }; /* that go together */
+enum { SCREEN_BLOCKS = 2 }; /* that go together */
 
 typedef struct kmeans_pass {
   const kmeans_table *kernels;
@@ -108,7 +108,7 @@ typedef struct kmeans_pass {
   size_t group_size, group_room;
   double *packed;  /* [group_room * k, d], their centres */
   double *squares; /* [threads, group_room * k, LANES] */
-  kmeans_look look;
+  kmeans_screen screen;
   parallel *pool;
 } kmeans_pass;
 
@@ -139,11 +139,11 @@ void kmeans_add_changes(kmeans_pass *pass);
 /* Of every start of the group: shortens the distances by centre c; their sums go to inertias. */
 void kmeans_approach(kmeans_pass *pass, size_t c);
 
-/* The first look at the points, and at the centres of the group. */
-DESPUR_MUST_USE despur_status kmeans_look_init(kmeans_look *look, const kmeans_pass *pass, int threads,
-                                               despur_error *error);
-void kmeans_look_at_centres(kmeans_pass *pass);
-void kmeans_look_release(kmeans_look *look);
+/* What single-precision screening needs: of the points, and of the centres of the group. */
+DESPUR_MUST_USE despur_status kmeans_screen_init(kmeans_screen *screen, const kmeans_pass *pass, int threads,
+                                                 despur_error *error);
+void kmeans_screen_centres(kmeans_pass *pass);
+void kmeans_screen_release(kmeans_screen *screen);
 
 static inline size_t kmeans_chunk_begin(const kmeans_pass *pass, size_t chunk) {
   return chunk * pass->chunk_points;

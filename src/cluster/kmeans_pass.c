@@ -3,7 +3,7 @@
 #include "base/level.h"
 #include "base/memory.h"
 #include "cluster/distances.h"
-#include "cluster/partition.h"
+#include "cluster/numbering.h"
 
 #include <stdbool.h>
 
@@ -32,7 +32,7 @@ despur_status kmeans_table_choose(const kmeans_table **out, despur_error *error)
 
 void kmeans_pass_release(kmeans_pass *pass) {
   parallel_free(pass->pool);
-  kmeans_look_release(&pass->look);
+  kmeans_screen_release(&pass->screen);
   mem_free(pass->lanes);
   mem_free(pass->group);
   mem_free(pass->packed);
@@ -72,7 +72,7 @@ despur_status kmeans_pass_init(kmeans_pass *pass, const float *points, size_t n,
   TRY(mem_alloc(&pass->squares, (size_t)threads * room, LANES * sizeof(double), error));
   TRY(parallel_create(&pass->pool, threads, error));
   parallel_for(pass->pool, pass->chunks, lanes_of_chunk, pass);
-  TRY(kmeans_look_init(&pass->look, pass, threads, error));
+  TRY(kmeans_screen_init(&pass->screen, pass, threads, error));
 cleanup:
   if (status != DESPUR_OK) kmeans_pass_release(pass);
   return status;
@@ -151,10 +151,10 @@ static void label_block(kmeans_start *p, size_t chunk, size_t begin, size_t firs
 /* The nearest centres of start g, from the products of a block with all centres; close calls by squares. */
 static void nearest_centres(const kmeans_pass *pass, size_t g, size_t first, const float *products,
                             int thread, uint32_t *which) {
-  const kmeans_look *look = &pass->look;
+  const kmeans_screen *screen = &pass->screen;
   size_t k = pass->k;
-  if (!pass->kernels->look(products + g * k * LANES, look->halves + g * k, k, look->lengths + first,
-                           look->margins + g * 3, which))
+  if (!pass->kernels->screen(products + g * k * LANES, screen->halves + g * k, k, screen->lengths + first,
+                             screen->margins + g * 3, which))
     return;
   double least[LANES];
   pass->kernels->nearest(measure_block(pass, first, g * k, k, thread), k, least, which);
@@ -164,15 +164,15 @@ static void assign_chunk(void *context, size_t chunk, int thread) {
   kmeans_pass *pass = context;
   size_t begin = kmeans_chunk_begin(pass, chunk), end = kmeans_chunk_end(pass, chunk), d = pass->d;
   for (size_t g = 0; g < pass->group_size; g++) pass->group[g]->changes[chunk] = 0;
-  look_job job = {.packed = pass->look.packed,
-                  .products =
-                      pass->look.products + (size_t)thread * LOOK_BLOCKS * kmeans_centre_room(pass) * LANES,
-                  .d = d,
-                  .count = pass->group_size * pass->k};
+  screen_job job = {.packed = pass->screen.packed,
+                    .products = pass->screen.products +
+                                (size_t)thread * SCREEN_BLOCKS * kmeans_centre_room(pass) * LANES,
+                    .d = d,
+                    .count = pass->group_size * pass->k};
   for (size_t first = begin; first < end; first += job.blocks * LANES) {
     size_t blocks = block_count(end - first);
-    job.blocks = blocks < LOOK_BLOCKS ? blocks : LOOK_BLOCKS;
-    job.lanes = pass->look.lanes + first * d;
+    job.blocks = blocks < SCREEN_BLOCKS ? blocks : SCREEN_BLOCKS;
+    job.lanes = pass->screen.lanes + first * d;
     pass->kernels->products(&job);
     for (size_t b = 0; b < job.blocks; b++)
       for (size_t g = 0; g < pass->group_size; g++) {
@@ -195,7 +195,7 @@ static void count_changes(const kmeans_pass *pass, kmeans_start *p) {
 
 void kmeans_assign(kmeans_pass *pass) {
   pack_centres(pass, 0, pass->k);
-  kmeans_look_at_centres(pass);
+  kmeans_screen_centres(pass);
   parallel_for(pass->pool, pass->chunks, assign_chunk, pass);
   for (size_t g = 0; g < pass->group_size; g++) count_changes(pass, pass->group[g]);
 }

@@ -12,7 +12,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "cluster/distances.h"
-#include "cluster/partition.h"
+#include "cluster/numbering.h"
 
 #include <float.h>
 #include <math.h>
@@ -343,7 +343,7 @@ static despur_status write_result(despur_kmedoids_result *out, problem *p, const
   TRY(mem_alloc(&out->sizes, p->k, sizeof *out->sizes, error));
   place_all(p, p->best);
   memcpy(out->labels, p->nearest, p->n * sizeof *out->labels);
-  TRY(partition_number(out->labels, p->n, p->k, out->sizes, order, error));
+  TRY(clusters_number(out->labels, p->n, p->k, out->sizes, order, error));
   for (size_t c = 0; c < p->k; c++) out->medoids[c] = p->best[order[c]];
   out->loss = ldexp(total_loss(p), p->exponent);
   out->swaps = best->swaps;
@@ -373,7 +373,7 @@ despur_status despur_kmedoids(despur_kmedoids_result *out, const float *points, 
   problem p = {0};
   search best = {0};
   TRY(check_options(options, error));
-  TRY(partition_check(NAME, points, n, d, options->clusters, error));
+  TRY(clusters_check(NAME, points, n, d, options->clusters, error));
   TRY(problem_init(&p, points, n, d, options, error));
   for (size_t start = 0; start < options->starts; start++) {
     search s = search_medoids(&p, options, start);

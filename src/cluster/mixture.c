@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "cluster/partition.h"
+#include "cluster/numbering.h"
 
 #include <math.h>
 #include <string.h>
@@ -121,7 +121,7 @@ static despur_status write_result(despur_mixture_result *out, const despur_mixtu
   model_copy(pass->model, best);
   mixture_expect(pass);
   read_pass(pass, out->labels, NULL);
-  TRY(partition_number(out->labels, pass->n, k, out->sizes, order, error));
+  TRY(clusters_number(out->labels, pass->n, k, out->sizes, order, error));
   reorder_rows(out->model.weights, best->weights, order, k, 1);
   reorder_rows(out->model.means, best->means, order, k, pass->d);
   reorder_rows(out->model.whitening, best->whitening, order, k, mixture_whitening_values(best));
@@ -160,7 +160,7 @@ despur_status despur_mixture_fit(despur_mixture_result *out, const float *points
   mixture_pass pass = {0};
   despur_mixture current = {0}, best = {0};
   TRY(check_options(options, error));
-  TRY(partition_check(NAME, points, n, d, options->components, error));
+  TRY(clusters_check(NAME, points, n, d, options->components, error));
   TRY(model_init(&current, options, d, error));
   TRY(model_init(&best, options, d, error));
   TRY(model_init(&out->model, options, d, error));
@@ -227,7 +227,7 @@ despur_status despur_mixture_predict(const despur_mixture *model, const float *p
   mixture_pass pass = {0};
   despur_mixture read_only = *model;
   if (n == 0) return DESPUR_OK;
-  TRY(partition_check(NAME, points, n, model->dimensions, 1, error));
+  TRY(clusters_check(NAME, points, n, model->dimensions, 1, error));
   TRY(check_model(model, error));
   TRY(mixture_pass_init(&pass, points, n, &read_only, 0, threads, error));
   mixture_expect(&pass);

@@ -247,7 +247,7 @@ cleanup:
   return status;
 }
 
-static despur_status read_object(jsonl_reader *r, despur_error *error) {
+static despur_status json_read_object(jsonl_reader *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char *at = skip_blanks(r->buffer + r->begin);
   r->expected = 0;
@@ -300,7 +300,7 @@ despur_status jsonl_open(jsonl_reader **out, byte_source *source, despur_error *
   size_t begin = r->begin, length = found ? strlen(r->buffer + begin) : 0;
   char *copy;
   TRY(mem_copy_text(&copy, found ? r->buffer + begin : "{}", error));
-  status = found ? read_object(r, error) : DESPUR_OK;
+  status = found ? json_read_object(r, error) : DESPUR_OK;
   memcpy(r->buffer + begin, copy, length);
   mem_free(copy);
   if (status != DESPUR_OK) goto cleanup;
@@ -339,7 +339,7 @@ despur_status jsonl_next(jsonl_reader *r, const csv_field **fields, despur_error
   TRY(next_line(r, &next, &found, error));
   if (!found) return DESPUR_OK;
   for (size_t c = 0; c < r->count; c++) r->fields[c] = (csv_field){.text = "", .line = r->line, .column = 1};
-  TRY(read_object(r, error));
+  TRY(json_read_object(r, error));
   /* only now: a text may end where something that had to be read stood */
   for (size_t c = 0; c < r->count; c++) {
     csv_field *field = &r->fields[c];

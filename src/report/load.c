@@ -1,8 +1,8 @@
 #include "report/load.h"
 
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
-#include "report/members.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ static despur_status path_in(char path[1024], const char *directory, const char 
 }
 
 static despur_status copy_member(char **out, const json_t *object, const char *key, despur_error *error) {
-  return mem_copy_text(out, member_text(object, key, ""), error);
+  return mem_copy_text(out, json_member_text(object, key, ""), error);
 }
 
 /* Names and values of an object of texts. */
@@ -46,10 +46,10 @@ static despur_status load_manifest(report_run *out, const char *given, const cha
   char *content = NULL;
   size_t bytes = 0;
   json_t *manifest = NULL;
-  if (given) TRY(read_object(&manifest, given, strlen(given), path, 0, error));
+  if (given) TRY(json_read_object(&manifest, given, strlen(given), path, 0, error));
   if (!given && file_exists(path)) {
     TRY(file_read(&content, &bytes, path, MANIFEST_LIMIT, error));
-    TRY(read_object(&manifest, content, bytes, path, 0, error));
+    TRY(json_read_object(&manifest, content, bytes, path, 0, error));
   }
   TRY(copy_member(&out->version, manifest, "despur", error));
   TRY(copy_member(&out->outcome, manifest, "outcome", error));

@@ -1,8 +1,8 @@
 /* cam.json: where the networks look. */
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "report/load.h"
-#include "report/members.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static void read_examples(report_look *look, json_t *examples) {
   for (size_t i = 0; i < json_array_size(examples) && look->example_count < REPORT_LOOKED; i++) {
     const json_t *example = json_array_get(examples, i),
                  *predictions = json_object_get(example, "predictions");
-    look->examples[look->example_count] = member_count(example, "example", 0);
+    look->examples[look->example_count] = json_member_count(example, "example", 0);
     for (size_t s = 0; s < REPORT_STAGES; s++)
       look->predictions[look->example_count][s] = (long)json_integer_value(json_array_get(predictions, s));
     look->example_count++;
@@ -24,11 +24,11 @@ static void read_examples(report_look *look, json_t *examples) {
 static void read_scores(report_look *look, json_t *scores) {
   for (size_t s = 0; s < REPORT_STAGES; s++) {
     const json_t *score = json_array_get(scores, s), *background = json_object_get(score, "background");
-    look->background[s] = (report_share){.mean = member_number(background, "mean"),
-                                         .low = member_number(background, "low"),
-                                         .high = member_number(background, "high"),
-                                         .count = member_count(score, "count", 0),
-                                         .empty = member_count(score, "empty", 0)};
+    look->background[s] = (report_share){.mean = json_member_number(background, "mean"),
+                                         .low = json_member_number(background, "low"),
+                                         .high = json_member_number(background, "high"),
+                                         .count = json_member_count(score, "count", 0),
+                                         .empty = json_member_count(score, "empty", 0)};
   }
 }
 
@@ -44,10 +44,10 @@ static void read_occlusion(report_look *look, json_t *stages) {
 /* Only what base64 is made of: it goes into an address. */
 static despur_status read_picture(report_look *look, json_t *picture, despur_error *error) {
   static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-  const char *png = member_text(picture, "png", "");
+  const char *png = json_member_text(picture, "png", "");
   if (!*png || png[strspn(png, DIGITS)]) return DESPUR_OK;
-  look->width = member_count(picture, "width", 0);
-  look->height = member_count(picture, "height", 0);
+  look->width = json_member_count(picture, "width", 0);
+  look->height = json_member_count(picture, "height", 0);
   return mem_copy_text(&look->png, png, error);
 }
 
@@ -58,13 +58,13 @@ static despur_status read_groups(report_cam *cam, json_t *groups, despur_error *
   for (size_t g = 0; g < json_array_size(groups); g++) {
     json_t *group = json_array_get(groups, g), *scores = json_object_get(group, "scores");
     report_look *look = &cam->groups[cam->group_count++];
-    member_name(look->name, sizeof look->name, group, "name");
+    json_member_name(look->name, sizeof look->name, group, "name");
     look->minority = json_is_true(json_object_get(group, "minority"));
     read_examples(look, json_object_get(group, "examples"));
     read_scores(look, scores);
     read_occlusion(look, json_object_get(group, "occlusion"));
     TRY(read_picture(look, json_object_get(group, "picture"), error));
-    double core = member_number(json_array_get(scores, 0), "core_area");
+    double core = json_member_number(json_array_get(scores, 0), "core_area");
     if (isnan(core)) continue;
     area += (1 - core) * (double)look->background[0].count;
     maps += (double)look->background[0].count;
@@ -82,8 +82,8 @@ despur_status report_load_cam(report_run *out, const char *path, despur_error *e
   json_t *object = NULL;
   if (!file_exists(path)) return DESPUR_OK;
   TRY(file_read(&content, &bytes, path, CAM_LIMIT, error));
-  TRY(read_object(&object, content, bytes, path, 0, error));
-  member_name(cam->layer, sizeof cam->layer, object, "layer");
+  TRY(json_read_object(&object, content, bytes, path, 0, error));
+  json_member_name(cam->layer, sizeof cam->layer, object, "layer");
   cam->scored = json_is_true(json_object_get(object, "scored"));
   cam->partly = json_is_true(json_object_get(object, "partly"));
   const json_t *stages = json_object_get(object, "stages");

@@ -1,10 +1,10 @@
 /* results.jsonl: one JSON object a line. Lines of kinds that this program does not know are passed over. */
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "despur/stats.h"
 #include "io/file.h"
 #include "report/load.h"
-#include "report/members.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,11 +30,12 @@ static despur_status read_weights(report_stage *stage, report_epoch *epoch, json
     TRY(mem_alloc(&stage->weight_names, count, sizeof *stage->weight_names, error));
     stage->weight_count = count;
     for (size_t g = 0; g < count; g++)
-      member_name(stage->weight_names[g], DESPUR_GROUP_NAME, json_array_get(weights, g), "name");
+      json_member_name(stage->weight_names[g], DESPUR_GROUP_NAME, json_array_get(weights, g), "name");
   }
   if (count != stage->weight_count) return DESPUR_OK;
   TRY(mem_alloc(&epoch->weights, count, sizeof *epoch->weights, error));
-  for (size_t g = 0; g < count; g++) epoch->weights[g] = member_number(json_array_get(weights, g), "weight");
+  for (size_t g = 0; g < count; g++)
+    epoch->weights[g] = json_member_number(json_array_get(weights, g), "weight");
 cleanup:
   return status;
 }
@@ -43,16 +44,16 @@ static despur_status read_epoch(report_stage *stage, json_t *line, despur_error 
   despur_status status = add_item(&stage->epochs, &stage->epoch_count, sizeof *stage->epochs, error);
   if (status != DESPUR_OK) return status;
   report_epoch *epoch = &stage->epochs[stage->epoch_count - 1];
-  epoch->epoch = member_count(line, "epoch", 0);
-  epoch->loss = member_number(line, "loss");
+  epoch->epoch = json_member_count(line, "epoch", 0);
+  epoch->loss = json_member_number(line, "loss");
   return read_weights(stage, epoch, json_object_get(line, "group_weights"), error);
 }
 
 static void read_group(despur_group_score *group, json_t *object) {
-  group->count = member_count(object, "count", 0);
-  group->correct = member_count(object, "correct", 0);
+  group->count = json_member_count(object, "count", 0);
+  group->correct = json_member_count(object, "correct", 0);
   if (group->correct > group->count) group->correct = group->count;
-  group->train_count = member_count(object, "train_count", 0);
+  group->train_count = json_member_count(object, "train_count", 0);
   despur_interval range = despur_wilson_interval(group->correct, group->count, 0.95);
   group->low = range.low;
   group->high = range.high;
@@ -76,7 +77,7 @@ static despur_status read_group_names(despur_scores *scores, json_t *groups, des
   const char **names = NULL;
   size_t count = scores->groups_count;
   TRY(mem_alloc(&names, count, sizeof *names, error));
-  for (size_t g = 0; g < count; g++) names[g] = member_text(json_array_get(groups, g), "name", "");
+  for (size_t g = 0; g < count; g++) names[g] = json_member_text(json_array_get(groups, g), "name", "");
   TRY(text_copy_all(&scores->names, names, count, error));
   for (size_t g = 0; g < count; g++) scores->groups[g].name = scores->names[g];
 cleanup:
@@ -90,10 +91,10 @@ static void read_degenerate(despur_degenerate *out, json_t *member) {
   for (despur_degenerate_kind kind = DESPUR_CONSTANT_SCORES; name && kind <= DESPUR_BELOW_CHANCE; kind++)
     if (strcmp(name, despur_degenerate_name(kind)) == 0) out->kind = kind;
   if (out->kind == DESPUR_NOT_DEGENERATE) return;
-  out->predicted_class = (uint32_t)member_count(member, "predicted_class", 0);
-  out->share = member_number(member, "share");
-  out->accuracy = member_number(member, "accuracy");
-  out->expected = member_number(member, "expected");
+  out->predicted_class = (uint32_t)json_member_count(member, "predicted_class", 0);
+  out->share = json_member_number(member, "share");
+  out->accuracy = json_member_number(member, "accuracy");
+  out->expected = json_member_number(member, "expected");
 }
 
 static despur_status read_scores(despur_scores *scores, json_t *line, despur_error *error) {
@@ -105,15 +106,15 @@ static despur_status read_scores(despur_scores *scores, json_t *line, despur_err
   TRY(read_group_names(scores, groups, error));
   for (size_t g = 0; g < count; g++) read_group(&scores->groups[g], json_array_get(groups, g));
   find_worst_group(scores);
-  scores->worst_group_low = member_number(line, "worst_group_low");
-  scores->worst_group_high = member_number(line, "worst_group_high");
-  scores->loss = member_number(line, "loss");
-  scores->average_accuracy = member_number(line, "average_accuracy");
-  scores->train_weighted_average = member_number(line, "train_weighted_average");
-  scores->balanced_group_accuracy = member_number(line, "balanced_group_accuracy");
-  scores->worst_class_accuracy = member_number(line, "worst_class_accuracy");
-  scores->attribute_accuracy = member_number(line, "attribute_accuracy");
-  scores->attribute_chance = member_number(line, "attribute_chance");
+  scores->worst_group_low = json_member_number(line, "worst_group_low");
+  scores->worst_group_high = json_member_number(line, "worst_group_high");
+  scores->loss = json_member_number(line, "loss");
+  scores->average_accuracy = json_member_number(line, "average_accuracy");
+  scores->train_weighted_average = json_member_number(line, "train_weighted_average");
+  scores->balanced_group_accuracy = json_member_number(line, "balanced_group_accuracy");
+  scores->worst_class_accuracy = json_member_number(line, "worst_class_accuracy");
+  scores->attribute_accuracy = json_member_number(line, "attribute_accuracy");
+  scores->attribute_chance = json_member_number(line, "attribute_chance");
   read_degenerate(&scores->degenerate, json_object_get(line, "degenerate"));
 cleanup:
   return status;
@@ -123,10 +124,10 @@ static despur_status read_eval(report_stage *stage, json_t *line, despur_split s
   despur_status status = add_item(&stage->evals, &stage->eval_count, sizeof *stage->evals, error);
   if (status != DESPUR_OK) return status;
   report_eval *eval = &stage->evals[stage->eval_count - 1];
-  eval->epoch = member_count(line, "epoch", 0);
+  eval->epoch = json_member_count(line, "epoch", 0);
   eval->split = split;
   eval->selected = json_is_true(json_object_get(line, "selected"));
-  if (eval->selected) member_name(stage->label, sizeof stage->label, line, "label");
+  if (eval->selected) json_member_name(stage->label, sizeof stage->label, line, "label");
   return read_scores(&eval->scores, line, error);
 }
 
@@ -137,12 +138,12 @@ static despur_status read_rules(report_run *out, json_t *rules, despur_error *er
   out->rule_count = json_array_size(rules);
   for (size_t i = 0; i < out->rule_count; i++) {
     const json_t *rule = json_array_get(rules, i);
-    member_name(out->rules[i].name, sizeof out->rules[i].name, rule, "rule");
-    out->rules[i].epoch = member_count(rule, "epoch", 0);
-    out->rules[i].worst_group_accuracy = member_number(rule, "test_worst_group_accuracy");
-    out->rules[i].regret = member_number(rule, "regret");
-    out->rules[i].val_worst_group_accuracy = member_number(rule, "val_worst_group_accuracy");
-    out->rules[i].optimism = member_number(rule, "optimism");
+    json_member_name(out->rules[i].name, sizeof out->rules[i].name, rule, "rule");
+    out->rules[i].epoch = json_member_count(rule, "epoch", 0);
+    out->rules[i].worst_group_accuracy = json_member_number(rule, "test_worst_group_accuracy");
+    out->rules[i].regret = json_member_number(rule, "regret");
+    out->rules[i].val_worst_group_accuracy = json_member_number(rule, "val_worst_group_accuracy");
+    out->rules[i].optimism = json_member_number(rule, "optimism");
   }
   return DESPUR_OK;
 }
@@ -152,7 +153,8 @@ static despur_status read_search(report_part *part, json_t *search, despur_error
   if (status != DESPUR_OK) return status;
   for (size_t i = 0; i < json_array_size(search); i++) {
     const json_t *tried = json_array_get(search, i);
-    report_silhouette point = {member_count(tried, "clusters", 0), member_number(tried, "silhouette")};
+    report_silhouette point = {json_member_count(tried, "clusters", 0),
+                               json_member_number(tried, "silhouette")};
     if (point.clusters > 0 && !isnan(point.silhouette)) part->search[part->search_count++] = point;
   }
   return DESPUR_OK;
@@ -164,9 +166,9 @@ static despur_status read_parts(report_inference *out, json_t *parts, despur_err
   for (size_t i = 0; i < json_array_size(parts); i++) {
     json_t *object = json_array_get(parts, i);
     report_part *part = &out->parts[out->part_count++];
-    member_name(part->name, sizeof part->name, object, "part");
-    part->clusters = member_count(object, "clusters", 0);
-    part->silhouette = member_number(object, "silhouette");
+    json_member_name(part->name, sizeof part->name, object, "part");
+    part->clusters = json_member_count(object, "clusters", 0);
+    part->silhouette = json_member_number(object, "silhouette");
     TRY(read_search(part, json_object_get(object, "search"), error));
   }
 cleanup:
@@ -190,10 +192,10 @@ static despur_status read_inference(report_inference *out, json_t *line, const c
   despur_status status = DESPUR_OK;
   if (out->present) return DESPUR_OK;
   out->present = true;
-  member_name(out->method, sizeof out->method, line, "method");
-  out->adjusted_rand = member_number(line, "adjusted_rand");
-  out->minority_precision = member_number(line, "minority_precision");
-  out->minority_recall = member_number(line, "minority_recall");
+  json_member_name(out->method, sizeof out->method, line, "method");
+  out->adjusted_rand = json_member_number(line, "adjusted_rand");
+  out->minority_precision = json_member_number(line, "minority_precision");
+  out->minority_recall = json_member_number(line, "minority_recall");
   TRY(read_parts(out, json_object_get(line, "parts"), error));
   TRY(read_names(&out->inferred_names, &out->inferred, json_object_get(line, "inferred"), error));
   TRY(read_names(&out->true_names, &out->truth, json_object_get(line, "true"), error));
@@ -231,9 +233,9 @@ static despur_status read_line(report_run *out, json_t *line, const char *path, 
                                despur_error *error) {
   static const char *const STAGES[REPORT_STAGES] = {"reference", "train"};
   static const char *const SPLITS[DESPUR_SPLITS] = {"train", "val", "test"};
-  const char *name = member_text(line, "stage", ""), *split = member_text(line, "split", "");
+  const char *name = json_member_text(line, "stage", ""), *split = json_member_text(line, "split", "");
   bool inferred = strcmp(name, "inferred_groups") == 0;
-  if (inferred) name = member_text(line, "network", "");
+  if (inferred) name = json_member_text(line, "network", "");
   report_stage *stage = NULL;
   if (strcmp(name, "infer") == 0) return read_inference(&out->inference, line, path, number, error);
   for (size_t s = 0; s < REPORT_STAGES; s++)
@@ -274,7 +276,7 @@ despur_status report_load_results(report_run *out, const char *path, despur_erro
     const char *stop = memchr(at, '\n', (size_t)(end - at));
     if (!stop) stop = end;
     if (stop > at) {
-      TRY(read_object(&line, at, (size_t)(stop - at), path, number, error));
+      TRY(json_read_object(&line, at, (size_t)(stop - at), path, number, error));
       TRY(read_line(out, line, path, number, error));
       json_decref(line);
       line = NULL;

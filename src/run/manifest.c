@@ -1,12 +1,12 @@
 
 #include "run/manifest.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "despur/run.h"
 #include "io/file.h"
-#include "report/members.h"
 
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ despur_status manifest_load(json_t **out, const char *directory, despur_error *e
   *out = NULL;
   TRY(text_add(&path, error, "%s/manifest.json", directory));
   TRY(file_read(&content, &bytes, path.data, LIMIT_BYTES, error));
-  TRY(read_object(out, content, bytes, path.data, 0, error));
+  TRY(json_read_object(out, content, bytes, path.data, 0, error));
 cleanup:
   mem_free(content);
   mem_free(path.data);
@@ -32,9 +32,9 @@ despur_status manifest_read(manifest *out, const char *directory, despur_error *
   *out = (manifest){0};
   despur_status status = manifest_load(&object, directory, error);
   if (status != DESPUR_OK) return status == DESPUR_NO_RESOURCES ? status : DESPUR_OK;
-  member_name(out->outcome, sizeof out->outcome, object, "outcome");
-  member_name(out->message, sizeof out->message, object, "message");
-  member_name(out->version, sizeof out->version, object, "despur");
+  json_member_name(out->outcome, sizeof out->outcome, object, "outcome");
+  json_member_name(out->message, sizeof out->message, object, "message");
+  json_member_name(out->version, sizeof out->version, object, "despur");
   json_decref(object);
   return DESPUR_OK;
 }

@@ -2,9 +2,9 @@
  * a hostile one, takes no more memory than it may. Here they are held against what this run is going to
  * write, before the first step. */
 #include "run/readable.h"
+#include "base/json_read.h"
 #include "io/safetensors.h"
 #include "report/load.h"
-#include "report/members.h"
 #include "run/run_state.h"
 
 /* Upper bounds for one group in a line of results.jsonl, and for one tensor in the header of a grouping. */

@@ -1,7 +1,7 @@
 #include "run/reopen.h"
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
-#include "report/members.h"
 #include "run/hashes.h"
 #include "run/manifest.h"
 #include "run/run_data.h"
@@ -25,7 +25,7 @@ static despur_status find_base(despur_config *config, const run *r, despur_error
   TRY(run_path(path, r, "timing.json", error));
   if (!file_exists(path)) goto cleanup;
   TRY(file_read(&content, &bytes, path, TIMING_LIMIT_BYTES, error));
-  TRY(read_object(&timing, content, bytes, path, 0, error));
+  TRY(json_read_object(&timing, content, bytes, path, 0, error));
   run_set_base(config, timing);
 cleanup:
   mem_free(content);

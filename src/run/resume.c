@@ -1,8 +1,8 @@
 
 #include "run/resume.h"
 #include "base/json.h"
+#include "base/json_read.h"
 #include "base/memory.h"
-#include "report/members.h"
 #include "run/cells.h"
 #include "run/checkpoint.h"
 #include "run/clock.h"
@@ -136,7 +136,7 @@ static despur_status say_why_not(const run *r, despur_error *error) {
 }
 
 static despur_status load_json(json_t **object, const char *text, despur_error *error) {
-  despur_status status = read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, error);
+  despur_status status = json_read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, error);
   if (status != DESPUR_BAD_INPUT) return status;
   return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
 }

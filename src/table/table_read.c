@@ -1,8 +1,8 @@
 /* From directories to runs with one number each. */
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "report/load.h"
-#include "report/members.h"
 #include "table/table.h"
 
 #include <assert.h>
@@ -62,8 +62,8 @@ static despur_status seconds_of(double *seconds, const char *directory, despur_e
   *seconds = (double)NAN;
   TRY(text_add(&path, error, "%s/timing.json", directory));
   TRY(file_read(&content, &bytes, path.data, TIMING_LIMIT_BYTES, error));
-  TRY(read_object(&timing, content, bytes, path.data, 0, error));
-  *seconds = member_number(timing, "total");
+  TRY(json_read_object(&timing, content, bytes, path.data, 0, error));
+  *seconds = json_member_number(timing, "total");
 cleanup:
   json_decref(timing);
   mem_free(content);

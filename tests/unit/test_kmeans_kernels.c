@@ -93,8 +93,8 @@ static void nearest_is_the_first_of_the_least(void **state) {
   }
 }
 
-/* A sum of d terms in pieces is wrong by at most (LOOK_PIECE + d / LOOK_PIECE + 1) 2^-24 of the sum of their
- * sizes. */
+/* A sum of d terms in pieces is wrong by at most (SCREEN_PIECE + d / SCREEN_PIECE + 1) 2^-24 of the sum of
+ * their sizes. */
 static void products_are_those_of_the_definition(void **state) {
   (void)state;
   static const size_t COUNTS[] = {1, 3, 4, 5, 6, 11, 12, 13, 16, 23, 40, 47},
@@ -105,7 +105,7 @@ static void products_are_those_of_the_definition(void **state) {
     float *packed = normal_points(s + 1000, (count + PACK - 1) / PACK * PACK, d);
     for (size_t t = 0; tested_table(t); t++) {
       float *products = zeros(n);
-      look_job job = {
+      screen_job job = {
           .lanes = lanes, .packed = packed, .products = products, .d = d, .count = count, .blocks = blocks};
       tested_table(t)->products(&job);
       for (size_t i = 0; i < n; i++) {
@@ -117,7 +117,7 @@ static void products_are_those_of_the_definition(void **state) {
           wanted += term;
           sizes += fabs(term);
         }
-        assert_near(products[i], wanted, (LOOK_PIECE + (double)(d / LOOK_PIECE) + 1) * 0x1p-24 * sizes);
+        assert_near(products[i], wanted, (SCREEN_PIECE + (double)(d / SCREEN_PIECE) + 1) * 0x1p-24 * sizes);
       }
       if (first)
         assert_memory_equal(products, first, n * sizeof *products);
@@ -145,7 +145,7 @@ static void look_finds_the_largest_and_tells_close_calls(void **state) {
     for (size_t lane = 0; lane < LANES; lane++) lengths[lane] = (float)random_below(&stream, 3);
     for (size_t i = 0; i < 3; i++) margin[i] = (float)random_below(&stream, 2);
     for (size_t t = 0; tested_table(t); t++) {
-      unsigned close = tested_table(t)->look(products, halves, k, lengths, margin, which);
+      unsigned close = tested_table(t)->screen(products, halves, k, lengths, margin, which);
       assert_int_equal(close >> LANES, 0);
       for (size_t lane = 0; lane < LANES; lane++) {
         size_t wanted = 0, near = 0;

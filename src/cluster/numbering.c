@@ -1,12 +1,12 @@
-#include "cluster/partition.h"
+#include "cluster/numbering.h"
 
 #include "base/memory.h"
 #include "cluster/distances.h"
 
 #include <stdlib.h>
 
-despur_status partition_check(const char *name, const float *points, size_t n, size_t d, size_t k,
-                              despur_error *error) {
+despur_status clusters_check(const char *name, const float *points, size_t n, size_t d, size_t k,
+                             despur_error *error) {
   if (k < 1) return error_set(error, DESPUR_BAD_USAGE, "%s: expected at least 1 cluster, found 0", name);
   if (k > n)
     return error_set(error, DESPUR_BAD_INPUT, "%s: expected at least %zu points for %zu clusters, found %zu",
@@ -28,8 +28,8 @@ static int compare(const void *a, const void *b) {
   return left->number < right->number ? -1 : 1; /* empty ones */
 }
 
-despur_status partition_number(uint32_t *labels, size_t n, size_t k, size_t *sizes, size_t *order,
-                               despur_error *error) {
+despur_status clusters_number(uint32_t *labels, size_t n, size_t k, size_t *sizes, size_t *order,
+                              despur_error *error) {
   despur_status status = DESPUR_OK;
   cluster *clusters = NULL;
   uint32_t *rank = NULL;

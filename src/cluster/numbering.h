@@ -1,6 +1,6 @@
 /* What all clusterings share: checks of the points, and the numbers that clusters get in the end. */
-#ifndef CLUSTER_PARTITION_H
-#define CLUSTER_PARTITION_H
+#ifndef CLUSTER_NUMBERING_H
+#define CLUSTER_NUMBERING_H
 
 #include "base/error.h"
 
@@ -11,12 +11,12 @@
 
 /* n points of d values for k clusters (name: "k-means", for the message): DESPUR_BAD_USAGE when k is 0,
  * DESPUR_BAD_INPUT when d is 0, when there are fewer points than clusters, or when a value is not finite. */
-DESPUR_MUST_USE despur_status partition_check(const char *name, const float *points, size_t n, size_t d,
-                                              size_t k, despur_error *error);
+DESPUR_MUST_USE despur_status clusters_check(const char *name, const float *points, size_t n, size_t d,
+                                             size_t k, despur_error *error);
 
 /* Numbers clusters by falling size, ties by the lower first member. labels: [n], old numbers in, new ones
  * out; sizes: [k], of the new numbers; order: [k], order[new] = old. */
-DESPUR_MUST_USE despur_status partition_number(uint32_t *labels, size_t n, size_t k, size_t *sizes,
-                                               size_t *order, despur_error *error);
+DESPUR_MUST_USE despur_status clusters_number(uint32_t *labels, size_t n, size_t k, size_t *sizes,
+                                              size_t *order, despur_error *error);
 
 #endif

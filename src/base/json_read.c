@@ -1,4 +1,4 @@
-#include "report/members.h"
+#include "base/json_read.h"
 
 #include "base/json.h"
 
@@ -12,8 +12,8 @@ static size_t bound_values(const char *text, size_t bytes) {
   return count;
 }
 
-despur_status read_object(json_t **out, const char *text, size_t bytes, const char *path, size_t line,
-                          despur_error *error) {
+despur_status json_read_object(json_t **out, const char *text, size_t bytes, const char *path, size_t line,
+                               despur_error *error) {
   json_error_t why;
   *out = NULL;
   if (bound_values(text, bytes) > READ_MOST_VALUES)
@@ -26,22 +26,22 @@ despur_status read_object(json_t **out, const char *text, size_t bytes, const ch
   return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a JSON object: %s", path, place, why.text);
 }
 
-double member_number(const json_t *object, const char *key) {
+double json_member_number(const json_t *object, const char *key) {
   const json_t *value = json_object_get(object, key);
   return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
-size_t member_count(const json_t *object, const char *key, size_t fallback) {
+size_t json_member_count(const json_t *object, const char *key, size_t fallback) {
   const json_t *value = json_object_get(object, key);
   return json_is_integer(value) && json_integer_value(value) >= 0 ? (size_t)json_integer_value(value)
                                                                   : fallback;
 }
 
-const char *member_text(const json_t *object, const char *key, const char *fallback) {
+const char *json_member_text(const json_t *object, const char *key, const char *fallback) {
   const json_t *value = json_object_get(object, key);
   return json_is_string(value) ? json_string_value(value) : fallback;
 }
 
-void member_name(char *out, size_t room, const json_t *object, const char *key) {
-  snprintf(out, room, "%s", member_text(object, key, ""));
+void json_member_name(char *out, size_t room, const json_t *object, const char *key) {
+  snprintf(out, room, "%s", json_member_text(object, key, ""));
 }
