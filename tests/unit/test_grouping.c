@@ -416,6 +416,14 @@ static void assert_refused(const despur_grouping_input *input, const despur_grou
   assert_null(grouping);
 }
 
+static size_t count_groups(const despur_grouping_input *input, const despur_grouping_options *options) {
+  despur_grouping *grouping;
+  assert_ok(despur_grouping_fit(&grouping, input, options, &error));
+  size_t groups = despur_grouping_count(grouping);
+  despur_grouping_free(grouping);
+  return groups;
+}
+
 static void what_cannot_be_clustered_is_refused(void **state) {
   (void)state;
   planted data = plant(9);
@@ -443,6 +451,50 @@ static void what_cannot_be_clustered_is_refused(void **state) {
   assert_refused(&input, &usual, DESPUR_BAD_INPUT, "output 1 of training example 7");
 }
 
+/* The smallest and the largest of what is allowed, beside what is not: despur_grouping_fit says what its
+ * options mean. */
+static void options_may_go_to_their_limits(void **state) {
+  (void)state;
+  static const float WEIGHTS[D] = {1, 2, 3};
+  planted data = plant(9);
+  const despur_grouping_input input = input_of(&data);
+  despur_grouping_options options = usual;
+  options.clusters = 1;
+  assert_int_equal(count_groups(&input, &options), 2);
+  options.clusters = 0; /* counts only where the number is not searched */
+  options.max_clusters = 2;
+  assert_int_equal(count_groups(&input, &options), 4);
+  options = usual;
+  options.starts = 0;
+  assert_refused(&input, &options, DESPUR_BAD_USAGE, "found 2, 0, 1 and 0");
+  options = usual;
+  options.overcluster = 0;
+  assert_refused(&input, &options, DESPUR_BAD_USAGE, "found 2, 10, 0 and 0");
+  options = usual;
+  options.overcluster_loss = 1; /* idle without over-clustering, so no losses are needed */
+  assert_int_equal(count_groups(&input, &options), 4);
+  options = usual;
+  options.pooled = options.reduce_pooled = 1;
+  options.reduction = DESPUR_REDUCE_PCA;
+  for (options.components = 1; options.components <= D; options.components++)
+    assert_int_equal(count_groups(&input, &options), 2);
+  assert_refused(&input, &options, DESPUR_BAD_USAGE, "expected 1 to 3 components of a reduction, found 4");
+  options.components = 0;
+  assert_refused(&input, &options, DESPUR_BAD_USAGE, "expected 1 to 3 components of a reduction, found 0");
+  despur_grouping_input empty = input;
+  empty.d = 0; /* what is wrong is not the number of components */
+  options.components = 1;
+  assert_refused(&empty, &options, DESPUR_BAD_INPUT, "at least 1 output");
+  options = usual;
+  options.reduction = DESPUR_REDUCE_HARDNESS;
+  despur_grouping_input one = input;
+  uint32_t zeros[N] = {0};
+  one.labels = zeros;
+  one.classes = 1;
+  one.classifier = WEIGHTS;
+  assert_refused(&one, &options, DESPUR_BAD_USAGE, "at least 2 classes");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(planted_groups_are_found_within_classes_by_all_algorithms),
@@ -459,6 +511,7 @@ int main(void) {
       cmocka_unit_test(a_grouping_survives_a_file),
       cmocka_unit_test(files_that_are_no_groupings_are_refused),
       cmocka_unit_test(what_cannot_be_clustered_is_refused),
+      cmocka_unit_test(options_may_go_to_their_limits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,47 @@ static void few_steps_agree_with_adam_on_differences_of_the_objective(void **sta
   tiny_dataset_free(&tiny);
 }
 
+/* More examples than one task takes: the same steps by the formula in infer_eiil.c, which the test above
+ * holds against differences of the objective. */
+static void problems_of_several_tasks_take_the_same_steps(void **state) {
+  (void)state;
+  enum { MANY = 5003, STEPS = 8 };
+  static int64_t labels[MANY];
+  static float logits[MANY * CLASSES];
+  static double w[MANY], g[MANY], first[MANY], second[MANY];
+  random_stream stream = random_open(6, "eiil test", 0), weights = random_open(4, "eiil", 0);
+  for (size_t i = 0; i < MANY; i++) {
+    labels[i] = (int64_t)random_below(&stream, CLASSES);
+    for (size_t c = 0; c < CLASSES; c++) logits[i * CLASSES + c] = (float)random_normal(&stream);
+    g[i] = slope(logits + i * CLASSES, labels[i]);
+    w[i] = random_normal(&weights);
+  }
+  for (int step = 1; step <= STEPS; step++) {
+    double difference = 0;
+    for (size_t i = 0; i < MANY; i++) difference += (2 / (1 + exp(-w[i])) - 1) * g[i] / MANY;
+    for (size_t i = 0; i < MANY; i++) {
+      double q = 1 / (1 + exp(-w[i])), gradient = -difference * g[i] * q * (1 - q) / MANY;
+      first[i] = 0.9 * first[i] + 0.1 * gradient;
+      second[i] = 0.999 * second[i] + 0.001 * gradient * gradient;
+      double m = first[i] / (1 - pow(0.9, step)), v = second[i] / (1 - pow(0.999, step));
+      w[i] -= 0.1 * m / (sqrt(v) + 1e-8);
+    }
+  }
+  tiny_dataset tiny = tiny_dataset_create(MANY, labels, NULL, NULL);
+  despur_groups groups;
+  const despur_eiil_options options = {.steps = STEPS, .lr = 0.1, .pooled = 1, .seed = 4, .threads = 2};
+  assert_ok(despur_infer_eiil(&groups, tiny.dataset, logits, &options, &error));
+  size_t same = 0, near = 0;
+  for (size_t i = 0; i < MANY; i++) {
+    same += (w[i] > 0) == (groups.of_example[i] == 1);
+    near += fabs(w[i]) < 1e-4;
+  }
+  assert_true(near < 5);
+  assert_true(same >= MANY - near || same <= near);
+  despur_groups_release(&groups);
+  tiny_dataset_free(&tiny);
+}
+
 /* Many steps drive every example to the side of its slope's sign (see the formula in infer_eiil.c). */
 static void in_the_end_environment_1_holds_what_falls_short(void **state) {
   (void)state;
@@ -229,6 +270,7 @@ static void what_has_no_answer_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(few_steps_agree_with_adam_on_differences_of_the_objective),
+      cmocka_unit_test(problems_of_several_tasks_take_the_same_steps),
       cmocka_unit_test(in_the_end_environment_1_holds_what_falls_short),
       cmocka_unit_test(environment_1_falls_short_by_more_on_average),
       cmocka_unit_test(an_example_alone_is_judged_by_its_slope),
