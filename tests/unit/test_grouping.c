@@ -65,6 +65,9 @@ static void planted_groups_are_found_within_classes_by_all_algorithms(void **sta
     assert_int_equal(despur_grouping_count(grouping), 4);
     despur_grouping_training(grouping, groups);
     for (size_t i = 0; i < N; i++) assert_int_equal(groups[i], 2 * data.labels[i] + data.attributes[i]);
+    uint32_t again[N]; /* what was clustered belongs where it was put */
+    assert_ok(despur_grouping_assign(grouping, data.outputs, data.labels, N, 1, again, &error));
+    assert_memory_equal(again, groups, sizeof groups);
     for (size_t g = 0; g < 4; g++) assert_string_equal(despur_grouping_name(grouping, g), NAMES[g]);
     despur_grouping_free(grouping);
   }
