@@ -15,7 +15,7 @@ typedef struct cli_option {
   const char *help;
 } cli_option;
 
-enum { CLI_MOST_OPTIONS = 24 };
+enum { CLI_MOST_OPTIONS = 32 };
 
 /* A command line taken apart. */
 typedef struct cli_arguments {

@@ -12,7 +12,7 @@
 #define COLUMN_OPTIONS                                                                                       \
   {"label", "COL", "the column with the labels"}, {"prediction", "COL", "the column with the predictions"},  \
       {"score", "COL", "the column with the probability of one of two classes"},                             \
-      {"positive", "CLASS", "which class that is (default 1 or true)"},                                      \
+      {"positive", "CLASS", "which class that is, and rates are of (default 1 or true)"},                    \
       {"threshold", "T", "score from which on it is predicted (default 0.5)"},                               \
       {"probabilities", "PREFIX", "the columns PREFIX0, PREFIX1, ... or PREFIXcat, ..."},                    \
       {"by", "COL,COL", "the columns that make groups, within each label"},                                  \

@@ -1,8 +1,10 @@
 /* despur eval: measures of the network that a run left, or of predictions in a CSV file. */
 #include "columns.h"
+#include "rates.h"
 #include "report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static despur_status predictions_of(despur_predicted *out, const cli_arguments *arguments,
                                     despur_error *error) {
@@ -35,42 +37,71 @@ static despur_status choice_of(despur_rule_result *out, const cli_arguments *arg
   return despur_run_choice(out, arguments->positional[0], error);
 }
 
-static void print(const report_measured *of, bool json) {
+static void print(const report_measured *of, bool json, bool rates) {
   if (json) {
     report_print_predicted_json(of);
     return;
   }
   columns_print(of->predicted, of->label);
-  report_print_predicted(of->predicted, of->scores, of->measures, of->by_group);
+  report_print_predicted(of);
+  if (rates) rates_print(of->rates, of->predicted);
   if (of->choice->epoch > 0) putchar('\n');
   report_print_choice(of->choice, false, !of->predicted->attributes);
 }
 
-static despur_status execute(const cli_arguments *arguments, despur_error *error) {
-  despur_predicted predicted = {0};
-  despur_scores scores = {0};
-  despur_measures measures = {0};
+/* What is measured, and owned. */
+typedef struct measured {
+  despur_predicted predicted;
+  despur_scores scores, *alone; /* [predicted.alone_count] */
+  despur_measures measures;
+  rates_list rates;
   despur_rule_result choice;
   despur_run_end end;
+} measured;
+
+static void release(measured *m) {
+  for (size_t i = 0; m->alone && i < m->predicted.alone_count; i++) despur_scores_release(&m->alone[i]);
+  free(m->alone);
+  rates_list_release(&m->rates);
+  despur_measures_release(&m->measures);
+  despur_scores_release(&m->scores);
+  despur_predicted_release(&m->predicted);
+}
+
+static despur_status measure_alone(measured *m, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (m->predicted.alone_count == 0) return DESPUR_OK;
+  m->alone = calloc(m->predicted.alone_count, sizeof *m->alone);
+  if (!m->alone) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  for (size_t i = 0; status == DESPUR_OK && i < m->predicted.alone_count; i++)
+    status = despur_predicted_scores(&m->alone[i], &m->predicted.alone[i], error);
+  return status;
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  measured m = {0};
   const char *file = cli_value(arguments, "predictions");
-  bool json = cli_value(arguments, "json") != NULL;
-  report_measured of = {.scores = &scores,
-                        .predicted = &predicted,
-                        .measures = &measures,
-                        .choice = &choice,
-                        .end = file ? NULL : &end,
-                        .by_group = cli_value(arguments, "calibration-by-group") != NULL};
-  despur_status status = predictions_of(&predicted, arguments, error);
+  bool json = cli_value(arguments, "json"), rates = cli_value(arguments, "rates");
+  report_measured of = {.scores = &m.scores,
+                        .predicted = &m.predicted,
+                        .measures = &m.measures,
+                        .rates = &m.rates,
+                        .choice = &m.choice,
+                        .end = file ? NULL : &m.end,
+                        .by_group = cli_value(arguments, "calibration-by-group")};
+  despur_status status = predictions_of(&m.predicted, arguments, error);
   if (status != DESPUR_OK) return status;
   of.label = file ? file : arguments->positional[0];
-  status = despur_predicted_scores(&scores, &predicted, error);
-  if (status == DESPUR_OK) status = despur_measures_compute(&measures, &predicted, error);
-  if (status == DESPUR_OK) status = choice_of(&choice, arguments, error);
-  if (status == DESPUR_OK && !file) status = report_warn_outcome(&end, of.label, json, error);
-  if (status == DESPUR_OK) print(&of, json);
-  despur_measures_release(&measures);
-  despur_scores_release(&scores);
-  despur_predicted_release(&predicted);
+  status = despur_predicted_scores(&m.scores, &m.predicted, error);
+  if (status == DESPUR_OK) status = measure_alone(&m, error);
+  of.alone = m.alone;
+  if (status == DESPUR_OK) status = despur_measures_compute(&m.measures, &m.predicted, error);
+  if (status == DESPUR_OK && (json || rates))
+    status = rates_list_compute(&m.rates, &m.predicted, 0.95, error);
+  if (status == DESPUR_OK) status = choice_of(&m.choice, arguments, error);
+  if (status == DESPUR_OK && !file) status = report_warn_outcome(&m.end, of.label, json, error);
+  if (status == DESPUR_OK) print(&of, json, rates);
+  release(&m);
   return status;
 }
 
@@ -101,17 +132,26 @@ const cli_verb cli_eval = {
         "equal bins, over all, by attribute and by prediction: among examples of one label the best "
         "predictor "
         "looks\n"
-        "miscalibrated, so groups within a label have it only with --calibration-by-group. --json has the "
-        "bins, confusion matrices and everything else.\n"
+        "miscalibrated, so groups within a label have it only with --calibration-by-group.\n"
+        "\n"
+        "--rates adds true and false positive and negative rates, precision, F1 and selection rates by what "
+        "--by says\n"
+        "(not within a label), each column alone and all together, with the largest difference and the "
+        "smallest ratio\n"
+        "of groups. One of two classes is positive (--positive); of more each is, against the others. --json "
+        "has the\n"
+        "rates, bins, confusion matrices and everything else.\n"
         "\n"
         "Examples:\n"
         "  despur eval runs/demo-0 --split val\n"
         "  despur eval --predictions resnet.csv --json\n"
-        "  despur eval --predictions adult.csv --label income --score p --positive '>50K' --by sex,race\n",
+        "  despur eval --predictions adult.csv --label income --score p --positive '>50K' --by sex,race\n"
+        "  despur eval --predictions loans.csv --by sex,race --positive granted --rates\n",
     .options = {{"split", "SPLIT", "train, val or test (default test)"},
                 {"predictions", "FILE", "a table in place of a run, or - for standard input"},
                 COLUMN_OPTIONS,
                 {"threads", "N", "processors to use (default all)"},
                 {"calibration-by-group", NULL, "calibration within groups of one label, too"},
+                {"rates", NULL, "true and false positive rates, precision, F1, selection, too"},
                 {"json", NULL, "results as JSON on stdout"}},
     .execute = execute};

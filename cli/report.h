@@ -48,10 +48,6 @@ void report_emit_degenerate(emit *j, const char *name, const despur_degenerate *
  * last. Free it; NULL when there is no memory. */
 size_t *report_worst_first(const double *accuracies, size_t count);
 
-/* by_group: calibration by group as well where groups have one label each. */
-void report_print_predicted(const despur_predicted *predicted, const despur_scores *scores,
-                            const despur_measures *measures, bool by_group);
-
 /* What is told of one network or table. NULL: unknown, or there is none. */
 typedef struct report_measured {
   const char *label;
@@ -60,9 +56,12 @@ typedef struct report_measured {
   const despur_measures *measures;
   const despur_rule_result *choice; /* as for report_print_choice */
   const despur_run_end *end;        /* of the run that left the network */
-  bool by_group;                    /* as for report_print_predicted */
+  const struct rates_list *rates;
+  const despur_scores *alone; /* [predicted.alone_count] by one column each */
+  bool by_group;              /* calibration by group as well where groups have one label each */
 } report_measured;
 
+void report_print_predicted(const report_measured *of);
 void report_print_predicted_json(const report_measured *of);
 
 #endif

@@ -204,7 +204,6 @@ static void print_first(const despur_stage_result *stages, size_t count, bool cl
                    s->groups[s->worst_group].name, 100 * s->worst_group_accuracy, 100 * s->worst_group_low,
                    100 * s->worst_group_high);
   }
-  putchar('\n');
 }
 
 static void print_group(const table *t, size_t g) {
@@ -368,6 +367,7 @@ void report_print_run(const despur_run_result *result) {
     table t = lay_out(result->stages, result->stage_count, true);
     snprintf(title, sizeof title, "accuracy in %%, %s split", SPLITS[result->split]);
     print_first(result->stages, result->stage_count, classes);
+    putchar('\n');
     print_summary(&t, title, classes);
     putchar('\n');
     print_groups(&t, classes ? "class" : "group", SPLITS[result->split]);
@@ -431,15 +431,39 @@ static void print_measures(const despur_predicted *predicted, const despur_score
     print_measures_row(scores->groups[g].name, width, &measures->groups[g]);
 }
 
-void report_print_predicted(const despur_predicted *predicted, const despur_scores *scores,
-                            const despur_measures *measures, bool by_group) {
-  despur_stage_result stage = {.scores = *scores};
-  bool train = !isnan(scores->train_weighted_average), classes = !predicted->attributes;
-  snprintf(stage.label, sizeof stage.label, "model");
+/* The worst groups of each column alone. The worst of all is one of the intersections. */
+static void print_worst_alone(const despur_predicted *predicted, const despur_scores *alone) {
+  for (size_t i = 0; i < predicted->alone_count; i++) {
+    const despur_scores *s = &alone[i];
+    if (s->worst_group == s->groups_count) continue;
+    terminal_print(stdout, "by %s alone: %s, %.1f %% (%.1f to %.1f)\n", predicted->alone[i].attribute,
+                   s->groups[s->worst_group].name, 100 * s->worst_group_accuracy, 100 * s->worst_group_low,
+                   100 * s->worst_group_high);
+  }
+}
+
+static void print_groups_alone(const despur_predicted *predicted, const despur_scores *alone) {
+  for (size_t i = 0; i < predicted->alone_count; i++) {
+    despur_stage_result stage = {.label = "model", .scores = alone[i]};
+    char title[64];
+    table t = lay_out(&stage, 1, false);
+    snprintf(title, sizeof title, "by %.50s alone", predicted->alone[i].attribute);
+    putchar('\n');
+    print_groups(&t, title, "count");
+  }
+}
+
+void report_print_predicted(const report_measured *of) {
+  const despur_predicted *predicted = of->predicted;
+  despur_stage_result stage = {.label = "model", .scores = *of->scores};
+  bool train = !isnan(of->scores->train_weighted_average), classes = !predicted->attributes;
   table t = lay_out(&stage, 1, train);
   print_first(&stage, 1, classes);
+  if (of->alone) print_worst_alone(predicted, of->alone);
+  putchar('\n');
   print_summary(&t, "accuracy in %", classes);
   putchar('\n');
   print_groups(&t, classes ? "class" : "group", "count");
-  if (measures->all.bins) print_measures(predicted, scores, measures, by_group);
+  if (of->alone) print_groups_alone(predicted, of->alone);
+  if (of->measures->all.bins) print_measures(predicted, of->scores, of->measures, of->by_group);
 }

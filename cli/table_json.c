@@ -1,6 +1,7 @@
 /* The same as the tables, and more, as JSON. */
 #include "columns.h"
 #include "emit.h"
+#include "rates.h"
 #include "report.h"
 
 #include <math.h>
@@ -78,6 +79,14 @@ static void write_group(emit *j, const despur_group_score *group, bool train, co
   emit_close(j, '}');
 }
 
+static void write_worst(emit *j, const despur_scores *scores) {
+  bool any = scores->worst_group < scores->groups_count;
+  emit_text(j, "worst_group", any ? scores->groups[scores->worst_group].name : NULL);
+  emit_real(j, "worst_group_accuracy", scores->worst_group_accuracy);
+  emit_real(j, "worst_group_low", scores->worst_group_low);
+  emit_real(j, "worst_group_high", scores->worst_group_high);
+}
+
 static void write_names(emit *j, const despur_predicted *p) {
   columns_emit(j, p);
   if (!p->class_names) return;
@@ -115,20 +124,33 @@ void report_emit_outcome(emit *j, const despur_run_end *end) {
   if (*end->message) emit_text(j, "message", end->message);
 }
 
+/* The groups of each column alone. */
+static void write_alone(emit *j, const report_measured *of) {
+  emit_open(j, "alone", '[');
+  for (size_t i = 0; i < of->predicted->alone_count; i++) {
+    const despur_scores *s = &of->alone[i];
+    emit_open(j, NULL, '{');
+    emit_text(j, "attribute", of->predicted->alone[i].attribute);
+    write_worst(j, s);
+    emit_open(j, "groups", '[');
+    for (size_t g = 0; g < s->groups_count; g++) write_group(j, &s->groups[g], false, NULL, g, false);
+    emit_close(j, ']');
+    emit_close(j, '}');
+  }
+  emit_close(j, ']');
+}
+
 static void write_scores(emit *j, const report_measured *of) {
   const despur_scores *scores = of->scores;
   const despur_measures *measures = of->measures;
-  bool any = scores->worst_group < scores->groups_count, train = !isnan(scores->train_weighted_average);
+  bool train = !isnan(scores->train_weighted_average);
   bool by_group = of->by_group || (measures && !measures->groups_have_one_label);
   emit_open(j, NULL, '{');
   emit_text(j, "label", of->label);
   if (of->end) report_emit_outcome(j, of->end);
   if (of->predicted) write_names(j, of->predicted);
   report_emit_degenerate(j, "degenerate", &scores->degenerate);
-  emit_text(j, "worst_group", any ? scores->groups[scores->worst_group].name : NULL);
-  emit_real(j, "worst_group_accuracy", scores->worst_group_accuracy);
-  emit_real(j, "worst_group_low", scores->worst_group_low);
-  emit_real(j, "worst_group_high", scores->worst_group_high);
+  write_worst(j, scores);
   emit_count(j, "count", scores->count);
   emit_count(j, "correct", scores->correct);
   emit_real(j, "average_accuracy", scores->average_accuracy);
@@ -144,6 +166,8 @@ static void write_scores(emit *j, const report_measured *of) {
   for (size_t g = 0; g < scores->groups_count; g++)
     write_group(j, &scores->groups[g], train, measures, g, by_group);
   emit_close(j, ']');
+  if (of->alone) write_alone(j, of);
+  if (of->rates) rates_emit(j, of->rates, of->predicted);
   write_choice(j, of->choice);
   emit_close(j, '}');
 }

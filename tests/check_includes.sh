@@ -18,7 +18,8 @@ BEGIN {
   module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
   module_of["logistic"] = "repair"
   module_of["net"] = module_of["optimizer"] = "nn"
-  module_of["cam"] = module_of["check"] = module_of["compare"] = module_of["measures"] = module_of["stats"] = "eval"
+  module_of["cam"] = module_of["check"] = module_of["compare"] = module_of["measures"] = "eval"
+  module_of["rates"] = module_of["stats"] = "eval"
   module_of["run_cam"] = "run"
 }
 

@@ -19,6 +19,7 @@
 #include "despur/measures.h"
 #include "despur/net.h"
 #include "despur/optimizer.h"
+#include "despur/rates.h"
 #include "despur/report.h"
 #include "despur/run.h"
 #include "despur/run_cam.h"

@@ -26,18 +26,29 @@ typedef struct despur_predicted {
                           makes them is missing */
   uint32_t *labels, *predictions; /* [count], below classes */
   uint32_t *groups;               /* [count], below groups_count, or DESPUR_NO_GROUP */
-  uint32_t *attributes;     /* [count] what tells groups of one label apart, any codes; NULL: nothing does */
-  const char **ids;         /* [count] texts that tell examples apart, or NULL */
-  double *probabilities;    /* [count, classes], or NULL */
-  const char **names;       /* [groups_count] */
-  const char **class_names; /* [classes], or NULL: 0, 1, ... */
-  size_t *train_sizes;      /* [groups_count] training examples, or NULL */
-  double loss;              /* mean cross entropy if known from elsewhere; NaN: from probabilities */
+  uint32_t *attributes; /* [count] what tells groups of one label apart, any codes; NULL: nothing does */
+  const char **attribute_names; /* [attributes_count] of the codes 0, 1, ..., which then all occur, such as
+                                   "sex=Male,race=White"; NULL: the names of groups say */
+  size_t attributes_count, attributes_aside; /* with names; the last ones have missing values */
+  const char **ids;                          /* [count] texts that tell examples apart, or NULL */
+  double *probabilities;                     /* [count, classes], or NULL */
+  const char **names;                        /* [groups_count] */
+  const char **class_names;                  /* [classes], or NULL: 0, 1, ... */
+  size_t *train_sizes;                       /* [groups_count] training examples, or NULL */
+  double loss;                 /* mean cross entropy if known from elsewhere; NaN: from probabilities */
   despur_other_column *others; /* [others_count] */
   size_t others_count;
   char *columns;      /* what was read as what: "label: y, prediction: pred, groups: ..."; NULL */
   const char **notes; /* [notes_count] sentences on what a reader of the numbers should know */
   size_t notes_count;
+  bool positive_known; /* the class that rates call positive is `positive`; else the last of two classes, and
+                          of more each */
+  uint32_t positive;
+  /* [alone_count] the same examples with the attributes and groups of one column each, where several columns
+   * make the groups. What does not depend on groups belongs to the whole. */
+  struct despur_predicted *alone;
+  size_t alone_count;
+  char *attribute; /* what makes the attributes: "sex x race"; NULL when nobody knows */
 } despur_predicted;
 
 /* Which column of a table is what. {0}, like NULL in place of it: everything is guessed from usual names.
@@ -45,7 +56,7 @@ typedef struct despur_predicted {
 typedef struct despur_columns {
   const char *label, *prediction;
   const char *score;         /* the probability of one of two classes */
-  const char *positive;      /* that class; NULL: 1 or true */
+  const char *positive;      /* that class, which is also the one that rates call positive; NULL: 1 or true */
   double threshold;          /* of the score, from which on the prediction is that class; 0: 0.5 */
   const char *probabilities; /* what the names of the columns with a probability begin with; the rest is the
                                 name of the class */

@@ -4,6 +4,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "eval/parts.h"
 #include "eval/predicted.h"
 
 #include <math.h>
@@ -158,65 +159,6 @@ cleanup:
   return status;
 }
 
-/* ---- attributes ---- */
-
-static int by_code(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* keys[i]: which of the codes that occur, in their order, example i has; *kinds: how many there are. */
-static despur_status number_attributes(uint32_t **keys, size_t *kinds, const despur_predicted *p,
-                                       despur_error *error) {
-  despur_status status = DESPUR_OK;
-  uint32_t *codes = NULL;
-  *kinds = 0;
-  if (!p->attributes || p->count == 0) return DESPUR_OK;
-  TRY(mem_alloc(keys, p->count, sizeof **keys, error));
-  TRY(mem_alloc(&codes, p->count, sizeof *codes, error));
-  memcpy(codes, p->attributes, p->count * sizeof *codes);
-  qsort(codes, p->count, sizeof *codes, by_code);
-  for (size_t i = 0; i < p->count; i++)
-    if (*kinds == 0 || codes[i] != codes[*kinds - 1]) codes[(*kinds)++] = codes[i];
-  for (size_t i = 0; i < p->count; i++) {
-    const uint32_t *at = bsearch(&p->attributes[i], codes, *kinds, sizeof *codes, by_code);
-    (*keys)[i] = (uint32_t)(at - codes);
-  }
-cleanup:
-  mem_free(codes);
-  return status;
-}
-
-/* What follows the label in a group's name, such as "a=1" in "y=0,a=1". */
-static const char *beside_label(const char *name) {
-  bool quoted = false;
-  for (; *name; name++) {
-    if (*name == '"') quoted = !quoted;
-    if (*name == ',' && !quoted) return name + 1;
-  }
-  return NULL;
-}
-
-static despur_status name_attributes(despur_measures *out, const despur_predicted *p, const uint32_t *keys,
-                                     despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const char **names = NULL;
-  char(*codes)[16] = NULL;
-  TRY(mem_alloc(&names, out->attributes_count, sizeof *names, error));
-  TRY(mem_alloc(&codes, out->attributes_count, sizeof *codes, error));
-  for (size_t i = 0; keys && i < p->count && out->attributes_count > 0; i++) {
-    if (names[keys[i]]) continue;
-    snprintf(codes[keys[i]], sizeof *codes, "a=%u", p->attributes[i]);
-    const char *found = p->groups[i] == DESPUR_NO_GROUP ? NULL : beside_label(p->names[p->groups[i]]);
-    names[keys[i]] = found ? found : codes[keys[i]];
-  }
-  TRY(text_copy_all(&out->attribute_names, names, out->attributes_count, error));
-cleanup:
-  mem_free(names);
-  mem_free(codes);
-  return status;
-}
-
 static despur_status find_labels_of_groups(despur_measures *out, const despur_predicted *p,
                                            despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -245,23 +187,25 @@ static void add_row(despur_measures *out, const despur_predicted *p, const uint3
 
 despur_status despur_measures_compute(despur_measures *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
-  uint32_t *attribute = NULL;
+  predicted_parts parts = {0};
   *out = (despur_measures){
       .groups_count = p->groups_count, .classes = p->classes, .bins = DESPUR_RELIABILITY_BINS};
   TRY(predicted_check(p, error));
-  TRY(number_attributes(&attribute, &out->attributes_count, p, error));
+  TRY(predicted_parts_find(&parts, p, error));
+  out->attributes_count = parts.count;
+  out->attribute_names = parts.names;
+  parts.names = NULL;
   TRY(allocate(out, p, error));
-  TRY(name_attributes(out, p, attribute, error));
   TRY(find_labels_of_groups(out, p, error));
-  for (size_t i = 0; i < p->count; i++) add_row(out, p, attribute, i);
+  for (size_t i = 0; i < p->count; i++) add_row(out, p, parts.keys, i);
   for (size_t i = 0; i < count_parts(out); i++) finish(part(out, i));
   if (p->probabilities && p->classes == 2) {
     TRY(rank(&out->all, NULL, p, error));
     TRY(rank(out->groups, p->groups, p, error));
-    if (attribute) TRY(rank(out->attributes, attribute, p, error));
+    if (parts.keys) TRY(rank(out->attributes, parts.keys, p, error));
   }
 cleanup:
-  mem_free(attribute);
+  predicted_parts_release(&parts);
   if (status != DESPUR_OK) despur_measures_release(out);
   return status;
 }

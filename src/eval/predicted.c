@@ -2,6 +2,8 @@
  * anything. */
 #include "eval/predicted.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 
 static despur_status check_probabilities(const despur_predicted *p, size_t i, despur_error *error) {
@@ -43,4 +45,12 @@ despur_status check_confidence(double confidence, despur_error *error) {
   if (confidence > 0 && confidence < 1) return DESPUR_OK;
   return error_set(error, DESPUR_BAD_INPUT, "expected a confidence between 0 and 1, such as 0.95, found %g",
                    confidence);
+}
+
+void predicted_release_groups(despur_predicted *predicted) {
+  mem_free(predicted->groups);
+  mem_free(predicted->names);
+  mem_free(predicted->attributes);
+  mem_free(predicted->attribute_names);
+  mem_free(predicted->attribute);
 }

@@ -19,4 +19,7 @@ DESPUR_MUST_USE despur_status check_confidence(double confidence, despur_error *
 DESPUR_MUST_USE despur_status predicted_take_names(despur_predicted *out, const despur_groups *groups,
                                                    despur_error *error);
 
+/* Frees what depends on how examples are divided into groups. */
+void predicted_release_groups(despur_predicted *predicted);
+
 #endif

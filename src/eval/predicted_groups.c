@@ -1,6 +1,7 @@
 #include "eval/predicted_groups.h"
 
 #include "base/memory.h"
+#include "eval/predicted.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -112,6 +113,7 @@ cleanup:
 static void release(numbering *n) {
   mem_free(n->of_row);
   mem_free(n->keys);
+  *n = (numbering){0};
 }
 
 /* ---- names ---- */
@@ -131,6 +133,8 @@ cleanup:
 typedef struct builder {
   despur_predicted *out;
   const column_roles *roles;
+  table_column **by; /* [by_count] all that make the groups, or one of them */
+  size_t by_count;
   bool whole;        /* groups are attributes, not these within labels */
   uint32_t **orders; /* [by_count] */
   side *sides;       /* [by_count] */
@@ -139,17 +143,17 @@ typedef struct builder {
 
 static const char *value_of(const builder *b, size_t column, uint32_t code) {
   if (code >= b->sides[column].missing) return "(missing)";
-  return column_name(&b->roles->by[column]->categories, b->orders[column][code]);
+  return column_name(&b->by[column]->categories, b->orders[column][code]);
 }
 
 /* "sex=Male,race=White", or the value alone of what is a whole group by itself. */
 static despur_status add_attribute(text *out, const builder *b, size_t attribute, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t width = b->roles->by_count;
+  size_t width = b->by_count;
   const uint32_t *key = b->attributes.keys + attribute * width;
   if (b->whole && width == 1) return text_add(out, error, "%s", value_of(b, 0, key[0]));
   for (size_t i = 0; i < width; i++) {
-    TRY(text_add(out, error, "%s%s=", i ? "," : "", b->roles->by[i]->name));
+    TRY(text_add(out, error, "%s%s=", i ? "," : "", b->by[i]->name));
     TRY(add_value(out, value_of(b, i, key[i]), error));
   }
 cleanup:
@@ -168,19 +172,34 @@ cleanup:
   return status;
 }
 
-static despur_status name_groups(const builder *b, size_t count, despur_error *error) {
+static despur_status name_all(const char ***out, const builder *b, size_t count,
+                              despur_status (*add)(text *, const builder *, size_t, despur_error *),
+                              despur_error *error) {
   despur_status status = DESPUR_OK;
   text_list list = {0};
   text name = {0};
-  for (size_t g = 0; g < count; g++) {
+  for (size_t i = 0; i < count; i++) {
     name.length = 0;
-    TRY(add_name(&name, b, g, error));
+    TRY(add(&name, b, i, error));
     TRY(text_list_add(&list, name.data, error));
   }
-  TRY(text_copy_all(&b->out->names, (const char *const *)list.items, count, error));
+  TRY(text_copy_all(out, (const char *const *)list.items, count, error));
 cleanup:
   mem_free(name.data);
   text_list_release(&list);
+  return status;
+}
+
+/* "sex x race" */
+static despur_status name_columns(builder *b, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text name = {0};
+  for (size_t i = 0; i < b->by_count; i++)
+    TRY(text_add(&name, error, "%s%s", i ? " x " : "", b->by[i]->name));
+  b->out->attribute = name.data;
+  name.data = NULL;
+cleanup:
+  mem_free(name.data);
   return status;
 }
 
@@ -189,7 +208,7 @@ cleanup:
 /* Codes of a column in the order of its values; what is missing comes last. */
 static despur_status put_in_order(builder *b, size_t i, despur_error *error) {
   despur_status status = DESPUR_OK;
-  value_column *c = &b->roles->by[i]->categories;
+  value_column *c = &b->by[i]->categories;
   uint32_t *rank, missing = (uint32_t)column_categories(c);
   TRY(column_order(&b->orders[i], &rank, c, error));
   for (size_t row = 0; row < c->rows; row++)
@@ -202,7 +221,7 @@ cleanup:
 static despur_status number_all(builder *b, bool with_missing, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = b->out;
-  TRY(number(&b->attributes, b->sides, b->roles->by_count, p->count, error));
+  TRY(number(&b->attributes, b->sides, b->by_count, p->count, error));
   const side pair[] = {{p->labels, UINT32_MAX}, {b->attributes.of_row, (uint32_t)b->attributes.complete}};
   const numbering *n = b->whole ? &b->attributes : &b->groups;
   if (!b->whole) TRY(number(&b->groups, pair, 2, p->count, error));
@@ -211,8 +230,44 @@ static despur_status number_all(builder *b, bool with_missing, despur_error *err
   p->groups_count = n->count;
   p->groups_aside = with_missing ? 0 : n->count - n->complete;
   p->attributes = b->attributes.of_row;
+  p->attributes_count = b->attributes.count;
+  p->attributes_aside = with_missing ? 0 : b->attributes.count - b->attributes.complete;
   b->attributes.of_row = NULL;
-  TRY(name_groups(b, n->count, error));
+  TRY(name_all(&p->names, b, n->count, add_name, error));
+  TRY(name_all(&p->attribute_names, b, p->attributes_count, add_attribute, error));
+  TRY(name_columns(b, error));
+cleanup:
+  release(&b->attributes);
+  release(&b->groups);
+  return status;
+}
+
+/* The same examples by each column alone. */
+static despur_status divide_alone(builder *all, bool with_missing, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_predicted *p = all->out;
+  if (all->by_count < 2) return status;
+  TRY(mem_alloc(&p->alone, all->by_count, sizeof *p->alone, error));
+  for (size_t i = 0; i < all->by_count; i++) {
+    despur_predicted *one = &p->alone[p->alone_count++];
+    *one = (despur_predicted){.count = p->count,
+                              .classes = p->classes,
+                              .labels = p->labels,
+                              .predictions = p->predictions,
+                              .probabilities = p->probabilities,
+                              .class_names = p->class_names,
+                              .loss = p->loss,
+                              .positive_known = p->positive_known,
+                              .positive = p->positive};
+    builder b = {.out = one,
+                 .roles = all->roles,
+                 .by = all->by + i,
+                 .by_count = 1,
+                 .whole = all->whole,
+                 .orders = all->orders + i,
+                 .sides = all->sides + i};
+    TRY(number_all(&b, with_missing, error));
+  }
 cleanup:
   return status;
 }
@@ -220,16 +275,19 @@ cleanup:
 despur_status predicted_make_groups(despur_predicted *out, const column_roles *roles,
                                     const despur_columns *columns, despur_error *error) {
   despur_status status = DESPUR_OK;
-  builder b = {.out = out, .roles = roles, .whole = columns->whole_groups};
+  builder b = {.out = out,
+               .roles = roles,
+               .by = roles->by,
+               .by_count = roles->by_count,
+               .whole = columns->whole_groups};
   TRY(mem_alloc(&b.orders, roles->by_count, sizeof *b.orders, error));
   TRY(mem_alloc(&b.sides, roles->by_count, sizeof *b.sides, error));
   for (size_t i = 0; i < roles->by_count; i++) TRY(put_in_order(&b, i, error));
   TRY(number_all(&b, columns->with_missing, error));
+  TRY(divide_alone(&b, columns->with_missing, error));
 cleanup:
   for (size_t i = 0; b.orders && i < roles->by_count; i++) mem_free(b.orders[i]);
   mem_free(b.orders);
   mem_free(b.sides);
-  release(&b.attributes);
-  release(&b.groups);
   return status;
 }

@@ -2,6 +2,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "eval/columns.h"
+#include "eval/predicted.h"
 #include "eval/predicted_groups.h"
 #include "io/file.h"
 
@@ -155,6 +156,17 @@ cleanup:
   return status;
 }
 
+/* The class that --positive names, where no score has said so already. */
+static despur_status find_named_positive(loader *l, despur_error *error) {
+  const char *name = l->columns->positive;
+  uint32_t count = (uint32_t)column_categories(&l->classes);
+  for (l->positive = 0; l->positive < count; l->positive++)
+    if (strcmp(column_name(&l->classes, l->positive), name) == 0) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT,
+                   "%s: no label and no prediction is '%.60s', which is to be positive; there is '%.60s'",
+                   file_of(l), name, count ? column_name(&l->classes, 0) : "");
+}
+
 static despur_status make_classes(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   const column_roles *r = &l->roles;
@@ -167,7 +179,10 @@ static despur_status make_classes(loader *l, despur_error *error) {
   if (r->prediction) TRY(take_classes(&p->predictions, l, r->prediction, error));
   if (r->probability_count > 0) TRY(check_known(l, r->probability_count, error));
   if (r->score) TRY(find_positive(l, error));
+  if (!r->score && l->columns->positive) TRY(find_named_positive(l, error));
   TRY(column_order(&l->order, &l->rank, &l->classes, error));
+  p->positive_known = r->score || l->columns->positive;
+  p->positive = p->positive_known ? l->rank[l->positive] : 0;
   p->classes = column_categories(&l->classes);
   for (size_t i = 0; i < p->count; i++) p->labels[i] = l->rank[p->labels[i]];
   for (size_t i = 0; p->predictions && i < p->count; i++) p->predictions[i] = l->rank[p->predictions[i]];
@@ -460,13 +475,13 @@ cleanup:
 }
 
 void despur_predicted_release(despur_predicted *predicted) {
+  for (size_t i = 0; i < predicted->alone_count; i++) predicted_release_groups(&predicted->alone[i]);
+  predicted_release_groups(predicted);
+  mem_free(predicted->alone);
   mem_free(predicted->labels);
   mem_free(predicted->predictions);
-  mem_free(predicted->groups);
-  mem_free(predicted->attributes);
   mem_free(predicted->ids);
   mem_free(predicted->probabilities);
-  mem_free(predicted->names);
   mem_free(predicted->class_names);
   mem_free(predicted->train_sizes);
   for (size_t i = 0; i < predicted->others_count; i++) {

@@ -1,0 +1,18 @@
+/* The attributes that occur, numbered and named. */
+#ifndef EVAL_PARTS_H
+#define EVAL_PARTS_H
+
+#include "despur/measures.h"
+
+/* keys: [examples] which one each has, NULL without attributes; release with predicted_parts_release. */
+typedef struct predicted_parts {
+  uint32_t *keys;
+  const char **names;  /* [count] "a=1", one allocation */
+  size_t count, aside; /* aside: the last of them, which have missing values */
+} predicted_parts;
+
+DESPUR_MUST_USE despur_status predicted_parts_find(predicted_parts *out, const despur_predicted *predicted,
+                                                   despur_error *error);
+void predicted_parts_release(predicted_parts *parts);
+
+#endif
