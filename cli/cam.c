@@ -1,6 +1,7 @@
 /* despur cam: where the networks of a run look. */
 #include "cli.h"
 #include "emit.h"
+#include "output.h"
 #include "report.h"
 #include "terminal.h"
 
@@ -332,6 +333,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     if ((size_t)length >= sizeof directory)
       status = cli_fail(error, DESPUR_BAD_USAGE, "--out: the path is too long");
   }
+  if (status == DESPUR_OK) status = cli_may_add(arguments, directory, ".png", error);
   if (status == DESPUR_OK) status = despur_run_cam(&result, arguments->positional[0], &options, error);
   if (status == DESPUR_OK) status = despur_run_cam_write(&result, directory, error);
   if (status == DESPUR_OK)
@@ -388,6 +390,7 @@ const cli_verb cli_cam = {
                 {"scale", "N",
                  "pixels of a picture on a side of one of the image (default: to some 112 wide)"},
                 {"out", "DIR", "where the pictures go (default RUN/cam)"},
+                {"force", NULL, "go on where there are pictures that are not despur's"},
                 {"subtract-minimum", NULL, "scale maps as pytorch-grad-cam does"},
                 {"threads", "N", "processors to use (default all)"},
                 {"json", NULL, "results as JSON on stdout"}},

@@ -57,13 +57,60 @@ static bool is_ours(const char *path) {
   return found;
 }
 
+/* Whether a word names the file: by itself, as the value of a key, or with a member of an archive behind it.
+ */
+static bool names(const char *word, const struct stat *file) {
+  char path[4096];
+  struct stat about;
+  const char *value = strchr(word, '='), *colon = strrchr(word, ':');
+  if (stat(word, &about) == 0) return about.st_dev == file->st_dev && about.st_ino == file->st_ino;
+  if (value && names(value + 1, file)) return true;
+  if (!colon || (size_t)(colon - word) >= sizeof path) return false;
+  snprintf(path, sizeof path, "%.*s", (int)(colon - word), word);
+  return stat(path, &about) == 0 && about.st_dev == file->st_dev && about.st_ino == file->st_ino;
+}
+
+/* out: the option's own value, or what stands for it. */
+static bool is_input(const cli_arguments *arguments, const char *out, const struct stat *file) {
+  const cli_option *options = arguments->verb->options;
+  for (size_t i = 0; i < arguments->count; i++)
+    if (names(arguments->positional[i], file)) return true;
+  for (size_t i = 0; options[i].name; i++)
+    if (arguments->values[i] && arguments->values[i] != out && names(arguments->values[i], file)) return true;
+  return false;
+}
+
+static despur_status refuse(const char *path, despur_error *error) {
+  return cli_fail(error, DESPUR_BAD_USAGE, "%s: exists, and is not known to be despur's; --force replaces it",
+                  path);
+}
+
 despur_status cli_may_write(const cli_arguments *arguments, const char *path, despur_error *error) {
   struct stat about;
   /* what is not a file is refused where it is written */
-  if (!path || stat(path, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0) return DESPUR_OK;
-  if (cli_value(arguments, "force") || is_ours(path)) return DESPUR_OK;
-  return cli_fail(error, DESPUR_BAD_USAGE, "%s: exists, and is not known to be despur's; --force replaces it",
-                  path);
+  if (!path || stat(path, &about) != 0 || !S_ISREG(about.st_mode) || cli_value(arguments, "force"))
+    return DESPUR_OK;
+  if (is_input(arguments, path, &about))
+    return cli_fail(error, DESPUR_BAD_USAGE, "%s: is an input; --force replaces it", path);
+  return about.st_size == 0 || is_ours(path) ? DESPUR_OK : refuse(path, error);
+}
+
+despur_status cli_may_add(const cli_arguments *arguments, const char *directory, const char *ending,
+                          despur_error *error) {
+  DIR *stream = directory && !cli_value(arguments, "force") ? opendir(directory) : NULL;
+  despur_status status = DESPUR_OK;
+  char path[4096];
+  struct stat about;
+  for (const struct dirent *entry; stream && status == DESPUR_OK && (entry = readdir(stream));) {
+    size_t length = strlen(entry->d_name), end = strlen(ending);
+    if (length < end || strcmp(entry->d_name + length - end, ending) != 0) continue;
+    int bytes = snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+    if (bytes < 0 || (size_t)bytes >= sizeof path || stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+      continue;
+    if (about.st_size > 0 && !is_ours(path)) status = refuse(path, error);
+  }
+  if (stream) closedir(stream);
+  return status;
 }
 
 despur_status cli_may_fill(const cli_arguments *arguments, const char *directory, despur_error *error) {

@@ -23,6 +23,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   }
   const despur_report_options options = {.page = out, .plots = cli_value(arguments, "plots")};
   despur_status status = cli_may_write(arguments, out, error);
+  if (status == DESPUR_OK) status = cli_may_add(arguments, options.plots, ".svg", error);
   if (status == DESPUR_OK)
     status = despur_report(arguments->positional, arguments->count, &options, NULL, error);
   if (status == DESPUR_OK) terminal_print(stdout, "%s\n", out);
@@ -47,6 +48,6 @@ const cli_verb cli_report = {
         "  despur report runs/erm-0 runs/erm-1 runs/dro-0 runs/dro-1 --out compared.html\n"
         "  despur report sweeps/seeds\n",
     .options = {{"out", "FILE", "the page (default DIR/report.html, when there is one DIR)"},
-                {"force", NULL, "replace a file that is not despur's"},
+                {"force", NULL, "replace files that are not despur's"},
                 {"plots", "DIR", "also write every plot as an SVG file into a directory"}},
     .execute = execute};

@@ -16,8 +16,8 @@ typedef int despur_fetch_observer(void *context, const char *line);
 
 /* Downloads a published data set ("mnist") into a directory, which is created; NULL is the user's cache,
  * where images: auto finds it. Files that are there already with the right SHA-256 are kept, partial ones are
- * continued
- * ("NAME.partial"), and a file gets its name only after its SHA-256 was found right. Only https is spoken.
+ * continued ("NAME.partial"), and a file gets its name only after its SHA-256 was found right; one of that
+ * name with another content is not replaced (DESPUR_BAD_USAGE). Only https is spoken.
  *
  * $DESPUR_MIRROR, when set, is the address used in place of the known mirrors: https, or http to this
  * machine. observer may be NULL. Errors: an unknown name (DESPUR_BAD_USAGE); no connection, a wrong checksum,

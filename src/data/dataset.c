@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -265,6 +266,15 @@ const char *despur_dataset_description(const despur_dataset *dataset) {
 
 const char *despur_dataset_input(const despur_dataset *dataset, size_t index) {
   return index < DATASET_INPUTS ? dataset->inputs[index] : NULL;
+}
+
+despur_status dataset_spares_inputs(const despur_dataset *dataset, const char *path, despur_error *error) {
+  struct stat out, in;
+  if (stat(path, &out) != 0) return DESPUR_OK;
+  for (size_t i = 0; i < DATASET_INPUTS && dataset->inputs[i]; i++)
+    if (stat(dataset->inputs[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+      return error_set(error, DESPUR_BAD_USAGE, "%s: is an input; choose another --out", path);
+  return DESPUR_OK;
 }
 
 const uint32_t *despur_dataset_labels(const despur_dataset *dataset) {

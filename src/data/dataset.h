@@ -52,6 +52,10 @@ typedef struct dataset_batch {
  * padding columns are left alone. x is 64-byte aligned. context is a dataset_batch. Thread-safe. */
 void dataset_fill(void *context, size_t block, float *x);
 
+/* DESPUR_BAD_USAGE where a file that is to be written is one that the data set was read from. */
+DESPUR_MUST_USE despur_status dataset_spares_inputs(const despur_dataset *dataset, const char *path,
+                                                    despur_error *error);
+
 /* The contact sheet of despur_dataset_write_sheet. Release with sheet_release, also after an error. */
 DESPUR_MUST_USE despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *dataset,
                                                  despur_split split, size_t columns, despur_error *error);

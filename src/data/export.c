@@ -84,8 +84,9 @@ cleanup:
 
 despur_status despur_dataset_write_sheet(const despur_dataset *dataset, despur_split split, size_t columns,
                                          const char *path, despur_error *error) {
-  contact_sheet s;
-  despur_status status = dataset_draw_sheet(&s, dataset, split, columns, error);
+  contact_sheet s = {0};
+  despur_status status = dataset_spares_inputs(dataset, path, error);
+  if (status == DESPUR_OK) status = dataset_draw_sheet(&s, dataset, split, columns, error);
   if (status == DESPUR_OK) status = png_write(path, s.width, s.height, s.rgb, error);
   sheet_release(&s);
   return status;
@@ -157,11 +158,18 @@ static despur_status join(char path[1024], const char *directory, const char *na
   return DESPUR_OK;
 }
 
+static const char *const FILES[] = {"images.npy",     "features.npy", "labels.npy",
+                                    "attributes.npy", "splits.npy",   "metadata.csv"};
+
 despur_status despur_dataset_export(const despur_dataset *dataset, const char *directory,
                                     despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
   uint32_t *splits = NULL;
+  for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+    TRY(join(path, directory, FILES[i], error));
+    TRY(dataset_spares_inputs(dataset, path, error));
+  }
   TRY(mem_alloc(&splits, dataset->count, sizeof *splits, error));
   splits_of_examples(dataset, splits);
   TRY(file_make_directories(directory, error));

@@ -330,9 +330,12 @@ static despur_status already_there(int *there, const fetcher *fetch, const remot
   *there = 0;
   if (!file_exists(path)) return DESPUR_OK;
   TRY(file_sha256(path, sum, error));
-  *there = !strcmp(sum, file->sha256);
-  TRY(tell(fetch, error, *there ? "%s: already there" : "%s: another file of that name is replaced",
-           file->name));
+  if (strcmp(sum, file->sha256) != 0) /* what did not arrive whole has another name */
+    FAIL(error, DESPUR_BAD_USAGE,
+         "%s: exists, and is not the file of %s; remove it, or choose another folder", path,
+         fetch->set->name);
+  *there = 1;
+  TRY(tell(fetch, error, "%s: already there", file->name));
 cleanup:
   return status;
 }

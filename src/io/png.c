@@ -47,16 +47,9 @@ cleanup:
 static const char MADE_BY[] = "\0\0\0\x0ftEXtSoftware\0despur\xd2\x93\x10\x6b";
 enum { HEADER_BYTES = 8 + 25 };
 
-/* Encodes into memory first, so that all writing follows the rules of file_writer. */
-despur_status png_write(const char *path, size_t width, size_t height, const uint8_t *rgb,
-                        despur_error *error) {
+despur_status png_save(const char *path, const uint8_t *png, size_t bytes, despur_error *error) {
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
-  uint8_t *png = NULL;
-  size_t bytes;
-  status = png_encode(&png, &bytes, width, height, rgb, error);
-  if (status != DESPUR_OK) error_prefix(error, "%s: ", path);
-  if (status != DESPUR_OK) goto cleanup;
   TRY(file_writer_open(&writer, path, error));
   TRY(file_write(writer, png, HEADER_BYTES, error));
   TRY(file_write(writer, MADE_BY, sizeof MADE_BY - 1, error));
@@ -65,6 +58,18 @@ despur_status png_write(const char *path, size_t width, size_t height, const uin
   writer = NULL;
 cleanup:
   file_writer_discard(writer);
+  return status;
+}
+
+despur_status png_write(const char *path, size_t width, size_t height, const uint8_t *rgb,
+                        despur_error *error) {
+  uint8_t *png;
+  size_t bytes;
+  despur_status status = png_encode(&png, &bytes, width, height, rgb, error);
+  if (status != DESPUR_OK)
+    error_prefix(error, "%s: ", path);
+  else
+    status = png_save(path, png, bytes, error);
   free(png);
   return status;
 }

@@ -15,4 +15,8 @@ DESPUR_MUST_USE despur_status png_write(const char *path, size_t width, size_t h
 DESPUR_MUST_USE despur_status png_encode(uint8_t **png, size_t *bytes, size_t width, size_t height,
                                          const uint8_t *rgb, despur_error *error);
 
+/* Writes what png_encode has made to a file of its own. */
+DESPUR_MUST_USE despur_status png_save(const char *path, const uint8_t *png, size_t bytes,
+                                       despur_error *error);
+
 #endif

@@ -55,7 +55,9 @@ void chart_open(chart *c, double height, const char *title, const char *descript
   c->bottom = height - 40;
   c->x = (scale){.from = c->left, .to = c->right};
   c->y = (scale){.from = c->bottom, .to = c->top};
-  if (c->standalone) markup_raw(m, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+  if (c->standalone)
+    markup_raw(
+        m, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- Made by despur from the files of a run -->\n");
   markup_print(m, "<svg class=\"plot\" viewBox=\"0 0 %d %g\" role=\"img\"", CHART_WIDTH, height);
   if (c->standalone)
     markup_print(m, " xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%g\"", CHART_WIDTH, height);

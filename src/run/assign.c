@@ -1,5 +1,6 @@
 /* Groups of other examples, by the reference network and the grouping that a run has left. */
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "run/reopen.h"
 #include "run/run_data.h"
 #include "run/run_state.h"
@@ -82,6 +83,7 @@ despur_status despur_run_assign(const char *directory, const char *const *overri
   TRY(run_read_config(&r, &config, error));
   TRY(override_data(config, overrides, count, error));
   TRY(run_create_dataset(&r, error));
+  TRY(dataset_spares_inputs(r.dataset, path, error));
   if (count == 0) TRY(run_check_data(&r, error));
   TRY(load_models(&r, error));
   TRY(file_writer_open(&writer, path, error));

@@ -190,6 +190,17 @@ static bool sum_holds(const char *data, size_t bytes) {
   return memcmp(sum, data + bytes - SUM_BYTES, SUM_BYTES) == 0;
 }
 
+bool checkpoint_is_one(const char *path) {
+  enum { NAME_BYTES = sizeof "despur checkpoint " - 1 };
+  char name[NAME_BYTES] = "";
+  size_t bytes;
+  int fd;
+  if (file_open(&fd, &bytes, path, NULL) != DESPUR_OK) return false;
+  bool read = bytes >= NAME_BYTES && file_read_all(fd, name, NAME_BYTES, path, NULL) == DESPUR_OK;
+  close(fd);
+  return read && memcmp(name, MAGIC, NAME_BYTES) == 0;
+}
+
 despur_status checkpoint_read(checkpoint *p, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   char magic[MAGIC_BYTES] = "", *data = NULL;

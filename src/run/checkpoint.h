@@ -65,6 +65,9 @@ DESPUR_MUST_USE despur_status checkpoint_read(checkpoint *c, const char *path, d
 DESPUR_MUST_USE despur_status checkpoint_decode(checkpoint *c, const char *data, size_t bytes,
                                                 const char *name, despur_error *error);
 
+/* Whether a file is one, of any version, and not another program's of that name. */
+bool checkpoint_is_one(const char *path);
+
 void checkpoint_release(checkpoint *c);
 
 #endif

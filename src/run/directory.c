@@ -122,28 +122,52 @@ cleanup:
   return status == DESPUR_BAD_INPUT ? DESPUR_OK : status;
 }
 
-/* options.force is a word about runs: a config.yaml of another program, or a recipe of that name, is not to
- * go with the run that it is taken for. */
-static despur_status check_ownership(const run *r, despur_error *error) {
-  static const char *const OWN[] = {"results.jsonl", "results.jsonl.partial", CHECKPOINT_FILE};
+/* Whether a run has left what is there. Other programs have a config.yaml and a last.ckpt, too. */
+static despur_status is_run(bool *own, const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
   manifest ended;
-  bool own = false;
   TRY(manifest_read(&ended, r->result->directory, error));
-  own = *ended.version != 0;
-  for (size_t i = 0; i < sizeof OWN / sizeof *OWN && !own; i++) {
-    TRY(run_path(path, r, OWN[i], error));
-    own = file_exists(path);
-  }
+  *own = *ended.version != 0;
+  TRY(run_path(path, r, CHECKPOINT_FILE, error));
+  if (!*own) *own = checkpoint_is_one(path);
+  TRY(run_path(path, r, "results.jsonl.partial", error));
+  if (!*own) *own = file_exists(path);
   TRY(run_path(path, r, "config.yaml", error));
-  if (own || !file_exists(path)) goto cleanup;
-  TRY(is_own_config(&own, path, error));
-  if (!own)
-    FAIL(error, DESPUR_BAD_USAGE,
-         "%s: is not what a run has left, and --force would replace it; choose another --out", path);
+  if (!*own && file_exists(path)) TRY(is_own_config(own, path, error));
 cleanup:
   return status;
+}
+
+static despur_status refuse_foreign(const run *r, const char *name, despur_error *error) {
+  char path[1024];
+  despur_status status = run_path(path, r, name, error);
+  if (status != DESPUR_OK || !file_exists(path)) return status;
+  return error_set(error, DESPUR_BAD_USAGE,
+                   "%s: is not what a run has left, and a run would replace it; choose another --out", path);
+}
+
+/* options.force is a word about runs: files of other programs that only have the names of a run's are not to
+ * go with the run that they are taken for. */
+static despur_status check_ownership(const run *r, despur_error *error) {
+  static const char *const OTHERS[] = {CHECKPOINT_FILE, "manifest.json", "timing.json"};
+  despur_status status = DESPUR_OK;
+  bool own;
+  TRY(is_run(&own, r, error));
+  if (own) goto cleanup;
+  for (size_t i = 0; i < run_output_count; i++) TRY(refuse_foreign(r, run_output_names[i], error));
+  for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) TRY(refuse_foreign(r, OTHERS[i], error));
+cleanup:
+  return status;
+}
+
+despur_status run_spares_others(const char *directory, despur_error *error) {
+  despur_run_result result = {0};
+  const run r = {.result = &result};
+  int length = snprintf(result.directory, sizeof result.directory, "%s", directory);
+  if (length < 0 || (size_t)length >= sizeof result.directory)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  return file_exists(directory) ? check_ownership(&r, error) : DESPUR_OK;
 }
 
 static despur_status make_way(run *r, despur_error *error) {

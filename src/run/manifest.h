@@ -23,4 +23,7 @@ DESPUR_MUST_USE despur_status manifest_read(manifest *out, const char *directory
 DESPUR_MUST_USE despur_status manifest_write_failure(const char *directory, const despur_config *config,
                                                      const char *message, despur_error *error);
 
+/* DESPUR_BAD_USAGE when a file that a run in the directory would replace is not a run's. */
+DESPUR_MUST_USE despur_status run_spares_others(const char *directory, despur_error *error);
+
 #endif

@@ -416,19 +416,11 @@ cleanup:
 /* DIRECTORY/NAME.png */
 static despur_status write_picture(const char *directory, const char *name, const despur_picture *picture,
                                    despur_error *error) {
-  despur_status status = DESPUR_OK;
   char path[1024];
-  file_writer *writer = NULL;
   int length = snprintf(path, sizeof path, "%s/%s.png", directory, name);
   if (length < 0 || (size_t)length >= sizeof path)
-    FAIL(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
-  TRY(file_writer_open(&writer, path, error));
-  TRY(file_write(writer, picture->bytes, picture->count, error));
-  status = file_writer_commit(writer, error);
-  writer = NULL;
-cleanup:
-  file_writer_discard(writer);
-  return status;
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  return png_save(path, picture->bytes, picture->count, error);
 }
 
 despur_status despur_run_cam_write(const despur_run_cam_result *result, const char *directory,

@@ -74,8 +74,8 @@ despur_status run_remove_all(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(run_remove_output(r, CHECKPOINT_FILE, error));
   for (size_t i = 0; i < run_output_count; i++) TRY(run_remove_output(r, run_output_names[i], error));
-  TRY(run_remove_output(r, "manifest.json", error));
   TRY(run_remove_output(r, "timing.json", error));
+  TRY(run_remove_output(r, "manifest.json", error)); /* it says whose the others are */
 cleanup:
   return status;
 }

@@ -191,7 +191,9 @@ despur_status sweep_job_finish(sweep_job *job, const despur_sweep *sweep, despur
   *outcome = ended == DESPUR_OK            ? DESPUR_SWEEP_COMPLETE
              : ended == DESPUR_INTERRUPTED ? DESPUR_SWEEP_TO_DO
                                            : DESPUR_SWEEP_FAILED;
-  if (*outcome == DESPUR_SWEEP_FAILED) status = ensure_manifest(sweep, job->run, reason, error);
+  /* bad usage: the directory was not the run's to write in */
+  if (*outcome == DESPUR_SWEEP_FAILED && ended != DESPUR_BAD_USAGE)
+    status = ensure_manifest(sweep, job->run, reason, error);
   close(job->pipe);
   close(job->lock);
   job->pid = 0;

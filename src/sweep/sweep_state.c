@@ -61,6 +61,10 @@ despur_status sweep_prepare_directory(const despur_sweep *sweep, struct timespec
   int fd = -1;
   if (file_exists(sweep->directory) && !file_is_directory(sweep->directory))
     FAIL(error, DESPUR_BAD_USAGE, "%s: exists and is not a directory", sweep->directory);
+  for (size_t i = 0; i < sweep->count; i++) {
+    TRY(sweep_path(path, sweep, i, "", error));
+    TRY(run_spares_others(path, error));
+  }
   TRY(lock_path(path, sweep, "", error));
   TRY(file_make_directories(path, error));
   TRY(lock_path(path, sweep, ".started", error));

@@ -195,12 +195,23 @@ static void all_files_arrive_in_a_new_directory(void **state) {
 static void files_with_the_right_sum_are_kept(void **state) {
   (void)state;
   put(in(directory, "small"), "abc", 3);
-  put(in(directory, "big"), "something else", 14);
   assert_ok(fetch("range"));
   expect_complete();
   expect_requests("range big all\n");
-  assert_non_null(strstr(lines, "big: another file of that name is replaced\n"));
   assert_non_null(strstr(lines, "small: already there\n"));
+}
+
+static void a_file_of_another_content_is_not_replaced(void **state) {
+  (void)state;
+  char there[15] = "";
+  put(in(directory, "big"), "something else", 14);
+  assert_fails(fetch("range"), DESPUR_BAD_USAGE, "big: exists, and is not the file of test; remove it");
+  expect_requests("");
+  FILE *file = fopen(in(directory, "big"), "rb");
+  assert_non_null(file);
+  assert_int_equal(fread(there, 1, sizeof there, file), 14);
+  fclose(file);
+  assert_string_equal(there, "something else");
 }
 
 static void a_partial_file_is_continued(void **state) {
@@ -397,6 +408,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(all_files_arrive_in_a_new_directory),
       CASE(files_with_the_right_sum_are_kept),
+      CASE(a_file_of_another_content_is_not_replaced),
       CASE(a_partial_file_is_continued),
       CASE(a_finished_partial_file_needs_no_request),
       CASE(a_mirror_that_cannot_continue_sends_everything),
