@@ -186,9 +186,8 @@ static void print_occlusion(const despur_run_cam_result *result) {
 }
 
 static void print_text(const despur_run_cam_result *result, const char *target, const char *directory) {
-  static const char *const SPLITS[] = {"train", "validation", "test"};
   terminal_print(stdout, "Grad-CAM at %s, target %s, %s split\n\n", result->layer, target,
-                 SPLITS[result->split]);
+                 despur_split_word(result->split));
   if (result->scored) {
     print_table(result, "energy on the background; area is its share of the image", background, true, false);
     if (result->partly)
@@ -267,13 +266,12 @@ static void print_json_example(emit *j, const despur_run_cam_result *result, con
 
 static void print_json(const despur_run_cam_result *result, const despur_run_end *end, const char *target,
                        const char *directory) {
-  static const char *const SPLITS[] = {"train", "val", "test"};
   emit j = {0};
   emit_open(&j, NULL, '{');
   report_emit_outcome(&j, end);
   emit_text(&j, "layer", result->layer);
   emit_text(&j, "target", target);
-  emit_text(&j, "split", SPLITS[result->split]);
+  emit_text(&j, "split", despur_split_name(result->split));
   emit_real(&j, "threshold", DESPUR_CAM_THRESHOLD);
   emit_text(&j, "pictures", directory);
   emit_open(&j, "stages", '[');

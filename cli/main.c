@@ -160,9 +160,10 @@ despur_status cli_choice(int *out, const cli_arguments *arguments, const char *n
 }
 
 despur_status cli_split(despur_split *out, const cli_arguments *arguments, despur_error *error) {
-  static const char *const NAMES[] = {"train", "val", "test", NULL};
+  const char *const names[] = {despur_split_name(DESPUR_TRAIN), despur_split_name(DESPUR_VAL),
+                               despur_split_name(DESPUR_TEST), NULL};
   int chosen = DESPUR_TEST;
-  despur_status status = cli_choice(&chosen, arguments, "split", NAMES, error);
+  despur_status status = cli_choice(&chosen, arguments, "split", names, error);
   *out = (despur_split)chosen;
   return status;
 }

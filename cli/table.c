@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const SPLITS[] = {"train", "val", "test"};
-
 enum {
   VALUE = 5,     /* "100.0" */
   INTERVAL = 10, /* "99.1-100.0" */
@@ -343,7 +341,7 @@ static void print_inferred(const despur_run_result *result) {
     stages[i].scores = stages[i].inferred;
   }
   table t = lay_out(stages, result->stage_count, true);
-  print_groups(&t, "inferred", SPLITS[result->inferred_split]);
+  print_groups(&t, "inferred", despur_split_name(result->inferred_split));
   putchar('\n');
 }
 
@@ -365,12 +363,12 @@ void report_print_run(const despur_run_result *result) {
   bool classes = !result->attributes;
   if (result->stage_count > 0) {
     table t = lay_out(result->stages, result->stage_count, true);
-    snprintf(title, sizeof title, "accuracy in %%, %s split", SPLITS[result->split]);
+    snprintf(title, sizeof title, "accuracy in %%, %s split", despur_split_name(result->split));
     print_first(result->stages, result->stage_count, classes);
     putchar('\n');
     print_summary(&t, title, classes);
     putchar('\n');
-    print_groups(&t, classes ? "class" : "group", SPLITS[result->split]);
+    print_groups(&t, classes ? "class" : "group", despur_split_name(result->split));
     putchar('\n');
   }
   print_inferred(result);

@@ -189,16 +189,15 @@ static void write_stages(emit *j, const char *name, const despur_run_result *res
 }
 
 void report_print_run_json(const despur_run_result *result) {
-  static const char *const SPLITS[] = {"train", "val", "test"};
   const despur_stage_result *last = result->stage_count ? &result->stages[result->stage_count - 1] : NULL;
   emit j = {0};
   emit_open(&j, NULL, '{');
   emit_text(&j, "directory", result->directory);
   if (result->verdict) emit_text(&j, "verdict", result->verdict);
-  emit_text(&j, "split", SPLITS[result->split]);
+  emit_text(&j, "split", despur_split_name(result->split));
   write_stages(&j, "stages", result, false);
   if (last && last->inferred.groups_count > 0) {
-    emit_text(&j, "inferred_split", SPLITS[result->inferred_split]);
+    emit_text(&j, "inferred_split", despur_split_name(result->inferred_split));
     write_stages(&j, "inferred_groups", result, true);
   }
   if (last && last->rule > 0) write_choice(&j, &last->rules[last->rule]);

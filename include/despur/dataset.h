@@ -19,6 +19,11 @@ extern "C" {
 
 typedef enum despur_split { DESPUR_TRAIN, DESPUR_VAL, DESPUR_TEST, DESPUR_SPLITS } despur_split;
 
+/* "train", "val" or "test", as in files and options; and "training", "validation" or "test", as in sentences.
+ * Static. */
+DESPUR_API const char *despur_split_name(despur_split split);
+DESPUR_API const char *despur_split_word(despur_split split);
+
 typedef struct despur_dataset despur_dataset;
 
 /* What an example is to a network. */

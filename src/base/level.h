@@ -28,6 +28,21 @@
   { &table##_baseline }
 #endif
 
+/* Defines the two functions by which a module offers its tables: NAME_available(i), the i-th that this
+ * processor can run, slowest first, NULL past the end; and NAME_choose(&table, error), level_choose's. */
+#define LEVEL_FUNCTIONS(type, tables, name)                                                                  \
+  extern const type tables##_baseline, tables##_v3, tables##_v4;                                             \
+  static const type *const tables##_of_level[] = LEVEL_TABLES(tables);                                       \
+  const type *name##_available(size_t i) {                                                                   \
+    return i < level_count() ? tables##_of_level[i] : NULL;                                                  \
+  }                                                                                                          \
+  despur_status name##_choose(const type **out, despur_error *error) {                                       \
+    size_t level;                                                                                            \
+    despur_status status = level_choose(&level, error);                                                      \
+    if (status == DESPUR_OK) *out = tables##_of_level[level];                                                \
+    return status;                                                                                           \
+  }
+
 /* How many of the levels this processor can run, at least 1. */
 size_t level_count(void);
 

@@ -15,20 +15,7 @@ enum {
   NARROW_TILE = 64   /* but one start alone must be shared out by columns */
 };
 
-extern const kmeans_table kmeans_baseline, kmeans_v3, kmeans_v4;
-
-static const kmeans_table *const TABLES[] = LEVEL_TABLES(kmeans);
-
-const kmeans_table *kmeans_table_available(size_t i) {
-  return i < level_count() ? TABLES[i] : NULL;
-}
-
-despur_status kmeans_table_choose(const kmeans_table **out, despur_error *error) {
-  size_t level;
-  despur_status status = level_choose(&level, error);
-  if (status == DESPUR_OK) *out = TABLES[level];
-  return status;
-}
+LEVEL_FUNCTIONS(kmeans_table, kmeans, kmeans_table)
 
 void kmeans_pass_release(kmeans_pass *pass) {
   parallel_free(pass->pool);

@@ -21,20 +21,7 @@ enum {
 #define LEAST_FLOOR   1e-70              /* whose whitening float32 still holds */
 #define MOST_SQUARE   1e300              /* distances beyond are equal: so every point has a density */
 
-extern const mixture_table mixture_baseline, mixture_v3, mixture_v4;
-
-static const mixture_table *const TABLES[] = LEVEL_TABLES(mixture);
-
-const mixture_table *mixture_table_available(size_t i) {
-  return i < level_count() ? TABLES[i] : NULL;
-}
-
-despur_status mixture_table_choose(const mixture_table **out, despur_error *error) {
-  size_t level;
-  despur_status status = level_choose(&level, error);
-  if (status == DESPUR_OK) *out = TABLES[level];
-  return status;
-}
+LEVEL_FUNCTIONS(mixture_table, mixture, mixture_table)
 
 static size_t divide_up(size_t a, size_t b) {
   return (a + b - 1) / b;

@@ -134,28 +134,20 @@ static despur_status export_column(const uint32_t *values, size_t count, const c
 
 static despur_status export_metadata(const despur_dataset *dataset, const uint32_t *splits, const char *path,
                                      despur_error *error) {
-  static const char *const NAMES[] = {"train", "val", "test"};
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
   TRY(file_writer_open(&writer, path, error));
   TRY(file_print(writer, error, "example,split,y,a,group\n"));
   for (size_t e = 0; e < dataset->count; e++) {
     size_t group = dataset->label[e] * dataset->attributes + dataset->attribute[e];
-    TRY(file_print(writer, error, "%zu,%s,%u,%u,%zu\n", e, NAMES[splits[e]], dataset->label[e],
-                   dataset->attribute[e], group));
+    TRY(file_print(writer, error, "%zu,%s,%u,%u,%zu\n", e, despur_split_name((despur_split)splits[e]),
+                   dataset->label[e], dataset->attribute[e], group));
   }
   status = file_writer_commit(writer, error);
   writer = NULL;
 cleanup:
   file_writer_discard(writer);
   return status;
-}
-
-static despur_status join(char path[1024], const char *directory, const char *name, despur_error *error) {
-  int length = snprintf(path, 1024, "%s/%s", directory, name);
-  if (length < 0 || length >= 1024)
-    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
-  return DESPUR_OK;
 }
 
 static const char *const FILES[] = {"images.npy",     "features.npy", "labels.npy",
@@ -167,22 +159,22 @@ despur_status despur_dataset_export(const despur_dataset *dataset, const char *d
   char path[1024];
   uint32_t *splits = NULL;
   for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
-    TRY(join(path, directory, FILES[i], error));
+    TRY(file_join(path, directory, FILES[i], error));
     TRY(dataset_spares_inputs(dataset, path, error));
   }
   TRY(mem_alloc(&splits, dataset->count, sizeof *splits, error));
   splits_of_examples(dataset, splits);
   TRY(file_make_directories(directory, error));
   const bool features = dataset->kind == DESPUR_INPUT_FEATURES;
-  TRY(join(path, directory, features ? "features.npy" : "images.npy", error));
+  TRY(file_join(path, directory, features ? "features.npy" : "images.npy", error));
   TRY((features ? export_features : export_images)(dataset, path, error));
-  TRY(join(path, directory, "labels.npy", error));
+  TRY(file_join(path, directory, "labels.npy", error));
   TRY(export_column(dataset->label, dataset->count, path, error));
-  TRY(join(path, directory, "attributes.npy", error));
+  TRY(file_join(path, directory, "attributes.npy", error));
   TRY(export_column(dataset->attribute, dataset->count, path, error));
-  TRY(join(path, directory, "splits.npy", error));
+  TRY(file_join(path, directory, "splits.npy", error));
   TRY(export_column(splits, dataset->count, path, error));
-  TRY(join(path, directory, "metadata.csv", error));
+  TRY(file_join(path, directory, "metadata.csv", error));
   TRY(export_metadata(dataset, splits, path, error));
 cleanup:
   mem_free(splits);

@@ -11,19 +11,7 @@
 
 enum { SIDE = PAINT_SIDE, PLANE = PAINT_PLANE, SCATTERED = 49 };
 
-extern const paint_table paint_baseline, paint_v3, paint_v4;
-static const paint_table *const TABLES[] = LEVEL_TABLES(paint);
-
-const paint_table *paint_table_available(size_t i) {
-  return i < level_count() ? TABLES[i] : NULL;
-}
-
-despur_status paint_table_choose(const paint_table **out, despur_error *error) {
-  size_t level;
-  despur_status status = level_choose(&level, error);
-  if (status == DESPUR_OK) *out = TABLES[level];
-  return status;
-}
+LEVEL_FUNCTIONS(paint_table, paint, paint_table)
 
 /* One example before it is put into its lane: the grey digit, and where the background is coloured. */
 typedef struct sketch {

@@ -22,20 +22,7 @@
 #include <math.h>
 #include <stdio.h>
 
-extern const eiil_table eiil_baseline, eiil_v3, eiil_v4;
-
-static const eiil_table *const TABLES[] = LEVEL_TABLES(eiil);
-
-const eiil_table *eiil_table_available(size_t i) {
-  return i < level_count() ? TABLES[i] : NULL;
-}
-
-despur_status eiil_table_choose(const eiil_table **out, despur_error *error) {
-  size_t level;
-  despur_status status = level_choose(&level, error);
-  if (status == DESPUR_OK) *out = TABLES[level];
-  return status;
-}
+LEVEL_FUNCTIONS(eiil_table, eiil, eiil_table)
 
 enum { CHUNK = 2048 }; /* examples of a task: a multiple of LANES whose arrays stay in the second cache */
 #define BETA1 0.9

@@ -12,6 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+despur_status file_join(char path[FILE_PATH], const char *directory, const char *name, despur_error *error) {
+  int length = snprintf(path, FILE_PATH, "%s/%s", directory, name);
+  if (length < 0 || length >= FILE_PATH)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  return DESPUR_OK;
+}
+
 grouped_number file_grouped(uint64_t number) {
   grouped_number out = {""};
   char digits[21];

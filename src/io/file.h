@@ -24,6 +24,11 @@ int file_shorten(int descriptor, uint64_t bytes);
 DESPUR_MUST_USE despur_status file_open(int *descriptor, size_t *bytes, const char *path,
                                         despur_error *error);
 
+/* DIRECTORY/NAME; DESPUR_BAD_USAGE when that is longer than paths may be. */
+enum { FILE_PATH = 1024 };
+DESPUR_MUST_USE despur_status file_join(char path[FILE_PATH], const char *directory, const char *name,
+                                        despur_error *error);
+
 /* A number as people read it in messages: file_grouped(47040016).text is "47,040,016". */
 typedef struct grouped_number {
   char text[27];

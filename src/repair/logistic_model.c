@@ -14,20 +14,7 @@ enum { MOST_TASKS = 64 };
 
 #define TASK_BYTES ((size_t)64 << 20) /* of all tasks' gradients, unless one alone takes more */
 
-extern const logistic_table logistic_baseline, logistic_v3, logistic_v4;
-
-static const logistic_table *const TABLES[] = LEVEL_TABLES(logistic);
-
-const logistic_table *logistic_table_available(size_t i) {
-  return i < level_count() ? TABLES[i] : NULL;
-}
-
-despur_status logistic_table_choose(const logistic_table **out, despur_error *error) {
-  size_t level;
-  despur_status status = level_choose(&level, error);
-  if (status == DESPUR_OK) *out = TABLES[level];
-  return status;
-}
+LEVEL_FUNCTIONS(logistic_table, logistic, logistic_table)
 
 static double row_weight(const despur_logistic_problem *problem, size_t row) {
   return problem->weights ? problem->weights[row] : 1;

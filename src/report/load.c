@@ -12,13 +12,6 @@
 
 enum { MANIFEST_LIMIT = 16 << 20 };
 
-static despur_status path_in(char path[1024], const char *directory, const char *name, despur_error *error) {
-  int length = snprintf(path, 1024, "%s/%s", directory, name);
-  if (length < 0 || length >= 1024)
-    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
-  return DESPUR_OK;
-}
-
 static despur_status copy_member(char **out, const json_t *object, const char *key, despur_error *error) {
   return mem_copy_text(out, json_member_text(object, key, ""), error);
 }
@@ -69,11 +62,11 @@ despur_status report_load(report_run *out, const char *directory, const char *ma
   char path[1024];
   *out = (report_run){0};
   TRY(mem_copy_text(&out->directory, directory, error));
-  TRY(path_in(path, directory, "config.yaml", error));
+  TRY(file_join(path, directory, "config.yaml", error));
   TRY(report_load_config(out, path, error));
-  TRY(path_in(path, directory, "results.jsonl", error));
+  TRY(file_join(path, directory, "results.jsonl", error));
   TRY(report_load_results(out, path, error));
-  TRY(path_in(path, directory, "manifest.json", error));
+  TRY(file_join(path, directory, "manifest.json", error));
   TRY(load_manifest(out, manifest, path, error));
 cleanup:
   return status;
@@ -103,12 +96,12 @@ static void name_classes(report_run *run) {
 despur_status report_load_details(report_run *run, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], groups[1024];
-  TRY(path_in(path, run->directory, "cam.json", error));
+  TRY(file_join(path, run->directory, "cam.json", error));
   TRY(report_load_cam(run, path, error));
-  TRY(path_in(path, run->directory, "embedding.csv", error));
-  TRY(path_in(groups, run->directory, "groups.csv", error));
+  TRY(file_join(path, run->directory, "embedding.csv", error));
+  TRY(file_join(groups, run->directory, "groups.csv", error));
   if (file_exists(path) && file_exists(groups)) TRY(report_load_points(run, path, groups, error));
-  TRY(path_in(path, run->directory, "predictions.csv", error));
+  TRY(file_join(path, run->directory, "predictions.csv", error));
   if (file_exists(path)) {
     TRY(despur_predicted_read(&run->predicted, path, NULL, error));
     name_classes(run);

@@ -232,7 +232,6 @@ static despur_status read_inferred(report_stage *stage, json_t *line, despur_spl
 static despur_status read_line(report_run *out, json_t *line, const char *path, size_t number,
                                despur_error *error) {
   static const char *const STAGES[REPORT_STAGES] = {"reference", "train"};
-  static const char *const SPLITS[DESPUR_SPLITS] = {"train", "val", "test"};
   const char *name = json_member_text(line, "stage", ""), *split = json_member_text(line, "split", "");
   bool inferred = strcmp(name, "inferred_groups") == 0;
   if (inferred) name = json_member_text(line, "network", "");
@@ -246,7 +245,7 @@ static despur_status read_line(report_run *out, json_t *line, const char *path, 
   if (!json_object_get(line, "groups"))
     return strcmp(split, "train") == 0 ? read_epoch(stage, line, error) : DESPUR_OK;
   for (int s = 0; s < DESPUR_SPLITS; s++)
-    if (strcmp(split, SPLITS[s]) == 0)
+    if (strcmp(split, despur_split_name((despur_split)s)) == 0)
       return inferred ? read_inferred(stage, line, (despur_split)s, error)
                       : read_eval(stage, line, (despur_split)s, error);
   return DESPUR_OK;

@@ -27,10 +27,9 @@ static despur_status write_page(const char *path, const report_run *run, const v
 /* DIRECTORY/NAME-1.svg for index 0. */
 static despur_status plot_path(char path[1024], const char *directory, const char *name, size_t index,
                                despur_error *error) {
-  int length = snprintf(path, 1024, "%s/%s-%zu.svg", directory, name, index + 1);
-  if (length < 0 || length >= 1024)
-    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
-  return DESPUR_OK;
+  char file[64];
+  snprintf(file, sizeof file, "%s-%zu.svg", name, index + 1);
+  return file_join(path, directory, file, error);
 }
 
 static despur_status write_plot(const char *directory, const plot *kind, const report_run *run, size_t index,

@@ -110,7 +110,6 @@ static void measures(markup *m, const report_run *run, const report_stage *const
 
 static void groups(markup *m, const report_run *run, const report_stage *const *stages, size_t count,
                    const report_cell *cells) {
-  static const char *const SPLITS[DESPUR_SPLITS] = {"training", "validation", "test"};
   char caption[320];
   despur_split split = stages[count - 1]->final->split;
   bool attributes = report_has_attributes(run);
@@ -118,7 +117,7 @@ static void groups(markup *m, const report_run *run, const report_stage *const *
       caption, sizeof caption,
       "Accuracy of every %s on the %s examples, in per cent, with its 95 %% interval (Wilson). Bold: the "
       "worst %s.%s",
-      attributes ? "group" : "class", SPLITS[split], attributes ? "group" : "class",
+      attributes ? "group" : "class", despur_split_word(split), attributes ? "group" : "class",
       attributes ? " \xe2\x97\x86: the usual group of its class, which has most training examples." : "");
   group_table t = {.caption = caption,
                    .what = attributes ? "Group" : "Class",

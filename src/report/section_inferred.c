@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 static void table(markup *m, const report_run *run, const report_cell *cells) {
-  static const char *const SPLITS[DESPUR_SPLITS] = {"training", "validation", "test"};
   const report_stage *last = report_last_stage(run), *reference = &run->stages[REPORT_REFERENCE];
   char caption[400];
   group_table t = {.caption = caption,
@@ -25,7 +24,7 @@ static void table(markup *m, const report_run *run, const report_cell *cells) {
       "Accuracy of every inferred group on the %s examples, in per cent, with its 95 %% interval (Wilson). "
       "Bold: the worst group. \xe2\x97\x86: the largest of its class in training. \xe2\x96\xbe: surely "
       "behind that (95 %% confidence for all groups together).",
-      SPLITS[t.split]);
+      despur_split_word(t.split));
   page_group_table(m, &t);
 }
 

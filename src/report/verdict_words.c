@@ -14,11 +14,11 @@ despur_status verdict_write_worst(text *out, const despur_scores *s, const char 
 
 despur_status verdict_write_measured(text *out, const despur_scores *measured, const report_eval *final,
                                      despur_split split, despur_error *error) {
-  static const char *const SPLITS[DESPUR_SPLITS] = {"training", "validation", "test"};
   despur_status status = DESPUR_OK;
   size_t examples = 0;
   for (size_t g = 0; g < measured->groups_count; g++) examples += measured->groups[g].count;
-  TRY(text_add(out, error, "Measured on %s %s examples", file_grouped(examples).text, SPLITS[split]));
+  TRY(text_add(out, error, "Measured on %s %s examples", file_grouped(examples).text,
+               despur_split_word(split)));
   if (!final->selected) TRY(text_add(out, error, " after epoch %zu, the last that there was", final->epoch));
   TRY(text_add(out, error, "."));
 cleanup:

@@ -47,7 +47,6 @@ cleanup:
 }
 
 static despur_status write_split(file_writer *writer, run *r, despur_split split, despur_error *error) {
-  static const char *const NAMES[] = {"train", "val", "test"};
   despur_status status = DESPUR_OK;
   split_outputs outputs = {0};
   uint32_t *groups = NULL;
@@ -59,7 +58,7 @@ static despur_status write_split(file_writer *writer, run *r, despur_split split
   TRY(despur_grouping_assign(r->grouping, outputs.values, outputs.labels, count, r->options->threads, groups,
                              error));
   for (size_t i = 0; i < count; i++) {
-    TRY(file_print(writer, error, "%u,%s,%u,%u,", examples[i], NAMES[split], outputs.labels[i],
+    TRY(file_print(writer, error, "%u,%s,%u,%u,", examples[i], despur_split_name(split), outputs.labels[i],
                    attributes[examples[i]]));
     if (groups[i] == DESPUR_NO_GROUP)
       TRY(file_print(writer, error, ",\n"));

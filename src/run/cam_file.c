@@ -104,11 +104,10 @@ cleanup:
 }
 
 static despur_status cam_json(json_t **out, const despur_run_cam_result *found, despur_error *error) {
-  static const char *const SPLITS[] = {"train", "val", "test"};
   despur_status status = DESPUR_OK;
   json_t *stages = json_array(), *groups = json_array();
   json_put(out, "layer", json_text(found->layer));
-  json_put(out, "split", json_string(SPLITS[found->split]));
+  json_put(out, "split", json_string(despur_split_name(found->split)));
   json_put(out, "scored", json_boolean(found->scored));
   json_put(out, "partly", json_boolean(found->partly));
   for (size_t s = 0; s < found->stage_count; s++) json_push(&stages, json_string(found->stages[s].label));

@@ -9,8 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const char *const SPLIT_NAMES[] = {"train", "val", "test"};
-
 /* NaN has no place in JSON: what is not there is null. */
 static json_t *number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
@@ -107,7 +105,7 @@ despur_status run_write_scores(run *r, const char *stage, size_t epoch, despur_s
   if (split == DESPUR_VAL && !selected) TRY(run_kept(&kept, r, error));
   json_put(&object, "stage", json_string(stage));
   json_put(&object, "epoch", json_integer((json_int_t)epoch));
-  json_put(&object, "split", json_string(SPLIT_NAMES[split]));
+  json_put(&object, "split", json_string(despur_split_name(split)));
   if (selected) {
     json_put(&object, "selected", json_true());
     json_put(&object, "label", json_string(selected));
@@ -127,7 +125,7 @@ despur_status run_write_cells(run *r, const char *network, const despur_stage_re
   json_put(&object, "stage", json_string("inferred_groups"));
   json_put(&object, "network", json_string(network));
   json_put(&object, "label", json_string(stage->label));
-  json_put(&object, "split", json_string(SPLIT_NAMES[r->cells_split]));
+  json_put(&object, "split", json_string(despur_split_name(r->cells_split)));
   put_scores(&object, &stage->inferred, NULL);
   return append_result(r, object, error);
 }

@@ -416,11 +416,10 @@ cleanup:
 /* DIRECTORY/NAME.png */
 static despur_status write_picture(const char *directory, const char *name, const despur_picture *picture,
                                    despur_error *error) {
-  char path[1024];
-  int length = snprintf(path, sizeof path, "%s/%s.png", directory, name);
-  if (length < 0 || (size_t)length >= sizeof path)
-    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
-  return png_save(path, picture->bytes, picture->count, error);
+  char path[FILE_PATH], file[160];
+  snprintf(file, sizeof file, "%s.png", name);
+  despur_status status = file_join(path, directory, file, error);
+  return status == DESPUR_OK ? png_save(path, picture->bytes, picture->count, error) : status;
 }
 
 despur_status despur_run_cam_write(const despur_run_cam_result *result, const char *directory,

@@ -92,18 +92,14 @@ void run_release(run *r) {
 }
 
 despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {
-  int length = snprintf(path, 1024, "%s/%s", r->result->directory, name);
-  if (length < 0 || length >= 1024)
-    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", r->result->directory);
-  return DESPUR_OK;
+  return file_join(path, r->result->directory, name, error);
 }
 
 despur_status run_split(const uint32_t **examples, size_t *count, const run *r, despur_split split,
                         despur_error *error) {
-  static const char *const NAMES[] = {"train", "val", "test"};
   *examples = despur_dataset_split(r->dataset, split, count);
   if (*count == 0)
     return error_set(error, DESPUR_BAD_INPUT, "%s: the data set has no %s examples", r->result->directory,
-                     NAMES[split]);
+                     despur_split_name(split));
   return DESPUR_OK;
 }
