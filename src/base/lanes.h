@@ -60,16 +60,26 @@ INLINE void store(float *p, vec v) {
   *(vec *)p = v;
 }
 
-/* VECTOR bytes as integers, and back. */
+/* VECTOR bytes as integers, and back. gcc 12 converts vectors of bytes one by one. */
 INLINE ivec load_bytes(const uint8_t *p) {
+#if defined(LANES_AVX512)
+  return (ivec)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+#elif defined(LANES_AVX2)
+  return (ivec)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+#else
   bvec bytes;
   memcpy(&bytes, p, VECTOR);
   return __builtin_convertvector(bytes, ivec);
+#endif
 }
 
 INLINE void store_bytes(uint8_t *p, ivec v) {
+#if defined(LANES_AVX512)
+  _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8((__m512i)v));
+#else
   bvec bytes = __builtin_convertvector(v, bvec);
   memcpy(p, &bytes, VECTOR);
+#endif
 }
 
 INLINE vec splat(float x) {
