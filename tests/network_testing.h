@@ -1,4 +1,4 @@
-/* What the tests of networks share: random images, and a fill function that puts them into blocks. */
+/* What the tests of networks share: random images, and a function that hands them to a network. */
 #ifndef NETWORK_TESTING_H
 #define NETWORK_TESTING_H
 
@@ -25,15 +25,13 @@ static inline despur_status create_chain(despur_net **out, const node_spec *node
 /* `count` images with labels; the network sees image (start + i) % count as example i. */
 typedef struct examples {
   size_t count, start, features;
-  despur_shape shape;
   float *images; /* [count, features] */
   uint32_t *labels;
-  block_layout layout; /* of the network that is being filled */
 } examples;
 
 /* Uniform in [0, 1). */
 static inline examples make_examples(size_t count, despur_shape shape, size_t classes) {
-  examples made = {.count = count, .features = shape.channels * shape.height * shape.width, .shape = shape};
+  examples made = {.count = count, .features = shape.channels * shape.height * shape.width};
   random_stream stream = random_open(7, "examples", count);
   made.images = calloc(count * made.features, sizeof *made.images);
   made.labels = calloc(count, sizeof *made.labels);
@@ -48,22 +46,14 @@ static inline void free_examples(examples *made) {
   free(made->labels);
 }
 
-static inline void fill_examples(void *context, size_t block, float *x) {
+static inline void example_row(void *context, size_t i, float *x) {
   const examples *from = context;
-  despur_shape shape = from->shape;
-  for (size_t lane = 0; lane < LANES; lane++) {
-    const float *image = from->images + (from->start + block * LANES + lane) % from->count * from->features;
-    for (size_t i = 0; i < from->features; i++)
-      x[block_at(from->layout, i / shape.width / shape.height, i / shape.width % shape.height) +
-        i % shape.width * LANES + lane] = image[i];
-  }
+  memcpy(x, from->images + (from->start + i) % from->count * from->features, from->features * sizeof *x);
 }
 
-/* Lanes beyond `used` hold images too: they must not matter. */
 static inline void forward_examples(despur_net *net, examples *from, size_t used, bool training,
                                     uint64_t step) {
-  from->layout = net_input(net);
-  net_forward(net, used, fill_examples, from, training, step);
+  net_forward(net, &(net_batch){used, example_row, from}, training, step);
 }
 
 #endif

@@ -173,8 +173,8 @@ cleanup:
 }
 
 static void fill_call(const subject *s) {
-  dataset_batch batch = s->batch;
-  dataset_fill(&batch, 0, s->pass.kept);
+  dataset_batch from = s->batch;
+  net_put_rows(&s->pass, &(net_batch){BATCH, dataset_row, &from});
 }
 
 static despur_status run_loss(void *context, despur_error *error) {
@@ -197,7 +197,7 @@ static despur_status run_update(void *context, despur_error *error) {
 static despur_status measure_rest(subject *s) {
   despur_status status = DESPUR_OK;
   char name[DESPUR_BENCH_NAME];
-  double input = LANES * (double)block_features(net_input(s->net)) * sizeof(float);
+  double input = LANES * (double)block_features(s->net->values[0].layout) * sizeof(float);
   TRY(measure(s, "input", "fill", fill_call, 0, input));
   snprintf(name, sizeof name, "kernel/%s/loss", s->arch);
   TRY(bench_measure(s->bench, &(bench_work){.name = name, .threads = 1, .run = run_loss, .context = s}));
@@ -222,13 +222,12 @@ static despur_status subject_init(subject *s, bench *b, const bench_arch *arch) 
   TRY(bench_net(&s->net, b, arch->arch, BATCH, 1));
   TRY(optimizer_init(&s->optimizer, &SGD, s->net, b->error));
   const uint32_t *examples = despur_dataset_split(b->digits, DESPUR_TRAIN, &count);
-  s->batch = (dataset_batch){
-      .dataset = b->digits, .examples = examples, .count = BATCH, .layout = net_input(s->net)};
+  s->batch = (dataset_batch){b->digits, examples};
   for (size_t i = 0; i < BATCH; i++) {
     s->labels[i] = despur_dataset_labels(b->digits)[examples[i]];
     s->weights[i] = 1.0 / BATCH;
   }
-  net_forward(s->net, BATCH, dataset_fill, &s->batch, true, 0);
+  net_forward(s->net, &(net_batch){BATCH, dataset_row, &s->batch}, true, 0);
   TRY(run_loss(s, b->error));
   net_backward(s->net, s->gradient);
   s->pass = net_pass(s->net, 0, 0, true);

@@ -1,8 +1,7 @@
-/* Inside of a data set, and the one function above nn/ that knows about lanes: filling a block. */
+/* Inside of a data set. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
-#include "base/block.h"
 #include "data/paint_kernels.h"
 #include "despur/dataset.h"
 #include "despur/groups.h"
@@ -40,17 +39,14 @@ struct despur_dataset {
   char description[256];
 };
 
-/* A batch of examples on its way into a network. */
+/* Examples on their way into a network. */
 typedef struct dataset_batch {
   const despur_dataset *dataset;
-  const uint32_t *examples; /* [count] */
-  size_t count;
-  block_layout layout; /* its channels, height and width are the data set's */
+  const uint32_t *examples;
 } dataset_batch;
 
-/* Writes the 16 examples of a block of the batch into the lanes of x, zeros into lanes without an example;
- * padding columns are left alone. x is 64-byte aligned. context is a dataset_batch. Thread-safe. */
-void dataset_fill(void *context, size_t block, float *x);
+/* Writes example i of a batch, the context, as despur_dataset_image does. Thread-safe. */
+void dataset_row(void *context, size_t i, float *x);
 
 /* DESPUR_BAD_USAGE where a file that is to be written is one that the data set was read from. */
 DESPUR_MUST_USE despur_status dataset_spares_inputs(const despur_dataset *dataset, const char *path,

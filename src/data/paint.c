@@ -13,7 +13,7 @@ enum { SIDE = PAINT_SIDE, PLANE = PAINT_PLANE, SCATTERED = 49 };
 
 LEVEL_FUNCTIONS(paint_table, paint, paint_table)
 
-/* One example before it is put into its lane: the grey digit, and where the background is coloured. */
+/* One example before it is painted: the grey digit, and where the background is coloured. */
 typedef struct sketch {
   const uint8_t *grey;    /* [PLANE] */
   uint8_t thinned[PLANE]; /* what grey points to when core feature noise has removed pixels */
@@ -72,69 +72,27 @@ static void draw_sketch(sketch *s, const despur_dataset *dataset, uint32_t examp
   }
 }
 
-static void fill_painted(const despur_dataset *dataset, const uint32_t *examples, size_t used,
-                         block_layout layout, float *x) {
-  static const uint8_t BLANK[PLANE] = {0};
-  static const float BLACK[3] = {0};
-  sketch sketches[LANES];
-  paint_job job = {.layout = layout, .x = x};
-  for (size_t lane = 0; lane < LANES; lane++) {
-    if (lane < used)
-      draw_sketch(&sketches[lane], dataset, examples[lane]);
-    else
-      sketches[lane] = (sketch){.grey = BLANK, .colour = BLACK};
-    job.grey[lane] = sketches[lane].grey;
-    job.painted[lane] = sketches[lane].painted;
-    for (size_t channel = 0; channel < 3; channel++)
-      job.colour[channel][lane] = sketches[lane].colour[channel];
-  }
-  dataset->paint->kernels->paint(&job);
-}
-
-/* The value at place `at` of a plain image of `features` values. */
-static float plain_value(const despur_dataset *dataset, uint32_t example, size_t features, size_t at) {
-  size_t image = dataset->image ? dataset->image[example] : example;
-  if (dataset->pixels_are_float) return ((const float *)dataset->pixels)[image * features + at];
-  return (float)((const uint8_t *)dataset->pixels)[image * features + at] / 255;
-}
-
-static void fill_plain(const despur_dataset *dataset, const uint32_t *examples, size_t used,
-                       block_layout layout, float *x) {
-  size_t features = block_features(layout);
-  for (size_t lane = 0; lane < LANES; lane++)
-    for (size_t channel = 0; channel < layout.channels; channel++)
-      for (size_t row = 0; row < layout.height; row++) {
-        float *to = x + block_at(layout, channel, row) + lane;
-        size_t from = (channel * layout.height + row) * layout.width;
-        for (size_t column = 0; column < layout.width; column++)
-          to[column * LANES] =
-              lane < used ? plain_value(dataset, examples[lane], features, from + column) : 0;
-      }
-}
-
-void dataset_fill(void *context, size_t block, float *x) {
-  const dataset_batch *batch = context;
-  const uint32_t *examples = batch->examples + block * LANES;
-  size_t left = batch->count - block * LANES, used = left < LANES ? left : LANES;
-  if (batch->dataset->paint)
-    fill_painted(batch->dataset, examples, used, batch->layout, x);
-  else
-    fill_plain(batch->dataset, examples, used, batch->layout, x);
-}
-
 void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out) {
   despur_shape shape = dataset->shape;
   size_t features = shape.channels * shape.height * shape.width;
-  if (!dataset->paint) {
-    for (size_t i = 0; i < features; i++) out[i] = plain_value(dataset, (uint32_t)example, features, i);
+  if (dataset->paint) {
+    sketch s;
+    draw_sketch(&s, dataset, (uint32_t)example);
+    dataset->paint->kernels->paint(s.grey, s.painted, s.colour, out);
     return;
   }
-  sketch s;
-  draw_sketch(&s, dataset, (uint32_t)example);
-  for (size_t i = 0; i < features; i++) {
-    size_t pixel = i % PLANE;
-    out[i] = s.grey[pixel] == 0 && s.painted[pixel] ? s.colour[i / PLANE] : (float)s.grey[pixel] / 255;
+  size_t image = dataset->image ? dataset->image[example] : example;
+  if (dataset->pixels_are_float) {
+    memcpy(out, (const float *)dataset->pixels + image * features, features * sizeof *out);
+  } else {
+    const uint8_t *bytes = (const uint8_t *)dataset->pixels + image * features;
+    for (size_t i = 0; i < features; i++) out[i] = (float)bytes[i] / 255;
   }
+}
+
+void dataset_row(void *context, size_t i, float *x) {
+  const dataset_batch *batch = context;
+  despur_dataset_image(batch->dataset, batch->examples[i], x);
 }
 
 int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {

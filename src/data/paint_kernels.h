@@ -1,25 +1,17 @@
-/* Painting a block: from grey bytes, one image after the other, to coloured pixels in lanes. */
+/* Painting an image: from grey bytes to coloured pixels. */
 #ifndef DATA_PAINT_KERNELS_H
 #define DATA_PAINT_KERNELS_H
 
-#include "base/block.h"
 #include "base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { PAINT_SIDE = 28, PAINT_PLANE = PAINT_SIDE * PAINT_SIDE };
 
-/* A pixel of lane l is grey / 255; where grey is 0 and painted is not, it is the colour of the lane. */
-typedef struct paint_job {
-  const uint8_t *grey[LANES];    /* [PAINT_PLANE] each */
-  const uint8_t *painted[LANES]; /* [PAINT_PLANE] each */
-  float colour[3][LANES] __attribute__((aligned(64)));
-  block_layout layout; /* of x: 3 channels of PAINT_SIDE x PAINT_SIDE */
-  float *x;
-} paint_job;
-
 typedef struct paint_table {
-  void (*paint)(const paint_job *job);
+  /* x [3, PAINT_PLANE]: grey / 255; where grey is 0 and painted is not, the colour [3]. */
+  void (*paint)(const uint8_t *grey, const uint8_t *painted, const float *colour, float *x);
 } paint_table;
 
 /* The table that this processor runs best, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there is

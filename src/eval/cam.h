@@ -5,9 +5,9 @@
 #include "despur/cam.h"
 #include "nn/net.h"
 
-/* Maps of one batch of question.used examples as large as the layer: raw[example][row][column], neither
- * enlarged nor divided. predictions: [used]. finite: [used], false where a logit or a map is not, else as it
- * was. */
+/* Maps of the examples of a batch as large as the layer: raw[example][row][column], neither
+ * enlarged nor divided. predictions and finite: one for each; finite is false where a logit or a map is not,
+ * else as it was. */
 DESPUR_MUST_USE despur_status cam_raw(despur_net *net, const net_question *question, float *raw,
                                       uint32_t *predictions, bool *finite, despur_error *error);
 

@@ -11,43 +11,33 @@
 #include <string.h>
 
 typedef struct raw_job {
-  float *raw; /* [batch, height, width] of the layer */
+  despur_shape shape; /* of the layer */
+  float *raw;         /* [batch, height, width] */
   uint32_t *predictions;
   bool *finite; /* [batch] stays true where everything is */
 } raw_job;
 
 /* Each channel weighted with the mean of its gradient. The sums are in double precision: a mean over
  * gradients of both signs is small against them. */
-static void add_channel(const net_probe *probe, size_t channel, float *raw) {
-  block_layout layout = probe->layout;
-  size_t area = layout.height * layout.width;
-  double weight[LANES] = {0};
-  for (size_t row = 0; row < layout.height; row++) {
-    const float *gradient = probe->gradient + block_at(layout, channel, row);
-    for (size_t i = 0; i < layout.width * LANES; i++) weight[i % LANES] += (double)gradient[i];
-  }
-  for (size_t row = 0; row < layout.height; row++) {
-    const float *activation = probe->activation + block_at(layout, channel, row);
-    for (size_t column = 0; column < layout.width; column++)
-      for (size_t lane = 0; lane < probe->used; lane++)
-        raw[lane * area + row * layout.width + column] +=
-            (float)(weight[lane] / (double)area * (double)activation[column * LANES + lane]);
-  }
-}
-
 static void visit(void *context, const net_probe *probe) {
   const raw_job *job = context;
-  size_t values = probe->used * probe->layout.height * probe->layout.width;
-  float *raw = job->raw + probe->block * LANES * probe->layout.height * probe->layout.width;
-  bool *finite = job->finite + probe->block * LANES;
-  for (size_t i = 0; i < probe->used; i++) finite[i] = finite[i] && probe->finite[i];
-  memset(raw, 0, values * sizeof *raw);
-  for (size_t channel = 0; channel < probe->layout.channels; channel++) add_channel(probe, channel, raw);
-  for (size_t i = 0; i < values; i++) {
-    if (!isfinite(raw[i])) finite[i / (values / probe->used)] = false;
+  size_t area = job->shape.height * job->shape.width;
+  float *raw = job->raw + probe->example * area;
+  bool finite = probe->finite;
+  memset(raw, 0, area * sizeof *raw);
+  for (size_t channel = 0; channel < job->shape.channels; channel++) {
+    const float *gradient = probe->gradient + channel * area,
+                *activation = probe->activation + channel * area;
+    double weight = 0;
+    for (size_t i = 0; i < area; i++) weight += (double)gradient[i];
+    for (size_t i = 0; i < area; i++) raw[i] += (float)(weight / (double)area * (double)activation[i]);
+  }
+  for (size_t i = 0; i < area; i++) {
+    finite = finite && isfinite(raw[i]);
     if (!(raw[i] > 0)) raw[i] = 0;
   }
-  memcpy(job->predictions + probe->block * LANES, probe->predictions, probe->used * sizeof(uint32_t));
+  job->finite[probe->example] = job->finite[probe->example] && finite;
+  job->predictions[probe->example] = probe->prediction;
 }
 
 /* Where output index `at` of `to` lies between two of `from` input values. */
@@ -113,7 +103,10 @@ static despur_status check(const despur_net *net, const despur_dataset *dataset,
 
 despur_status cam_raw(despur_net *net, const net_question *question, float *raw, uint32_t *predictions,
                       bool *finite, despur_error *error) {
-  raw_job job = {.raw = raw, .predictions = predictions, .finite = finite};
+  raw_job job = {.shape = net_probe_shape(net, question->layer),
+                 .raw = raw,
+                 .predictions = predictions,
+                 .finite = finite};
   return net_look_inside(net, question, visit, &job, error);
 }
 
@@ -151,11 +144,11 @@ static void room_release(cam_room *room) {
 static despur_status add_classes(cam_room *room, despur_net *net, net_question *question,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t values = question->used * room->area;
+  size_t used = question->batch->count, values = used * room->area;
   question->targets = room->targets;
   memset(room->raw, 0, values * sizeof *room->raw);
   for (uint32_t c = 0; c < net->options.classes; c++) {
-    for (size_t i = 0; i < question->used; i++) room->targets[i] = c;
+    for (size_t i = 0; i < used; i++) room->targets[i] = c;
     TRY(cam_raw(net, question, room->of_class, room->predictions, room->finite, error));
     for (size_t i = 0; i < values; i++) room->raw[i] += room->of_class[i];
   }
@@ -164,14 +157,14 @@ cleanup:
 }
 
 /* Maps of one batch as large as the layer. */
-static despur_status look(cam_room *room, despur_net *net, dataset_batch *batch,
+static despur_status look(cam_room *room, despur_net *net, dataset_batch *from, size_t count,
                           const despur_cam_options *options, despur_error *error) {
-  net_question question = {
-      .layer = room->convolution, .used = batch->count, .fill = dataset_fill, .fill_context = batch};
+  const net_batch batch = {count, dataset_row, from};
+  net_question question = {.layer = room->convolution, .batch = &batch};
   if (options->target == DESPUR_CAM_ALL) return add_classes(room, net, &question, error);
   if (options->target != DESPUR_CAM_PREDICTION) question.targets = room->targets;
-  for (size_t i = 0; i < batch->count; i++)
-    room->targets[i] = options->target == DESPUR_CAM_LABEL ? batch->dataset->label[batch->examples[i]]
+  for (size_t i = 0; i < count; i++)
+    room->targets[i] = options->target == DESPUR_CAM_LABEL ? from->dataset->label[from->examples[i]]
                                                            : (uint32_t)options->chosen_class;
   return cam_raw(net, &question, room->raw, room->predictions, room->finite, error);
 }
@@ -189,10 +182,9 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
   size_t area = large.height * large.width;
   for (size_t at = 0; at < count; at += net->options.batch) {
     size_t left = count - at, used = left < net->options.batch ? left : net->options.batch;
-    dataset_batch batch = {
-        .dataset = dataset, .examples = examples + at, .count = used, .layout = net_input(net)};
+    dataset_batch from = {dataset, examples + at};
     for (size_t i = 0; i < used; i++) room.finite[i] = true;
-    TRY(look(&room, net, &batch, options, error));
+    TRY(look(&room, net, &from, used, options, error));
     for (size_t i = 0; i < used; i++) {
       if (!room.finite[i]) TRY(outputs_not_finite(examples[at + i], error));
       float *map = maps + (at + i) * area;

@@ -7,27 +7,24 @@
 #include "nn/net.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A batch with one region covered. */
 typedef struct covered_batch {
   dataset_batch batch;
+  size_t count;
   const float *mean; /* [channels, height, width]; NULL: nothing is covered */
   size_t top, bottom, left, right;
 } covered_batch;
 
-static void fill_covered(void *context, size_t block, float *x) {
-  const covered_batch *c = context;
-  dataset_batch batch = c->batch;
-  block_layout layout = batch.layout;
-  dataset_fill(&batch, block, x);
-  size_t first = block * LANES, used = batch.count > first ? batch.count - first : 0;
-  if (used > LANES) used = LANES; /* lanes without an example stay zero */
-  for (size_t channel = 0; c->mean && channel < layout.channels; channel++)
+static void covered_row(void *context, size_t i, float *x) {
+  covered_batch *c = context;
+  despur_shape shape = c->batch.dataset->shape;
+  dataset_row(&c->batch, i, x);
+  for (size_t channel = 0; c->mean && channel < shape.channels; channel++)
     for (size_t row = c->top; row < c->bottom; row++) {
-      const float *mean = c->mean + (channel * layout.height + row) * layout.width;
-      float *at = x + block_at(layout, channel, row);
-      for (size_t column = c->left; column < c->right; column++)
-        for (size_t lane = 0; lane < used; lane++) at[column * LANES + lane] = mean[column];
+      size_t at = (channel * shape.height + row) * shape.width;
+      memcpy(x + at + c->left, c->mean + at + c->left, (c->right - c->left) * sizeof *x);
     }
 }
 
@@ -82,16 +79,17 @@ static double probability(const occluder *o, size_t i, uint32_t *chosen, bool ch
 }
 
 static void cover(occluder *o, const float *mean, size_t row, size_t column) {
-  size_t grid = o->out->grid, height = o->covered.batch.layout.height, width = o->covered.batch.layout.width;
+  despur_shape shape = o->covered.batch.dataset->shape;
+  size_t grid = o->out->grid, height = shape.height, width = shape.width;
   o->covered.mean = mean;
   o->covered.top = row * height / grid, o->covered.bottom = (row + 1) * height / grid;
   o->covered.left = column * width / grid, o->covered.right = (column + 1) * width / grid;
-  net_forward(o->net, o->covered.batch.count, fill_covered, &o->covered, false, 0);
+  net_forward(o->net, &(net_batch){o->covered.count, covered_row, &o->covered}, false, 0);
 }
 
 static despur_status measure_batch(occluder *o, const float *mean, despur_error *error) {
   const uint32_t *examples = o->covered.batch.examples;
-  size_t grid = o->out->grid, count = o->covered.batch.count;
+  size_t grid = o->out->grid, count = o->covered.count;
   cover(o, NULL, 0, 0);
   for (size_t i = 0; i < count; i++) {
     o->before[i] = probability(o, i, &o->predictions[i], true);
@@ -143,7 +141,7 @@ despur_status despur_occlude(despur_occlusion *out, despur_net *net, const despu
   TRY(mean_image(&mean, dataset, examples, count, error));
   for (size_t at = 0; at < count; at += batch) {
     size_t left = count - at;
-    o.covered.batch = (dataset_batch){dataset, examples + at, left < batch ? left : batch, net_input(net)};
+    o.covered = (covered_batch){.batch = {dataset, examples + at}, .count = left < batch ? left : batch};
     TRY(measure_batch(&o, mean, error));
   }
   for (size_t g = 0; g < groups->count; g++)

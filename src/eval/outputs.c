@@ -66,9 +66,8 @@ despur_status despur_outputs(despur_net *net, const despur_dataset *dataset, con
   TRY(outputs_check_fit(net, dataset, examples, count, error));
   for (size_t at = 0; at < count; at += net->options.batch) {
     size_t left = count - at, used = left < net->options.batch ? left : net->options.batch;
-    dataset_batch batch = {
-        .dataset = dataset, .examples = examples + at, .count = used, .layout = net_input(net)};
-    net_forward(net, used, dataset_fill, &batch, false, 0);
+    dataset_batch from = {dataset, examples + at};
+    net_forward(net, &(net_batch){used, dataset_row, &from}, false, 0);
     TRY(check_finite(net, examples + at, used, what == DESPUR_FEATURES, error));
     copy_outputs(net, used, what, out + at * width);
   }

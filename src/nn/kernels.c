@@ -439,6 +439,7 @@ static void relu_gradient(float *dx, const float *y, size_t n) {
   for (size_t i = 0; i < n; i++) dx[i] = y[i] > 0 ? dx[i] : 0;
 }
 
+extern const row_table LEVEL_TABLE(row_kernels);
 extern const norm_table LEVEL_TABLE(norm_kernels);
 extern const kernel_table LEVEL_TABLE(kernels);
 const kernel_table LEVEL_TABLE(kernels) = {
@@ -452,4 +453,5 @@ const kernel_table LEVEL_TABLE(kernels) = {
     .relu = relu,
     .relu_gradient = relu_gradient,
     .norm = &LEVEL_TABLE(norm_kernels),
+    .rows = &LEVEL_TABLE(row_kernels),
 };

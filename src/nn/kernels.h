@@ -6,6 +6,7 @@
 #ifndef NN_KERNELS_H
 #define NN_KERNELS_H
 
+#include "base/block.h"
 #include "base/error.h"
 #include "nn/norm_kernels.h"
 
@@ -68,6 +69,15 @@ typedef struct pool_job {
   size_t channels, rows, columns, window, stride; /* rows, columns of the output */
 } pool_job;
 
+/* Between blocks and plain rows of channels, height and width, one example each: row i starts at rows + i *
+ * stride. */
+typedef struct row_table {
+  /* All LANES rows into x, whose padding is left alone. Behind a row up to LANES - 1 floats more are read. */
+  void (*to_lanes)(float *x, block_layout layout, const float *rows, size_t stride);
+  /* The first `used` lanes of x. */
+  void (*to_rows)(float *rows, size_t stride, const float *x, block_layout layout, size_t used);
+} row_table;
+
 typedef struct kernel_table {
   const char *level; /* "baseline", "v3", "v4", "neon" */
   void (*conv)(const conv_job *job);
@@ -79,6 +89,7 @@ typedef struct kernel_table {
   void (*relu)(float *x, size_t n);
   void (*relu_gradient)(float *dx, const float *y, size_t n); /* dx = 0 where y is not positive */
   const norm_table *norm;
+  const row_table *rows;
 } kernel_table;
 
 /* The best table that this processor can run, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there

@@ -15,6 +15,9 @@ static despur_status reserve(despur_net *net, despur_error *error) {
   TRY(mem_alloc(&net->kept, net->blocks * net->kept_floats, sizeof(float), error));
   TRY(mem_alloc(&net->bytes, net->blocks * net->kept_bytes, 1, error));
   TRY(mem_alloc(&net->scratch, threads * net->scratch_floats, sizeof(float), error));
+  net->example_stride = /* no power of two, and room for what kernels read behind a row */
+      (block_features(net->values[0].layout) + LANES - 1) / LANES * LANES + LANES;
+  TRY(mem_alloc(&net->examples, threads * LANES * net->example_stride, sizeof(float), error));
   TRY(mem_alloc(&net->block_gradient, net->blocks * net->block_gradient_floats, sizeof(float), error));
   TRY(mem_alloc(&net->flipped, net->flipped_floats, sizeof(float), error));
   TRY(mem_alloc(&net->rows, net->row_floats, sizeof(float), error));
@@ -107,6 +110,7 @@ void despur_net_free(despur_net *net) {
   mem_free(net->kept);
   mem_free(net->bytes);
   mem_free(net->scratch);
+  mem_free(net->examples);
   mem_free(net->block_gradient);
   mem_free(net->flipped);
   mem_free(net->rows);
@@ -114,10 +118,6 @@ void despur_net_free(despur_net *net) {
   mem_free(net->norms);
   mem_free(net->logits);
   mem_free(net);
-}
-
-block_layout net_input(const despur_net *net) {
-  return net->values[0].layout;
 }
 
 size_t despur_net_parameter_count(const despur_net *net) {

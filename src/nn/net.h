@@ -44,9 +44,11 @@ struct despur_net {
   size_t buffer_floats; /* what is learned in other ways than by gradients: running means and variances */
   float *buffers;       /* [buffer_floats], right behind the parameters */
   size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, flipped_floats, row_floats;
-  float *kept;           /* [blocks, kept_floats] */
-  uint8_t *bytes;        /* [blocks, kept_bytes] */
-  float *scratch;        /* [threads, scratch_floats] */
+  float *kept;    /* [blocks, kept_floats] */
+  uint8_t *bytes; /* [blocks, kept_bytes] */
+  float *scratch; /* [threads, scratch_floats] */
+  size_t example_stride;
+  float *examples;       /* [threads, LANES, example_stride] plain rows on their way into a block */
   float *block_gradient; /* [blocks, block_gradient_floats] */
   float *flipped;        /* [flipped_floats] */
   float *rows;           /* [row_floats] inputs and output gradients of linear layers, [batch, width] each */
@@ -66,19 +68,22 @@ struct pass {
   uint64_t step;
   float *kept;
   uint8_t *bytes;
-  float *scratch;
+  float *scratch, *examples;
   double *sums;
 };
 
-/* Writes the images of a block into x (layout: net_input). Runs in parallel for different blocks. */
-typedef void net_fill(void *context, size_t block, float *x);
+/* The examples of a pass, at most the batch. row writes example i as plain values, [channels, height, width];
+ * it is called for different examples at the same time. */
+typedef struct net_batch {
+  size_t count;
+  void (*row)(void *context, size_t i, float *x);
+  void *context;
+} net_batch;
 
-block_layout net_input(const despur_net *net);
-
-/* Runs `used` examples through the network. training: dropout is on, with masks that depend on (seed, step,
- * example in the batch), and what backward needs is kept. Afterwards net_logits and net_features hold one row
- * for each example. */
-void net_forward(despur_net *net, size_t used, net_fill *fill, void *context, bool training, uint64_t step);
+/* Runs examples through the network. training: dropout is on, with masks that depend on (seed, step, example
+ * in the batch), and what backward needs is kept. Afterwards net_logits and net_features hold one row for
+ * each example. */
+void net_forward(despur_net *net, const net_batch *batch, bool training, uint64_t step);
 
 const float *net_logits(const despur_net *net); /* [used, classes] */
 
@@ -99,30 +104,27 @@ void net_begin_backward(despur_net *net);
 /* Which activations net_look_inside shows, of which examples. */
 typedef struct net_question {
   size_t layer; /* index of a convolution */
-  size_t used;  /* examples, at most the batch */
-  net_fill *fill;
-  void *fill_context;
-  const uint32_t *targets; /* [used] classes below options.classes; NULL: each example's prediction */
+  const net_batch *batch;
+  const uint32_t *targets; /* [batch->count] classes below options.classes; NULL: each example's prediction */
 } net_question;
 
-/* One block of examples: the convolution's activation after ReLU and before pooling, and the gradient of each
- * example's target logit by it. In a pooling window without a value above zero, which place gets the gradient
- * of the window is arbitrary. */
+/* One example: the convolution's activation after ReLU and before pooling, and the gradient of the example's
+ * target logit by it. In a pooling window without a value above zero, which place gets the gradient of the
+ * window is arbitrary. */
 typedef struct net_probe {
-  size_t block, used;
-  const float *activation, *gradient;
-  block_layout layout;         /* of both */
-  const uint32_t *predictions; /* [used] */
-  const bool *finite;          /* [used] whether all logits are */
+  size_t example;                     /* of the batch */
+  const float *activation, *gradient; /* of net_probe_shape */
+  uint32_t prediction;
+  bool finite; /* whether all logits are */
 } net_probe;
 
-/* Runs in parallel for different blocks. */
+/* Runs in parallel for different examples. */
 typedef void net_visit(void *context, const net_probe *probe);
 
 /* The shape of that activation. */
 despur_shape net_probe_shape(const despur_net *net, size_t convolution);
 
-/* Runs examples through the network without dropout, and back from one logit each, and shows every block to
+/* Runs examples through the network without dropout, and back from one logit each, and shows every one to
  * visit. Weights, gradients and logits of the network stay as they are; a training pass before it cannot be
  * continued with net_backward. */
 DESPUR_MUST_USE despur_status net_look_inside(despur_net *net, const net_question *question, net_visit *visit,
@@ -153,6 +155,9 @@ size_t node_multiply_adds(const node *n);
 /* Those of all nodes, forwards or for a training step: gradients of weights take as many again, and so do
  * gradients of inputs where they are needed. */
 size_t net_multiply_adds(const despur_net *net, bool training);
+
+/* Writes the examples of the block into its lanes, zeros into lanes without an example. */
+void net_put_rows(const pass *p, const net_batch *batch);
 
 /* The steps of a pass over one block that belong to a node, for passes over a part of the graph. */
 void node_forward(const node *n, pass *p);

@@ -7,8 +7,7 @@
 
 typedef struct forward_job {
   despur_net *net;
-  net_fill *fill;
-  void *context;
+  const net_batch *batch;
   bool training;
   uint64_t step;
   size_t first, last; /* steps */
@@ -24,6 +23,7 @@ pass net_pass(const despur_net *net, size_t block, int thread, bool training) {
                 .kept = net->kept + room * net->kept_floats,
                 .bytes = net->bytes + room * net->kept_bytes,
                 .scratch = net->scratch + (size_t)thread * net->scratch_floats,
+                .examples = net->examples + (size_t)thread * LANES * net->example_stride,
                 .sums = net->sums + room * net->sum_doubles};
 }
 
@@ -49,6 +49,16 @@ static void clear_padding(float *x, block_layout layout) {
     memset(x, 0, before * sizeof *x);
     memset(x + before + values, 0, (row_floats - before - values) * sizeof *x);
   }
+}
+
+void net_put_rows(const pass *p, const net_batch *batch) {
+  const despur_net *net = p->net;
+  const node_value *input = &net->values[0];
+  size_t stride = net->example_stride;
+  for (size_t lane = 0; lane < p->used; lane++)
+    batch->row(batch->context, p->block * LANES + lane, p->examples + lane * stride);
+  memset(p->examples + p->used * stride, 0, (LANES - p->used) * stride * sizeof *p->examples);
+  net->kernels->rows->to_lanes(place_of(p, input->data), input->layout, p->examples, stride);
 }
 
 void node_forward(const node *n, pass *p) {
@@ -86,7 +96,7 @@ static void forward_block(void *context, size_t block, int thread) {
   const despur_net *net = job->net;
   pass p = net_pass(net, block, thread, job->training);
   p.step = job->step;
-  if (job->first == 0) job->fill(job->context, block, p.kept + net->values[0].data.at);
+  if (job->first == 0) net_put_rows(&p, job->batch);
   for (size_t i = job->first; i < job->last; i++) {
     const pass_step *step = &net->forward.steps[i];
     const node *n = &net->nodes[step->node];
@@ -113,14 +123,14 @@ void net_begin_forward(despur_net *net, bool training) {
 }
 
 /* In training, segment by segment; otherwise examples never meet. */
-void net_forward(despur_net *net, size_t used, net_fill *fill, void *context, bool training, uint64_t step) {
-  forward_job job = {.net = net, .fill = fill, .context = context, .training = training, .step = step};
-  net->used = used;
+void net_forward(despur_net *net, const net_batch *batch, bool training, uint64_t step) {
+  forward_job job = {.net = net, .batch = batch, .training = training, .step = step};
+  net->used = batch->count;
   net_begin_forward(net, training);
   for (size_t segment = 0; segment < net->segments; segment++) {
     job.first = net->forward.first[segment];
     job.last = net->forward.first[training ? segment + 1 : net->segments];
-    parallel_for(net->pool, block_count(used), forward_block, &job);
+    parallel_for(net->pool, block_count(batch->count), forward_block, &job);
     if (!training) break;
     meet(net, job.first, job.last);
   }

@@ -24,8 +24,8 @@ typedef struct probe_job {
   target target;
   net_visit *visit;
   void *context;
-  float *activations; /* [threads, floats] */
-  size_t floats;
+  size_t features; /* of the target */
+  float *rows;     /* [threads, 2, LANES, features] activations and gradients */
 } probe_job;
 
 /* The one node that reads the output of a node; NULL when there are several. */
@@ -51,16 +51,11 @@ static target find_target(const despur_net *net, size_t convolution) {
   return found;
 }
 
-/* The layout is that of the gradient, so that one loop can go through both. */
-static void keep_activation(const target *t, const pass *p, float *to) {
-  block_layout from_layout = t->value->layout, to_layout = t->value->delta_layout;
-  const float *from = place_of(p, t->value->data);
-  for (size_t channel = 0; channel < from_layout.channels; channel++)
-    for (size_t row = 0; row < from_layout.height; row++) {
-      const float *x = from + block_at(from_layout, channel, row);
-      float *y = to + block_at(to_layout, channel, row);
-      for (size_t i = 0; i < from_layout.width * LANES; i++) y[i] = t->passed && !(x[i] > 0) ? 0 : x[i];
-    }
+static void keep_activation(const probe_job *job, const pass *p, float *to) {
+  const target *t = &job->target;
+  p->net->kernels->rows->to_rows(to, job->features, place_of(p, t->value->data), t->value->layout, p->used);
+  for (size_t i = 0; t->passed && i < p->used * job->features; i++)
+    if (!(to[i] > 0)) to[i] = 0;
 }
 
 /* The largest logit of each example, the first of equals. */
@@ -86,12 +81,12 @@ static void point_at(const uint32_t *targets, const despur_net *net, const pass 
 
 static void run_forward(const probe_job *job, pass *p, float *activation) {
   const despur_net *net = job->net;
-  job->question->fill(job->question->fill_context, p->block, p->kept + net->values[0].data.at);
+  net_put_rows(p, job->question->batch);
   for (size_t i = 0; i < net->forward.first[net->segments]; i++) {
     const pass_step *step = &net->forward.steps[i];
     if (step->collect) continue;
     node_forward(&net->nodes[step->node], p);
-    if (step->node == job->target.node) keep_activation(&job->target, p, activation);
+    if (step->node == job->target.node) keep_activation(job, p, activation);
   }
 }
 
@@ -108,7 +103,9 @@ static void run_backward(const probe_job *job, pass *p) {
 static void probe_block(void *context, size_t block, int thread) {
   const probe_job *job = context;
   const despur_net *net = job->net;
-  float *activation = job->activations + (size_t)thread * job->floats;
+  const node_value *value = job->target.value;
+  float *activation = job->rows + (size_t)thread * 2 * LANES * job->features,
+        *gradient = activation + LANES * job->features;
   uint32_t predictions[LANES];
   bool finite[LANES];
   pass p = net_pass(net, block, thread, false);
@@ -116,14 +113,14 @@ static void probe_block(void *context, size_t block, int thread) {
   predict(net, &p, predictions, finite);
   point_at(job->question->targets ? job->question->targets + block * LANES : predictions, net, &p);
   run_backward(job, &p);
-  net_probe probe = {.block = block,
-                     .used = p.used,
-                     .activation = activation,
-                     .gradient = place_of(&p, job->target.value->delta),
-                     .layout = job->target.value->delta_layout,
-                     .predictions = predictions,
-                     .finite = finite};
-  job->visit(job->context, &probe);
+  net->kernels->rows->to_rows(gradient, job->features, place_of(&p, value->delta), value->delta_layout,
+                              p.used);
+  for (size_t lane = 0; lane < p.used; lane++)
+    job->visit(job->context, &(net_probe){.example = block * LANES + lane,
+                                          .activation = activation + lane * job->features,
+                                          .gradient = gradient + lane * job->features,
+                                          .prediction = predictions[lane],
+                                          .finite = finite[lane]});
 }
 
 const char *despur_net_convolution(const despur_net *net, size_t index) {
@@ -153,14 +150,14 @@ despur_status net_look_inside(despur_net *net, const net_question *question, net
                    .target = find_target(net, question->layer),
                    .visit = visit,
                    .context = context};
-  job.floats = block_floats(job.target.value->delta_layout);
-  despur_status status =
-      mem_alloc(&job.activations, (size_t)net->options.threads * job.floats, sizeof(float), error);
+  size_t threads = (size_t)net->options.threads;
+  job.features = block_features(job.target.value->layout);
+  despur_status status = mem_alloc(&job.rows, threads * 2 * LANES * job.features, sizeof(float), error);
   if (status != DESPUR_OK) return status;
-  net->used = question->used;
+  net->used = question->batch->count;
   net_begin_forward(net, false);
   net_begin_backward(net);
-  parallel_for(net->pool, block_count(question->used), probe_block, &job);
-  mem_free(job.activations);
+  parallel_for(net->pool, block_count(net->used), probe_block, &job);
+  mem_free(job.rows);
   return DESPUR_OK;
 }

@@ -58,17 +58,15 @@ linear_job linear_forward_job(const node *n, const pass *p) {
 }
 
 /* One example of the block after the other. */
-static void keep_rows(const float *x, size_t width, const pass *p, float *rows, size_t stride) {
-  rows += p->block * LANES * stride;
-  for (size_t lane = 0; lane < p->used; lane++)
-    for (size_t i = 0; i < width; i++) rows[lane * stride + i] = x[i * LANES + lane];
+static void keep_rows(const float *x, block_layout layout, const pass *p, float *rows, size_t stride) {
+  p->net->kernels->rows->to_rows(rows + p->block * LANES * stride, stride, x, layout, p->used);
 }
 
 static void forward(const node *n, pass *p) {
   const despur_net *net = p->net;
   const linear_job job = linear_forward_job(n, p);
   if (p->training || n->index + 1 == net->node_count)
-    keep_rows(job.x, job.inputs, p, net->rows + n->rows_at, n->row_stride);
+    keep_rows(job.x, n->in[0]->layout, p, net->rows + n->rows_at, n->row_stride);
   net->kernels->linear(&job);
 }
 
@@ -85,7 +83,7 @@ linear_job linear_input_job(const node *n, const pass *p) {
 
 static void backward(const node *n, pass *p) {
   const despur_net *net = p->net;
-  if (p->training) keep_rows(node_delta(n, p), n->spec.size, p, net->rows + n->dy_at, n->spec.size);
+  if (p->training) keep_rows(node_delta(n, p), n->out->layout, p, net->rows + n->dy_at, n->spec.size);
   if (!n->in[0]->needs_delta) return;
   const linear_job job = linear_input_job(n, p);
   net->kernels->linear(&job);

@@ -237,9 +237,8 @@ static void update_average(training *t) {
  * when it is finite. */
 static void train_batch(training *t, const uint32_t *examples, size_t count, double *loss) {
   despur_net *net = t->net;
-  dataset_batch batch = {
-      .dataset = t->dataset, .examples = examples, .count = count, .layout = net_input(net)};
-  net_forward(net, count, dataset_fill, &batch, true, t->step);
+  dataset_batch visits = {t->dataset, examples};
+  net_forward(net, &(net_batch){count, dataset_row, &visits}, true, t->step);
   const uint32_t *labels = despur_dataset_labels(t->dataset);
   for (size_t i = 0; i < count; i++) {
     t->labels[i] = labels[examples[i]];

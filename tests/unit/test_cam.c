@@ -38,9 +38,9 @@ static void check_raw(const golden *g, despur_net *net, const despur_dataset *da
     targets[i] = g->options.target == DESPUR_CAM_LABEL   ? despur_dataset_labels(dataset)[i]
                  : g->options.target == DESPUR_CAM_CLASS ? (uint32_t)g->options.chosen_class
                                                          : predictions[i];
-  dataset_batch batch = {dataset, examples, g->examples, net_input(net)};
-  net_question question = {
-      .used = g->examples, .fill = dataset_fill, .fill_context = &batch, .targets = targets};
+  dataset_batch from = {dataset, examples};
+  const net_batch batch = {g->examples, dataset_row, &from};
+  net_question question = {.batch = &batch, .targets = targets};
   assert_true(net_find_convolution(net, g->options.layer, &question.layer));
   assert_ok(cam_raw(net, &question, raw, found, finite, &error));
   for (size_t i = 0; i < g->examples; i++) assert_true(finite[i]);

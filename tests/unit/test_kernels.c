@@ -438,6 +438,44 @@ static void relu_keeps_what_is_positive_and_what_is_not_a_number(void **state) {
   }
 }
 
+/* Copies: to the place, through padding that is left alone, without a value too many. */
+static void check_rows(block_layout layout, size_t used) {
+  size_t features = block_features(layout), stride = features + 3, floats = block_floats(layout);
+  float *rows = drawn(LANES * stride + LANES, UNIFORM), *back = zeros(LANES * stride);
+  for (size_t t = 0; tested_table(t); t++) {
+    const row_table *table = tested_table(t)->rows;
+    float *x = zeros(floats);
+    for (size_t i = 0; i < floats; i++) x[i] = -77;
+    table->to_lanes(x, layout, rows, stride);
+    size_t values = 0;
+    for (size_t i = 0; i < floats; i++) values += x[i] != -77;
+    assert_int_equal(values, features * LANES);
+    for (size_t lane = 0; lane < LANES; lane++)
+      for (size_t f = 0; f < features; f++) {
+        size_t row = f / layout.width, column = f % layout.width;
+        const float *at = x + block_at(layout, row / layout.height, row % layout.height) + column * LANES;
+        assert_true(at[lane] == rows[lane * stride + f]);
+      }
+    for (size_t i = 0; i < LANES * stride; i++) back[i] = -77;
+    table->to_rows(back, stride, x, layout, used);
+    for (size_t i = 0; i < LANES * stride; i++)
+      assert_true(back[i] == (i / stride < used && i % stride < features ? rows[i] : -77));
+    mem_free(x);
+  }
+  mem_free(rows);
+  mem_free(back);
+}
+
+static void rows_become_lanes_and_rows_again(void **state) {
+  (void)state;
+  for (size_t width = 1; width <= 35; width++)
+    for (size_t pad = 0; pad <= 2; pad++) check_rows((block_layout){2, 3, width, pad}, LANES);
+  for (size_t used = 0; used < LANES; used++) {
+    check_rows((block_layout){1, 2, 17, 1}, used);
+    check_rows((block_layout){21, 1, 1, 0}, used);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(convolution_is_the_sum_over_its_window, open_stream),
@@ -446,6 +484,7 @@ int main(void) {
       cmocka_unit_test_setup(linear_is_the_sum_over_inputs, open_stream),
       cmocka_unit_test_setup(weight_gradient_of_linear_is_the_sum_over_examples, open_stream),
       cmocka_unit_test_setup(pooling_takes_the_first_maximum_and_returns_the_gradient_to_it, open_stream),
+      cmocka_unit_test_setup(rows_become_lanes_and_rows_again, open_stream),
       cmocka_unit_test_setup(relu_keeps_what_is_positive_and_what_is_not_a_number, open_stream),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,17 +29,10 @@ typedef struct seen {
 
 static void keep(void *context, const net_probe *probe) {
   seen *to = context;
-  block_layout layout = probe->layout;
-  for (size_t lane = 0; lane < probe->used; lane++) {
-    size_t example = probe->block * LANES + lane;
-    to->predictions[example] = probe->predictions[lane];
-    for (size_t f = 0; f < to->features; f++) {
-      size_t at = block_at(layout, f / layout.width / layout.height, f / layout.width % layout.height) +
-                  f % layout.width * LANES + lane;
-      to->activation[example * to->features + f] = probe->activation[at];
-      to->gradient[example * to->features + f] = probe->gradient[at];
-    }
-  }
+  size_t first = probe->example * to->features;
+  to->predictions[probe->example] = probe->prediction;
+  memcpy(to->activation + first, probe->activation, to->features * sizeof(float));
+  memcpy(to->gradient + first, probe->gradient, to->features * sizeof(float));
 }
 
 static despur_net *create(const node_spec *layers, size_t count, despur_shape input) {
@@ -54,9 +47,8 @@ static seen *look(despur_net *net, size_t convolution, examples *from, const uin
   seen *s = reference_allocate(1, sizeof *s);
   s->features = block_features(net->nodes[convolution].out->layout);
   assert_true(COUNT * s->features <= ROOM);
-  from->layout = net_input(net);
-  net_question question = {
-      .layer = convolution, .used = COUNT, .fill = fill_examples, .fill_context = from, .targets = targets};
+  const net_batch batch = {COUNT, example_row, from};
+  net_question question = {.layer = convolution, .batch = &batch, .targets = targets};
   assert_ok(net_look_inside(net, &question, keep, s, &error));
   return s;
 }

@@ -1,8 +1,6 @@
-/* How examples look: the painted pixels of each difficulty, the colours, thinned digits, and blocks of
- * sixteen. Blank digits show everything that is painted. */
+/* How examples look: the painted pixels of each difficulty, the colours, thinned digits, and plain
+ * arrays. Blank digits show everything that is painted. */
 #include "spuco_testing.h"
-
-#include "base/memory.h"
 
 static char blank[128];
 
@@ -258,7 +256,7 @@ static void thinning_differs_from_example_to_example(void **state) {
   despur_dataset_free(dataset);
 }
 
-/* ---- blocks ---- */
+/* ---- images, as networks get them ---- */
 
 #ifdef HAVE_KERNELS_WIDE
 extern const paint_table paint_wide; /* the vectors of AVX-512 in plain C; needs what v3 needs */
@@ -272,51 +270,23 @@ static const paint_table *tested_table(size_t i) {
   return paint_table_available(i);
 }
 
-enum { USED = 21, MOST_FLOATS = 3 * SIDE * (SIDE + 5) * LANES };
-static const float UNTOUCHED = -77;
-
-static void assert_block_holds(const dataset_batch *batch, size_t block, const float *x) {
-  block_layout layout = batch->layout;
-  size_t columns = block_row(layout) / LANES, features = block_features(layout);
-  float *image = calloc(features, sizeof *image);
-  assert_non_null(image);
-  for (size_t lane = 0; lane < LANES; lane++) {
-    size_t at = block * LANES + lane;
-    memset(image, 0, features * sizeof *image);
-    if (at < batch->count) despur_dataset_image(batch->dataset, batch->examples[at], image);
-    for (size_t row = 0; row < layout.channels * layout.height; row++)
-      for (size_t column = 0; column < columns; column++) {
-        bool padding = column < layout.pad || column >= layout.pad + layout.width;
-        float wanted = padding ? UNTOUCHED : image[row * layout.width + column - layout.pad];
-        assert_true(x[(row * columns + column) * LANES + lane] == wanted);
-      }
+/* Pixels of the digit are its grey, those painted the colour, the others black. */
+static void assert_painted_as_it_says(const despur_dataset *dataset) {
+  float image[3 * PLANE];
+  uint8_t kinds[PLANE];
+  for (uint32_t e = 0; e < dataset->count; e++) {
+    const float *colour = dataset->paint->colours[dataset->attribute[e]];
+    const uint8_t *grey = grey_of(dataset, e);
+    assert_true(despur_dataset_pixels(dataset, e, kinds));
+    dataset_row(&(dataset_batch){dataset, &e}, 0, image);
+    for (size_t pixel = 0; pixel < PLANE; pixel++)
+      assert_true(kinds[pixel] == DESPUR_PIXEL_CORE      ? is_grey(image, pixel, grey[pixel])
+                  : kinds[pixel] == DESPUR_PIXEL_PAINTED ? has_colour(image, pixel, colour)
+                                                         : has_colour(image, pixel, BLACK));
   }
-  free(image);
 }
 
-/* Fills a batch of USED examples, in no order and one of them twice, with and without padding. */
-static void assert_fills_as_it_shows(const despur_dataset *dataset) {
-  float *x;
-  uint32_t examples[USED];
-  despur_shape shape = despur_dataset_shape(dataset);
-  assert_ok(mem_alloc(&x, MOST_FLOATS, sizeof *x, &error));
-  for (uint32_t i = 0; i < USED; i++) examples[i] = (i * 17 + 5) % (uint32_t)dataset->count;
-  examples[20] = examples[3];
-  for (size_t pad = 0; pad <= 2; pad++) {
-    dataset_batch batch = {.dataset = dataset,
-                           .examples = examples,
-                           .count = USED,
-                           .layout = {shape.channels, shape.height, shape.width, pad}};
-    for (size_t block = 0; block < block_count(USED); block++) {
-      for (size_t i = 0; i < block_floats(batch.layout); i++) x[i] = UNTOUCHED;
-      dataset_fill(&batch, block, x);
-      assert_block_holds(&batch, block, x);
-    }
-  }
-  mem_free(x);
-}
-
-static void blocks_of_painted_digits_equal_their_images(void **state) {
+static void every_instruction_set_paints_the_same(void **state) {
   (void)state;
   for (despur_difficulty d = 0; d <= DESPUR_VARIANCE_HIGH; d++) {
     despur_spuco_options options = ordinary_options();
@@ -328,27 +298,21 @@ static void blocks_of_painted_digits_equal_their_images(void **state) {
     despur_dataset *dataset = create(&options);
     for (size_t t = 0; tested_table(t); t++) {
       dataset->paint->kernels = tested_table(t);
-      assert_fills_as_it_shows(dataset);
+      assert_painted_as_it_says(dataset);
     }
     despur_dataset_free(dataset);
   }
 }
 
-static void blocks_of_grey_digits_equal_their_images(void **state) {
+/* Examples in no order and one of them twice. */
+static void images_of_arrays_are_their_values(void **state) {
   (void)state;
-  despur_dataset *dataset;
-  assert_ok(despur_dataset_create_digits(&dataset, 50, 10, 1, 2, &error));
-  assert_fills_as_it_shows(dataset);
-  despur_dataset_free(dataset);
-}
-
-static void blocks_of_arrays_equal_their_images(void **state) {
-  (void)state;
-  enum { COUNT = 23, CHANNELS = 2, HEIGHT = 5, WIDTH = 7, VALUES = COUNT * CHANNELS * HEIGHT * WIDTH };
-  uint8_t bytes[VALUES];
-  float floats[VALUES];
+  enum { COUNT = 23, VALUES = 2 * 5 * 7 };
+  static const uint32_t VISITS[] = {22, 3, 0, 3, 17};
+  uint8_t bytes[COUNT * VALUES];
+  float floats[COUNT * VALUES], image[VALUES];
   int64_t labels[COUNT];
-  for (size_t i = 0; i < VALUES; i++) {
+  for (size_t i = 0; i < COUNT * VALUES; i++) {
     bytes[i] = (uint8_t)(i * 37 % 256);
     floats[i] = (float)i / 100 - 5;
   }
@@ -358,10 +322,15 @@ static void blocks_of_arrays_equal_their_images(void **state) {
     despur_arrays arrays = {.images = is_float ? (const void *)floats : bytes,
                             .images_are_float = is_float,
                             .count = COUNT,
-                            .shape = {CHANNELS, HEIGHT, WIDTH},
+                            .shape = {2, 5, 7},
                             .labels = labels};
     assert_ok(despur_dataset_create_from_arrays(&dataset, &arrays, &error));
-    assert_fills_as_it_shows(dataset);
+    for (size_t i = 0; i < sizeof VISITS / sizeof *VISITS; i++) {
+      size_t first = VISITS[i] * VALUES;
+      dataset_row(&(dataset_batch){dataset, VISITS}, i, image);
+      for (size_t k = 0; k < VALUES; k++)
+        assert_true(image[k] == (is_float ? floats[first + k] : (float)bytes[first + k] / 255));
+    }
     despur_dataset_free(dataset);
   }
 }
@@ -375,9 +344,8 @@ int main(void) {
       cmocka_unit_test(core_feature_noise_thins_exactly_its_share),
       cmocka_unit_test(thinned_digits_keep_two_pixels_of_five),
       cmocka_unit_test(thinning_differs_from_example_to_example),
-      cmocka_unit_test(blocks_of_painted_digits_equal_their_images),
-      cmocka_unit_test(blocks_of_grey_digits_equal_their_images),
-      cmocka_unit_test(blocks_of_arrays_equal_their_images),
+      cmocka_unit_test(every_instruction_set_paints_the_same),
+      cmocka_unit_test(images_of_arrays_are_their_values),
   };
   return cmocka_run_group_tests(tests, write_blanks, NULL);
 }
