@@ -24,6 +24,14 @@ static despur_status fetch(const cli_arguments *arguments, despur_error *error) 
                       error);
 }
 
+/* How a network would have been trained does not matter here. */
+static void print_data_notes(const char *notes) {
+  for (const char *end; (end = strchr(notes, '\n')); notes = end + 1) {
+    const char *key = strstr(notes, ": data.");
+    if (key && key < end) terminal_print(stderr, "%.*s", (int)(end + 1 - notes), notes);
+  }
+}
+
 /* An optional recipe, then overrides. */
 static despur_status load_dataset(despur_dataset **out, const cli_arguments *arguments, despur_error *error) {
   despur_config *config = NULL;
@@ -33,8 +41,9 @@ static despur_status load_dataset(despur_dataset **out, const cli_arguments *arg
     status = cli_load_recipe(config, arguments->positional[next++], error);
   for (; status == DESPUR_OK && next < arguments->count; next++)
     status = despur_config_set(config, arguments->positional[next], error);
-  char *notes = NULL; /* how a network would have been trained does not matter here */
+  char *notes = NULL;
   if (status == DESPUR_OK) status = despur_config_drop_idle(config, &notes, error);
+  if (notes && !cli_value(arguments, "quiet")) print_data_notes(notes);
   free(notes);
   if (status == DESPUR_OK) status = despur_dataset_create(out, config, error);
   despur_config_free(config);

@@ -175,6 +175,14 @@ static despur_status carry_out(const despur_sweep *sweep, const cli_arguments *a
   return status;
 }
 
+static despur_status print_notes(const despur_sweep *sweep, despur_error *error) {
+  char *notes = NULL;
+  despur_status status = despur_sweep_notes(&notes, sweep, error);
+  if (notes) terminal_print(stderr, "%s", notes);
+  free(notes);
+  return status;
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_sweep *sweep;
   ranks launched = find_ranks();
@@ -188,9 +196,10 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     if (launched.rank > 0) error->message[0] = 0; /* the first one says it */
     return status;
   }
-  if (cli_value(arguments, "dry-run"))
+  if (launched.rank == 0 && !cli_value(arguments, "quiet")) status = print_notes(sweep, error);
+  if (status == DESPUR_OK && cli_value(arguments, "dry-run"))
     status = launched.rank > 0 ? DESPUR_OK : print_plan(sweep, cli_value(arguments, "json") != NULL, error);
-  else
+  else if (status == DESPUR_OK)
     status = carry_out(sweep, arguments, launched, error);
   despur_sweep_free(sweep);
   return status;

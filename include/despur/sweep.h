@@ -43,6 +43,11 @@ DESPUR_API const char *despur_sweep_directory(const despur_sweep *sweep);
  * runs of the first seed come first. */
 DESPUR_API const char *despur_sweep_run_name(const despur_sweep *sweep, size_t run);
 
+/* *out = lines that say which keys of the recipes are left out because the sweep's own values leave them
+ * without effect, and of how many runs; NULL when there are none. The caller frees *out with free(). */
+DESPUR_API DESPUR_MUST_USE despur_status despur_sweep_notes(char **out, const despur_sweep *sweep,
+                                                            despur_error *error);
+
 /* *out = the configuration of a run; free with despur_config_free. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_sweep_run_config(despur_config **out,
                                                                  const despur_sweep *sweep, size_t run,

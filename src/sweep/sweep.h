@@ -6,6 +6,7 @@
 #ifndef RUN_SWEEP_H
 #define RUN_SWEEP_H
 
+#include "base/dictionary.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "despur/sweep.h"
@@ -44,6 +45,8 @@ struct despur_sweep {
   despur_config *recipes;  /* as they were when the sweep was read: [axes[0].values.count] */
   size_t count, *combined; /* the combinations that are left, see sweep_pick; [count] */
   char (*names)[SWEEP_NAME];
+  dictionary notes; /* what was said of keys that are left out, each once */
+  size_t *noted;    /* [notes] in how many runs; there is room for more */
 };
 
 /* sweep_file.c: everything that the file says. The sweep is zero but for its file. */
@@ -59,8 +62,10 @@ void sweep_path_label(char out[SWEEP_LABEL], const char *path, int depth);
 bool sweep_is_plain(char c);
 
 /* sweep_grid.c */
+
+/* *notes, unless notes is NULL, gets the lines of despur_config_drop_idle; free them with free(). */
 DESPUR_MUST_USE despur_status sweep_config(despur_config *out, const despur_sweep *sweep, size_t run,
-                                           despur_error *error);
+                                           char **notes, despur_error *error);
 DESPUR_MUST_USE despur_status sweep_path(char path[1024], const despur_sweep *sweep, size_t run,
                                          const char *file, despur_error *error);
 

@@ -97,18 +97,34 @@ static despur_status override(despur_config *config, const char *key, const char
   return status;
 }
 
-despur_status sweep_config(despur_config *out, const despur_sweep *sweep, size_t run, despur_error *error) {
+despur_status sweep_config(despur_config *out, const despur_sweep *sweep, size_t run, char **notes,
+                           despur_error *error) {
   despur_status status = DESPUR_OK;
-  char *notes = NULL;
+  char *own = NULL;
   *out = sweep->recipes[value_of(sweep, run, 0)];
   for (size_t i = 0; i < sweep->overrides.count; i++)
     TRY(despur_config_set(out, sweep->overrides.items[i], error));
   for (size_t i = 1; i < sweep->axis_count; i++)
     TRY(override(out, sweep->axes[i].key, sweep->axes[i].values.items[value_of(sweep, run, i)], error));
-  TRY(despur_config_drop_idle(out, &notes, error)); /* it will stand in config.yaml */
+  TRY(despur_config_drop_idle(out, notes ? notes : &own, error));
   TRY(despur_config_check(out, error));
 cleanup:
-  free(notes);
+  free(own);
+  return status;
+}
+
+/* Runs of a recipe leave out the same keys for the same reasons, so each line is kept once. */
+static despur_status keep_notes(despur_sweep *sweep, const char *notes, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (const char *end; notes && (end = strchr(notes, '\n')); notes = end + 1) {
+    uint32_t index;
+    size_t before = sweep->notes.count;
+    TRY(dictionary_add(&index, &sweep->notes, notes, (size_t)(end - notes), error));
+    if (sweep->notes.count > before)
+      TRY(mem_grow(&sweep->noted, before, before + 1, sizeof *sweep->noted, error));
+    sweep->noted[index]++;
+  }
+cleanup:
   return status;
 }
 
@@ -168,22 +184,27 @@ static despur_status check_runs(despur_sweep *sweep, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_config *config = NULL;
   fingerprint *prints = NULL;
+  char *notes = NULL;
   TRY(mem_alloc(&prints, sweep->count, sizeof *prints, error));
   TRY(mem_alloc(&sweep->names, sweep->count, sizeof *sweep->names, error));
   TRY(mem_alloc(&config, 1, sizeof *config, error));
   for (size_t run = 0; run < sweep->count; run++) {
     TRY(name_run(sweep, run, error));
-    status = sweep_config(config, sweep, run, error);
+    free(notes);
+    notes = NULL;
+    status = sweep_config(config, sweep, run, &notes, error);
     if (status != DESPUR_OK) {
       if (status == DESPUR_BAD_USAGE) status = DESPUR_BAD_INPUT; /* overrides stand in a file here */
       if (error) error->status = status;
       error_prefix(error, "%s: %s: ", sweep->file, sweep->names[run]);
       goto cleanup;
     }
+    TRY(keep_notes(sweep, notes, error));
     TRY(take_fingerprint(&prints[run], config, run, error));
   }
   TRY(check_distinct(sweep, prints, error));
 cleanup:
+  free(notes);
   mem_free(prints);
   mem_free(config);
   return status;
@@ -242,6 +263,8 @@ void despur_sweep_free(despur_sweep *sweep) {
   mem_free(sweep->recipes);
   mem_free(sweep->combined);
   mem_free(sweep->names);
+  mem_free(sweep->noted);
+  dictionary_release(&sweep->notes);
   mem_free(sweep->file);
   mem_free(sweep->name);
   mem_free(sweep->directory);
@@ -260,10 +283,27 @@ const char *despur_sweep_run_name(const despur_sweep *sweep, size_t run) {
   return sweep->names[run];
 }
 
+despur_status despur_sweep_notes(char **out, const despur_sweep *sweep, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text lines = {0};
+  *out = NULL;
+  for (uint32_t i = 0; i < sweep->notes.count; i++) {
+    TRY(text_add(&lines, error, "%s", dictionary_key(&sweep->notes, i)));
+    if (sweep->noted[i] < sweep->count)
+      TRY(text_add(&lines, error, " (in %zu of %zu runs)", sweep->noted[i], sweep->count));
+    TRY(text_add(&lines, error, "\n"));
+  }
+  *out = lines.data;
+  lines.data = NULL;
+cleanup:
+  mem_free(lines.data);
+  return status;
+}
+
 despur_status despur_sweep_run_config(despur_config **out, const despur_sweep *sweep, size_t run,
                                       despur_error *error) {
   despur_status status = mem_alloc(out, 1, sizeof **out, error);
-  if (status == DESPUR_OK) status = sweep_config(*out, sweep, run, error);
+  if (status == DESPUR_OK) status = sweep_config(*out, sweep, run, NULL, error);
   if (status != DESPUR_OK) {
     despur_config_free(*out);
     *out = NULL;
