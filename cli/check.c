@@ -30,11 +30,11 @@ static despur_status conditions_of(despur_check *checks, size_t *count, const cl
   return DESPUR_OK;
 }
 
-static void print_text(const despur_check *checks, size_t count, const despur_scores *scores,
+static void print_text(const despur_check *checks, size_t count, const despur_scores *scores, bool classes,
                        double confidence) {
   report_print_degenerate(&scores->degenerate, "");
-  terminal_print(stdout, "worst group: %s, %.2f %%\n", scores->groups[scores->worst_group].name,
-                 100 * scores->worst_group_accuracy);
+  terminal_print(stdout, "worst %s: %s, %.2f %%\n", classes ? "class" : "group",
+                 scores->groups[scores->worst_group].name, 100 * scores->worst_group_accuracy);
   for (size_t i = 0; i < count; i++) {
     char name[64];
     despur_check_name(&checks[i], name);
@@ -81,7 +81,7 @@ static despur_status publish(const despur_predicted *predicted, const despur_che
     print_json(predicted, checks, count, scores, subject, confidence);
   else {
     columns_print(predicted, subject);
-    print_text(checks, count, scores, confidence);
+    print_text(checks, count, scores, !predicted->attributes, confidence);
   }
   if (junit) {
     despur_error writing;

@@ -58,9 +58,12 @@ static void print_group(const despur_comparison *c, const despur_group_compariso
   putchar('\n');
 }
 
-static void print_worst(const despur_comparison *c, int width) {
+/* word: what a group is called, "group" or "class". */
+static void print_worst(const despur_comparison *c, const char *word, int width) {
   const despur_worst_comparison *w = &c->worst;
-  terminal_put_left("worst group", width);
+  char label[16];
+  snprintf(label, sizeof label, "worst %s", word);
+  terminal_put_left(label, width);
   terminal_print(stdout, "%8s", "");
   print_accuracy(w->first);
   print_accuracy(w->second);
@@ -69,23 +72,24 @@ static void print_worst(const despur_comparison *c, int width) {
   putchar('\n');
 }
 
-static void print_worst_verdict(const despur_comparison *c) {
+static void print_worst_verdict(const despur_comparison *c, const char *word) {
   const despur_worst_comparison *w = &c->worst;
   if (w->group_first < c->groups_count)
-    terminal_print(stdout, "worst group: %s, %.1f %%, in the first; %s, %.1f %%, in the second\n",
+    terminal_print(stdout, "worst %s: %s, %.1f %%, in the first; %s, %.1f %%, in the second\n", word,
                    c->groups[w->group_first].name, 100 * w->first, c->groups[w->group_second].name,
                    100 * w->second);
   if (w->distinguishable)
-    terminal_print(stdout, "worst group: the %s is better, by %.1f points (%.1f to %.1f)\n",
+    terminal_print(stdout, "worst %s: the %s is better, by %.1f points (%.1f to %.1f)\n", word,
                    w->difference > 0 ? "second" : "first", 100 * fabs(w->difference),
                    100 * (w->difference > 0 ? w->low : -w->high),
                    100 * (w->difference > 0 ? w->high : -w->low));
   else
-    terminal_print(stdout, "worst group: not distinguishable (%+.1f to %+.1f points)\n", 100 * w->low,
+    terminal_print(stdout, "worst %s: not distinguishable (%+.1f to %+.1f points)\n", word, 100 * w->low,
                    100 * w->high);
 }
 
-static void print_groups_verdict(const despur_comparison *c) {
+static void print_groups_verdict(const despur_comparison *c, bool classes) {
+  const char *single = classes ? "single classes" : "single groups";
   size_t better = 0, worse = 0;
   for (size_t g = 0; g < c->groups_count; g++) {
     const despur_group_comparison *of = &c->groups[g];
@@ -93,10 +97,10 @@ static void print_groups_verdict(const despur_comparison *c) {
     *(of->difference > 0 ? &better : &worse) += 1;
   }
   if (better + worse > 0)
-    printf("single groups: the second is better in %zu and worse in %zu of %zu\n", better, worse,
+    printf("%s: the second is better in %zu and worse in %zu of %zu\n", single, better, worse,
            c->groups_count);
   else
-    puts("single groups: not distinguishable in any");
+    printf("%s: not distinguishable in any\n", single);
 }
 
 /* By the worse of both accuracies. */
@@ -112,6 +116,8 @@ static size_t *rank_groups(const despur_comparison *c) {
 
 static void print_text(const despur_comparison *c, const despur_predicted *predicted, const char *first,
                        const char *second) {
+  const bool classes = !predicted->attributes;
+  const char *word = classes ? "class" : "group";
   int width = terminal_columns(c->all.name);
   for (size_t g = 0; g < c->groups_count; g++)
     if (terminal_columns(c->groups[g].name) > width) width = terminal_columns(c->groups[g].name);
@@ -121,18 +127,18 @@ static void print_text(const despur_comparison *c, const despur_predicted *predi
   columns_print(predicted, first);
   report_print_degenerate(&c->degenerate_first, " of the first");
   report_print_degenerate(&c->degenerate_second, " of the second");
-  print_worst_verdict(c);
+  print_worst_verdict(c, word);
   putchar('\n');
-  terminal_put_left("group", width);
+  terminal_put_left(word, width);
   terminal_print(stdout, "%8s%8s%8s%8s  %-16s%9s%9s\n", "count", "first", "second", "change", "interval", "p",
                  "Holm");
   size_t *order = rank_groups(c);
   for (size_t g = 0; g < c->groups_count; g++) print_group(c, &c->groups[order ? order[g] : g], width, true);
   free(order);
   print_group(c, &c->all, width, false);
-  print_worst(c, width);
+  print_worst(c, word, width);
   printf("\nAccuracies in per cent, intervals and decisions at %g %% confidence.\n\n", 100 * c->confidence);
-  print_groups_verdict(c);
+  print_groups_verdict(c, classes);
 }
 
 /* ---- JSON ---- */

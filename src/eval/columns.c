@@ -255,6 +255,12 @@ cleanup:
   return status;
 }
 
+void column_roles_settle(column_roles *roles, const despur_columns *columns) {
+  if (columns->by || columns->whole_groups || roles->by_count != 1) return;
+  const table_column *by = roles->by[0];
+  if (column_categories(&by->categories) == 1 && by->missing == 0) roles->by_count = 0;
+}
+
 void column_roles_release(column_roles *roles) {
   mem_free(roles->by);
   mem_free(roles->probabilities);
@@ -275,7 +281,10 @@ despur_status column_roles_describe(text *out, const column_roles *roles, const 
   TRY(text_add(out, error, ", groups: "));
   for (size_t i = 0; i < roles->by_count; i++)
     TRY(text_add(out, error, "%s%s", i ? " x " : "", roles->by[i]->name));
-  if (!columns->whole_groups) TRY(text_add(out, error, " within each label"));
+  if (roles->by_count == 0)
+    TRY(text_add(out, error, "the labels, for '%s' is the same everywhere", roles->by[0]->name));
+  else if (!columns->whole_groups)
+    TRY(text_add(out, error, " within each label"));
   if (roles->id) TRY(text_add(out, error, ", id: %s", *roles->id->name ? roles->id->name : "(first column)"));
 cleanup:
   return status;

@@ -9,7 +9,7 @@
 typedef struct column_roles {
   table_column *label, *prediction, *score, *id; /* NULL: there is none */
   table_column **by;
-  size_t by_count;
+  size_t by_count;                  /* 0: the groups are the classes */
   table_column **probabilities;     /* one for each class */
   size_t probability_count, prefix; /* prefix: bytes in front of the names of classes */
 } column_roles;
@@ -18,6 +18,10 @@ typedef struct column_roles {
 DESPUR_MUST_USE despur_status column_roles_find(column_roles *out, table *t, const despur_columns *columns,
                                                 despur_error *error);
 void column_roles_release(column_roles *roles);
+
+/* When the table has been read: a column that nobody has named, and whose values are all the same, tells no
+ * groups apart. Runs without attributes leave one. */
+void column_roles_settle(column_roles *roles, const despur_columns *columns);
 
 /* "label: y, prediction: pred, groups: sex x race, within each label". */
 DESPUR_MUST_USE despur_status column_roles_describe(text *out, const column_roles *roles,

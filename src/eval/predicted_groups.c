@@ -163,9 +163,10 @@ cleanup:
 static despur_status add_name(text *out, const builder *b, size_t group, despur_error *error) {
   despur_status status = DESPUR_OK;
   if (b->whole) return add_attribute(out, b, group, error);
-  const uint32_t *key = b->groups.keys + 2 * group;
+  const uint32_t *key = b->groups.keys + b->groups.width * group;
   TRY(text_add(out, error, "%s=", b->roles->label->name));
   TRY(add_value(out, b->out->class_names[key[0]], error));
+  if (b->by_count == 0) goto cleanup;
   TRY(text_add(out, error, ","));
   TRY(add_attribute(out, b, key[1], error));
 cleanup:
@@ -242,6 +243,21 @@ cleanup:
   return status;
 }
 
+/* Without a column that tells more apart. */
+static despur_status number_classes(builder *b, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_predicted *p = b->out;
+  const side labels = {p->labels, UINT32_MAX};
+  TRY(number(&b->groups, &labels, 1, p->count, error));
+  p->groups = b->groups.of_row;
+  p->groups_count = b->groups.count;
+  b->groups.of_row = NULL;
+  TRY(name_all(&p->names, b, p->groups_count, add_name, error));
+cleanup:
+  release(&b->groups);
+  return status;
+}
+
 /* The same examples by each column alone. */
 static despur_status divide_alone(builder *all, bool with_missing, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -280,6 +296,7 @@ despur_status predicted_make_groups(despur_predicted *out, const column_roles *r
                .by = roles->by,
                .by_count = roles->by_count,
                .whole = columns->whole_groups};
+  if (roles->by_count == 0) return number_classes(&b, error);
   TRY(mem_alloc(&b.orders, roles->by_count, sizeof *b.orders, error));
   TRY(mem_alloc(&b.sides, roles->by_count, sizeof *b.sides, error));
   for (size_t i = 0; i < roles->by_count; i++) TRY(put_in_order(&b, i, error));

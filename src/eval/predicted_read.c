@@ -436,6 +436,7 @@ static despur_status load(loader *l, const char *path, despur_error *error) {
   l->out->count = l->table.rows;
   if (l->table.rows == 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected predictions below the first line, found none", file_of(l));
+  column_roles_settle(&l->roles, l->columns);
   TRY(make_classes(l, error));
   TRY(name_classes(l, error));
   TRY(make_predictions(l, error));

@@ -81,18 +81,6 @@ despur_status report_hold(int *hold, const char *directory, despur_error *error)
   return error_set(error, DESPUR_BAD_USAGE, "%s: another process is at work in it", directory);
 }
 
-/* predictions.csv has a column for the attribute in any case; without attributes groups are classes. */
-static void name_classes(report_run *run) {
-  const report_stage *last = report_last_stage(run);
-  if (!last || report_has_attributes(run)) return;
-  const despur_scores *s = &last->final->scores;
-  for (size_t g = 0; g < run->predicted.groups_count; g++) {
-    unsigned label;
-    if (sscanf(run->predicted.names[g], "y=%9u,", &label) == 1 && label < s->groups_count)
-      run->predicted.names[g] = s->groups[label].name;
-  }
-}
-
 despur_status report_load_details(report_run *run, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], groups[1024];
@@ -104,7 +92,6 @@ despur_status report_load_details(report_run *run, despur_error *error) {
   TRY(file_join(path, run->directory, "predictions.csv", error));
   if (file_exists(path)) {
     TRY(despur_predicted_read(&run->predicted, path, NULL, error));
-    name_classes(run);
     TRY(despur_measures_compute(&run->measures, &run->predicted, error));
   }
 cleanup:

@@ -245,9 +245,29 @@ static void equal_values_are_one_however_they_are_written(void **state) {
   assert_names(got.class_names, got.classes, "false", "True");
   assert_numbers(got.predictions, 1, 0);
   despur_predicted_release(&got);
-  got = read_text("y;a;prob_0;prob_1\n1;0,5;0,25;0,75\n0,0;0.5;0.5;0,5\n");
+  got = read_as("y;a;prob_0;prob_1\n1;0,5;0,25;0,75\n0,0;0.5;0.5;0,5\n", (despur_columns){.by = "a"});
   assert_names(got.names, got.groups_count, "y=0,a=\"0,5\"", "y=1,a=\"0,5\"");
   assert_true(got.probabilities[1] == 0.75 && got.probabilities[2] == 0.5);
+  despur_predicted_release(&got);
+}
+
+static void a_column_that_is_the_same_everywhere_makes_no_groups_unasked(void **state) {
+  (void)state;
+  static const char TEXT[] = "y,a,prediction\n1,0,1\n0,0,1\n1,0,0\n";
+  despur_predicted got = read_text(TEXT);
+  assert_names(got.names, got.groups_count, "y=0", "y=1");
+  assert_numbers(got.groups, 1, 0, 1);
+  assert_null(got.attributes);
+  assert_null(got.attribute);
+  assert_string_equal(got.columns,
+                      "label: y, prediction: prediction, groups: the labels, for 'a' is the same everywhere");
+  despur_predicted_release(&got);
+  got = read_as(TEXT, (despur_columns){.by = "a"});
+  assert_names(got.names, got.groups_count, "y=0,a=0", "y=1,a=0");
+  assert_string_equal(got.attribute, "a");
+  despur_predicted_release(&got);
+  got = read_text("y,a,prediction\n1,0,1\n1,,1\n"); /* a missing value is another one */
+  assert_names(got.names, got.groups_count, "y=1,a=0", "y=1,a=(missing)");
   despur_predicted_release(&got);
 }
 
@@ -442,6 +462,7 @@ int main(void) {
       cmocka_unit_test(the_name_of_the_column_changes_no_number),
       cmocka_unit_test(only_what_occurs_exists),
       cmocka_unit_test(equal_values_are_one_however_they_are_written),
+      cmocka_unit_test(a_column_that_is_the_same_everywhere_makes_no_groups_unasked),
       cmocka_unit_test(names_are_sorted_as_numbers_or_text_whatever_the_order_of_rows),
       cmocka_unit_test(missing_values_make_groups_that_cannot_be_the_worst),
       cmocka_unit_test(ids_are_text_and_tell_examples_apart),
