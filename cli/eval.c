@@ -2,9 +2,13 @@
 #include "columns.h"
 #include "rates.h"
 #include "report.h"
+#include "terminal.h"
+
+#include "despur/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static despur_status predictions_of(despur_predicted *out, const cli_arguments *arguments,
                                     despur_error *error) {
@@ -19,6 +23,9 @@ static despur_status predictions_of(despur_predicted *out, const cli_arguments *
     return cli_fail(error, DESPUR_BAD_USAGE, "--predictions: goes without --split and --threads");
   if (!file && columns_given(arguments))
     return cli_fail(error, DESPUR_BAD_USAGE, "eval: what names columns goes with --predictions only");
+  if (!file && cli_value(arguments, "out"))
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "--out: goes with --predictions only (a run has its page: RUN/report.html)");
   despur_status status = columns_of(&columns, arguments, error);
   if (status == DESPUR_OK) status = cli_split(&split, arguments, error);
   if (status == DESPUR_OK)
@@ -37,7 +44,7 @@ static despur_status choice_of(despur_rule_result *out, const cli_arguments *arg
   return despur_run_choice(out, arguments->positional[0], error);
 }
 
-static void print(const report_measured *of, bool json, bool rates) {
+static void print(const report_measured *of, bool json, bool rates, const char *out) {
   if (json) {
     report_print_predicted_json(of);
     return;
@@ -47,6 +54,24 @@ static void print(const report_measured *of, bool json, bool rates) {
   if (rates) rates_print(of->rates, of->predicted);
   if (of->choice->epoch > 0) putchar('\n');
   report_print_choice(of->choice, false, !of->predicted->attributes);
+  if (out) terminal_print(stdout, "\npage: %s/report.html\n", out);
+}
+
+/* The page of what was measured, and what else --out leaves. */
+static despur_status leave(const report_measured *of, const cli_arguments *arguments, despur_error *error) {
+  const despur_models_options options = {.directory = cli_value(arguments, "out"),
+                                         .force = cli_value(arguments, "force"),
+                                         .calibration_by_group = of->by_group};
+  const char *slash = strrchr(of->label, '/');
+  despur_model model = {.label = strcmp(of->label, "-") == 0 ? "standard input"
+                                 : slash                     ? slash + 1
+                                                             : of->label,
+                        .path = of->label,
+                        .predicted = *of->predicted,
+                        .scores = *of->scores,
+                        .measures = *of->measures};
+  despur_status status = columns_of(&model.columns, arguments, error);
+  return status == DESPUR_OK ? despur_report_models(&model, 1, &options, NULL, error) : status;
 }
 
 /* What is measured, and owned. */
@@ -100,7 +125,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     status = rates_list_compute(&m.rates, &m.predicted, 0.95, error);
   if (status == DESPUR_OK) status = choice_of(&m.choice, arguments, error);
   if (status == DESPUR_OK && !file) status = report_warn_outcome(&m.end, of.label, json, error);
-  if (status == DESPUR_OK) print(&of, json, rates);
+  if (status == DESPUR_OK && cli_value(arguments, "out")) status = leave(&of, arguments, error);
+  if (status == DESPUR_OK) print(&of, json, rates, cli_value(arguments, "out"));
   release(&m);
   return status;
 }
@@ -142,14 +168,21 @@ const cli_verb cli_eval = {
         "has the\n"
         "rates, bins, confusion matrices and everything else.\n"
         "\n"
+        "--out leaves a page in DIR, report.html, with the same and more to look at; results.json, which has "
+        "every\n"
+        "number; columns.json, which says what was read as what; and manifest.json.\n"
+        "\n"
         "Examples:\n"
         "  despur eval runs/demo-0 --split val\n"
         "  despur eval --predictions resnet.csv --json\n"
-        "  despur eval --predictions adult.csv --label income --score p --positive '>50K' --by sex,race\n"
-        "  despur eval --predictions loans.csv --by sex,race --positive granted --rates\n",
+        "  despur eval --predictions loans.csv --by sex,race --positive granted --rates\n"
+        "  despur eval --predictions adult.csv --label income --score p --positive '>50K' --by sex,race "
+        "--out page\n",
     .options = {{"split", "SPLIT", "train, val or test (default test)"},
                 {"predictions", "FILE", "a table in place of a run, or - for standard input"},
                 COLUMN_OPTIONS,
+                {"out", "DIR", "leave a page, report.html, and results.json there"},
+                {"force", NULL, "write into DIR although something else is there"},
                 {"threads", "N", "processors to use (default all)"},
                 {"calibration-by-group", NULL, "calibration within groups of one label, too"},
                 {"rates", NULL, "true and false positive rates, precision, F1, selection, too"},

@@ -6,9 +6,7 @@
 #ifndef DESPUR_REPORT_H
 #define DESPUR_REPORT_H
 
-#include "despur/error.h"
-
-#include <stddef.h>
+#include "despur/measures.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,6 +29,54 @@ typedef struct despur_report_options {
 DESPUR_API DESPUR_MUST_USE despur_status despur_report(const char *const *directories, size_t count,
                                                        const despur_report_options *options, char **verdict,
                                                        despur_error *error);
+
+/* What is measured of a network or a model; what is not known is NULL. */
+typedef struct despur_measured {
+  const char *label;
+  const despur_scores *scores;
+  const despur_predicted *predicted;
+  const despur_measures *measures; /* goes with predicted */
+  bool by_group;                   /* calibration within groups of one label, too */
+} despur_measured;
+
+/* All of it as one JSON object on one line, as `despur eval --json` prints it: names, scores, and confusion
+ * and calibration of every part. The caller frees *json with free(). Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_measured_json(char **json, const despur_measured *of,
+                                                              despur_error *error);
+
+/* A model as its predictions show it. Texts of the first three members are the caller's and outlive it. */
+typedef struct despur_model {
+  const char *label;      /* what it is called */
+  const char *path;       /* the table that it was read from */
+  despur_columns columns; /* which of its columns were asked for */
+  despur_predicted predicted;
+  despur_scores scores;
+  despur_measures measures;
+} despur_model;
+
+/* Reads the predictions of a model (despur_predicted_read) and measures them. columns: NULL: all are guessed.
+ * Release with despur_model_release, not after an error. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_model_read(despur_model *out, const char *label,
+                                                           const char *path, const despur_columns *columns,
+                                                           despur_error *error);
+
+DESPUR_API void despur_model_release(despur_model *model);
+
+typedef struct despur_models_options {
+  const char *page;          /* the file to write; NULL: none */
+  const char *directory;     /* gets report.html, results.json (the verdict and, of each model, what
+                                despur_measured_json says), columns.json (which columns were asked for, and what
+                                was read as what) and manifest.json; created when it is missing. NULL: none */
+  bool force;                /* the directory may hold other files; those of these four names are replaced */
+  bool calibration_by_group; /* in results.json, also within groups of one label */
+} despur_models_options;
+
+/* Makes the page of a model, or one that sets several side by side. *verdict as for despur_report.
+ * DESPUR_BAD_USAGE when the directory is a run's, or holds what is not a page of models and force is not set.
+ * Nothing in the page tells where a table lies, so equal tables have equal pages. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_report_models(const despur_model *models, size_t count,
+                                                              const despur_models_options *options,
+                                                              char **verdict, despur_error *error);
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MOST_ROWS = 200, MOST_IN_THEIR_ORDER = 10 };
+enum { MOST_ROWS = 200, MOST_IN_THEIR_ORDER = 10, MOST_UNBROKEN = 14 /* bytes of a name */ };
 
 /* A group's accuracy and interval on a line from 0 to 100 %; a ring before, a dot after. */
 static void range_mark(markup *m, const despur_group_score *group, const char *tone_name, bool ring,
@@ -41,11 +42,12 @@ static void accuracy_cell(markup *m, const group_table *t, size_t s, size_t g) {
 
 static void group_row(markup *m, const group_table *t, size_t g) {
   const despur_group_score *group = &t->scores[t->count - 1]->groups[g];
-  markup_print(m,
-               "<tr><th scope=\"row\" class=\"%s\">%s%s</th><td class=\"n\">%s</td><td class=\"n\">%s</td>",
-               page_is_long(group->name) ? "long" : "name", group->name,
-               t->cells[g].usual && t->marks_usual ? " \xe2\x97\x86" : "",
-               file_grouped(group->train_count).text, file_grouped(group->count).text);
+  const char *name = t->names ? t->names[g] : group->name;
+  bool breaks = page_is_long(name) || (t->names && strlen(name) > MOST_UNBROKEN);
+  markup_print(m, "<tr><th scope=\"row\" class=\"%s\">%s%s</th>", breaks ? "long" : "name", name,
+               t->cells[g].usual && t->marks_usual ? " \xe2\x97\x86" : "");
+  if (t->trained) markup_print(m, "<td class=\"n\">%s</td>", file_grouped(group->train_count).text);
+  markup_print(m, "<td class=\"n\">%s</td>", file_grouped(group->count).text);
   for (size_t s = 0; s < t->count; s++) accuracy_cell(m, t, s, g);
   range_cell(m, t, g);
   markup_raw(m, "</tr>\n");
@@ -64,17 +66,28 @@ static int compare_places(const void *left, const void *right) {
   return a->group < b->group ? -1 : a->group > b->group;
 }
 
-/* A few groups stand in their order, many by accuracy, so that the worst are seen first. */
-static void rows(markup *m, const group_table *t) {
-  const despur_scores *last = t->scores[t->count - 1];
-  size_t count = last->groups_count;
+size_t *page_group_order(markup *m, const despur_scores *scores) {
+  size_t count = scores->groups_count, *order = NULL;
   place *places = NULL;
   if (m->status == DESPUR_OK) m->status = mem_alloc(&places, count, sizeof *places, m->error);
-  if (!places) return;
-  for (size_t g = 0; g < count; g++) places[g] = (place){last->groups[g].accuracy, g};
-  if (count > MOST_IN_THEIR_ORDER) qsort(places, count, sizeof *places, compare_places);
-  for (size_t i = 0; i < count && i < MOST_ROWS; i++) group_row(m, t, places[i].group);
+  if (m->status == DESPUR_OK) m->status = mem_alloc(&order, count, sizeof *order, m->error);
+  for (size_t g = 0; order && g < count; g++)
+    places[g] = (place){g + scores->groups_aside < count ? scores->groups[g].accuracy : (double)NAN, g};
+  if (order && count > MOST_IN_THEIR_ORDER) qsort(places, count, sizeof *places, compare_places);
+  for (size_t i = 0; order && i < count; i++) order[i] = places[i].group;
   mem_free(places);
+  return order;
+}
+
+static void rows(markup *m, const group_table *t) {
+  const despur_scores *last = t->scores[t->count - 1];
+  size_t *order = page_group_order(m, last);
+  for (size_t i = 0; order && i < last->groups_count && i < MOST_ROWS; i++) group_row(m, t, order[i]);
+  mem_free(order);
+}
+
+const char *page_split_heading(despur_split split) {
+  return split == DESPUR_TEST ? "Test" : split == DESPUR_VAL ? "Valid." : "Seen";
 }
 
 void page_group_table(markup *m, const group_table *t) {
@@ -82,13 +95,9 @@ void page_group_table(markup *m, const group_table *t) {
   markup_raw(m, "<table class=\"wide\">\n<caption>");
   page_sentence(m, t->caption);
   if (count > MOST_IN_THEIR_ORDER) markup_raw(m, " The lowest come first.");
-  markup_print(m,
-               "</caption>\n<thead><tr><th scope=\"col\">%s</th><th scope=\"col\" class=\"n\">Train</th><th "
-               "scope=\"col\" class=\"n\">%s</th>",
-               t->what,
-               t->split == DESPUR_TEST  ? "Test"
-               : t->split == DESPUR_VAL ? "Valid."
-                                        : "Seen");
+  markup_print(m, "</caption>\n<thead><tr><th scope=\"col\">%s</th>", t->what);
+  if (t->trained) markup_raw(m, "<th scope=\"col\" class=\"n\">Train</th>");
+  markup_print(m, "<th scope=\"col\" class=\"n\">%s</th>", t->sized);
   for (size_t s = 0; s < t->count; s++)
     markup_print(m, "<th scope=\"col\" class=\"n c-%s%s\">%s</th>", page_tone(s, t->count),
                  page_is_long(t->labels[s]) ? " long" : "", t->labels[s]);
@@ -99,5 +108,5 @@ void page_group_table(markup *m, const group_table *t) {
   rows(m, t);
   markup_raw(m, "</tbody>\n</table>\n");
   if (count > MOST_ROWS)
-    markup_print(m, "<p class=\"note\">%zu more groups are in results.jsonl.</p>\n", count - MOST_ROWS);
+    markup_print(m, "<p class=\"note\">%zu more groups are in %s.</p>\n", count - MOST_ROWS, t->rest);
 }

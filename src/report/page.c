@@ -45,5 +45,5 @@ void page_run(markup *m, const report_run *run, const verdict *v) {
   }
   section_unchecked(m, run);
   section_files(m, run);
-  page_close(m, run->version);
+  page_close(m, run->version, "the files of the run");
 }

@@ -15,10 +15,9 @@ void page_open(markup *m, const char *title) {
   markup_raw(m, "</style>\n</head>\n<body>\n<main>\n");
 }
 
-void page_close(markup *m, const char *version) {
-  markup_print(
-      m, "<footer>Made by despur %s from the files of the run; equal files give an equal page.</footer>\n",
-      version);
+void page_close(markup *m, const char *version, const char *source) {
+  markup_print(m, "<footer>Made by despur %s from %s; equal files give an equal page.</footer>\n", version,
+               source);
   markup_raw(m, "</main>\n</body>\n</html>\n");
 }
 

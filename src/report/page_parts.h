@@ -7,9 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* From <!DOCTYPE> to <main>, and the end. */
+struct report_pairs;
+
+/* From <!DOCTYPE> to <main>, and the end; source: what the page was made from. */
 void page_open(markup *m, const char *title);
-void page_close(markup *m, const char *version);
+void page_close(markup *m, const char *version, const char *source);
 
 void section_open(markup *m, const char *heading);
 void section_close(markup *m);
@@ -19,6 +21,9 @@ void page_sentence(markup *m, const char *sentence);
 
 /* Whether a name has a word that must be allowed to break anywhere, or it would widen a phone's page. */
 bool page_is_long(const char *name);
+
+/* A table of files and their hashes, if there are any. */
+void page_hashes(markup *m, const char *caption, const struct report_pairs *pairs);
 
 /* Colours and shapes of a network among count: one that is alone, or last, is "after", another "before". */
 const char *page_tone(size_t stage, size_t count);

@@ -7,14 +7,14 @@
 
 typedef struct member {
   unsigned label;
-  size_t train_count, group;
+  size_t size, group;
 } member;
 
-/* By class, those with most training examples first, the first of equals. */
+/* By class, the largest first, the first of equals. */
 static int compare_members(const void *left, const void *right) {
   const member *a = left, *b = right;
   if (a->label != b->label) return a->label < b->label ? -1 : 1;
-  if (a->train_count != b->train_count) return a->train_count > b->train_count ? -1 : 1;
+  if (a->size != b->size) return a->size > b->size ? -1 : 1;
   return a->group < b->group ? -1 : a->group > b->group;
 }
 
@@ -29,18 +29,19 @@ static void read_inferred(report_cell *cell, const char *name) {
   cell->known = true;
 }
 
-static despur_status divide(report_cell **out, const despur_scores *scores,
-                            void (*read_name)(report_cell *cell, const char *name), despur_error *error) {
+/* Finds the usual group of every class. trained: the one with most training examples, not with most examples.
+ */
+static despur_status find_peers(report_cell *cells, const despur_scores *scores, bool trained,
+                                despur_error *error) {
   despur_status status = DESPUR_OK;
   member *members = NULL;
-  report_cell *cells = NULL;
-  size_t count = scores->groups_count, known = 0;
-  TRY(mem_alloc(&cells, count, sizeof *cells, error));
-  TRY(mem_alloc(&members, count, sizeof *members, error));
-  for (size_t g = 0; g < count; g++) {
-    read_name(&cells[g], scores->groups[g].name);
+  size_t known = 0;
+  TRY(mem_alloc(&members, scores->groups_count, sizeof *members, error));
+  for (size_t g = 0; g < scores->groups_count; g++) {
+    const despur_group_score *group = &scores->groups[g];
     cells[g].peer = g;
-    if (cells[g].known) members[known++] = (member){cells[g].label, scores->groups[g].train_count, g};
+    if (cells[g].known)
+      members[known++] = (member){cells[g].label, trained ? group->train_count : group->count, g};
   }
   qsort(members, known, sizeof *members, compare_members);
   for (size_t m = 0, usual = 0; m < known; m++) {
@@ -50,6 +51,11 @@ static despur_status divide(report_cell **out, const despur_scores *scores,
   }
 cleanup:
   mem_free(members);
+  return status;
+}
+
+/* Hands over the cells, or none after an error. */
+static despur_status hand_over(report_cell **out, report_cell *cells, despur_status status) {
   if (status != DESPUR_OK) {
     mem_free(cells);
     cells = NULL;
@@ -58,10 +64,38 @@ cleanup:
   return status;
 }
 
+static despur_status divide(report_cell **out, const despur_scores *scores,
+                            void (*read_name)(report_cell *cell, const char *name), despur_error *error) {
+  despur_status status = DESPUR_OK;
+  report_cell *cells = NULL;
+  TRY(mem_alloc(&cells, scores->groups_count, sizeof *cells, error));
+  for (size_t g = 0; g < scores->groups_count; g++) read_name(&cells[g], scores->groups[g].name);
+  TRY(find_peers(cells, scores, true, error));
+cleanup:
+  return hand_over(out, cells, status);
+}
+
 despur_status report_partition(report_cell **out, const despur_scores *scores, despur_error *error) {
   return divide(out, scores, read_true, error);
 }
 
 despur_status report_partition_inferred(report_cell **out, const despur_scores *scores, despur_error *error) {
   return divide(out, scores, read_inferred, error);
+}
+
+despur_status report_partition_predicted(report_cell **out, const despur_predicted *predicted,
+                                         const despur_scores *scores, bool by_label, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  report_cell *cells = NULL;
+  TRY(mem_alloc(&cells, scores->groups_count, sizeof *cells, error));
+  for (size_t i = 0; i < predicted->count; i++) {
+    uint32_t g = predicted->groups[i];
+    if (g == DESPUR_NO_GROUP) continue;
+    cells[g].label = by_label ? predicted->labels[i] : 0;
+    cells[g].attribute = predicted->attributes ? predicted->attributes[i] : 0;
+    cells[g].known = g + scores->groups_aside < scores->groups_count;
+  }
+  TRY(find_peers(cells, scores, predicted->train_sizes != NULL, error));
+cleanup:
+  return hand_over(out, cells, status);
 }

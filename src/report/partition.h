@@ -20,4 +20,11 @@ DESPUR_MUST_USE despur_status report_partition(report_cell **out, const despur_s
 DESPUR_MUST_USE despur_status report_partition_inferred(report_cell **out, const despur_scores *scores,
                                                         despur_error *error);
 
+/* Groups of predictions, each of one label, by what their rows say; the largest of a label is the usual one.
+ * Where some group holds several labels (by_label: false) all count as of one class. Those set aside are not
+ * known. */
+DESPUR_MUST_USE despur_status report_partition_predicted(report_cell **out, const despur_predicted *predicted,
+                                                         const despur_scores *scores, bool by_label,
+                                                         despur_error *error);
+
 #endif

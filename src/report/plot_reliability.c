@@ -3,24 +3,19 @@
 #include "base/memory.h"
 #include "report/partition.h"
 #include "report/plot.h"
+#include "report/reliability.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST = 10, NAMED = 3 }; /* pictures that a bin must have to be drawn; groups with a name */
+enum { LEAST = 10, NAMED = 3 }; /* examples that a bin must have to be drawn; groups with a name */
 
 static size_t count(const report_run *run) {
   return run->measures.all.bins != NULL && run->stages[REPORT_TRAIN].final ? 2 : 0;
 }
 
-/* Sums over the bins of several groups. */
-typedef struct pool {
-  double correct[DESPUR_RELIABILITY_BINS], confidence[DESPUR_RELIABILITY_BINS],
-      count[DESPUR_RELIABILITY_BINS];
-} pool;
-
-static void add_group(pool *sums, const despur_group_measures *group) {
+void reliability_add(reliability *sums, const despur_group_measures *group) {
   for (size_t b = 0; group->bins && b < DESPUR_RELIABILITY_BINS; b++) {
     double n = (double)group->bins[b].count;
     if (group->bins[b].count == 0) continue;
@@ -30,7 +25,7 @@ static void add_group(pool *sums, const despur_group_measures *group) {
   }
 }
 
-static size_t pool_points(const pool *sums, double *x, double *y) {
+static size_t bin_points(const reliability *sums, double *x, double *y) {
   size_t n = 0;
   for (size_t b = 0; b < DESPUR_RELIABILITY_BINS; b++) {
     if (sums->count[b] < LEAST) continue;
@@ -42,9 +37,9 @@ static size_t pool_points(const pool *sums, double *x, double *y) {
 
 /* Mean confidence and accuracy of a group, in per cent. */
 static bool group_point(const despur_group_measures *group, double *x, double *y) {
-  pool sums = {0};
+  reliability sums = {0};
   double n = 0, confidence = 0, correct = 0;
-  add_group(&sums, group);
+  reliability_add(&sums, group);
   for (size_t b = 0; b < DESPUR_RELIABILITY_BINS; b++)
     n += sums.count[b], confidence += sums.confidence[b], correct += sums.correct[b];
   if (n == 0) return false;
@@ -68,37 +63,46 @@ static void axes(chart *c) {
   chart_line(c, ends, ends, 2, "mark");
 }
 
+void reliability_draw(chart *c, const char *title, const reliability_line *lines, size_t count, bool zoom) {
+  double low = 90;
+  double x[RELIABILITY_LINES][DESPUR_RELIABILITY_BINS], y[RELIABILITY_LINES][DESPUR_RELIABILITY_BINS];
+  size_t n[RELIABILITY_LINES], named = 0;
+  chart_label labels[RELIABILITY_LINES];
+  chart_open(c, 280, title,
+             "Bins of equal width; a network that knows when it is right lies on the dotted diagonal.");
+  for (size_t i = 0; i < count; i++) {
+    n[i] = bin_points(&lines[i].sums, x[i], y[i]);
+    for (size_t b = 0; b < n[i]; b++) low = fmin(low, fmin(x[i][b], y[i][b]));
+    if (n[i] > 0)
+      labels[named++] = (chart_label){.y = y[i][n[i] - 1], .text = lines[i].name, .tone = lines[i].tone};
+  }
+  chart_label_margin(c, labels, named);
+  c->x.low = c->y.low = zoom ? 10 * floor(low / 10) : 0;
+  c->x.high = c->y.high = 100;
+  axes(c);
+  for (size_t i = 0; i < count; i++) chart_line(c, x[i], y[i], n[i], lines[i].line);
+  for (size_t i = 0; i < count; i++)
+    for (size_t b = 0; b < n[i]; b++) chart_dot(c, x[i][b], y[i][b], 2.5, lines[i].dot);
+  chart_labels(c, labels, named);
+  chart_close(c);
+}
+
 static void draw_pools(chart *c, const report_run *run) {
   const despur_scores *scores = &run->stages[REPORT_TRAIN].final->scores;
   report_cell *cells = NULL;
-  pool usual = {0}, others = {0};
-  double x[2][DESPUR_RELIABILITY_BINS], y[2][DESPUR_RELIABILITY_BINS];
+  reliability_line lines[2] = {{.name = "usual groups", .tone = "mute", .line = "s-mute", .dot = "f-mute"},
+                               {.name = report_has_attributes(run) ? "other groups" : "all examples",
+                                .tone = "after",
+                                .line = "s-after",
+                                .dot = "f-after"}};
   if (c->m->status == DESPUR_OK) c->m->status = report_partition(&cells, scores, c->m->error);
   if (c->m->status != DESPUR_OK) return;
   for (size_t g = 0; g < run->measures.groups_count; g++) {
     const report_cell *cell = cell_of(cells, scores, run->predicted.names[g]);
-    add_group(cell && cell->usual ? &usual : &others, &run->measures.groups[g]);
+    reliability_add(&lines[cell && cell->usual ? 0 : 1].sums, &run->measures.groups[g]);
   }
   mem_free(cells);
-  bool others_are_all = !report_has_attributes(run);
-  size_t n[2] = {pool_points(&usual, x[0], y[0]), pool_points(&others, x[1], y[1])};
-  chart_label labels[2];
-  size_t named = 0;
-  chart_open(c, 280, "Accuracy by confidence, %",
-             "Bins of equal width; a network that knows when it is right lies on the dotted diagonal.");
-  if (n[0] > 0) labels[named++] = (chart_label){.y = y[0][n[0] - 1], .text = "usual groups", .tone = "mute"};
-  if (n[1] > 0)
-    labels[named++] = (chart_label){
-        .y = y[1][n[1] - 1], .text = others_are_all ? "all examples" : "other groups", .tone = "after"};
-  chart_label_margin(c, labels, named);
-  c->x.low = c->y.low = 0, c->x.high = c->y.high = 100;
-  axes(c);
-  chart_line(c, x[0], y[0], n[0], "s-mute");
-  chart_line(c, x[1], y[1], n[1], "s-after");
-  for (size_t i = 0; i < n[0]; i++) chart_dot(c, x[0][i], y[0][i], 2.5, "f-mute");
-  for (size_t i = 0; i < n[1]; i++) chart_dot(c, x[1][i], y[1][i], 2.5, "f-after");
-  chart_labels(c, labels, named);
-  chart_close(c);
+  reliability_draw(c, "Accuracy by confidence, %", lines, 2, false);
 }
 
 /* The groups whose confidence exceeds their accuracy most. */

@@ -90,19 +90,6 @@ void section_unchecked(markup *m, const report_run *run) {
   section_close(m);
 }
 
-static void hashes(markup *m, const char *caption, const report_pairs *pairs) {
-  if (pairs->count == 0) return;
-  markup_print(m,
-               "<table class=\"hashes\">\n<caption>%s</caption>\n"
-               "<thead><tr><th scope=\"col\">File</th><th scope=\"col\">SHA-256</th></tr></thead>\n"
-               "<tbody>\n",
-               caption);
-  for (size_t i = 0; i < pairs->count; i++)
-    markup_print(m, "<tr><th scope=\"row\" class=\"long\">%s</th><td><code>%s</code></td></tr>\n",
-                 pairs->items[i].name, pairs->items[i].value);
-  markup_raw(m, "</tbody>\n</table>\n");
-}
-
 void section_files(markup *m, const report_run *run) {
   section_open(m, "To get this again");
   markup_print(
@@ -116,8 +103,8 @@ void section_files(markup *m, const report_run *run) {
       "<details><summary>The configuration, every default filled in</summary>\n<pre>%s</pre>\n</details>\n",
       run->config);
   markup_raw(m, "<details><summary>Hashes of inputs and outputs</summary>\n");
-  hashes(m, "Read", &run->inputs);
-  hashes(m, "Written", &run->outputs);
+  page_hashes(m, "Read", &run->inputs);
+  page_hashes(m, "Written", &run->outputs);
   markup_raw(m, "</details>\n");
   section_close(m);
 }

@@ -9,7 +9,10 @@ static void table(markup *m, const report_run *run, const report_cell *cells) {
   char caption[400];
   group_table t = {.caption = caption,
                    .what = "Group",
-                   .split = last->inferred_split,
+                   .sized = page_split_heading(last->inferred_split),
+                   .rest = "results.jsonl",
+                   .trained = true,
+                   .attributes = true,
                    .cells = cells,
                    .marks_usual = true,
                    .marks_behind = true};
@@ -24,7 +27,7 @@ static void table(markup *m, const report_run *run, const report_cell *cells) {
       "Accuracy of every inferred group on the %s examples, in per cent, with its 95 %% interval (Wilson). "
       "Bold: the worst group. \xe2\x97\x86: the largest of its class in training. \xe2\x96\xbe: surely "
       "behind that (95 %% confidence for all groups together).",
-      despur_split_word(t.split));
+      despur_split_word(last->inferred_split));
   page_group_table(m, &t);
 }
 

@@ -125,6 +125,7 @@ const char *const STYLE_PAGE[] = {
     ".wide{width:100%}\n",
     ".heat td,.heat th{padding:3px 7px}\n",
     ".heat td.n{background:rgba(var(--shade),calc(.5*var(--share,0)))}\n",
+    ".heat td.right{outline:1px solid var(--muted);outline-offset:-2px}\n",
     ".hashes{width:100%;margin-top:8px}\n",
     ".hashes th{width:30%}\n",
     "td.range{vertical-align:middle}\n",

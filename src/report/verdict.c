@@ -77,8 +77,7 @@ bool verdict_is_behind(const despur_scores *scores, const report_cell *cells, si
   return compared(cells, scores, g) && gap_of(scores, cells, g, count_comparisons(scores, cells)).low > 0;
 }
 
-/* All groups against the usual one of their class. */
-static void compare_all(verdict_finding *out, const despur_scores *scores, const report_cell *cells) {
+void verdict_find_cells(verdict_finding *out, const despur_scores *scores, const report_cell *cells) {
   double most = -1, most_ahead = -NEAR, lowest = 2;
   *out = (verdict_finding){.gap = {(double)NAN, (double)NAN},
                            .ahead_group = scores->groups_count,
@@ -123,10 +122,9 @@ static bool others_are_wrong(const despur_scores *scores, const report_cell *cel
 
 despur_status verdict_find(verdict_finding *out, const despur_scores *scores, despur_error *error) {
   report_cell *cells = NULL;
-  *out = (verdict_finding){0};
   despur_status status = report_partition(&cells, scores, error);
   if (status != DESPUR_OK) return status;
-  compare_all(out, scores, cells);
+  verdict_find_cells(out, scores, cells);
   if (out->level == VERDICT_USES && attribute_is_class(cells, scores->groups_count) &&
       scores->attribute_accuracy >= WHOLLY && others_are_wrong(scores, cells))
     out->level = VERDICT_ONLY;
@@ -136,10 +134,9 @@ despur_status verdict_find(verdict_finding *out, const despur_scores *scores, de
 
 despur_status verdict_find_inferred(verdict_finding *out, const despur_scores *scores, despur_error *error) {
   report_cell *cells = NULL;
-  *out = (verdict_finding){0};
   despur_status status = report_partition_inferred(&cells, scores, error);
   if (status != DESPUR_OK) return status;
-  compare_all(out, scores, cells);
+  verdict_find_cells(out, scores, cells);
   mem_free(cells);
   return DESPUR_OK;
 }

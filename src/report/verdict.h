@@ -3,6 +3,7 @@
 #define REPORT_VERDICT_H
 
 #include "base/text.h"
+#include "despur/report.h"
 #include "despur/stats.h"
 #include "report/load.h"
 #include "report/partition.h"
@@ -29,6 +30,9 @@ typedef struct verdict_finding {
   size_t ahead_peer;     /* the usual one of its class */
   despur_interval gap;   /* of their difference, with 95 % confidence for all comparisons together */
 } verdict_finding;
+
+/* All groups against the usual one of their class, as the cells say. */
+void verdict_find_cells(verdict_finding *out, const despur_scores *scores, const report_cell *cells);
 
 DESPUR_MUST_USE despur_status verdict_find(verdict_finding *out, const despur_scores *scores,
                                            despur_error *error);
@@ -59,6 +63,9 @@ DESPUR_MUST_USE despur_status verdict_write_inferred(verdict *out, const report_
 DESPUR_MUST_USE despur_status verdict_write_worst(text *out, const despur_scores *s, const char *what,
                                                   despur_error *error);
 
+/* Whether a class is behind already in its usual group: no comparison within a class shows that. */
+bool verdict_class_is_behind(const despur_scores *s, const verdict_finding *found);
+
 /* Says that a class is behind already in its usual group, if one is: no comparison within a class shows that.
  * usual: what such a group is called. */
 DESPUR_MUST_USE despur_status verdict_write_class(text *out, const despur_scores *s,
@@ -69,5 +76,9 @@ DESPUR_MUST_USE despur_status verdict_write_class(text *out, const despur_scores
 DESPUR_MUST_USE despur_status verdict_write_measured(text *out, const despur_scores *measured,
                                                      const report_eval *final, despur_split split,
                                                      despur_error *error);
+
+/* Of a model whose predictions lie in a table; cells: of report_partition_predicted. */
+DESPUR_MUST_USE despur_status verdict_write_model(verdict *out, const despur_model *model,
+                                                  const report_cell *cells, despur_error *error);
 
 #endif

@@ -25,16 +25,21 @@ cleanup:
   return status;
 }
 
+bool verdict_class_is_behind(const despur_scores *s, const verdict_finding *found) {
+  const double FAR = 0.1;
+  if (found->low_usual >= s->groups_count) return false;
+  const despur_group_score *low = &s->groups[found->low_usual];
+  double all = (double)found->usual_correct / (double)found->usual_count;
+  return low->accuracy < all - FAR && despur_wilson_interval(low->correct, low->count, 0.95).high < all;
+}
+
 /* A class may be poor whatever the attribute: that is no doing of it, and no group need be behind its peer.
  */
 despur_status verdict_write_class(text *out, const despur_scores *s, const verdict_finding *found,
                                   const char *usual, despur_error *error) {
-  const double FAR = 0.1;
-  if (found->low_usual >= s->groups_count) return DESPUR_OK;
+  if (!verdict_class_is_behind(s, found)) return DESPUR_OK;
   const despur_group_score *low = &s->groups[found->low_usual];
   double all = (double)found->usual_correct / (double)found->usual_count;
-  if (!(low->accuracy < all - FAR) || despur_wilson_interval(low->correct, low->count, 0.95).high >= all)
-    return DESPUR_OK;
   return text_add(out, error,
                   " A class is behind already in its %s group: %s gets %.1f %%, where the %s groups of all "
                   "classes together get %.1f %%. Comparisons within a class do not show that.",

@@ -79,9 +79,34 @@ cp -r ended compared/ended
 check compared/report.html
 if grep -n -i -o -E '<(img src=x|script)' compared/report.html; then complain "markup from outside went through"; fi
 
+# Models of which there is but a table: with probabilities; with many classes and groups, some of missing values; and with names of
+# columns, classes and values that look like markup.
+awk 'BEGIN {
+  print "y,sex,race,prob_0,prob_1"
+  for (i = 0; i < 900; i++)
+    print (i % 2) "," (i % 3 ? "Male" : "Female") "," (i % 7 ? "White" : "Asian-Pac-Islander") "," (i % 9) / 9 "," 1 - (i % 9) / 9
+}' >sure.csv
+awk 'BEGIN {
+  print "label,prediction,hospital,sex"
+  for (i = 0; i < 6000; i++)
+    print "class " i % 15 ",class " (i % 4 ? i % 15 : (i + 1) % 15) ",hospital " (i * 7) % 31 "," (i % 11 ? (i % 2 ? "f" : "m") : "")
+}' >many.csv
+awk -v evil="$evil" -v long="$long$long" 'BEGIN {
+  print "\"<b>y</b>\",prediction,\"a&b=\""
+  for (i = 0; i < 400; i++)
+    print (i % 2 ? evil : long) "," (i % 5 && i % 2 ? evil : long) "," (i % 3 ? "</h1></title>" evil : long)
+}' >evil.csv
+"$despur" eval --predictions sure.csv --out sure >out
+"$despur" eval --predictions many.csv --by hospital,sex --out many >out
+"$despur" eval --predictions evil.csv --label '<b>y</b>' --by 'a&b=' --out marked >out
+for page in sure many marked; do check $page/report.html; done
+grep -q '&lt;img' marked/report.html || complain "the page of a model does not show what is evil"
+if grep -n -i -o -E '<(img src=x|script|b>y)' marked/report.html; then complain "markup from a table went through"; fi
+
 # In a browser nothing may be wrong with these pages, and each kind of fault must be noticed in a page that has all.
 status=0
-sh "$here/inspect.sh" whole/report.html evil/report.html compared/report.html || status=$?
+sh "$here/inspect.sh" whole/report.html evil/report.html compared/report.html \
+  sure/report.html many/report.html marked/report.html || status=$?
 [ $status -eq 0 ] || [ $status -eq 77 ] || complain "see above"
 status=0
 sh "$here/inspect.sh" "$here/broken.html" >noticed || status=$?

@@ -38,7 +38,9 @@ static char *table_of(const int *per_cent, size_t count) {
                          .count = 2,
                          .labels = {"ERM", "GEORGE"},
                          .scores = {&first, &last},
-                         .split = DESPUR_TEST,
+                         .sized = "Test",
+                         .rest = "results.jsonl",
+                         .trained = true,
                          .cells = cells};
   page_group_table(&m, &t);
   assert_int_equal(m.status, DESPUR_OK);

@@ -1,0 +1,79 @@
+/* The table of measures over all groups. */
+#include "report/group_table.h"
+
+#include <math.h>
+
+static void heading_cells(markup *m, const group_table *t) {
+  for (size_t s = 0; s < t->count; s++)
+    markup_print(m, "<th scope=\"col\" class=\"n c-%s%s\">%s</th>", page_tone(s, t->count),
+                 page_is_long(t->labels[s]) ? " long" : "", t->labels[s]);
+}
+
+static void measure_row(markup *m, const char *name, const group_table *t,
+                        double (*measure)(const despur_scores *)) {
+  bool known = false;
+  for (size_t s = 0; s < t->count; s++) known |= !isnan(measure(t->scores[s]));
+  if (!known) return;
+  markup_print(m, "<tr><th scope=\"row\">%s</th>", name);
+  for (size_t s = 0; s < t->count; s++) {
+    double value = measure(t->scores[s]);
+    if (isnan(value))
+      markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
+    else
+      markup_print(m, "<td class=\"n\">%.1f</td>", 100 * value);
+  }
+  markup_raw(m, "</tr>\n");
+}
+
+static double average(const despur_scores *s) {
+  return s->average_accuracy;
+}
+static double weighted(const despur_scores *s) {
+  return s->train_weighted_average;
+}
+static double balanced(const despur_scores *s) {
+  return s->balanced_group_accuracy;
+}
+static double worst_class(const despur_scores *s) {
+  return s->worst_class_accuracy;
+}
+static double attribute(const despur_scores *s) {
+  return s->attribute_accuracy;
+}
+static double attribute_chance(const despur_scores *s) {
+  return s->attribute_chance;
+}
+
+/* The worst group's interval is one for the minimum: wider than that of the group that happens to be worst.
+ */
+static void worst_row(markup *m, const char *name, const group_table *t) {
+  markup_print(m, "<tr class=\"low\"><th scope=\"row\">%s</th>", name);
+  for (size_t s = 0; s < t->count; s++) {
+    const despur_scores *scores = t->scores[s];
+    markup_print(m, "<td class=\"n\">%.1f", 100 * scores->worst_group_accuracy);
+    if (!isnan(scores->worst_group_low))
+      markup_print(m, " <span class=\"to\">%.0f\xe2\x80\x93%.0f</span>", 100 * scores->worst_group_low,
+                   100 * scores->worst_group_high);
+    markup_raw(m, "</td>");
+  }
+  markup_raw(m, "</tr>\n");
+}
+
+void page_measure_table(markup *m, const group_table *t, const char *caption) {
+  markup_raw(m, "<table class=\"narrow\">\n<caption>");
+  page_sentence(m, caption);
+  markup_raw(m, "</caption>\n<thead><tr><th scope=\"col\">Measure</th>");
+  heading_cells(m, t);
+  markup_raw(m, "</tr></thead>\n<tbody>\n");
+  worst_row(m, t->attributes ? "Worst group" : "Worst class", t);
+  measure_row(m, "Average over examples", t, average);
+  measure_row(m, "Average weighted by training shares", t, weighted);
+  measure_row(m, t->attributes ? "Mean over groups" : "Mean over classes", t, balanced);
+  if (t->attributes) measure_row(m, "Worst class", t, worst_class);
+  measure_row(m, "Tells the attribute", t, attribute);
+  measure_row(m, "The same, by chance", t, attribute_chance);
+}
+
+void page_table_close(markup *m) {
+  markup_raw(m, "</tbody>\n</table>\n");
+}

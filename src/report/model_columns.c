@@ -1,0 +1,113 @@
+#include "report/model_columns.h"
+
+#include "base/json.h"
+#include "base/json_read.h"
+
+#include <stddef.h>
+#include <string.h>
+
+typedef enum kind { TEXT, CHARACTER, NUMBER, FLAG } kind;
+
+/* One list for both directions. What nobody has asked for is not written. */
+static const struct {
+  const char *name; /* the option of the command line */
+  kind kind;
+  size_t at;
+} FIELDS[] = {{"label", TEXT, offsetof(despur_columns, label)},
+              {"prediction", TEXT, offsetof(despur_columns, prediction)},
+              {"score", TEXT, offsetof(despur_columns, score)},
+              {"positive", TEXT, offsetof(despur_columns, positive)},
+              {"threshold", NUMBER, offsetof(despur_columns, threshold)},
+              {"probabilities", TEXT, offsetof(despur_columns, probabilities)},
+              {"by", TEXT, offsetof(despur_columns, by)},
+              {"whole-groups", FLAG, offsetof(despur_columns, whole_groups)},
+              {"with-missing", FLAG, offsetof(despur_columns, with_missing)},
+              {"id", TEXT, offsetof(despur_columns, id)},
+              {"separator", CHARACTER, offsetof(despur_columns, separator)},
+              {"comment", CHARACTER, offsetof(despur_columns, comment)}};
+
+enum { FIELD_COUNT = sizeof FIELDS / sizeof *FIELDS };
+
+/* NULL for what was not asked for, which is no error. */
+static json_t *field_json(const despur_columns *columns, size_t field, bool *asked) {
+  const char *at = (const char *)columns + FIELDS[field].at;
+  const char *words;
+  char character[2] = {*at, 0};
+  double number;
+  *asked = false;
+  switch (FIELDS[field].kind) {
+  case TEXT:
+    memcpy(&words, at, sizeof words);
+    *asked = words != NULL;
+    return words ? json_text(words) : NULL;
+  case CHARACTER:
+    *asked = *at != 0;
+    return *at ? json_text(character) : NULL;
+  case NUMBER:
+    memcpy(&number, at, sizeof number);
+    *asked = number > 0;
+    return number > 0 ? json_real(number) : NULL;
+  default:
+    *asked = *(const bool *)at;
+    return *asked ? json_true() : NULL;
+  }
+}
+
+json_t *model_columns_json(const despur_model *model, bool with_table) {
+  json_t *object = json_object(), *asked = json_object();
+  for (size_t f = 0; f < FIELD_COUNT; f++) {
+    bool given;
+    json_t *value = field_json(&model->columns, f, &given);
+    if (given) json_put(&asked, FIELDS[f].name, value);
+  }
+  json_put(&object, "label", json_text(model->label));
+  if (with_table) json_put(&object, "table", json_text(model->path));
+  json_put(&object, "asked", asked);
+  json_put(&object, "read", model->predicted.columns ? json_text(model->predicted.columns) : json_null());
+  return object;
+}
+
+static despur_status read_field(despur_columns *out, size_t field, const json_t *value, const char *path,
+                                despur_error *error) {
+  char *at = (char *)out + FIELDS[field].at;
+  const char *words = json_string_value(value);
+  double number = json_number_value(value);
+  bool fits = FIELDS[field].kind == TEXT        ? words != NULL
+              : FIELDS[field].kind == CHARACTER ? words && *words && !words[1]
+              : FIELDS[field].kind == NUMBER    ? json_is_number(value) && number > 0 && number <= 1
+                                                : json_is_true(value);
+  if (!fits)
+    return error_set(error, DESPUR_BAD_INPUT, "%s: \"%s\": not what despur has written", path,
+                     FIELDS[field].name);
+  switch (FIELDS[field].kind) {
+  case TEXT:
+    memcpy(at, &words, sizeof words);
+    break;
+  case CHARACTER:
+    *at = *words;
+    break;
+  case NUMBER:
+    memcpy(at, &number, sizeof number);
+    break;
+  default:
+    *(bool *)at = true;
+  }
+  return DESPUR_OK;
+}
+
+despur_status model_columns_read(despur_columns *out, const char **label, const char **table,
+                                 const json_t *object, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const json_t *asked = json_object_get(object, "asked");
+  *out = (despur_columns){0};
+  *label = json_member_text(object, "label", "");
+  *table = json_member_text(object, "table", "");
+  if (!**table || !json_is_object(asked))
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected the table and the columns of each model", path);
+  for (size_t f = 0; f < FIELD_COUNT; f++) {
+    const json_t *value = json_object_get(asked, FIELDS[f].name);
+    if (value) TRY(read_field(out, f, value, path, error));
+  }
+cleanup:
+  return status;
+}

@@ -1,0 +1,319 @@
+/* Models from tables, and the directory that their page leaves: report.html, results.json, columns.json,
+ * manifest.json. */
+#include "report/models.h"
+
+#include "base/format.h"
+#include "base/json.h"
+#include "base/json_read.h"
+#include "base/memory.h"
+#include "io/file.h"
+#include "report/model_columns.h"
+#include "report/model_words.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How a manifest says that it is one of these. */
+static const char KIND[] = "predictions in tables";
+
+despur_status despur_model_read(despur_model *out, const char *label, const char *path,
+                                const despur_columns *columns, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *out = (despur_model){.label = label, .path = path, .columns = columns ? *columns : (despur_columns){0}};
+  TRY(despur_predicted_read(&out->predicted, path, columns, error));
+  TRY(despur_predicted_scores(&out->scores, &out->predicted, error));
+  TRY(despur_measures_compute(&out->measures, &out->predicted, error));
+cleanup:
+  if (status != DESPUR_OK) despur_model_release(out);
+  return status;
+}
+
+void despur_model_release(despur_model *model) {
+  despur_measures_release(&model->measures);
+  despur_scores_release(&model->scores);
+  despur_predicted_release(&model->predicted);
+  *model = (despur_model){0};
+}
+
+/* ---- what the files say ---- */
+
+/* Everything that is written, before anything is. */
+typedef struct leaving {
+  const despur_model *models;
+  size_t count;
+  const despur_models_options *options;
+  verdict said;
+  report_cell *cells;
+  text heading; /* and names: how the page calls groups */
+  text_list names;
+  text asked; /* columns.json without the paths of tables */
+  text columns, results, manifest;
+  report_pairs inputs;
+  markup page;
+} leaving;
+
+static despur_status print_json(text *out, json_t *object, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *printed = json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+  json_decref(object);
+  if (!printed) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing JSON");
+  TRY(text_add(out, error, "%s\n", printed));
+cleanup:
+  free(printed);
+  return status;
+}
+
+static json_t *columns_json(const leaving *l, bool with_tables) {
+  json_t *object = json_object(), *models = json_array();
+  for (size_t i = 0; i < l->count; i++) json_push(&models, model_columns_json(&l->models[i], with_tables));
+  json_put(&object, "models", models);
+  if (l->options->calibration_by_group) json_put(&object, "calibration-by-group", json_true());
+  return object;
+}
+
+static json_t *results_json(const leaving *l) {
+  json_t *object = json_object(), *models = json_array();
+  for (size_t i = 0; i < l->count; i++) {
+    const despur_model *model = &l->models[i];
+    const despur_measured measured = {model->label, &model->scores, &model->predicted, &model->measures,
+                                      l->options->calibration_by_group};
+    json_push(&models, measured_json(&measured));
+  }
+  json_put(&object, "verdict", json_text(l->said.sentence.data));
+  json_put(&object, "models", models);
+  return object;
+}
+
+/* ---- hashes ---- */
+
+/* The file that a path stands for: a run's directory for its predictions. */
+static despur_status table_of(text *out, const char *path, despur_error *error) {
+  return text_add(out, error, file_is_directory(path) ? "%s/predictions.csv" : "%s", path);
+}
+
+static bool is_listed(const report_pairs *pairs, const char *name) {
+  for (size_t i = 0; i < pairs->count; i++)
+    if (strcmp(pairs->items[i].name, name) == 0) return true;
+  return false;
+}
+
+/* Named without its directory: where a table lay does not matter to what was computed. */
+static despur_status add_input(report_pairs *pairs, const char *table, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char hash[SHA256_HEX];
+  text name = {0};
+  const char *slash = strrchr(table, '/'), *last = slash ? slash + 1 : table;
+  TRY(file_sha256(table, hash, error));
+  TRY(text_add(&name, error, "%s", last));
+  for (int copy = 2; is_listed(pairs, name.data); copy++) {
+    name.length = 0;
+    TRY(text_add(&name, error, "%s (%d)", last, copy));
+  }
+  text_repair(name.data);
+  report_pair *pair = &pairs->items[pairs->count++];
+  TRY(mem_copy_text(&pair->name, name.data, error));
+  TRY(mem_copy_text(&pair->value, hash, error));
+cleanup:
+  mem_free(name.data);
+  return status;
+}
+
+/* Standard input is gone, and has no hash; a table with several models is one. */
+static despur_status hash_inputs(leaving *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text table = {0};
+  TRY(mem_alloc(&l->inputs.items, l->count, sizeof *l->inputs.items, error));
+  for (size_t i = 0; i < l->count; i++) {
+    const char *path = l->models[i].path;
+    bool again = false;
+    for (size_t j = 0; j < i; j++) again |= strcmp(l->models[j].path, path) == 0;
+    if (again || strcmp(path, "-") == 0) continue;
+    table.length = 0;
+    TRY(table_of(&table, path, error));
+    TRY(add_input(&l->inputs, table.data, error));
+  }
+cleanup:
+  mem_free(table.data);
+  return status;
+}
+
+static void put_hash(json_t **object, const char *name, const char *content) {
+  sha256 hash;
+  char hex[SHA256_HEX];
+  sha256_init(&hash);
+  sha256_add(&hash, content, strlen(content));
+  sha256_finish(&hash, hex);
+  json_put(object, name, json_string(hex));
+}
+
+static json_t *manifest_json(const leaving *l) {
+  json_t *object = json_object(), *inputs = json_object(), *outputs = json_object();
+  for (size_t i = 0; i < l->inputs.count; i++)
+    json_put(&inputs, l->inputs.items[i].name, json_string(l->inputs.items[i].value));
+  put_hash(&outputs, "columns.json", l->columns.data);
+  put_hash(&outputs, "results.json", l->results.data);
+  put_hash(&outputs, "report.html", l->page.text.data);
+  json_put(&object, "despur", json_string(DESPUR_VERSION));
+  json_put(&object, "outcome", json_string("complete"));
+  json_put(&object, "data", json_string(KIND));
+  json_put(&object, "inputs", inputs);
+  json_put(&object, "outputs", outputs);
+  return object;
+}
+
+/* ---- the directory ---- */
+
+static despur_status path_in(text *out, const char *directory, const char *name, despur_error *error) {
+  out->length = 0;
+  return text_add(out, error, "%s/%s", directory, name);
+}
+
+despur_status models_are_in(bool *found, const char *directory, despur_error *error) {
+  enum { LIMIT_BYTES = 1 << 20 };
+  despur_status status = DESPUR_OK;
+  text path = {0};
+  char *content = NULL;
+  size_t bytes;
+  json_t *manifest = NULL;
+  *found = false;
+  TRY(path_in(&path, directory, "manifest.json", error));
+  if (!file_exists(path.data)) goto cleanup;
+  status = file_read(&content, &bytes, path.data, LIMIT_BYTES, error);
+  if (status == DESPUR_OK) status = json_read_object(&manifest, content, bytes, path.data, 0, error);
+  if (status == DESPUR_BAD_INPUT) status = DESPUR_OK; /* somebody else's */
+  *found = strcmp(json_member_text(manifest, "data", ""), KIND) == 0;
+cleanup:
+  json_decref(manifest);
+  mem_free(content);
+  mem_free(path.data);
+  return status;
+}
+
+static despur_status is_empty(bool *out, const char *directory, despur_error *error) {
+  DIR *entries = opendir(directory);
+  const struct dirent *entry;
+  *out = true;
+  if (!entries) return error_set(error, DESPUR_NO_RESOURCES, "%s: %s", directory, format_errno(errno));
+  while (*out && (entry = readdir(entries)))
+    *out = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+  closedir(entries);
+  return DESPUR_OK;
+}
+
+despur_status models_may_fill(const char *directory, bool force, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  bool run, ours, empty;
+  if (!file_exists(directory)) return DESPUR_OK;
+  if (!file_is_directory(directory))
+    FAIL(error, DESPUR_BAD_USAGE, "%s: exists and is not a directory", directory);
+  TRY(report_is_run(&run, directory, error));
+  if (run) FAIL(error, DESPUR_BAD_USAGE, "%s: holds a run; choose another --out", directory);
+  TRY(models_are_in(&ours, directory, error));
+  TRY(is_empty(&empty, directory, error));
+  if (!ours && !empty && !force)
+    FAIL(error, DESPUR_BAD_USAGE,
+         "%s: is not empty, and not the page of a model; choose another --out, or --force to write into it",
+         directory);
+cleanup:
+  return status;
+}
+
+/* The manifest comes last: while it is not there, or does not fit, nothing claims to be complete. */
+static despur_status write_files(const leaving *l, despur_error *error) {
+  const struct {
+    const char *name, *content;
+  } files[] = {{"columns.json", l->columns.data},
+               {"results.json", l->results.data},
+               {"report.html", l->page.text.data},
+               {"manifest.json", l->manifest.data}};
+  despur_status status = DESPUR_OK;
+  text path = {0};
+  TRY(file_make_directories(l->options->directory, error));
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    TRY(path_in(&path, l->options->directory, files[i].name, error));
+    TRY(file_write_text(path.data, files[i].content, error));
+  }
+cleanup:
+  mem_free(path.data);
+  return status;
+}
+
+/* ---- the whole ---- */
+
+static despur_status name_groups(leaving *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_predicted *p = &l->models[0].predicted;
+  bool named = !l->models[0].columns.whole_groups;
+  text name = {0};
+  TRY(words_of_heading(&l->heading, p->groups_count ? p->names[0] : "", named, error));
+  for (size_t g = 0; g < p->groups_count; g++) {
+    name.length = 0;
+    TRY(words_of_row(&name, p->names[g], named, error));
+    TRY(text_list_add(&l->names, name.data, error));
+  }
+cleanup:
+  mem_free(name.data);
+  return status;
+}
+
+static despur_status compose(leaving *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_model *first = &l->models[0];
+  TRY(report_partition_predicted(&l->cells, &first->predicted, &first->scores,
+                                 first->measures.groups_have_one_label, error));
+  TRY(name_groups(l, error));
+  TRY(verdict_write_model(&l->said, first, l->cells, error));
+  TRY(hash_inputs(l, error));
+  TRY(print_json(&l->asked, columns_json(l, false), error));
+  TRY(print_json(&l->columns, columns_json(l, true), error));
+  TRY(print_json(&l->results, results_json(l), error));
+  const model_page page = {.models = l->models,
+                           .count = l->count,
+                           .cells = l->cells,
+                           .said = &l->said,
+                           .names = (const char *const *)l->names.items,
+                           .heading = l->heading.data,
+                           .asked = l->asked.data,
+                           .inputs = l->inputs};
+  page_models(&l->page, &page);
+  TRY(l->page.status);
+  TRY(print_json(&l->manifest, manifest_json(l), error));
+cleanup:
+  return status;
+}
+
+static void release(leaving *l) {
+  for (size_t i = 0; i < l->inputs.count; i++) {
+    mem_free(l->inputs.items[i].name);
+    mem_free(l->inputs.items[i].value);
+  }
+  mem_free(l->inputs.items);
+  mem_free(l->cells);
+  mem_free(l->heading.data);
+  text_list_release(&l->names);
+  mem_free(l->asked.data);
+  mem_free(l->columns.data);
+  mem_free(l->results.data);
+  mem_free(l->manifest.data);
+  mem_free(l->page.text.data);
+  verdict_release(&l->said);
+}
+
+despur_status despur_report_models(const despur_model *models, size_t count,
+                                   const despur_models_options *options, char **sentence,
+                                   despur_error *error) {
+  despur_status status = DESPUR_OK;
+  leaving l = {.models = models, .count = count, .options = options, .page = {.error = error}};
+  if (count == 0) FAIL(error, DESPUR_BAD_USAGE, "expected a model, found none");
+  if (options->directory) TRY(models_may_fill(options->directory, options->force, error));
+  TRY(compose(&l, error));
+  if (options->directory) TRY(write_files(&l, error));
+  if (options->page) TRY(file_write_text(options->page, l.page.text.data, error));
+  if (sentence) *sentence = l.said.sentence.data, l.said.sentence.data = NULL;
+cleanup:
+  release(&l);
+  return status;
+}

@@ -1,0 +1,41 @@
+/* Models whose predictions lie in tables: what their page shows. */
+#ifndef REPORT_MODELS_H
+#define REPORT_MODELS_H
+
+#include "despur/report.h"
+#include "report/page.h"
+#include "report/partition.h"
+
+#include <jansson.h>
+
+/* The object behind despur_measured_json; NULL when there is no memory. */
+json_t *measured_json(const despur_measured *of);
+
+/* Whether a directory is what despur_report_models leaves. */
+DESPUR_MUST_USE despur_status models_are_in(bool *found, const char *directory, despur_error *error);
+
+/* Whether it may leave that there; DESPUR_BAD_USAGE says why not. */
+DESPUR_MUST_USE despur_status models_may_fill(const char *directory, bool force, despur_error *error);
+
+/* A page of models; the first one's groups are its rows. */
+typedef struct model_page {
+  const despur_model *models;
+  size_t count;
+  const report_cell *cells; /* [groups of the first] */
+  const verdict *said;
+  const char *const *names; /* [groups of the first] as the page has them: ">50K: Female x Black" */
+  const char *heading;      /* of these: "income: sex x race" */
+  const char *asked;        /* what columns.json says */
+  report_pairs inputs;      /* tables and their hashes */
+} model_page;
+
+void page_models(markup *m, const model_page *page);
+
+/* Its sections; those that have nothing to show write nothing. */
+void model_groups(markup *m, const model_page *page);
+void model_confusion(markup *m, const model_page *page);
+void model_calibration(markup *m, const model_page *page);
+void model_unchecked(markup *m, const model_page *page);
+void model_files(markup *m, const model_page *page);
+
+#endif
