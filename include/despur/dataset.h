@@ -20,7 +20,7 @@ extern "C" {
 typedef enum despur_split { DESPUR_TRAIN, DESPUR_VAL, DESPUR_TEST, DESPUR_SPLITS } despur_split;
 
 /* "train", "val" or "test", as in files and options; and "training", "validation" or "test", as in sentences.
- * Static. */
+ * Static; "" when there is no such split. */
 DESPUR_API const char *despur_split_name(despur_split split);
 DESPUR_API const char *despur_split_word(despur_split split);
 
@@ -120,11 +120,13 @@ DESPUR_API const char *despur_dataset_input(const despur_dataset *dataset, size_
 DESPUR_API const uint32_t *despur_dataset_labels(const despur_dataset *dataset);
 DESPUR_API const uint32_t *despur_dataset_attribute_values(const despur_dataset *dataset);
 
-/* The examples of a split, ascending; *count gets their number. Owned by the data set. */
+/* The examples of a split, ascending; *count gets their number. Owned by the data set. NULL and 0 when there
+ * is no such split. */
 DESPUR_API const uint32_t *despur_dataset_split(const despur_dataset *dataset, despur_split split,
                                                 size_t *count);
 
-/* Writes one example as the network sees it: out[channel][row][column], float32. */
+/* Writes one example as the network sees it: out[channel][row][column], float32; NaN when there is no such
+ * example. */
 DESPUR_API void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out);
 
 /* What is known of a pixel. */
@@ -135,20 +137,22 @@ typedef enum despur_pixel {
 } despur_pixel;
 
 /* Writes what the pixels of an image are (despur_pixel) into out[row][column]. Returns 0, and writes nothing,
- * when the data set does not know: only SpuCoMNIST does. */
+ * when the data set does not know (only SpuCoMNIST does) or has no such example. */
 DESPUR_API int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out);
 
 /* Writes a PNG contact sheet: one row for each label and attribute that a split has, with its name and
  * up to `columns` examples. Images less than 8 pixels high leave no room for names. Values are clipped to [0,
  * 1]; images of 3 channels are shown in colour, others by their first channel in grey. DESPUR_BAD_INPUT for
- * features. */
+ * features and for a split without examples, DESPUR_BAD_USAGE for a split or a number of columns that cannot
+ * be, and for a path that the data set was read from. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_write_sheet(const despur_dataset *dataset,
                                                                     despur_split split, size_t columns,
                                                                     const char *path, despur_error *error);
 
 /* Writes images.npy (uint8 [n, c, h, w]: values times 255, rounded), labels.npy, attributes.npy, splits.npy
  * (int64 [n]) and metadata.csv (example, split, y, a, group) into a directory, which is created. The npy
- * source reads them back. Of features, features.npy (float32 [n, columns]) in place of images.npy. */
+ * source reads them back. Of features, features.npy (float32 [n, columns]) in place of images.npy.
+ * DESPUR_BAD_USAGE where one of these is a file that the data set was read from. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_export(const despur_dataset *dataset,
                                                                const char *directory, despur_error *error);
 

@@ -1,4 +1,11 @@
-/* Everything that despur offers. */
+/* Everything that despur offers.
+ *
+ * What holds for every function. The caller guarantees pointers: none is NULL where a header does not say
+ * that NULL is accepted, objects are ones that create has made and free has not yet seen, arrays are as long
+ * as their counts say, and texts end with NUL. Numbers need no guarantee but where a header asks for one: an
+ * example, a class, a group, an index or an enumerator that does not exist is an error, and where a function
+ * has no status its answer is NULL, 0, NaN or
+ * "". Fewer than one thread counts as one. */
 #ifndef DESPUR_DESPUR_H
 #define DESPUR_DESPUR_H
 

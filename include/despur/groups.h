@@ -21,7 +21,8 @@ typedef struct despur_groups {
   char (*names)[DESPUR_GROUP_NAME]; /* [count] such as "y=0,a=1" */
 } despur_groups;
 
-/* g = label * attributes + attribute for every example of every split. Release with despur_groups_release. */
+/* g = label * attributes + attribute for every example of every split. DESPUR_BAD_INPUT for more than 2^20
+ * groups. Release with despur_groups_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_groups_true(despur_groups *out, const despur_dataset *dataset,
                                                             despur_error *error);
 
@@ -30,10 +31,12 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_groups_of_labels(despur_groups *
                                                                  const despur_dataset *dataset,
                                                                  despur_error *error);
 
-/* count groups without members or names, for an inference method to fill in. */
+/* count groups without members or names, for an inference method to fill in. After an error there is nothing
+ * to release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_groups_create(despur_groups *out, size_t examples,
                                                               size_t count, despur_error *error);
 
+/* Leaves it empty; {0} is accepted. */
 DESPUR_API void despur_groups_release(despur_groups *groups);
 
 #ifdef __cplusplus

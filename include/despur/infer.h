@@ -94,10 +94,11 @@ DESPUR_API void despur_grouping_free(despur_grouping *grouping); /* NULL is acce
 DESPUR_API size_t despur_grouping_count(const despur_grouping *grouping);      /* groups over all classes */
 DESPUR_API size_t despur_grouping_dimensions(const despur_grouping *grouping); /* of the outputs it takes */
 
-/* Such as "y=0,k=1"; pooled: "k=1". */
+/* Such as "y=0,k=1"; pooled: "k=1". NULL when there is no such group. */
 DESPUR_API const char *despur_grouping_name(const despur_grouping *grouping, size_t group);
 
-/* groups [n] gets the group of each training example that it was fitted to. */
+/* groups [n] gets the group of each training example that it was fitted to; nothing where it was read from a
+ * file. */
 DESPUR_API void despur_grouping_training(const despur_grouping *grouping, uint32_t *groups);
 
 /* groups [n] gets the group that each of n new examples belongs to: outputs [n, d] of the same network,

@@ -30,7 +30,7 @@ typedef enum despur_rate_kind {
   DESPUR_SPREAD_KINDS
 } despur_rate_kind;
 
-/* "accuracy", "error", "tpr", "fnr", "fpr", "tnr", "precision", "f1", "selection", "odds". */
+/* "accuracy", "error", "tpr", "fnr", "fpr", "tnr", "precision", "f1", "selection", "odds"; "" for no kind. */
 DESPUR_API const char *despur_rate_word(despur_rate_kind kind);
 
 /* The kind of that name, or DESPUR_SPREAD_KINDS. */

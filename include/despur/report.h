@@ -40,7 +40,8 @@ typedef struct despur_measured {
 } despur_measured;
 
 /* All of it as one JSON object on one line, as `despur eval --json` prints it: names, scores, and confusion
- * and calibration of every part. The caller frees *json with free(). Thread-safe. */
+ * and calibration of every part. DESPUR_BAD_INPUT without scores. The caller frees *json with free().
+ * Thread-safe. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_measured_json(char **json, const despur_measured *of,
                                                               despur_error *error);
 

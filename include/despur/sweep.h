@@ -40,7 +40,7 @@ DESPUR_API size_t despur_sweep_count(const despur_sweep *sweep); /* of runs, at 
 DESPUR_API const char *despur_sweep_directory(const despur_sweep *sweep);
 
 /* Name of a run's directory below the sweep's. run in 0..count-1, in the order in which they are started: all
- * runs of the first seed come first. */
+ * runs of the first seed come first. NULL when there is no such run, which is DESPUR_BAD_USAGE below. */
 DESPUR_API const char *despur_sweep_run_name(const despur_sweep *sweep, size_t run);
 
 /* *out = lines that say which keys of the recipes are left out because the sweep's own values leave them

@@ -29,7 +29,7 @@ typedef enum despur_method { DESPUR_METHODS(DESPUR_METHOD_ENUMERATOR) } despur_m
 /* Names in recipes by enumerator, and NULL at the end. */
 DESPUR_API extern const char *const despur_method_names[];
 
-/* What tables call it, such as "GroupDRO". */
+/* What tables call it, such as "GroupDRO"; "" for no method. */
 DESPUR_API const char *despur_method_label(despur_method method);
 
 /* Whether it needs groups beyond the labels. */

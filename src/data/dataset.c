@@ -222,6 +222,8 @@ despur_status despur_dataset_create_npy(despur_dataset **out, const char *images
   despur_status status = DESPUR_OK;
   npy_array array = {0};
   *out = NULL;
+  if (!images) FAIL(error, DESPUR_BAD_INPUT, "expected the path of images, found NULL");
+  if (!labels) FAIL(error, DESPUR_BAD_INPUT, "expected the path of labels, found NULL");
   TRY(npy_open(&array, images, error));
   TRY(npy_narrow(&array, error));
   TRY(check_images(&array, images, error));
@@ -286,6 +288,8 @@ const uint32_t *despur_dataset_attribute_values(const despur_dataset *dataset) {
 }
 
 const uint32_t *despur_dataset_split(const despur_dataset *dataset, despur_split split, size_t *count) {
+  *count = 0;
+  if ((unsigned)split >= DESPUR_SPLITS) return NULL;
   *count = dataset->sizes[split];
   return dataset->members[split];
 }

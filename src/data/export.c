@@ -53,6 +53,8 @@ despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *datas
     FAIL(error, DESPUR_BAD_USAGE, "a contact sheet has from 1 to %d columns, not %zu", MOST_COLUMNS, columns);
   if (dataset->kind != DESPUR_INPUT_IMAGES)
     FAIL(error, DESPUR_BAD_INPUT, "%s: features have no pictures to show", dataset->description);
+  if ((unsigned)split >= DESPUR_SPLITS)
+    FAIL(error, DESPUR_BAD_USAGE, "no split has the number %u", (unsigned)split);
   if (dataset->sizes[split] == 0) FAIL(error, DESPUR_BAD_INPUT, "the split has no examples to show");
   TRY(mem_alloc(&row_of_group, groups, sizeof *row_of_group, error));
   TRY(mem_alloc(&filled, groups, sizeof *filled, error));

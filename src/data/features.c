@@ -13,6 +13,8 @@ despur_status despur_dataset_create_features(despur_dataset **out, const char *f
   float *rows = NULL;
   despur_arrays arrays = {.images_are_float = 1};
   *out = NULL;
+  if (!features) FAIL(error, DESPUR_BAD_INPUT, "expected the path of features, found NULL");
+  if (!labels) FAIL(error, DESPUR_BAD_INPUT, "expected the path of labels, found NULL");
   TRY(despur_array_read_matrix(&rows, &arrays.count, &arrays.shape.channels, features, error));
   arrays.images = rows;
   arrays.shape.height = arrays.shape.width = 1;

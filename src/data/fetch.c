@@ -32,6 +32,7 @@ despur_status despur_fetch(const char *name, const char *directory, despur_fetch
   despur_status status = DESPUR_OK;
   const remote_set *set = NULL;
   char *cache = NULL;
+  if (!name) FAIL(error, DESPUR_BAD_USAGE, "expected the name of a data set, found NULL");
   for (size_t i = 0; i < sizeof SETS / sizeof *SETS; i++)
     if (!strcmp(name, SETS[i].name)) set = &SETS[i];
   if (!strcmp(name, "fashion-mnist"))

@@ -277,7 +277,12 @@ static despur_status draw_digits(image_bank *bank, size_t train, size_t test, ui
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   parallel *pool = NULL;
+  enum { MOST = 10000000 }; /* as data.digits_train, of either kind */
   drawing work = {bank, seed};
+  if (train < 1 || train > MOST || test > MOST)
+    FAIL(error, DESPUR_BAD_INPUT,
+         "expected 1 to %s digits to train with and as many at most to test, found %s and %s",
+         file_grouped(MOST).text, file_grouped(train).text, file_grouped(test).text);
   TRY(allocate(bank, train, test, error));
   TRY(parallel_create(&pool, processors_allowed(), error));
   parallel_for(pool, (train + test + DIGITS_PER_TASK - 1) / DIGITS_PER_TASK, draw_some, &work);

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "data/dataset.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -75,6 +76,10 @@ static void draw_sketch(sketch *s, const despur_dataset *dataset, uint32_t examp
 void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out) {
   despur_shape shape = dataset->shape;
   size_t features = shape.channels * shape.height * shape.width;
+  if (example >= dataset->count) {
+    for (size_t i = 0; i < features; i++) out[i] = NAN;
+    return;
+  }
   if (dataset->paint) {
     sketch s;
     draw_sketch(&s, dataset, (uint32_t)example);
@@ -97,7 +102,7 @@ void dataset_row(void *context, size_t i, float *x) {
 
 int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {
   sketch s;
-  if (!dataset->paint) return 0;
+  if (!dataset->paint || example >= dataset->count) return 0;
   draw_sketch(&s, dataset, (uint32_t)example);
   for (size_t i = 0; i < PLANE; i++)
     out[i] = s.grey[i] > 0 ? DESPUR_PIXEL_CORE : s.painted[i] ? DESPUR_PIXEL_PAINTED : DESPUR_PIXEL_PLAIN;

@@ -2,10 +2,10 @@
 
 const char *despur_split_name(despur_split split) {
   static const char *const NAMES[DESPUR_SPLITS] = {"train", "val", "test"};
-  return split < DESPUR_SPLITS ? NAMES[split] : "";
+  return (unsigned)split < DESPUR_SPLITS ? NAMES[split] : "";
 }
 
 const char *despur_split_word(despur_split split) {
   static const char *const WORDS[DESPUR_SPLITS] = {"training", "validation", "test"};
-  return split < DESPUR_SPLITS ? WORDS[split] : "";
+  return (unsigned)split < DESPUR_SPLITS ? WORDS[split] : "";
 }

@@ -238,6 +238,8 @@ static despur_status check_shares(const despur_spuco_options *options, despur_er
     if (!(SHARES[i].value >= 0 && SHARES[i].value <= 1))
       return error_set(error, DESPUR_BAD_INPUT, "%s: expected a share from 0 to 1, found %g", SHARES[i].key,
                        SHARES[i].value);
+  if (options->label_noise == 1)
+    return error_set(error, DESPUR_BAD_INPUT, "data.label_noise: expected a share below 1, found 1");
   return DESPUR_OK;
 }
 
@@ -245,14 +247,17 @@ static despur_status check_options(const despur_spuco_options *options, despur_e
   if (options->classes < 2 || options->classes > DESPUR_DIGITS)
     return error_set(error, DESPUR_BAD_INPUT, "data.classes: expected from 2 to %d classes, found %zu",
                      DESPUR_DIGITS, options->classes);
+  if ((unsigned)options->difficulty > DESPUR_VARIANCE_HIGH)
+    return error_set(error, DESPUR_BAD_INPUT, "data.difficulty: none has the number %u",
+                     (unsigned)options->difficulty);
+  if (!options->strength || (options->strengths != 1 && options->strengths != options->classes))
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "data.strength: expected 1 value or %zu, one for each class, found %zu",
+                     options->classes, options->strength ? options->strengths : 0);
   for (size_t i = 0; i < options->strengths; i++)
     if (!(options->strength[i] > 0 && options->strength[i] < 1))
       return error_set(error, DESPUR_BAD_INPUT,
                        "data.strength: expected a share above 0 and below 1, found %g", options->strength[i]);
-  if (options->strengths != 1 && options->strengths != options->classes)
-    return error_set(error, DESPUR_BAD_INPUT,
-                     "data.strength: expected 1 value or %zu, one for each class, found %zu",
-                     options->classes, options->strengths);
   for (size_t digit = 0; digit < DESPUR_DIGITS; digit++)
     if (options->class_of_digit[digit] >= options->classes &&
         options->class_of_digit[digit] != DESPUR_NO_CLASS)

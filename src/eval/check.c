@@ -17,7 +17,9 @@ static const double POWER = 0.8; /* of what `needed` promises */
 
 void despur_check_name(const despur_check *check, char name[64]) {
   static const char *const NAMES[] = {"worst group at least", "average at least", "gap at most"};
-  format_text(name, 64, "%s %g", NAMES[check->condition], check->bound);
+  name[0] = 0;
+  if ((unsigned)check->condition <= DESPUR_GAP_AT_MOST)
+    format_text(name, 64, "%s %g", NAMES[check->condition], check->bound);
 }
 
 static despur_status worst_interval(despur_interval *out, const despur_scores *scores, double confidence,
@@ -95,6 +97,9 @@ despur_status despur_check_scores(despur_check *checks, size_t count, const desp
   for (size_t g = 0; g + scores->groups_aside < scores->groups_count; g++)
     groups += scores->groups[g].count > 0;
   TRY(check_confidence(confidence, error));
+  for (size_t i = 0; i < count; i++)
+    if ((unsigned)checks[i].condition > DESPUR_GAP_AT_MOST)
+      FAIL(error, DESPUR_BAD_USAGE, "check: no condition has the number %u", (unsigned)checks[i].condition);
   if (groups == 0) FAIL(error, DESPUR_BAD_INPUT, "check: no group has an example");
   TRY(worst_interval(&worst, scores, confidence, error));
   for (size_t i = 0; i < count; i++) {

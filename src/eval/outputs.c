@@ -63,6 +63,8 @@ despur_status despur_outputs(despur_net *net, const despur_dataset *dataset, con
                              size_t count, despur_output what, float *out, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t width = what == DESPUR_FEATURES ? despur_net_features(net) : net->options.classes;
+  if ((unsigned)what > DESPUR_FEATURES)
+    FAIL(error, DESPUR_BAD_USAGE, "no output has the number %u", (unsigned)what);
   TRY(outputs_check_fit(net, dataset, examples, count, error));
   for (size_t at = 0; at < count; at += net->options.batch) {
     size_t left = count - at, used = left < net->options.batch ? left : net->options.batch;

@@ -15,7 +15,7 @@ static const char *const WORDS[DESPUR_SPREAD_KINDS] = {"accuracy", "error",     
                                                        "tnr",      "precision", "f1",  "selection", "odds"};
 
 const char *despur_rate_word(despur_rate_kind kind) {
-  return WORDS[kind];
+  return (unsigned)kind < DESPUR_SPREAD_KINDS ? WORDS[kind] : "";
 }
 
 despur_rate_kind despur_rate_of_word(const char *word) {
@@ -62,6 +62,9 @@ static despur_rate rate_at(const despur_rates_part *part, despur_rate_kind kind,
 }
 
 despur_rate despur_rates_rate(const despur_rates_part *part, despur_rate_kind kind, double confidence) {
+  const double none = (double)NAN;
+  if ((unsigned)kind >= DESPUR_RATE_KINDS || !(confidence > 0 && confidence < 1))
+    return (despur_rate){0, 0, none, none, none};
   return rate_at(part, kind, normal_quantile(0.5 + 0.5 * confidence));
 }
 

@@ -9,6 +9,13 @@
 
 static despur_status check_options(const despur_grouping_input *input, const despur_grouping_options *options,
                                    despur_error *error) {
+  if ((unsigned)options->scale > DESPUR_SCALE_UNIT || (unsigned)options->reduction > DESPUR_REDUCE_HARDNESS ||
+      (unsigned)options->algorithm > DESPUR_KMEDOIDS || (unsigned)options->score > DESPUR_SCORE_MACRO)
+    return error_set(
+        error, DESPUR_BAD_USAGE,
+        "group inference: no scale, reduction, algorithm and score have the numbers %u, %u, %u and %u",
+        (unsigned)options->scale, (unsigned)options->reduction, (unsigned)options->algorithm,
+        (unsigned)options->score);
   if ((options->max_clusters == 0 && options->clusters < 1) || options->max_clusters == 1 ||
       options->starts < 1 || options->overcluster < 1)
     return error_set(
@@ -32,19 +39,27 @@ static despur_status check_options(const despur_grouping_input *input, const des
   return DESPUR_OK;
 }
 
+static despur_status check_finite(const float *outputs, size_t n, size_t d, const char *what,
+                                  despur_error *error) {
+  for (size_t i = 0; i < n * d; i++)
+    if (!isfinite(outputs[i]))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "group inference: expected finite outputs, found %g as output %zu of %s %zu",
+                       (double)outputs[i], i % d, what, i / d);
+  return DESPUR_OK;
+}
+
 static despur_status check_input(const despur_grouping_input *input, despur_error *error) {
   if (!input->n)
     return error_set(error, DESPUR_BAD_INPUT, "group inference: the data set has no training examples");
   if (!input->d)
     return error_set(error, DESPUR_BAD_INPUT, "group inference: expected at least 1 output, found 0");
   for (size_t i = 0; i < input->n; i++)
-    for (size_t j = 0; j < input->d; j++)
-      if (!isfinite(input->outputs[i * input->d + j]))
-        return error_set(
-            error, DESPUR_BAD_INPUT,
-            "group inference: expected finite outputs, found %g as output %zu of training example %zu",
-            (double)input->outputs[i * input->d + j], j, i);
-  return DESPUR_OK;
+    if (input->labels[i] >= input->classes)
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "group inference: training example %zu has label %u of %zu classes", i,
+                       input->labels[i], input->classes);
+  return check_finite(input->outputs, input->n, input->d, "training example", error);
 }
 
 /* Which rows belong to one class, or all of them. */
@@ -275,6 +290,7 @@ despur_status despur_grouping_assign(const despur_grouping *g, const float *outp
   float *scaled = NULL, *reduced = NULL;
   for (size_t i = 0; i < n; i++) groups[i] = DESPUR_NO_GROUP;
   if (n == 0) return DESPUR_OK;
+  TRY(check_finite(outputs, n, g->d, "example", error));
   TRY(mem_alloc(&scaled, n * g->d, sizeof *scaled, error));
   memcpy(scaled, outputs, n * g->d * sizeof *scaled);
   scaling_apply(&g->scaling, scaled, n);
@@ -296,11 +312,11 @@ size_t despur_grouping_dimensions(const despur_grouping *g) {
 }
 
 const char *despur_grouping_name(const despur_grouping *g, size_t group) {
-  return g->names[group];
+  return group < g->groups ? g->names[group] : NULL;
 }
 
 void despur_grouping_training(const despur_grouping *g, uint32_t *groups) {
-  memcpy(groups, g->training, g->n * sizeof *groups);
+  if (g->training) memcpy(groups, g->training, g->n * sizeof *groups);
 }
 
 size_t despur_grouping_parts(const despur_grouping *g) {
@@ -308,7 +324,8 @@ size_t despur_grouping_parts(const despur_grouping *g) {
 }
 
 despur_grouping_part despur_grouping_part_at(const despur_grouping *g, size_t p) {
-  const part_model *part = &g->parts[p];
+  static const part_model NONE = {0};
+  const part_model *part = p < g->part_count ? &g->parts[p] : &NONE;
   despur_grouping_part out = {.examples = part->examples,
                               .clusters = part->clusters,
                               .silhouette = part->clusters > 1 ? part->silhouette : (double)NAN,

@@ -180,6 +180,8 @@ static despur_status check(const despur_dataset *dataset, const float *logits,
   size_t count, classes = despur_dataset_classes(dataset);
   despur_dataset_split(dataset, DESPUR_TRAIN, &count);
   if (!count) return error_set(error, DESPUR_BAD_INPUT, "eiil: the data set has no training examples");
+  if (options->steps < 1)
+    return error_set(error, DESPUR_BAD_USAGE, "eiil: expected at least 1 step, found 0");
   if (!(options->lr > 0) || !isfinite(options->lr))
     return error_set(error, DESPUR_BAD_USAGE, "eiil: expected a positive learning rate, found %g",
                      options->lr);

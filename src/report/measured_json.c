@@ -145,6 +145,8 @@ json_t *measured_json(const despur_measured *of) {
 }
 
 despur_status despur_measured_json(char **json, const despur_measured *of, despur_error *error) {
+  *json = NULL;
+  if (!of->scores) return error_set(error, DESPUR_BAD_INPUT, "expected scores to write as JSON, found none");
   json_t *object = measured_json(of);
   *json = json_print(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
   json_decref(object);

@@ -66,6 +66,7 @@ bool sweep_is_plain(char c);
 /* *notes, unless notes is NULL, gets the lines of despur_config_drop_idle; free them with free(). */
 DESPUR_MUST_USE despur_status sweep_config(despur_config *out, const despur_sweep *sweep, size_t run,
                                            char **notes, despur_error *error);
+DESPUR_MUST_USE despur_status sweep_check_run(const despur_sweep *sweep, size_t run, despur_error *error);
 DESPUR_MUST_USE despur_status sweep_path(char path[1024], const despur_sweep *sweep, size_t run,
                                          const char *file, despur_error *error);
 

@@ -280,7 +280,7 @@ const char *despur_sweep_directory(const despur_sweep *sweep) {
 }
 
 const char *despur_sweep_run_name(const despur_sweep *sweep, size_t run) {
-  return sweep->names[run];
+  return run < sweep->count ? sweep->names[run] : NULL;
 }
 
 despur_status despur_sweep_notes(char **out, const despur_sweep *sweep, despur_error *error) {
@@ -300,9 +300,17 @@ cleanup:
   return status;
 }
 
+despur_status sweep_check_run(const despur_sweep *sweep, size_t run, despur_error *error) {
+  if (run < sweep->count) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_USAGE, "%s: expected one of %zu runs, found number %zu", sweep->file,
+                   sweep->count, run);
+}
+
 despur_status despur_sweep_run_config(despur_config **out, const despur_sweep *sweep, size_t run,
                                       despur_error *error) {
-  despur_status status = mem_alloc(out, 1, sizeof **out, error);
+  *out = NULL;
+  despur_status status = sweep_check_run(sweep, run, error);
+  if (status == DESPUR_OK) status = mem_alloc(out, 1, sizeof **out, error);
   if (status == DESPUR_OK) status = sweep_config(*out, sweep, run, NULL, error);
   if (status != DESPUR_OK) {
     despur_config_free(*out);
@@ -333,6 +341,7 @@ despur_status despur_sweep_run_command(char **out, const despur_sweep *sweep, si
   despur_status status = DESPUR_OK;
   text command = {0}, pair = {0};
   *out = NULL;
+  TRY(sweep_check_run(sweep, run, error));
   TRY(text_add(&command, error, "despur run"));
   TRY(add_word(&command, sweep->axes[0].values.items[value_of(sweep, run, 0)], error));
   for (size_t i = 0; i < sweep->overrides.count; i++)

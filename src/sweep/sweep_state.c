@@ -157,6 +157,7 @@ despur_status despur_sweep_run_state(despur_sweep_state *out, const despur_sweep
   despur_status status = DESPUR_OK;
   char path[1024], own[512];
   int lock;
+  TRY(sweep_check_run(sweep, run, error));
   TRY(sweep_look(out, reason ? reason : own, sweep, run, error));
   if (*out == DESPUR_SWEEP_COMPLETE) goto cleanup;
   TRY(lock_path(path, sweep, sweep->names[run], error));

@@ -272,6 +272,8 @@ despur_status despur_table_print(const despur_table *table, despur_table_format 
   text printed = {0};
   text_list cells = {0};
   *out = NULL;
+  if ((unsigned)format > DESPUR_TABLE_CSV)
+    FAIL(error, DESPUR_BAD_USAGE, "table: no format has the number %u", (unsigned)format);
   if (format != DESPUR_TABLE_CSV) TRY(write_cells(&cells, table, format, error));
   switch (format) {
   case DESPUR_TABLE_TEXT:

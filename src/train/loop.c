@@ -39,6 +39,37 @@ static size_t state_bytes(const training *t) {
   return net_state_floats(t->net) * sizeof(float);
 }
 
+/* Numbers that no recipe can have, but a caller. */
+static despur_status check_numbers(const despur_train_options *options, despur_error *error) {
+  const despur_optimizer_options *o = &options->optimizer;
+  const struct {
+    const char *what;
+    unsigned found, last;
+  } chosen[] = {{"optimiser", o->name, DESPUR_ADAMW},
+                {"schedule", options->schedule.name, DESPUR_LINEAR},
+                {"selection", options->selection, DESPUR_SELECT_BEST}};
+  if (!method_of(options->method))
+    return error_set(error, DESPUR_BAD_USAGE, "train: no method has the number %u",
+                     (unsigned)options->method);
+  for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
+    if (chosen[i].found > chosen[i].last)
+      return error_set(error, DESPUR_BAD_USAGE, "train: no %s has the number %u", chosen[i].what,
+                       chosen[i].found);
+  if (!(o->lr >= 0) || isinf(o->lr))
+    return error_set(error, DESPUR_BAD_USAGE, "train: expected a learning rate of at least 0, found %g",
+                     o->lr);
+  if (!(o->momentum >= 0 && o->momentum < 1))
+    return error_set(error, DESPUR_BAD_USAGE, "train: expected a momentum from 0 to below 1, found %g",
+                     o->momentum);
+  if (!(options->clip >= 0))
+    return error_set(error, DESPUR_BAD_USAGE, "train: expected a clip of at least 0, found %g",
+                     options->clip);
+  if (!(options->ema >= 0 && options->ema < 1))
+    return error_set(error, DESPUR_BAD_USAGE, "train: expected an ema from 0 to below 1, found %g",
+                     options->ema);
+  return DESPUR_OK;
+}
+
 static despur_status check_fit(const despur_net *net, const despur_dataset *dataset,
                                const despur_train_options *options, despur_error *error) {
   despur_shape wanted = net->options.input, found = despur_dataset_shape(dataset);
@@ -52,6 +83,10 @@ static despur_status check_fit(const despur_net *net, const despur_dataset *data
     return error_set(error, DESPUR_BAD_USAGE,
                      "train: the images have %zu x %zu x %zu values, the network takes %zu x %zu x %zu",
                      found.channels, found.height, found.width, wanted.channels, wanted.height, wanted.width);
+  for (size_t i = 0; options->order && i < options->order_length; i++)
+    if (options->order[i] >= despur_dataset_count(dataset))
+      return error_set(error, DESPUR_BAD_USAGE, "train: the order has example %u of a data set with %zu",
+                       options->order[i], despur_dataset_count(dataset));
   return DESPUR_OK;
 }
 
@@ -108,6 +143,7 @@ cleanup:
 static despur_status training_init(training *t, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_train_options *options = t->options;
+  TRY(check_numbers(options, error));
   TRY(check_fit(t->net, t->dataset, options, error));
   TRY(method_init(t, error));
   TRY(sampler_start(t, error));

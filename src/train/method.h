@@ -48,6 +48,6 @@ typedef struct method {
   double (*weigh)(const method_input *input, double *state, const method_batch *batch, double *weights);
 } method;
 
-const method *method_of(despur_method name);
+const method *method_of(despur_method name); /* NULL: there is none */
 
 #endif

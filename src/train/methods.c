@@ -1,6 +1,8 @@
 /* The table of methods. */
 #include "train/method.h"
 
+#include <stdbool.h>
+
 #define DECLARE(NAME, name) extern const method method_##name;
 DESPUR_METHODS(DECLARE)
 #undef DECLARE
@@ -13,14 +15,18 @@ static const method *const METHODS[] = {DESPUR_METHODS(ENTRY)};
 const char *const despur_method_names[] = {DESPUR_METHODS(NAME_OF) 0};
 #undef NAME_OF
 
+static bool is_one(despur_method name) {
+  return (unsigned)name < sizeof METHODS / sizeof *METHODS;
+}
+
 const method *method_of(despur_method name) {
-  return METHODS[name];
+  return is_one(name) ? METHODS[name] : NULL;
 }
 
 const char *despur_method_label(despur_method name) {
-  return METHODS[name]->label;
+  return is_one(name) ? METHODS[name]->label : "";
 }
 
 int despur_method_needs_groups(despur_method name) {
-  return METHODS[name]->needs >= METHOD_NEEDS_GROUPS;
+  return is_one(name) && METHODS[name]->needs >= METHOD_NEEDS_GROUPS;
 }

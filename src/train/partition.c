@@ -73,6 +73,9 @@ despur_status partition_init(partition *out, method_needs needs, const despur_da
   *out = (partition){0};
   if (needs >= METHOD_NEEDS_GROUPS && !given)
     FAIL(error, DESPUR_BAD_USAGE, "train: this method needs groups, and there are none");
+  if (needs >= METHOD_NEEDS_GROUPS && given->examples != despur_dataset_count(dataset))
+    FAIL(error, DESPUR_BAD_USAGE, "train: the groups are of %zu examples, the data set has %zu",
+         given->examples, despur_dataset_count(dataset));
   switch (needs) {
   case METHOD_NEEDS_NOTHING:
     break;

@@ -7,6 +7,7 @@
 #include "despur/eval.h"
 #include "despur/measures.h"
 #include "despur/net.h"
+#include "despur/rates.h"
 #include "despur/stats.h"
 
 static despur_error error;
@@ -40,11 +41,13 @@ static void set_up(fixture *f) {
 static void assert_refused(const despur_predicted *p, const char *text) {
   despur_scores scores;
   despur_measures measures;
+  despur_rates rates;
   despur_comparison comparison;
   fixture good;
   set_up(&good);
   assert_fails(despur_predicted_scores(&scores, p, &error), DESPUR_BAD_INPUT, text);
   assert_fails(despur_measures_compute(&measures, p, &error), DESPUR_BAD_INPUT, text);
+  assert_fails(despur_rates_compute(&rates, p, 0.95, &error), DESPUR_BAD_INPUT, text);
   assert_fails(despur_compare(&comparison, p, &good.predicted, 0.95, &error), DESPUR_BAD_INPUT, text);
   assert_fails(despur_compare(&comparison, &good.predicted, p, 0.95, &error), DESPUR_BAD_INPUT, text);
 }
@@ -107,6 +110,12 @@ static void counts_and_confidences_that_cannot_be_are_refused(void **state) {
     assert_int_equal(despur_plan_unpaired(0.8, 0.9, 0.95, wrong[i]), 0);
   }
   assert_int_equal(despur_plan_threshold(1.5, 0.9, 0.95, 0.8), 0);
+  const size_t too_many[] = {5, 11}, of[] = {5, 10};
+  const despur_epoch_counts epochs = {.epochs = 1, .cells = 2, .count = of, .correct = too_many};
+  double optimism;
+  assert_fails(despur_selection_optimism(&optimism, &epochs, &error), DESPUR_BAD_INPUT, "impossible counts");
+  assert_fails(despur_selection_optimism(&optimism, &(despur_epoch_counts){0}, &error), DESPUR_BAD_INPUT,
+               "expected epochs");
   double p[] = {0.5, 1.5};
   assert_fails(despur_holm(p, p, 2, &error), DESPUR_BAD_INPUT, "p-value 1");
 }

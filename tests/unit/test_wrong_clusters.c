@@ -1,0 +1,187 @@
+/* Clustering, reductions, group inference and last layers of what cannot be: each says so, and none reads on.
+ */
+#include "testing.h"
+
+#include "despur/cluster.h"
+#include "despur/infer.h"
+#include "despur/logistic.h"
+
+static despur_error error;
+
+enum { COUNT = 8, BEYOND = 1000 };
+
+static const char MISSING[] = "/nowhere/at/all";
+static const char NO_PLACE[] = "/nowhere/at/all/file";
+
+static void groupings_that_make_no_sense_are_refused(void **state) {
+  (void)state;
+  float outputs[COUNT * 2];
+  uint32_t labels[COUNT], groups[COUNT];
+  for (size_t i = 0; i < COUNT; i++) {
+    labels[i] = i % 2;
+    outputs[2 * i] = (float)i;
+    outputs[2 * i + 1] = 1;
+  }
+  const despur_grouping_input good_input = {
+      .outputs = outputs, .labels = labels, .n = COUNT, .d = 2, .classes = 2};
+  const despur_grouping_options good = {
+      .clusters = 2, .overcluster = 1, .starts = 1, .silhouette_sample = 100, .threads = 1};
+  despur_grouping_input input = good_input;
+  despur_grouping_options options = good;
+  despur_grouping *grouping;
+  assert_ok(despur_grouping_fit(&grouping, &input, &options, &error));
+  assert_null(despur_grouping_name(grouping, BEYOND));
+  assert_int_equal(despur_grouping_part_at(grouping, BEYOND).clusters, 0);
+  assert_fails(despur_grouping_save(grouping, NO_PLACE, &error), DESPUR_NO_RESOURCES, NO_PLACE);
+  const uint32_t ninth[] = {9};
+  assert_ok(despur_grouping_assign(grouping, outputs, ninth, 1, 1, groups, &error));
+  assert_int_equal(groups[0], DESPUR_NO_GROUP);
+  const float nan[] = {NAN, 0};
+  assert_fails(despur_grouping_assign(grouping, nan, labels, 1, 1, groups, &error), DESPUR_BAD_INPUT, "");
+  despur_grouping_free(grouping);
+  assert_fails(despur_grouping_load(&grouping, MISSING, &error), DESPUR_BAD_INPUT, MISSING);
+#define REFUSED(member, value, text)                                                                         \
+  options = good;                                                                                            \
+  options.member = (value);                                                                                  \
+  assert_fails(despur_grouping_fit(&grouping, &input, &options, &error), DESPUR_BAD_USAGE, text)
+  REFUSED(scale, (despur_scale)BEYOND, "scale");
+  REFUSED(reduction, (despur_reduction)BEYOND, "reduction");
+  REFUSED(algorithm, (despur_clustering)BEYOND, "algorithm");
+  REFUSED(score, (despur_cluster_score)BEYOND, "score");
+  REFUSED(clusters, 0, "cluster");
+  REFUSED(max_clusters, 1, "cluster");
+  REFUSED(overcluster, 0, "piece");
+  REFUSED(starts, 0, "start");
+  REFUSED(reduction, DESPUR_REDUCE_PCA, "component");
+  REFUSED(reduction, DESPUR_REDUCE_UMAP, "component");
+#undef REFUSED
+  input.classes = 1;
+  assert_fails(despur_grouping_fit(&grouping, &input, &good, &error), DESPUR_BAD_INPUT, "has label 1");
+  input = good_input;
+  input.n = 0;
+  assert_fails(despur_grouping_fit(&grouping, &input, &good, &error), DESPUR_BAD_INPUT, "");
+  input = good_input;
+  outputs[3] = NAN;
+  assert_fails(despur_grouping_fit(&grouping, &input, &good, &error), DESPUR_BAD_INPUT, "");
+}
+
+static void clusterings_of_what_cannot_be_clustered_are_refused(void **state) {
+  (void)state;
+  const float good[COUNT] = {0, 1, 2, 3, 4, 5, 6, 7}, nan[2] = {0, NAN};
+  const uint32_t labels[COUNT] = {0, 1, 0, 1, 0, 1, 0, 1}, ninth[COUNT] = {0, 9};
+  despur_kmeans_result kmeans;
+  despur_kmedoids_result kmedoids;
+  despur_mixture_result mixture;
+  despur_silhouette_result silhouette;
+  despur_nearest_result nearest;
+  double trust;
+  despur_kmeans_options k = {.clusters = 2, .starts = 1, .max_iterations = 10, .threads = 1};
+  despur_kmedoids_options m = {.clusters = 2, .starts = 1, .max_passes = 10, .threads = 1};
+  despur_mixture_options g = {
+      .components = 2, .starts = 1, .max_iterations = 10, .regularisation = 1e-6, .threads = 1};
+  const despur_silhouette_options s = {.threads = 1};
+  despur_nearest_options q = {.neighbors = 1, .threads = 1};
+  const despur_trustworthiness_options t = {.neighbors = 1, .components = 1, .threads = 1};
+#define REFUSED(function, result, given, wrong_member, value)                                                \
+  do {                                                                                                       \
+    __typeof__(given) wrong_ = given;                                                                        \
+    wrong_.wrong_member = (value);                                                                           \
+    assert_fails(function(result, good, COUNT, 1, &wrong_, &error), DESPUR_BAD_USAGE, "");                   \
+    assert_fails(function(result, good, 0, 1, &given, &error), DESPUR_BAD_INPUT, "");                        \
+    assert_fails(function(result, good, COUNT, 0, &given, &error), DESPUR_BAD_INPUT, "");                    \
+    assert_fails(function(result, nan, 2, 1, &given, &error), DESPUR_BAD_INPUT, "");                         \
+  } while (0)
+  REFUSED(despur_kmeans, &kmeans, k, clusters, 0);
+  REFUSED(despur_kmeans, &kmeans, k, starts, 0);
+  REFUSED(despur_kmeans, &kmeans, k, tolerance, (double)NAN);
+  REFUSED(despur_kmedoids, &kmedoids, m, clusters, 0);
+  REFUSED(despur_kmedoids, &kmedoids, m, distance, (despur_distance)BEYOND);
+  REFUSED(despur_mixture_fit, &mixture, g, components, 0);
+  REFUSED(despur_mixture_fit, &mixture, g, regularisation, 0);
+  REFUSED(despur_mixture_fit, &mixture, g, covariance, (despur_covariance)BEYOND);
+  REFUSED(despur_nearest, &nearest, q, neighbors, 0);
+#undef REFUSED
+  despur_nearest_options many = q;
+  many.neighbors = COUNT;
+  assert_fails(despur_nearest(&nearest, good, COUNT, 1, &many, &error), DESPUR_BAD_INPUT, "");
+  assert_fails(despur_silhouette(&silhouette, good, COUNT, 1, ninth, 2, &s, &error), DESPUR_BAD_INPUT, "9");
+  assert_fails(despur_silhouette(&silhouette, good, COUNT, 1, labels, 1, &s, &error), DESPUR_BAD_INPUT, "");
+  assert_fails(despur_silhouette(&silhouette, good, 0, 1, labels, 2, &s, &error), DESPUR_BAD_INPUT, "");
+  despur_trustworthiness_options far = t;
+  far.neighbors = COUNT;
+  assert_fails(despur_trustworthiness(&trust, good, COUNT, 1, good, &far, &error), DESPUR_BAD_INPUT, "");
+  far = t;
+  far.components = 0;
+  assert_fails(despur_trustworthiness(&trust, good, COUNT, 1, good, &far, &error), DESPUR_BAD_INPUT, "");
+  assert_fails(despur_mixture_predict(&(despur_mixture){0}, good, COUNT, 1, NULL, NULL, NULL, &error),
+               DESPUR_BAD_INPUT, "");
+}
+
+static void reductions_of_what_cannot_be_reduced_are_refused(void **state) {
+  (void)state;
+  const float good[COUNT] = {0, 1, 2, 3, 4, 5, 6, 7}, nan[2] = {0, NAN};
+  float out[COUNT];
+  despur_pca pca;
+  despur_umap umap;
+  const despur_pca_options p = {.components = 1, .threads = 1};
+  const despur_umap_options u = {
+      .neighbors = 3, .components = 1, .epochs = 5, .min_dist = 0.1, .spread = 1, .threads = 1};
+  despur_pca_options none = p;
+  none.components = 0;
+  assert_fails(despur_pca_fit(&pca, good, COUNT, 1, &none, &error), DESPUR_BAD_INPUT, "component");
+  none.components = 2;
+  assert_fails(despur_pca_fit(&pca, good, COUNT, 1, &none, &error), DESPUR_BAD_INPUT, "component");
+  assert_fails(despur_pca_fit(&pca, good, 1, 1, &p, &error), DESPUR_BAD_INPUT, "");
+  assert_fails(despur_pca_fit(&pca, nan, 2, 1, &p, &error), DESPUR_BAD_INPUT, "");
+  assert_ok(despur_pca_fit(&pca, good, COUNT, 1, &p, &error));
+  assert_fails(despur_pca_transform(&pca, out, nan, 2, 1, &error), DESPUR_BAD_INPUT, "");
+  despur_pca_release(&pca);
+#define REFUSED(member, value)                                                                               \
+  do {                                                                                                       \
+    despur_umap_options wrong_ = u;                                                                          \
+    wrong_.member = (value);                                                                                 \
+    assert_fails(despur_umap_fit(&umap, good, COUNT, 1, &wrong_, &error), DESPUR_BAD_USAGE, "");             \
+  } while (0)
+  REFUSED(neighbors, 1);
+  REFUSED(components, 0);
+  REFUSED(min_dist, -1);
+  REFUSED(min_dist, 2);
+  REFUSED(spread, (double)NAN);
+#undef REFUSED
+  assert_fails(despur_umap_fit(&umap, good, 2, 1, &u, &error), DESPUR_BAD_INPUT, "");
+  assert_fails(despur_umap_fit(&umap, nan, 2, 1, &u, &error), DESPUR_BAD_INPUT, "");
+  assert_ok(despur_umap_fit(&umap, good, COUNT, 1, &u, &error));
+  assert_fails(despur_umap_transform(&umap, out, nan, 2, 1, &error), DESPUR_BAD_INPUT, "");
+  despur_umap_release(&umap);
+}
+
+static void last_layers_of_nothing_are_refused(void **state) {
+  (void)state;
+  const float x[COUNT] = {0, 1, 2, 3, 4, 5, 6, 7};
+  const uint32_t labels[COUNT] = {0, 1, 0, 1, 0, 1, 0, 9};
+  const despur_logistic_options options = {.threads = 1};
+  despur_logistic_problem problem = {
+      .x = x, .rows = COUNT, .columns = 1, .labels = labels, .classes = 2, .l2 = 1};
+  despur_logistic_fit fit = {0};
+  assert_fails(despur_logistic_solve(&fit, &problem, &options, &error), DESPUR_BAD_INPUT, "");
+  problem.classes = 1;
+  assert_fails(despur_logistic_solve(&fit, &problem, &options, &error), DESPUR_BAD_INPUT, "");
+  problem.classes = 10;
+  problem.l2 = 0;
+  assert_fails(despur_logistic_solve(&fit, &problem, &options, &error), DESPUR_BAD_INPUT, "");
+  problem.l2 = (double)NAN;
+  assert_fails(despur_logistic_solve(&fit, &problem, &options, &error), DESPUR_BAD_INPUT, "");
+  problem.l2 = 1;
+  problem.rows = 0;
+  assert_fails(despur_logistic_solve(&fit, &problem, &options, &error), DESPUR_BAD_INPUT, "");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(groupings_that_make_no_sense_are_refused),
+      cmocka_unit_test(clusterings_of_what_cannot_be_clustered_are_refused),
+      cmocka_unit_test(reductions_of_what_cannot_be_reduced_are_refused),
+      cmocka_unit_test(last_layers_of_nothing_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
