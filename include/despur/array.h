@@ -1,5 +1,5 @@
-/* Arrays in NumPy's .npy files, or in .npz archives ("FILE.npz:NAME"), for who brings points and labels of
- * their own. */
+/* Arrays in NumPy's .npy files, in .npz archives ("FILE.npz:NAME") or in safetensors files
+ * ("FILE.safetensors:NAME"), for who brings points and labels of their own. */
 #ifndef DESPUR_ARRAY_H
 #define DESPUR_ARRAY_H
 

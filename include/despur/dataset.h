@@ -90,8 +90,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create_from_arrays(despu
                                                                            const despur_arrays *arrays,
                                                                            despur_error *error);
 
-/* The same from .npy files, or arrays of .npz archives ("FILE.npz:NAME"): images uint8 or floats [n, c, h,
- * w], the others integers [n]. attributes and splits may be NULL. */
+/* The same from .npy files, arrays of .npz archives ("FILE.npz:NAME") or tensors ("FILE.safetensors:NAME"):
+ * images uint8 or floats [n, c, h, w], the others integers [n]. attributes and splits may be NULL. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create_npy(despur_dataset **out, const char *images,
                                                                    const char *labels, const char *attributes,
                                                                    const char *splits, despur_error *error);

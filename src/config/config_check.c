@@ -167,7 +167,8 @@ static despur_status check_data(const despur_config *config, despur_error *error
     return blame(config, "data.source", error, "features needs data.labels, a file of labels");
   if (config->data.source == CONFIG_FEATURES && config->model.arch != DESPUR_MLP &&
       config->model.arch != DESPUR_ARCH_LINEAR)
-    return blame(config, "model.arch", error, "%s takes images, not features; expected linear or mlp",
+    return blame(config, "model.arch", error,
+                 "%s takes images, not features; model.arch=linear or model.arch=mlp takes these",
                  schema_rows[schema_find("model.arch")].choices[config->model.arch]);
   size_t strengths = config->data.strength.count, classes = config->data.classes.count;
   if (config->data.source == CONFIG_SPUCO_MNIST && strengths != 1 && strengths != classes)

@@ -103,7 +103,8 @@ const config_row schema_rows[] = {
     TEXT("data.images", data.images, "auto",
          "auto, digits, or a directory with the four IDX files; for npy: the file of images"),
     PATH("data.features", data.features,
-         ".npy file of features of another model: a row of numbers for each example (features)"),
+         "features of another model, a row of numbers for each example: .npy, FILE.npz:NAME, "
+         "FILE.safetensors:NAME"),
     PATH("data.labels", data.labels, "file of labels (npy, features)"),
     PATH("data.attributes", data.attributes, "file of attributes (npy, features); empty: none"),
     PATH("data.splits", data.splits,

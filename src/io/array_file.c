@@ -9,14 +9,15 @@
 #include <unistd.h>
 #include <zlib.h>
 
-static const char ARCHIVE[] = ".npz:";
+static const char *const ARCHIVES[] = {".npz:", ".safetensors:"};
 
 /* Where the name of a member begins in a path; NULL when it has none. A file that is called so is a file. */
 static const char *member_of(const char *path) {
   const char *found = NULL;
   if (file_exists(path)) return NULL;
-  for (const char *at = path; (at = strstr(at, ARCHIVE)); at++) found = at;
-  return found ? found + strlen(ARCHIVE) : NULL;
+  for (size_t i = 0; !found && i < sizeof ARCHIVES / sizeof *ARCHIVES; i++)
+    for (const char *at = path; (at = strstr(at, ARCHIVES[i])); at++) found = at + strlen(ARCHIVES[i]);
+  return found;
 }
 
 despur_status array_file_name(char **file, const char *path, despur_error *error) {

@@ -25,7 +25,7 @@ DESPUR_MUST_USE despur_status array_file_read(array_file *s, void *data, size_t 
 /* When all has been read: whether it was all, and what had been written. */
 DESPUR_MUST_USE despur_status array_file_finish(array_file *s, despur_error *error);
 
-/* *file = the name of the file that a path means. Release with mem_free. */
+/* *file = the name of the file that a path means, also of "FILE.safetensors:NAME". Release with mem_free. */
 DESPUR_MUST_USE despur_status array_file_name(char **file, const char *path, despur_error *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "io/array_file.h"
 #include "io/half.h"
+#include "io/tensor_array.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -258,6 +259,7 @@ despur_status npy_open(npy_array *array, const char *path, despur_error *error) 
   array_file s;
   size_t length = 0, data = 0;
   char *header = NULL;
+  if (tensor_array_is_meant(path)) return tensor_array_open(array, path, error);
   *array = (npy_array){0};
   TRY(array_file_open(&s, path, error));
   TRY(read_header(&header, &length, &s, &data, error));

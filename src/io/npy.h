@@ -1,6 +1,7 @@
-/* NumPy's arrays: .npy files of format 1.0 to 3.0, and members of .npz archives ("FILE.npz:NAME", see
- * io/array_file.h), of either order of bytes and of dimensions; in memory they are little-endian and in C
- * order. Read and written whole, with the bytes that numpy.save writes. */
+/* NumPy's arrays: .npy files of format 1.0 to 3.0, members of .npz archives ("FILE.npz:NAME", see
+ * io/array_file.h) and tensors of safetensors files (io/tensor_array.h), of either order of bytes and of
+ * dimensions; in memory they are little-endian and in C order. Read and written whole, with the bytes that
+ * numpy.save writes. */
 #ifndef IO_NPY_H
 #define IO_NPY_H
 

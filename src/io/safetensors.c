@@ -23,10 +23,8 @@ static const char METADATA[] = "__metadata__";
 
 /* ---- reading ---- */
 
-/* Reads the header of a file of which *bytes there are; then *bytes of data follow. The header is small, so
- * that what its JSON takes in memory is bounded: other programs accept up to 100 MB. */
-static despur_status read_header(json_t **root, size_t *bytes, int fd, const char *path,
-                                 despur_error *error) {
+despur_status safetensors_read_header(json_t **root, size_t *bytes, int fd, const char *path,
+                                      despur_error *error) {
   despur_status status = DESPUR_OK;
   uint64_t length = 0;
   char *header = NULL;
@@ -259,7 +257,7 @@ despur_status safetensors_open(tensor_file *file, const char *path, despur_error
   size_t bytes;
   *file = (tensor_file){0};
   TRY(file_open(&fd, &bytes, path, error));
-  TRY(read_header(&root, &bytes, fd, path, error));
+  TRY(safetensors_read_header(&root, &bytes, fd, path, error));
   TRY(read_tensors(file, root, fd, bytes, path, error));
 cleanup:
   if (fd >= 0) close(fd);

@@ -1,8 +1,21 @@
-/* safetensors files, and weights of a network in them. */
+/* safetensors files, weights of a network in them, and arrays: a tensor by its name, and the only one. */
 #include "fuzz.h"
 
 #include "despur/net.h"
+#include "io/npy.h"
 #include "io/safetensors.h"
+
+static void read_arrays(const char *file) {
+  static const char *const MEMBERS[] = {"", ":x", ":conv1.weight"};
+  for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++) {
+    char member[600];
+    npy_array array;
+    snprintf(member, sizeof member, "%s%s", file, MEMBERS[i]);
+    if (!fuzz_good(npy_open(&array, member, &fuzz_error))) continue;
+    fuzz_touch(array.data, array.count);
+    npy_close(&array);
+  }
+}
 
 static void read_file(const uint8_t *bytes, size_t count) {
   static despur_net *net; /* one for all inputs */
@@ -21,6 +34,7 @@ static void read_file(const uint8_t *bytes, size_t count) {
     safetensors_close(&file);
   }
   fuzz_good(despur_net_load(net, path, &fuzz_error));
+  read_arrays(path);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {

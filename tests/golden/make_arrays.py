@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Usage: make_arrays.py DIRECTORY: arrays of every type, order of bytes and order of dimensions, and archives, as NumPy
 writes them. All hold the same 4 x 6 numbers, number i being (i * i - 20) / 4; whole numbers hold i * i // 8, booleans
-whether i is odd. Made with NumPy 2.4."""
+whether i is odd. The tensors are written by safetensors. Made with NumPy 2.4 and safetensors 0.8."""
 import pathlib
 import sys
 
 import numpy as np
+from safetensors.numpy import save_file
 
 out = pathlib.Path(sys.argv[1])
 i = np.arange(24).reshape(4, 6)
@@ -21,3 +22,6 @@ for code, values in ("u1", whole), ("i1", whole), ("b1", odd):
 np.savez(out / "one.npz", real)
 np.savez(out / "stored.npz", real=real, whole=whole, turned=np.asfortranarray(real.astype(">f4")))
 np.savez_compressed(out / "deflated.npz", real=real.astype("f2"), whole=whole)
+save_file({"real": real.astype("f8"), "whole": whole, "half": real.astype("f2"), "bytes": whole.astype("u1"), "odd": odd},
+          out / "named.safetensors", metadata={"by": "a test"})
+save_file({"real": real.astype("f4")}, out / "one.safetensors")

@@ -5,6 +5,8 @@
 #include "io/npy.h"
 #include "samples.h"
 
+#include <unistd.h>
+
 static despur_error error;
 static char path[192], directory[128];
 
@@ -58,28 +60,65 @@ static void numbers_of_every_type_become_floats(void **state) {
 /* Files that NumPy wrote (tests/golden/make_arrays.py). */
 static void arrays_are_read_as_numpy_wrote_them(void **state) {
   (void)state;
-  static const char *const FILES[] = {
-      "f2_little_C.npy", "f2_little_F.npy",   "f2_big_C.npy",     "f2_big_F.npy",      "f4_little_C.npy",
-      "f4_little_F.npy", "f4_big_C.npy",      "f4_big_F.npy",     "f8_little_C.npy",   "f8_little_F.npy",
-      "f8_big_C.npy",    "f8_big_F.npy",      "i2_little_C.npy",  "i2_little_F.npy",   "i2_big_C.npy",
-      "i2_big_F.npy",    "i4_little_C.npy",   "i4_little_F.npy",  "i4_big_C.npy",      "i4_big_F.npy",
-      "i8_little_C.npy", "i8_little_F.npy",   "i8_big_C.npy",     "i8_big_F.npy",      "u2_little_C.npy",
-      "u2_little_F.npy", "u2_big_C.npy",      "u2_big_F.npy",     "u1_C.npy",          "u1_F.npy",
-      "i1_C.npy",        "i1_F.npy",          "b1_C.npy",         "b1_F.npy",          "one.npz",
-      "stored.npz:real", "stored.npz:turned", "stored.npz:whole", "deflated.npz:real", "deflated.npz:whole"};
+  static const char *const FILES[] = {"f2_little_C.npy",
+                                      "f2_little_F.npy",
+                                      "f2_big_C.npy",
+                                      "f2_big_F.npy",
+                                      "f4_little_C.npy",
+                                      "f4_little_F.npy",
+                                      "f4_big_C.npy",
+                                      "f4_big_F.npy",
+                                      "f8_little_C.npy",
+                                      "f8_little_F.npy",
+                                      "f8_big_C.npy",
+                                      "f8_big_F.npy",
+                                      "i2_little_C.npy",
+                                      "i2_little_F.npy",
+                                      "i2_big_C.npy",
+                                      "i2_big_F.npy",
+                                      "i4_little_C.npy",
+                                      "i4_little_F.npy",
+                                      "i4_big_C.npy",
+                                      "i4_big_F.npy",
+                                      "i8_little_C.npy",
+                                      "i8_little_F.npy",
+                                      "i8_big_C.npy",
+                                      "i8_big_F.npy",
+                                      "u2_little_C.npy",
+                                      "u2_little_F.npy",
+                                      "u2_big_C.npy",
+                                      "u2_big_F.npy",
+                                      "u1_C.npy",
+                                      "u1_F.npy",
+                                      "i1_C.npy",
+                                      "i1_F.npy",
+                                      "b1_C.npy",
+                                      "b1_F.npy",
+                                      "one.npz",
+                                      "stored.npz:real",
+                                      "stored.npz:turned",
+                                      "stored.npz:whole",
+                                      "deflated.npz:real",
+                                      "deflated.npz:whole",
+                                      "named.safetensors:real",
+                                      "named.safetensors:whole",
+                                      "named.safetensors:half",
+                                      "named.safetensors:bytes",
+                                      "named.safetensors:odd",
+                                      "one.safetensors"};
   for (size_t f = 0; f < sizeof FILES / sizeof *FILES; f++) {
     char file[256];
     float *values;
     size_t rows, columns;
-    bool real =
-        FILES[f][0] == 'f' || strstr(FILES[f], "real") || strstr(FILES[f], "turned") || FILES[f][0] == 'o';
+    bool real = FILES[f][0] == 'f' || strstr(FILES[f], "real") || strstr(FILES[f], "turned") ||
+                strstr(FILES[f], ":half") || FILES[f][0] == 'o';
     snprintf(file, sizeof file, "tests/golden/arrays/%s", FILES[f]);
     assert_ok(despur_array_read_matrix(&values, &rows, &columns, file, &error));
     assert_true(rows == 4 && columns == 6);
     for (int i = 0; i < 24; i++) {
-      float wanted = real                 ? (float)(i * i - 20) / 4
-                     : FILES[f][0] == 'b' ? (float)(i % 2)
-                                          : (float)(i * i / 8);
+      float wanted = real                                             ? (float)(i * i - 20) / 4
+                     : FILES[f][0] == 'b' || strstr(FILES[f], ":odd") ? (float)(i % 2)
+                                                                      : (float)(i * i / 8);
       if (values[i] != wanted) fail_msg("%s: number %d is %g", file, i, (double)values[i]);
     }
     free(values);
@@ -98,6 +137,11 @@ static void arrays_of_archives_are_named(void **state) {
        "stored.npz:none: expected a member 'none.npy', found 'real.npy', 'whole.npy', 'turned.npy'"},
       {"stored.npz:", "stored.npz:: expected a member '.npy'"},
       {"missing.npz:real", "missing.npz: No such file"},
+      {"missing.safetensors:real", "missing.safetensors: No such file"},
+      {"named.safetensors:none",
+       "named.safetensors:none: expected a tensor 'none', found 'whole', 'real', 'half', 'bytes', 'odd'"},
+      {"named.safetensors", "named.safetensors: expected a file of one tensor, or the name of one "
+                            "(FILE.safetensors:NAME), found "},
   };
   for (size_t i = 0; i < sizeof SAMPLES / sizeof *SAMPLES; i++) {
     char file[256];
@@ -108,6 +152,41 @@ static void arrays_of_archives_are_named(void **state) {
                  SAMPLES[i].message);
     assert_null(values);
   }
+}
+
+/* Each shorter beginning of a file of tensors. */
+static void tensors_that_are_cut_are_refused(void **state) {
+  (void)state;
+  static char bytes[4096];
+  size_t count = sample_bytes("tests/golden/arrays/one.safetensors", bytes, sizeof bytes), rows, columns;
+  char room[128], cut[160], *end;
+  float *values;
+  temporary_directory(room);
+  snprintf(cut, sizeof cut, "%s/cut.safetensors", room);
+  for (size_t kept = 0; kept < count; kept++) {
+    FILE *file = fopen(cut, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, kept, file), kept);
+    fclose(file);
+    assert_fails(despur_array_read_matrix(&values, &rows, &columns, cut, &error), DESPUR_BAD_INPUT,
+                 "cut.safetensors");
+  }
+  for (int lie = 0; lie < 3; lie++) { /* shape, type and place that are not those of the data */
+    static const char *const WRONG[][2] = {{"[4,6]", "[4,9]"}, {"\"F32\"", "\"F31\""}, {"[0,96]", "[8,96]"}};
+    static char changed[4096];
+    memcpy(changed, bytes, count);
+    end = memmem(changed, count, WRONG[lie][0], strlen(WRONG[lie][0]));
+    assert_non_null(end);
+    memcpy(end, WRONG[lie][1], strlen(WRONG[lie][1]));
+    FILE *file = fopen(cut, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(changed, 1, count, file), count);
+    fclose(file);
+    assert_fails(despur_array_read_matrix(&values, &rows, &columns, cut, &error), DESPUR_BAD_INPUT,
+                 "cut.safetensors");
+  }
+  unlink(cut);
+  rmdir(room);
 }
 
 /* Whatever single byte of an archive changes, the numbers are the same or it is refused. */
@@ -253,6 +332,7 @@ int main(void) {
       cmocka_unit_test(numbers_of_every_type_become_floats),
       cmocka_unit_test(arrays_are_read_as_numpy_wrote_them),
       cmocka_unit_test(arrays_of_archives_are_named),
+      cmocka_unit_test(tensors_that_are_cut_are_refused),
       cmocka_unit_test(a_damaged_archive_is_refused_or_gives_the_same_numbers),
       cmocka_unit_test(numbers_keep_their_sign_and_size),
       cmocka_unit_test(points_keep_their_differences_whatever_their_offset),

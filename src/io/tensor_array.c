@@ -1,0 +1,151 @@
+#include "io/tensor_array.h"
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "io/array_file.h"
+#include "io/half.h"
+#include "io/safetensors.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char ENDING[] = ".safetensors";
+enum { ENDING_BYTES = sizeof ENDING - 1, NAMES_SHOWN = 5 };
+
+static const struct {
+  const char *name;
+  npy_type type;
+  size_t bytes;
+} TYPES[] = {{"F32", NPY_F32, 4},   {"F16", NPY_F16, 2}, {"BF16", NPY_F16, 2}, {"F64", NPY_F64, 8},
+             {"BOOL", NPY_BOOL, 1}, {"U8", NPY_U8, 1},   {"I8", NPY_I8, 1},    {"U16", NPY_U16, 2},
+             {"I16", NPY_I16, 2},   {"U32", NPY_U32, 4}, {"I32", NPY_I32, 4},  {"U64", NPY_U64, 8},
+             {"I64", NPY_I64, 8}};
+
+bool tensor_array_is_meant(const char *path) {
+  const char *found = NULL;
+  for (const char *at = path; (at = strstr(at, ENDING)); at++) found = at;
+  return found && (found[ENDING_BYTES] == 0 || (found[ENDING_BYTES] == ':' && !file_exists(path)));
+}
+
+/* "found 'a', 'b' and 3 more" */
+static despur_status no_such_tensor(json_t *root, const char *name, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text names = {0};
+  size_t count = 0;
+  const char *key;
+  json_t *value;
+  json_object_foreach(root, key, value) {
+    if (!strcmp(key, "__metadata__") || count++ >= NAMES_SHOWN) continue;
+    TRY(text_add(&names, error, "%s'%.60s'", count > 1 ? ", " : "", key));
+  }
+  if (count > NAMES_SHOWN) TRY(text_add(&names, error, " and %zu more", count - NAMES_SHOWN));
+  if (name)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: expected a tensor '%.60s', found %s", path, name,
+         count ? names.data : "none");
+  FAIL(error, DESPUR_BAD_INPUT, "%s: expected a file of one tensor%s, found %s", path,
+       count ? ", or the name of one (FILE.safetensors:NAME)" : "", count ? names.data : "none");
+cleanup:
+  mem_free(names.data);
+  return status;
+}
+
+/* The tensor of that name; NULL: the only one. */
+static despur_status find(const json_t **out, json_t *root, const char *name, const char *path,
+                          despur_error *error) {
+  const char *key;
+  json_t *value;
+  size_t count = 0;
+  *out = name ? json_object_get(root, name) : NULL;
+  json_object_foreach(root, key, value) {
+    if (name || !strcmp(key, "__metadata__")) continue;
+    *out = value;
+    count++;
+  }
+  return *out && (name || count == 1) ? DESPUR_OK : no_such_tensor(root, name, path, error);
+}
+
+/* A whole number of an array of a tensor's entry. */
+static bool take_size(size_t *out, const json_t *array, size_t i) {
+  const json_t *value = json_array_get(array, i);
+  *out = (size_t)json_integer_value(value);
+  return json_is_integer(value) && json_integer_value(value) >= 0;
+}
+
+/* Type, shape and count of a tensor, and where its *bytes begin in the data, of which there are `held`. */
+static despur_status describe(npy_array *out, const char **type, size_t *begin, size_t *bytes,
+                              const json_t *entry, size_t held, const char *path, despur_error *error) {
+  const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
+  size_t known = 0, end = 0, wanted = 0;
+  *begin = 0;
+  *type = json_string_value(json_object_get(entry, "dtype"));
+  while (known < sizeof TYPES / sizeof *TYPES && (!*type || strcmp(TYPES[known].name, *type) != 0)) known++;
+  if (known == sizeof TYPES / sizeof *TYPES)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "%s: expected integers of 8 to 64 bits, floats of 16 to 64 or booleans, found dtype %s",
+                     path, *type ? *type : "none");
+  out->type = TYPES[known].type;
+  out->rank = json_array_size(shape);
+  bool good = json_is_array(shape) && out->rank <= NPY_MAX_RANK && take_size(begin, offsets, 0) &&
+              take_size(&end, offsets, 1) && *begin <= end && end <= held;
+  out->count = 1;
+  for (size_t i = 0; good && i < out->rank; i++)
+    good = take_size(&out->shape[i], shape, i) &&
+           !__builtin_mul_overflow(out->count, out->shape[i], &out->count);
+  good = good && !__builtin_mul_overflow(out->count, TYPES[known].bytes, &wanted) && wanted == end - *begin;
+  *bytes = good ? wanted : 0;
+  if (good) return DESPUR_OK;
+  return error_set(
+      error, DESPUR_BAD_INPUT,
+      "%s: its shape and its data_offsets do not go together, or lie outside of the %s bytes of data "
+      "(truncated file?)",
+      path, file_grouped(held).text);
+}
+
+/* float16 and bfloat16 are of one size. */
+static despur_status widen(npy_array *array, despur_error *error) {
+  const uint16_t *upper = array->data;
+  float *values;
+  despur_status status = mem_alloc(&values, array->count, sizeof *values, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < array->count; i++) values[i] = bfloat_to_float(upper[i]);
+  mem_free(array->data);
+  array->data = values;
+  array->type = NPY_F32;
+  return DESPUR_OK;
+}
+
+despur_status tensor_array_open(npy_array *out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *file = NULL;
+  const char *type;
+  const json_t *entry;
+  json_t *root = NULL;
+  int fd = -1;
+  size_t all, held, begin, bytes;
+  *out = (npy_array){0};
+  TRY(array_file_name(&file, path, error));
+  TRY(file_open(&fd, &all, file, error));
+  held = all;
+  TRY(safetensors_read_header(&root, &held, fd, file, error));
+  const char *name = strlen(path) > strlen(file) ? path + strlen(file) + 1 : NULL;
+  TRY(find(&entry, root, name, name ? path : file, error));
+  TRY(describe(out, &type, &begin, &bytes, entry, held, path, error));
+  TRY(mem_alloc(&out->data, bytes, 1, error));
+  if (lseek(fd, (off_t)(all - held + begin), SEEK_SET) < 0) {
+    status = file_read_failed(file, errno, error);
+    goto cleanup;
+  }
+  TRY(file_read_all(fd, out->data, bytes, path, error));
+  if (strcmp(type, "BF16") == 0) TRY(widen(out, error));
+cleanup:
+  if (fd >= 0) close(fd);
+  json_decref(root);
+  mem_free(file);
+  if (status != DESPUR_OK) {
+    mem_free(out->data);
+    *out = (npy_array){0};
+  }
+  return status;
+}
