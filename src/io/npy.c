@@ -296,6 +296,10 @@ const char *npy_type_name(npy_type type) {
   return TYPES[type].name;
 }
 
+size_t npy_type_bytes(npy_type type) {
+  return TYPES[type].bytes;
+}
+
 void npy_close(npy_array *array) {
   mem_free(array->data);
   *array = (npy_array){0};

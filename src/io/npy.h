@@ -39,6 +39,7 @@ DESPUR_MUST_USE despur_status npy_narrow(npy_array *array, despur_error *error);
 
 /* "float32" and the like. */
 const char *npy_type_name(npy_type type);
+size_t npy_type_bytes(npy_type type);
 
 /* A one-dimensional array of any integer type, or of booleans, as int64. Free *values with mem_free. */
 DESPUR_MUST_USE despur_status npy_read_integers(int64_t **values, size_t *count, const char *path,

@@ -30,7 +30,7 @@ static despur_status look_at_start(const table *t, const byte_source *source, bo
   if (bytes >= 4 && memcmp(start, "PAR1", 4) == 0)
     return refuse(t, "a Parquet file", "save it as CSV", error);
   if (bytes >= 6 && memcmp(start, "\x93NUMPY", 6) == 0)
-    return refuse(t, "a NumPy array", "save a column for each thing as CSV", error);
+    return refuse(t, "a NumPy array", "an .npz archive has a member for each column", error);
   if (bytes >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) at = 3;
   while (at < bytes && (start[at] == ' ' || start[at] == '\n' || start[at] == '\r' || start[at] == '\t'))
     at++;
@@ -84,11 +84,24 @@ static despur_status open_csv(table *t, byte_source *source, csv_form form, desp
   return read_header(t, error);
 }
 
+static despur_status open_arrays(table *t, const char *path, despur_error *error) {
+  size_t count;
+  despur_status status = mem_copy_text(&t->path, path, error);
+  if (status == DESPUR_OK) status = array_columns_open(&t->arrays, path, error);
+  if (status != DESPUR_OK) return status;
+  const char *const *names = array_columns_names(t->arrays, &count);
+  return add_columns(t, names, count, error);
+}
+
 despur_status table_open(table *out, const char *path, csv_form form, despur_error *error) {
   despur_status status = DESPUR_OK;
   byte_source *source = NULL;
   bool lines;
   *out = (table){.point = '.'};
+  if (array_columns_is_meant(path)) {
+    status = open_arrays(out, path, error);
+    goto cleanup;
+  }
   TRY(source_open(&source, path, error));
   TRY(mem_copy_text(&out->path, source_name(source), error));
   TRY(look_at_start(out, source, &lines, error));
@@ -107,6 +120,7 @@ void table_close(table *t) {
   }
   csv_close(t->reader);
   jsonl_close(t->objects);
+  array_columns_close(t->arrays);
   mem_free(t->path);
   mem_free(t->names);
   mem_free(t->columns);
@@ -230,7 +244,10 @@ static despur_status read_rows(table *t, const size_t *used, size_t used_count, 
   const csv_field *fields;
   size_t count;
   for (;;) {
-    if (t->objects) {
+    if (t->arrays) {
+      array_columns_next(t->arrays, used, used_count, &fields);
+      if (!fields) break;
+    } else if (t->objects) {
       TRY(jsonl_next(t->objects, &fields, error));
       if (!fields) break;
     } else {

@@ -1,9 +1,10 @@
 /* One reader of the tables that people have: text between separators or JSON Lines, packed or not, told apart
- * by content. The header is read first; who opens a table says which columns are wanted and as what, and only
- * these are looked at. */
+ * by content, and .npz archives. The header is read first; who opens a table says which columns are wanted
+ * and as what, and only these are looked at. */
 #ifndef IO_TABLE_H
 #define IO_TABLE_H
 
+#include "io/array_columns.h"
 #include "io/column.h"
 #include "io/jsonl.h"
 
@@ -25,8 +26,9 @@ typedef struct table_column {
 
 typedef struct table {
   char *path;
-  csv_reader *reader; /* one of them; the other is NULL */
+  csv_reader *reader; /* one of them; the others are NULL */
   jsonl_reader *objects;
+  array_columns *arrays;
   char separator, point; /* point: what stands before the fraction of a number */
   const char **names;    /* [column_count] */
   table_column *columns;

@@ -205,3 +205,21 @@ cleanup:
   mem_free(a.directory);
   return status;
 }
+
+despur_status zip_list(text_list *out, int fd, uint64_t bytes, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  archive a = {.fd = fd, .bytes = bytes, .path = path, .error = error};
+  entry e;
+  text name = {0};
+  TRY(read_directory(&a));
+  for (size_t at = 0; at < a.directory_bytes; at += e.bytes) {
+    TRY(take_entry(&a, &e, at));
+    name.length = 0;
+    TRY(text_add(&name, error, "%.*s", (int)e.name_bytes, e.name));
+    TRY(text_list_add(out, name.data, error));
+  }
+cleanup:
+  mem_free(name.data);
+  mem_free(a.directory);
+  return status;
+}

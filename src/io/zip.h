@@ -3,6 +3,7 @@
 #ifndef IO_ZIP_H
 #define IO_ZIP_H
 
+#include "base/text.h"
 #include "io/inflate.h"
 
 typedef struct zip_member {
@@ -16,5 +17,9 @@ typedef struct zip_member {
  * for messages. DESPUR_BAD_INPUT where there is none of that name, or it cannot be read. */
 DESPUR_MUST_USE despur_status zip_find(zip_member *out, int descriptor, uint64_t bytes, const char *name,
                                        const char *path, despur_error *error);
+
+/* Adds the names of all members, in the order of the directory. */
+DESPUR_MUST_USE despur_status zip_list(text_list *out, int descriptor, uint64_t bytes, const char *path,
+                                       despur_error *error);
 
 #endif

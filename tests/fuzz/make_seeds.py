@@ -116,6 +116,8 @@ put("npz", "twice", archive(zipfile.ZIP_STORED, "x", "x"))
 put("npz", "none", archive(zipfile.ZIP_STORED))
 put("npz", "comment", stored[:-2] + b"\5\0later")
 put("npz", "cut", stored[:-1])
+for name, file in ("table", "archive_narrow"), ("table_rows", "bad_rows"):
+    put("npz", name, (pathlib.Path(__file__).parent.parent / "data/tables" / f"{file}.npz").read_bytes())
 entry, end = stored.rindex(b"PK\1\2"), stored.rindex(b"PK\5\6")
 for name, at, value in (
     ("method", entry + 10, 12),

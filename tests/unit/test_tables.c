@@ -103,12 +103,52 @@ static void a_score_alone_is_enough(void **state) {
   despur_predicted_release(&both);
 }
 
+/* As pandas and NumPy write one table (tests/golden/make_archive_tables.py): the same to the last bit. */
+static void archives_of_arrays_are_tables_too(void **state) {
+  (void)state;
+  static const char *const ARCHIVES[] = {"archive.npz", "archive_narrow.npz"}, *const BY[] = {NULL, "age",
+                                                                                              "group,age"};
+  for (size_t b = 0; b < sizeof BY / sizeof *BY; b++)
+    for (size_t a = 0; a < 2; a++) {
+      const despur_columns columns = {.by = BY[b]};
+      despur_predicted wanted = read_file("archive.csv", &columns), got = read_file(ARCHIVES[a], &columns);
+      assert_string_equal(got.columns, wanted.columns);
+      assert_true(got.count == 60 && wanted.count == 60 && got.classes == 3);
+      assert_int_equal(got.groups_count, wanted.groups_count);
+      for (size_t g = 0; g < got.groups_count; g++) assert_string_equal(got.names[g], wanted.names[g]);
+      assert_memory_equal(got.labels, wanted.labels, 60 * sizeof *got.labels);
+      assert_memory_equal(got.predictions, wanted.predictions, 60 * sizeof *got.predictions);
+      assert_memory_equal(got.groups, wanted.groups, 60 * sizeof *got.groups);
+      assert_memory_equal(got.probabilities, wanted.probabilities, 3 * 60 * sizeof *got.probabilities);
+      despur_predicted_release(&got);
+      despur_predicted_release(&wanted);
+    }
+}
+
+static void archives_that_are_no_tables_are_refused(void **state) {
+  (void)state;
+  static const char *const WRONG[][2] = {
+      {"tests/data/tables/bad_rows.npz",
+       "bad_rows.npz:group: expected 60 rows as in the arrays before it, found 50"},
+      {"tests/data/tables/bad_shape.npz", "bad_shape.npz:images: expected a column of a table"},
+      {"tests/data/tables/bad_text.npz",
+       "bad_text.npz:group: expected integers of 8 to 64 bits, floats of 16 to 64 or "
+       "booleans, found '<U3' (text)"},
+      {"tests/data/tables/missing.npz", "missing.npz: No such file"}};
+  for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+    despur_predicted got;
+    assert_fails(despur_predicted_read(&got, WRONG[i][0], NULL, &error), DESPUR_BAD_INPUT, WRONG[i][1]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(columns_are_guessed_in_every_format),
       cmocka_unit_test(groups_agree_with_fairlearn),
       cmocka_unit_test(scores_agree_with_scikit_learn),
       cmocka_unit_test(a_score_alone_is_enough),
+      cmocka_unit_test(archives_of_arrays_are_tables_too),
+      cmocka_unit_test(archives_that_are_no_tables_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

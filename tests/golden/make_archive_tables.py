@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+"""Usage: make_archive_tables.py DIRECTORY: one table of predictions as pandas writes it (archive.csv) and as NumPy does
+(archive.npz in doubles, archive_narrow.npz deflated in narrow types), and archives that are no tables."""
+import pathlib
+import sys
+
+import numpy as np
+import pandas as pd
+
+out = pathlib.Path(sys.argv[1])
+draw = np.random.default_rng(7)
+n = 60
+label, group, age = draw.integers(0, 3, n), draw.integers(0, 2, n).astype(bool), draw.choice(np.float32([0.1, 0.25, 1e-7, 3]), n)
+prob = draw.dirichlet([1, 1, 1], n)
+table = pd.DataFrame({"label": label, "group": group, "age": [str(x) for x in age]})
+for k in range(3):
+    table[f"prob_{k}"] = prob[:, k]
+table.to_csv(out / "archive.csv", index=False)
+np.savez(out / "archive.npz", label=label, group=group, age=age, prob=prob)
+np.savez_compressed(out / "archive_narrow.npz", label=label.astype("u1"), group=group, age=age, prob=np.asfortranarray(prob))
+np.savez(out / "bad_rows.npz", label=label, group=group[:50])
+np.savez(out / "bad_shape.npz", label=label, images=np.zeros((n, 2, 2)))
+np.savez(out / "bad_text.npz", label=label, group=np.where(group, "yes", "no"))
