@@ -86,3 +86,8 @@ double math_cos(double x) {
   double value = r.quadrant & 1 ? sine_series(r) : cosine_series(r);
   return r.quadrant == 1 || r.quadrant == 2 ? -value : value;
 }
+
+double math_as_float(double x) {
+  const volatile float rounded = (float)x;
+  return (double)rounded;
+}

@@ -13,4 +13,8 @@ double math_sin(double x); /* |x| < 1e5 */
 double math_cos(double x); /* |x| < 1e5 */
 double math_sqrt(double x);
 
+/* The nearest float32. A cast there and back is not enough: for two neighbouring numbers gcc 12 leaves both
+ * conversions out. */
+double math_as_float(double x);
+
 #endif

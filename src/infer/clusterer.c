@@ -1,5 +1,6 @@
 #include "infer/clusterer.h"
 
+#include "base/math.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ enum { KMEANS_ITERATIONS = 300, MIXTURE_ITERATIONS = 100, KMEDOIDS_PASSES = 100 
 /* Models are kept as float32, which is what a file holds: so a model that was read assigns as the one that
  * was written. */
 static void round_to_float(double *values, size_t count) {
-  for (size_t i = 0; i < count; i++) values[i] = (double)(float)values[i];
+  for (size_t i = 0; i < count; i++) values[i] = math_as_float(values[i]);
 }
 
 size_t clusterer_whitening(const despur_mixture *mixture) {

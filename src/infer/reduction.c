@@ -117,7 +117,7 @@ static void project(const reduction *r, float *reduced, const float *points, siz
 /* Models are kept as float32, which is what a file holds: so a model that was read reduces as the one that
  * was written. */
 static void round_to_float(double *values, size_t count) {
-  for (size_t i = 0; i < count; i++) values[i] = (double)(float)values[i];
+  for (size_t i = 0; i < count; i++) values[i] = math_as_float(values[i]);
 }
 
 static despur_status fit_pca(reduction *out, float **reduced, const float *points, size_t n, int threads,

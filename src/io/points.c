@@ -2,6 +2,7 @@
  * float32 would round is read less its mean. UNIX times and map coordinates keep their differences so. */
 #include "io/array.h"
 
+#include "base/math.h"
 #include "base/memory.h"
 
 #include <float.h>
@@ -37,7 +38,7 @@ static bool is_exact(const npy_array *x, size_t column) {
   for (size_t i = column; i < x->count; i += x->shape[1]) {
     double value = value_at(x, i);
     bool rounded = x->type != NPY_F64 && (value > EXACT_INTEGERS || value < -EXACT_INTEGERS);
-    if (rounded || (double)(float)value != value) return false;
+    if (rounded || math_as_float(value) != value) return false;
   }
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "despur/infer.h"
+#include "infer/grouping.h"
 #include "io/file.h"
 
 #include <unistd.h>
@@ -332,7 +333,7 @@ static void hardness_is_the_projection_on_the_difference_of_weights(void **state
 static void reductions_keep_planted_clusters_and_forgive_small_classes(void **state) {
   (void)state;
   planted data = plant(10);
-  for (int reduction = DESPUR_REDUCE_PCA; reduction <= DESPUR_REDUCE_UMAP; reduction++) {
+  for (int kind = DESPUR_REDUCE_PCA; kind <= DESPUR_REDUCE_UMAP; kind++) {
     uint32_t labels[N], groups[N];
     despur_grouping_input input = input_of(&data);
     despur_grouping_options options = usual;
@@ -342,7 +343,7 @@ static void reductions_keep_planted_clusters_and_forgive_small_classes(void **st
     labels[0] = 2; /* an only child */
     input.labels = labels;
     input.classes = 3;
-    options.reduction = (despur_reduction)reduction;
+    options.reduction = (despur_reduction)kind;
     options.algorithm = DESPUR_GMM;
     assert_ok(despur_grouping_fit(&grouping, &input, &options, &error));
     despur_grouping_points(grouping, &dimensions);
@@ -357,6 +358,37 @@ static void reductions_keep_planted_clusters_and_forgive_small_classes(void **st
     assert_true(same >= N - 5 && groups[0] == 4);
     despur_grouping_free(grouping);
   }
+}
+
+/* Whether a class of the first n examples is too small to be reduced. */
+static int is_flat(size_t n, despur_reduction kind, size_t components, size_t neighbors) {
+  static planted data;
+  uint32_t labels[N];
+  data = plant(10);
+  for (size_t i = 0; i < N; i++) labels[i] = i >= n;
+  despur_grouping_input input = input_of(&data);
+  despur_grouping_options options = usual;
+  despur_grouping *grouping;
+  input.labels = labels;
+  options.reduction = kind;
+  options.components = components;
+  options.neighbors = neighbors;
+  assert_ok(despur_grouping_fit(&grouping, &input, &options, &error));
+  int flat = grouping->reductions[0].flat;
+  assert_false(grouping->reductions[1].flat);
+  despur_grouping_free(grouping);
+  return flat;
+}
+
+/* n points differ in n - 1 directions at most; UMAP needs as many points as neighbours. */
+static void classes_are_reduced_when_they_have_enough_examples(void **state) {
+  (void)state;
+  assert_true(is_flat(2, DESPUR_REDUCE_PCA, 2, 0));
+  assert_false(is_flat(3, DESPUR_REDUCE_PCA, 2, 0));
+  assert_true(is_flat(9, DESPUR_REDUCE_UMAP, 2, 10));
+  assert_false(is_flat(10, DESPUR_REDUCE_UMAP, 2, 10));
+  assert_true(is_flat(3, DESPUR_REDUCE_UMAP, 3, 2));
+  assert_false(is_flat(4, DESPUR_REDUCE_UMAP, 3, 2));
 }
 
 /* ---- files ---- */
@@ -400,6 +432,34 @@ static void a_grouping_survives_a_file(void **state) {
   unlink(path);
   unlink(again);
   rmdir(directory);
+}
+
+static void assert_float32(const double *values, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (values[i] != (double)(float)values[i]) fail_msg("[%zu of %zu] = %.17g", i, count, values[i]);
+}
+
+/* Else a grouping that was read would assign differently from the one that was written. */
+static void fitted_numbers_are_those_that_a_file_can_hold(void **state) {
+  (void)state;
+  planted data = plant(7);
+  despur_grouping_options options = usual;
+  options.pooled = options.reduce_pooled = 1;
+  options.algorithm = DESPUR_GMM;
+  options.reduction = DESPUR_REDUCE_PCA;
+  despur_grouping *grouping = fit(&data, &options);
+  assert_float32(grouping->reductions[0].pca.mean, D);
+  assert_float32(grouping->reductions[0].pca.axes, 2 * D);
+  const despur_mixture *mixture = &grouping->parts[0].base.mixture;
+  assert_float32(mixture->weights, 2);
+  assert_float32(mixture->means, 2 * 2);
+  assert_float32(mixture->whitening, 2 * 2 * 2);
+  despur_grouping_free(grouping);
+  options.reduction = DESPUR_REDUCE_UMAP;
+  grouping = fit(&data, &options);
+  assert_float32(&grouping->reductions[0].umap.a, 1);
+  assert_float32(&grouping->reductions[0].umap.b, 1);
+  despur_grouping_free(grouping);
 }
 
 static void files_that_are_no_groupings_are_refused(void **state) {
@@ -511,7 +571,9 @@ int main(void) {
       cmocka_unit_test(scales_do_what_they_say),
       cmocka_unit_test(hardness_is_the_projection_on_the_difference_of_weights),
       cmocka_unit_test(reductions_keep_planted_clusters_and_forgive_small_classes),
+      cmocka_unit_test(classes_are_reduced_when_they_have_enough_examples),
       cmocka_unit_test(a_grouping_survives_a_file),
+      cmocka_unit_test(fitted_numbers_are_those_that_a_file_can_hold),
       cmocka_unit_test(files_that_are_no_groupings_are_refused),
       cmocka_unit_test(what_cannot_be_clustered_is_refused),
       cmocka_unit_test(options_may_go_to_their_limits),
