@@ -79,6 +79,26 @@ cp -r ended compared/ended
 check compared/report.html
 if grep -n -i -o -E '<(img src=x|script)' compared/report.html; then complain "markup from outside went through"; fi
 
+# A sweep over several keys of recipes with long names, where one run has failed and says why at length.
+cat >tiny.yaml <<END
+name: tiny
+data: {images: digits, digits_train: 200, digits_test: 50, strength: 0.9}
+train: {epochs: 1}
+END
+sed 's/^name: .*/name: a-recipe-of-somebody-who-likes-long-names\nlabel: "ERM with a label that is longer than a phone is wide"/' tiny.yaml >long.yaml
+cat >sweep.yaml <<END
+recipes: [tiny.yaml, long.yaml]
+seeds: 0-1
+grid: {data.difficulty: [magnitude_large, variance_high], train.optimizer.weight_decay: [0.000012345, 0.5], train.method: [erm, group_balance]}
+END
+"$despur" sweep sweep.yaml --out a_sweep --quiet >table
+cp -r "a_sweep/$(ls a_sweep | head -n 1)" a_sweep/copied_to_another_name_without_a_place_where_it_could_be_broken
+cp -r "a_sweep/$(ls a_sweep | tail -n 1)" a_sweep/failed
+sed -i "s/\"complete\"/\"failed\", \"message\": \"$long$long$long\"/" a_sweep/failed/manifest.json
+"$despur" report a_sweep >out
+check a_sweep/report.html
+grep -q "$long$long" a_sweep/report.html || complain "the page of the sweep does not say why a run failed"
+
 # Models of which there is but a table: with probabilities; with many classes and groups, some of missing values; and with names of
 # columns, classes and values that look like markup.
 awk 'BEGIN {
@@ -105,7 +125,7 @@ if grep -n -i -o -E '<(img src=x|script|b>y)' marked/report.html; then complain 
 
 # In a browser nothing may be wrong with these pages, and each kind of fault must be noticed in a page that has all.
 status=0
-sh "$here/inspect.sh" whole/report.html evil/report.html compared/report.html \
+sh "$here/inspect.sh" whole/report.html evil/report.html compared/report.html a_sweep/report.html \
   sure/report.html many/report.html marked/report.html || status=$?
 [ $status -eq 0 ] || [ $status -eq 77 ] || complain "see above"
 status=0
