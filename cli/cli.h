@@ -17,11 +17,19 @@ typedef struct cli_option {
 
 enum { CLI_MOST_OPTIONS = 32 };
 
+/* One option and its value, in the order of the command line. */
+typedef struct cli_given {
+  size_t option; /* index into the verb's */
+  const char *value;
+} cli_given;
+
 /* A command line taken apart. */
 typedef struct cli_arguments {
   const struct cli_verb *verb;
   const char **positional; /* in their order */
   size_t count;
+  cli_given *given; /* [given_count] all options, also those that are there again */
+  size_t given_count;
   const char *values[CLI_MOST_OPTIONS]; /* of the verb's options; "" for a switch; NULL when not given */
 } cli_arguments;
 
@@ -50,6 +58,9 @@ const cli_verb *cli_find_verb(const char *name, despur_error *error);
 
 /* The value of an option, "" for a switch that is on, or NULL. The name must be one of the verb's. */
 const char *cli_value(const cli_arguments *arguments, const char *name);
+
+/* The value of an option the nth time that it is there, from 0; NULL when it is not there so often. */
+const char *cli_value_again(const cli_arguments *arguments, const char *name, size_t nth);
 
 /* A whole number in low..high given to an option, or fallback when it is not given. */
 DESPUR_MUST_USE despur_status cli_integer(long *out, const cli_arguments *arguments, const char *name,

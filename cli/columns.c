@@ -35,6 +35,11 @@ despur_status columns_of(despur_columns *out, const cli_arguments *arguments, de
   return status;
 }
 
+const char *columns_table_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return strcmp(path, "-") == 0 ? "standard input" : slash && slash[1] ? slash + 1 : path;
+}
+
 bool columns_given(const cli_arguments *arguments) {
   static const cli_option OPTIONS[] = {COLUMN_OPTIONS};
   for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++)

@@ -26,6 +26,9 @@
 DESPUR_MUST_USE despur_status columns_of(despur_columns *out, const cli_arguments *arguments,
                                          despur_error *error);
 
+/* What a table is called: the name of its file without the directory. */
+const char *columns_table_name(const char *path);
+
 /* Whether one of these options was given. */
 bool columns_given(const cli_arguments *arguments);
 

@@ -20,4 +20,7 @@ void emit_real(emit *j, const char *name, double value);     /* null when it is 
 void emit_count(emit *j, const char *name, size_t value);
 void emit_flag(emit *j, const char *name, bool value);
 
+/* The members of an object that is there as text, "{...}" with one at least, as members of this one. */
+void emit_members(emit *j, const char *object);
+
 #endif

@@ -4,18 +4,25 @@
 #include "report.h"
 #include "terminal.h"
 
-#include "despur/report.h"
-
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static despur_status predictions_of(despur_predicted *out, const cli_arguments *arguments,
-                                    despur_error *error) {
+enum { MOST_MODELS = 16 };
+
+/* What is measured: the network of a run, or models from one table. */
+typedef struct measured {
+  despur_model models[MOST_MODELS];
+  size_t count;
+  despur_rule_result choice;
+  despur_run_end end;
+} measured;
+
+static void release(measured *m) {
+  for (size_t i = 0; i < m->count; i++) despur_model_release(&m->models[i]);
+}
+
+static despur_status check_words(const cli_arguments *arguments, despur_error *error) {
   const char *file = cli_value(arguments, "predictions");
-  despur_columns columns;
-  despur_split split;
-  long threads;
   if (arguments->count != (file ? 0 : 1))
     return cli_fail(error, DESPUR_BAD_USAGE, "eval: expected one run directory%s, found %zu",
                     file ? " or --predictions, not both" : "", arguments->count + (file ? 1 : 0));
@@ -26,13 +33,42 @@ static despur_status predictions_of(despur_predicted *out, const cli_arguments *
   if (!file && cli_value(arguments, "out"))
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "--out: goes with --predictions only (a run has its page: RUN/report.html)");
+  if (file && strcmp(file, "-") == 0 && cli_value_again(arguments, "prediction", 1))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--prediction: standard input has one model only");
+  if (cli_value_again(arguments, "prediction", MOST_MODELS))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--prediction: expected at most %d models", MOST_MODELS);
+  return DESPUR_OK;
+}
+
+/* A table has a model for each --prediction. */
+static despur_status read_models(measured *m, const char *file, const cli_arguments *arguments,
+                                 despur_error *error) {
+  despur_columns columns;
   despur_status status = columns_of(&columns, arguments, error);
-  if (status == DESPUR_OK) status = cli_split(&split, arguments, error);
+  bool several = cli_value_again(arguments, "prediction", 1) != NULL;
+  do {
+    if (several) columns.prediction = cli_value_again(arguments, "prediction", m->count);
+    if (status == DESPUR_OK)
+      status =
+          despur_model_read(&m->models[m->count], several ? columns.prediction : columns_table_name(file),
+                            file, &columns, error);
+    m->count += status == DESPUR_OK;
+  } while (status == DESPUR_OK && several && cli_value_again(arguments, "prediction", m->count));
+  return status;
+}
+
+static despur_status read_run(measured *m, const cli_arguments *arguments, despur_error *error) {
+  despur_split split;
+  long threads;
+  despur_status status = cli_split(&split, arguments, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
-  if (status != DESPUR_OK) return status;
-  return file ? despur_predicted_read(out, file, &columns, error)
-              : despur_run_predict(out, arguments->positional[0], split, (int)threads, error);
+  if (status == DESPUR_OK)
+    status =
+        despur_run_predict(&m->models[0].predicted, arguments->positional[0], split, (int)threads, error);
+  if (status == DESPUR_OK) status = despur_model_measure(&m->models[0], error);
+  m->count = status == DESPUR_OK;
+  return status;
 }
 
 /* How the epoch of the network was chosen, if that was on the split whose numbers are printed. */
@@ -44,89 +80,52 @@ static despur_status choice_of(despur_rule_result *out, const cli_arguments *arg
   return despur_run_choice(out, arguments->positional[0], error);
 }
 
-static void print(const report_measured *of, bool json, bool rates, const char *out) {
-  if (json) {
-    report_print_predicted_json(of);
-    return;
-  }
-  columns_print(of->predicted, of->label);
+static void print(const report_measured *of, bool rates) {
+  const despur_predicted *predicted = &of->model->predicted;
+  columns_print(predicted, of->label);
   report_print_predicted(of);
-  if (rates) rates_print(of->rates, of->predicted);
+  if (rates) rates_print(of->model->rates, predicted);
   if (of->choice->epoch > 0) putchar('\n');
-  report_print_choice(of->choice, false, !of->predicted->attributes);
+  report_print_choice(of->choice, false, !predicted->attributes);
+}
+
+static despur_status print_all(const measured *m, const cli_arguments *arguments, despur_error *error) {
+  const char *file = cli_value(arguments, "predictions"), *out = cli_value(arguments, "out");
+  report_measured of[MOST_MODELS];
+  for (size_t i = 0; i < m->count; i++)
+    of[i] = (report_measured){.model = &m->models[i],
+                              .label = m->count > 1 ? m->models[i].label
+                                       : file       ? file
+                                                    : arguments->positional[0],
+                              .choice = &m->choice,
+                              .end = file ? NULL : &m->end,
+                              .by_group = cli_value(arguments, "calibration-by-group")};
+  if (cli_value(arguments, "json")) return report_print_predicted_json(of, m->count, error);
+  for (size_t i = 0; i < m->count; i++) {
+    if (m->count > 1) terminal_print(stdout, "%s== %s ==\n", i ? "\n" : "", of[i].label);
+    print(&of[i], cli_value(arguments, "rates"));
+  }
   if (out) terminal_print(stdout, "\npage: %s/report.html\n", out);
-}
-
-/* The page of what was measured, and what else --out leaves. */
-static despur_status leave(const report_measured *of, const cli_arguments *arguments, despur_error *error) {
-  const despur_models_options options = {.directory = cli_value(arguments, "out"),
-                                         .force = cli_value(arguments, "force"),
-                                         .calibration_by_group = of->by_group};
-  const char *slash = strrchr(of->label, '/');
-  despur_model model = {.label = strcmp(of->label, "-") == 0 ? "standard input"
-                                 : slash                     ? slash + 1
-                                                             : of->label,
-                        .path = of->label,
-                        .predicted = *of->predicted,
-                        .scores = *of->scores,
-                        .measures = *of->measures};
-  despur_status status = columns_of(&model.columns, arguments, error);
-  return status == DESPUR_OK ? despur_report_models(&model, 1, &options, NULL, error) : status;
-}
-
-/* What is measured, and owned. */
-typedef struct measured {
-  despur_predicted predicted;
-  despur_scores scores, *alone; /* [predicted.alone_count] */
-  despur_measures measures;
-  rates_list rates;
-  despur_rule_result choice;
-  despur_run_end end;
-} measured;
-
-static void release(measured *m) {
-  for (size_t i = 0; m->alone && i < m->predicted.alone_count; i++) despur_scores_release(&m->alone[i]);
-  free(m->alone);
-  rates_list_release(&m->rates);
-  despur_measures_release(&m->measures);
-  despur_scores_release(&m->scores);
-  despur_predicted_release(&m->predicted);
-}
-
-static despur_status measure_alone(measured *m, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  if (m->predicted.alone_count == 0) return DESPUR_OK;
-  m->alone = calloc(m->predicted.alone_count, sizeof *m->alone);
-  if (!m->alone) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
-  for (size_t i = 0; status == DESPUR_OK && i < m->predicted.alone_count; i++)
-    status = despur_predicted_scores(&m->alone[i], &m->predicted.alone[i], error);
-  return status;
+  return DESPUR_OK;
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   measured m = {0};
   const char *file = cli_value(arguments, "predictions");
-  bool json = cli_value(arguments, "json"), rates = cli_value(arguments, "rates");
-  report_measured of = {.scores = &m.scores,
-                        .predicted = &m.predicted,
-                        .measures = &m.measures,
-                        .rates = &m.rates,
-                        .choice = &m.choice,
-                        .end = file ? NULL : &m.end,
-                        .by_group = cli_value(arguments, "calibration-by-group")};
-  despur_status status = predictions_of(&m.predicted, arguments, error);
-  if (status != DESPUR_OK) return status;
-  of.label = file ? file : arguments->positional[0];
-  status = despur_predicted_scores(&m.scores, &m.predicted, error);
-  if (status == DESPUR_OK) status = measure_alone(&m, error);
-  of.alone = m.alone;
-  if (status == DESPUR_OK) status = despur_measures_compute(&m.measures, &m.predicted, error);
-  if (status == DESPUR_OK && (json || rates))
-    status = rates_list_compute(&m.rates, &m.predicted, 0.95, error);
+  const despur_models_options options = {.directory = cli_value(arguments, "out"),
+                                         .force = cli_value(arguments, "force"),
+                                         .calibration_by_group =
+                                             cli_value(arguments, "calibration-by-group")};
+  despur_status status = check_words(arguments, error);
+  if (status == DESPUR_OK)
+    status = file ? read_models(&m, file, arguments, error) : read_run(&m, arguments, error);
   if (status == DESPUR_OK) status = choice_of(&m.choice, arguments, error);
-  if (status == DESPUR_OK && !file) status = report_warn_outcome(&m.end, of.label, json, error);
-  if (status == DESPUR_OK && cli_value(arguments, "out")) status = leave(&of, arguments, error);
-  if (status == DESPUR_OK) print(&of, json, rates, cli_value(arguments, "out"));
+  if (status == DESPUR_OK && !file)
+    status =
+        report_warn_outcome(&m.end, arguments->positional[0], cli_value(arguments, "json") != NULL, error);
+  if (status == DESPUR_OK && options.directory)
+    status = despur_report_models(m.models, m.count, &options, NULL, error);
+  if (status == DESPUR_OK) status = print_all(&m, arguments, error);
   release(&m);
   return status;
 }

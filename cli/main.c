@@ -85,6 +85,7 @@ static despur_status take_option(cli_arguments *arguments, char **words, int *at
     return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected %s after it", option->name, option->argument);
   if (!equals) ++*at;
   arguments->values[index] = value;
+  arguments->given[arguments->given_count++] = (cli_given){index, value};
   return DESPUR_OK;
 }
 
@@ -105,6 +106,14 @@ static despur_status take_apart(cli_arguments *arguments, char **words, despur_e
     }
   }
   return DESPUR_OK;
+}
+
+const char *cli_value_again(const cli_arguments *arguments, const char *name, size_t nth) {
+  for (size_t i = 0; i < arguments->given_count; i++) {
+    const cli_given *given = &arguments->given[i];
+    if (strcmp(arguments->verb->options[given->option].name, name) == 0 && nth-- == 0) return given->value;
+  }
+  return NULL;
 }
 
 despur_status cli_real(double *out, const cli_arguments *arguments, const char *name, double low, double high,
@@ -188,10 +197,13 @@ static despur_status execute(int argc, char **argv, despur_error *error) {
     return cli_help.execute(&arguments, error);
   }
   arguments.positional = malloc((size_t)argc * sizeof *arguments.positional);
-  if (!arguments.positional) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
-  despur_status status = take_apart(&arguments, words, error);
+  arguments.given = malloc((size_t)argc * sizeof *arguments.given);
+  despur_status status = arguments.positional && arguments.given
+                             ? take_apart(&arguments, words, error)
+                             : cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
   if (status == DESPUR_OK) status = verb->execute(&arguments, error);
   free(arguments.positional);
+  free(arguments.given);
   return status;
 }
 

@@ -1,13 +1,11 @@
 #include "rates.h"
 
-#include "cli.h"
 #include "terminal.h"
 
 #include "despur/stats.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum { COUNT = 9, VALUE = 7, INTERVAL = 12, NAME_LEAST = 20, NAME_MOST = 40 };
@@ -26,33 +24,11 @@ static const struct pair {
              {2, {DESPUR_FALSE_POSITIVE, DESPUR_TRUE_NEGATIVE}},
              {2, {DESPUR_PRECISION, DESPUR_F1}}};
 
-despur_status rates_list_compute(rates_list *out, const despur_predicted *p, double confidence,
-                                 despur_error *error) {
-  despur_status status = DESPUR_OK;
-  *out = (rates_list){.items = calloc(p->alone_count + 1, sizeof *out->items)};
-  if (!out->items) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
-  for (size_t i = 0; status == DESPUR_OK && i <= p->alone_count; i++) {
-    const despur_predicted *by = i < p->alone_count ? &p->alone[i] : p;
-    status = despur_rates_compute(&out->items[i], by, confidence, error);
-    out->count += status == DESPUR_OK;
-  }
-  if (status != DESPUR_OK) rates_list_release(out);
-  return status;
-}
-
-void rates_list_release(rates_list *list) {
-  for (size_t i = 0; i < list->count; i++) despur_rates_release(&list->items[i]);
-  free(list->items);
-  *list = (rates_list){0};
-}
-
 /* Of one column, or of all together. */
 static const char *attribute_of(const despur_predicted *p, size_t i) {
   const char *name = i < p->alone_count ? p->alone[i].attribute : p->attribute;
   return name ? name : "attribute";
 }
-
-/* ---- tables ---- */
 
 typedef struct layout {
   int name;
@@ -163,85 +139,12 @@ static void print_positive(const despur_predicted *p, uint32_t class) {
   putchar('\n');
 }
 
-void rates_print(const rates_list *list, const despur_predicted *p) {
-  size_t classes = list->items[0].classes_count;
+void rates_print(const despur_rates *rates, const despur_predicted *p) {
+  size_t classes = rates->classes_count;
   if (classes == 0) printf("\nrates: %zu classes are too many to show each (one: --positive)\n", p->classes);
   for (size_t c = 0; c < classes; c++) {
-    print_positive(p, list->items[0].classes[c].class_index);
-    for (size_t i = 0; i < list->count; i++)
-      print_class(&list->items[i], &list->items[i].classes[c], attribute_of(p, i));
+    print_positive(p, rates->classes[c].class_index);
+    for (size_t i = 0; i <= p->alone_count; i++)
+      print_class(&rates[i], &rates[i].classes[c], attribute_of(p, i));
   }
-}
-
-/* ---- JSON ---- */
-
-static void emit_rates(emit *j, const despur_rates_part *part, double confidence) {
-  emit_text(j, "name", part->name);
-  emit_count(j, "count", part->count);
-  for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++) {
-    despur_rate rate = despur_rates_rate(part, (despur_rate_kind)kind, confidence);
-    emit_open(j, despur_rate_word((despur_rate_kind)kind), '{');
-    emit_real(j, "value", rate.value);
-    emit_real(j, "low", rate.low);
-    emit_real(j, "high", rate.high);
-    emit_count(j, "of", rate.whole);
-    emit_close(j, '}');
-  }
-}
-
-static void emit_spreads(emit *j, const despur_rates *rates, const despur_class_rates *of) {
-  for (int kind = 0; kind < DESPUR_SPREAD_KINDS; kind++) {
-    const despur_spread *s = &of->spreads[kind];
-    bool any = s->lowest < rates->parts_count;
-    emit_open(j, despur_rate_word((despur_rate_kind)kind), '{');
-    emit_text(j, "lowest", any ? rates->names[s->lowest] : NULL);
-    emit_text(j, "highest", any ? rates->names[s->highest] : NULL);
-    emit_real(j, "difference", s->difference);
-    emit_real(j, "difference_low", s->difference_low);
-    emit_real(j, "difference_high", s->difference_high);
-    emit_real(j, "ratio", s->ratio);
-    emit_real(j, "ratio_low", s->ratio_low);
-    emit_real(j, "ratio_high", s->ratio_high);
-    emit_close(j, '}');
-  }
-}
-
-static void emit_class(emit *j, const despur_rates *rates, const despur_class_rates *of,
-                       const char *attribute) {
-  emit_open(j, NULL, '{');
-  emit_text(j, "attribute", attribute);
-  emit_open(j, "groups", '[');
-  for (size_t k = 0; k < rates->parts_count; k++) {
-    emit_open(j, NULL, '{');
-    emit_rates(j, &of->parts[k], rates->confidence);
-    emit_flag(j, "aside", k >= rates->parts_count - rates->parts_aside);
-    emit_close(j, '}');
-  }
-  emit_close(j, ']');
-  emit_open(j, "spreads", '{');
-  emit_spreads(j, rates, of);
-  emit_close(j, '}');
-  emit_close(j, '}');
-}
-
-void rates_emit(emit *j, const rates_list *list, const despur_predicted *p) {
-  emit_open(j, "rates", '[');
-  for (size_t c = 0; c < list->items[0].classes_count; c++) {
-    const despur_class_rates *first = &list->items[0].classes[c];
-    emit_open(j, NULL, '{');
-    if (p->class_names)
-      emit_text(j, "positive", p->class_names[first->class_index]);
-    else
-      emit_count(j, "positive", first->class_index);
-    emit_open(j, "all", '{');
-    emit_rates(j, &first->all, list->items[0].confidence);
-    emit_close(j, '}');
-    emit_open(j, "by", '[');
-    for (size_t i = 0; i < list->count; i++)
-      if (list->items[i].parts_count > 0)
-        emit_class(j, &list->items[i], &list->items[i].classes[c], attribute_of(p, i));
-    emit_close(j, ']');
-    emit_close(j, '}');
-  }
-  emit_close(j, ']');
 }

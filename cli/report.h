@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "emit.h"
 
-#include "despur/measures.h"
+#include "despur/report.h"
 #include "despur/run.h"
 
 /* How the run in a directory ended. Says before anything else that it did not end well, if so: on stdout, or
@@ -32,7 +32,7 @@ despur_observer report_observer(report *r, bool quiet);
 void report_clear(report *r);
 
 void report_print_run(const despur_run_result *result);
-void report_print_run_json(const despur_run_result *result);
+DESPUR_MUST_USE despur_status report_print_run_json(const despur_run_result *result, despur_error *error);
 
 /* What validation said of the epoch that was chosen on it, and what that is worth; nothing when none was.
  * tested: whether the numbers beside it are those of a test split; classes: whether groups are classes. */
@@ -50,18 +50,17 @@ size_t *report_worst_first(const double *accuracies, size_t count);
 
 /* What is told of one network or table. NULL: unknown, or there is none. */
 typedef struct report_measured {
+  const despur_model *model;
   const char *label;
-  const despur_scores *scores;
-  const despur_predicted *predicted;
-  const despur_measures *measures;
   const despur_rule_result *choice; /* as for report_print_choice */
   const despur_run_end *end;        /* of the run that left the network */
-  const struct rates_list *rates;
-  const despur_scores *alone; /* [predicted.alone_count] by one column each */
-  bool by_group;              /* calibration by group as well where groups have one label each */
+  bool by_group;                    /* calibration by group as well where groups have one label each */
 } report_measured;
 
 void report_print_predicted(const report_measured *of);
-void report_print_predicted_json(const report_measured *of);
+
+/* An object for one; for several an object with a list of them, "models". */
+DESPUR_MUST_USE despur_status report_print_predicted_json(const report_measured *of, size_t count,
+                                                          despur_error *error);
 
 #endif

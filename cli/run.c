@@ -63,7 +63,7 @@ static despur_status run_config(const despur_config *config, const cli_arguments
   report_clear(&r);
   if (status == DESPUR_OK) {
     if (cli_value(arguments, "json"))
-      report_print_run_json(&result);
+      status = report_print_run_json(&result, error);
     else
       report_print_run(&result);
   }

@@ -452,16 +452,17 @@ static void print_groups_alone(const despur_predicted *predicted, const despur_s
 }
 
 void report_print_predicted(const report_measured *of) {
-  const despur_predicted *predicted = of->predicted;
-  despur_stage_result stage = {.label = "model", .scores = *of->scores};
-  bool train = !isnan(of->scores->train_weighted_average), classes = !predicted->attributes;
+  const despur_predicted *predicted = &of->model->predicted;
+  despur_stage_result stage = {.label = "model", .scores = of->model->scores};
+  bool train = !isnan(of->model->scores.train_weighted_average), classes = !predicted->attributes;
   table t = lay_out(&stage, 1, train);
   print_first(&stage, 1, classes);
-  if (of->alone) print_worst_alone(predicted, of->alone);
+  if (of->model->alone) print_worst_alone(predicted, of->model->alone);
   putchar('\n');
   print_summary(&t, "accuracy in %", classes);
   putchar('\n');
   print_groups(&t, classes ? "class" : "group", "count");
-  if (of->alone) print_groups_alone(predicted, of->alone);
-  if (of->measures->all.bins) print_measures(predicted, of->scores, of->measures, of->by_group);
+  if (of->model->alone) print_groups_alone(predicted, of->model->alone);
+  if (of->model->measures.all.bins)
+    print_measures(predicted, &of->model->scores, &of->model->measures, of->by_group);
 }

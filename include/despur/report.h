@@ -7,6 +7,7 @@
 #define DESPUR_REPORT_H
 
 #include "despur/measures.h"
+#include "despur/rates.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,7 +36,9 @@ typedef struct despur_measured {
   const char *label;
   const despur_scores *scores;
   const despur_predicted *predicted;
-  const despur_measures *measures; /* goes with predicted */
+  const despur_measures *measures; /* goes with predicted, like those that follow */
+  const despur_scores *alone;      /* [predicted.alone_count] by the groups of one column each */
+  const despur_rates *rates;       /* [predicted.alone_count + 1] by these, and last by all of them */
   bool by_group;                   /* calibration within groups of one label, too */
 } despur_measured;
 
@@ -48,20 +51,29 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_measured_json(char **json, const
 /* A model as its predictions show it. Texts of the first three members are the caller's and outlive it. */
 typedef struct despur_model {
   const char *label;      /* what it is called */
-  const char *path;       /* the table that it was read from */
+  const char *path;       /* the table that it was read from; NULL: none */
   despur_columns columns; /* which of its columns were asked for */
   despur_predicted predicted;
   despur_scores scores;
   despur_measures measures;
+  despur_scores *alone; /* as in despur_measured */
+  despur_rates *rates;
 } despur_model;
 
+/* Measures predictions that are there, with intervals at 95 % confidence; the model owns them from then on.
+ * Release with despur_model_release, not after an error, which releases the predictions, too. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_model_measure(despur_model *model, despur_error *error);
+
 /* Reads the predictions of a model (despur_predicted_read) and measures them. columns: NULL: all are guessed.
- * Release with despur_model_release, not after an error. */
+ */
 DESPUR_API DESPUR_MUST_USE despur_status despur_model_read(despur_model *out, const char *label,
                                                            const char *path, const despur_columns *columns,
                                                            despur_error *error);
 
 DESPUR_API void despur_model_release(despur_model *model);
+
+/* What despur_measured_json takes; it borrows from the model. */
+DESPUR_API despur_measured despur_model_measured(const despur_model *model, bool by_group);
 
 typedef struct despur_models_options {
   const char *page;          /* the file to write; NULL: none */

@@ -38,4 +38,7 @@ void page_table_close(markup *m);
 /* Accuracy of every group against its number of training examples, or of examples where that is not known. */
 void page_draw_sizes(chart *c, const group_table *t);
 
+/* The same as a figure with its caption; nothing where there is one group. */
+void page_draw_sizes_figure(chart *c, const group_table *t);
+
 #endif

@@ -73,9 +73,7 @@ static void put_parts(json_t **object, const despur_predicted *p, const despur_m
   json_put(object, "by_prediction", predictions);
 }
 
-static json_t *group_json(const despur_measured *of, size_t g) {
-  const despur_group_score *group = &of->scores->groups[g];
-  const despur_measures *measures = of->measures;
+static json_t *group_json(const despur_group_score *group, bool trained) {
   json_t *object = json_object();
   json_put(&object, "name", json_text(group->name));
   json_put(&object, "count", whole(group->count));
@@ -83,12 +81,23 @@ static json_t *group_json(const despur_measured *of, size_t g) {
   json_put(&object, "accuracy", real(group->accuracy));
   json_put(&object, "low", real(group->low));
   json_put(&object, "high", real(group->high));
-  if (!isnan(of->scores->train_weighted_average)) json_put(&object, "train_count", whole(group->train_count));
-  if (measures && (of->by_group || !measures->groups_have_one_label))
-    put_measures(&object, &measures->groups[g], measures);
-  else if (measures)
-    put_confusion(&object, measures->groups[g].confusion, measures->classes);
+  if (trained) json_put(&object, "train_count", whole(group->train_count));
   return object;
+}
+
+static json_t *groups_json(const despur_measured *of) {
+  const despur_measures *measures = of->measures;
+  bool calibration = of->by_group || (measures && !measures->groups_have_one_label);
+  json_t *groups = json_array();
+  for (size_t g = 0; g < of->scores->groups_count; g++) {
+    json_t *group = group_json(&of->scores->groups[g], !isnan(of->scores->train_weighted_average));
+    if (measures && calibration)
+      put_measures(&group, &measures->groups[g], measures);
+    else if (measures)
+      put_confusion(&group, measures->groups[g].confusion, measures->classes);
+    json_push(&groups, group);
+  }
+  return groups;
 }
 
 static void put_names(json_t **object, const despur_predicted *p) {
@@ -113,13 +122,17 @@ static json_t *degenerate_json(const despur_degenerate *degenerate) {
   return object;
 }
 
-static void put_scores(json_t **object, const despur_scores *s) {
-  json_put(object, "degenerate", degenerate_json(&s->degenerate));
+static void put_worst(json_t **object, const despur_scores *s) {
   json_put(object, "worst_group",
            s->worst_group < s->groups_count ? json_text(s->groups[s->worst_group].name) : json_null());
   json_put(object, "worst_group_accuracy", real(s->worst_group_accuracy));
   json_put(object, "worst_group_low", real(s->worst_group_low));
   json_put(object, "worst_group_high", real(s->worst_group_high));
+}
+
+static void put_scores(json_t **object, const despur_scores *s) {
+  json_put(object, "degenerate", degenerate_json(&s->degenerate));
+  put_worst(object, s);
   json_put(object, "count", whole(s->count));
   json_put(object, "correct", whole(s->correct));
   json_put(object, "average_accuracy", real(s->average_accuracy));
@@ -131,16 +144,103 @@ static void put_scores(json_t **object, const despur_scores *s) {
   json_put(object, "loss", real(s->loss));
 }
 
+/* The groups of each column alone. */
+static json_t *alone_json(const despur_measured *of) {
+  json_t *all = json_array();
+  for (size_t i = 0; i < of->predicted->alone_count; i++) {
+    const despur_scores *s = &of->alone[i];
+    json_t *object = json_object(), *groups = json_array();
+    for (size_t g = 0; g < s->groups_count; g++) json_push(&groups, group_json(&s->groups[g], false));
+    json_put(&object, "attribute", json_text(of->predicted->alone[i].attribute));
+    put_worst(&object, s);
+    json_put(&object, "groups", groups);
+    json_push(&all, object);
+  }
+  return all;
+}
+
+/* ---- rates ---- */
+
+static void put_rates(json_t **object, const despur_rates_part *part, double confidence) {
+  json_put(object, "name", json_text(part->name));
+  json_put(object, "count", whole(part->count));
+  for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++) {
+    despur_rate rate = despur_rates_rate(part, (despur_rate_kind)kind, confidence);
+    json_t *value = json_object();
+    json_put(&value, "value", real(rate.value));
+    json_put(&value, "low", real(rate.low));
+    json_put(&value, "high", real(rate.high));
+    json_put(&value, "of", whole(rate.whole));
+    json_put(object, despur_rate_word((despur_rate_kind)kind), value);
+  }
+}
+
+static json_t *spread_json(const despur_rates *rates, const despur_spread *s) {
+  bool any = s->lowest < rates->parts_count;
+  json_t *object = json_object();
+  json_put(&object, "lowest", any ? json_text(rates->names[s->lowest]) : json_null());
+  json_put(&object, "highest", any ? json_text(rates->names[s->highest]) : json_null());
+  json_put(&object, "difference", real(s->difference));
+  json_put(&object, "difference_low", real(s->difference_low));
+  json_put(&object, "difference_high", real(s->difference_high));
+  json_put(&object, "ratio", real(s->ratio));
+  json_put(&object, "ratio_low", real(s->ratio_low));
+  json_put(&object, "ratio_high", real(s->ratio_high));
+  return object;
+}
+
+/* A class's rates by one column, or by all together. */
+static json_t *class_by_json(const despur_rates *rates, size_t class, const char *attribute) {
+  const despur_class_rates *of = &rates->classes[class];
+  json_t *object = json_object(), *groups = json_array(), *spreads = json_object();
+  for (size_t k = 0; k < rates->parts_count; k++) {
+    json_t *group = json_object();
+    put_rates(&group, &of->parts[k], rates->confidence);
+    json_put(&group, "aside", json_boolean(k + rates->parts_aside >= rates->parts_count));
+    json_push(&groups, group);
+  }
+  for (int kind = 0; kind < DESPUR_SPREAD_KINDS; kind++)
+    json_put(&spreads, despur_rate_word((despur_rate_kind)kind), spread_json(rates, &of->spreads[kind]));
+  json_put(&object, "attribute", json_text(attribute));
+  json_put(&object, "groups", groups);
+  json_put(&object, "spreads", spreads);
+  return object;
+}
+
+static json_t *rates_json(const despur_measured *of) {
+  const despur_predicted *p = of->predicted;
+  json_t *classes = json_array();
+  for (size_t c = 0; c < of->rates->classes_count; c++) {
+    const despur_class_rates *first = &of->rates->classes[c];
+    json_t *object = json_object(), *all = json_object(), *by = json_array();
+    put_rates(&all, &first->all, of->rates->confidence);
+    for (size_t i = 0; i <= p->alone_count; i++)
+      if (of->rates[i].parts_count > 0)
+        json_push(&by, class_by_json(&of->rates[i], c, model_attribute(p, i)));
+    json_put(&object, "positive", class_json(p, first->class_index));
+    json_put(&object, "all", all);
+    json_put(&object, "by", by);
+    json_push(&classes, object);
+  }
+  return classes;
+}
+
+const char *model_attribute(const despur_predicted *p, size_t i) {
+  const char *name = i < p->alone_count ? p->alone[i].attribute : p->attribute;
+  return name ? name : "attribute";
+}
+
 json_t *measured_json(const despur_measured *of) {
-  json_t *object = json_object(), *groups = json_array();
+  json_t *object = json_object();
   json_put(&object, "label", of->label ? json_text(of->label) : json_null());
   if (of->predicted) put_names(&object, of->predicted);
   put_scores(&object, of->scores);
   if (of->measures) put_measures(&object, &of->measures->all, of->measures);
   if (of->predicted && of->measures && of->measures->all.bins)
     put_parts(&object, of->predicted, of->measures);
-  for (size_t g = 0; g < of->scores->groups_count; g++) json_push(&groups, group_json(of, g));
-  json_put(&object, "groups", groups);
+  json_put(&object, "groups", groups_json(of));
+  if (of->predicted && of->alone) json_put(&object, "alone", alone_json(of));
+  if (of->predicted && of->rates) json_put(&object, "rates", rates_json(of));
   return object;
 }
 

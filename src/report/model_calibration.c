@@ -38,10 +38,8 @@ static void row(markup *m, const char *name, const despur_group_measures *part, 
 
 /* The name of an attribute as the verdict says it; release with mem_free(out.data). */
 static text words(markup *m, const char *attribute) {
-  text out = {0}, name = {0};
-  if (m->status == DESPUR_OK) m->status = text_add(&name, m->error, "y=0,%s", attribute);
-  if (m->status == DESPUR_OK) m->status = words_of_attribute(&out, name.data, m->error);
-  mem_free(name.data);
+  text out = {0};
+  if (m->status == DESPUR_OK) m->status = words_of_value(&out, attribute, m->error);
   return out;
 }
 

@@ -36,12 +36,18 @@ void model_unchecked(markup *m, const model_page *page) {
 
 void model_files(markup *m, const model_page *page) {
   section_open(m, "To get this again");
-  markup_print(
-      m,
-      "<p>With despur %s, in the directory where it was made: <code>despur verify DIR</code> reads the "
-      "table once more and compares every file.</p>\n<details><summary>Which columns were asked for, and "
-      "what was read as what</summary>\n<pre>%s</pre>\n</details>\n",
-      DESPUR_VERSION, page->asked);
+  if (page->kept)
+    markup_print(
+        m,
+        "<p>With despur %s, where it was made, <code>despur verify DIR</code> reads the %s once more "
+        "and compares every file.</p>\n",
+        DESPUR_VERSION, page->inputs.count > 1 ? "tables" : "table");
+  else
+    markup_print(m, "<p>With despur %s, from the same tables and these columns.</p>\n", DESPUR_VERSION);
+  markup_print(m,
+               "<details><summary>Which columns were asked for, and what was read as "
+               "what</summary>\n<pre>%s</pre>\n</details>\n",
+               page->asked);
   page_hashes(m, "Read", &page->inputs);
   section_close(m);
 }

@@ -2,7 +2,6 @@
 #include "io/file.h"
 #include "report/group_table.h"
 #include "report/models.h"
-#include "report/plot.h"
 
 #include <stdio.h>
 
@@ -51,16 +50,12 @@ void model_groups(markup *m, const model_page *page) {
   markup_raw(m, "</div>\n<div>\n");
   page_group_table(m, &t);
   markup_raw(m, "</div>\n<div>\n");
-  if (model->scores.groups_count > 1) {
-    markup_raw(m, "<figure>\n");
-    page_draw_sizes(&sizes, &t);
-    markup_print(m, "<figcaption>%s</figcaption>\n</figure>\n", plot_sizes.caption);
-  }
+  page_draw_sizes_figure(&sizes, &t);
   markup_raw(m, "</div>\n</div>\n");
   section_close(m);
 }
 
-void page_models(markup *m, const model_page *page) {
+void page_one_model(markup *m, const model_page *page) {
   const despur_model *model = &page->models[0];
   char title[256];
   snprintf(title, sizeof title, "%s: for whom it is wrong", model->label);
@@ -74,6 +69,7 @@ void page_models(markup *m, const model_page *page) {
   notes(m, &model->predicted);
   model_groups(m, page);
   model_confusion(m, page);
+  model_rates(m, page);
   model_calibration(m, page);
   model_unchecked(m, page);
   model_files(m, page);

@@ -56,10 +56,8 @@ static bool all_words(const char *attribute) {
   return true;
 }
 
-despur_status words_of_attribute(text *out, const char *group, despur_error *error) {
+despur_status words_of_value(text *out, const char *attribute, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char *attribute = beside_label(group);
-  if (!attribute) return text_add(out, error, "%s", group);
   bool words = all_words(attribute), first = true;
   for (size_t length; *attribute; attribute += length + (attribute[length] == ','), first = false) {
     length = part_length(attribute);
@@ -70,6 +68,11 @@ despur_status words_of_attribute(text *out, const char *group, despur_error *err
   }
 cleanup:
   return status;
+}
+
+despur_status words_of_attribute(text *out, const char *group, despur_error *error) {
+  const char *attribute = beside_label(group);
+  return attribute ? words_of_value(out, attribute, error) : text_add(out, error, "%s", group);
 }
 
 despur_status words_of_label(text *out, const char *group, despur_error *error) {

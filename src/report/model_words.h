@@ -9,7 +9,10 @@
  * value is no word, as in "y=1,a=1,b=0", the columns stay: "a=1, b=0". */
 DESPUR_MUST_USE despur_status words_of_attribute(text *out, const char *group, despur_error *error);
 
-/* "income is >50K" of the same. */
+/* The same of "sex=Female,race=Black", where there is no label. */
+DESPUR_MUST_USE despur_status words_of_value(text *out, const char *attribute, despur_error *error);
+
+/* "income is >50K" of that group. */
 DESPUR_MUST_USE despur_status words_of_label(text *out, const char *group, despur_error *error);
 
 /* "Female x Black where income is >50K"; the name as it is of a group that is not within a label. */

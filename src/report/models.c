@@ -19,25 +19,6 @@
 /* How a manifest says that it is one of these. */
 static const char KIND[] = "predictions in tables";
 
-despur_status despur_model_read(despur_model *out, const char *label, const char *path,
-                                const despur_columns *columns, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  *out = (despur_model){.label = label, .path = path, .columns = columns ? *columns : (despur_columns){0}};
-  TRY(despur_predicted_read(&out->predicted, path, columns, error));
-  TRY(despur_predicted_scores(&out->scores, &out->predicted, error));
-  TRY(despur_measures_compute(&out->measures, &out->predicted, error));
-cleanup:
-  if (status != DESPUR_OK) despur_model_release(out);
-  return status;
-}
-
-void despur_model_release(despur_model *model) {
-  despur_measures_release(&model->measures);
-  despur_scores_release(&model->scores);
-  despur_predicted_release(&model->predicted);
-  *model = (despur_model){0};
-}
-
 /* ---- what the files say ---- */
 
 /* Everything that is written, before anything is. */
@@ -77,9 +58,7 @@ static json_t *columns_json(const leaving *l, bool with_tables) {
 static json_t *results_json(const leaving *l) {
   json_t *object = json_object(), *models = json_array();
   for (size_t i = 0; i < l->count; i++) {
-    const despur_model *model = &l->models[i];
-    const despur_measured measured = {model->label, &model->scores, &model->predicted, &model->measures,
-                                      l->options->calibration_by_group};
+    const despur_measured measured = despur_model_measured(&l->models[i], l->options->calibration_by_group);
     json_push(&models, measured_json(&measured));
   }
   json_put(&object, "verdict", json_text(l->said.sentence.data));
@@ -265,11 +244,8 @@ static despur_status compose(leaving *l, despur_error *error) {
   TRY(report_partition_predicted(&l->cells, &first->predicted, &first->scores,
                                  first->measures.groups_have_one_label, error));
   TRY(name_groups(l, error));
-  TRY(verdict_write_model(&l->said, first, l->cells, error));
   TRY(hash_inputs(l, error));
   TRY(print_json(&l->asked, columns_json(l, false), error));
-  TRY(print_json(&l->columns, columns_json(l, true), error));
-  TRY(print_json(&l->results, results_json(l), error));
   const model_page page = {.models = l->models,
                            .count = l->count,
                            .cells = l->cells,
@@ -277,8 +253,15 @@ static despur_status compose(leaving *l, despur_error *error) {
                            .names = (const char *const *)l->names.items,
                            .heading = l->heading.data,
                            .asked = l->asked.data,
-                           .inputs = l->inputs};
-  page_models(&l->page, &page);
+                           .inputs = l->inputs,
+                           .kept = l->options->directory != NULL};
+  if (l->count == 1)
+    TRY(verdict_write_model(&l->said, first, l->cells, error));
+  else
+    TRY(verdict_write_models(&l->said, &page, error));
+  TRY(print_json(&l->columns, columns_json(l, true), error));
+  TRY(print_json(&l->results, results_json(l), error));
+  (l->count == 1 ? page_one_model : page_several_models)(&l->page, &page);
   TRY(l->page.status);
   TRY(print_json(&l->manifest, manifest_json(l), error));
 cleanup:

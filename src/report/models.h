@@ -2,6 +2,7 @@
 #ifndef REPORT_MODELS_H
 #define REPORT_MODELS_H
 
+#include "despur/compare.h"
 #include "despur/report.h"
 #include "report/page.h"
 #include "report/partition.h"
@@ -10,6 +11,9 @@
 
 /* The object behind despur_measured_json; NULL when there is no memory. */
 json_t *measured_json(const despur_measured *of);
+
+/* What makes the groups of one column, "sex", or, i = alone_count, of all together, "sex x race". */
+const char *model_attribute(const despur_predicted *predicted, size_t i);
 
 /* Whether a directory is what despur_report_models leaves. */
 DESPUR_MUST_USE despur_status models_are_in(bool *found, const char *directory, despur_error *error);
@@ -27,13 +31,25 @@ typedef struct model_page {
   const char *heading;      /* of these: "income: sex x race" */
   const char *asked;        /* what columns.json says */
   report_pairs inputs;      /* tables and their hashes */
+  bool kept;                /* it lies in a directory of despur_report_models */
 } model_page;
 
-void page_models(markup *m, const model_page *page);
+/* Of one model, and of several. */
+void page_one_model(markup *m, const model_page *page);
+void page_several_models(markup *m, const model_page *page);
+
+/* Which of several is best for its worst group. page->said is not looked at. */
+DESPUR_MUST_USE despur_status verdict_write_models(verdict *out, const model_page *page, despur_error *error);
+
+/* Compares two models on the same examples. *paired: whether these are the same, and out is to be released.
+ */
+DESPUR_MUST_USE despur_status models_compare(despur_comparison *out, bool *paired, const despur_model *a,
+                                             const despur_model *b, despur_error *error);
 
 /* Its sections; those that have nothing to show write nothing. */
 void model_groups(markup *m, const model_page *page);
 void model_confusion(markup *m, const model_page *page);
+void model_rates(markup *m, const model_page *page);
 void model_calibration(markup *m, const model_page *page);
 void model_unchecked(markup *m, const model_page *page);
 void model_files(markup *m, const model_page *page);

@@ -133,5 +133,14 @@ static void draw(chart *c, const report_run *run, size_t index) {
   page_draw_sizes(c, &t);
 }
 
-const plot plot_sizes = {"sizes", count, draw,
-                         "Lines: 95 per cent intervals. Groups of about the same size are set side by side."};
+static const char CAPTION[] =
+    "Lines: 95 per cent intervals. Groups of about the same size are set side by side.";
+
+void page_draw_sizes_figure(chart *c, const group_table *t) {
+  if (t->scores[t->count - 1]->groups_count < 2) return;
+  markup_raw(c->m, "<figure>\n");
+  page_draw_sizes(c, t);
+  markup_print(c->m, "<figcaption>%s</figcaption>\n</figure>\n", CAPTION);
+}
+
+const plot plot_sizes = {"sizes", count, draw, CAPTION};

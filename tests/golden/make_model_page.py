@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Usage: make_model_page.py TABLES >model_page.h: what pandas, NumPy and scikit-learn say of TABLES/adult.csv, as a page shows it: every
-group, every attribute, the confusion, and the errors over all labels. Needs all three."""
+"""Usage: make_model_page.py TABLES >model_page.h: what pandas, NumPy, scikit-learn and fairlearn say of TABLES/adult.csv, as a page shows
+it: every group, every attribute, rates, the confusion, and the errors over all labels. Needs all four."""
 import pathlib
 import sys
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import brier_score_loss, confusion_matrix, log_loss, roc_auc_score
+from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
+from sklearn.metrics import brier_score_loss, confusion_matrix, f1_score, log_loss, precision_score, roc_auc_score
 
 table = pd.read_csv(pathlib.Path(sys.argv[1]) / "adult.csv")
 table["race"] = table.race.fillna("(missing)")
@@ -40,6 +41,22 @@ for name, part in [("all examples", table), *table.groupby("name"), *((f"predict
                log_loss(part.positive, part.score, labels=[0, 1])]
     auroc = f"{roc_auc_score(part.positive, part.score):.3f}" if both else "–"
     print(f'    {{{text(name)}, "{len(part)}", {", ".join(f"{chr(34)}{x:.3f}{chr(34)}" for x in numbers)}, "{auroc}"}},')
+print("};\n")
+
+# A rate of no examples is none here, and 0 to fairlearn.
+positive, selected = table.positive, (table.pred == ">50K").astype(int)
+metrics = {"selection": selection_rate, "true positive": true_positive_rate, "false positive": false_positive_rate,
+           "precision": lambda y, p: precision_score(y, p, zero_division=0), "f1": lambda y, p: f1_score(y, p, zero_division=0),
+           "accuracy": lambda y, p: (y == p).mean()}
+print("static const struct page_rates {\n  const char *name, *count, *values[6];\n} PAGE_RATES[] = {")
+for by in ("sex", "name"):
+    frame = MetricFrame(metrics=metrics, y_true=positive, y_pred=selected, sensitive_features=table[by])
+    for name, row in frame.by_group.iterrows():
+        here = table[by] == name
+        of = {"true positive": positive[here].sum(), "false positive": (1 - positive[here]).sum(), "precision": selected[here].sum(),
+              "f1": (positive[here] | selected[here]).sum()}
+        values = ["–" if of.get(kind, 1) == 0 else f"{100 * value:.1f}" for kind, value in row.items()]
+        print(f'    {{{text(name)}, "{here.sum()}", {{{", ".join(map(text, values))}}}}},')
 print("};\n")
 
 matrix = confusion_matrix(table.label, table.pred, labels=["<=50K", ">50K"], normalize="true")

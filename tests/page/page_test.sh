@@ -119,14 +119,17 @@ awk -v evil="$evil" -v long="$long$long" 'BEGIN {
 "$despur" eval --predictions sure.csv --out sure >out
 "$despur" eval --predictions many.csv --by hospital,sex --out many >out
 "$despur" eval --predictions evil.csv --label '<b>y</b>' --by 'a&b=' --out marked >out
-for page in sure many marked; do check $page/report.html; done
+awk 'BEGIN { print "y,a,one,two,three"; for (i = 0; i < 900; i++) print i % 2 "," i % 3 "," (i % 5 > 0) "," (i % 7 > 2) "," i % 2 }' >several.csv
+"$despur" eval --predictions several.csv --prediction one --prediction two --out several-two >out
+"$despur" eval --predictions several.csv --prediction one --prediction two --prediction three --out several-three >out
+for page in sure many marked several-two several-three; do check $page/report.html; done
 grep -q '&lt;img' marked/report.html || complain "the page of a model does not show what is evil"
 if grep -n -i -o -E '<(img src=x|script|b>y)' marked/report.html; then complain "markup from a table went through"; fi
 
 # In a browser nothing may be wrong with these pages, and each kind of fault must be noticed in a page that has all.
 status=0
-sh "$here/inspect.sh" whole/report.html evil/report.html compared/report.html a_sweep/report.html \
-  sure/report.html many/report.html marked/report.html || status=$?
+sh "$here/inspect.sh" whole/report.html evil/report.html compared/report.html a_sweep/report.html sure/report.html many/report.html \
+  marked/report.html several-two/report.html several-three/report.html || status=$?
 [ $status -eq 0 ] || [ $status -eq 77 ] || complain "see above"
 status=0
 sh "$here/inspect.sh" "$here/broken.html" >noticed || status=$?

@@ -1,4 +1,4 @@
-/* The page of a model says the numbers that pandas, NumPy and scikit-learn find in its table
+/* The page of a model says the numbers that pandas, NumPy, scikit-learn and fairlearn find in its table
  * (tests/golden/make_model_page.py). */
 #include "testing.h"
 
@@ -122,6 +122,31 @@ static void calibration_is_that_of_numpy(void **state) {
   }
 }
 
+/* A value is followed by its interval, "|8.1 |7-9|", and what does not exist by nothing. */
+static const char *past_value(const char *at, const char *value) {
+  size_t length = strlen(value);
+  if (!at || strncmp(at, value, length) != 0) return NULL;
+  at += length;
+  if (strncmp(at, " |", 2) == 0) at = strchr(at + 2, '|');
+  return at && *at == '|' ? at + 1 : NULL;
+}
+
+static void rates_are_those_of_fairlearn(void **state) {
+  (void)state;
+  for (size_t k = 0; k < COUNT(PAGE_RATES); k++) {
+    const struct page_rates *rates = &PAGE_RATES[k];
+    char start[120];
+    bool found = false;
+    snprintf(start, sizeof start, "|%s|%s|", rates->name, rates->count);
+    for (const char *row = words; !found && (row = strstr(row, start)); row++) {
+      const char *at = row + strlen(start);
+      for (size_t i = 0; i < COUNT(rates->values); i++) at = past_value(at, rates->values[i]);
+      found = at != NULL;
+    }
+    if (!found) fail_msg("the page does not have the rates of %s", rates->name);
+  }
+}
+
 static void verdict_counts_as_pandas_does(void **state) {
   (void)state;
   assert_said(PAGE_WRONG);
@@ -132,6 +157,7 @@ static void verdict_counts_as_pandas_does(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(groups_are_those_of_pandas), cmocka_unit_test(confusion_is_that_of_scikit_learn),
-      cmocka_unit_test(calibration_is_that_of_numpy), cmocka_unit_test(verdict_counts_as_pandas_does)};
+      cmocka_unit_test(calibration_is_that_of_numpy), cmocka_unit_test(rates_are_those_of_fairlearn),
+      cmocka_unit_test(verdict_counts_as_pandas_does)};
   return cmocka_run_group_tests(tests, make_page, forget_page);
 }
