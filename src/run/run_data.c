@@ -69,6 +69,35 @@ static void describe_without_base(despur_dataset *dataset, const char *base) {
   if (found) memmove(found, found + length, strlen(found + length) + 1);
 }
 
+static bool is_missing(const despur_config *config, const char *key) {
+  char path[CONFIG_PATH];
+  int row = schema_find(key);
+  if (!config->set[row] || config_row_is_idle(config, (size_t)row)) return false;
+  config_path(path, config, key);
+  return *path && *path != '/' && strcmp(path, "auto") != 0 && strcmp(path, "digits") != 0 &&
+         !file_exists(path);
+}
+
+/* A recipe that is carried out from another folder: says which key of which file it is, and where it was
+ * looked for. */
+static despur_status say_where(const despur_config *config, despur_error *error) {
+  char here[CONFIG_TEXT], beside[2 * CONFIG_PATH];
+  if (!error || *config->base || !getcwd(here, sizeof here)) return DESPUR_BAD_INPUT;
+  for (size_t i = 0; i < PATH_COUNT; i++) {
+    int row = schema_find(PATHS[i]);
+    const char *path = schema_value(config, &schema_rows[row]), *slash = strrchr(config->file, '/');
+    if (config->line[row] == 0 || !is_missing(config, PATHS[i])) continue;
+    if (strncmp(error->message, path, strlen(path)) != 0) continue; /* something else is wrong */
+    snprintf(beside, sizeof beside, "%.*s%s", slash ? (int)(slash + 1 - config->file) : 0, config->file,
+             path);
+    return error_set(
+        error, DESPUR_BAD_INPUT, "%s:%d: %s: there is no '%s' in %s, where relative paths start%s",
+        config->file, config->line[row], PATHS[i], path, here,
+        file_exists(beside) ? "; it lies beside the recipe: go there, or write the whole path" : "");
+  }
+  return DESPUR_BAD_INPUT;
+}
+
 despur_status despur_dataset_create(despur_dataset **out, const despur_config *config, despur_error *error) {
   data_paths paths;
   *out = NULL;
@@ -77,16 +106,7 @@ despur_status despur_dataset_create(despur_dataset **out, const despur_config *c
   for (size_t i = 0; i < PATH_COUNT; i++) config_path(paths.of[i], config, PATHS[i]);
   status = create(out, config, &paths, error);
   if (status == DESPUR_OK) describe_without_base(*out, config->base);
-  return status;
-}
-
-static bool is_missing(const despur_config *config, const char *key) {
-  char path[CONFIG_PATH];
-  int row = schema_find(key);
-  if (!config->set[row] || config_row_is_idle(config, (size_t)row)) return false;
-  config_path(path, config, key);
-  return *path && *path != '/' && strcmp(path, "auto") != 0 && strcmp(path, "digits") != 0 &&
-         !file_exists(path);
+  return status == DESPUR_BAD_INPUT ? say_where(config, error) : status;
 }
 
 despur_status run_create_dataset(run *r, despur_error *error) {
