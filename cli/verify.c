@@ -1,4 +1,4 @@
-/* despur verify: whether a run is what it says. */
+/* despur verify: whether a run, or a page of models, is what it says. */
 #include "emit.h"
 #include "report.h"
 
@@ -26,8 +26,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   report r;
   despur_verify_result result;
   if (arguments->count != 1)
-    return cli_fail(error, DESPUR_BAD_USAGE, "verify: expected one run directory, found %zu",
-                    arguments->count);
+    return cli_fail(error, DESPUR_BAD_USAGE, "verify: expected one directory, found %zu", arguments->count);
   despur_status status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status != DESPUR_OK) return status;
   const despur_verify_options options = {.quick = cli_value(arguments, "quick") != NULL,
@@ -46,13 +45,16 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_verify = {
     .name = "verify",
-    .usage = "RUN [--quick] [OPTIONS]",
+    .usage = "DIR [--quick] [OPTIONS]",
     .summary = "check that a run is what it says: hashes, then all of it again",
     .help = "Compares the inputs with the hashes in RUN/manifest.json, then the outputs, then carries the "
             "run out\n"
             "once more in a temporary place and compares every file. The first difference is named, with the "
             "line or\n"
-            "the tensor, and the exit status is 1. Relative paths start where the run was made.\n"
+            "the tensor, and the exit status is 1. Relative paths start where the run was made. The same of "
+            "a page "
+            "that\n"
+            "'despur eval --out' has left: the table is read once more.\n"
             "\n"
             "Examples:\n"
             "  despur verify runs/demo-0\n"

@@ -128,17 +128,22 @@ static void put_hash(json_t **object, const char *name, const char *content) {
   json_put(object, name, json_string(hex));
 }
 
+static json_t *inputs_json(const report_pairs *pairs) {
+  json_t *inputs = json_object();
+  for (size_t i = 0; i < pairs->count; i++)
+    json_put(&inputs, pairs->items[i].name, json_string(pairs->items[i].value));
+  return inputs;
+}
+
 static json_t *manifest_json(const leaving *l) {
-  json_t *object = json_object(), *inputs = json_object(), *outputs = json_object();
-  for (size_t i = 0; i < l->inputs.count; i++)
-    json_put(&inputs, l->inputs.items[i].name, json_string(l->inputs.items[i].value));
+  json_t *object = json_object(), *outputs = json_object();
   put_hash(&outputs, "columns.json", l->columns.data);
   put_hash(&outputs, "results.json", l->results.data);
   put_hash(&outputs, "report.html", l->page.text.data);
   json_put(&object, "despur", json_string(DESPUR_VERSION));
   json_put(&object, "outcome", json_string("complete"));
   json_put(&object, "data", json_string(KIND));
-  json_put(&object, "inputs", inputs);
+  json_put(&object, "inputs", inputs_json(&l->inputs));
   json_put(&object, "outputs", outputs);
   return object;
 }
@@ -298,5 +303,84 @@ despur_status despur_report_models(const despur_model *models, size_t count,
   if (sentence) *sentence = l.said.sentence.data, l.said.sentence.data = NULL;
 cleanup:
   release(&l);
+  return status;
+}
+
+/* ---- once more ---- */
+
+/* What columns.json says. */
+typedef struct asked {
+  json_t *said;
+  despur_model *models; /* label, path and columns of each, which are texts of said */
+  size_t count;
+  bool calibration_by_group;
+} asked;
+
+static void forget(asked *a) {
+  json_decref(a->said);
+  mem_free(a->models);
+}
+
+/* Release with forget, also after an error. */
+static despur_status read_asked(asked *out, const char *directory, despur_error *error) {
+  enum { LIMIT_BYTES = 1 << 20 };
+  despur_status status = DESPUR_OK;
+  text path = {0};
+  char *content = NULL;
+  size_t bytes;
+  *out = (asked){0};
+  TRY(path_in(&path, directory, "columns.json", error));
+  TRY(file_read(&content, &bytes, path.data, LIMIT_BYTES, error));
+  TRY(json_read_object(&out->said, content, bytes, path.data, 0, error));
+  const json_t *models = json_object_get(out->said, "models");
+  out->calibration_by_group = json_is_true(json_object_get(out->said, "calibration-by-group"));
+  out->count = json_array_size(models);
+  if (out->count == 0) FAIL(error, DESPUR_BAD_INPUT, "%s: expected a list of models", path.data);
+  TRY(mem_alloc(&out->models, out->count, sizeof *out->models, error));
+  for (size_t i = 0; i < out->count; i++) {
+    despur_model *model = &out->models[i];
+    TRY(model_columns_read(&model->columns, &model->label, &model->path, json_array_get(models, i), path.data,
+                           error));
+    if (strcmp(model->path, "-") == 0)
+      FAIL(error, DESPUR_BAD_INPUT, "%s: the table was standard input, which is gone", path.data);
+  }
+cleanup:
+  mem_free(content);
+  mem_free(path.data);
+  return status;
+}
+
+despur_status models_hash_tables(json_t **out, const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  asked a;
+  leaving l = {0};
+  *out = NULL;
+  TRY(read_asked(&a, directory, error));
+  l.models = a.models;
+  l.count = a.count;
+  TRY(hash_inputs(&l, error));
+  *out = inputs_json(&l.inputs);
+  if (!*out) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+cleanup:
+  release(&l);
+  forget(&a);
+  return status;
+}
+
+despur_status models_again(const char *directory, const char *into, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  asked a;
+  size_t read = 0;
+  TRY(read_asked(&a, directory, error));
+  const despur_models_options options = {.directory = into, .calibration_by_group = a.calibration_by_group};
+  for (; read < a.count; read++) {
+    despur_model *model = &a.models[read];
+    const despur_columns columns = model->columns;
+    TRY(despur_model_read(model, model->label, model->path, &columns, error));
+  }
+  TRY(despur_report_models(a.models, a.count, &options, NULL, error));
+cleanup:
+  for (size_t i = 0; i < read; i++) despur_model_release(&a.models[i]);
+  forget(&a);
   return status;
 }

@@ -18,6 +18,13 @@ const char *model_attribute(const despur_predicted *predicted, size_t i);
 /* Whether a directory is what despur_report_models leaves. */
 DESPUR_MUST_USE despur_status models_are_in(bool *found, const char *directory, despur_error *error);
 
+/* Names and hashes of the tables that such a directory was made from, for manifest.json. Free with
+ * json_decref. DESPUR_BAD_INPUT when one cannot be read, or was standard input and is gone. */
+DESPUR_MUST_USE despur_status models_hash_tables(json_t **out, const char *directory, despur_error *error);
+
+/* Reads these tables once more and leaves the same in another directory. */
+DESPUR_MUST_USE despur_status models_again(const char *directory, const char *into, despur_error *error);
+
 /* Whether it may leave that there; DESPUR_BAD_USAGE says why not. */
 DESPUR_MUST_USE despur_status models_may_fill(const char *directory, bool force, despur_error *error);
 

@@ -1,0 +1,92 @@
+#include "run/verify_models.h"
+
+#include "base/memory.h"
+#include "report/models.h"
+#include "run/manifest.h"
+#include "run/verify_files.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the page leaves, no less and no more. */
+static const char *const NAMES[] = {"columns.json", "results.json", "report.html"};
+
+enum { NAME_COUNT = sizeof NAMES / sizeof *NAMES };
+
+static void check_list(despur_verify_result *result, const char *directory, const json_t *outputs) {
+  bool same = json_object_size(outputs) == NAME_COUNT;
+  for (size_t i = 0; i < NAME_COUNT; i++) same &= json_object_get(outputs, NAMES[i]) != NULL;
+  if (!same)
+    verify_differ(result, "%s/manifest.json: outputs: expected columns.json, results.json and report.html",
+                  directory);
+}
+
+/* The tables that columns.json names. */
+static despur_status check_inputs(despur_verify_result *result, const char *directory, const json_t *kept,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *found = NULL, *sum;
+  const char *name;
+  TRY(models_hash_tables(&found, directory, error));
+  json_object_foreach(found, name, sum) {
+    const json_t *wanted = json_object_get(kept, name);
+    if (!wanted || !json_equal(sum, wanted)) {
+      verify_differ(result, "%s: %s", name,
+                    wanted ? "has changed since the page was made" : "is not in manifest.json");
+      goto cleanup;
+    }
+    result->inputs++;
+  }
+  if (json_object_size(kept) != json_object_size(found))
+    verify_differ(result, "%s/manifest.json: inputs: lists tables that columns.json does not name",
+                  directory);
+cleanup:
+  json_decref(found);
+  return status;
+}
+
+static void remove_room(const char *room) {
+  char path[600];
+  for (size_t i = 0; i < NAME_COUNT; i++) {
+    snprintf(path, sizeof path, "%s/%s", room, NAMES[i]);
+    unlink(path);
+  }
+  snprintf(path, sizeof path, "%s/manifest.json", room);
+  unlink(path);
+  rmdir(room);
+}
+
+static despur_status make_again(despur_verify_result *result, const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char room[512] = "";
+  TRY(verify_make_room(room, error));
+  TRY(models_again(directory, room, error));
+  for (size_t i = 0; i < NAME_COUNT && !*result->difference; i++) {
+    char before[1024], now[1024];
+    TRY(verify_output_path(before, directory, NAMES[i], error));
+    TRY(verify_output_path(now, room, NAMES[i], error));
+    TRY(verify_compare(result, before, now, error));
+    result->repeated += !*result->difference;
+  }
+cleanup:
+  if (*room) remove_room(room);
+  return status;
+}
+
+despur_status verify_models(despur_verify_result *result, const char *directory, bool quick,
+                            despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *said = NULL;
+  TRY(manifest_load(&said, directory, error));
+  TRY(verify_outcome(directory, said, error));
+  json_t *outputs = json_object_get(said, "outputs");
+  check_list(result, directory, outputs);
+  if (!*result->difference) TRY(verify_outputs(result, directory, outputs, error));
+  if (!*result->difference) TRY(check_inputs(result, directory, json_object_get(said, "inputs"), error));
+  if (!*result->difference && !quick) TRY(make_again(result, directory, error));
+  verify_blame_version(result, said);
+cleanup:
+  json_decref(said);
+  return status;
+}
