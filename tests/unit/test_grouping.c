@@ -252,6 +252,8 @@ static void over_clustering_keeps_the_piece_that_stands_out_and_is_hard(void **s
   for (size_t i = 400; i < CROWD; i++)
     if (is_clump(i)) c.outputs[2 * i] -= 8; /* 20 points are too few */
   assert_int_equal(clusters_of(&c, &options, &alone), 2);
+  options.clusters = 1; /* of a single cluster no silhouette is known, and both halves stand out */
+  assert_int_equal(clusters_of(&c, &options, &alone), 2);
 }
 
 /* ---- scale and reduction ---- */
@@ -497,7 +499,7 @@ static void what_cannot_be_clustered_is_refused(void **state) {
   broken.n = 0;
   assert_refused(&broken, &options, DESPUR_BAD_INPUT, "no training examples");
   options.clusters = 0;
-  assert_refused(&input, &options, DESPUR_BAD_USAGE, "at least 1 cluster");
+  assert_refused(&input, &options, DESPUR_BAD_USAGE, "group inference: expected at least 1 cluster");
   options = usual;
   options.max_clusters = 1;
   assert_refused(&input, &options, DESPUR_BAD_USAGE, "0 or at least 2");

@@ -257,9 +257,9 @@ static void what_has_no_answer_is_refused(void **state) {
   tiny_dataset tiny = tiny_dataset_create(N, set.labels, NULL, NULL);
   despur_groups groups;
   despur_eiil_options options = {.steps = 1, .lr = 0.01, .threads = 1};
-  set.logits[7] = INFINITY;
+  set.logits[16] = INFINITY;
   assert_fails(despur_infer_eiil(&groups, tiny.dataset, set.logits, &options, &error), DESPUR_BAD_INPUT,
-               "logit 1 of training example 2");
+               "logit 1 of training example 5");
   assert_null(groups.of_example);
   options.lr = NAN;
   assert_fails(despur_infer_eiil(&groups, tiny.dataset, set.logits, &options, &error), DESPUR_BAD_USAGE,

@@ -172,6 +172,20 @@ static void curves_go_through_what_was_measured(void **state) {
   }
 }
 
+/* One point is no curve. */
+static void stages_of_one_epoch_have_no_curves(void **state) {
+  (void)state;
+  example_run *e = make_run();
+  for (size_t s = 0; s < REPORT_STAGES; s++) {
+    e->run.stages[s].epoch_count = 1;
+    e->run.stages[s].eval_count = 2; /* of validation and test */
+  }
+  assert_int_equal(plot_curves.count(&e->run), 0);
+  assert_int_equal(plot_tradeoff.count(&e->run), 0);
+  e->run.stages[REPORT_TRAIN].epoch_count = 2;
+  assert_int_equal(plot_curves.count(&e->run), 1);
+}
+
 /* Losses that span more than a factor of thirty need a logarithmic axis, which begins at the least. */
 static void small_losses_are_told_apart(void **state) {
   (void)state;
@@ -289,6 +303,7 @@ int main(void) {
       cmocka_unit_test(groups_stand_in_rows_by_accuracy),
       cmocka_unit_test(groups_stand_at_their_sizes),
       cmocka_unit_test(curves_go_through_what_was_measured),
+      cmocka_unit_test(stages_of_one_epoch_have_no_curves),
       cmocka_unit_test(small_losses_are_told_apart),
       cmocka_unit_test(the_path_of_average_and_worst_group_is_drawn),
       cmocka_unit_test(weights_of_groups_have_lines_and_the_heaviest_names),
