@@ -3,6 +3,9 @@
 #
 # Modules stand in tiers; a file may include its own module and the tiers below, never a sibling. A public header counts
 # as the module that implements it. The tool sees public headers and its own only.
+#
+# The inside of networks is private: above src/nn there are the seam (nn/engine.h), losses and schedules. Only src/bench, which
+# measures kernels one by one, sees the rest.
 set -eu
 cd "$1"
 find src include cli -name '*.[ch]' 2>/dev/null | LC_ALL=C sort | xargs awk '
@@ -61,6 +64,8 @@ FNR == 1 {
     wanted = own # a neighbour in the same folder
   }
   if (wanted == own) next
+  if (target ~ /^nn\// && target !~ /^nn\/(engine|loss|schedule)\.h$/ && own != "bench")
+    complain("private to src/nn: others see networks through nn/engine.h")
   if (place == "cli")
     complain("the tool may include public headers and its own only")
   else if (!(wanted in tier))

@@ -23,12 +23,16 @@ verdict() {
   esac
 }
 
-verdict passes src/train/loop.c '"train/loop.h"' '"nn/net.h"' '"base/error.h"' '<stdio.h>' '"despur/groups.h"'
+verdict passes src/train/loop.c '"train/loop.h"' '"nn/engine.h"' '"nn/loss.h"' '"base/error.h"' '<stdio.h>' '"despur/groups.h"'
 verdict passes cli/main.c '"cli.h"' '"cli/verbs.h"' '"despur/despur.h"' '<stdio.h>'
 verdict passes include/despur/despur.h '"despur/infer.h"' '"despur/error.h"'
 verdict 'src/base/text.c:2: io/file.h: points back' src/base/text.c '"base/text.h"' '"io/file.h"'
 verdict 'src/data/dataset.c:1: despur/infer.h: points back' src/data/dataset.c '"despur/infer.h"'
 verdict 'include/despur/groups.h:1: despur/eval.h: points back' include/despur/groups.h '"despur/eval.h"'
+verdict passes src/nn/net.c '"nn/net.h"' '"nn/kernels.h"'
+verdict passes src/bench/kernel_rows.c '"nn/net.h"'
+verdict 'nn/net.h: private to src/nn' src/train/loop.c '"nn/net.h"'
+verdict 'nn/graph.h: private to src/nn' src/run/run.c '"nn/graph.h"'
 verdict 'are siblings' src/nn/net.c '"data/dataset.h"'
 verdict 'are siblings' src/eval/scores.c '"despur/infer.h"'
 verdict 'the tool may include' cli/main.c '"base/error.h"'

@@ -160,7 +160,7 @@ static inline void check_losses(const replay *r) {
 static inline void check_final_weights(const replay *r) {
   char path[256];
   despur_net *wanted;
-  assert_ok(despur_net_create(&wanted, &r->net->options, &error));
+  assert_ok(despur_net_create(&wanted, &r->net->head.options, &error));
   assert_ok(despur_net_load(wanted, path_in(r->run, r->run->final, path), &error));
   for (size_t i = 0; i < wanted->slab; i++)
     if (!(fabs((double)r->net->parameters[i] - (double)wanted->parameters[i]) <= 1e-3))

@@ -64,8 +64,8 @@ static inline uint8_t *reference_mask(const reference_network *r, size_t i) {
 static inline reference_network reference_create(const despur_net *net, const float *images,
                                                  const uint32_t *labels, size_t count) {
   reference_network r = {
-      .net = net, .count = count, .classes = net->options.classes, .images = images, .labels = labels};
-  r.shapes[0] = net->options.input;
+      .net = net, .count = count, .classes = net->head.options.classes, .images = images, .labels = labels};
+  r.shapes[0] = net->head.options.input;
   size_t inputs = reference_features(r.shapes[0]);
   r.values[0] = reference_allocate(count * inputs, sizeof(double));
   for (size_t i = 0; i < count * inputs; i++) r.values[0][i] = (double)images[i];

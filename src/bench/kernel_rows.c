@@ -6,7 +6,6 @@
 #include "data/dataset.h"
 #include "nn/loss.h"
 #include "nn/net.h"
-#include "nn/optimizer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +23,6 @@ typedef struct subject {
   float gradient[BATCH * BENCH_CLASSES];
   const node *node; /* that is measured now */
   pass pass;        /* of block 0 */
-  optimizer optimizer;
 } subject;
 
 /* A kernel that a node calls. */
@@ -188,7 +186,7 @@ static despur_status run_loss(void *context, despur_error *error) {
 static despur_status run_update(void *context, despur_error *error) {
   (void)error;
   subject *s = context;
-  optimizer_step(&s->optimizer, s->net, 0);
+  net_step(s->net, 0);
   return DESPUR_OK;
 }
 
@@ -220,7 +218,7 @@ static despur_status subject_init(subject *s, bench *b, const bench_arch *arch) 
   size_t count;
   *s = (subject){.bench = b, .arch = arch->name};
   TRY(bench_net(&s->net, b, arch->arch, BATCH, 1));
-  TRY(optimizer_init(&s->optimizer, &SGD, s->net, b->error));
+  TRY(net_begin(s->net, &SGD, false, b->error));
   const uint32_t *examples = despur_dataset_split(b->digits, DESPUR_TRAIN, &count);
   s->batch = (dataset_batch){b->digits, examples};
   for (size_t i = 0; i < BATCH; i++) {
@@ -244,12 +242,10 @@ despur_status bench_kernels(bench *b) {
     TRY(subject_init(s, b, &bench_archs[arch]));
     TRY(measure_rest(s));
     TRY(measure_nodes(s));
-    optimizer_release(&s->optimizer);
     despur_net_free(s->net);
     s->net = NULL;
   }
 cleanup:
-  if (s) optimizer_release(&s->optimizer);
   if (s) despur_net_free(s->net);
   mem_free(s);
   return status;

@@ -3,7 +3,7 @@
 #define EVAL_CAM_H
 
 #include "despur/cam.h"
-#include "nn/net.h"
+#include "nn/engine.h"
 
 /* Maps of the examples of a batch as large as the layer: raw[example][row][column], neither
  * enlarged nor divided. predictions and finite: one for each; finite is false where a logit or a map is not,

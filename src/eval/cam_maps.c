@@ -4,7 +4,7 @@
 #include "despur/cam.h"
 #include "eval/cam.h"
 #include "eval/outputs.h"
-#include "nn/net.h"
+#include "nn/engine.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,29 +85,29 @@ static despur_status check(const despur_net *net, const despur_dataset *dataset,
                            const despur_cam_options *options, size_t *convolution, despur_error *error) {
   if (!despur_net_convolution(net, 0))
     return error_set(error, DESPUR_BAD_USAGE, "Grad-CAM needs a network with a convolution; this has none");
-  if (!net_find_convolution(net, options->layer, convolution)) {
+  if (!engine_of(net)->find_convolution(net, options->layer, convolution)) {
     char names[256] = "";
     for (size_t i = 0, at = 0; despur_net_convolution(net, i) && at < sizeof names; i++)
       at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? ", " : "",
                              despur_net_convolution(net, i));
     return error_set(error, DESPUR_BAD_USAGE, "layer: expected one of %s, found '%s'", names, options->layer);
   }
-  if (options->target == DESPUR_CAM_CLASS && options->chosen_class >= net->options.classes)
+  if (options->target == DESPUR_CAM_CLASS && options->chosen_class >= net_head_of(net)->options.classes)
     return error_set(error, DESPUR_BAD_USAGE, "target: expected a class from 0 to %zu, found %zu",
-                     net->options.classes - 1, options->chosen_class);
-  if (options->target == DESPUR_CAM_LABEL && dataset->classes > net->options.classes)
+                     net_head_of(net)->options.classes - 1, options->chosen_class);
+  if (options->target == DESPUR_CAM_LABEL && dataset->classes > net_head_of(net)->options.classes)
     return error_set(error, DESPUR_BAD_INPUT, "Grad-CAM: the network has %zu classes, the data set %zu",
-                     net->options.classes, dataset->classes);
+                     net_head_of(net)->options.classes, dataset->classes);
   return DESPUR_OK;
 }
 
 despur_status cam_raw(despur_net *net, const net_question *question, float *raw, uint32_t *predictions,
                       bool *finite, despur_error *error) {
-  raw_job job = {.shape = net_probe_shape(net, question->layer),
+  raw_job job = {.shape = engine_of(net)->probe_shape(net, question->layer),
                  .raw = raw,
                  .predictions = predictions,
                  .finite = finite};
-  return net_look_inside(net, question, visit, &job, error);
+  return engine_of(net)->probe(net, question, visit, &job, error);
 }
 
 /* Memory for the maps of one batch. */
@@ -120,8 +120,8 @@ typedef struct cam_room {
 
 static despur_status room_create(cam_room *room, const despur_net *net, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t batch = net->options.batch;
-  despur_shape out = net_probe_shape(net, room->convolution);
+  size_t batch = net_head_of(net)->options.batch;
+  despur_shape out = engine_of(net)->probe_shape(net, room->convolution);
   room->area = out.height * out.width;
   TRY(mem_alloc(&room->raw, batch * room->area, sizeof *room->raw, error));
   TRY(mem_alloc(&room->of_class, batch * room->area, sizeof *room->of_class, error));
@@ -147,7 +147,7 @@ static despur_status add_classes(cam_room *room, despur_net *net, net_question *
   size_t used = question->batch->count, values = used * room->area;
   question->targets = room->targets;
   memset(room->raw, 0, values * sizeof *room->raw);
-  for (uint32_t c = 0; c < net->options.classes; c++) {
+  for (uint32_t c = 0; c < net_head_of(net)->options.classes; c++) {
     for (size_t i = 0; i < used; i++) room->targets[i] = c;
     TRY(cam_raw(net, question, room->of_class, room->predictions, room->finite, error));
     for (size_t i = 0; i < values; i++) room->raw[i] += room->of_class[i];
@@ -177,11 +177,12 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
   TRY(check(net, dataset, options, &room.convolution, error));
   TRY(outputs_check_fit(net, dataset, examples, count, error));
   TRY(room_create(&room, net, error));
-  despur_shape small = net_probe_shape(net, room.convolution);
+  despur_shape small = engine_of(net)->probe_shape(net, room.convolution);
   despur_shape large = dataset->shape;
   size_t area = large.height * large.width;
-  for (size_t at = 0; at < count; at += net->options.batch) {
-    size_t left = count - at, used = left < net->options.batch ? left : net->options.batch;
+  for (size_t at = 0; at < count; at += net_head_of(net)->options.batch) {
+    size_t left = count - at,
+           used = left < net_head_of(net)->options.batch ? left : net_head_of(net)->options.batch;
     dataset_batch from = {dataset, examples + at};
     for (size_t i = 0; i < used; i++) room.finite[i] = true;
     TRY(look(&room, net, &from, used, options, error));

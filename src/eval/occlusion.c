@@ -3,8 +3,8 @@
 #include "data/dataset.h"
 #include "despur/cam.h"
 #include "eval/outputs.h"
+#include "nn/engine.h"
 #include "nn/loss.h"
-#include "nn/net.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,8 +66,8 @@ typedef struct occluder {
 
 /* The probability that example i of the batch gets for a class, or for its most probable one. */
 static double probability(const occluder *o, size_t i, uint32_t *chosen, bool choose) {
-  size_t classes = o->net->options.classes;
-  const float *logits = net_logits(o->net) + i * classes;
+  size_t classes = net_head_of(o->net)->options.classes;
+  const float *logits = engine_of(o->net)->logits(o->net) + i * classes;
   for (size_t c = 0; c < classes; c++) o->row[c] = logits[c];
   if (choose) {
     *chosen = 0;
@@ -84,7 +84,7 @@ static void cover(occluder *o, const float *mean, size_t row, size_t column) {
   o->covered.mean = mean;
   o->covered.top = row * height / grid, o->covered.bottom = (row + 1) * height / grid;
   o->covered.left = column * width / grid, o->covered.right = (column + 1) * width / grid;
-  net_forward(o->net, &(net_batch){o->covered.count, covered_row, &o->covered}, false, 0);
+  engine_of(o->net)->forward(o->net, &(net_batch){o->covered.count, covered_row, &o->covered}, false, 0);
 }
 
 static despur_status measure_batch(occluder *o, const float *mean, despur_error *error) {
@@ -129,7 +129,8 @@ despur_status despur_occlude(despur_occlusion *out, despur_net *net, const despu
                              despur_error *error) {
   despur_status status = DESPUR_OK;
   float *mean = NULL;
-  size_t batch = net->options.batch, cells = grid * grid, classes = net->options.classes;
+  size_t batch = net_head_of(net)->options.batch, cells = grid * grid,
+         classes = net_head_of(net)->options.classes;
   occluder o = {.out = out, .net = net, .groups = groups};
   *out = (despur_occlusion){.grid = grid, .groups_count = groups->count};
   TRY(check(net, dataset, groups, examples, count, grid, error));

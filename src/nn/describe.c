@@ -7,6 +7,27 @@
 
 #include <stdio.h>
 
+size_t despur_net_parameter_count(const despur_net *net) {
+  size_t count = 0;
+  for (size_t i = 0; i < net->node_count; i++) count += net->nodes[i].weight_count + net->nodes[i].bias_count;
+  return count;
+}
+
+size_t node_multiply_adds(const node *n) {
+  return n->spec.op->multiply_adds ? n->spec.op->multiply_adds(n) : 0;
+}
+
+size_t net_multiply_adds(const despur_net *net, bool training) {
+  size_t sum = 0;
+  for (size_t i = 0; i < net->node_count; i++) {
+    const node *n = &net->nodes[i];
+    size_t forwards = node_multiply_adds(n);
+    sum += forwards;
+    if (training) sum += forwards * (n->in[0]->needs_delta ? 2 : 1);
+  }
+  return sum;
+}
+
 /* "64 x 8 x 8", or "10" where there are no rows and columns. */
 static void shape_text(char out[64], block_layout layout) {
   if (layout.height == 1 && layout.width == 1)
@@ -64,7 +85,7 @@ despur_status despur_net_describe(const despur_net *net, char **out, despur_erro
   text table = {0};
   char shape[64];
   const double mebi = 0x1p-20;
-  size_t blocks = block_count(net->options.training_batch);
+  size_t blocks = block_count(net->head.options.training_batch);
   *out = NULL;
   shape_text(shape, net->values[0].layout);
   TRY(text_add(&table, error, "%5s  %7s  %-16s  %-6s  %-16s  %-14s  %10s  %12s  %s\n", "value", "segment",
@@ -80,7 +101,7 @@ despur_status despur_net_describe(const despur_net *net, char **out, despur_erro
       "training: %zu segment%s; a batch of %zu is %zu blocks of %d, each keeps %.2f MiB; scratch memory "
       "of a thread: %.2f MiB\n",
       net->segments, net->segments == 1 ? "" : "s, between which all blocks meet",
-      net->options.training_batch, blocks, LANES, mebi * (double)(net->kept_floats * sizeof(float)),
+      net->head.options.training_batch, blocks, LANES, mebi * (double)(net->kept_floats * sizeof(float)),
       mebi * (double)(net->scratch_floats * sizeof(float))));
   *out = table.data;
   table.data = NULL;

@@ -6,10 +6,10 @@
 /* Memory for everything that was planned. */
 static despur_status reserve(despur_net *net, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t threads = (size_t)net->options.threads;
-  net->blocks = block_count(net->options.training_batch);
+  size_t threads = (size_t)net->head.options.threads;
+  net->blocks = block_count(net->head.options.training_batch);
   if (net->blocks < threads) net->blocks = threads;
-  TRY(mem_alloc(&net->parameters, net_state_floats(net), sizeof(float), error));
+  TRY(mem_alloc(&net->parameters, net->slab + net->buffer_floats, sizeof(float), error));
   net->buffers = net->parameters + net->slab;
   TRY(mem_alloc(&net->gradient, net->slab, sizeof(float), error));
   TRY(mem_alloc(&net->kept, net->blocks * net->kept_floats, sizeof(float), error));
@@ -23,7 +23,7 @@ static despur_status reserve(despur_net *net, despur_error *error) {
   TRY(mem_alloc(&net->rows, net->row_floats, sizeof(float), error));
   TRY(mem_alloc(&net->sums, net->blocks * net->sum_doubles, sizeof(double), error));
   TRY(mem_alloc(&net->norms, net->norm_doubles, sizeof(double), error));
-  TRY(mem_alloc(&net->logits, net->options.batch * net->options.classes, sizeof(float), error));
+  TRY(mem_alloc(&net->logits, net->head.options.batch * net->head.options.classes, sizeof(float), error));
 cleanup:
   return status;
 }
@@ -34,23 +34,26 @@ despur_status net_create_from_graph(despur_net **out, const graph *g, const desp
   despur_net *net = NULL;
   *out = NULL;
   TRY(mem_alloc(&net, 1, sizeof *net, error));
-  net->options = *options;
-  if (net->options.threads < 1) net->options.threads = 1;
-  if (net->options.training_batch == 0 || net->options.training_batch > options->batch)
-    net->options.training_batch = options->batch;
+  net->head = (net_head){.engine = &engine_cpu, .options = *options};
+  if (net->head.options.threads < 1) net->head.options.threads = 1;
+  if (net->head.options.training_batch == 0 || net->head.options.training_batch > options->batch)
+    net->head.options.training_batch = options->batch;
   TRY(kernels_choose(&net->kernels, error));
-  TRY(parallel_create(&net->pool, net->options.threads, error));
+  TRY(parallel_create(&net->pool, net->head.options.threads, error));
   net->node_count = g->count;
   TRY(mem_alloc(&net->nodes, g->count, sizeof *net->nodes, error));
   TRY(mem_alloc(&net->values, g->count + 1, sizeof *net->values, error));
   for (size_t i = 0; i < g->count; i++) net->nodes[i].spec = g->nodes[i];
   TRY(plan_network(net, error));
+  net->head.parameters = net->slab;
+  net->head.buffers = net->buffer_floats;
+  net->head.features = block_features(net->nodes[g->count - 1].in[0]->layout);
   TRY(reserve(net, error));
   net_initialise(net);
   *out = net;
   net = NULL;
 cleanup:
-  despur_net_free(net);
+  if (net) net_free(net);
   return status;
 }
 
@@ -98,8 +101,7 @@ static void schedule_release(net_schedule *s) {
   mem_free(s->first);
 }
 
-void despur_net_free(despur_net *net) {
-  if (!net) return;
+void net_free(despur_net *net) {
   parallel_free(net->pool);
   mem_free(net->nodes);
   mem_free(net->values);
@@ -107,6 +109,9 @@ void despur_net_free(despur_net *net) {
   schedule_release(&net->backward);
   mem_free(net->parameters);
   mem_free(net->gradient);
+  mem_free(net->average);
+  mem_free(net->optimizer.moments[0]);
+  mem_free(net->optimizer.moments[1]);
   mem_free(net->kept);
   mem_free(net->bytes);
   mem_free(net->scratch);
@@ -120,35 +125,36 @@ void despur_net_free(despur_net *net) {
   mem_free(net);
 }
 
-size_t despur_net_parameter_count(const despur_net *net) {
-  size_t count = 0;
-  for (size_t i = 0; i < net->node_count; i++) count += net->nodes[i].weight_count + net->nodes[i].bias_count;
-  return count;
+void despur_net_free(despur_net *net) {
+  if (net) engine_of(net)->free(net);
 }
 
 size_t despur_net_classes(const despur_net *net) {
-  return net->options.classes;
+  return net_head_of(net)->options.classes;
 }
 
 size_t despur_net_features(const despur_net *net) {
-  return block_features(net->nodes[net->node_count - 1].in[0]->layout);
+  return net_head_of(net)->features;
 }
 
 const char *despur_net_kernels(const despur_net *net) {
   return net->kernels->level;
 }
 
-size_t node_multiply_adds(const node *n) {
-  return n->spec.op->multiply_adds ? n->spec.op->multiply_adds(n) : 0;
-}
-
-size_t net_multiply_adds(const despur_net *net, bool training) {
-  size_t sum = 0;
-  for (size_t i = 0; i < net->node_count; i++) {
-    const node *n = &net->nodes[i];
-    size_t forwards = node_multiply_adds(n);
-    sum += forwards;
-    if (training) sum += forwards * (n->in[0]->needs_delta ? 2 : 1);
-  }
-  return sum;
-}
+const engine engine_cpu = {.create = despur_net_create,
+                           .free = net_free,
+                           .forward = net_forward,
+                           .logits = net_logits,
+                           .features = net_features,
+                           .classifier = net_classifier,
+                           .begin = net_begin,
+                           .backward = net_backward,
+                           .clip = net_clip,
+                           .step = net_step,
+                           .average = net_average,
+                           .finite = net_finite,
+                           .snapshot = net_snapshot,
+                           .restore = net_restore,
+                           .find_convolution = net_find_convolution,
+                           .probe_shape = net_probe_shape,
+                           .probe = net_look_inside};

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/random.h"
-#include "despur/net.h"
+#include "nn/engine.h"
 #include "nn/graph.h"
 #include "nn/kernels.h"
 
@@ -30,8 +30,15 @@ typedef struct net_schedule {
   size_t *first;    /* [segments + 1] */
 } net_schedule;
 
+/* The optimiser of a training: PyTorch's arithmetic from slab to slab. */
+typedef struct net_optimizer {
+  despur_optimizer_options options;
+  float *moments[2];       /* [slab] momentum or first moment; second moment (Adam) */
+  double moment_powers[2]; /* beta^t */
+} net_optimizer;
+
 struct despur_net {
-  despur_net_options options;
+  net_head head;
   const kernel_table *kernels;
   parallel *pool;
   node *nodes;
@@ -43,6 +50,8 @@ struct despur_net {
   float *parameters, *gradient;   /* [slab] */
   size_t buffer_floats; /* what is learned in other ways than by gradients: running means and variances */
   float *buffers;       /* [buffer_floats], right behind the parameters */
+  float *average;       /* [slab + buffer_floats] moving average of both; NULL: none is wanted */
+  net_optimizer optimizer;
   size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, flipped_floats, row_floats;
   float *kept;    /* [blocks, kept_floats] */
   uint8_t *bytes; /* [blocks, kept_bytes] */
@@ -72,66 +81,29 @@ struct pass {
   double *sums;
 };
 
-/* The examples of a pass, at most the batch. row writes example i as plain values, [channels, height, width];
- * it is called for different examples at the same time. */
-typedef struct net_batch {
-  size_t count;
-  void (*row)(void *context, size_t i, float *x);
-  void *context;
-} net_batch;
-
-/* Runs examples through the network. training: dropout is on, with masks that depend on (seed, step, example
- * in the batch), and what backward needs is kept. Afterwards net_logits and net_features hold one row for
- * each example. */
+/* The functions of engine_cpu, which nn/engine.h describes. */
+void net_free(despur_net *net);
 void net_forward(despur_net *net, const net_batch *batch, bool training, uint64_t step);
-
-const float *net_logits(const despur_net *net); /* [used, classes] */
-
-/* Outputs of the layer before the classifier: row i starts at i * *stride. */
+const float *net_logits(const despur_net *net);
 const float *net_features(const despur_net *net, size_t *stride);
-
-/* Weights of the last layer, [classes, features]. */
 const float *net_classifier(const despur_net *net);
-
-/* From the gradient of the loss by the logits [used, classes] to net->gradient, for the last training pass.
- */
+DESPUR_MUST_USE despur_status net_begin(despur_net *net, const despur_optimizer_options *options,
+                                        bool averages, despur_error *error);
 void net_backward(despur_net *net, const float *logit_gradient);
+double net_clip(despur_net *net, double limit);
+void net_step(despur_net *net, double lr);
+void net_average(despur_net *net, float rate);
+bool net_finite(const despur_net *net);
+void net_snapshot(const despur_net *net, net_state *to);
+void net_restore(despur_net *net, const net_state *from);
+const char *net_find_convolution(const despur_net *net, const char *name, size_t *index);
+despur_shape net_probe_shape(const despur_net *net, size_t convolution);
+DESPUR_MUST_USE despur_status net_look_inside(despur_net *net, const net_question *question, net_visit *visit,
+                                              void *context, despur_error *error);
 
 /* What follows from the weights alone, before the blocks of a forward or backward pass. */
 void net_begin_forward(despur_net *net, bool training);
 void net_begin_backward(despur_net *net);
-
-/* Which activations net_look_inside shows, of which examples. */
-typedef struct net_question {
-  size_t layer; /* index of a convolution */
-  const net_batch *batch;
-  const uint32_t *targets; /* [batch->count] classes below options.classes; NULL: each example's prediction */
-} net_question;
-
-/* One example: the convolution's activation after ReLU and before pooling, and the gradient of the example's
- * target logit by it. In a pooling window without a value above zero, which place gets the gradient of the
- * window is arbitrary. */
-typedef struct net_probe {
-  size_t example;                     /* of the batch */
-  const float *activation, *gradient; /* of net_probe_shape */
-  uint32_t prediction;
-  bool finite; /* whether all logits are */
-} net_probe;
-
-/* Runs in parallel for different examples. */
-typedef void net_visit(void *context, const net_probe *probe);
-
-/* The shape of that activation. */
-despur_shape net_probe_shape(const despur_net *net, size_t convolution);
-
-/* Runs examples through the network without dropout, and back from one logit each, and shows every one to
- * visit. Weights, gradients and logits of the network stay as they are; a training pass before it cannot be
- * continued with net_backward. */
-DESPUR_MUST_USE despur_status net_look_inside(despur_net *net, const net_question *question, net_visit *visit,
-                                              void *context, despur_error *error);
-
-/* *index = the convolution of that name; NULL: the last one. False when there is none. */
-bool net_find_convolution(const despur_net *net, const char *name, size_t *index);
 
 /* Where a block of the current batch finds its data. */
 pass net_pass(const despur_net *net, size_t block, int thread, bool training);
@@ -201,11 +173,6 @@ typedef void architecture(graph *g, const despur_net_options *options);
 #define DECLARE_ARCHITECTURE(NAME, name) architecture arch_##name;
 DESPUR_ARCHITECTURES(DECLARE_ARCHITECTURE)
 #undef DECLARE_ARCHITECTURE
-
-/* Parameters and buffers together: what a network has learned, one array from net->parameters on. */
-static inline size_t net_state_floats(const despur_net *net) {
-  return net->slab + net->buffer_floats;
-}
 
 /* Builds a network from a graph, whose last node is linear with options->classes outputs; paddings are below
  * kernels. options->arch has no meaning here. */

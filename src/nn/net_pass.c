@@ -85,7 +85,7 @@ void node_backward(const node *n, pass *p) {
 /* One example a row. */
 static void keep_logits(const despur_net *net, const pass *p) {
   const float *y = node_output(&net->nodes[net->node_count - 1], p);
-  size_t classes = net->options.classes;
+  size_t classes = net->head.options.classes;
   for (size_t lane = 0; lane < p->used; lane++)
     for (size_t c = 0; c < classes; c++)
       net->logits[(p->block * LANES + lane) * classes + c] = y[c * LANES + lane];
@@ -158,7 +158,7 @@ typedef struct backward_job {
 
 static void put_logit_gradient(const backward_job *job, const pass *p) {
   float *delta = node_delta(&p->net->nodes[p->net->node_count - 1], p);
-  size_t classes = p->net->options.classes;
+  size_t classes = p->net->head.options.classes;
   const float *from = job->logit_gradient + p->block * LANES * classes;
   for (size_t c = 0; c < classes; c++)
     for (size_t lane = 0; lane < LANES; lane++)

@@ -64,7 +64,7 @@ static void predict(const despur_net *net, const pass *p, uint32_t predictions[L
   for (size_t lane = 0; lane < p->used; lane++) {
     size_t best = 0;
     finite[lane] = true;
-    for (size_t c = 0; c < net->options.classes; c++) {
+    for (size_t c = 0; c < net->head.options.classes; c++) {
       if (y[c * LANES + lane] > y[best * LANES + lane]) best = c;
       if (!isfinite(y[c * LANES + lane])) finite[lane] = false;
     }
@@ -75,7 +75,7 @@ static void predict(const despur_net *net, const pass *p, uint32_t predictions[L
 /* The gradient of the target logits by all logits: a one for each example. */
 static void point_at(const uint32_t *targets, const despur_net *net, const pass *p) {
   float *delta = node_delta(&net->nodes[net->node_count - 1], p);
-  memset(delta, 0, net->options.classes * LANES * sizeof *delta);
+  memset(delta, 0, net->head.options.classes * LANES * sizeof *delta);
   for (size_t lane = 0; lane < p->used; lane++) delta[(size_t)targets[lane] * LANES + lane] = 1;
 }
 
@@ -129,13 +129,13 @@ const char *despur_net_convolution(const despur_net *net, size_t index) {
   return NULL;
 }
 
-bool net_find_convolution(const despur_net *net, const char *name, size_t *index) {
+const char *net_find_convolution(const despur_net *net, const char *name, size_t *index) {
   for (size_t i = net->node_count; i-- > 0;) {
     const node_spec *spec = &net->nodes[i].spec;
     *index = i;
-    if (spec->op == &op_conv && (!name || strcmp(spec->name, name) == 0)) return true;
+    if (spec->op == &op_conv && (!name || strcmp(spec->name, name) == 0)) return spec->name;
   }
-  return false;
+  return NULL;
 }
 
 despur_shape net_probe_shape(const despur_net *net, size_t convolution) {
@@ -150,7 +150,7 @@ despur_status net_look_inside(despur_net *net, const net_question *question, net
                    .target = find_target(net, question->layer),
                    .visit = visit,
                    .context = context};
-  size_t threads = (size_t)net->options.threads;
+  size_t threads = (size_t)net->head.options.threads;
   job.features = block_features(job.target.value->layout);
   despur_status status = mem_alloc(&job.rows, threads * 2 * LANES * job.features, sizeof(float), error);
   if (status != DESPUR_OK) return status;

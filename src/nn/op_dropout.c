@@ -36,8 +36,8 @@ static void forward(const node *n, pass *p) {
     return;
   }
   uint8_t *mask = p->bytes + n->bytes_at;
-  random_stream stream =
-      random_open(p->net->options.seed, "dropout", p->net->options.stage << 56 | p->step << 16 | p->block);
+  random_stream stream = random_open(p->net->head.options.seed, "dropout",
+                                     p->net->head.options.stage << 56 | p->step << 16 | p->block);
   uint32_t threshold = (uint32_t)(n->spec.drop * 0x1p32);
   for (size_t i = 0; i < block_features(n->out->layout) * LANES; i++)
     mask[i] = random_u32(&stream) >= threshold;

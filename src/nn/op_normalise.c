@@ -8,7 +8,7 @@ static bool shape(const node *n, block_layout *out) {
 }
 
 static void forward(const node *n, pass *p) {
-  const despur_net_options *options = &p->net->options;
+  const despur_net_options *options = &p->net->head.options;
   block_layout in = n->in[0]->layout, out = n->out->layout;
   for (size_t channel = 0; channel < out.channels; channel++) {
     const float mean = (float)options->mean[channel], deviation = (float)options->deviation[channel];

@@ -1,28 +1,32 @@
-#include "nn/optimizer.h"
+/* Training: the optimiser's step and what a training keeps besides the weights. */
+#include "nn/net.h"
 
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 
+#include <math.h>
+#include <string.h>
+
 enum { PIECE = 16384 }; /* parameters that one task updates */
 
-despur_status optimizer_init(optimizer *o, const despur_optimizer_options *options, const despur_net *net,
-                             despur_error *error) {
-  *o = (optimizer){.options = *options, .beta1_power = 1, .beta2_power = 1};
-  despur_status status = mem_alloc(&o->first, net->slab, sizeof(float), error);
-  if (status == DESPUR_OK && options->name != DESPUR_SGD)
-    status = mem_alloc(&o->second, net->slab, sizeof(float), error);
+despur_status net_begin(despur_net *net, const despur_optimizer_options *options, bool averages,
+                        despur_error *error) {
+  despur_status status = DESPUR_OK;
+  net_optimizer *o = &net->optimizer;
+  mem_free(net->average);
+  mem_free(o->moments[0]);
+  mem_free(o->moments[1]);
+  net->average = NULL;
+  *o = (net_optimizer){.options = *options, .moment_powers = {1, 1}};
+  TRY(mem_alloc(&o->moments[0], net->slab, sizeof(float), error));
+  if (options->name != DESPUR_SGD) TRY(mem_alloc(&o->moments[1], net->slab, sizeof(float), error));
+  if (averages) TRY(mem_alloc(&net->average, net_state_floats(net), sizeof(float), error));
+cleanup:
   return status;
 }
 
-void optimizer_release(optimizer *o) {
-  mem_free(o->first);
-  mem_free(o->second);
-  o->first = o->second = NULL;
-}
-
 typedef struct step_job {
-  optimizer *optimizer;
   despur_net *net;
   double lr;
 } step_job;
@@ -30,8 +34,8 @@ typedef struct step_job {
 /* g += wd w; v = mu v + g; step g + mu v (Nesterov) or v. The first step starts from v = 0, which gives v =
  * g. */
 static void sgd(const step_job *job, size_t first, size_t last) {
-  const despur_optimizer_options *options = &job->optimizer->options;
-  float *restrict w = job->net->parameters, *restrict v = job->optimizer->first;
+  const despur_optimizer_options *options = &job->net->optimizer.options;
+  float *restrict w = job->net->parameters, *restrict v = job->net->optimizer.moments[0];
   const float *restrict gradient = job->net->gradient;
   const float lr = (float)job->lr, mu = (float)options->momentum, decay = (float)options->weight_decay;
   const float direct = options->nesterov ? 1 : 0, through = options->nesterov ? mu : 1;
@@ -45,14 +49,14 @@ static void sgd(const step_job *job, size_t first, size_t last) {
 /* Kingma and Ba 2015, algorithm 1, with PyTorch's order of operations; AdamW after Loshchilov and Hutter
  * 2019. */
 static void adam(const step_job *job, size_t first, size_t last) {
-  optimizer *o = job->optimizer;
+  const net_optimizer *o = &job->net->optimizer;
   const despur_optimizer_options *options = &o->options;
-  float *restrict w = job->net->parameters, *restrict m = o->first, *restrict v = o->second;
+  float *restrict w = job->net->parameters, *restrict m = o->moments[0], *restrict v = o->moments[1];
   const float *restrict gradient = job->net->gradient;
   const float beta1 = (float)options->betas[0], rest1 = (float)(1 - options->betas[0]);
   const float beta2 = (float)options->betas[1], rest2 = (float)(1 - options->betas[1]);
-  const float step = (float)(job->lr / (1 - o->beta1_power));
-  const float correction = (float)math_sqrt(1 - o->beta2_power), eps = (float)options->eps;
+  const float step = (float)(job->lr / (1 - o->moment_powers[0]));
+  const float correction = (float)math_sqrt(1 - o->moment_powers[1]), eps = (float)options->eps;
   const int coupled = options->name == DESPUR_ADAM;
   const float decay = coupled ? (float)options->weight_decay : 0;
   const float shrink = coupled ? 1 : (float)(1 - job->lr * options->weight_decay);
@@ -69,20 +73,21 @@ static void step_piece(void *context, size_t task, int thread) {
   const step_job *job = context;
   size_t first = task * PIECE, last = first + PIECE;
   if (last > job->net->slab) last = job->net->slab;
-  if (job->optimizer->options.name == DESPUR_SGD)
+  if (job->net->optimizer.options.name == DESPUR_SGD)
     sgd(job, first, last);
   else
     adam(job, first, last);
 }
 
-void optimizer_step(optimizer *o, despur_net *net, double lr) {
-  o->beta1_power *= o->options.betas[0];
-  o->beta2_power *= o->options.betas[1];
-  step_job job = {.optimizer = o, .net = net, .lr = lr};
+void net_step(despur_net *net, double lr) {
+  net_optimizer *o = &net->optimizer;
+  o->moment_powers[0] *= o->options.betas[0];
+  o->moment_powers[1] *= o->options.betas[1];
+  step_job job = {.net = net, .lr = lr};
   parallel_for(net->pool, (net->slab + PIECE - 1) / PIECE, step_piece, &job);
 }
 
-double net_clip_gradient(despur_net *net, double limit) {
+double net_clip(despur_net *net, double limit) {
   double sum = 0;
   for (size_t i = 0; i < net->slab; i++) sum += (double)net->gradient[i] * (double)net->gradient[i];
   double norm = math_sqrt(sum);
@@ -91,4 +96,42 @@ double net_clip_gradient(despur_net *net, double limit) {
     for (size_t i = 0; i < net->slab; i++) net->gradient[i] *= scale;
   }
   return norm;
+}
+
+void net_average(despur_net *net, float rate) {
+  const float *restrict weights = net->parameters;
+  float *restrict average = net->average;
+  for (size_t i = 0; i < net->slab; i++) average[i] += rate * (weights[i] - average[i]);
+  memcpy(net->average + net->slab, net->buffers, net->buffer_floats * sizeof *net->average);
+}
+
+bool net_finite(const despur_net *net) {
+  for (size_t i = 0; i < net_state_floats(net); i++)
+    if (!isfinite(net->parameters[i])) return false;
+  return true;
+}
+
+/* Nothing where the caller wants none. */
+static void copy(float *to, const float *from, size_t floats) {
+  if (to && from) memcpy(to, from, floats * sizeof *to);
+}
+
+void net_snapshot(const despur_net *net, net_state *to) {
+  const net_optimizer *o = &net->optimizer;
+  copy(to->weights, net->parameters, net_state_floats(net));
+  copy(to->average, net->average, net_state_floats(net));
+  for (size_t i = 0; i < 2; i++) {
+    copy(to->moments[i], o->moments[i], net->slab);
+    to->moment_powers[i] = o->moment_powers[i];
+  }
+}
+
+void net_restore(despur_net *net, const net_state *from) {
+  net_optimizer *o = &net->optimizer;
+  copy(net->parameters, from->weights, net_state_floats(net));
+  copy(net->average, from->average, net_state_floats(net));
+  for (size_t i = 0; i < 2; i++) {
+    copy(o->moments[i], from->moments[i], net->slab);
+    if (from->moments[0]) o->moment_powers[i] = from->moment_powers[i];
+  }
 }

@@ -90,7 +90,7 @@ static void connect(despur_net *net) {
 }
 
 static despur_status plan_shapes(despur_net *net, despur_error *error) {
-  despur_shape input = net->options.input;
+  despur_shape input = net->head.options.input;
   net->values[0].layout = (block_layout){input.channels, input.height, input.width, 0};
   for (size_t i = 0; i < net->node_count; i++) {
     const node *n = &net->nodes[i];
@@ -338,7 +338,7 @@ size_t plan_flipped(net_plan *p, size_t count) {
 }
 
 size_t plan_rows(net_plan *p, size_t width) {
-  return grow(&p->net->row_floats, p->net->options.batch * width);
+  return grow(&p->net->row_floats, p->net->head.options.batch * width);
 }
 
 size_t plan_buffers(net_plan *p, size_t count) {

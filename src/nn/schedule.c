@@ -1,6 +1,7 @@
 /* Learning-rate schedules. */
+#include "nn/schedule.h"
+
 #include "base/math.h"
-#include "nn/optimizer.h"
 
 double schedule_rate(const despur_schedule_options *schedule, double lr, size_t step, size_t epoch_steps,
                      size_t epochs) {

@@ -13,9 +13,9 @@
 void initialise_uniform(const node *n, despur_net *net) {
   const size_t fan_in = n->weight_count / n->spec.size;
   double bound = 1 / math_sqrt((double)fan_in);
-  uint64_t index = net->options.stage << 32 | n->index;
-  random_stream weights = random_open(net->options.seed, "initial weight", index);
-  random_stream biases = random_open(net->options.seed, "initial bias", index);
+  uint64_t index = net->head.options.stage << 32 | n->index;
+  random_stream weights = random_open(net->head.options.seed, "initial weight", index);
+  random_stream biases = random_open(net->head.options.seed, "initial bias", index);
   for (size_t k = 0; k < n->weight_count; k++)
     net->parameters[n->weight + k] = (float)(bound * (2 * random_uniform(&weights) - 1));
   for (size_t k = 0; k < n->bias_count; k++)

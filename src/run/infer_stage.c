@@ -2,8 +2,8 @@
 #include "run/infer_stage.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "nn/engine.h"
 #include "nn/loss.h"
-#include "nn/net.h"
 #include "run/cells.h"
 #include "run/clock.h"
 #include "run/embedding_file.h"
@@ -62,7 +62,7 @@ despur_status run_fit_grouping(despur_grouping **out, const run *r, despur_net *
   const despur_grouping_input input = {.outputs = outputs.values,
                                        .labels = outputs.labels,
                                        .losses = losses,
-                                       .classifier = net_classifier(net),
+                                       .classifier = engine_of(net)->classifier(net),
                                        .n = outputs.count,
                                        .d = outputs.width,
                                        .classes = despur_dataset_classes(r->dataset)};

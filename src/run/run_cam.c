@@ -330,8 +330,9 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
     if (!options->pictures_only)
       TRY(occlude_stage(&look, networks[stage].net, &out->stages[stage].occlusion, split, split_count,
                         error));
-    if (net_find_convolution(networks[stage].net, options->cam.layer, &convolution))
-      snprintf(out->layer, sizeof out->layer, "%s", networks[stage].net->nodes[convolution].spec.name);
+    const char *layer = engine_of(networks[stage].net)
+                            ->find_convolution(networks[stage].net, options->cam.layer, &convolution);
+    if (layer) snprintf(out->layer, sizeof out->layer, "%s", layer);
     out->stage_count = stage + 1;
   }
   TRY(draw_all(&look, error));
@@ -347,7 +348,7 @@ size_t run_cam_networks(run_cam_network networks[2], const run *r) {
   for (size_t s = 0, n = 0; n < 2; n++) {
     if (!nets[n] || s == r->result->stage_count) continue;
     const despur_stage_result *stage = &r->result->stages[s++];
-    if (!net_find_convolution(nets[n], NULL, &convolution)) continue;
+    if (!engine_of(nets[n])->find_convolution(nets[n], NULL, &convolution)) continue;
     networks[count].net = nets[n];
     memcpy(networks[count++].label, stage->label, sizeof stage->label);
   }

@@ -3,7 +3,6 @@
 #include "data/dataset.h"
 #include "io/png.h"
 #include "io/tfevents.h"
-#include "nn/net.h"
 #include "run/run_state.h"
 
 #include <stdio.h>

@@ -1,8 +1,9 @@
 /* The training loop. */
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "nn/engine.h"
 #include "nn/loss.h"
-#include "nn/optimizer.h"
+#include "nn/schedule.h"
 #include "train/method.h"
 #include "train/partition.h"
 
@@ -13,6 +14,8 @@
 /* Everything that lives as long as one call of despur_train. */
 typedef struct training {
   despur_net *net;
+  const engine *engine; /* of the network */
+  const net_head *head; /* likewise */
   const despur_dataset *dataset;
   const despur_train_options *options;
   const despur_train_hooks *hooks;
@@ -21,14 +24,15 @@ typedef struct training {
   method_input input;    /* of the method */
   double *group_weights; /* [groups] the method's state, or NULL */
   sampler sampler;
-  optimizer optimizer;
   uint32_t *order;           /* [sampler.length] visits of the current epoch */
   uint32_t *labels, *groups; /* [batch_size] */
   double *losses, *weights;  /* [batch_size] of each example */
   float *gradient;           /* [batch_size, classes] of the loss by the logits */
-  float *average;            /* [state] moving average of the weights; NULL: none is wanted */
   float *finished;           /* [state] weights and buffers after the last finished epoch */
-  float *selected;           /* [state] */
+  float *average;            /* [state] their moving average after the last epoch; NULL: none is wanted */
+  float *moments[2];         /* [parameters] of the optimiser then; NULL what it does not have */
+  double moment_powers[2];
+  float *selected; /* [state] */
   double best_score;
   size_t selected_epoch, step, epoch_steps;
   size_t epoch; /* finished */
@@ -70,15 +74,15 @@ static despur_status check_numbers(const despur_train_options *options, despur_e
   return DESPUR_OK;
 }
 
-static despur_status check_fit(const despur_net *net, const despur_dataset *dataset,
+static despur_status check_fit(const despur_net_options *net, const despur_dataset *dataset,
                                const despur_train_options *options, despur_error *error) {
-  despur_shape wanted = net->options.input, found = despur_dataset_shape(dataset);
-  if (options->batch_size == 0 || options->batch_size > net->options.training_batch)
+  despur_shape wanted = net->input, found = despur_dataset_shape(dataset);
+  if (options->batch_size == 0 || options->batch_size > net->training_batch)
     return error_set(error, DESPUR_BAD_USAGE, "train: batch size %zu, but the network takes from 1 to %zu",
-                     options->batch_size, net->options.training_batch);
-  if (despur_dataset_classes(dataset) > net->options.classes)
+                     options->batch_size, net->training_batch);
+  if (despur_dataset_classes(dataset) > net->classes)
     return error_set(error, DESPUR_BAD_USAGE, "train: the data set has %zu classes, the network %zu",
-                     despur_dataset_classes(dataset), net->options.classes);
+                     despur_dataset_classes(dataset), net->classes);
   if (found.channels != wanted.channels || found.height != wanted.height || found.width != wanted.width)
     return error_set(error, DESPUR_BAD_USAGE,
                      "train: the images have %zu x %zu x %zu values, the network takes %zu x %zu x %zu",
@@ -140,25 +144,40 @@ cleanup:
   return status;
 }
 
+/* What the steps so far have made of the network. */
+static void take_snapshot(training *t) {
+  net_state state = {t->finished, t->average, {t->moments[0], t->moments[1]}, {0}};
+  t->engine->snapshot(t->net, &state);
+  memcpy(t->moment_powers, state.moment_powers, sizeof t->moment_powers);
+}
+
+static void put_weights(training *t, float *weights) {
+  net_state state = {.weights = weights};
+  t->engine->restore(t->net, &state);
+}
+
 static despur_status training_init(training *t, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_train_options *options = t->options;
   TRY(check_numbers(options, error));
-  TRY(check_fit(t->net, t->dataset, options, error));
+  TRY(check_fit(&t->head->options, t->dataset, options, error));
   TRY(method_init(t, error));
   TRY(sampler_start(t, error));
-  TRY(optimizer_init(&t->optimizer, &options->optimizer, t->net, error));
+  TRY(t->engine->begin(t->net, &options->optimizer, options->ema > 0, error));
   TRY(mem_alloc(&t->order, t->sampler.length, sizeof *t->order, error));
   TRY(mem_alloc(&t->labels, options->batch_size, sizeof *t->labels, error));
   TRY(mem_alloc(&t->groups, options->batch_size, sizeof *t->groups, error));
   TRY(mem_alloc(&t->losses, options->batch_size, sizeof *t->losses, error));
   TRY(mem_alloc(&t->weights, options->batch_size, sizeof *t->weights, error));
-  TRY(mem_alloc(&t->gradient, options->batch_size * t->net->options.classes, sizeof *t->gradient, error));
+  TRY(mem_alloc(&t->gradient, options->batch_size * t->head->options.classes, sizeof *t->gradient, error));
   TRY(mem_alloc(&t->finished, net_state_floats(t->net), sizeof *t->finished, error));
   TRY(mem_alloc(&t->selected, net_state_floats(t->net), sizeof *t->selected, error));
   if (options->ema > 0) TRY(mem_alloc(&t->average, net_state_floats(t->net), sizeof *t->average, error));
-  memcpy(t->finished, t->net->parameters, state_bytes(t));
-  memcpy(t->selected, t->net->parameters, state_bytes(t));
+  TRY(mem_alloc(&t->moments[0], t->head->parameters, sizeof(float), error));
+  if (options->optimizer.name != DESPUR_SGD)
+    TRY(mem_alloc(&t->moments[1], t->head->parameters, sizeof(float), error));
+  take_snapshot(t);
+  memcpy(t->selected, t->finished, state_bytes(t));
   t->best_score = -INFINITY;
   t->epoch_steps = (t->sampler.length + options->batch_size - 1) / options->batch_size;
 cleanup:
@@ -166,7 +185,7 @@ cleanup:
 }
 
 /* What an epoch that is over ended with: what is measured, and kept when it is the best. */
-static const float *outcome(const training *t) {
+static float *outcome(const training *t) {
   return t->average ? t->average : t->finished;
 }
 
@@ -177,13 +196,13 @@ static despur_train_state state_of(const training *t) {
                               .step = t->step,
                               .selected_epoch = t->selected_epoch,
                               .selected_score = t->best_score,
-                              .parameters = t->net->slab,
-                              .buffers = t->net->buffer_floats,
+                              .parameters = t->head->parameters,
+                              .buffers = t->head->buffers,
                               .weights = t->finished,
                               .average = t->average,
                               .selected = t->selected_epoch == t->epoch ? NULL : t->selected,
-                              .moments = {t->optimizer.first, t->optimizer.second},
-                              .moment_powers = {t->optimizer.beta1_power, t->optimizer.beta2_power},
+                              .moments = {t->moments[0], t->moments[1]},
+                              .moment_powers = {t->moment_powers[0], t->moment_powers[1]},
                               .groups = t->group_weights ? t->input.groups->count : 0,
                               .group_weights = t->group_weights};
 }
@@ -210,21 +229,20 @@ static despur_status check_state(const training *t, const despur_train_state *st
 }
 
 static despur_status restore(training *t, const despur_train_state *state, despur_error *error) {
-  size_t bytes = state_bytes(t), moment_bytes = t->net->slab * sizeof(float);
+  size_t bytes = state_bytes(t);
   despur_status status = check_state(t, state, error);
   if (status != DESPUR_OK) return status;
   t->epoch = state->epoch;
   t->step = state->step;
   t->selected_epoch = state->selected_epoch;
   t->best_score = state->selected_score;
-  memcpy(t->net->parameters, state->weights, bytes);
-  memcpy(t->finished, state->weights, bytes);
-  if (t->average) memcpy(t->average, state->average, bytes);
+  const net_state trained = {state->weights,
+                             state->average,
+                             {state->moments[0], state->moments[1]},
+                             {state->moment_powers[0], state->moment_powers[1]}};
+  t->engine->restore(t->net, &trained);
+  take_snapshot(t);
   memcpy(t->selected, state->selected ? state->selected : outcome(t), bytes);
-  memcpy(t->optimizer.first, state->moments[0], moment_bytes);
-  if (state->moments[1]) memcpy(t->optimizer.second, state->moments[1], moment_bytes);
-  t->optimizer.beta1_power = state->moment_powers[0];
-  t->optimizer.beta2_power = state->moment_powers[1];
   if (state->groups) memcpy(t->group_weights, state->group_weights, state->groups * sizeof(double));
   return DESPUR_OK;
 }
@@ -233,7 +251,6 @@ static void training_release(training *t) {
   partition_release(&t->partition);
   mem_free(t->group_weights);
   sampler_release(&t->sampler);
-  optimizer_release(&t->optimizer);
   mem_free(t->order);
   mem_free(t->labels);
   mem_free(t->groups);
@@ -241,6 +258,8 @@ static void training_release(training *t) {
   mem_free(t->weights);
   mem_free(t->gradient);
   mem_free(t->average);
+  mem_free(t->moments[0]);
+  mem_free(t->moments[1]);
   mem_free(t->finished);
   mem_free(t->selected);
 }
@@ -258,45 +277,34 @@ static double weigh_examples(training *t, size_t count) {
   return loss;
 }
 
-/* average += rate (weights - average): the mean of all steps as long as 1 / (step + 1) is the larger rate.
- * Buffers are averages already: they are taken as they are, as torch.optim.swa_utils does. */
+/* The mean of all steps as long as 1 / (step + 1) is the larger rate. */
 static void update_average(training *t) {
   double mean = 1 / (double)(t->step + 1), moving = 1 - t->options->ema;
-  const float rate = (float)(mean > moving ? mean : moving);
-  const float *restrict weights = t->net->parameters;
-  float *restrict average = t->average;
-  for (size_t i = 0; i < t->net->slab; i++) average[i] += rate * (weights[i] - average[i]);
-  memcpy(t->average + t->net->slab, t->net->buffers, t->net->buffer_floats * sizeof *t->average);
+  t->engine->average(t->net, (float)(mean > moving ? mean : moving));
 }
 
 /* One step over count examples; *loss gets their mean loss before the update. The weights are updated only
  * when it is finite. */
 static void train_batch(training *t, const uint32_t *examples, size_t count, double *loss) {
-  despur_net *net = t->net;
+  const engine *e = t->engine;
+  size_t classes = t->head->options.classes;
   dataset_batch visits = {t->dataset, examples};
-  net_forward(net, &(net_batch){count, dataset_row, &visits}, true, t->step);
+  e->forward(t->net, &(net_batch){count, dataset_row, &visits}, true, t->step);
   const uint32_t *labels = despur_dataset_labels(t->dataset);
   for (size_t i = 0; i < count; i++) {
     t->labels[i] = labels[examples[i]];
     if (t->input.groups) t->groups[i] = t->input.groups->of_example[examples[i]];
   }
-  cross_entropy(net_logits(net), t->labels, count, net->options.classes, t->losses);
+  cross_entropy(e->logits(t->net), t->labels, count, classes, t->losses);
   *loss = weigh_examples(t, count);
   if (!isfinite(*loss)) return;
-  cross_entropy_gradient(net_logits(net), t->labels, t->weights, count, net->options.classes, t->gradient);
-  net_backward(net, t->gradient);
-  if (t->options->clip > 0) net_clip_gradient(net, t->options->clip);
+  cross_entropy_gradient(e->logits(t->net), t->labels, t->weights, count, classes, t->gradient);
+  e->backward(t->net, t->gradient);
+  if (t->options->clip > 0) e->clip(t->net, t->options->clip);
   double lr = schedule_rate(&t->options->schedule, t->options->optimizer.lr, t->step, t->epoch_steps,
                             t->options->epochs);
-  optimizer_step(&t->optimizer, net, lr);
+  e->step(t->net, lr);
   if (t->average) update_average(t);
-}
-
-/* The last step of an epoch can spoil weights before any loss sees it. */
-static bool weights_are_finite(const despur_net *net) {
-  for (size_t i = 0; i < net_state_floats(net); i++)
-    if (!isfinite(net->parameters[i])) return false;
-  return true;
 }
 
 /* The steps of one epoch; *mean_loss gets the mean over its examples. */
@@ -321,7 +329,7 @@ static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, d
     sum += loss * (double)count;
     t->step++;
   }
-  if (!weights_are_finite(t->net))
+  if (!t->engine->finite(t->net)) /* the last step can spoil weights before any loss sees it */
     return error_set(error, DESPUR_BAD_INPUT,
                      "weights became infinite or NaN by step %zu (epoch %zu of %zu); a smaller learning rate "
                      "or train.clip may help",
@@ -343,9 +351,8 @@ static void select_weights(training *t, double score) {
 static despur_status finish_epoch(training *t, double mean_loss, despur_error *error) {
   despur_status status = DESPUR_OK;
   double score = 0;
-  size_t bytes = state_bytes(t);
-  memcpy(t->finished, t->net->parameters, bytes);
-  memcpy(t->net->parameters, outcome(t), bytes);
+  take_snapshot(t);
+  put_weights(t, outcome(t));
   t->epoch++;
   despur_epoch done = {.epoch = t->epoch,
                        .epochs = t->options->epochs,
@@ -355,24 +362,23 @@ static despur_status finish_epoch(training *t, double mean_loss, despur_error *e
                        .group_weights = t->group_weights};
   if (t->hooks->epoch) status = t->hooks->epoch(t->hooks->context, t->net, &done, &score, error);
   if (status != DESPUR_OK) { /* nobody could say what these weights are worth */
-    memcpy(t->net->parameters, t->selected, bytes);
+    put_weights(t, t->selected);
     return status;
   }
   select_weights(t, score);
   const despur_train_state state = state_of(t);
   if (t->hooks->state) TRY(t->hooks->state(t->hooks->context, &state, error));
-  memcpy(t->net->parameters, t->finished, bytes);
+  put_weights(t, t->finished);
 cleanup:
   return status;
 }
 
 static despur_status train_all(training *t, despur_error *error) {
-  size_t bytes = state_bytes(t);
   while (t->epoch < t->options->epochs) {
     double mean_loss = 0;
     despur_status status = train_epoch(t, t->epoch, &mean_loss, error);
     if (status != DESPUR_OK) {
-      memcpy(t->net->parameters, t->finished, bytes);
+      put_weights(t, t->finished);
       return status;
     }
     status = finish_epoch(t, mean_loss, error);
@@ -382,7 +388,7 @@ static despur_status train_all(training *t, despur_error *error) {
     return error_set(error, DESPUR_BAD_INPUT,
                      "train: none of %zu epochs has a score above -infinity, so none can be selected",
                      t->epoch);
-  memcpy(t->net->parameters, t->selected, bytes);
+  put_weights(t, t->selected);
   return DESPUR_OK;
 }
 
@@ -391,7 +397,12 @@ despur_status despur_train(despur_net *net, const despur_dataset *dataset,
                            despur_train_result *result, despur_error *error) {
   static const despur_train_hooks NONE = {0};
   despur_status status = DESPUR_OK;
-  training t = {.net = net, .dataset = dataset, .options = options, .hooks = hooks ? hooks : &NONE};
+  training t = {.net = net,
+                .engine = engine_of(net),
+                .head = net_head_of(net),
+                .dataset = dataset,
+                .options = options,
+                .hooks = hooks ? hooks : &NONE};
   TRY(training_init(&t, error));
   if (options->resume) TRY(restore(&t, options->resume, error));
   TRY(train_all(&t, error));

@@ -88,8 +88,8 @@ static void check_tensors(reference_network *r, size_t samples) {
 }
 
 static void check_net(despur_net *net, size_t count, size_t samples, uint64_t step) {
-  examples from = make_examples(count, net->options.input, net->options.classes);
-  float *gradient = reference_allocate(count * net->options.classes, sizeof *gradient);
+  examples from = make_examples(count, net->head.options.input, net->head.options.classes);
+  float *gradient = reference_allocate(count * net->head.options.classes, sizeof *gradient);
   forward_examples(net, &from, count, true, step);
   reference_network r = reference_create(net, from.images, from.labels, count);
   reference_loss(&r, 0);

@@ -54,7 +54,7 @@ static void an_example_leaves_the_others_of_its_block_alone(void **state) {
   for (size_t a = 0; a < ARCH_COUNT; a++) {
     despur_arch arch = ARCHS[a];
     despur_net *net = new_net(arch, LANES, 1);
-    examples from = make_examples(LANES, net->options.input, 5);
+    examples from = make_examples(LANES, net->head.options.input, 5);
     outputs before[LANES];
     forward_examples(net, &from, LANES, false, 0);
     for (size_t i = 0; i < LANES; i++) before[i] = outputs_of(net, i);
@@ -71,7 +71,7 @@ static void an_example_leaves_the_others_of_its_block_alone(void **state) {
           assert_memory_not_equal(&after, &before[i], sizeof after);
       }
       free_examples(&from);
-      from = make_examples(LANES, net->options.input, 5);
+      from = make_examples(LANES, net->head.options.input, 5);
     }
     free_examples(&from);
     despur_net_free(net);
@@ -86,7 +86,7 @@ static void outputs_depend_neither_on_the_place_in_the_batch_nor_on_its_size_nor
   for (size_t a = 0; a < ARCH_COUNT; a++) {
     despur_arch arch = ARCHS[a];
     despur_net *net = new_net(arch, COUNT, 1);
-    examples from = make_examples(COUNT, net->options.input, 5);
+    examples from = make_examples(COUNT, net->head.options.input, 5);
     outputs *wanted = calloc(COUNT, sizeof *wanted);
     forward_examples(net, &from, COUNT, false, 0);
     for (size_t i = 0; i < COUNT; i++) wanted[i] = outputs_of(net, i);
@@ -118,7 +118,7 @@ static void gradients_are_the_same_bytes_for_any_number_of_threads(void **state)
     float *wanted[4] = {0};
     for (size_t t = 0; t < 4; t++) {
       despur_net *net = new_net(arch, 64, THREADS[t]);
-      examples from = make_examples(64, net->options.input, 5);
+      examples from = make_examples(64, net->head.options.input, 5);
       for (size_t k = 0; k < 4; k++) {
         forward_examples(net, &from, USED[k], true, k);
         net_backward(net, net_logits(net)); /* any gradient will do */
@@ -142,7 +142,7 @@ static void a_step_gives_the_same_bytes_with_all_kernels(void **state) {
     for (size_t level = 0; kernels_available(level); level++) {
       setenv("DESPUR_CPU", LEVELS[level], 1);
       despur_net *net = new_net(ARCHS[a], 32, 2);
-      examples from = make_examples(32, net->options.input, 5);
+      examples from = make_examples(32, net->head.options.input, 5);
       assert_string_equal(despur_net_kernels(net), LEVELS[level]);
       forward_examples(net, &from, 21, true, 0);
       net_backward(net, net_logits(net));
@@ -167,7 +167,7 @@ static void dead_lanes_do_not_reach_the_gradient(void **state) {
   for (size_t a = 0; a < ARCH_COUNT; a++) {
     despur_arch arch = ARCHS[a];
     despur_net *net = new_net(arch, 32, 2);
-    examples from = make_examples(32, net->options.input, 5);
+    examples from = make_examples(32, net->head.options.input, 5);
     size_t bytes = net->slab * sizeof(float);
     forward_examples(net, &from, 21, true, 0);
     net_backward(net, net_logits(net));

@@ -93,7 +93,7 @@ static void check_example(reference_network *r, const seen *s, size_t after, siz
 
 static void check(const node_spec *layers, size_t count, despur_shape input, size_t convolution) {
   despur_net *net = create(layers, count, input);
-  examples from = make_examples(COUNT, input, net->options.classes);
+  examples from = make_examples(COUNT, input, net->head.options.classes);
   float *parameters = reference_allocate(net->slab, sizeof *parameters);
   memcpy(parameters, net->parameters, net->slab * sizeof *parameters);
   seen *s = look(net, convolution, &from, from.labels);

@@ -3,7 +3,7 @@
 #include "network_testing.h"
 
 #include "nn/net.h"
-#include "nn/optimizer.h"
+#include "nn/schedule.h"
 
 static despur_error error;
 
@@ -77,18 +77,16 @@ static void optimisers_end_where_pytorch_ends(void **state) {
   (void)state;
   for (size_t c = 0; c < CASES; c++) {
     despur_net *net = net_of(N, 1);
-    optimizer o;
     start(net);
-    assert_ok(optimizer_init(&o, &TORCH[c].options, net, &error));
+    assert_ok(net_begin(net, &TORCH[c].options, false, &error));
     for (size_t step = 0; step < 6; step++) {
       set_gradient(net, step);
-      optimizer_step(&o, net, TORCH[c].options.lr);
+      net_step(net, TORCH[c].options.lr);
     }
     for (size_t k = 0; k < N; k++)
       if (fabs((double)net->parameters[k] - (double)TORCH[c].wanted[k]) > 2e-7)
         fail_msg("%s: parameter %zu = %.9g, PyTorch has %.9g", TORCH[c].name, k, (double)net->parameters[k],
                  (double)TORCH[c].wanted[k]);
-    optimizer_release(&o);
     despur_net_free(net);
   }
 }
@@ -126,15 +124,13 @@ static float gradient_at(size_t k, size_t step) {
 /* After STEPS steps whose rates differ; slab [net->slab] gets the parameters. */
 static void run_many(float *slab, const despur_optimizer_options *options, int threads) {
   despur_net *net = net_of(MANY, threads);
-  optimizer o;
-  assert_ok(optimizer_init(&o, options, net, &error));
+  assert_ok(net_begin(net, options, false, &error));
   for (size_t k = 0; k < MANY; k++) net->parameters[k] = gradient_at(k, 1000);
   for (size_t step = 1; step <= STEPS; step++) {
     for (size_t k = 0; k < MANY; k++) net->gradient[k] = gradient_at(k, step);
-    optimizer_step(&o, net, options->lr / (double)step);
+    net_step(net, options->lr / (double)step);
   }
   memcpy(slab, net->parameters, MANY * sizeof *slab);
-  optimizer_release(&o);
   despur_net_free(net);
 }
 
@@ -231,16 +227,16 @@ static void clipping_limits_the_global_norm_and_keeps_the_direction(void **state
   for (size_t k = 0; k < MANY; k++) net->gradient[k] = gradient_at(k, 0);
   double norm = norm_of(net), limit = norm / 3;
   float *before = memcpy(malloc(net->slab * sizeof(float)), net->gradient, net->slab * sizeof(float));
-  assert_near(net_clip_gradient(net, 2 * norm), norm, 1e-9 * norm);
+  assert_near(net_clip(net, 2 * norm), norm, 1e-9 * norm);
   assert_memory_equal(net->gradient, before, net->slab * sizeof(float));
-  assert_near(net_clip_gradient(net, limit), norm, 1e-9 * norm);
+  assert_near(net_clip(net, limit), norm, 1e-9 * norm);
   assert_near(norm_of(net), limit, 1e-6 * limit);
   assert_true(norm_of(net) <= limit * (1 + 1e-7));
   for (size_t k = 0; k < net->slab; k++)
     assert_near((double)net->gradient[k], (double)before[k] / 3, 1e-6 * fabs((double)before[k]));
   free(before);
   memset(net->gradient, 0, net->slab * sizeof(float));
-  assert_true(net_clip_gradient(net, 1) == 0);
+  assert_true(net_clip(net, 1) == 0);
   assert_true(norm_of(net) == 0);
   despur_net_free(net);
 }
