@@ -142,3 +142,23 @@ const char *despur_nearest_word(const char *word, const char *const *candidates)
   }
   return nearest;
 }
+
+char *text_put_utf8(char *out, uint32_t code) {
+  if (code < 0x80) {
+    *out++ = (char)code;
+    return out;
+  }
+  if (code >= 0x10000) {
+    *out++ = (char)(0xf0 | code >> 18);
+    *out++ = (char)(0x80 | (code >> 12 & 63));
+  } else if (code >= 0x800) {
+    *out++ = (char)(0xe0 | code >> 12);
+  } else {
+    *out++ = (char)(0xc0 | code >> 6);
+    *out++ = (char)(0x80 | (code & 63));
+    return out;
+  }
+  *out++ = (char)(0x80 | (code >> 6 & 63));
+  *out++ = (char)(0x80 | (code & 63));
+  return out;
+}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A growing string; {0} is empty. Release with mem_free(text.data). data is NULL or NUL-terminated. */
 typedef struct text {
@@ -31,6 +32,9 @@ bool text_equal_letters(const char *a, const char *b);
 /* *out = copies of count texts and pointers to them in one allocation, which mem_free releases. */
 DESPUR_MUST_USE despur_status text_copy_all(const char ***out, const char *const *items, size_t count,
                                             despur_error *error);
+
+/* Writes a character as one to four bytes of UTF-8 and returns where it ends. code: below 2^21. */
+char *text_put_utf8(char *out, uint32_t code);
 
 /* Makes UTF-8 for people out of any bytes: what is no character of it (see despur/text.h) becomes '?'. */
 void text_repair(char *at);

@@ -17,6 +17,7 @@ enum { VALUE_ROOM = 32 };
 typedef struct member {
   npy_array array;
   size_t columns; /* of the table */
+  size_t stride;  /* of text: bytes from that of one row to the next; 0: numbers */
 } member;
 
 struct array_columns {
@@ -60,13 +61,43 @@ static despur_status list_members(text_list *out, size_t *bytes, const char *pat
   return status;
 }
 
+/* Text as others know it: UTF-8 with a NUL behind it. What is no character stays one that is not UTF-8. */
+static despur_status decode(member *m, size_t character_bytes, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t rows = m->array.shape[0], bytes = m->array.shape[1];
+  const uint8_t *from = m->array.data;
+  char *texts = NULL;
+  m->stride = bytes + 1;
+  TRY(mem_alloc(&texts, rows, m->stride, error));
+  for (size_t i = 0; i < rows; i++, from += bytes) {
+    size_t used = bytes;
+    char *out = texts + i * m->stride;
+    while (used > 0 && from[used - 1] == 0) used--;
+    for (size_t at = 0; at < used; at += character_bytes) {
+      uint32_t code = from[at];
+      if (character_bytes == 4) memcpy(&code, from + at, sizeof code);
+      bool wide = character_bytes == 4 && code >= 0x80;
+      if (code == 0 || code > 0x10ffff) code = 0xff, wide = false;
+      if (wide)
+        out = text_put_utf8(out, code);
+      else
+        *out++ = (char)code;
+    }
+  }
+  mem_free(m->array.data);
+  m->array.data = texts;
+cleanup:
+  return status;
+}
+
 /* name: without ".npy". */
 static despur_status add_member(array_columns *c, const char *path, const char *name, despur_error *error) {
   despur_status status = DESPUR_OK;
   text whole = {0};
   member *m = &c->members[c->member_count];
+  size_t character_bytes;
   TRY(text_add(&whole, error, "%s:%s", path, name));
-  TRY(npy_open(&m->array, whole.data, error));
+  TRY(npy_open_text(&m->array, &character_bytes, whole.data, error));
   c->member_count++;
   c->bytes += m->array.count * npy_type_bytes(m->array.type);
   /* members may lie over each other */
@@ -80,6 +111,10 @@ static despur_status add_member(array_columns *c, const char *path, const char *
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected %zu rows as in the arrays before it, found %zu", whole.data,
          c->rows, rows);
   c->rows = rows;
+  if (character_bytes > 0) {
+    TRY(decode(m, character_bytes, error));
+    rank = 1;
+  }
   m->columns = rank == 1 ? 1 : m->array.shape[1];
   if (m->columns > CSV_MOST_FIELDS - c->names.count)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected at most %d columns in all", whole.data, CSV_MOST_FIELDS);
@@ -190,8 +225,11 @@ void array_columns_next(array_columns *c, const size_t *used, size_t count, cons
   for (size_t u = 0; u < count; u++) {
     size_t column = used[u];
     const member *m = &c->members[c->of[column]];
-    write_value(c->texts[column], &m->array, c->next * m->columns + c->at[column]);
-    c->fields[column].length = strlen(c->texts[column]);
+    if (m->stride > 0)
+      c->fields[column].text = (const char *)m->array.data + c->next * m->stride;
+    else
+      write_value(c->texts[column], &m->array, c->next * m->columns + c->at[column]);
+    c->fields[column].length = strlen(c->fields[column].text);
     c->fields[column].line = c->next + 1;
   }
   c->fields[0].line = c->next + 1;

@@ -89,26 +89,6 @@ static int hexadecimal(const char *at) {
   return value;
 }
 
-static char *put_utf8(char *out, unsigned code) {
-  if (code < 0x80) {
-    *out++ = (char)code;
-    return out;
-  }
-  if (code >= 0x10000) {
-    *out++ = (char)(0xf0 | code >> 18);
-    *out++ = (char)(0x80 | (code >> 12 & 63));
-  } else if (code >= 0x800) {
-    *out++ = (char)(0xe0 | code >> 12);
-  } else {
-    *out++ = (char)(0xc0 | code >> 6);
-    *out++ = (char)(0x80 | (code & 63));
-    return out;
-  }
-  *out++ = (char)(0x80 | (code >> 6 & 63));
-  *out++ = (char)(0x80 | (code & 63));
-  return out;
-}
-
 /* \uXXXX, or two of them for a character beyond 16 bits; at: behind the backslash. NULL when it is none. */
 static char *put_escaped_code(char **out, char *at) {
   int code = hexadecimal(at + 1), low;
@@ -119,7 +99,7 @@ static char *put_escaped_code(char **out, char *at) {
     code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     at += 6;
   }
-  *out = put_utf8(*out, (unsigned)code);
+  *out = text_put_utf8(*out, (unsigned)code);
   return at;
 }
 

@@ -41,6 +41,8 @@ static const char MAGIC[] = "\x93NUMPY";
 typedef struct parser {
   const char *path, *begin, *at, *end;
   bool swapped, fortran_order; /* what was found: the other order of bytes, the other order of dimensions */
+  bool may_be_text;
+  size_t character_bytes, width; /* of text that was found; 0: it is numbers */
   despur_error *error;
 } parser;
 
@@ -114,6 +116,17 @@ static bool find_type(npy_type *type, bool *swapped, const char *word) {
   return false;
 }
 
+/* "<U6": characters of four bytes, "|S6": of one. */
+static bool find_text(parser *p, const char *word) {
+  const char *code = word + (*word && strchr("<>=|", *word) ? 1 : 0);
+  if (!p->may_be_text || (*code != 'U' && *code != 'S')) return false;
+  p->character_bytes = *code == 'U' ? 4 : 1;
+  p->swapped = *word == '>' && *code == 'U';
+  for (p->width = 0, code++; *code >= '0' && *code <= '9' && p->width < UINT32_MAX; code++)
+    p->width = 10 * p->width + (size_t)(*code - '0');
+  return *code == 0;
+}
+
 static despur_status take_type(parser *p, npy_type *type) {
   char word[WORD] = {0};
   if (take(p, "["))
@@ -122,6 +135,8 @@ static despur_status take_type(parser *p, npy_type *type) {
   despur_status status = take_word(p, word, "a quoted type");
   if (status != DESPUR_OK) return status;
   if (find_type(type, &p->swapped, word)) return DESPUR_OK;
+  *type = NPY_U8;
+  if (find_text(p, word)) return DESPUR_OK;
   const char *why = "";
   if (word[1] == 'O') why = " (Python objects)";
   if (word[1] == 'U' || word[1] == 'S') why = " (text)";
@@ -254,7 +269,20 @@ cleanup:
   return status;
 }
 
-despur_status npy_open(npy_array *array, const char *path, despur_error *error) {
+/* Bytes of text are a dimension more. */
+static despur_status widen(npy_array *array, const parser *p) {
+  if (p->character_bytes == 0) return DESPUR_OK;
+  if (array->rank != 1)
+    return error_set(p->error, DESPUR_BAD_INPUT, "%s: expected one dimension of text, found %zu", p->path,
+                     array->rank);
+  array->rank = 2;
+  array->shape[1] = p->width * p->character_bytes;
+  return DESPUR_OK;
+}
+
+/* character_bytes: NULL where only numbers are wanted. */
+static despur_status open_array(npy_array *array, size_t *character_bytes, const char *path,
+                                despur_error *error) {
   despur_status status = DESPUR_OK;
   array_file s;
   size_t length = 0, data = 0;
@@ -263,19 +291,37 @@ despur_status npy_open(npy_array *array, const char *path, despur_error *error) 
   *array = (npy_array){0};
   TRY(array_file_open(&s, path, error));
   TRY(read_header(&header, &length, &s, &data, error));
-  parser p = {.path = path, .begin = header, .at = header, .end = header + length, .error = error};
+  parser p = {.path = path,
+              .begin = header,
+              .at = header,
+              .end = header + length,
+              .may_be_text = character_bytes != NULL,
+              .error = error};
   TRY(take_dictionary(&p, array));
+  TRY(widen(array, &p));
   TRY(check_data(array, path, data, error));
   TRY(mem_alloc(&array->data, data, 1, error));
   TRY(array_file_read(&s, array->data, data, error));
   TRY(array_file_finish(&s, error));
-  if (p.swapped) swap_bytes(array->data, array->count, TYPES[array->type].bytes);
-  if (p.fortran_order && array->rank > 1) TRY(transpose(array, error));
+  size_t piece = p.character_bytes ? p.character_bytes : TYPES[array->type].bytes;
+  if (p.swapped) swap_bytes(array->data, data / piece, piece);
+  if (p.fortran_order && array->rank > 1 && p.character_bytes == 0) TRY(transpose(array, error));
+  if (character_bytes) *character_bytes = p.character_bytes;
 cleanup:
   array_file_close(&s);
   mem_free(header);
   if (status != DESPUR_OK) npy_close(array);
   return status;
+}
+
+despur_status npy_open(npy_array *array, const char *path, despur_error *error) {
+  return open_array(array, NULL, path, error);
+}
+
+despur_status npy_open_text(npy_array *array, size_t *character_bytes, const char *path,
+                            despur_error *error) {
+  *character_bytes = 0;
+  return open_array(array, character_bytes, path, error);
 }
 
 despur_status npy_narrow(npy_array *array, despur_error *error) {

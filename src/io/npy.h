@@ -32,6 +32,12 @@ typedef struct npy_array {
 } npy_array;
 
 DESPUR_MUST_USE despur_status npy_open(npy_array *array, const char *path, despur_error *error);
+
+/* The same, also of one-dimensional arrays of text ('<U6', '|S6'): these are bytes [n, width *
+ * character_bytes], of characters in UTF-32 or of bytes with what encoding there is, padded with zeros.
+ * *character_bytes is 4 or 1, and 0 for numbers. */
+DESPUR_MUST_USE despur_status npy_open_text(npy_array *array, size_t *character_bytes, const char *path,
+                                            despur_error *error);
 void npy_close(npy_array *array);
 
 /* Turns float16 and float64 into float32, rounded to nearest; beyond its range, to infinity. Others stay. */

@@ -12,12 +12,15 @@ draw = np.random.default_rng(7)
 n = 60
 label, group, age = draw.integers(0, 3, n), draw.integers(0, 2, n).astype(bool), draw.choice(np.float32([0.1, 0.25, 1e-7, 3]), n)
 prob = draw.dirichlet([1, 1, 1], n)
-table = pd.DataFrame({"label": label, "group": group, "age": [str(x) for x in age]})
+town = np.array(["Aachen", "Köln", "", "東京", "🙂"])[draw.integers(0, 5, n)]
+table = pd.DataFrame({"label": label, "group": group, "age": [str(x) for x in age], "town": town})
 for k in range(3):
     table[f"prob_{k}"] = prob[:, k]
 table.to_csv(out / "archive.csv", index=False)
-np.savez(out / "archive.npz", label=label, group=group, age=age, prob=prob)
-np.savez_compressed(out / "archive_narrow.npz", label=label.astype("u1"), group=group, age=age, prob=np.asfortranarray(prob))
+np.savez(out / "archive.npz", label=label, group=group, age=age, town=town, prob=prob)
+np.savez_compressed(out / "archive_narrow.npz", label=label.astype("u1"), group=group, age=age, town=town.astype(">U9"),
+                    prob=np.asfortranarray(prob))
 np.savez(out / "bad_rows.npz", label=label, group=group[:50])
 np.savez(out / "bad_shape.npz", label=label, images=np.zeros((n, 2, 2)))
-np.savez(out / "bad_text.npz", label=label, group=np.where(group, "yes", "no"))
+np.savez(out / "bad_text.npz", label=label, group=np.array(["caf\xe9".encode("latin-1")] * n), prediction=label)
+np.savez(out / "bad_table.npz", label=label, town=np.array([["a", "b"]] * n))
