@@ -13,6 +13,9 @@ build: ## build the library and the tool: build/despur
 demo: build ## find and remove a shortcut, from start to end
 	@tools/demo
 
+demo-predictions: build ## the page of a model of which there is only a table of predictions
+	@tools/demo-predictions runs/demo-predictions
+
 test: ## build everything and run the quick tests
 	@tools/setup build test
 	@cmake --preset release $(CMAKE_FLAGS) --log-level=WARNING
@@ -48,4 +51,4 @@ clean: ## remove everything that was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo test reproduce reproduce-quick check bench bench-peers install format clean help
+.PHONY: build demo demo-predictions test reproduce reproduce-quick check bench bench-peers install format clean help
