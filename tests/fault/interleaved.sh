@@ -70,6 +70,18 @@ done
 case="all renames"
 [ $end -ge 6 ] && [ $end -lt 16 ] || complain "a run makes $end"
 
+# The page of a folder leaves such a run out and says why.
+case="run in a folder"
+mkdir all
+cp -r wanted all/other
+stand_still "$end" run tiny.yaml seed=1 --out all/run --quiet || complain "it ended"
+"$despur" report all >others 2>&1 || complain "report: $?"
+grep -q 'another process is at work in it' all/report.html || complain "the page does not say which run it leaves out"
+go_on
+"$despur" verify all/run --quick >others 2>&1 || complain "verify: $?"
+"$despur" report all >others 2>&1 || complain "report: $?"
+! grep -q 'another process is at work in it' all/report.html || complain "the page still leaves the run out"
+
 # A run that begins while a page is made waits for it.
 case="report, then run"
 rm -rf run
