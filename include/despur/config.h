@@ -8,6 +8,7 @@
 #ifndef DESPUR_CONFIG_H
 #define DESPUR_CONFIG_H
 
+#include "despur/dataset.h"
 #include "despur/error.h"
 
 #include <stddef.h>
@@ -73,6 +74,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_config_check(const despur_config
                                                              despur_error *error);
 
 DESPUR_API void despur_config_free(despur_config *config); /* NULL is accepted */
+
+/* Builds the data set that a configuration describes. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create(despur_dataset **out,
+                                                               const despur_config *config,
+                                                               despur_error *error);
 
 #ifdef __cplusplus
 }

@@ -83,11 +83,6 @@ typedef struct despur_run_result {
   char *verdict; /* what the network uses, in one sentence (see despur_report); NULL after an error */
 } despur_run_result;
 
-/* Builds the data set that a configuration describes. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create(despur_dataset **out,
-                                                               const despur_config *config,
-                                                               despur_error *error);
-
 /* Carries a configuration out. Nothing is written before the configuration, the data and all other inputs
  * have been checked. When the run is interrupted (DESPUR_INTERRUPTED) or its loss stops being finite, the
  * directory holds what there was and its manifest.json says so.

@@ -3,8 +3,8 @@
  * It holds no pointers, so that an assignment copies it; that is how a file with a mistake in its last line
  * leaves the configuration as it was. Which keys exist, and their bounds and defaults, is said in schema.c.
  */
-#ifndef RUN_CONFIG_H
-#define RUN_CONFIG_H
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
 
 #include "base/error.h"
 #include "despur/config.h"
@@ -28,8 +28,7 @@ enum {
 
 /* Values of choices, in the order in which schema.c lists their names. Where a public header has an
  * enumeration, that is the one: despur_arch, despur_difficulty, despur_optimizer, despur_schedule,
- * despur_output, despur_method, despur_sampler. */
-enum config_source { CONFIG_SPUCO_MNIST, CONFIG_NPY, CONFIG_BUILT_IN_DIGITS, CONFIG_FEATURES };
+ * despur_output, despur_method, despur_sampler. Sources of data are in sources.c. */
 enum config_infer {
   CONFIG_INFER_NONE,
   CONFIG_INFER_CLUSTER,
@@ -181,6 +180,9 @@ config_group_labels config_labels_needed(const despur_config *config);
  * an override has set starts at the current directory. */
 enum { CONFIG_PATH = 2 * CONFIG_TEXT };
 void config_path(char path[CONFIG_PATH], const despur_config *config, const char *key);
+
+/* Whether data.images names a file or a directory, and is not "auto" or "digits". */
+bool config_images_are_named(const despur_config *config);
 
 /* Whether groups are clusters: the only ones that validation and other examples are assigned to. */
 bool config_infers_clusters(const despur_config *config);

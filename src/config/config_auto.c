@@ -2,7 +2,7 @@
  * verify,
  * --resume and eval read the same pictures in every shell. */
 #include "base/memory.h"
-#include "config/schema.h"
+#include "config/source.h"
 #include "data/images.h"
 
 #include <jansson.h>
@@ -22,7 +22,7 @@ despur_status config_resolve_images(despur_config *config, despur_error *error) 
   despur_status status = DESPUR_OK;
   char *images = NULL;
   size_t row = (size_t)schema_find("data.images");
-  if (config->data.source != CONFIG_SPUCO_MNIST || strcmp(config->data.images, "auto") != 0) return DESPUR_OK;
+  if (!source_of(config)->finds_images || strcmp(config->data.images, "auto") != 0) return DESPUR_OK;
   TRY(image_auto(&images, error));
   if (!can_be_written(images)) goto cleanup; /* it is asked for again, and the hashes tell another answer */
   snprintf(config->data.images, sizeof config->data.images, "%s", images);

@@ -1,6 +1,6 @@
 /* Checks that need more than one key: keys that do nothing, and keys that need each other. */
 #include "base/format.h"
-#include "config/schema.h"
+#include "config/source.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +15,6 @@ typedef struct dependency {
 #define IS(value)  (1u << (value))
 #define ADAPTIVE   (IS(DESPUR_ADAM) | IS(DESPUR_ADAMW))
 #define CLUSTERING (IS(CONFIG_INFER_CLUSTER) | IS(CONFIG_INFER_GEORGE) | IS(CONFIG_INFER_SPARE))
-#define FILES      (IS(CONFIG_NPY) | IS(CONFIG_FEATURES))
 #define STAGE(stage)                                                                                         \
   {stage ".optimizer.momentum", stage ".optimizer.name", IS(DESPUR_SGD)},                                    \
       {stage ".optimizer.nesterov", stage ".optimizer.name", IS(DESPUR_SGD)},                                \
@@ -27,19 +26,6 @@ typedef struct dependency {
   }
 
 static const dependency dependencies[] = {
-    {"data.images", "data.source", IS(CONFIG_SPUCO_MNIST) | IS(CONFIG_NPY)},
-    {"data.features", "data.source", IS(CONFIG_FEATURES)},
-    {"data.labels", "data.source", FILES},
-    {"data.attributes", "data.source", FILES},
-    {"data.splits", "data.source", FILES},
-    {"data.difficulty", "data.source", IS(CONFIG_SPUCO_MNIST)},
-    {"data.strength", "data.source", IS(CONFIG_SPUCO_MNIST)},
-    {"data.val_strength", "data.source", IS(CONFIG_SPUCO_MNIST)},
-    {"data.classes", "data.source", IS(CONFIG_SPUCO_MNIST)},
-    {"data.label_noise", "data.source", IS(CONFIG_SPUCO_MNIST)},
-    {"data.core_feature_noise", "data.source", IS(CONFIG_SPUCO_MNIST)},
-    {"data.digits_train", "data.source", IS(CONFIG_SPUCO_MNIST) | IS(CONFIG_BUILT_IN_DIGITS)},
-    {"data.digits_test", "data.source", IS(CONFIG_SPUCO_MNIST) | IS(CONFIG_BUILT_IN_DIGITS)},
     {"model.dropout", "model.arch", IS(DESPUR_MLP)},
     {"reference.select", "infer.method", CLUSTERING},
     {"infer.preset", "infer.method", IS(CONFIG_INFER_GEORGE)},
@@ -88,8 +74,17 @@ static void explain(const despur_config *config, const dependency *rule, char ou
   snprintf(out + used, CONFIG_REASON - used, " (it is %s)", row->choices[value]);
 }
 
-static bool images_are_named(const despur_config *config) {
-  return strcmp(config->data.images, "auto") != 0 && strcmp(config->data.images, "digits") != 0;
+/* Keys of a data set that its source does not use, or does not need. */
+static bool is_idle_in_source(const despur_config *config, const char *key, char needs[CONFIG_REASON]) {
+  const data_source *source = source_of(config);
+  const dependency rule = {key, "data.source", sources_with(key)};
+  const char *why = NULL;
+  if (rule.values == 0) return false;
+  if (!source_uses(source, key))
+    explain(config, &rule, needs);
+  else if (source->why_idle && (why = source->why_idle(config, key)))
+    snprintf(needs, CONFIG_REASON, "%s", why);
+  return why || !source_uses(source, key);
 }
 
 bool config_why_idle(const despur_config *config, size_t index, char needs[CONFIG_REASON]) {
@@ -120,12 +115,7 @@ bool config_why_idle(const despur_config *config, size_t index, char needs[CONFI
     snprintf(needs, CONFIG_REASON, "infer.overcluster is at least 2 (it is 1)");
     return true;
   }
-  bool counts_digits = !strcmp(row->key, "data.digits_train") || !strcmp(row->key, "data.digits_test");
-  if (counts_digits && config->data.source == CONFIG_SPUCO_MNIST && images_are_named(config)) {
-    snprintf(needs, CONFIG_REASON, "data.images is auto or digits");
-    return true;
-  }
-  return false;
+  return is_idle_in_source(config, row->key, needs);
 }
 
 bool config_row_is_idle(const despur_config *config, size_t row) {
@@ -133,61 +123,44 @@ bool config_row_is_idle(const despur_config *config, size_t row) {
   return config_why_idle(config, row, needs);
 }
 
-/* Blames a key, by its line if it stands in the file. */
-__attribute__((format(printf, 4, 5))) static despur_status
-blame(const despur_config *config, const char *key, despur_error *error, const char *format, ...) {
-  char reason[1024];
-  va_list args;
-  va_start(args, format);
-  format_args(reason, sizeof reason, format, args);
-  va_end(args);
-  int line = config->line[schema_find(key)];
-  if (line == 0) return error_set(error, DESPUR_BAD_USAGE, "%s: %s", key, reason);
-  return error_set(error, DESPUR_BAD_INPUT, "%s:%d: %s: %s", config->file, line, key, reason);
-}
-
 static despur_status check_idle(const despur_config *config, despur_error *error) {
   for (size_t i = 0; i < schema_count; i++) {
     char needs[CONFIG_REASON];
     if (config->set[i] && config_why_idle(config, i, needs))
-      return blame(config, schema_rows[i].key, error, "has no effect unless %s", needs);
+      return config_blame(config, schema_rows[i].key, error, "has no effect unless %s", needs);
   }
   return DESPUR_OK;
 }
 
 static despur_status check_data(const despur_config *config, despur_error *error) {
-  if (config->data.source == CONFIG_NPY && !images_are_named(config))
-    return blame(config, "data.source", error, "npy needs data.images, a file of images; found '%s'",
-                 config->data.images);
-  if (config->data.source == CONFIG_NPY && !*config->data.labels)
-    return blame(config, "data.source", error, "npy needs data.labels, a file of labels");
-  if (config->data.source == CONFIG_FEATURES && !*config->data.features)
-    return blame(config, "data.source", error, "features needs data.features, a file of features");
-  if (config->data.source == CONFIG_FEATURES && !*config->data.labels)
-    return blame(config, "data.source", error, "features needs data.labels, a file of labels");
-  if (config->data.source == CONFIG_FEATURES && config->model.arch != DESPUR_MLP &&
+  const data_source *source = source_of(config);
+  for (const source_need *need = source->needs; need < source->needs + SOURCE_NEEDS && need->key; need++) {
+    const char *value = schema_value(config, &schema_rows[schema_find(need->key)]);
+    bool is_file = value != config->data.images || config_images_are_named(config);
+    if (*value && is_file) continue;
+    return config_blame(config, "data.source", error, "%s needs %s, %s%s%s%s", source->name, need->key,
+                        need->what, *value ? "; found '" : "", value, *value ? "'" : "");
+  }
+  if (source->kind == DESPUR_INPUT_FEATURES && config->model.arch != DESPUR_MLP &&
       config->model.arch != DESPUR_ARCH_LINEAR)
-    return blame(config, "model.arch", error,
-                 "%s takes images, not features; model.arch=linear or model.arch=mlp takes these",
-                 schema_rows[schema_find("model.arch")].choices[config->model.arch]);
-  size_t strengths = config->data.strength.count, classes = config->data.classes.count;
-  if (config->data.source == CONFIG_SPUCO_MNIST && strengths != 1 && strengths != classes)
-    return blame(config, "data.strength", error,
-                 "expected one number, or one for each of the %zu classes; found %zu", classes, strengths);
-  return DESPUR_OK;
+    return config_blame(config, "model.arch", error,
+                        "%s takes images, not features; model.arch=linear or model.arch=mlp takes these",
+                        schema_rows[schema_find("model.arch")].choices[config->model.arch]);
+  return source->check ? source->check(config, error) : DESPUR_OK;
 }
 
 static despur_status check_normalisation(const despur_config *config, despur_error *error) {
   size_t means = config->model.mean.count, deviations = config->model.std.count;
   if (means == 1 || deviations == 1 || means == deviations) return DESPUR_OK;
-  return blame(config, "model.std", error,
-               "expected one number, or one for each of the %zu of model.mean; found %zu", means, deviations);
+  return config_blame(config, "model.std", error,
+                      "expected one number, or one for each of the %zu of model.mean; found %zu", means,
+                      deviations);
 }
 
 static despur_status check_stage(const despur_config *config, const stage_config *stage, const char *nesterov,
                                  despur_error *error) {
   if (stage->optimizer.nesterov && stage->optimizer.momentum <= 0)
-    return blame(config, nesterov, error, "has no effect without momentum (it is 0)");
+    return config_blame(config, nesterov, error, "has no effect without momentum (it is 0)");
   return DESPUR_OK;
 }
 
@@ -195,19 +168,20 @@ static despur_status check_infer(const despur_config *config, despur_error *erro
   const config_row *row = &schema_rows[schema_find("infer.method")];
   if (config->infer.method == CONFIG_INFER_NONE) return DESPUR_OK;
   if (config->reference.epochs == 0)
-    return blame(config, "infer.method", error,
-                 "%s needs a network to infer from: reference.epochs of at least 1",
-                 row->choices[config->infer.method]);
+    return config_blame(config, "infer.method", error,
+                        "%s needs a network to infer from: reference.epochs of at least 1",
+                        row->choices[config->infer.method]);
   if (config->infer.max_clusters == 1)
-    return blame(config, "infer.max_clusters", error, "expected 0, or at least 2; found 1");
+    return config_blame(config, "infer.max_clusters", error, "expected 0, or at least 2; found 1");
   if (config->infer.reduce.method == DESPUR_REDUCE_HARDNESS && config->infer.on != DESPUR_FEATURES)
-    return blame(config, "infer.reduce.method", error, "hardness needs infer.on: features");
+    return config_blame(config, "infer.reduce.method", error, "hardness needs infer.on: features");
   if (config->infer.reduce.method == DESPUR_REDUCE_HARDNESS && config->infer.scope == CONFIG_ALL_CLASSES)
-    return blame(config, "infer.reduce.method", error, "hardness needs infer.scope: class");
+    return config_blame(config, "infer.reduce.method", error, "hardness needs infer.scope: class");
   if (config->infer.reduce.method != DESPUR_REDUCE_NONE && config->infer.scope == CONFIG_ALL_CLASSES &&
       config->infer.reduce.scope == CONFIG_WITHIN_CLASS)
-    return blame(config, "infer.scope", error,
-                 "clusters over all classes need a reduction over all classes: infer.reduce.scope: all");
+    return config_blame(
+        config, "infer.scope", error,
+        "clusters over all classes need a reduction over all classes: infer.reduce.scope: all");
   return DESPUR_OK;
 }
 
@@ -217,13 +191,13 @@ bool config_infers_clusters(const despur_config *config) {
 
 static despur_status check_train(const despur_config *config, despur_error *error) {
   if (config->train_method == DESPUR_JTT && config->infer.method != CONFIG_INFER_JTT)
-    return blame(config, "train.method", error, "jtt needs infer.method: jtt");
+    return config_blame(config, "train.method", error, "jtt needs infer.method: jtt");
   if (config->train_method == DESPUR_SPARE && config->spare.rule == CONFIG_BY_SILHOUETTE &&
       !config_infers_clusters(config))
-    return blame(config, "train.method", error,
-                 "spare without inferred clusters has no silhouettes; set train.spare.rule=given");
+    return config_blame(config, "train.method", error,
+                        "spare without inferred clusters has no silhouettes; set train.spare.rule=given");
   if (config->select.rule == CONFIG_VAL_WORST_INFERRED_GROUP && !config_infers_clusters(config))
-    return blame(
+    return config_blame(
         config, "select.rule", error,
         "val_worst_inferred_group needs clusters, which validation examples are assigned to: infer.method "
         "cluster, george or spare");
@@ -233,8 +207,8 @@ static despur_status check_train(const despur_config *config, despur_error *erro
 despur_status despur_config_check(const despur_config *config, despur_error *error) {
   despur_status status = DESPUR_OK;
   if (strchr(config->name, '/'))
-    return blame(config, "name", error, "expected a text without '/', which names a directory; found '%s'",
-                 config->name);
+    return config_blame(config, "name", error,
+                        "expected a text without '/', which names a directory; found '%s'", config->name);
   TRY(check_idle(config, error));
   TRY(check_data(config, error));
   TRY(check_normalisation(config, error));

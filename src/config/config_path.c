@@ -4,6 +4,7 @@
 #include "io/file.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void config_path(char path[CONFIG_PATH], const despur_config *config, const char *key) {
   int row = schema_find(key);
@@ -11,4 +12,8 @@ void config_path(char path[CONFIG_PATH], const despur_config *config, const char
   snprintf(path, CONFIG_PATH, "%s/%s", config->base, written);
   bool from_base = *config->base && *written && *written != '/' && config->line[row] > 0 && file_exists(path);
   if (!from_base) snprintf(path, CONFIG_PATH, "%s", written);
+}
+
+bool config_images_are_named(const despur_config *config) {
+  return strcmp(config->data.images, "auto") != 0 && strcmp(config->data.images, "digits") != 0;
 }

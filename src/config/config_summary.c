@@ -1,5 +1,5 @@
 /* What a configuration amounts to, in a word: for headings and rows of tables. */
-#include "config/config.h"
+#include "config/source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ void config_method_label(char label[DESPUR_GROUP_NAME], const despur_config *con
 /* Whether the data say an attribute; else the groups are the classes, and their labels are those of classes.
  */
 static bool has_attributes(const despur_config *config) {
-  return config->data.source == CONFIG_SPUCO_MNIST || *config->data.attributes;
+  return source_of(config)->knows_attributes || *config->data.attributes;
 }
 
 config_group_labels config_labels_needed(const despur_config *config) {

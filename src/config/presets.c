@@ -2,7 +2,7 @@
  * for.
  *
  * They are written where nobody has set the key, so a preset never overrides what a recipe says. */
-#include "config/schema.h"
+#include "config/source.h"
 
 #include <string.h>
 
@@ -50,10 +50,10 @@ static const preset PRESETS[] = {
 };
 
 /* Networks fit their data. */
-static const char ARCH_KEY[] = "model.arch", ARCH_OF_FEATURES[] = "linear";
+static const char ARCH_KEY[] = "model.arch";
 
 static const char *preset_value(const despur_config *config, const char *key) {
-  if (!strcmp(key, ARCH_KEY)) return config->data.source == CONFIG_FEATURES ? ARCH_OF_FEATURES : NULL;
+  if (!strcmp(key, ARCH_KEY)) return source_of(config)->arch;
   for (size_t i = 0; i < sizeof PRESETS / sizeof *PRESETS; i++) {
     const preset *p = &PRESETS[i];
     if (p->method == config->infer.method && p->preset == config->infer.preset && !strcmp(p->key, key))
@@ -94,7 +94,9 @@ despur_status config_settle(despur_config *config, despur_error *error) {
 
 despur_status config_describe_presets(text *out, const config_row *row, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (!strcmp(row->key, ARCH_KEY)) TRY(text_add(out, error, "; with features: %s", ARCH_OF_FEATURES));
+  const data_source *source;
+  for (size_t i = 0; !strcmp(row->key, ARCH_KEY) && (source = source_at(i)); i++)
+    if (source->arch) TRY(text_add(out, error, "; with %s: %s", source->name, source->arch));
   const config_row *methods = &schema_rows[schema_find("infer.method")],
                    *presets = &schema_rows[schema_find("infer.preset")];
   for (size_t i = 0; i < sizeof PRESETS / sizeof *PRESETS; i++) {

@@ -1,13 +1,14 @@
 /* All keys of the configuration. A new option is a member of struct despur_config, a row here and, when it
  * has no effect beside some other value, a line in config_check.c. */
-#include "config/schema.h"
+#include "config/source.h"
 
 #include "despur/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char *const sources[] = {"spuco_mnist", "npy", "digits", "features", NULL};
+#define SOURCE_NAME(name) #name,
+static const char *const sources[] = {DATA_SOURCES(SOURCE_NAME) NULL};
 static const char *const difficulties[] = {"magnitude_large",
                                            "magnitude_medium",
                                            "magnitude_small",

@@ -87,12 +87,24 @@ bool value_read_text(char out[CONFIG_TEXT], config_scalar scalar);
 DESPUR_MUST_USE despur_status value_format(text *out, const despur_config *config, const config_row *row,
                                            despur_error *error);
 
+/* ---- config_blame.c ---- */
+
+/* Blames a key, by its line if it stands in the file: DESPUR_BAD_INPUT then, else DESPUR_BAD_USAGE. */
+__attribute__((format(printf, 4, 5))) despur_status
+config_blame(const despur_config *config, const char *key, despur_error *error, const char *format, ...);
+
 /* ---- config_check.c ---- */
 
 enum { CONFIG_REASON = 256 };
 
 /* Whether the key of a row has no effect beside the other values; then needs says what it would take. */
 bool config_why_idle(const despur_config *config, size_t row, char needs[CONFIG_REASON]);
+
+/* ---- config_dataset.c ---- */
+
+/* Whether the row names a file of the data set that the configuration's file asked for and that is not there.
+ */
+bool config_misses_file(const despur_config *config, size_t row);
 
 /* ---- config_drop.c ---- */
 

@@ -15,6 +15,7 @@ despur_status dataset_allocate(despur_dataset **out, size_t count, int with_imag
   TRY(mem_alloc(&dataset, 1, sizeof *dataset, error));
   *out = dataset;
   dataset->count = count;
+  dataset->reader = &stored_examples;
   TRY(mem_alloc(&dataset->label, count, sizeof *dataset->label, error));
   TRY(mem_alloc(&dataset->attribute, count, sizeof *dataset->attribute, error));
   if (with_images) TRY(mem_alloc(&dataset->image, count, sizeof *dataset->image, error));

@@ -17,6 +17,17 @@ typedef struct paint_plan {
   const uint8_t *thinned; /* [count]: 1 where core feature noise removes pixels of the digit */
 } paint_plan;
 
+/* How the examples of a data set come into being when they are asked for. Thread-safe. */
+typedef struct example_reader {
+  /* As the network sees it: out[channel][row][column]. */
+  void (*write)(const despur_dataset *dataset, size_t example, float *out);
+  /* What its pixels are (despur_pixel): out[row][column]; NULL where nothing is known. */
+  void (*tell_pixels)(const despur_dataset *dataset, size_t example, uint8_t *out);
+} example_reader;
+
+extern const example_reader stored_examples;  /* examples.c: pixels as they are; dataset_allocate's choice */
+extern const example_reader painted_examples; /* paint.c: grey images with the colours of dataset->paint */
+
 enum { DATASET_INPUTS = 4 };
 
 struct despur_dataset {
@@ -33,7 +44,8 @@ struct despur_dataset {
   int pixels_are_float;
   void *owned_pixels; /* freed with the data set, or NULL */
   npy_array images;   /* likewise, or empty */
-  paint_plan *paint;  /* NULL: images are seen as they are */
+  const example_reader *reader;
+  paint_plan *paint; /* of painted_examples, else NULL */
   uint8_t *thinned;
   char *inputs[DATASET_INPUTS]; /* paths of the files it was made from; NULL beyond them */
   char description[256];

@@ -73,38 +73,17 @@ static void draw_sketch(sketch *s, const despur_dataset *dataset, uint32_t examp
   }
 }
 
-void despur_dataset_image(const despur_dataset *dataset, size_t example, float *out) {
-  despur_shape shape = dataset->shape;
-  size_t features = shape.channels * shape.height * shape.width;
-  if (example >= dataset->count) {
-    for (size_t i = 0; i < features; i++) out[i] = NAN;
-    return;
-  }
-  if (dataset->paint) {
-    sketch s;
-    draw_sketch(&s, dataset, (uint32_t)example);
-    dataset->paint->kernels->paint(s.grey, s.painted, s.colour, out);
-    return;
-  }
-  size_t image = dataset->image ? dataset->image[example] : example;
-  if (dataset->pixels_are_float) {
-    memcpy(out, (const float *)dataset->pixels + image * features, features * sizeof *out);
-  } else {
-    const uint8_t *bytes = (const uint8_t *)dataset->pixels + image * features;
-    for (size_t i = 0; i < features; i++) out[i] = (float)bytes[i] / 255;
-  }
-}
-
-void dataset_row(void *context, size_t i, float *x) {
-  const dataset_batch *batch = context;
-  despur_dataset_image(batch->dataset, batch->examples[i], x);
-}
-
-int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {
+static void write_row(const despur_dataset *dataset, size_t example, float *out) {
   sketch s;
-  if (!dataset->paint || example >= dataset->count) return 0;
+  draw_sketch(&s, dataset, (uint32_t)example);
+  dataset->paint->kernels->paint(s.grey, s.painted, s.colour, out);
+}
+
+static void tell_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {
+  sketch s;
   draw_sketch(&s, dataset, (uint32_t)example);
   for (size_t i = 0; i < PLANE; i++)
     out[i] = s.grey[i] > 0 ? DESPUR_PIXEL_CORE : s.painted[i] ? DESPUR_PIXEL_PAINTED : DESPUR_PIXEL_PLAIN;
-  return 1;
 }
+
+const example_reader painted_examples = {write_row, tell_pixels};

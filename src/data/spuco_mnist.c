@@ -186,6 +186,7 @@ static despur_status make_paint(despur_dataset *dataset, const despur_spuco_opti
   TRY(mem_alloc(&dataset->thinned, dataset->count, 1, error));
   TRY(mem_alloc(&dataset->paint, 1, sizeof *dataset->paint, error));
   paint_plan *paint = dataset->paint;
+  dataset->reader = &painted_examples;
   TRY(paint_table_choose(&paint->kernels, error));
   paint->difficulty = options->difficulty;
   paint->seed = options->data_seed;

@@ -1,5 +1,6 @@
 /* Which runs are compared, and under which names. */
 #include "base/memory.h"
+#include "config/source.h"
 #include "report/compare.h"
 
 #include <math.h>
@@ -57,7 +58,8 @@ static void describe_data(char out[COMPARE_NAME], const report_run *run) {
   const char *noise = report_setting(run, "data.label_noise"),
              *core = report_setting(run, "data.core_feature_noise");
   const char *strength = report_setting(run, "data.strength");
-  bool spuco = same(report_setting(run, "data.source"), "spuco_mnist");
+  const data_source *source = source_named(report_setting(run, "data.source"));
+  bool spuco = source && source_uses(source, "data.difficulty");
   snprintf(out, COMPARE_NAME, "%s%s%s%s%s%s%s%s%.*s", spuco ? report_setting(run, "data.difficulty") : "",
            spuco && *strength ? ", strength " : "", spuco ? strength : "",
            spuco && !same(noise, "0") ? ", label noise " : "", spuco && !same(noise, "0") ? noise : "",

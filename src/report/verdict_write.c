@@ -1,5 +1,6 @@
 /* The verdict in words, where groups differ in an attribute. */
 #include "base/memory.h"
+#include "config/source.h"
 #include "io/file.h"
 #include "report/verdict.h"
 
@@ -9,7 +10,8 @@
 
 /* Whether the attribute has nothing to do with what else a picture of a class shows. */
 static bool attribute_is_random(const report_run *run) {
-  return strcmp(report_setting(run, "data.source"), "spuco_mnist") == 0;
+  const data_source *source = source_named(report_setting(run, "data.source"));
+  return source && source->attribute_is_random;
 }
 
 /* What the attribute is called. */

@@ -2,7 +2,7 @@
  * differs from the others by more than chance explains. */
 #include "base/math.h"
 #include "base/memory.h"
-#include "config/schema.h"
+#include "config/source.h"
 #include "eval/student.h"
 #include "table/table.h"
 
@@ -25,19 +25,10 @@ static void entry_of_method(table_entry *out, const despur_config *config) {
 }
 
 static void entry_of_data(table_entry *out, const despur_config *config) {
-  int difficulty = config->data.difficulty;
-  if (config->data.source == CONFIG_SPUCO_MNIST) {
-    snprintf(out->text, sizeof out->text, "%s",
-             schema_rows[schema_find("data.difficulty")].choices[difficulty]);
-    out->order = difficulty;
-  } else if (config->data.source == CONFIG_BUILT_IN_DIGITS) {
-    snprintf(out->text, sizeof out->text, "digits");
-    out->order = 100;
-  } else {
-    snprintf(out->text, sizeof out->text, "%.255s",
-             config->data.source == CONFIG_FEATURES ? config->data.features : config->data.images);
-    out->order = 200;
-  }
+  const data_source *source = source_of(config);
+  char label[SOURCE_LABEL];
+  out->order = 100.0 * source_place(source) + source->label(label, config);
+  snprintf(out->text, sizeof out->text, "%s", label);
 }
 
 static despur_status entry_of_key(table_entry *out, const despur_config *config, const config_row *row,

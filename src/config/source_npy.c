@@ -1,0 +1,27 @@
+/* Images in arrays of NumPy's. */
+#include "config/source.h"
+
+#include <stdio.h>
+
+static int label(char out[SOURCE_LABEL], const despur_config *config) {
+  snprintf(out, SOURCE_LABEL, "%.*s", SOURCE_LABEL - 1, config->data.images);
+  return 0;
+}
+
+static despur_status create(despur_dataset **out, const despur_config *config, despur_error *error) {
+  char images[CONFIG_PATH], labels[CONFIG_PATH], attributes[CONFIG_PATH], splits[CONFIG_PATH];
+  config_path(images, config, "data.images");
+  config_path(labels, config, "data.labels");
+  config_path(attributes, config, "data.attributes");
+  config_path(splits, config, "data.splits");
+  return despur_dataset_create_npy(out, images, labels, *attributes ? attributes : NULL,
+                                   *splits ? splits : NULL, error);
+}
+
+const data_source source_npy = {
+    .name = "npy",
+    .keys = {"data.images", "data.labels", "data.attributes", "data.splits"},
+    .needs = {{"data.images", "a file of images"}, {"data.labels", "a file of labels"}},
+    .kind = DESPUR_INPUT_IMAGES,
+    .label = label,
+    .create = create};
