@@ -56,7 +56,8 @@ typedef enum despur_selection { DESPUR_SELECT_LAST, DESPUR_SELECT_BEST } despur_
 typedef struct despur_epoch {
   size_t epoch, epochs;        /* finished, 1..epochs */
   size_t steps;                /* so far */
-  double loss;                 /* mean over the epoch's examples */
+  double loss;                 /* mean over the epoch's examples, as the method weighs them */
+  double example_loss;         /* the same with every visit counted alike: log(classes) for guessing */
   const despur_groups *groups; /* those that the method trains on; NULL when it needs none */
   const double *group_weights; /* [groups->count] of methods that keep them (GroupDRO's q), else NULL */
 } despur_epoch;

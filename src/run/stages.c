@@ -79,17 +79,19 @@ enum { STEPS_TO_BEGIN = 100 };
 #define LIKE_GUESSING 0.99 /* of the loss of equal probabilities */
 
 /* After the last epoch: a network whose loss is that of guessing tells nothing about the method. Steps that
- * are too large, or an unlucky start, hold it where all classes look alike. */
+ * are too large, or an unlucky start, hold it where all classes look alike. The method's own loss may be
+ * another: GroupDRO's leaves out the groups that a batch lacks. */
 static void note_not_begun(const stage *s, const despur_epoch *epoch) {
   size_t classes = despur_dataset_classes(s->run->dataset);
   double guessing = math_log((double)classes);
-  if (epoch->epoch < epoch->epochs || epoch->steps < STEPS_TO_BEGIN || epoch->loss < LIKE_GUESSING * guessing)
+  if (epoch->epoch < epoch->epochs || epoch->steps < STEPS_TO_BEGIN ||
+      epoch->example_loss < LIKE_GUESSING * guessing)
     return;
   run_note(
       s->run,
       "%s: the network has not begun to learn: its loss of %.4f is that of guessing, log %zu = %.4f; another "
       "seeds.init, or another %s.optimizer.lr, may help",
-      s->name, epoch->loss, classes, guessing, s->name);
+      s->name, epoch->example_loss, classes, guessing, s->name);
 }
 
 static despur_status after_epoch(void *context, despur_net *net, const despur_epoch *epoch, double *score,

@@ -27,6 +27,7 @@ typedef struct training {
   uint32_t *order;           /* [sampler.length] visits of the current epoch */
   uint32_t *labels, *groups; /* [batch_size] */
   double *losses, *weights;  /* [batch_size] of each example */
+  double example_losses;     /* their sum over the epoch so far */
   float *gradient;           /* [batch_size, classes] of the loss by the logits */
   float *finished;           /* [state] weights and buffers after the last finished epoch */
   float *average;            /* [state] their moving average after the last epoch; NULL: none is wanted */
@@ -311,6 +312,7 @@ static void train_batch(training *t, const uint32_t *examples, size_t count, dou
 static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, despur_error *error) {
   const despur_train_hooks *hooks = t->hooks;
   double sum = 0;
+  t->example_losses = 0;
   sampler_draw(&t->sampler, epoch, t->order);
   for (size_t at = 0; at < t->sampler.length; at += t->options->batch_size) {
     if (hooks->stop && hooks->stop(hooks->context))
@@ -327,6 +329,7 @@ static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, d
           isnan(loss) ? "NaN" : "infinite", t->step, epoch + 1, t->options->epochs);
     if (hooks->step) hooks->step(hooks->context, t->step, loss, count);
     sum += loss * (double)count;
+    for (size_t i = 0; i < count; i++) t->example_losses += t->losses[i];
     t->step++;
   }
   if (!t->engine->finite(t->net)) /* the last step can spoil weights before any loss sees it */
@@ -358,6 +361,7 @@ static despur_status finish_epoch(training *t, double mean_loss, despur_error *e
                        .epochs = t->options->epochs,
                        .steps = t->step,
                        .loss = mean_loss,
+                       .example_loss = t->example_losses / (double)t->sampler.length,
                        .groups = t->input.groups,
                        .group_weights = t->group_weights};
   if (t->hooks->epoch) status = t->hooks->epoch(t->hooks->context, t->net, &done, &score, error);
