@@ -229,6 +229,7 @@ void page_several_models(markup *m, const model_page *page) {
   section_models(m, page);
   section_model_groups(m, page);
   section_pairs(m, page);
+  model_spreads(m, page);
   section_doubts(m);
   model_files(m, page);
   page_close(m, DESPUR_VERSION, "predictions");

@@ -6,6 +6,7 @@
 #include "report/models.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { MOST_ROWS = 60, MOST_CLASSES = 30 };
 
@@ -150,5 +151,59 @@ void model_rates(markup *m, const model_page *page) {
     one_class(m, model);
   else
     many_classes(m, model);
+  section_close(m);
+}
+
+/* ---- several models ---- */
+
+static void model_row(markup *m, const despur_model *model, const despur_rates *rates) {
+  markup_print(m, "<tr><th scope=\"row\" class=\"long\">%s</th>", model->label);
+  for (size_t i = 0; i < COLUMN_COUNT; i++) {
+    const despur_spread *s = &rates->classes[0].spreads[COLUMNS[i].kind];
+    value_cell(m, s->difference, s->difference_low, s->difference_high);
+  }
+  const despur_spread *odds = &rates->classes[0].spreads[DESPUR_EQUALISED_ODDS];
+  value_cell(m, odds->difference, odds->difference_low, odds->difference_high);
+  markup_raw(m, "</tr>\n");
+}
+
+static void spread_table(markup *m, const model_page *page, size_t by) {
+  markup_print(m,
+               "<div class=\"scroll\">\n<table class=\"rates\">\n<caption>By %s.</caption>\n<thead><tr><th "
+               "scope=\"col\">Model</th>",
+               model_attribute(&page->models[0].predicted, by));
+  for (size_t i = 0; i < COLUMN_COUNT; i++)
+    markup_print(m, "<th scope=\"col\" class=\"n\">%s</th>", COLUMNS[i].name);
+  markup_raw(m, "<th scope=\"col\" class=\"n\">Equalised odds</th></tr></thead>\n<tbody>\n");
+  for (size_t i = 0; i < page->count; i++) model_row(m, &page->models[i], &page->models[i].rates[by]);
+  page_table_close(m);
+  markup_raw(m, "</div>\n");
+}
+
+/* Whether all have rates of one and the same positive class, by as many columns. */
+static bool are_comparable(const model_page *page) {
+  const despur_model *first = &page->models[0];
+  for (size_t i = 0; i < page->count; i++) {
+    const despur_model *model = &page->models[i];
+    const despur_rates *rates = &model->rates[model->predicted.alone_count];
+    if (rates->classes_count != 1 || rates->parts_count < 2 || !model->predicted.class_names) return false;
+    if (model->predicted.alone_count != first->predicted.alone_count) return false;
+    if (strcmp(model->predicted.class_names[rates->classes[0].class_index],
+               first->predicted.class_names[first->rates[0].classes[0].class_index]) != 0)
+      return false;
+  }
+  return true;
+}
+
+void model_spreads(markup *m, const model_page *page) {
+  const despur_model *first = &page->models[0];
+  if (!are_comparable(page)) return;
+  section_open(m, "How far groups are apart");
+  markup_print(
+      m,
+      "<p class=\"note\">Largest differences of rates between groups, in points, with intervals that "
+      "hold for all pairs of groups together. Positive is %s; groups are not within a label here.</p>\n",
+      first->predicted.class_names[first->rates[0].classes[0].class_index]);
+  for (size_t by = 0; by <= first->predicted.alone_count; by++) spread_table(m, page, by);
   section_close(m);
 }

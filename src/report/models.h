@@ -57,6 +57,7 @@ DESPUR_MUST_USE despur_status models_compare(despur_comparison *out, bool *paire
 void model_groups(markup *m, const model_page *page);
 void model_confusion(markup *m, const model_page *page);
 void model_rates(markup *m, const model_page *page);
+void model_spreads(markup *m, const model_page *page); /* of several models */
 void model_calibration(markup *m, const model_page *page);
 void model_unchecked(markup *m, const model_page *page);
 void model_files(markup *m, const model_page *page);

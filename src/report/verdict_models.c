@@ -132,23 +132,41 @@ cleanup:
   return status;
 }
 
+/* Whether all are measured on the same examples, and whether anything tells which these are. */
+static despur_status find_pairing(bool *paired, bool *known, const model_page *page, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *paired = *known = true;
+  for (size_t i = 1; i < page->count; i++) {
+    despur_comparison c;
+    bool same;
+    *known &= are_paired(&page->models[0], &page->models[i]);
+    TRY(models_compare(&c, &same, &page->models[0], &page->models[i], error));
+    if (same) despur_comparison_release(&c);
+    *paired &= same;
+  }
+cleanup:
+  return status;
+}
+
 despur_status verdict_write_models(verdict *out, const model_page *page, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t best = find_best(page);
-  bool paired = true;
+  bool paired, known;
   *out = (verdict){0};
   TRY(write_degenerate(&out->sentence, page, error));
   if (best < page->count)
     TRY(write_best(&out->sentence, page, best, error));
   else
     TRY(text_add(&out->sentence, error, "No model has a group by which it could be judged."));
-  for (size_t i = 1; i < page->count; i++) paired &= are_paired(&page->models[0], &page->models[i]);
-  TRY(text_add(
-      &out->reason, error,
-      paired ? "All models are measured on the same examples, so that what is easy or hard for both does "
-               "not blur their difference."
-             : "Nothing tells which rows of the tables are the same example (--id), so that models are "
-               "compared as if measured on different ones: smaller differences are not found."));
+  TRY(find_pairing(&paired, &known, page, error));
+  TRY(text_add(&out->reason, error,
+               paired ? "All models are measured on the same examples, so that what is easy or hard for both "
+                        "does not blur their difference."
+               : known
+                   ? "The tables do not hold the same examples with the same labels and groups: part of a "
+                     "difference may be that of the examples."
+                   : "Nothing tells which rows of the tables are the same example (--id), so that models are "
+                     "compared as if measured on different ones: smaller differences are not found."));
 cleanup:
   return status;
 }
