@@ -93,6 +93,7 @@ const char *const STYLE_PAGE[] = {
     ".beside>:nth-child(2){grid-area:1/1/3/2}\n",
     ".beside>:nth-child(3){grid-area:2/2}\n",
     ".scroll{overflow-x:auto}\n",
+    ".scroll+.scroll{margin-top:16px}\n",
     "figure{margin:0;max-width:400px;break-inside:avoid}\n",
     ".split>*>figure+figure{margin-top:20px}\n",
     "figcaption{margin-top:4px;color:var(--muted);font-size:13px;line-height:1.4;overflow-wrap:anywhere}\n",

@@ -60,7 +60,7 @@ static despur_status write_few(text *out, const despur_model *m, despur_error *e
   TRY(text_add(out, error, "These examples cannot say which model is best for its worst group: that of %s, ",
                m->label));
   TRY(words_of_group(out, worst->name, !m->columns.whole_groups, error));
-  TRY(text_add(out, error, ", has only %zu.", worst->count));
+  TRY(text_add(out, error, ", has only %zu %s.", worst->count, worst->count == 1 ? "example" : "examples"));
 cleanup:
   return status;
 }
