@@ -133,6 +133,14 @@ static void groups_stand_at_their_sizes(void **state) {
 
 /* ---- charts of epochs ---- */
 
+/* The axis has every epoch that there was and none besides, so that lines are as wide as the plot. */
+static void assert_epochs(void) {
+  axis across = x_axis();
+  assert_int_equal(across.ticks, EPOCHS);
+  assert_near(across.values[0], 1, 0);
+  assert_near(across.values[1], EPOCHS, 0);
+}
+
 static void curves_go_through_what_was_measured(void **state) {
   (void)state;
   example_run *e = make_run();
@@ -148,6 +156,7 @@ static void curves_go_through_what_was_measured(void **state) {
   for (size_t s = 0; s < REPORT_STAGES; s++) {
     const char *tone = s == REPORT_TRAIN ? "line s-after" : "line s-before";
     draw(&plot_curves, &e->run, 3 * s);
+    assert_epochs();
     assert_string_equal(seen.title, s == REPORT_TRAIN ? "GroupDRO: loss" : "ERM: loss");
     assert_string_equal(seen.description, "training: 2 in epoch 1, 0.5 in epoch 4; "
                                           "validation: 2.3 in epoch 1, 0.65 in epoch 4");
@@ -248,6 +257,7 @@ static void weights_of_groups_have_lines_and_the_heaviest_names(void **state) {
     e->epochs[REPORT_TRAIN][i].weights = e->weights[i];
   }
   draw(&plot_weights, &e->run, 0);
+  assert_epochs();
   assert_int_equal(count_of('p', "line thin s-mute"), GROUPS);
   for (size_t g = 0; g < GROUPS; g++)
     assert_line(find('p', "line thin s-mute", g), epochs, weights[g], EPOCHS);
