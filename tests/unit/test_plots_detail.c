@@ -293,7 +293,7 @@ typedef struct several {
  * measures; and a run that does not count. */
 static several *run_several(void) {
   static several s;
-  static const double WORST[RUNS] = {0.2, 0.3, 0.2, 0.22, 0.7, 0.8, 0.01},
+  static const double WORST[RUNS] = {0.21, 0.29, 0.23, 0.19, 0.7, 0.8, 0.01},
                       AVERAGE[RUNS] = {0.97, 0.99, 0.81, 0.83, 0.9, 0.92, 0.02};
   memset(&s, 0, sizeof s);
   for (size_t i = 0; i < RUNS; i++) {
@@ -326,7 +326,8 @@ static void every_run_has_a_dot_in_its_methods_row(void **state) {
   several *s = run_several();
   compare(compare_draw_runs, s);
   axis across = x_axis();
-  assert_true(across.values[0] <= 20 && across.values[0] >= 0 && across.values[1] > 99);
+  assert_near(across.values[0], 0, 0); /* the round number below 19 */
+  assert_near(across.values[1], 100, 0);
   for (size_t m = 0; m < METHODS; m++) {
     char class[8];
     snprintf(class, sizeof class, "k%zu", m);
