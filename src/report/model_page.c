@@ -32,7 +32,7 @@ void model_groups(markup *m, const model_page *page) {
                    .scores = {&model->scores},
                    .sized = "Count",
                    .rest = "results.json",
-                   .attributes = true,
+                   .attributes = model->predicted.attributes != NULL,
                    .cells = page->cells,
                    .marks_usual = true,
                    .marks_behind = true};
@@ -41,7 +41,7 @@ void model_groups(markup *m, const model_page *page) {
            "\xe2\x97\x86: the largest%s. \xe2\x96\xbe: surely behind that (95 %% confidence for all groups "
            "together).",
            by_label ? " of its label" : "");
-  section_open(m, "Group by group");
+  section_open(m, model->predicted.attributes ? "Group by group" : "Class by class");
   markup_raw(m, "<div class=\"beside\">\n<div>\n");
   page_measure_table(m, &t,
                      "All groups together, in per cent. The interval of the worst group holds for the "

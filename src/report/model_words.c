@@ -86,7 +86,7 @@ cleanup:
 
 despur_status words_of_group(text *out, const char *group, bool within_label, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (!within_label) return text_add(out, error, "%s", group);
+  if (!within_label || !beside_label(group)) return text_add(out, error, "%s", group);
   TRY(words_of_attribute(out, group, error));
   TRY(text_add(out, error, " where "));
   TRY(words_of_label(out, group, error));
@@ -99,6 +99,7 @@ despur_status words_of_row(text *out, const char *group, bool within_label, desp
   if (!within_label) return text_add(out, error, "%s", group);
   size_t length = part_length(group), start = value_start(group, length);
   TRY(add_value(out, group + start, length - start, error));
+  if (!beside_label(group)) goto cleanup; /* a class */
   TRY(text_add(out, error, ": "));
   TRY(words_of_attribute(out, group, error));
 cleanup:
@@ -108,8 +109,9 @@ cleanup:
 despur_status words_of_heading(text *out, const char *group, bool within_label, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char *attribute = beside_label(group);
-  if (!within_label || !attribute) return text_add(out, error, "Group");
   size_t label = value_start(group, part_length(group));
+  if (!within_label || (!attribute && label == 0)) return text_add(out, error, "Group");
+  if (!attribute) return text_add(out, error, "%.*s", (int)label - 1, group);
   if (label > 0) TRY(text_add(out, error, "%.*s: ", (int)label - 1, group));
   for (size_t length; *attribute; attribute += length + (attribute[length] == ',')) {
     length = part_length(attribute);
