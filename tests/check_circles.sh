@@ -1,13 +1,18 @@
 #!/bin/sh
-# Usage: check_circles.sh OBJECTS: reads what the object files below a folder define and use, and fails on files that need each
-# other in a circle: none of them can be read, tested or moved without the others.
+# Usage: check_circles.sh OBJECTS SOURCE: reads what the object files below a folder define and use, and fails on files that need each
+# other in a circle: none of them can be read, tested or moved without the others. SOURCE is the tree: objects of files that are
+# not there any more are passed over.
 #
 # A header says less than the linker: one that declares the functions of ten files hides every circle among them.
 set -eu
 pairs=$(mktemp)
 trap 'rm -f "$pairs"' EXIT
+source=$(realpath "$2")
 cd "$1"
-find . -name '*.c.o' | LC_ALL=C sort | xargs nm -A | awk '
+find . -name '*.c.o' | LC_ALL=C sort | while read -r object; do
+  file=${object##*/src/}
+  [ ! -e "$source/src/${file%.o}" ] || echo "$object"
+done | xargs nm -A | awk '
 {
   file = $1
   sub(/:.*/, "", file)
