@@ -81,13 +81,13 @@ static despur_status read_field(despur_columns *out, size_t field, const json_t 
                      FIELDS[field].name);
   switch (FIELDS[field].kind) {
   case TEXT:
-    memcpy(at, &words, sizeof words);
+    *(const char **)(void *)at = words;
     break;
   case CHARACTER:
     *at = *words;
     break;
   case NUMBER:
-    memcpy(at, &number, sizeof number);
+    *(double *)(void *)at = number;
     break;
   default:
     *(bool *)at = true;
