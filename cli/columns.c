@@ -67,3 +67,14 @@ void columns_emit(emit *j, const despur_predicted *p) {
   for (size_t i = 0; i < p->notes_count; i++) emit_text(j, NULL, p->notes[i]);
   emit_close(j, ']');
 }
+
+despur_status columns_check_alignment(const despur_predicted *first, const char *first_path,
+                                      const despur_predicted *second, const char *second_path,
+                                      bool same_order, despur_error *error) {
+  if ((first->ids && second->ids) || same_order) return DESPUR_OK;
+  return cli_fail(
+      error, DESPUR_BAD_INPUT,
+      "%s: expected a column that tells examples apart, such as 'example' or 'id' (or say which: --id); "
+      "--same-order takes the rows of both as they stand",
+      first->ids ? second_path : first_path);
+}

@@ -36,4 +36,10 @@ bool columns_given(const cli_arguments *arguments);
 void columns_print(const despur_predicted *predicted, const char *path);
 void columns_emit(emit *j, const despur_predicted *predicted);
 
+/* Rows that are not of the same example would make two models look different, or equal, without a word: both
+ * must have ids, unless same_order. */
+DESPUR_MUST_USE despur_status columns_check_alignment(const despur_predicted *first, const char *first_path,
+                                                      const despur_predicted *second, const char *second_path,
+                                                      bool same_order, despur_error *error);
+
 #endif

@@ -193,17 +193,6 @@ static void print_json(const despur_comparison *c, const despur_predicted *predi
   emit_close(&j, '}');
 }
 
-/* Rows that are not of the same example would make two models look different, or equal, without a word. */
-static despur_status check_alignment(const despur_predicted *first, const despur_predicted *second,
-                                     const cli_arguments *arguments, despur_error *error) {
-  if ((first->ids && second->ids) || cli_value(arguments, "same-order")) return DESPUR_OK;
-  return cli_fail(
-      error, DESPUR_BAD_INPUT,
-      "%s: expected a column that tells examples apart, such as 'example' or 'id' (or say which: --id); "
-      "--same-order takes the rows of both as they stand",
-      arguments->positional[first->ids ? 1 : 0]);
-}
-
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   double confidence;
   despur_columns columns;
@@ -219,7 +208,9 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (status == DESPUR_OK) status = cli_confidence(&confidence, arguments, error);
   if (status == DESPUR_OK) status = despur_predicted_read(&first, arguments->positional[0], &columns, error);
   if (status == DESPUR_OK) status = despur_predicted_read(&second, arguments->positional[1], &columns, error);
-  if (status == DESPUR_OK) status = check_alignment(&first, &second, arguments, error);
+  if (status == DESPUR_OK)
+    status = columns_check_alignment(&first, arguments->positional[0], &second, arguments->positional[1],
+                                     cli_value(arguments, "same-order"), error);
   if (status == DESPUR_OK) status = despur_compare(&comparison, &first, &second, confidence, error);
   if (status == DESPUR_OK)
     (cli_value(arguments, "json") ? print_json : print_text)(&comparison, &first, arguments->positional[0],

@@ -87,10 +87,11 @@ static void checks(const despur_scores *scores, const char *directory) {
   despur_check all[] = {{.condition = DESPUR_WORST_GROUP_AT_LEAST, .bound = 0.25},
                         {.condition = DESPUR_GAP_AT_MOST, .bound = 0.125}};
   despur_error error = {0};
-  char path[512], name[64];
+  char path[512], name[DESPUR_CHECK_NAME];
   snprintf(path, sizeof path, "%s/junit.xml", directory);
-  if (despur_check_scores(all, 2, scores, 0.95, &error) != DESPUR_OK) puts(error.message);
-  need(despur_check_write_junit(all, 2, "host", path, &error), &error);
+  if (despur_check_all(all, 2, &(despur_check_subject){.scores = scores}, 0.95, &error) != DESPUR_OK)
+    puts(error.message);
+  need(despur_check_write_junit(all, 2, &(despur_check_subject){.name = "host"}, path, &error), &error);
   for (size_t i = 0; i < 2; i++) {
     despur_check_name(&all[i], name);
     puts(name);

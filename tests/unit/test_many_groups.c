@@ -62,7 +62,7 @@ static void measure(double times[3], size_t groups) {
   assert_ok(despur_predicted_scores(&scores, &first, &error));
   times[0] = seconds() - start;
   start = seconds();
-  assert_ok(despur_check_scores(&check, 1, &scores, 0.95, &error));
+  assert_ok(despur_check_all(&check, 1, &(despur_check_subject){.scores = &scores}, 0.95, &error));
   times[1] = seconds() - start;
   start = seconds();
   assert_ok(despur_compare(&comparison, &first, &second, 0.95, &error));

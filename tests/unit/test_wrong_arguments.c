@@ -99,8 +99,8 @@ static void counts_and_confidences_that_cannot_be_are_refused(void **state) {
     assert_fails(despur_compare(&comparison, &f.predicted, &f.predicted, wrong[i], &error), DESPUR_BAD_INPUT,
                  "expected a confidence");
     assert_ok(despur_predicted_scores(&scores, &f.predicted, &error));
-    assert_fails(despur_check_scores(&check, 1, &scores, wrong[i], &error), DESPUR_BAD_INPUT,
-                 "expected a confidence");
+    assert_fails(despur_check_all(&check, 1, &(despur_check_subject){.scores = &scores}, wrong[i], &error),
+                 DESPUR_BAD_INPUT, "expected a confidence");
     despur_scores_release(&scores);
     assert_true(isnan(despur_wilson_interval(3, 10, wrong[i]).low));
     assert_true(isnan(despur_paired_interval(&pairs, wrong[i]).low));

@@ -329,7 +329,15 @@ static void files_that_are_not_there_are_named(void **state) {
   assert_fails(despur_report_models(&none, 0, &page, NULL, &error), DESPUR_BAD_USAGE, "expected a model");
   assert_fails(despur_measured_json(&json, &(despur_measured){0}, &error), DESPUR_BAD_INPUT, "scores");
   assert_null(json);
-  assert_fails(despur_check_write_junit(&check, 1, "x", NO_PLACE, &error), DESPUR_NO_RESOURCES, NO_PLACE);
+  const despur_scores scores = {0};
+  const despur_check_subject subject = {.name = "x", .scores = &scores};
+  assert_fails(despur_check_write_junit(&check, 1, &subject, NO_PLACE, &error), DESPUR_NO_RESOURCES,
+               NO_PLACE);
+  assert_fails(despur_check_write_markdown(&check, 1, &subject, 0.95, NO_PLACE, &error), DESPUR_NO_RESOURCES,
+               NO_PLACE);
+  assert_ok(despur_check_markdown(&json, &check, 0, &subject, 0.95, &error));
+  assert_non_null(strstr(json, "### x"));
+  free(json);
 }
 
 static void runs_that_are_not_there_are_named(void **state) {
@@ -435,7 +443,7 @@ static void runs_and_formats_beyond_the_last_are_refused(void **state) {
 static void words_and_numbers_that_mean_nothing_have_no_name(void **state) {
   (void)state;
   const char *const none[] = {NULL};
-  char name[64];
+  char name[DESPUR_CHECK_NAME];
   const despur_rates_part part = {.name = "x", .count = 2, .correct = 1};
   assert_null(despur_nearest_word("x", none));
   assert_int_equal(despur_text_character("\xff"), 0);
