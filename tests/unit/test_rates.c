@@ -278,7 +278,7 @@ static void f1_is_covered(void **state) {
       despur_rate rate = despur_rates_rate(&part, DESPUR_F1, 0.95);
       missed += truth < rate.low || truth > rate.high;
     }
-    assert_true(missed > 0.03 * DRAWS && missed < 0.065 * DRAWS);
+    assert_true((double)missed > 0.03 * DRAWS && (double)missed < 0.065 * DRAWS);
   }
 }
 
