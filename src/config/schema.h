@@ -1,7 +1,7 @@
 /* The schema: one row for each key says all there is to know about it. Reading, checking, printing and the
  * help are loops over these rows. */
-#ifndef RUN_SCHEMA_H
-#define RUN_SCHEMA_H
+#ifndef CONFIG_SCHEMA_H
+#define CONFIG_SCHEMA_H
 
 #include "base/text.h"
 #include "config/config.h"

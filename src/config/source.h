@@ -48,4 +48,12 @@ const data_source *source_at(size_t place);
 /* Bit i: source i uses the key. */
 unsigned sources_with(const char *key);
 
+/* A data set of one file of examples, which the key names, and one each of labels, attributes and splits; the
+ * last two may be left out. */
+typedef despur_status (*source_reader)(despur_dataset **out, const char *examples, const char *labels,
+                                       const char *attributes, const char *splits, despur_error *error);
+DESPUR_MUST_USE despur_status source_create_from_files(despur_dataset **out, const despur_config *config,
+                                                       const char *examples_key, source_reader read,
+                                                       despur_error *error);
+
 #endif

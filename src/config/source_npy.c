@@ -9,13 +9,7 @@ static int label(char out[SOURCE_LABEL], const despur_config *config) {
 }
 
 static despur_status create(despur_dataset **out, const despur_config *config, despur_error *error) {
-  char images[CONFIG_PATH], labels[CONFIG_PATH], attributes[CONFIG_PATH], splits[CONFIG_PATH];
-  config_path(images, config, "data.images");
-  config_path(labels, config, "data.labels");
-  config_path(attributes, config, "data.attributes");
-  config_path(splits, config, "data.splits");
-  return despur_dataset_create_npy(out, images, labels, *attributes ? attributes : NULL,
-                                   *splits ? splits : NULL, error);
+  return source_create_from_files(out, config, "data.images", despur_dataset_create_npy, error);
 }
 
 const data_source source_npy = {

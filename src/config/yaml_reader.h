@@ -1,7 +1,7 @@
 /* YAML as a row of events, with messages that name file and line. Anchors, aliases, tags and a second
  * document are refused. What may come next is the business of the caller. */
-#ifndef RUN_YAML_READER_H
-#define RUN_YAML_READER_H
+#ifndef CONFIG_YAML_READER_H
+#define CONFIG_YAML_READER_H
 
 #include "config/schema.h"
 

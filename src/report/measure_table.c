@@ -15,13 +15,7 @@ static void measure_row(markup *m, const char *name, const group_table *t,
   for (size_t s = 0; s < t->count; s++) known |= !isnan(measure(t->scores[s]));
   if (!known) return;
   markup_print(m, "<tr><th scope=\"row\">%s</th>", name);
-  for (size_t s = 0; s < t->count; s++) {
-    double value = measure(t->scores[s]);
-    if (isnan(value))
-      markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
-    else
-      markup_print(m, "<td class=\"n\">%.1f</td>", 100 * value);
-  }
+  for (size_t s = 0; s < t->count; s++) page_share_cell(m, measure(t->scores[s]), (double)NAN, (double)NAN);
   markup_raw(m, "</tr>\n");
 }
 
@@ -48,14 +42,9 @@ static double attribute_chance(const despur_scores *s) {
  */
 static void worst_row(markup *m, const char *name, const group_table *t) {
   markup_print(m, "<tr class=\"low\"><th scope=\"row\">%s</th>", name);
-  for (size_t s = 0; s < t->count; s++) {
-    const despur_scores *scores = t->scores[s];
-    markup_print(m, "<td class=\"n\">%.1f", 100 * scores->worst_group_accuracy);
-    if (!isnan(scores->worst_group_low))
-      markup_print(m, " <span class=\"to\">%.0f\xe2\x80\x93%.0f</span>", 100 * scores->worst_group_low,
-                   100 * scores->worst_group_high);
-    markup_raw(m, "</td>");
-  }
+  for (size_t s = 0; s < t->count; s++)
+    page_share_cell(m, t->scores[s]->worst_group_accuracy, t->scores[s]->worst_group_low,
+                    t->scores[s]->worst_group_high);
   markup_raw(m, "</tr>\n");
 }
 

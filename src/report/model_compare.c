@@ -15,27 +15,17 @@ static void heading_cell(markup *m, const char *name) {
   markup_print(m, "<th scope=\"col\" class=\"n%s\">%s</th>", page_is_long(name) ? " long" : "", name);
 }
 
-static void share_cell(markup *m, double value, double low, double high) {
-  if (isnan(value)) {
-    markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
-    return;
-  }
-  markup_print(m, "<td class=\"n\">%.1f", 100 * value);
-  if (!isnan(low)) markup_print(m, " <span class=\"to\">%.0f\xe2\x80\x93%.0f</span>", 100 * low, 100 * high);
-  markup_raw(m, "</td>");
-}
-
 /* ---- all groups together ---- */
 
 static void model_row(markup *m, const despur_model *model) {
   const despur_scores *s = &model->scores;
   markup_print(m, "<tr><th scope=\"row\" class=\"long\">%s</th>", model->label);
-  share_cell(m, s->worst_group_accuracy, s->worst_group_low, s->worst_group_high);
-  share_cell(m, s->average_accuracy, (double)NAN, 0);
-  share_cell(m, s->balanced_group_accuracy, (double)NAN, 0);
-  share_cell(m, s->worst_class_accuracy, (double)NAN, 0);
-  share_cell(m, model->measures.all.bins ? model->measures.all.calibration_error : (double)NAN, (double)NAN,
-             0);
+  page_share_cell(m, s->worst_group_accuracy, s->worst_group_low, s->worst_group_high);
+  page_share_cell(m, s->average_accuracy, (double)NAN, (double)NAN);
+  page_share_cell(m, s->balanced_group_accuracy, (double)NAN, (double)NAN);
+  page_share_cell(m, s->worst_class_accuracy, (double)NAN, (double)NAN);
+  page_share_cell(m, model->measures.all.bins ? model->measures.all.calibration_error : (double)NAN,
+                  (double)NAN, (double)NAN);
   markup_print(m, "<td class=\"long\">%s</td></tr>\n",
                s->worst_group < s->groups_count ? s->groups[s->worst_group].name : "");
 }

@@ -22,16 +22,6 @@ static const struct {
 
 enum { COLUMN_COUNT = sizeof COLUMNS / sizeof *COLUMNS };
 
-static void value_cell(markup *m, double value, double low, double high) {
-  if (isnan(value)) {
-    markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
-    return;
-  }
-  markup_print(m, "<td class=\"n\">%.1f", 100 * value);
-  if (!isnan(low)) markup_print(m, " <span class=\"to\">%.0f\xe2\x80\x93%.0f</span>", 100 * low, 100 * high);
-  markup_raw(m, "</td>");
-}
-
 /* Ratios and their intervals are fractions. */
 static void ratio_cell(markup *m, const despur_spread *s) {
   if (isnan(s->ratio))
@@ -46,7 +36,7 @@ static void part_row(markup *m, const despur_rates_part *part, const char *name,
                file_grouped(part->count).text);
   for (size_t i = 0; i < COLUMN_COUNT; i++) {
     despur_rate rate = despur_rates_rate(part, COLUMNS[i].kind, confidence);
-    value_cell(m, rate.value, rate.low, rate.high);
+    page_share_cell(m, rate.value, rate.low, rate.high);
   }
   markup_raw(m, "</tr>\n");
 }
@@ -55,7 +45,7 @@ static void spread_rows(markup *m, const despur_class_rates *of) {
   markup_raw(m, "<tr class=\"low\"><th scope=\"row\">Largest difference</th><td></td>");
   for (size_t i = 0; i < COLUMN_COUNT; i++) {
     const despur_spread *s = &of->spreads[COLUMNS[i].kind];
-    value_cell(m, s->difference, s->difference_low, s->difference_high);
+    page_share_cell(m, s->difference, s->difference_low, s->difference_high);
   }
   markup_raw(m, "</tr>\n<tr class=\"low\"><th scope=\"row\">Smallest ratio</th><td></td>");
   for (size_t i = 0; i < COLUMN_COUNT; i++) ratio_cell(m, &of->spreads[COLUMNS[i].kind]);
@@ -131,7 +121,7 @@ static void many_classes(markup *m, const despur_model *model) {
                  p->class_names ? p->class_names[of->class_index] : "");
     for (size_t i = 0; i < COLUMN_COUNT - 1; i++) {
       const despur_spread *s = &of->spreads[COLUMNS[i].kind];
-      value_cell(m, s->difference, s->difference_low, s->difference_high);
+      page_share_cell(m, s->difference, s->difference_low, s->difference_high);
     }
     markup_raw(m, "</tr>\n");
   }
@@ -160,10 +150,10 @@ static void model_row(markup *m, const despur_model *model, const despur_rates *
   markup_print(m, "<tr><th scope=\"row\" class=\"long\">%s</th>", model->label);
   for (size_t i = 0; i < COLUMN_COUNT; i++) {
     const despur_spread *s = &rates->classes[0].spreads[COLUMNS[i].kind];
-    value_cell(m, s->difference, s->difference_low, s->difference_high);
+    page_share_cell(m, s->difference, s->difference_low, s->difference_high);
   }
   const despur_spread *odds = &rates->classes[0].spreads[DESPUR_EQUALISED_ODDS];
-  value_cell(m, odds->difference, odds->difference_low, odds->difference_high);
+  page_share_cell(m, odds->difference, odds->difference_low, odds->difference_high);
   markup_raw(m, "</tr>\n");
 }
 

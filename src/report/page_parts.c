@@ -2,6 +2,7 @@
 
 #include "report/style.h"
 
+#include <math.h>
 #include <string.h>
 
 void page_open(markup *m, const char *title) {
@@ -48,4 +49,14 @@ bool page_is_long(const char *name) {
 
 const char *page_tone(size_t stage, size_t count) {
   return stage + 1 < count ? "before" : "after";
+}
+
+void page_share_cell(markup *m, double value, double low, double high) {
+  if (isnan(value)) {
+    markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
+    return;
+  }
+  markup_print(m, "<td class=\"n\">%.1f", 100 * value);
+  if (!isnan(low)) markup_print(m, " <span class=\"to\">%.0f\xe2\x80\x93%.0f</span>", 100 * low, 100 * high);
+  markup_raw(m, "</td>");
 }

@@ -28,4 +28,7 @@ void page_hashes(markup *m, const char *caption, const struct report_pairs *pair
 /* Colours and shapes of a network among count: one that is alone, or last, is "after", another "before". */
 const char *page_tone(size_t stage, size_t count);
 
+/* A cell with a share in per cent and, unless low is NaN, its interval; a dash for a share that is NaN. */
+void page_share_cell(markup *m, double value, double low, double high);
+
 #endif

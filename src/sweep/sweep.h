@@ -3,8 +3,8 @@
  * out.
  *
  * Recipes and seeds are axes like any other: a combination is one value of each axis. */
-#ifndef RUN_SWEEP_H
-#define RUN_SWEEP_H
+#ifndef SWEEP_SWEEP_H
+#define SWEEP_SWEEP_H
 
 #include "base/dictionary.h"
 #include "base/text.h"

@@ -1,6 +1,6 @@
 /* Carrying a sweep out: what sweep_state.c does for sweep_run.c and sweep_job.c. */
-#ifndef RUN_SWEEP_RUN_H
-#define RUN_SWEEP_RUN_H
+#ifndef SWEEP_SWEEP_RUN_H
+#define SWEEP_SWEEP_RUN_H
 
 #include "sweep/sweep.h"
 

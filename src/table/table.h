@@ -1,7 +1,7 @@
 /* A table over runs: table_read.c finds and reads them, table.c arranges them in cells and compares,
  * table_print.c writes. */
-#ifndef RUN_TABLE_H
-#define RUN_TABLE_H
+#ifndef TABLE_TABLE_H
+#define TABLE_TABLE_H
 
 #include "base/text.h"
 #include "config/config.h"
