@@ -2,6 +2,7 @@
 
 #include "terminal.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,10 +27,14 @@ despur_status columns_of(despur_columns *out, const cli_arguments *arguments, de
                           .positive = cli_value(arguments, "positive"),
                           .probabilities = cli_value(arguments, "probabilities"),
                           .by = cli_value(arguments, "by"),
+                          .split = cli_value(arguments, "split"),
                           .id = cli_value(arguments, "id"),
                           .whole_groups = cli_value(arguments, "whole-groups"),
                           .with_missing = cli_value(arguments, "with-missing")};
-  despur_status status = cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
+  long least;
+  despur_status status = cli_integer(&least, arguments, "min-count", 0, INT32_MAX, 0, error);
+  out->min_count = (size_t)least;
+  if (status == DESPUR_OK) status = cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
   if (status == DESPUR_OK) status = character_of(&out->separator, arguments, "separator", error);
   if (status == DESPUR_OK) status = character_of(&out->comment, arguments, "comment", error);
   return status;
@@ -43,7 +48,7 @@ const char *columns_table_name(const char *path) {
 bool columns_given(const cli_arguments *arguments) {
   static const cli_option OPTIONS[] = {COLUMN_OPTIONS};
   for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++)
-    if (cli_value(arguments, OPTIONS[i].name)) return true;
+    if (strcmp(OPTIONS[i].name, "split") != 0 && cli_value(arguments, OPTIONS[i].name)) return true;
   return false;
 }
 

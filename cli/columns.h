@@ -15,7 +15,9 @@
       {"positive", "CLASS", "which class that is, and rates are of (default 1 or true)"},                    \
       {"threshold", "T", "score from which on it is predicted (default 0.5)"},                               \
       {"probabilities", "PREFIX", "the columns PREFIX0, PREFIX1, ... or PREFIXcat, ..."},                    \
-      {"by", "COL,COL", "the columns that make groups, within each label"},                                  \
+      {"by", "COL,COL", "the columns that make groups, within each label; age:4, age:18,65 cut numbers"},    \
+      {"split", "COL=VALUE", "only the rows of a table where COL is VALUE"},                                 \
+      {"min-count", "N", "groups with fewer examples cannot be the worst"},                                  \
       {"whole-groups", NULL, "they are groups as they stand"},                                               \
       {"with-missing", NULL, "groups with missing values can be the worst, too"},                            \
       {"id", "COL", "the column that tells examples apart"},                                                 \
@@ -29,7 +31,7 @@ DESPUR_MUST_USE despur_status columns_of(despur_columns *out, const cli_argument
 /* What a table is called: the name of its file without the directory. */
 const char *columns_table_name(const char *path);
 
-/* Whether one of these options was given. */
+/* Whether one of these options was given that speaks of tables only, which --split does not in every verb. */
 bool columns_given(const cli_arguments *arguments);
 
 /* What was read as what, and what else there is to know. Nothing for a run. */

@@ -21,39 +21,61 @@ static void release(measured *m) {
   for (size_t i = 0; i < m->count; i++) despur_model_release(&m->models[i]);
 }
 
+/* The words that say what a model predicted, one of which may be given several times. */
+static const char *const OF_MODELS[] = {"prediction", "score", "probabilities"};
+
+/* NULL: none of them is. */
+static const char *repeated(const cli_arguments *arguments) {
+  for (size_t i = 0; i < sizeof OF_MODELS / sizeof *OF_MODELS; i++)
+    if (cli_value_again(arguments, OF_MODELS[i], 1)) return OF_MODELS[i];
+  return NULL;
+}
+
+static despur_status check_models(const cli_arguments *arguments, const char *file, despur_error *error) {
+  const char *several = repeated(arguments);
+  if (!several) return DESPUR_OK;
+  for (size_t i = 0; i < sizeof OF_MODELS / sizeof *OF_MODELS; i++)
+    if (strcmp(OF_MODELS[i], several) != 0 && cli_value(arguments, OF_MODELS[i]))
+      return cli_fail(error, DESPUR_BAD_USAGE, "--%s: of several models --%s says what they predict",
+                      OF_MODELS[i], several);
+  if (strcmp(file, "-") == 0)
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: standard input has one model only", several);
+  if (cli_value_again(arguments, several, MOST_MODELS))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected at most %d models", several, MOST_MODELS);
+  return DESPUR_OK;
+}
+
 static despur_status check_words(const cli_arguments *arguments, despur_error *error) {
   const char *file = cli_value(arguments, "predictions");
   if (arguments->count != (file ? 0 : 1))
     return cli_fail(error, DESPUR_BAD_USAGE, "eval: expected one run directory%s, found %zu",
                     file ? " or --predictions, not both" : "", arguments->count + (file ? 1 : 0));
-  if (file && (cli_value(arguments, "split") || cli_value(arguments, "threads")))
-    return cli_fail(error, DESPUR_BAD_USAGE, "--predictions: goes without --split and --threads");
+  if (file && cli_value(arguments, "threads"))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--predictions: goes without --threads");
   if (!file && columns_given(arguments))
     return cli_fail(error, DESPUR_BAD_USAGE, "eval: what names columns goes with --predictions only");
   if (!file && cli_value(arguments, "out"))
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "--out: goes with --predictions only (a run has its page: RUN/report.html)");
-  if (file && strcmp(file, "-") == 0 && cli_value_again(arguments, "prediction", 1))
-    return cli_fail(error, DESPUR_BAD_USAGE, "--prediction: standard input has one model only");
-  if (cli_value_again(arguments, "prediction", MOST_MODELS))
-    return cli_fail(error, DESPUR_BAD_USAGE, "--prediction: expected at most %d models", MOST_MODELS);
-  return DESPUR_OK;
+  return file ? check_models(arguments, file, error) : DESPUR_OK;
 }
 
-/* A table has a model for each --prediction. */
+/* A table has a model for each time that one of OF_MODELS is given. */
 static despur_status read_models(measured *m, const char *file, const cli_arguments *arguments,
                                  despur_error *error) {
   despur_columns columns;
   despur_status status = columns_of(&columns, arguments, error);
-  bool several = cli_value_again(arguments, "prediction", 1) != NULL;
+  const char *several = repeated(arguments);
+  columns.from_scores = several && strcmp(several, "prediction") != 0;
   do {
-    if (several) columns.prediction = cli_value_again(arguments, "prediction", m->count);
-    if (status == DESPUR_OK)
-      status =
-          despur_model_read(&m->models[m->count], several ? columns.prediction : columns_table_name(file),
-                            file, &columns, error);
+    const char *name = several ? cli_value_again(arguments, several, m->count) : NULL;
+    const char *label = several ? name : columns_table_name(file);
+    if (several && strcmp(several, "prediction") == 0) columns.prediction = name;
+    if (several && strcmp(several, "score") == 0) columns.score = name;
+    if (several && strcmp(several, "probabilities") == 0) columns.probabilities = name;
+    if (status == DESPUR_OK) status = despur_model_read(&m->models[m->count], label, file, &columns, error);
     m->count += status == DESPUR_OK;
-  } while (status == DESPUR_OK && several && cli_value_again(arguments, "prediction", m->count));
+  } while (status == DESPUR_OK && several && cli_value_again(arguments, several, m->count));
   return status;
 }
 
@@ -75,8 +97,9 @@ static despur_status read_run(measured *m, const cli_arguments *arguments, despu
 static despur_status choice_of(despur_rule_result *out, const cli_arguments *arguments, despur_error *error) {
   despur_split split;
   *out = (despur_rule_result){0};
+  if (arguments->count == 0) return DESPUR_OK;
   despur_status status = cli_split(&split, arguments, error);
-  if (status != DESPUR_OK || arguments->count == 0 || split != DESPUR_VAL) return status;
+  if (status != DESPUR_OK || split != DESPUR_VAL) return status;
   return despur_run_choice(out, arguments->positional[0], error);
 }
 
@@ -152,7 +175,9 @@ const cli_verb cli_eval = {
         "cannot\n"
         "hide another's errors; --whole-groups takes names as they are. Groups with missing values are "
         "shown but\n"
-        "cannot be the worst. Other columns are passed over.\n"
+        "cannot be the worst. --by age:18,65 cuts numbers there, age:4 into four parts. --split COL=VALUE "
+        "takes\n"
+        "some of the rows. Other columns are passed over.\n"
         "\n"
         "Intervals hold with 95 % confidence: Wilson's for each group; that of the worst group takes into\n"
         "account that it is the worst of several. Calibration is the expected calibration error over 15\n"
@@ -177,10 +202,10 @@ const cli_verb cli_eval = {
         "  despur eval runs/demo-0 --split val\n"
         "  despur eval --predictions resnet.csv --json\n"
         "  despur eval --predictions loans.csv --by sex,race --positive granted --rates\n"
+        "  despur eval --predictions adult.csv --by age:4,sex --split split=test --min-count 30\n"
         "  despur eval --predictions adult.csv --label income --score p --positive '>50K' --by sex,race "
         "--out page\n",
-    .options = {{"split", "SPLIT", "train, val or test (default test)"},
-                {"predictions", "FILE", "a table in place of a run, or - for standard input"},
+    .options = {{"predictions", "FILE", "a table in place of a run, or - for standard input"},
                 COLUMN_OPTIONS,
                 {"out", "DIR", "leave a page, report.html, and results.json there"},
                 {"force", NULL, "write into DIR although something else is there"},

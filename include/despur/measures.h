@@ -23,13 +23,13 @@ typedef struct despur_other_column {
 typedef struct despur_predicted {
   size_t count, classes, groups_count;
   size_t groups_aside; /* the last of the groups: those that cannot be the worst, since a value that
-                          makes them is missing */
+                          makes them is missing or they are too small */
   uint32_t *labels, *predictions; /* [count], below classes */
   uint32_t *groups;               /* [count], below groups_count, or DESPUR_NO_GROUP */
   uint32_t *attributes; /* [count] what tells groups of one label apart, any codes; NULL: nothing does */
   const char **attribute_names; /* [attributes_count] of the codes 0, 1, ..., which then all occur, such as
                                    "sex=Male,race=White"; NULL: the names of groups say */
-  size_t attributes_count, attributes_aside; /* with names; the last ones have missing values */
+  size_t attributes_count, attributes_aside; /* with names; the last ones are like these */
   const char **ids;                          /* [count] texts that tell examples apart, or NULL */
   double *probabilities;                     /* [count, classes], or NULL */
   const char **names;                        /* [groups_count] */
@@ -60,11 +60,15 @@ typedef struct despur_columns {
   double threshold;          /* of the score, from which on the prediction is that class; 0: 0.5 */
   const char *probabilities; /* what the names of the columns with a probability begin with; the rest is the
                                 name of the class */
-  const char *by;            /* the columns that make groups, with commas between */
+  const char *by;            /* the columns that make groups, with commas between. Numbers can be cut: "age:4"
+                                into parts of nearly equal size, at most 20; "age:18,35,65" at these */
+  const char *split;         /* "COLUMN=VALUE": only the rows where it is that; NULL: all */
   const char *id;            /* of the examples */
   char separator, comment;   /* between fields; of lines to pass over. 0: found in the file; none */
+  bool from_scores;          /* no column of predictions is guessed: scores or probabilities say them */
   bool whole_groups;         /* groups are what `by` says, not that within each label */
   bool with_missing;         /* groups with missing values can be the worst, too */
+  size_t min_count;          /* groups with fewer examples cannot be the worst: too small to say */
   bool others;               /* columns without a part are wanted, for despur_compare */
   bool ids; /* they are wanted; without `id` they are guessed, and NULL when there are none */
 } despur_columns;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_SHOWN = 600 };
+enum { NAMES_SHOWN = 600, MOST_SPLITS = 10 };
 
 /* In the order of preference. */
 static const char *const LABELS[] = {"y",     "label",      "labels",  "y_true",       "true",
@@ -28,6 +28,8 @@ static const char *const IDS[] = {
     "image_id",     "img_id",     "row_id", "image", "img", "filename",   "file_name",
     "img_filename", "image_path", "path",   "file",  "",    "unnamed: 0", NULL};
 
+static const char *const SPLITS[] = {"split", "subset", "fold", "partition", "phase", NULL};
+
 /* ---- names ---- */
 
 static char plain_letter(char c) {
@@ -43,7 +45,8 @@ static bool same_name(const char *a, const char *b) {
 }
 
 static bool is_taken(const column_roles *roles, const table_column *column) {
-  if (column == roles->label || column == roles->prediction || column == roles->score || column == roles->id)
+  if (column == roles->label || column == roles->prediction || column == roles->score ||
+      column == roles->id || column == roles->split)
     return true;
   for (size_t i = 0; i < roles->by_count; i++)
     if (roles->by[i] == column) return true;
@@ -132,16 +135,60 @@ static despur_status find_whole(table_column **out, const column_roles *roles, t
   return name ? find(out, roles, t, name, strlen(name), error) : DESPUR_OK;
 }
 
+/* Whether there is a column of that name. */
+static bool is_column(const table *t, const char *name, size_t length) {
+  for (size_t i = 0; i < t->column_count; i++)
+    if (strncmp(t->columns[i].name, name, length) == 0 && !t->columns[i].name[length]) return true;
+  return false;
+}
+
+static bool is_number(const char *word, size_t length) {
+  return length > 0 && strspn(word, "+-.0123456789eE") >= length;
+}
+
+static size_t word_length(const char *at) {
+  return strcspn(at, ",");
+}
+
+/* "age:18,35,65" is a column and where to cut it, "age:4" a column and into how many parts. *length: of the
+ * name; returns the cuts, and all that belongs to it gets *all bytes; NULL when it is not cut. */
+static const char *cuts_of(const table *t, const char *at, size_t *length, size_t *all) {
+  *length = *all = word_length(at);
+  if (is_column(t, at, *length)) return NULL;
+  size_t name = *length;
+  while (name > 0 && at[name - 1] != ':') name--;
+  if (name < 2 || !is_column(t, at, name - 1)) return NULL;
+  while (at[*all] == ',' && is_number(at + *all + 1, word_length(at + *all + 1)) &&
+         !is_column(t, at + *all + 1, word_length(at + *all + 1)))
+    *all += 1 + word_length(at + *all + 1);
+  *length = name - 1;
+  return at + name;
+}
+
+static despur_status take_cut(column_cut *out, const table_column *column, const char *cuts, size_t length,
+                              despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text given = {0};
+  TRY(text_add(&given, error, "%.*s", (int)length, cuts));
+  status = column_cut_parse(out, given.data, error);
+  if (status != DESPUR_OK) error_prefix(error, "column '%.60s': ", column->name);
+cleanup:
+  mem_free(given.data);
+  return status;
+}
+
 /* Names with commas between them; a column whose name has a comma can be had alone. */
 static despur_status find_by(column_roles *roles, table *t, const char *by, despur_error *error) {
   despur_status status = DESPUR_OK;
   bool whole = table_find(t, by);
   for (const char *at = by; at;) {
-    const char *comma = whole ? NULL : strchr(at, ',');
     table_column *column = NULL;
-    TRY(find(&column, roles, t, at, comma ? (size_t)(comma - at) : strlen(at), error));
+    size_t length = strlen(at), all = length;
+    const char *cuts = whole ? NULL : cuts_of(t, at, &length, &all);
+    TRY(find(&column, roles, t, at, length, error));
+    if (cuts) TRY(take_cut(&roles->cuts[roles->by_count], column, cuts, (size_t)(at + all - cuts), error));
     roles->by[roles->by_count++] = column;
-    at = comma ? comma + 1 : NULL;
+    at = at[all] ? at + all + 1 : NULL;
   }
 cleanup:
   return status;
@@ -191,6 +238,7 @@ static despur_status find_said(column_roles *out, table *t, const despur_columns
   TRY(find_whole(&out->prediction, out, t, columns->prediction, error));
   TRY(find_whole(&out->score, out, t, columns->score, error));
   TRY(find_whole(&out->id, out, t, columns->id, error));
+  if (columns->split) TRY(find(&out->split, out, t, columns->split, strcspn(columns->split, "="), error));
   if (columns->by) TRY(find_by(out, t, columns->by, error));
   if (out->score && columns->probabilities)
     FAIL(error, DESPUR_BAD_USAGE, "expected a score or probabilities of all classes, found both");
@@ -212,12 +260,13 @@ static void guess_groups(column_roles *roles, table *t) {
 static despur_status guess_rest(column_roles *out, table *t, const despur_columns *columns,
                                 despur_error *error) {
   if (!out->label) out->label = guess(out, t, LABELS);
-  if (!out->prediction) out->prediction = guess(out, t, PREDICTIONS);
+  if (!out->prediction && !columns->from_scores) out->prediction = guess(out, t, PREDICTIONS);
   despur_status status = find_probabilities(out, t, columns, error);
   if (status != DESPUR_OK) return status;
   if (!out->prediction && !out->score && out->probability_count == 0) out->score = guess(out, t, SCORES);
   if (out->by_count == 0) guess_groups(out, t);
   if (columns->ids && !out->id) out->id = guess(out, t, IDS);
+  if (!out->split) out->split = guess(out, t, SPLITS);
   return DESPUR_OK;
 }
 
@@ -239,6 +288,7 @@ despur_status column_roles_find(column_roles *out, table *t, const despur_column
   despur_status status = DESPUR_OK;
   *out = (column_roles){0};
   TRY(mem_alloc(&out->by, t->column_count, sizeof *out->by, error));
+  TRY(mem_alloc(&out->cuts, t->column_count, sizeof *out->cuts, error));
   TRY(mem_alloc(&out->probabilities, t->column_count, sizeof *out->probabilities, error));
   TRY(find_said(out, t, columns, error));
   TRY(guess_rest(out, t, columns, error));
@@ -246,6 +296,7 @@ despur_status column_roles_find(column_roles *out, table *t, const despur_column
   out->label->use = TABLE_CATEGORIES;
   if (out->prediction) out->prediction->use = TABLE_CATEGORIES;
   if (out->id) out->id->use = TABLE_CATEGORIES;
+  if (out->split) out->split->use = TABLE_CATEGORIES;
   if (out->score) out->score->use = TABLE_NUMBERS;
   for (size_t i = 0; i < out->by_count; i++) out->by[i]->use = TABLE_CATEGORIES;
   for (size_t i = 0; i < out->probability_count; i++) out->probabilities[i]->use = TABLE_NUMBERS;
@@ -255,19 +306,108 @@ cleanup:
   return status;
 }
 
-void column_roles_settle(column_roles *roles, const despur_columns *columns) {
-  if (columns->by || columns->whole_groups || roles->by_count != 1) return;
+/* ---- when the values are there ---- */
+
+/* "'train' (600), 'test' (200)" */
+static despur_status list_values(text *out, const value_column *c, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t count = column_categories(c), *rows = NULL;
+  uint32_t *order = NULL, *rank;
+  TRY(mem_alloc(&rows, count, sizeof *rows, error));
+  TRY(column_order(&order, &rank, c, error));
+  for (size_t i = 0; i < c->rows; i++)
+    if (c->codes[i] != COLUMN_MISSING) rows[c->codes[i]]++;
+  for (size_t i = 0; i < count && out->length < NAMES_SHOWN; i++)
+    TRY(text_add(out, error, "%s'%.60s' (%zu)", i ? ", " : "", column_name(c, order[i]), rows[order[i]]));
+  if (out->length >= NAMES_SHOWN) TRY(text_add(out, error, ", ..."));
+cleanup:
+  mem_free(rows);
+  mem_free(order);
+  return status;
+}
+
+/* Finds the value as rows are read, so that 1.0 is 1. */
+static despur_status keep_split(const column_roles *roles, table *t, const char *split, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text values = {0};
+  const value_column *c = &roles->split->categories;
+  const char *equals = strchr(split, '=');
+  uint32_t category = 0;
+  while (equals && category < column_categories(c) && strcmp(column_name(c, category), equals + 1) != 0)
+    category++;
+  if (!equals || category == column_categories(c)) {
+    TRY(list_values(&values, c, error));
+    FAIL(error, equals ? DESPUR_BAD_INPUT : DESPUR_BAD_USAGE,
+         "%s: column '%.60s': expected a value of it, --split COL=VALUE%s%.60s%s; there are: %s",
+         table_name(t), roles->split->name, equals ? ", found '" : "", equals ? equals + 1 : "",
+         equals ? "'" : "", values.data ? values.data : "none");
+  }
+  TRY(table_keep(t, roles->split, category, error));
+cleanup:
+  mem_free(values.data);
+  return status;
+}
+
+static despur_status cut_columns(const column_roles *roles, const table *t, despur_error *error) {
+  for (size_t i = 0; i < roles->by_count; i++) {
+    if (roles->cuts[i].count == 0) continue;
+    despur_status status = column_cut_apply(&roles->by[i]->categories, &roles->cuts[i], error);
+    if (status == DESPUR_BAD_INPUT)
+      error_prefix(error, "%s: column '%.60s': ", table_name(t), roles->by[i]->name);
+    if (status != DESPUR_OK) return status;
+  }
+  return DESPUR_OK;
+}
+
+despur_status column_roles_settle(column_roles *roles, table *t, const despur_columns *columns,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (columns->split) TRY(keep_split(roles, t, columns->split, error));
+  TRY(cut_columns(roles, t, error));
+  if (columns->by || columns->whole_groups || roles->by_count != 1) goto cleanup;
   const table_column *by = roles->by[0];
   if (column_categories(&by->categories) == 1 && by->missing == 0) roles->by_count = 0;
+cleanup:
+  return status;
+}
+
+despur_status column_roles_note_splits(text *out, const column_roles *roles, const despur_columns *columns,
+                                       despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text values = {0};
+  const table_column *split = roles->split;
+  if (!split || columns->split || column_categories(&split->categories) < 2 ||
+      column_categories(&split->categories) > MOST_SPLITS)
+    return DESPUR_OK;
+  TRY(list_values(&values, &split->categories, error));
+  TRY(text_add(out, error,
+               "rows of several splits are measured together, column '%s': %s (--split %s=VALUE takes one)",
+               split->name, values.data, split->name));
+cleanup:
+  mem_free(values.data);
+  return status;
 }
 
 void column_roles_release(column_roles *roles) {
+  for (size_t i = 0; roles->cuts && i < roles->by_count; i++) column_cut_release(&roles->cuts[i]);
+  mem_free(roles->cuts);
   mem_free(roles->by);
   mem_free(roles->probabilities);
   *roles = (column_roles){0};
 }
 
 /* ---- in words ---- */
+
+static despur_status describe_group(text *out, const column_roles *roles, size_t i, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const column_cut *cut = &roles->cuts[i];
+  TRY(text_add(out, error, "%s%s", i ? " x " : "", roles->by[i]->name));
+  if (cut->parts > 0) TRY(text_add(out, error, " in %zu parts", cut->parts));
+  for (size_t k = 0; cut->parts == 0 && k < cut->count; k++)
+    TRY(text_add(out, error, "%s%s", k ? ", " : " cut at ", cut->names[k]));
+cleanup:
+  return status;
+}
 
 despur_status column_roles_describe(text *out, const column_roles *roles, const despur_columns *columns,
                                     despur_error *error) {
@@ -279,12 +419,12 @@ despur_status column_roles_describe(text *out, const column_roles *roles, const 
     TRY(text_add(out, error, ", probabilities: %s to %s", roles->probabilities[0]->name,
                  roles->probabilities[roles->probability_count - 1]->name));
   TRY(text_add(out, error, ", groups: "));
-  for (size_t i = 0; i < roles->by_count; i++)
-    TRY(text_add(out, error, "%s%s", i ? " x " : "", roles->by[i]->name));
+  for (size_t i = 0; i < roles->by_count; i++) TRY(describe_group(out, roles, i, error));
   if (roles->by_count == 0)
     TRY(text_add(out, error, "the labels, for '%s' is the same everywhere", roles->by[0]->name));
   else if (!columns->whole_groups)
     TRY(text_add(out, error, " within each label"));
+  if (columns->split) TRY(text_add(out, error, ", rows: %s", columns->split));
   if (roles->id) TRY(text_add(out, error, ", id: %s", *roles->id->name ? roles->id->name : "(first column)"));
 cleanup:
   return status;

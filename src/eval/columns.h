@@ -4,12 +4,15 @@
 
 #include "base/text.h"
 #include "despur/measures.h"
+#include "io/column_cut.h"
 #include "io/table.h"
 
 typedef struct column_roles {
   table_column *label, *prediction, *score, *id; /* NULL: there is none */
   table_column **by;
-  size_t by_count;                  /* 0: the groups are the classes */
+  column_cut *cuts;    /* [by_count] of numbers that make groups */
+  size_t by_count;     /* 0: the groups are the classes */
+  table_column *split; /* rows of one value are measured, or NULL; guessed so that several are noticed */
   table_column **probabilities;     /* one for each class */
   size_t probability_count, prefix; /* prefix: bytes in front of the names of classes */
 } column_roles;
@@ -19,9 +22,15 @@ DESPUR_MUST_USE despur_status column_roles_find(column_roles *out, table *t, con
                                                 despur_error *error);
 void column_roles_release(column_roles *roles);
 
-/* When the table has been read: a column that nobody has named, and whose values are all the same, tells no
- * groups apart. Runs without attributes leave one. */
-void column_roles_settle(column_roles *roles, const despur_columns *columns);
+/* When the table has been read: leaves the rows of the split that was asked for and cuts the columns that are
+ * to be cut. DESPUR_BAD_INPUT where their values do not allow it. A column that nobody has named, and whose
+ * values are all the same, tells no groups apart and goes: runs without attributes leave one. */
+DESPUR_MUST_USE despur_status column_roles_settle(column_roles *roles, table *t,
+                                                  const despur_columns *columns, despur_error *error);
+
+/* A sentence where nobody has asked for a split and there are several; else nothing. */
+DESPUR_MUST_USE despur_status column_roles_note_splits(text *out, const column_roles *roles,
+                                                       const despur_columns *columns, despur_error *error);
 
 /* "label: y, prediction: pred, groups: sex x race, within each label". */
 DESPUR_MUST_USE despur_status column_roles_describe(text *out, const column_roles *roles,

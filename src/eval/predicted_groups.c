@@ -13,22 +13,32 @@ typedef struct side {
   uint32_t missing;      /* codes from here on stand for nothing */
 } side;
 
-/* Which rows agree on all sides: numbered in the order of their codes, those with something missing last. */
+/* Which rows agree on all sides: numbered in the order of their codes, those with something missing behind
+ * the others, and those with few rows last. */
 typedef struct numbering {
-  uint32_t *of_row;              /* [rows] */
-  uint32_t *keys;                /* [count, width] the codes of each */
-  size_t count, width, complete; /* complete: how many have nothing missing */
+  uint32_t *of_row; /* [rows] */
+  uint32_t *keys;   /* [count, width] the codes of each */
+  size_t count, width;
+  size_t complete; /* how many have nothing missing and enough rows */
+  size_t aside;    /* how many of the last cannot be the worst */
 } numbering;
+
+/* Which those are. */
+typedef struct aside_rule {
+  bool with_missing; /* not those with something missing */
+  size_t least;      /* those with fewer rows */
+} aside_rule;
 
 typedef struct sorted_key {
   const uint32_t *key;
   size_t width;
   uint32_t index; /* as it was found */
-  bool missing;
+  bool missing, small;
 } sorted_key;
 
 static int by_key(const void *a, const void *b) {
   const sorted_key *x = a, *y = b;
+  if (x->small != y->small) return x->small ? 1 : -1;
   if (x->missing != y->missing) return x->missing ? 1 : -1;
   for (size_t i = 0; i < x->width; i++)
     if (x->key[i] != y->key[i]) return x->key[i] < y->key[i] ? -1 : 1;
@@ -63,19 +73,22 @@ cleanup:
 
 /* From numbers as they were found to those in order. */
 static despur_status sort_numbers(numbering *out, const side *sides, const uint32_t *first, size_t rows,
-                                  despur_error *error) {
+                                  aside_rule rule, despur_error *error) {
   despur_status status = DESPUR_OK;
   sorted_key *sorted = NULL;
   uint32_t *found = NULL, *place = NULL;
+  size_t *sizes = NULL;
   size_t width = out->width, count = out->count;
   TRY(mem_alloc(&sorted, count, sizeof *sorted, error));
   TRY(mem_alloc(&found, count * width, sizeof *found, error));
   TRY(mem_alloc(&out->keys, count * width, sizeof *out->keys, error));
   TRY(mem_alloc(&place, count, sizeof *place, error));
+  TRY(mem_alloc(&sizes, count, sizeof *sizes, error));
+  for (size_t i = 0; i < rows; i++) sizes[out->of_row[i]]++;
   for (uint32_t n = 0; n < count; n++) {
     assert(first); /* somebody stands first where there are any */
     uint32_t *key = found + n * width;
-    sorted[n] = (sorted_key){.key = key, .width = width, .index = n};
+    sorted[n] = (sorted_key){.key = key, .width = width, .index = n, .small = sizes[n] < rule.least};
     for (size_t s = 0; s < width; s++) {
       key[s] = sides[s].codes[first[n]];
       sorted[n].missing |= key[s] >= sides[s].missing;
@@ -85,18 +98,20 @@ static despur_status sort_numbers(numbering *out, const side *sides, const uint3
   for (uint32_t n = 0; n < count; n++) {
     memcpy(out->keys + n * width, sorted[n].key, width * sizeof *out->keys);
     place[sorted[n].index] = n;
-    out->complete += !sorted[n].missing;
+    out->complete += !sorted[n].small && !sorted[n].missing;
+    out->aside += sorted[n].small || (sorted[n].missing && !rule.with_missing);
   }
   for (size_t i = 0; i < rows; i++) out->of_row[i] = place[out->of_row[i]];
 cleanup:
   mem_free(sorted);
   mem_free(found);
   mem_free(place);
+  mem_free(sizes);
   return status;
 }
 
 /* Release with release. */
-static despur_status number(numbering *out, const side *sides, size_t width, size_t rows,
+static despur_status number(numbering *out, const side *sides, size_t width, size_t rows, aside_rule rule,
                             despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *first = NULL;
@@ -104,7 +119,7 @@ static despur_status number(numbering *out, const side *sides, size_t width, siz
   TRY(mem_alloc(&out->of_row, rows, sizeof *out->of_row, error));
   for (size_t s = 0; s < width; s++)
     TRY(split(out->of_row, sides[s].codes, rows, &first, &out->count, error));
-  TRY(sort_numbers(out, sides, first, rows, error));
+  TRY(sort_numbers(out, sides, first, rows, rule, error));
 cleanup:
   mem_free(first);
   return status;
@@ -135,7 +150,8 @@ typedef struct builder {
   const column_roles *roles;
   table_column **by; /* [by_count] all that make the groups, or one of them */
   size_t by_count;
-  bool whole;        /* groups are attributes, not these within labels */
+  bool whole; /* groups are attributes, not these within labels */
+  aside_rule rule;
   uint32_t **orders; /* [by_count] */
   side *sides;       /* [by_count] */
   numbering attributes, groups;
@@ -219,20 +235,20 @@ cleanup:
   return status;
 }
 
-static despur_status number_all(builder *b, bool with_missing, despur_error *error) {
+static despur_status number_all(builder *b, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = b->out;
-  TRY(number(&b->attributes, b->sides, b->by_count, p->count, error));
+  TRY(number(&b->attributes, b->sides, b->by_count, p->count, b->rule, error));
   const side pair[] = {{p->labels, UINT32_MAX}, {b->attributes.of_row, (uint32_t)b->attributes.complete}};
   const numbering *n = b->whole ? &b->attributes : &b->groups;
-  if (!b->whole) TRY(number(&b->groups, pair, 2, p->count, error));
+  if (!b->whole) TRY(number(&b->groups, pair, 2, p->count, b->rule, error));
   TRY(mem_alloc(&p->groups, p->count, sizeof *p->groups, error));
   memcpy(p->groups, n->of_row, p->count * sizeof *p->groups);
   p->groups_count = n->count;
-  p->groups_aside = with_missing ? 0 : n->count - n->complete;
+  p->groups_aside = n->aside;
   p->attributes = b->attributes.of_row;
   p->attributes_count = b->attributes.count;
-  p->attributes_aside = with_missing ? 0 : b->attributes.count - b->attributes.complete;
+  p->attributes_aside = b->attributes.aside;
   b->attributes.of_row = NULL;
   TRY(name_all(&p->names, b, n->count, add_name, error));
   TRY(name_all(&p->attribute_names, b, p->attributes_count, add_attribute, error));
@@ -248,9 +264,10 @@ static despur_status number_classes(builder *b, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = b->out;
   const side labels = {p->labels, UINT32_MAX};
-  TRY(number(&b->groups, &labels, 1, p->count, error));
+  TRY(number(&b->groups, &labels, 1, p->count, b->rule, error));
   p->groups = b->groups.of_row;
   p->groups_count = b->groups.count;
+  p->groups_aside = b->groups.aside;
   b->groups.of_row = NULL;
   TRY(name_all(&p->names, b, p->groups_count, add_name, error));
 cleanup:
@@ -259,7 +276,7 @@ cleanup:
 }
 
 /* The same examples by each column alone. */
-static despur_status divide_alone(builder *all, bool with_missing, despur_error *error) {
+static despur_status divide_alone(builder *all, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = all->out;
   if (all->by_count < 2) return status;
@@ -280,9 +297,10 @@ static despur_status divide_alone(builder *all, bool with_missing, despur_error 
                  .by = all->by + i,
                  .by_count = 1,
                  .whole = all->whole,
+                 .rule = all->rule,
                  .orders = all->orders + i,
                  .sides = all->sides + i};
-    TRY(number_all(&b, with_missing, error));
+    TRY(number_all(&b, error));
   }
 cleanup:
   return status;
@@ -295,13 +313,14 @@ despur_status predicted_make_groups(despur_predicted *out, const column_roles *r
                .roles = roles,
                .by = roles->by,
                .by_count = roles->by_count,
-               .whole = columns->whole_groups};
+               .whole = columns->whole_groups,
+               .rule = {columns->with_missing, columns->min_count}};
   if (roles->by_count == 0) return number_classes(&b, error);
   TRY(mem_alloc(&b.orders, roles->by_count, sizeof *b.orders, error));
   TRY(mem_alloc(&b.sides, roles->by_count, sizeof *b.sides, error));
   for (size_t i = 0; i < roles->by_count; i++) TRY(put_in_order(&b, i, error));
-  TRY(number_all(&b, columns->with_missing, error));
-  TRY(divide_alone(&b, columns->with_missing, error));
+  TRY(number_all(&b, error));
+  TRY(divide_alone(&b, error));
 cleanup:
   for (size_t i = 0; b.orders && i < roles->by_count; i++) mem_free(b.orders[i]);
   mem_free(b.orders);

@@ -127,6 +127,24 @@ cleanup:
 }
 
 /* The class that a score is the probability of, and the other one. */
+/* Where all labels are positive: what a low score predicts has no name in the table. */
+static despur_status add_negative(loader *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text name = {0};
+  uint32_t class;
+  const column_category *about = &l->classes.about[l->positive];
+  if (about->truth)
+    TRY(text_add(&name, error, "%s", about->number > 0 ? "False" : "True"));
+  else if (about->number == 0 || about->number == 1)
+    TRY(text_add(&name, error, "%d", about->number == 0));
+  else
+    TRY(text_add(&name, error, "not %s", column_name(&l->classes, l->positive)));
+  TRY(class_of(&class, l, name.data, 1, error));
+cleanup:
+  mem_free(name.data);
+  return status;
+}
+
 static despur_status find_positive(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char *name = l->columns->positive;
@@ -138,7 +156,8 @@ static despur_status find_positive(loader *l, despur_error *error) {
   for (l->positive = 0; l->positive < count; l->positive++) {
     const char *class = column_name(&l->classes, l->positive);
     const column_category *about = &l->classes.about[l->positive];
-    if (name ? strcmp(class, name) == 0 : about->number == 1) return DESPUR_OK;
+    if (name ? strcmp(class, name) == 0 : about->number == 1)
+      return count == 1 ? add_negative(l, error) : DESPUR_OK;
   }
   if (name) {
     FAIL(error, DESPUR_BAD_INPUT,
@@ -298,7 +317,7 @@ cleanup:
 static despur_status spread_score(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = l->out;
-  if (p->classes != 2) return status; /* one class only: nothing to rank */
+  assert(p->classes == 2); /* find_positive has seen to it */
   uint32_t positive = l->rank[l->positive];
   TRY(mem_alloc(&p->probabilities, 2 * p->count, sizeof *p->probabilities, error));
   for (size_t i = 0; i < p->count; i++) {
@@ -315,8 +334,7 @@ static uint32_t predict(const loader *l, size_t i) {
   uint32_t best = 0, positive = l->roles.score ? l->rank[l->positive] : 0;
   double threshold = l->columns->threshold > 0 ? l->columns->threshold : 0.5;
   assert(!l->roles.score || l->table.numbers);
-  if (l->roles.score)
-    return l->table.numbers[i] >= threshold ? positive : p->classes == 2 ? 1 - positive : positive;
+  if (l->roles.score) return l->table.numbers[i] >= threshold ? positive : 1 - positive;
   const double *row = p->probabilities + i * p->classes;
   for (uint32_t k = 1; k < p->classes; k++)
     if (row[k] > row[best]) best = k;
@@ -383,6 +401,35 @@ cleanup:
   return status;
 }
 
+static despur_status note_small_groups(loader *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_predicted *p = l->out;
+  size_t *counts = NULL, small = 0, least = l->columns->min_count;
+  TRY(mem_alloc(&counts, p->groups_count, sizeof *counts, error));
+  for (size_t i = 0; i < p->count; i++) counts[p->groups[i]]++;
+  for (size_t g = 0; g < p->groups_count; g++) small += counts[g] < least;
+  if (small > 0)
+    TRY(note(l, error,
+             "%zu of %zu groups have fewer than %zu examples: too small to say, they cannot be the worst",
+             small, p->groups_count, least));
+  if (small == p->groups_count)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: no group has %zu examples, the least that was asked for", file_of(l),
+         least);
+cleanup:
+  mem_free(counts);
+  return status;
+}
+
+static despur_status note_splits(loader *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text sentence = {0};
+  TRY(column_roles_note_splits(&sentence, &l->roles, l->columns, error));
+  if (sentence.data) TRY(note(l, error, "%s", sentence.data));
+cleanup:
+  mem_free(sentence.data);
+  return status;
+}
+
 static despur_status take_ids(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char **ids = NULL;
@@ -433,10 +480,10 @@ static despur_status load(loader *l, const char *path, despur_error *error) {
   TRY(table_open(&l->table, path, form, error));
   TRY(column_roles_find(&l->roles, &l->table, l->columns, error));
   TRY(table_read(&l->table, error));
-  l->out->count = l->table.rows;
   if (l->table.rows == 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected predictions below the first line, found none", file_of(l));
-  column_roles_settle(&l->roles, l->columns);
+  TRY(column_roles_settle(&l->roles, &l->table, l->columns, error));
+  l->out->count = l->table.rows;
   TRY(make_classes(l, error));
   TRY(name_classes(l, error));
   TRY(make_predictions(l, error));
@@ -445,6 +492,8 @@ static despur_status load(loader *l, const char *path, despur_error *error) {
   if (l->columns->others) TRY(take_others(l, error));
   TRY(note_strays(l, error));
   TRY(note_missing_groups(l, error));
+  TRY(note_small_groups(l, error));
+  TRY(note_splits(l, error));
   TRY(take_notes(l, error));
   TRY(column_roles_describe(&description, &l->roles, l->columns, error));
   l->out->columns = description.data;

@@ -284,3 +284,64 @@ cleanup:
   mem_free(used);
   return status;
 }
+
+/* ---- some of the rows ---- */
+
+static despur_status keep_categories(table_column *column, const table *t, const bool *keep,
+                                     despur_error *error) {
+  despur_status status = DESPUR_OK;
+  value_column kept = {0}, *c = &column->categories;
+  for (size_t i = 0; i < t->rows; i++) {
+    if (!keep[i]) continue;
+    const char *name = c->codes[i] == COLUMN_MISSING ? "" : column_name(c, c->codes[i]);
+    TRY(column_add(&kept, name, strlen(name), t->lines[i], t->point, error));
+  }
+  column->missing = kept.missing;
+  column->first_missing = kept.first_missing;
+  column_release(c);
+  *c = kept;
+  kept = (value_column){0};
+cleanup:
+  column_release(&kept);
+  return status;
+}
+
+static void keep_hashes(table_column *column, const table *t, const bool *keep) {
+  size_t kept = 0;
+  for (size_t i = 0; i < t->rows; i++)
+    if (keep[i]) column->hashes[kept++] = column->hashes[i];
+}
+
+/* Counts what is missing of the rows that are left, too. */
+static void keep_numbers(table *t, const bool *keep) {
+  size_t kept = 0, width = t->number_count;
+  for (size_t i = 0; i < t->rows; i++)
+    if (keep[i]) memmove(&t->numbers[width * kept++], &t->numbers[width * i], width * sizeof *t->numbers);
+  for (size_t k = 0; k < t->column_count; k++) {
+    table_column *column = &t->columns[k];
+    if (column->use != TABLE_NUMBERS) continue;
+    column->missing = 0;
+    for (size_t i = 0, row = 0; i < t->rows; i++)
+      if (keep[i] && isnan(t->numbers[width * row++ + column->number]) && column->missing++ == 0)
+        column->first_missing = t->lines[i];
+  }
+}
+
+despur_status table_keep(table *t, const table_column *column, uint32_t category, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  bool *keep = NULL;
+  size_t kept = 0;
+  TRY(mem_alloc(&keep, t->rows, sizeof *keep, error));
+  for (size_t i = 0; i < t->rows; i++) keep[i] = column->categories.codes[i] == category;
+  for (size_t k = 0; k < t->column_count; k++) {
+    if (t->columns[k].use == TABLE_CATEGORIES) TRY(keep_categories(&t->columns[k], t, keep, error));
+    if (t->columns[k].use == TABLE_HASHES) keep_hashes(&t->columns[k], t, keep);
+  }
+  if (t->number_count > 0) keep_numbers(t, keep);
+  for (size_t i = 0; i < t->rows; i++)
+    if (keep[i]) t->lines[kept++] = t->lines[i];
+  t->rows = kept;
+cleanup:
+  mem_free(keep);
+  return status;
+}

@@ -55,4 +55,9 @@ DESPUR_MUST_USE despur_status table_check_single(const table *t, const table_col
 /* Reads all rows into the columns whose use has been set. */
 DESPUR_MUST_USE despur_status table_read(table *t, despur_error *error);
 
+/* Leaves the rows whose category in `column` is `category`. Categories are then those of the rows that are
+ * left, numbered as if no others had been there. */
+DESPUR_MUST_USE despur_status table_keep(table *t, const table_column *column, uint32_t category,
+                                         despur_error *error);
+
 #endif

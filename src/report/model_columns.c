@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-typedef enum kind { TEXT, CHARACTER, NUMBER, FLAG } kind;
+typedef enum kind { TEXT, CHARACTER, NUMBER, COUNT, FLAG } kind;
 
 /* One list for both directions. What nobody has asked for is not written. */
 static const struct {
@@ -20,6 +20,9 @@ static const struct {
               {"threshold", NUMBER, offsetof(despur_columns, threshold)},
               {"probabilities", TEXT, offsetof(despur_columns, probabilities)},
               {"by", TEXT, offsetof(despur_columns, by)},
+              {"split", TEXT, offsetof(despur_columns, split)},
+              {"min-count", COUNT, offsetof(despur_columns, min_count)},
+              {"from-scores", FLAG, offsetof(despur_columns, from_scores)},
               {"whole-groups", FLAG, offsetof(despur_columns, whole_groups)},
               {"with-missing", FLAG, offsetof(despur_columns, with_missing)},
               {"id", TEXT, offsetof(despur_columns, id)},
@@ -34,6 +37,7 @@ static json_t *field_json(const despur_columns *columns, size_t field, bool *ask
   const char *words;
   char character[2] = {*at, 0};
   double number;
+  size_t count;
   *asked = false;
   switch (FIELDS[field].kind) {
   case TEXT:
@@ -47,6 +51,10 @@ static json_t *field_json(const despur_columns *columns, size_t field, bool *ask
     memcpy(&number, at, sizeof number);
     *asked = number > 0;
     return number > 0 ? json_real(number) : NULL;
+  case COUNT:
+    memcpy(&count, at, sizeof count);
+    *asked = count > 0;
+    return count > 0 ? json_integer((json_int_t)count) : NULL;
   default:
     *asked = *(const bool *)at;
     return *asked ? json_true() : NULL;
@@ -75,6 +83,7 @@ static despur_status read_field(despur_columns *out, size_t field, const json_t 
   bool fits = FIELDS[field].kind == TEXT        ? words != NULL
               : FIELDS[field].kind == CHARACTER ? words && *words && !words[1]
               : FIELDS[field].kind == NUMBER    ? json_is_number(value) && number > 0 && number <= 1
+              : FIELDS[field].kind == COUNT     ? json_is_integer(value) && number > 0
                                                 : json_is_true(value);
   if (!fits)
     return error_set(error, DESPUR_BAD_INPUT, "%s: \"%s\": not what despur has written", path,
@@ -88,6 +97,9 @@ static despur_status read_field(despur_columns *out, size_t field, const json_t 
     break;
   case NUMBER:
     *(double *)(void *)at = number;
+    break;
+  case COUNT:
+    *(size_t *)(void *)at = (size_t)number;
     break;
   default:
     *(bool *)at = true;

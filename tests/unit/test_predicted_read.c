@@ -182,6 +182,22 @@ static void a_score_is_the_probability_of_one_of_two_classes(void **state) {
                  "p.csv: a score is of two classes, but '1', '0' and '2' occur");
 }
 
+static void a_low_score_is_an_error_where_all_labels_are_positive(void **state) {
+  (void)state;
+  despur_predicted got = read_text("y,score,a\n1,0.9,0\n1,0.2,0\n");
+  assert_names(got.class_names, got.classes, "0", "1");
+  assert_numbers(got.predictions, 1, 0);
+  despur_predicted_release(&got);
+  got = read_as("y,score,a\nTrue,0.2,0\n", (despur_columns){0});
+  assert_names(got.class_names, got.classes, "False", "True");
+  assert_numbers(got.predictions, 0);
+  despur_predicted_release(&got);
+  got = read_as("y,score,a\nill,0.2,0\nill,0.7,0\n", (despur_columns){.positive = "ill"});
+  assert_names(got.class_names, got.classes, "ill", "not ill");
+  assert_numbers(got.predictions, 1, 0);
+  despur_predicted_release(&got);
+}
+
 static void groups_are_what_a_column_says_within_each_label(void **state) {
   (void)state;
   const char *table = "y,a,group,prediction\n0,1,water,0\n1,0,\"land, far\",1\n1,1,water,0\n";
@@ -458,6 +474,7 @@ int main(void) {
       cmocka_unit_test(probabilities_that_float32_cannot_tell_apart_are_compared_as_written),
       cmocka_unit_test(rounding_is_forgiven_on_both_sides_and_said),
       cmocka_unit_test(a_score_is_the_probability_of_one_of_two_classes),
+      cmocka_unit_test(a_low_score_is_an_error_where_all_labels_are_positive),
       cmocka_unit_test(groups_are_what_a_column_says_within_each_label),
       cmocka_unit_test(the_name_of_the_column_changes_no_number),
       cmocka_unit_test(only_what_occurs_exists),
