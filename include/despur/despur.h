@@ -19,6 +19,7 @@
 #include "despur/dataset.h"
 #include "despur/error.h"
 #include "despur/eval.h"
+#include "despur/examples.h"
 #include "despur/fetch.h"
 #include "despur/groups.h"
 #include "despur/infer.h"

@@ -283,23 +283,49 @@ static despur_status check_complete(const column_roles *roles, const table *t, d
   return DESPUR_OK;
 }
 
-despur_status column_roles_find(column_roles *out, table *t, const despur_columns *columns,
-                                despur_error *error) {
+static despur_status make_room(column_roles *out, const table *t, despur_error *error) {
   despur_status status = DESPUR_OK;
   *out = (column_roles){0};
   TRY(mem_alloc(&out->by, t->column_count, sizeof *out->by, error));
   TRY(mem_alloc(&out->cuts, t->column_count, sizeof *out->cuts, error));
   TRY(mem_alloc(&out->probabilities, t->column_count, sizeof *out->probabilities, error));
+cleanup:
+  return status;
+}
+
+/* What has been found is read. */
+static void set_uses(column_roles *roles) {
+  if (roles->label) roles->label->use = TABLE_CATEGORIES;
+  if (roles->prediction) roles->prediction->use = TABLE_CATEGORIES;
+  if (roles->id) roles->id->use = TABLE_CATEGORIES;
+  if (roles->split) roles->split->use = TABLE_CATEGORIES;
+  if (roles->score) roles->score->use = TABLE_NUMBERS;
+  for (size_t i = 0; i < roles->by_count; i++) roles->by[i]->use = TABLE_CATEGORIES;
+  for (size_t i = 0; i < roles->probability_count; i++) roles->probabilities[i]->use = TABLE_NUMBERS;
+}
+
+despur_status column_roles_find_examples(column_roles *out, table *t, const despur_columns *columns,
+                                         bool labels, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(make_room(out, t, error));
+  TRY(find_said(out, t, columns, error));
+  if (labels && !out->label) out->label = guess(out, t, LABELS);
+  if (labels && !out->label)
+    TRY(missing(out, t, "a column with the labels, such as 'y' or 'label'", "--label", LABELS, error));
+  if (columns->ids && !out->id) out->id = guess(out, t, IDS);
+  set_uses(out);
+cleanup:
+  return status;
+}
+
+despur_status column_roles_find(column_roles *out, table *t, const despur_columns *columns,
+                                despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(make_room(out, t, error));
   TRY(find_said(out, t, columns, error));
   TRY(guess_rest(out, t, columns, error));
   TRY(check_complete(out, t, error));
-  out->label->use = TABLE_CATEGORIES;
-  if (out->prediction) out->prediction->use = TABLE_CATEGORIES;
-  if (out->id) out->id->use = TABLE_CATEGORIES;
-  if (out->split) out->split->use = TABLE_CATEGORIES;
-  if (out->score) out->score->use = TABLE_NUMBERS;
-  for (size_t i = 0; i < out->by_count; i++) out->by[i]->use = TABLE_CATEGORIES;
-  for (size_t i = 0; i < out->probability_count; i++) out->probabilities[i]->use = TABLE_NUMBERS;
+  set_uses(out);
   for (size_t i = 0; columns->others && i < t->column_count; i++)
     if (t->columns[i].use == TABLE_UNUSED) t->columns[i].use = TABLE_HASHES;
 cleanup:

@@ -20,6 +20,11 @@ typedef struct column_roles {
 /* Finds the columns and says for what the table is to read them. Release with column_roles_release. */
 DESPUR_MUST_USE despur_status column_roles_find(column_roles *out, table *t, const despur_columns *columns,
                                                 despur_error *error);
+/* The same for examples that need no predictions: only what has been said, a label (labels: one is needed)
+ * and an id. */
+DESPUR_MUST_USE despur_status column_roles_find_examples(column_roles *out, table *t,
+                                                         const despur_columns *columns, bool labels,
+                                                         despur_error *error);
 void column_roles_release(column_roles *roles);
 
 /* When the table has been read: leaves the rows of the split that was asked for and cuts the columns that are

@@ -1,0 +1,72 @@
+/* Examples that somebody brings: features, labels and what else is known of each, from arrays, from the
+ * columns of a table, or from both. Row i of every array and of the table is example i. */
+#ifndef DESPUR_EXAMPLES_H
+#define DESPUR_EXAMPLES_H
+
+#include "despur/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where things are: files as despur/array.h takes them, and columns of `table`, a file as
+ * despur_predicted_read takes it. NULL: there is none. Nothing may be said twice, by a file and by a
+ * column. */
+typedef struct despur_examples_source {
+  const char *features;         /* [count, columns] numbers */
+  const char *labels;           /* [count] whole numbers from 0 */
+  const char *splits;           /* [count] 0 training, 1 validation, 2 test */
+  const char *predictions;      /* [count] classes */
+  const char *logits;           /* [count, classes]; the largest is the prediction */
+  const char *attributes;       /* [count] whole numbers from 0 */
+  const char *table;            /* at least a column with the labels, or `labels` beside it */
+  const char *label;            /* NULL: guessed from usual names, unless there is a file */
+  const char *split;            /* of train, val (or valid, validation) and test, or 0, 1, 2 */
+  const char *prediction;       /* values that occur as labels */
+  const char *attribute, *unit; /* any values */
+  const char *id;               /* NULL: guessed from usual names */
+  const char *by;               /* metadata, with commas between; "age:4", "age:18,65" cut numbers */
+} despur_examples_source;
+
+#define DESPUR_NO_VALUE UINT32_MAX
+
+/* Values that are the same for some examples. */
+typedef struct despur_example_column {
+  char *name;
+  uint32_t *codes;     /* [count], below values_count, or DESPUR_NO_VALUE where missing */
+  const char **values; /* [values_count] names: numbers by size, then text by its bytes */
+  size_t values_count;
+} despur_example_column;
+
+/* Missing arrays are NULL. */
+typedef struct despur_examples {
+  size_t count, columns, classes;
+  float *x;                        /* [count, columns], finite */
+  uint32_t *labels;                /* [count], below classes */
+  const char **class_names;        /* [classes] */
+  uint32_t *splits;                /* [count] of despur_split */
+  uint32_t *predictions;           /* [count], below classes */
+  float *logits;                   /* [count, classes], finite */
+  despur_example_column attribute; /* without codes: none */
+  despur_example_column unit;      /* examples of one value belong together; the same */
+  const char **ids;                /* [count] */
+  despur_example_column *by;       /* [by_count] */
+  size_t by_count;
+} despur_examples;
+
+/* Release with despur_examples_release. DESPUR_BAD_USAGE when what is asked for contradicts itself, or there
+ * are no labels; DESPUR_BAD_INPUT names the file, and the place, of what cannot be read, is not finite, or
+ * has not as many rows as the others. A table in JSON Lines or .npz has its rows in the same order. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_examples_read(despur_examples *out,
+                                                              const despur_examples_source *source,
+                                                              despur_error *error);
+
+DESPUR_API void despur_examples_release(despur_examples *examples); /* leaves it empty */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
