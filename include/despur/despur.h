@@ -21,6 +21,7 @@
 #include "despur/eval.h"
 #include "despur/examples.h"
 #include "despur/fetch.h"
+#include "despur/frame.h"
 #include "despur/groups.h"
 #include "despur/infer.h"
 #include "despur/logistic.h"

@@ -4,6 +4,7 @@
 #define DESPUR_MEASURES_H
 
 #include "despur/eval.h"
+#include "despur/frame.h"
 
 #include <stdbool.h>
 
@@ -18,8 +19,9 @@ typedef struct despur_other_column {
 } despur_other_column;
 
 /* Predictions for some examples, with what is known of these. Whoever fills one in owns its arrays; those
- * that despur_predicted_read and despur_run_predict fill in are released with despur_predicted_release.
- * Names are UTF-8 of any length, one allocation for each list; what is not needed may be NULL or 0. */
+ * that despur_predicted_read, despur_predicted_from_frame and despur_run_predict fill in are released with
+ * despur_predicted_release. Names are UTF-8 of any length, one allocation for each list; what is not needed
+ * may be NULL or 0. */
 typedef struct despur_predicted {
   size_t count, classes, groups_count;
   size_t groups_aside; /* the last of the groups: those that cannot be the worst, since a value that
@@ -86,6 +88,12 @@ typedef struct despur_columns {
 DESPUR_API DESPUR_MUST_USE despur_status despur_predicted_read(despur_predicted *out, const char *path,
                                                                const despur_columns *columns,
                                                                despur_error *error);
+
+/* The same of a table in memory, whose rows count from 1 in messages. `others` needs a file. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_predicted_from_frame(despur_predicted *out,
+                                                                     const despur_frame *frame,
+                                                                     const despur_columns *columns,
+                                                                     despur_error *error);
 
 DESPUR_API void despur_predicted_release(despur_predicted *predicted);
 

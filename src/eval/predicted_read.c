@@ -1,4 +1,4 @@
-/* Predictions of any model, from a table. */
+/* Predictions of any model, from a table in a file or in memory. */
 #include "base/format.h"
 #include "base/memory.h"
 #include "eval/columns.h"
@@ -473,11 +473,10 @@ static despur_status take_notes(loader *l, despur_error *error) {
   return text_copy_all(&l->out->notes, (const char *const *)l->notes.items, l->notes.count, error);
 }
 
-static despur_status load(loader *l, const char *path, despur_error *error) {
+/* From an open table. */
+static despur_status load(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   text description = {0};
-  csv_form form = {l->columns->separator, l->columns->comment};
-  TRY(table_open(&l->table, path, form, error));
   TRY(column_roles_find(&l->roles, &l->table, l->columns, error));
   TRY(table_read(&l->table, error));
   if (l->table.rows == 0)
@@ -503,6 +502,15 @@ cleanup:
   return status;
 }
 
+static void release(loader *l) {
+  column_roles_release(&l->roles);
+  table_close(&l->table);
+  column_release(&l->classes);
+  mem_free(l->order);
+  mem_free(l->of_probability);
+  text_list_release(&l->notes);
+}
+
 despur_status despur_predicted_read(despur_predicted *out, const char *path, const despur_columns *columns,
                                     despur_error *error) {
   static const despur_columns GUESSED = {0};
@@ -511,15 +519,28 @@ despur_status despur_predicted_read(despur_predicted *out, const char *path, con
   text inside = {0};
   *out = (despur_predicted){.loss = (double)NAN};
   if (file_is_directory(path)) TRY(text_add(&inside, error, "%s/predictions.csv", path));
-  TRY(load(&l, inside.data ? inside.data : path, error));
+  const csv_form form = {l.columns->separator, l.columns->comment};
+  TRY(table_open(&l.table, inside.data ? inside.data : path, form, error));
+  TRY(load(&l, error));
 cleanup:
   mem_free(inside.data);
-  column_roles_release(&l.roles);
-  table_close(&l.table);
-  column_release(&l.classes);
-  mem_free(l.order);
-  mem_free(l.of_probability);
-  text_list_release(&l.notes);
+  release(&l);
+  if (status != DESPUR_OK) despur_predicted_release(out);
+  return status;
+}
+
+despur_status despur_predicted_from_frame(despur_predicted *out, const despur_frame *frame,
+                                          const despur_columns *columns, despur_error *error) {
+  static const despur_columns GUESSED = {0};
+  despur_status status = DESPUR_OK;
+  loader l = {.out = out, .columns = columns ? columns : &GUESSED};
+  *out = (despur_predicted){.loss = (double)NAN};
+  if (l.columns->others)
+    FAIL(error, DESPUR_BAD_USAGE, "%s: other columns are for tables in files only", frame->name);
+  TRY(table_open_frame(&l.table, frame, error));
+  TRY(load(&l, error));
+cleanup:
+  release(&l);
   if (status != DESPUR_OK) despur_predicted_release(out);
   return status;
 }

@@ -113,6 +113,20 @@ cleanup:
   return status;
 }
 
+despur_status table_open_frame(table *out, const despur_frame *frame, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **names = NULL;
+  *out = (table){.point = '.', .frame = frame};
+  TRY(mem_copy_text(&out->path, frame->name, error));
+  TRY(mem_alloc(&names, frame->columns_count, sizeof *names, error));
+  for (size_t i = 0; i < frame->columns_count; i++) names[i] = frame->columns[i].name;
+  TRY(add_columns(out, names, frame->columns_count, error));
+cleanup:
+  mem_free(names);
+  if (status != DESPUR_OK) table_close(out);
+  return status;
+}
+
 void table_close(table *t) {
   for (size_t i = 0; i < t->column_count; i++) {
     column_release(&t->columns[i].categories);
@@ -273,7 +287,7 @@ despur_status table_read(table *t, despur_error *error) {
     if (column->use == TABLE_NUMBERS) column->number = t->number_count++;
   }
   if (t->separator == ';') t->point = ',';
-  TRY(read_rows(t, used, used_count, error));
+  TRY((t->frame ? table_read_frame : read_rows)(t, used, used_count, error));
   for (size_t i = 0; i < used_count; i++) {
     table_column *column = &t->columns[used[i]];
     if (column->use != TABLE_CATEGORIES) continue;

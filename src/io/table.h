@@ -1,9 +1,10 @@
 /* One reader of the tables that people have: text between separators or JSON Lines, packed or not, told apart
- * by content, and .npz archives. The header is read first; who opens a table says which columns are wanted
- * and as what, and only these are looked at. */
+ * by content, .npz archives, and tables in memory. The header is read first; who opens a table says which
+ * columns are wanted and as what, and only these are looked at. */
 #ifndef IO_TABLE_H
 #define IO_TABLE_H
 
+#include "despur/frame.h"
 #include "io/array_columns.h"
 #include "io/column.h"
 #include "io/jsonl.h"
@@ -29,8 +30,9 @@ typedef struct table {
   csv_reader *reader; /* one of them; the others are NULL */
   jsonl_reader *objects;
   array_columns *arrays;
-  char separator, point; /* point: what stands before the fraction of a number */
-  const char **names;    /* [column_count] */
+  const despur_frame *frame; /* borrowed */
+  char separator, point;     /* point: what stands before the fraction of a number */
+  const char **names;        /* [column_count] */
   table_column *columns;
   size_t column_count, rows, room;
   size_t number_count;
@@ -41,6 +43,9 @@ typedef struct table {
 
 /* Reads the header. DESPUR_BAD_INPUT for an empty file. Release with table_close. */
 DESPUR_MUST_USE despur_status table_open(table *out, const char *path, csv_form form, despur_error *error);
+/* The same of a table in memory, which has to stay until the rows have been read; nothing can be read of it
+ * as TABLE_HASHES. */
+DESPUR_MUST_USE despur_status table_open_frame(table *out, const despur_frame *frame, despur_error *error);
 void table_close(table *t);
 
 const char *table_name(const table *t); /* of the file, for messages */
@@ -54,6 +59,10 @@ DESPUR_MUST_USE despur_status table_check_single(const table *t, const table_col
 
 /* Reads all rows into the columns whose use has been set. */
 DESPUR_MUST_USE despur_status table_read(table *t, despur_error *error);
+
+/* What table_read does where there is a frame. */
+DESPUR_MUST_USE despur_status table_read_frame(table *t, const size_t *used, size_t used_count,
+                                               despur_error *error);
 
 /* Leaves the rows whose category in `column` is `category`. Categories are then those of the rows that are
  * left, numbered as if no others had been there. */

@@ -69,7 +69,7 @@ json_t *model_columns_json(const despur_model *model, bool with_table) {
     if (given) json_put(&asked, FIELDS[f].name, value);
   }
   json_put(&object, "label", json_text(model->label));
-  if (with_table) json_put(&object, "table", json_text(model->path));
+  if (with_table) json_put(&object, "table", model->path ? json_text(model->path) : json_null());
   json_put(&object, "asked", asked);
   json_put(&object, "read", model->predicted.columns ? json_text(model->predicted.columns) : json_null());
   return object;

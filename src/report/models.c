@@ -100,7 +100,7 @@ cleanup:
   return status;
 }
 
-/* Standard input is gone, and has no hash; a table with several models is one. */
+/* Standard input is gone, and has no hash, nor has a table in memory; a table with several models is one. */
 static despur_status hash_inputs(leaving *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   text table = {0};
@@ -108,8 +108,9 @@ static despur_status hash_inputs(leaving *l, despur_error *error) {
   for (size_t i = 0; i < l->count; i++) {
     const char *path = l->models[i].path;
     bool again = false;
-    for (size_t j = 0; j < i; j++) again |= strcmp(l->models[j].path, path) == 0;
-    if (again || strcmp(path, "-") == 0) continue;
+    if (!path || strcmp(path, "-") == 0) continue;
+    for (size_t j = 0; j < i; j++) again |= l->models[j].path && strcmp(l->models[j].path, path) == 0;
+    if (again) continue;
     table.length = 0;
     TRY(table_of(&table, path, error));
     TRY(add_input(&l->inputs, table.data, error));

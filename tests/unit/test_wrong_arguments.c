@@ -76,6 +76,9 @@ static void predictions_that_cannot_be_are_refused_with_their_row(void **state) 
   set_up(&f);
   f.predicted.predictions = NULL;
   assert_refused(&f.predicted, "expected labels, predictions");
+  despur_predicted none;
+  assert_fails(despur_predicted_from_frame(&none, &(despur_frame){.name = "frame", .rows = 3}, NULL, &error),
+               DESPUR_BAD_INPUT, "expected a line with the names of the columns");
 }
 
 static void counts_and_confidences_that_cannot_be_are_refused(void **state) {
