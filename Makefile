@@ -39,6 +39,12 @@ bench-peers: build ## the same work by PyTorch, scikit-learn, umap-learn and Spu
 	@cmake --build --preset release --target peer
 	@bench/peers build --rounds $(ROUNDS) $(if $(WHAT),--only $(WHAT),--docs docs/performance.md)
 
+python: build ## the Python module in an environment of the project's: build/python/bin/python, with changes of its Python files seen
+	@tools/python editable
+
+wheel: ## a wheel for every CPython from 3.11 on, with the library inside: dist/
+	@tools/python wheel
+
 install: build ## install to PREFIX (/usr/local), under DESTDIR if given
 	@DESTDIR='$(DESTDIR)' cmake --install build --prefix '$(PREFIX)'
 
@@ -46,9 +52,9 @@ format: ## format all C files in place
 	@find include src cli tests examples bench -name '*.[ch]' | xargs clang-format -i
 
 clean: ## remove everything that was built
-	@rm -rf build build-*
+	@rm -rf build build-* dist
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo demo-predictions test reproduce reproduce-quick check bench bench-peers install format clean help
+.PHONY: build demo demo-predictions test reproduce reproduce-quick check bench bench-peers python wheel install format clean help

@@ -1,0 +1,22 @@
+# What the library is made from, and what whoever links it statically needs as well.
+option(DESPUR_DOWNLOADS "Download data sets, where libcurl is there" ON)
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+if(DESPUR_DOWNLOADS)
+  pkg_check_modules(CURL IMPORTED_TARGET libcurl)
+endif()
+find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
+
+# What the library's sources are compiled with and linked against.
+add_library(despur_needs INTERFACE)
+target_link_libraries(despur_needs INTERFACE Threads::Threads PkgConfig::ZLIB PkgConfig::SPNG PkgConfig::JANSSON
+                                             PkgConfig::YAML m)
+if(CURL_FOUND)
+  target_compile_definitions(despur_needs INTERFACE DESPUR_HAVE_CURL=1)
+  target_link_libraries(despur_needs INTERFACE PkgConfig::CURL)
+endif()

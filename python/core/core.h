@@ -1,0 +1,56 @@
+/* despur._core: the library's functions with buffers and plain objects. It knows nothing of NumPy; what is
+ * pleasant to use is written in Python on top. Everything keeps to the limited API of CPython 3.11. */
+#ifndef CORE_H
+#define CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "despur/despur.h"
+
+#include <stdbool.h>
+
+/* Sets the exception that belongs to a status other than DESPUR_OK; returns NULL. */
+PyObject *core_raise(despur_status status, const despur_error *error);
+
+/* despur.InputError with a sentence; returns false. */
+bool core_refuse(const char *format, ...);
+
+/* An array that somebody else owns. {0} holds nothing. */
+typedef struct core_array {
+  Py_buffer view;
+  bool held;
+} core_array;
+
+/* Takes hold of `count` contiguous values: type 'f' float32, 'd' float64, 'I' uint32. */
+bool core_array_take(core_array *out, PyObject *object, char type, size_t count, bool writable);
+void core_array_release(core_array *array);
+
+/* The UTF-8 of a str without NUL, which the object owns; NULL with an exception. None: *out = NULL, and true.
+ */
+bool core_text(const char **out, PyObject *object);
+
+/* What is measured of one model. */
+typedef struct core_model {
+  PyObject_HEAD despur_model model;
+  PyObject *texts; /* owns what model.columns, label and path point to */
+} core_model;
+
+bool core_model_init(PyObject *module); /* adds the type */
+bool core_is_model(PyObject *object);
+
+PyObject *core_measure(PyObject *module, PyObject *arguments);
+PyObject *core_read(PyObject *module, PyObject *arguments);
+PyObject *core_save(PyObject *module, PyObject *arguments);
+PyObject *core_compare(PyObject *module, PyObject *arguments);
+PyObject *core_check(PyObject *module, PyObject *arguments);
+PyObject *core_plan(PyObject *module, PyObject *arguments);
+
+PyObject *core_kmeans(PyObject *module, PyObject *arguments);
+PyObject *core_kmedoids(PyObject *module, PyObject *arguments);
+PyObject *core_mixture_fit(PyObject *module, PyObject *arguments);
+PyObject *core_mixture_predict(PyObject *module, PyObject *arguments);
+PyObject *core_umap_fit(PyObject *module, PyObject *arguments);
+PyObject *core_umap_transform(PyObject *module, PyObject *arguments);
+
+#endif

@@ -1,0 +1,113 @@
+#include "core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static PyObject *input_error; /* despur.InputError, as long as the module */
+
+/* ---- errors ---- */
+
+PyObject *core_raise(despur_status status, const despur_error *error) {
+  PyObject *type = input_error;
+  if (status == DESPUR_NO_RESOURCES)
+    type = strncmp(error->message, "out of memory", 13) == 0 ? PyExc_MemoryError : PyExc_OSError;
+  if (status == DESPUR_INTERRUPTED) {
+    if (!PyErr_Occurred()) PyErr_SetNone(PyExc_KeyboardInterrupt);
+    return NULL;
+  }
+  PyErr_SetString(type, error->message);
+  return NULL;
+}
+
+bool core_refuse(const char *format, ...) {
+  char message[512];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  PyErr_SetString(input_error, message);
+  return false;
+}
+
+/* ---- arguments ---- */
+
+static const char *name_of(char type) {
+  return type == 'f' ? "float32" : type == 'd' ? "float64" : "uint32";
+}
+
+bool core_array_take(core_array *out, PyObject *object, char type, size_t count, bool writable) {
+  size_t bytes = type == 'd' ? sizeof(double) : sizeof(float);
+  int flags = PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0);
+  if (PyObject_GetBuffer(object, &out->view, flags) != 0) return false;
+  out->held = true;
+  const char *format = out->view.format ? out->view.format : "B";
+  if (format[0] != type || format[1] || (size_t)out->view.itemsize != bytes)
+    return core_refuse("expected an array of %s, found one of '%.20s'", name_of(type), format);
+  if ((size_t)out->view.len / bytes != count)
+    return core_refuse("expected an array of %zu values, found %zu", count, (size_t)out->view.len / bytes);
+  return true;
+}
+
+void core_array_release(core_array *array) {
+  if (array->held) PyBuffer_Release(&array->view);
+  array->held = false;
+}
+
+bool core_text(const char **out, PyObject *object) {
+  Py_ssize_t length;
+  *out = NULL;
+  if (object == Py_None) return true;
+  *out = PyUnicode_AsUTF8AndSize(object, &length);
+  if (!*out) return false;
+  return strlen(*out) == (size_t)length ||
+         core_refuse("expected text without a NUL, found one in '%.60s'", *out);
+}
+
+/* ---- the module ---- */
+
+static PyMethodDef functions[] = {
+    {"measure", core_measure, METH_VARARGS, "measure(frame, asked, label): Model of a table in memory"},
+    {"read", core_read, METH_VARARGS, "read(path, asked, label): Model of a table in a file"},
+    {"save", core_save, METH_VARARGS, "save(models, directory, page, force, by_group): verdict"},
+    {"compare", core_compare, METH_VARARGS, "compare(first, second, confidence): dict"},
+    {"check", core_check, METH_VARARGS, "check(model, rules, baseline, confidence, junit, markdown): dict"},
+    {"plan", core_plan, METH_VARARGS, "plan(first, second, disagree, confidence, power): three counts"},
+    {"kmeans", core_kmeans, METH_VARARGS,
+     "kmeans(points, n, d, labels, centres, options): inertia, iterations"},
+    {"kmedoids", core_kmedoids, METH_VARARGS, "kmedoids(points, n, d, labels, medoids, options)"},
+    {"mixture_fit", core_mixture_fit, METH_VARARGS, "mixture_fit(points, n, d, arrays, options)"},
+    {"mixture_predict", core_mixture_predict, METH_VARARGS,
+     "mixture_predict(model, points, n, threads, outputs)"},
+    {"umap_fit", core_umap_fit, METH_VARARGS, "umap_fit(points, n, d, embedding, options): a, b, epochs"},
+    {"umap_transform", core_umap_transform, METH_VARARGS, "umap_transform(model, points, n, threads, out)"},
+    {NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                        "_core",
+                                        "The library's functions with buffers and plain objects.",
+                                        -1,
+                                        functions,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        NULL};
+
+static bool fill(PyObject *module) {
+  input_error = PyErr_NewExceptionWithDoc(
+      "despur.InputError", "What was given cannot be used; the sentence says why.", PyExc_ValueError, NULL);
+  if (!input_error) return false;
+  return PyModule_AddObjectRef(module, "InputError", input_error) == 0 && core_model_init(module) &&
+         PyModule_AddStringConstant(module, "version", despur_version()) == 0 &&
+         PyModule_AddStringConstant(module, "features", despur_version_features()) == 0 &&
+         PyModule_AddIntConstant(module, "processors", despur_processors()) == 0;
+}
+
+PyMODINIT_FUNC PyInit__core(void) {
+  PyObject *module = PyModule_Create(&definition);
+  if (module && !fill(module)) {
+    Py_DECREF(module);
+    return NULL;
+  }
+  return module;
+}

@@ -1,0 +1,174 @@
+"""Whatever people have their data in, as columns of numbers or of codes with names."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from despur import _core
+
+MISSING = 2**32 - 1
+_MOST_CODES = 1 << 16  # whole numbers are counted in a table up to this range
+
+Codes = tuple[NDArray[np.uint32], list[str]]
+
+
+@contextmanager
+def python_words() -> Iterator[None]:
+    """The library's sentences speak of options of the command line; here these are arguments."""
+    try:
+        yield
+    except _core.InputError as error:
+        said = re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda m: m[1].replace("-", "_") + "=", str(error))
+        if said == str(error):
+            raise
+        raise _core.InputError(said) from None
+
+
+def refuse(sentence: str) -> _core.InputError:
+    return _core.InputError(sentence)
+
+
+def name_of(values: object) -> str | None:
+    """The name of a series, or None."""
+    name = getattr(values, "name", None)
+    return name if isinstance(name, str) and name else None
+
+
+def _spell_number(value: float, narrow: bool) -> str:
+    """The fewest digits that give the number again, as files are read by the library."""
+    if value == int(value) and abs(value) < 2**53:
+        return str(int(value))
+    for digits in range(6 if narrow else 15, 18):
+        said = f"{value:.{digits}g}"
+        if (np.float32(said) == np.float32(value)) if narrow else float(said) == value:
+            return said
+    return repr(value)
+
+
+def _spell(value: object, what: str) -> str | None:
+    """None: it is missing."""
+    if isinstance(value, str):
+        return value
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        if math.isnan(value):
+            return None
+        if math.isinf(value):
+            raise refuse(f"{what}: expected values, found {value}")
+        return _spell_number(float(value), isinstance(value, (np.float32, np.float16)))
+    if isinstance(value, bytes):
+        return value.decode()
+    raise refuse(f"{what}: expected text, numbers or truth values, found {type(value).__name__}")
+
+
+def _of_whole(values: NDArray[Any]) -> Codes:
+    low, high = int(values.min()), int(values.max())
+    if high - low < _MOST_CODES:
+        shifted = (values - values.dtype.type(low)).astype(np.intp)
+        found = np.flatnonzero(np.bincount(shifted, minlength=high - low + 1))
+        place = np.zeros(high - low + 1, np.uint32)
+        place[found] = np.arange(len(found), dtype=np.uint32)
+        return place[shifted], [str(low + int(k)) for k in found]
+    distinct, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.uint32), [str(int(v)) for v in distinct]
+
+
+def _of_real(values: NDArray[Any], what: str) -> Codes:
+    if np.isinf(values).any():
+        raise refuse(f"{what}: expected values, found infinite ones")
+    present = ~np.isnan(values)
+    codes = np.full(len(values), MISSING, np.uint32)
+    distinct, inverse = np.unique(values[present], return_inverse=True)
+    codes[present] = inverse
+    narrow = values.dtype.itemsize < 8
+    return codes, [_spell_number(float(v), narrow) for v in distinct]
+
+
+def _of_objects(values: list[object], what: str) -> Codes:
+    place: dict[object, int] = {}
+    try:
+        codes = [place.setdefault(v, len(place)) for v in values]
+    except TypeError:
+        odd = next(v for v in values if type(v).__hash__ is None)
+        raise refuse(f"{what}: expected one value a row, found {type(odd).__name__}") from None
+    names = [_spell(v, what) for v in place]
+    out = np.array(codes, np.uint32)
+    gone = [k for k, name in enumerate(names) if name is None]
+    if gone:
+        out[np.isin(out, gone)] = MISSING
+    return out, [name or "" for name in names]
+
+
+def vector(values: ArrayLike, what: str) -> NDArray[Any]:
+    """One value a row, wherever it lay in memory."""
+    array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        shape = "a single value" if array.ndim == 0 else f"shape {array.shape}"
+        raise refuse(f"{what}: expected one value a row, found {shape}")
+    if array.size == 0:
+        raise refuse(f"{what}: expected values, found none")
+    return array
+
+
+def codes_of(values: Any, what: str) -> Codes:
+    """Codes of distinct values, and what these are called."""
+    if getattr(getattr(values, "dtype", None), "name", None) == "category" and hasattr(values, "cat"):
+        categories = [_spell(v, what) or "" for v in values.cat.categories]
+        codes = np.ascontiguousarray(values.cat.codes.to_numpy(), np.int64)
+        if codes.size == 0:
+            raise refuse(f"{what}: expected values, found none")
+        return np.where(codes < 0, MISSING, codes).astype(np.uint32), categories
+    array = vector(values, what)
+    kind = array.dtype.kind
+    if kind == "b":
+        return array.astype(np.uint32), ["False", "True"]
+    if kind in "iu":
+        return _of_whole(array)
+    if kind == "f":
+        return _of_real(array, what)
+    if kind in "USOT":
+        return _of_objects(array.tolist(), what)
+    raise refuse(f"{what}: expected text, numbers or truth values, found {array.dtype}")
+
+
+def numbers_of(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    """Numbers of one or two dimensions as float64, without a copy where they are that."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise refuse(f"{what}: expected numbers, found {array.dtype}")
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise refuse(f"{what}: expected numbers for each row, found shape {array.shape}")
+    return np.ascontiguousarray(array, np.float64)
+
+
+def columns_of(features: Any) -> dict[str, Any]:
+    """Sensitive features by name: a mapping, a data frame, a series, or an array of one or two dimensions."""
+    if isinstance(features, Mapping):
+        return {str(name): column for name, column in features.items()}
+    if hasattr(features, "columns") and hasattr(features, "__getitem__"):  # pandas, polars
+        names = list(features.columns)
+        if len(set(names)) < len(names):
+            raise refuse("sensitive_features: expected columns of different names")
+        return {str(name): features[name] for name in names}
+    if hasattr(features, "column_names"):  # pyarrow
+        return {str(name): features[name] for name in features.column_names}
+    if np.ndim(features) == 2:
+        array = np.asarray(features)
+        if array.shape[1] == 1:
+            return {"group": array[:, 0]}
+        return {f"group_{k}": array[:, k] for k in range(array.shape[1])}
+    return {name_of(features) or "group": features}

@@ -1,0 +1,158 @@
+"""What evaluate measures equals what others measure, and what the tool writes."""
+
+import json
+
+import numpy as np
+import pytest
+
+import despur
+
+fairlearn = pytest.importorskip("fairlearn.metrics")
+sklearn_metrics = pytest.importorskip("sklearn.metrics")
+
+PEERS = {
+    "accuracy": sklearn_metrics.accuracy_score,
+    "tpr": fairlearn.true_positive_rate,
+    "fnr": fairlearn.false_negative_rate,
+    "fpr": fairlearn.false_positive_rate,
+    "tnr": fairlearn.true_negative_rate,
+    "precision": sklearn_metrics.precision_score,
+    "f1": sklearn_metrics.f1_score,
+    "selection": fairlearn.selection_rate,
+}
+
+
+def random_case(seed):
+    random = np.random.default_rng(seed)
+    n = int(random.integers(4, 300))
+    y = random.integers(0, 2, n)
+    y[:2] = 0, 1
+    pred = np.where(random.random(n) < random.uniform(0.5, 0.95), y, 1 - y)
+    group = random.integers(0, random.integers(2, 6), n)
+    return y, pred, group
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("block", range(8))
+def test_numbers_equal_fairlearn_and_scikit_learn(block):
+    for seed in range(25 * block, 25 * block + 25):
+        y, pred, group = random_case(seed)
+        got = despur.evaluate(y, pred, sensitive_features={"a": group})
+        peers = fairlearn.MetricFrame(metrics=PEERS, y_true=y, y_pred=pred, sensitive_features=group)
+        assert got.average_accuracy == pytest.approx(sklearn_metrics.accuracy_score(y, pred), abs=1e-12)
+        assert got.confusion == tuple(sklearn_metrics.confusion_matrix(y, pred, labels=[0, 1]).tolist())
+        for rate in PEERS:
+            rates = got.rates(rate)
+            for value, wanted in peers.by_group[rate].items():
+                ours = rates[f"a={value}"].value
+                # of no examples there is no rate; others say 0
+                assert np.isnan(ours) or ours == pytest.approx(wanted, abs=1e-11), (seed, rate, value)
+        for g in got.groups:
+            label, a = (int(part.split("=")[1]) for part in g.name.split(","))
+            of = (y == label) & (group == a)
+            assert (g.count, g.correct) == (of.sum(), (of & (pred == y)).sum())
+        assert got.worst_group_accuracy == min(g.accuracy for g in got.groups)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_spreads_equal_fairlearn(frame):
+    given = {"y_true": frame.y, "y_pred": frame.pred, "sensitive_features": frame.sex}
+    got = despur.evaluate(**given)
+    for ours, theirs in (
+        (got.spread("selection").difference, fairlearn.demographic_parity_difference(**given)),
+        (got.spread("selection").ratio, fairlearn.demographic_parity_ratio(**given)),
+        (got.spread("odds").difference, fairlearn.equalized_odds_difference(**given)),
+        (got.spread("odds").ratio, fairlearn.equalized_odds_ratio(**given)),
+    ):
+        assert ours == pytest.approx(theirs, abs=1e-11)
+
+
+def test_probabilities_equal_scikit_learn(frame):
+    got = despur.evaluate(frame.y, y_prob=frame.p, sensitive_features=frame.sex)
+    both = despur.evaluate(frame.y, y_prob=np.column_stack([1 - frame.p, frame.p]), sensitive_features=frame.sex)
+    for one in (got, both):
+        assert one.auroc == pytest.approx(sklearn_metrics.roc_auc_score(frame.y, frame.p), abs=1e-11)
+        brier = 2 * sklearn_metrics.brier_score_loss(frame.y, frame.p)
+        assert one.brier == pytest.approx(brier, abs=1e-11)
+        clipped = np.clip(frame.p, 1e-15, 1 - 1e-15)
+        assert one.log_loss == pytest.approx(sklearn_metrics.log_loss(frame.y, clipped), abs=1e-9)
+        assert one.correct == (frame.pred == frame.y).sum()
+
+
+def arrays(frame, **more):
+    return despur.evaluate(
+        frame.y, frame.pred, sensitive_features=frame[["sex", "race"]], label="people.csv", **more
+    )
+
+
+def test_arrays_give_the_bytes_that_a_file_gives(frame, csv, tool, tmp_path):
+    tool("eval", "--predictions", csv, "--by", "sex,race", "--out", tmp_path / "tool")
+    despur.evaluate_file(csv, by=["sex", "race"]).save(tmp_path / "file")
+    arrays(frame).save(tmp_path / "arrays")
+    for name in ("report.html", "results.json", "columns.json", "manifest.json"):
+        assert (tmp_path / "file" / name).read_bytes() == (tmp_path / "tool" / name).read_bytes(), name
+    wanted = (tmp_path / "tool" / "results.json").read_bytes()
+    assert (tmp_path / "arrays" / "results.json").read_bytes() == wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        ({"min_count": 50}, ["--min-count", "50"]),
+        ({"whole_groups": True}, ["--whole-groups"]),
+        ({"positive": 0}, ["--positive", "0"]),
+    ],
+)
+def test_options_mean_what_they_mean_to_the_tool(frame, csv, tool, options, more):
+    said = json.loads(tool("eval", "--predictions", csv, "--by", "sex,race", "--json", *more))
+    got = arrays(frame, **options).to_dict()
+    for key in ("columns", "label"):
+        said.pop(key), got.pop(key)
+    assert {k: v for k, v in got.items() if k in said and k != "groups"} == {
+        k: v for k, v in said.items() if k != "groups"
+    }
+    assert [g["name"] for g in got["groups"]] == [g["name"] for g in said["groups"]]
+
+
+def test_numbers_are_cut_as_the_tool_cuts_them(frame, csv, tool):
+    said = json.loads(tool("eval", "--predictions", csv, "--by", "id:4", "--json"))
+    got = despur.evaluate(frame.y, frame.pred, sensitive_features={"id": frame.id}, cut={"id": 4})
+    assert [g.name for g in got.groups] == [g["name"] for g in said["groups"]]
+    edges = despur.evaluate(frame.y, frame.pred, sensitive_features={"id": frame.id}, cut={"id": [100, 300]})
+    assert "y=0,id=100 to under 300" in edges.by_group
+
+
+def test_a_page_does_not_leak_into_a_notebook(frame):
+    shown = arrays(frame)._repr_html_()
+    assert shown.startswith("<iframe sandbox") and "<style" not in shown and "<h1" not in shown
+
+
+def test_results_are_frozen_and_go_into_pandas(frame):
+    got = arrays(frame)
+    with pytest.raises(AttributeError):
+        got.worst_group = "none"
+    with pytest.raises(AttributeError):
+        got.groups[0].count = 3
+    with pytest.raises(AttributeError, match="no attribute 'wurst_group'"):
+        got.wurst_group
+    got.to_dict()["groups"].clear()
+    table = got.to_pandas()
+    assert table["count"].sum() == len(frame) and len(table) == len(got.groups)
+    assert table.loc[got.worst_group, "accuracy"] == got.worst_group_accuracy
+    names = np.array([g.name for g in got.groups])[got.group_of]
+    assert names[0] == f"y={frame.y[0]},sex={frame.sex[0]},race={frame.race[0]}"
+
+
+def test_without_features_groups_are_classes():
+    got = despur.evaluate(["cat", "dog", "dog"], ["cat", "dog", "cat"])
+    assert got.worst_group == "y=dog" and got.worst_group_accuracy == 0.5
+    with pytest.raises(despur.InputError, match="there are no rates"):
+        got.rates("tpr")
+
+
+def test_more_than_two_classes_have_rates_each():
+    y = np.arange(60) % 3
+    got = despur.evaluate(y, (y + (np.arange(60) > 50)) % 3, sensitive_features=np.arange(60) % 2)
+    assert got.rates("tpr", positive="2")["group=0"].of == 10
+    with pytest.raises(despur.InputError, match="no class 'cat' has rates"):
+        got.rates("tpr", positive="cat")

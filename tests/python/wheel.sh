@@ -1,0 +1,26 @@
+#!/bin/sh
+# Usage: wheel.sh BUILD TOOL LIBRARY: builds the Python module around LIBRARY, installs it with its peers into an empty virtual
+# environment, and runs python/tests there. 77: there is no Python to build for, or no PyPI, which it says.
+set -eu
+build=$1 tool=$(realpath "$2") library=$(realpath "$3")
+skip() {
+  echo "left out: the Python module and its tests ($1)"
+  exit 77
+}
+python=$(tools/python find) || skip "no CPython from 3.11 on with its headers"
+work=$(realpath "$build")/python-test
+rm -rf "$work"
+"$python" -m venv "$work" 2>/dev/null || skip "$python cannot make virtual environments"
+pip="$work/bin/pip --disable-pip-version-check --quiet --retries 1 --timeout 20"
+$pip install scikit-build-core >"$work/log" 2>&1 || skip "PyPI cannot be reached: $(tail -n 1 "$work/log")"
+$pip wheel --no-deps --no-build-isolation --wheel-dir "$work/wheels" -C cmake.define.DESPUR_LIBRARY="$library" .
+$pip uninstall -y scikit-build-core
+$pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas fairlearn pytest mypy
+"$work/bin/mypy" --config-file pyproject.toml --python-executable "$work/bin/python" \
+  --cache-dir "$work/mypy" -p despur
+# from elsewhere, so that the module that was installed is the one that is tested
+cp -R python/tests "$work/tests"
+cp -R examples/python "$work/examples" 2>/dev/null || :
+cd "$work"
+installed=$(bin/python -c 'import despur, os; print(os.path.dirname(despur.__file__))')
+DESPUR_TOOL=$tool bin/python -m pytest -q -p no:cacheprovider --doctest-modules tests "$installed"
