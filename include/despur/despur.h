@@ -26,6 +26,7 @@
 #include "despur/infer.h"
 #include "despur/logistic.h"
 #include "despur/measures.h"
+#include "despur/model.h"
 #include "despur/net.h"
 #include "despur/optimizer.h"
 #include "despur/rates.h"

@@ -1,4 +1,4 @@
-/* Numbers of 16 bits as float32, which holds all of them. */
+/* Numbers of 16 bits as float32, which holds all of them, and back to the nearest one (to even in a tie). */
 #ifndef IO_HALF_H
 #define IO_HALF_H
 
@@ -22,6 +22,32 @@ static inline float bfloat_to_float(uint16_t upper) {
   float value;
   memcpy(&value, &bits, sizeof value);
   return value;
+}
+
+/* Infinity where it is too large. NaN stays one. */
+static inline uint16_t half_from_float(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+  uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00);
+  if (magnitude >= 0x47800000) return (uint16_t)(sign | 0x7c00); /* 2^16 and beyond */
+  if (magnitude < 0x38800000) {                                  /* below 2^-14: a multiple of 2^-24 */
+    float positive;
+    memcpy(&positive, &magnitude, sizeof positive);
+    float rounded = positive + 0.5f; /* in [0.5, 1) a float32 is a multiple of 2^-24 */
+    memcpy(&bits, &rounded, sizeof bits);
+    return (uint16_t)(sign | (bits - 0x3f000000));
+  }
+  magnitude += 0xfff + (magnitude >> 13 & 1);
+  return (uint16_t)(sign | (magnitude - 0x38000000) >> 13);
+}
+
+static inline uint16_t bfloat_from_float(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 #endif

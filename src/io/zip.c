@@ -149,6 +149,8 @@ static despur_status read_member(const archive *a, const entry *e, zip_member *o
   if (method != STORED && method != DEFLATED)
     FAIL(a->error, DESPUR_BAD_INPUT, "%s: expected stored or deflated data, found compression method %u",
          a->path, (unsigned)method);
+  out->local = out->offset;
+  out->record = a->directory_offset + (uint64_t)(e->record - a->directory);
   TRY(read_at(a, out->offset, local, sizeof local));
   if (memcmp(local, "PK\3\4", 4) != 0) return damaged(a, "a member is not where its directory says");
   out->offset += LOCAL_BYTES + little_endian(local + 26, 2) + little_endian(local + 28, 2);

@@ -8,7 +8,8 @@
 
 typedef struct zip_member {
   uint64_t offset, packed,
-      bytes; /* where its data lie in the file, how many there are, and what they become */
+      bytes;              /* where its data lie in the file, how many there are, and what they become */
+  uint64_t record, local; /* where the entry of the directory and the header before the data are */
   uint32_t crc;
   inflate_form form;
 } zip_member;

@@ -540,3 +540,49 @@ for name, files in RUNS.items():
     put("run_directory", name, directory(**files))
 
 print(sum(path.stat().st_size for path in ROOT.rglob("*") if path.is_file()), "bytes")
+
+# ---- models of other people ----
+
+for path in sorted((pathlib.Path(__file__).parents[1] / "golden" / "models").iterdir()):
+    put("model", path.name, path.read_bytes())
+
+
+def pickled(content):
+    """A state dictionary in PyTorch's zip form whose pickle is this."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as out:
+        for name, bytes_of in (("a/data.pkl", content), ("a/version", b"3\n"), ("a/data/0", bytes(48))):
+            out.writestr(zipfile.ZipInfo(name), bytes_of)
+    return file.getvalue()
+
+
+def state(*sizes, count=b"K\x0c", offset=b"K\0", stride=b"K\4K\1\x86"):
+    size = b"".join(b"\x8a\x09" + n.to_bytes(9, "little") if n > 2**31 else b"J" + n.to_bytes(4, "little") for n in sizes)
+    return (b"\x80\2}X\x09\0\0\0fc.weightctorch._utils\n_rebuild_tensor_v2\n((X\7\0\0\0storagectorch\nFloatStorage\n"
+            b"X\1\0\0\0" b"0X\3\0\0\0cpu" + count + b"tQ" + offset + b"(" + size + b"t" + stride + b"\x89}tRs.")
+
+
+for name, content in {
+    "good": state(3, 4),
+    "behind_the_end": state(3, 4, offset=b"K\1"),
+    "rows_overlap": state(3, 4, stride=b"K\0K\1\x86"),
+    "shape_of_2_62": state(2**31 - 1, 2**31 - 1),
+    "shape_of_2_72": state(2**71, 2),
+    "stride_of_2_31": state(3, 4, stride=b"J\xff\xff\xff\x7fK\1\x86"),
+    "negative": state(3, 4, stride=b"J\xff\xff\xff\xffK\1\x86"),
+    "calls_system": b"\x80\2cos\nsystem\nX\4\0\0\0true\x85R.",
+    "dictionary_in_itself": b"\x80\2}q\0X\1\0\0\0ah\0s.",
+    "list_in_itself": b"\x80\2]q\0h\0a.",
+    "memo_of_2_32": b"\x80\2}r\xff\xff\xff\xff.",
+    "text_of_2_32": b"\x80\2X\xff\xff\xff\xffa.",
+    "only_marks": b"\x80\2" + b"(" * 2000 + b".",
+    "only_tuples": b"\x80\2" + b")" * 2000 + b"t.",
+    "tuples_of_tuples": b"\x80\2)" + b"\x85" * 2000 + b".",
+}.items():
+    put("model", "pickle_" + name, pickled(content))
+for name, content in {
+    "length_of_2_63": bytes([0x3A]) + b"\xff" * 8 + b"\x7f",
+    "varint_of_11_bytes": b"\x3a" + b"\xff" * 11,
+    "dims_of_2_64": bytes.fromhex("3a132a110aff01") + b"\xff" * 12,
+}.items():
+    put("model", "onnx_" + name, content)

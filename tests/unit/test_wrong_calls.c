@@ -462,6 +462,37 @@ static void words_and_numbers_that_mean_nothing_have_no_name(void **state) {
   assert_near(despur_mcnemar(0, 0), 1, 0);
 }
 
+static void models_and_heads_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  float numbers[] = {1, 2};
+  const despur_head good = {.outputs = 1,
+                            .columns = 2,
+                            .weight = numbers,
+                            .bias = numbers,
+                            .weight_name = "w",
+                            .bias_name = "b",
+                            .type = "F32"};
+  despur_head head;
+  assert_fails(despur_head_read(&head, MISSING, &error), DESPUR_BAD_INPUT, MISSING);
+  assert_null(head.weight);
+  assert_fails(despur_model_patch(MISSING, NO_PLACE, &good, &error), DESPUR_BAD_INPUT, MISSING);
+  assert_fails(despur_head_write(&good, NO_PLACE, &error), DESPUR_NO_RESOURCES, NO_PLACE);
+  head = good;
+  head.columns = SIZE_MAX / 2;
+  head.outputs = BEYOND;
+  assert_fails(despur_head_write(&head, NO_PLACE, &error), DESPUR_BAD_INPUT, "beyond");
+#define REFUSED(member, value, text)                                                                         \
+  head = good;                                                                                               \
+  memcpy(head.member, value, sizeof value);                                                                  \
+  assert_fails(despur_head_write(&head, NO_PLACE, &error), DESPUR_BAD_INPUT, text)
+  REFUSED(type, "I64", "type F16, BF16, F32 or F64, found 'I64'");
+  REFUSED(weight_name, "", "two names");
+  REFUSED(weight_name, "b", "two names");
+  REFUSED(bias_name, "\377", "two names");
+  REFUSED(bias_name, "", "no name for it");
+#undef REFUSED
+}
+
 static void nothing_is_released_and_freed_as_well(void **state) {
   (void)state;
   despur_agreement_release(&(despur_agreement){0});
@@ -484,6 +515,7 @@ static void nothing_is_released_and_freed_as_well(void **state) {
   despur_run_cam_release(&(despur_run_cam_result){0});
   despur_run_result_release(&(despur_run_result){0});
   despur_scores_release(&(despur_scores){0});
+  despur_head_release(&(despur_head){0});
   despur_silhouette_release(&(despur_silhouette_result){0});
   despur_umap_release(&(despur_umap){0});
   despur_config_free(NULL);
@@ -509,6 +541,7 @@ int main(void) {
       cmocka_unit_test(configurations_that_cannot_be_are_refused),
       cmocka_unit_test(runs_and_formats_beyond_the_last_are_refused),
       cmocka_unit_test(words_and_numbers_that_mean_nothing_have_no_name),
+      cmocka_unit_test(models_and_heads_that_cannot_be_are_refused),
       cmocka_unit_test(nothing_is_released_and_freed_as_well),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
