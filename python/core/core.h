@@ -46,6 +46,14 @@ PyObject *core_compare(PyObject *module, PyObject *arguments);
 PyObject *core_check(PyObject *module, PyObject *arguments);
 PyObject *core_plan(PyObject *module, PyObject *arguments);
 
+PyObject *core_predict(PyObject *module, PyObject *arguments);
+
+PyObject *core_config(PyObject *module, PyObject *arguments);
+PyObject *core_run(PyObject *module, PyObject *arguments);
+PyObject *core_sweep(PyObject *module, PyObject *arguments);
+PyObject *core_table(PyObject *module, PyObject *arguments);
+PyObject *core_cam(PyObject *module, PyObject *arguments);
+
 PyObject *core_kmeans(PyObject *module, PyObject *arguments);
 PyObject *core_kmedoids(PyObject *module, PyObject *arguments);
 PyObject *core_mixture_fit(PyObject *module, PyObject *arguments);

@@ -244,6 +244,22 @@ PyObject *core_read(PyObject *module, PyObject *arguments) {
   Py_END_ALLOW_THREADS return finish(self, status, &error);
 }
 
+PyObject *core_predict(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *directory, *label;
+  int split, threads;
+  despur_error error;
+  if (!PyArg_ParseTuple(arguments, "siis", &directory, &split, &threads, &label)) return NULL;
+  core_model *self = model_new(arguments);
+  if (!self) return NULL;
+  self->model.label = label;
+  despur_status status;
+  Py_BEGIN_ALLOW_THREADS status =
+      despur_run_predict(&self->model.predicted, directory, (despur_split)split, threads, &error);
+  if (status == DESPUR_OK) status = despur_model_measure(&self->model, &error);
+  Py_END_ALLOW_THREADS return finish(self, status, &error);
+}
+
 /* ---- files ---- */
 
 enum { MOST_MODELS = 64 };

@@ -27,6 +27,12 @@ def number(value: float | None) -> float:
     return NAN if value is None else value
 
 
+def framed(page: str) -> str:
+    """A page for a notebook: a document of its own, so that neither one's style reaches the other."""
+    style = "width:100%;height:40em;border:1px solid #8884"
+    return f'<iframe sandbox style="{style}" srcdoc="{html.escape(page)}"></iframe>'
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Examples of one group: a label with values of the sensitive features.
@@ -118,7 +124,7 @@ class Evaluation:
 
     def __init__(self, model: _core.Model) -> None:
         object.__setattr__(self, "_model", model)
-        object.__setattr__(self, "_data", json.loads(model.json(True)))
+        object.__setattr__(self, "_data", json.loads(model.json(False)))
         fields = ("count", "correct", "accuracy", "low", "high")
         groups = tuple(
             Group(g["name"], g["count"], g["correct"], *(number(g[f]) for f in fields[2:]))
@@ -262,16 +268,14 @@ class Evaluation:
         return report([self], directory, force=force)
 
     def _repr_html_(self) -> str:
+        return framed(self._page())
+
+    def _page(self) -> str:
         with tempfile.TemporaryDirectory() as directory:
             page = os.path.join(directory, "report.html")
             _core.save([self._model], None, page, False, False)
             with open(page, encoding="utf-8") as file:
-                text = file.read()
-        # a document of its own: nothing of its style reaches the notebook, or the other way round
-        return (
-            '<iframe sandbox style="width:100%;height:40em;border:1px solid #8884" '
-            f'srcdoc="{html.escape(text)}"></iframe>'
-        )
+                return file.read()
 
     def __repr__(self) -> str:
         d = self._data

@@ -1,0 +1,340 @@
+/* Runs, sweeps, tables over runs, and where their networks look. Observers are called without the
+ * interpreter's lock and take it for as long as a callback lasts. */
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- lists of text ---- */
+
+/* The texts of a list, which owns them; free with free. NULL with an exception. */
+static const char **texts_of(PyObject *list) {
+  size_t count = (size_t)PyList_Size(list);
+  const char **texts = calloc(count + 1, sizeof *texts);
+  if (!texts) return (const char **)PyErr_NoMemory();
+  for (size_t i = 0; i < count; i++)
+    if (!core_text(&texts[i], PyList_GetItem(list, (Py_ssize_t)i)) || !texts[i]) {
+      if (!PyErr_Occurred()) core_refuse("expected text, found None");
+      free(texts);
+      return NULL;
+    }
+  return texts;
+}
+
+static bool append(PyObject *list, PyObject *item) {
+  bool done = list && item && PyList_Append(list, item) == 0;
+  Py_XDECREF(item);
+  return done;
+}
+
+/* ---- observers ---- */
+
+typedef struct listener {
+  PyObject *call; /* call(kind, value), or None */
+  bool failed;    /* it raised, or the user interrupted: the exception waits in the thread */
+  double asked;   /* when signals were last looked for, seconds */
+  PyThreadState *state;
+} listener;
+
+static double seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Consumes value. The lock is held. */
+static void tell(listener *l, const char *kind, PyObject *value) {
+  PyObject *said = value ? PyObject_CallFunction(l->call, "sO", kind, value) : NULL;
+  if (!said) l->failed = true;
+  Py_XDECREF(said);
+  Py_XDECREF(value);
+}
+
+static bool is_heard(const listener *l) {
+  return l->call != Py_None && !l->failed;
+}
+
+static void on_note(void *context, const char *line) {
+  listener *l = context;
+  if (!is_heard(l)) return;
+  PyEval_RestoreThread(l->state);
+  tell(l, "note", PyUnicode_FromString(line));
+  l->state = PyEval_SaveThread();
+}
+
+static void on_progress(void *context, const despur_progress *p) {
+  listener *l = context;
+  if (!is_heard(l)) return;
+  PyEval_RestoreThread(l->state);
+  tell(l, "progress",
+       Py_BuildValue("{sssnsnsnsnsd}", "stage", p->stage, "epoch", (Py_ssize_t)p->epoch, "epochs",
+                     (Py_ssize_t)p->epochs, "done", (Py_ssize_t)p->done, "total", (Py_ssize_t)p->total,
+                     "loss", p->loss));
+  l->state = PyEval_SaveThread();
+}
+
+static void on_sweep_progress(void *context, const despur_sweep_progress *p) {
+  listener *l = context;
+  if (!is_heard(l)) return;
+  PyEval_RestoreThread(l->state);
+  tell(l, "progress",
+       Py_BuildValue("{snsnsnsnsnsd}", "total", (Py_ssize_t)p->total, "complete", (Py_ssize_t)p->complete,
+                     "failed", (Py_ssize_t)p->failed, "running", (Py_ssize_t)p->running, "elsewhere",
+                     (Py_ssize_t)p->elsewhere, "seconds_left", p->seconds_left));
+  l->state = PyEval_SaveThread();
+}
+
+/* Ten times a second is soon enough for people. */
+static int on_stop(void *context) {
+  listener *l = context;
+  double now = seconds_now();
+  if (l->failed || now - l->asked < 0.1) return l->failed;
+  l->asked = now;
+  PyEval_RestoreThread(l->state);
+  if (PyErr_CheckSignals() != 0) l->failed = true;
+  l->state = PyEval_SaveThread();
+  return l->failed;
+}
+
+/* What a callback raised goes before what the library made of it. */
+static PyObject *raise_for(const listener *l, despur_status status, const despur_error *error) {
+  return l->failed && PyErr_Occurred() ? NULL : core_raise(status, error);
+}
+
+/* ---- configurations ---- */
+
+/* A recipe's file, or NULL for defaults, and overrides. */
+static despur_status configure(despur_config **out, const char *recipe, const char *const *overrides,
+                               despur_error *error) {
+  char *notes = NULL;
+  *out = NULL;
+  despur_status status = despur_config_create(out, error);
+  if (status == DESPUR_OK && recipe) status = despur_config_load(*out, recipe, error);
+  for (size_t i = 0; status == DESPUR_OK && overrides[i]; i++)
+    status = despur_config_set(*out, overrides[i], error);
+  if (status == DESPUR_OK) status = despur_config_drop_idle(*out, &notes, error);
+  free(notes);
+  return status == DESPUR_OK ? despur_config_check(*out, error) : status;
+}
+
+PyObject *core_config(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *recipe;
+  PyObject *list, *result = NULL;
+  despur_config *config;
+  despur_error error;
+  char *text = NULL;
+  if (!PyArg_ParseTuple(arguments, "zO!", &recipe, &PyList_Type, &list)) return NULL;
+  const char **overrides = texts_of(list);
+  if (!overrides) return NULL;
+  despur_status status = configure(&config, recipe, overrides, &error);
+  if (status == DESPUR_OK) status = despur_config_format(config, &text, &error);
+  result = status == DESPUR_OK ? PyUnicode_FromString(text) : core_raise(status, &error);
+  free(text);
+  despur_config_free(config);
+  free(overrides);
+  return result;
+}
+
+/* ---- runs ---- */
+
+static PyObject *stage_of(const despur_stage_result *s) {
+  const despur_scores *scores = &s->scores;
+  bool any = scores->worst_group < scores->groups_count;
+  return Py_BuildValue("{sssnsnsdszsdsdsdsdsd}", "label", s->label, "selected_epoch",
+                       (Py_ssize_t)s->selected_epoch, "epochs", (Py_ssize_t)s->epochs, "seconds", s->seconds,
+                       "worst_group", any ? scores->groups[scores->worst_group].name : NULL,
+                       "worst_group_accuracy", scores->worst_group_accuracy, "worst_group_low",
+                       scores->worst_group_low, "worst_group_high", scores->worst_group_high,
+                       "average_accuracy", scores->average_accuracy, "balanced_group_accuracy",
+                       scores->balanced_group_accuracy);
+}
+
+static PyObject *run_of(const despur_run_result *r) {
+  PyObject *stages = PyList_New(0);
+  for (size_t i = 0; stages && i < r->stage_count; i++)
+    if (!append(stages, stage_of(&r->stages[i]))) Py_CLEAR(stages);
+  if (!stages) return NULL;
+  return Py_BuildValue("{sssssssN}", "directory", r->directory, "verdict", r->verdict ? r->verdict : "",
+                       "split", despur_split_name(r->split), "stages", stages);
+}
+
+PyObject *core_run(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *recipe;
+  PyObject *list, *result = NULL;
+  listener l = {0};
+  despur_run_options options = {0};
+  despur_config *config = NULL;
+  despur_run_result run;
+  despur_error error;
+  if (!PyArg_ParseTuple(arguments, "zO!zppipO", &recipe, &PyList_Type, &list, &options.directory,
+                        &options.force, &options.resume, &options.threads, &options.only_infer, &l.call))
+    return NULL;
+  const char **overrides = texts_of(list);
+  if (!overrides) return NULL;
+  options.observer = (despur_observer){&l, on_note, on_progress, on_stop};
+  l.state = PyEval_SaveThread();
+  despur_status status = configure(&config, recipe, overrides, &error);
+  bool configured = status == DESPUR_OK;
+  if (configured) status = despur_run(&run, config, &options, &error);
+  PyEval_RestoreThread(l.state);
+  result = status == DESPUR_OK && !l.failed ? run_of(&run) : raise_for(&l, status, &error);
+  if (configured) despur_run_result_release(&run);
+  despur_config_free(config);
+  free(overrides);
+  return result;
+}
+
+/* ---- sweeps ---- */
+
+static PyObject *failed_runs(const despur_sweep *sweep) {
+  PyObject *list = PyList_New(0);
+  for (size_t i = 0; list && i < despur_sweep_count(sweep); i++) {
+    despur_sweep_state state;
+    despur_error error;
+    char reason[512];
+    despur_status status = despur_sweep_run_state(&state, sweep, i, reason, &error);
+    bool done = status == DESPUR_OK;
+    if (!done) core_raise(status, &error);
+    if (done && state == DESPUR_SWEEP_FAILED)
+      done = append(list, Py_BuildValue("ss", despur_sweep_run_name(sweep, i), reason));
+    if (!done) Py_CLEAR(list);
+  }
+  return list;
+}
+
+static PyObject *sweep_of(const despur_sweep *sweep, const despur_sweep_result *r) {
+  PyObject *failed = failed_runs(sweep);
+  if (!failed) return NULL;
+  return Py_BuildValue("{sssnsnsnsN}", "directory", despur_sweep_directory(sweep), "runs",
+                       (Py_ssize_t)despur_sweep_count(sweep), "complete", (Py_ssize_t)r->complete, "kept",
+                       (Py_ssize_t)r->kept, "failed", failed);
+}
+
+PyObject *core_sweep(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *path, *directory;
+  listener l = {0};
+  despur_sweep_options options = {0};
+  despur_sweep_result done;
+  despur_sweep *sweep = NULL;
+  despur_error error;
+  if (!PyArg_ParseTuple(arguments, "sziiO", &path, &directory, &options.jobs, &options.threads, &l.call))
+    return NULL;
+  options.observer = (despur_sweep_observer){&l, NULL, on_sweep_progress, on_stop};
+  l.state = PyEval_SaveThread();
+  despur_status status = despur_sweep_create(&sweep, path, directory, &error);
+  if (status == DESPUR_OK) status = despur_sweep_run(&done, sweep, &options, &error);
+  PyEval_RestoreThread(l.state);
+  PyObject *result =
+      status == DESPUR_OK && !l.failed ? sweep_of(sweep, &done) : raise_for(&l, status, &error);
+  despur_sweep_free(sweep);
+  return result;
+}
+
+/* ---- tables over runs ---- */
+
+/* The table in each format, and its notes. */
+static PyObject *print_table(const despur_table *table) {
+  PyObject *formats = PyList_New(0), *notes = PyList_New(0);
+  bool done = formats && notes;
+  for (int f = DESPUR_TABLE_TEXT; done && f <= DESPUR_TABLE_CSV; f++) {
+    char *text = NULL;
+    despur_error error;
+    despur_status status = despur_table_print(table, (despur_table_format)f, &text, &error);
+    done = status == DESPUR_OK ? append(formats, PyUnicode_FromString(text))
+                               : core_raise(status, &error) != NULL;
+    free(text);
+  }
+  for (size_t i = 0; done && despur_table_note(table, i); i++)
+    done = append(notes, PyUnicode_FromString(despur_table_note(table, i)));
+  if (done) return Py_BuildValue("NN", formats, notes);
+  Py_XDECREF(formats);
+  Py_XDECREF(notes);
+  return NULL;
+}
+
+PyObject *core_table(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *list;
+  despur_table_options options = {0};
+  despur_table *table = NULL;
+  despur_error error;
+  if (!PyArg_ParseTuple(arguments, "O!zzzz", &PyList_Type, &list, &options.rows, &options.columns,
+                        &options.measure, &options.split))
+    return NULL;
+  const char **directories = texts_of(list);
+  if (!directories) return NULL;
+  despur_status status;
+  size_t count = (size_t)PyList_Size(list);
+  Py_BEGIN_ALLOW_THREADS status = despur_table_create(&table, directories, count, &options, &error);
+  Py_END_ALLOW_THREADS PyObject *result =
+      status == DESPUR_OK ? print_table(table) : core_raise(status, &error);
+  despur_table_free(table);
+  free(directories);
+  return result;
+}
+
+/* ---- where networks look ---- */
+
+static PyObject *cam_group(const despur_cam_group *g, bool minority) {
+  return Py_BuildValue("{sssnsnsNsds(ddd)s(ddd)s(ddd)s(ddd)s(ddd)}", "name", g->name, "count",
+                       (Py_ssize_t)g->count, "empty", (Py_ssize_t)g->empty, "minority",
+                       PyBool_FromLong(minority), "core_area", g->core_area, "core", g->core.mean,
+                       g->core.low, g->core.high, "background", g->background.mean, g->background.low,
+                       g->background.high, "painted", g->painted.mean, g->painted.low, g->painted.high,
+                       "pointing", g->pointing.mean, g->pointing.low, g->pointing.high, "overlap",
+                       g->overlap.mean, g->overlap.low, g->overlap.high);
+}
+
+static PyObject *cam_stage(const despur_run_cam_result *r, size_t stage) {
+  PyObject *groups = PyList_New(0);
+  const despur_cam_scores *scores = &r->stages[stage].scores;
+  for (size_t g = 0; groups && g < scores->groups_count; g++)
+    if (!append(groups, cam_group(&scores->groups[g], r->minority[g] != 0))) Py_CLEAR(groups);
+  return groups ? Py_BuildValue("{sssN}", "label", r->stages[stage].label, "groups", groups) : NULL;
+}
+
+static PyObject *cam_of(const despur_run_cam_result *r) {
+  PyObject *stages = PyList_New(0), *sheets = PyList_New(0);
+  bool done = stages && sheets;
+  for (size_t s = 0; done && s < r->stage_count; s++) done = append(stages, cam_stage(r, s));
+  for (size_t s = 0; done && s < r->sheet_count; s++) {
+    const despur_picture *picture = &r->sheets[s].picture;
+    done = append(sheets, Py_BuildValue("sy#", r->names[r->sheets[s].group], (const char *)picture->bytes,
+                                        (Py_ssize_t)picture->count));
+  }
+  if (done)
+    return Py_BuildValue("{sssssNsN}", "layer", r->layer, "split", despur_split_name(r->split), "stages",
+                         stages, "sheets", sheets);
+  Py_XDECREF(stages);
+  Py_XDECREF(sheets);
+  return NULL;
+}
+
+PyObject *core_cam(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *directory, *out;
+  Py_ssize_t chosen, per_group, scored;
+  int split, stage, target;
+  despur_run_cam_options options = {0};
+  despur_run_cam_result found;
+  despur_error error;
+  if (!PyArg_ParseTuple(arguments, "sziizinnni", &directory, &out, &split, &stage, &options.cam.layer,
+                        &target, &chosen, &per_group, &scored, &options.threads))
+    return NULL;
+  options.split = (despur_split)split;
+  options.stage = (despur_cam_stage)stage;
+  options.cam.target = (despur_cam_target)target;
+  options.cam.chosen_class = (size_t)chosen;
+  options.per_group = (size_t)per_group;
+  options.scored = (size_t)scored;
+  despur_status status;
+  Py_BEGIN_ALLOW_THREADS status = despur_run_cam(&found, directory, &options, &error);
+  if (status == DESPUR_OK && out) status = despur_run_cam_write(&found, out, &error);
+  Py_END_ALLOW_THREADS PyObject *result = status == DESPUR_OK ? cam_of(&found) : core_raise(status, &error);
+  despur_run_cam_release(&found);
+  return result;
+}
