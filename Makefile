@@ -31,6 +31,9 @@ reproduce-quick: build ## the same for one difficulty, three seeds, few epochs (
 check: ## the slower checks: formatting, clang, sanitizers
 	@tools/check
 
+models: ## ONNX Runtime for `despur features`, from PyPI into build/models (28 MB to load, MIT); nothing else is installed
+	@tools/models
+
 bench: build ## how fast everything is here, and how near to the machine's limits
 	@build/despur bench
 
@@ -57,4 +60,4 @@ clean: ## remove everything that was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo demo-predictions test reproduce reproduce-quick check bench bench-peers python wheel install format clean help
+.PHONY: build demo demo-predictions models test reproduce reproduce-quick check bench bench-peers python wheel install format clean help

@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "despur/config.h"
+#include "despur/onnx.h"
 #include "despur/run.h"
 
 #include <stdio.h>
@@ -60,7 +61,13 @@ static despur_status execute_help(const cli_arguments *arguments, despur_error *
 
 static despur_status execute_version(const cli_arguments *arguments, despur_error *error) {
   if (arguments->count > 0) return cli_fail(error, DESPUR_BAD_USAGE, "version takes no arguments");
-  printf("despur %s, %s\n", despur_version(), despur_version_features());
+  despur_onnx_engine engine;
+  despur_error missing;
+  printf("despur %s, %s, ", despur_version(), despur_version_features());
+  if (despur_onnx_find(&engine, &missing) == DESPUR_OK)
+    printf("ONNX Runtime %s (%s)\n", engine.version, engine.path);
+  else
+    puts("no ONNX Runtime (make models)");
   return DESPUR_OK;
 }
 
@@ -76,6 +83,6 @@ const cli_verb cli_help = {
 
 const cli_verb cli_version = {.name = "version",
                               .usage = "",
-                              .summary = "the release and what was compiled in",
+                              .summary = "the release, what was compiled in, and what was found",
                               .help = "",
                               .execute = execute_version};

@@ -28,6 +28,7 @@
 #include "despur/measures.h"
 #include "despur/model.h"
 #include "despur/net.h"
+#include "despur/onnx.h"
 #include "despur/optimizer.h"
 #include "despur/rates.h"
 #include "despur/report.h"

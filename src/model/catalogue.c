@@ -73,6 +73,7 @@ void model_close(model_file *model) {
   for (size_t i = 0; i < model->layer_count; i++) {
     mem_free(model->layers[i].name);
     mem_free(model->layers[i].input);
+    mem_free(model->layers[i].output);
   }
   mem_free(model->tensors);
   mem_free(model->layers);

@@ -32,7 +32,7 @@ typedef struct model_tensor {
 enum { MODEL_NONE = -1 };
 typedef struct model_layer {
   char *name;            /* of the node or of the module */
-  char *input;           /* ONNX: the value that it is applied to */
+  char *input, *output;  /* ONNX: the values that it is applied to and that it makes */
   size_t weight;         /* index of a tensor of rank 2 */
   ptrdiff_t bias;        /* of one with as many numbers as outputs, or MODEL_NONE */
   bool transposed;       /* the weight is [columns, outputs] */

@@ -1,6 +1,5 @@
-/* The tensors and the linear layers of an ONNX model: initializers, and the nodes that multiply by one. The
- * numbers of fields are those of onnx.proto (ONNX 1.16), whose format never changes a number. */
-#include "model/model.h"
+/* The tensors and the linear layers of an ONNX model: initializers, and the nodes that multiply by one. */
+#include "model/onnx.h"
 
 #include "base/dictionary.h"
 #include "base/memory.h"
@@ -8,10 +7,6 @@
 
 #include <string.h>
 
-enum { MODEL_GRAPH = 7 };
-enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5 };
-enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OPERATION = 4, NODE_ATTRIBUTE = 5 };
-enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3 };
 enum {
   TENSOR_DIMS = 1,
   TENSOR_DATA_TYPE = 2,
@@ -207,9 +202,9 @@ static bool take_node(graph *g, node *out, wire in) {
   return !in.bad;
 }
 
-static despur_status copy(char **out, const wire *text, despur_error *error) {
-  despur_status status = mem_alloc(out, wire_length(text) + 1, 1, error);
-  if (status == DESPUR_OK && text->at) memcpy(*out, text->at, wire_length(text));
+static despur_status copy(char **out, const wire *from, despur_error *error) {
+  despur_status status = mem_alloc(out, wire_length(from) + 1, 1, error);
+  if (status == DESPUR_OK && from->at) memcpy(*out, from->at, wire_length(from));
   return status;
 }
 
@@ -221,6 +216,7 @@ static despur_status add_layer(graph *g, const node *n, ptrdiff_t weight, bool t
   layer->weight = (size_t)weight;
   layer->transposed = transposed;
   TRY(copy(&layer->input, &n->inputs[0], g->error));
+  TRY(copy(&layer->output, &n->output, g->error));
 cleanup:
   return status;
 }
@@ -266,15 +262,21 @@ cleanup:
 }
 
 /* The bias of a product stands on either side. */
-static void add_bias(graph *g, const node *n) {
+static despur_status add_bias(graph *g, const node *n) {
+  despur_status status = DESPUR_OK;
   uint32_t index;
   for (int side = 0; side < 2; side++) {
     const wire *value = &n->inputs[side];
     ptrdiff_t bias = initializer_of(g, &n->inputs[1 - side]);
     if (!value->at || !dictionary_find(&index, &g->products, value->at, wire_length(value))) continue;
     model_layer *layer = &g->model->layers[g->product_layers[index]];
-    if (layer->bias == MODEL_NONE && fits(g, layer, bias)) layer->bias = bias;
+    if (layer->bias != MODEL_NONE || !fits(g, layer, bias)) continue;
+    layer->bias = bias;
+    mem_free(layer->output);
+    TRY(copy(&layer->output, &n->output, g->error));
   }
+cleanup:
+  return status;
 }
 
 static despur_status add_node(graph *g, wire in) {
@@ -283,8 +285,7 @@ static despur_status add_node(graph *g, wire in) {
   if (!n.operation.at) return DESPUR_OK;
   if (wire_is(&n.operation, "Gemm")) return add_gemm(g, &n);
   if (wire_is(&n.operation, "MatMul")) return add_product(g, &n);
-  if (wire_is(&n.operation, "Add")) add_bias(g, &n);
-  return DESPUR_OK;
+  return wire_is(&n.operation, "Add") ? add_bias(g, &n) : DESPUR_OK;
 }
 
 /* Calls visit for every field of that number in every part of the graph: a message that is there several

@@ -67,8 +67,8 @@ static inline bool wire_next(wire *w, wire_field *out) {
   return true;
 }
 
-static inline bool wire_is(const wire *w, const char *text) {
-  return strlen(text) == wire_length(w) && memcmp(w->at, text, wire_length(w)) == 0;
+static inline bool wire_is(const wire *w, const char *wanted) {
+  return strlen(wanted) == wire_length(w) && memcmp(w->at, wanted, wire_length(w)) == 0;
 }
 
 static inline bool wire_same(const wire *a, const wire *b) {

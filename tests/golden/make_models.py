@@ -40,6 +40,10 @@ def write_torch():
     torch.save(body, out / "whole.pth")
     torch.onnx.export(body, torch.zeros(2, 6), out / "gemm.onnx", input_names=["x"], output_names=["logits"],
                       dynamic_axes={"x": {0: "n"}, "logits": {0: "n"}})
+    eyes = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1),
+                               torch.nn.Flatten(), body.fc).eval()
+    torch.onnx.export(eyes, torch.zeros(2, 3, 8, 8), out / "pictures.onnx", input_names=["image"], output_names=["logits"],
+                      dynamic_axes={"image": {0: "n"}, "logits": {0: "n"}})
     linear = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.ReLU(), body.fc)  # of three dimensions: MatMul and Add
     torch.onnx.export(linear, torch.zeros(2, 1, 6), out / "matmul.onnx", input_names=["x"], output_names=["logits"])
 

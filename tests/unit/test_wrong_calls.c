@@ -493,6 +493,34 @@ static void models_and_heads_that_cannot_be_are_refused(void **state) {
 #undef REFUSED
 }
 
+static void pictures_and_networks_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  const despur_onnx_job good = {.model = MISSING,
+                                .images = MISSING,
+                                .features = "/nowhere/features.npy",
+                                .preprocess = DESPUR_PREPROCESS_IMAGENET,
+                                .threads = -BEYOND};
+  despur_onnx_result result;
+  despur_onnx_job job = good;
+  char *lines;
+  assert_fails(despur_onnx_list(&lines, MISSING, &error), DESPUR_BAD_INPUT, MISSING);
+  assert_null(lines);
+  assert_fails(despur_onnx_list(&lines, "tests/golden/models/zip.pth", &error), DESPUR_BAD_INPUT,
+               "weights without a network");
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_INPUT, MISSING);
+  job.preprocess = (despur_preprocess)BEYOND;
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, "number 1000");
+  job.preprocess = (despur_preprocess)-1;
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, "number -1");
+  job = good;
+  job.features = "features.csv";
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, ".npy");
+  job = good;
+  job.model = "tests/golden/models/pictures.onnx";
+  job.layer = "relu";
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_INPUT, "no node makes a value 'relu'");
+}
+
 static void nothing_is_released_and_freed_as_well(void **state) {
   (void)state;
   despur_agreement_release(&(despur_agreement){0});
@@ -542,6 +570,7 @@ int main(void) {
       cmocka_unit_test(runs_and_formats_beyond_the_last_are_refused),
       cmocka_unit_test(words_and_numbers_that_mean_nothing_have_no_name),
       cmocka_unit_test(models_and_heads_that_cannot_be_are_refused),
+      cmocka_unit_test(pictures_and_networks_that_cannot_be_are_refused),
       cmocka_unit_test(nothing_is_released_and_freed_as_well),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,72 @@
+/* What the networks of other people make of pictures: any ONNX model is run by ONNX Runtime, which is loaded
+ * where it is found and is no part of despur. The promise of equal bytes begins behind it: other processors
+ * and other releases give other last digits, so what is written says who computed it. */
+#ifndef DESPUR_ONNX_H
+#define DESPUR_ONNX_H
+
+#include "despur/error.h"
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What becomes of a picture's values 0..255 before a network sees them: (x / 255 - mean) / deviation, by
+ * channel. */
+typedef enum despur_preprocess {
+  DESPUR_PREPROCESS_NONE,     /* nothing: numbers are as the network wants them */
+  DESPUR_PREPROCESS_UNIT,     /* x / 255 */
+  DESPUR_PREPROCESS_IMAGENET, /* torchvision's: mean 0.485 0.456 0.406, deviation 0.229 0.224 0.225 */
+  DESPUR_PREPROCESS_HALF,     /* (x / 255 - 0.5) / 0.5 */
+  DESPUR_PREPROCESS_LITE,     /* (x - 127) / 128, EfficientNet-Lite's */
+  DESPUR_PREPROCESS_CLIP      /* CLIP's mean and deviation */
+} despur_preprocess;
+
+/* Names by enumerator, and NULL at the end. */
+DESPUR_API extern const char *const despur_preprocess_names[];
+
+/* ONNX Runtime as it is found: the library that $DESPUR_ONNXRUNTIME names; what `make models` has installed
+ * into models/ beside the program; libonnxruntime.so.1 of the system. */
+typedef struct despur_onnx_engine {
+  char version[32];
+  char path[1024];
+} despur_onnx_engine;
+
+/* DESPUR_BAD_INPUT where there is none; the message says how to get it. Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_find(despur_onnx_engine *out, despur_error *error);
+
+/* *out = the values of a model that features can be taken from, a line each: operation and name; the one that
+ * is taken when none is named has a star. Needs no engine. Free with free. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_list(char **out, const char *model, despur_error *error);
+
+typedef struct despur_onnx_job {
+  const char *model;
+  const char *images;            /* .npy or .npz:NAME: [n, channels, rows, columns] of bytes or floats */
+  const char *layer;             /* a value of the model; NULL: what its last linear layer is applied to */
+  const char *features, *logits; /* files to write, float32 [n, columns]; logits may be NULL */
+  despur_preprocess preprocess;  /* of bytes; floats are taken as they are: DESPUR_PREPROCESS_NONE */
+  int threads;                   /* the result does not depend on it */
+  void (*progress)(void *context, size_t done, size_t count); /* may be NULL */
+  void *context;
+} despur_onnx_job;
+
+typedef struct despur_onnx_result {
+  size_t count, columns, classes; /* classes: 0 without logits */
+  char layer[256];
+  despur_onnx_engine engine;
+} despur_onnx_result;
+
+/* Runs a model over images and writes what its layer gives, with FEATURES.json beside it: the model and the
+ * images with their hashes, layer, preprocessing, engine and instruction set, and the hash of what was
+ * written. A layer of maps [n, channels, rows, columns] becomes its mean over the places. Images of another
+ * size than the model wants are scaled. DESPUR_BAD_INPUT for a model or images that cannot be used; nothing
+ * is written then. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_features(despur_onnx_result *out,
+                                                              const despur_onnx_job *job,
+                                                              despur_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,324 @@
+/* Features of pictures by a network of somebody else: the model gets one or two more outputs, pictures go
+ * through it in batches, and beside the result stands what it was computed from and by whom. */
+#include "despur/onnx.h"
+
+#include "base/format.h"
+#include "base/json.h"
+#include "base/level.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "io/array_file.h"
+#include "model/images.h"
+#include "model/onnx.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 32, OUTPUTS = 2 };
+
+static const char ENDING[] = ".npy";
+
+typedef struct extraction {
+  const despur_onnx_job *job;
+  model_file model;
+  const char *names[OUTPUTS]; /* features, and logits where they are wanted */
+  size_t outputs;
+  uint8_t *bytes; /* the model with these outputs */
+  runtime *engine;
+  images in;
+  size_t batch;
+  bool fixed; /* the model takes batches of that size only */
+  float *input;
+  float *results[OUTPUTS]; /* [n, widths[i]] */
+  size_t widths[OUTPUTS];
+  despur_error *error;
+} extraction;
+
+/* ---- the model ---- */
+
+/* What features are taken from where nobody says, or NULL. */
+static const char *usual_layer(const model_file *model) {
+  return model->layer_count > 0 ? model->layers[model->layer_count - 1].input : NULL;
+}
+
+static despur_status open_model(model_file *out, const char *path, despur_error *error) {
+  despur_status status = model_open(out, path, error);
+  if (status != DESPUR_OK || out->format == MODEL_ONNX) return status;
+  return error_set(error, DESPUR_BAD_INPUT, "%s: expected an ONNX model, found weights without a network",
+                   path);
+}
+
+static despur_status choose_outputs(extraction *e) {
+  despur_status status = DESPUR_OK;
+  const model_file *model = &e->model;
+  e->names[0] = e->job->layer ? e->job->layer : usual_layer(model);
+  e->outputs = 1;
+  if (!e->names[0])
+    FAIL(
+        e->error, DESPUR_BAD_INPUT,
+        "%s: it has no linear layer whose input could be the features: name one (--layer; --list shows them)",
+        model->path);
+  TRY(onnx_check_value(model, e->names[0], e->error));
+  if (!e->job->logits) goto cleanup;
+  if (model->layer_count == 0)
+    FAIL(e->error, DESPUR_BAD_INPUT, "%s: it has no linear layer whose output could be the logits",
+         model->path);
+  e->names[e->outputs++] = model->layers[model->layer_count - 1].output;
+cleanup:
+  return status;
+}
+
+static despur_status start_engine(extraction *e) {
+  despur_status status = DESPUR_OK;
+  runtime_shape wanted;
+  size_t count;
+  TRY(onnx_add_outputs(&e->bytes, &count, &e->model, e->names, e->outputs, e->error));
+  TRY(runtime_open(&e->engine, e->bytes, count, e->job->threads, e->job->model, e->error));
+  runtime_input(e->engine, &wanted);
+  TRY(images_open(&e->in, e->job->images, e->job->preprocess, &wanted, e->error));
+  e->fixed = wanted.sizes[0] > 0;
+  e->batch = e->fixed ? (size_t)wanted.sizes[0] : BATCH;
+  TRY(mem_alloc(&e->input, e->batch, e->in.numbers * sizeof *e->input, e->error));
+cleanup:
+  return status;
+}
+
+/* ---- passes ---- */
+
+/* How many numbers of a picture one value of the result is the mean of, and how many values there are. */
+static despur_status measure(const extraction *e, size_t output, const runtime_shape *shape, size_t *width,
+                             size_t *places) {
+  const int64_t *s = shape->sizes;
+  if (shape->rank != 2 && shape->rank != 4)
+    return error_set(e->error, DESPUR_BAD_INPUT,
+                     "%s: '%.80s' has %zu dimensions; expected a layer [n, features] or of maps [n, "
+                     "channels, rows, columns]",
+                     e->job->model, e->names[output], shape->rank);
+  *width = (size_t)s[shape->rank == 4 && e->in.last ? 3 : 1];
+  *places = shape->rank == 2 ? 1 : (size_t)(e->in.last ? s[1] * s[2] : s[2] * s[3]);
+  if (*width > 0 && *places > 0) return DESPUR_OK;
+  return error_set(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' is empty", e->job->model, e->names[output]);
+}
+
+/* Keeps one output of a batch of which `count` pictures count. */
+static despur_status keep(extraction *e, size_t output, size_t first, size_t count, const float *values,
+                          const runtime_shape *shape) {
+  despur_status status = DESPUR_OK;
+  size_t width, places;
+  TRY(measure(e, output, shape, &width, &places));
+  if (shape->sizes[0] < (int64_t)count)
+    FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' has %zu rows for %zu pictures", e->job->model,
+         e->names[output], (size_t)shape->sizes[0], count);
+  if (!e->results[output])
+    TRY(mem_alloc(&e->results[output], e->in.array.shape[0], width * sizeof(float), e->error));
+  if (first > 0 && width != e->widths[output])
+    FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' changes its width", e->job->model, e->names[output]);
+  e->widths[output] = width;
+  for (size_t i = 0; i < count * width; i++) {
+    const size_t picture = i / width, column = i % width;
+    const float *from = values + picture * width * places + (e->in.last ? column : column * places);
+    double sum = 0;
+    for (size_t p = 0; p < places; p++) sum += (double)from[p * (e->in.last ? width : 1)];
+    float value = (float)(sum / (double)places);
+    if (!isfinite(value))
+      FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' is not finite for picture %zu of %s", e->job->model,
+           e->names[output], first + picture, e->job->images);
+    e->results[output][first * width + i] = value;
+  }
+cleanup:
+  return status;
+}
+
+static despur_status run_batch(extraction *e, size_t first, size_t count) {
+  despur_status status = DESPUR_OK;
+  const float *values[OUTPUTS];
+  runtime_shape shapes[OUTPUTS], shape = e->in.shape;
+  shape.sizes[0] = (int64_t)(e->fixed ? e->batch : count);
+  images_fill(e->input, &e->in, first, count);
+  TRY(runtime_run(e->engine, e->input, &shape, e->names, e->outputs, values, shapes, e->error));
+  for (size_t i = 0; i < e->outputs; i++) TRY(keep(e, i, first, count, values[i], &shapes[i]));
+cleanup:
+  runtime_forget(e->engine);
+  return status;
+}
+
+static despur_status run_all(extraction *e) {
+  despur_status status = DESPUR_OK;
+  const size_t n = e->in.array.shape[0];
+  for (size_t first = 0; first < n; first += e->batch) {
+    size_t count = n - first < e->batch ? n - first : e->batch;
+    TRY(run_batch(e, first, count));
+    if (e->job->progress) e->job->progress(e->job->context, first + count, n);
+  }
+cleanup:
+  return status;
+}
+
+/* ---- what is written ---- */
+
+static json_t *describe_file(const char *path, const char *hash) {
+  const char *slash = strrchr(path, '/');
+  json_t *out = json_object();
+  json_put(&out, "file", json_text(slash ? slash + 1 : path));
+  json_put(&out, "sha256", json_text(hash));
+  return out;
+}
+
+static json_t *describe_preprocessing(const extraction *e) {
+  json_t *out = json_object(), *means = json_array(), *deviations = json_array();
+  for (size_t c = 0; c < e->in.channels; c++) {
+    double mean, deviation;
+    preprocess_numbers(&mean, &deviation, e->in.preprocess, c);
+    json_push(&means, json_real(mean));
+    json_push(&deviations, json_real(deviation));
+  }
+  json_put(&out, "name", json_text(despur_preprocess_names[e->in.preprocess]));
+  if (e->in.preprocess != DESPUR_PREPROCESS_NONE) {
+    json_put(&out, "scale", json_real(1.0 / 255));
+    json_put(&out, "mean", means);
+    json_put(&out, "deviation", deviations);
+    return out;
+  }
+  json_decref(means);
+  json_decref(deviations);
+  return out;
+}
+
+/* The line that tells the tool its own file again; see cli/output.c. */
+static const char MADE_BY[] = "Made by despur " DESPUR_VERSION;
+
+static despur_status describe(json_t **out, const extraction *e, const despur_onnx_result *result) {
+  static const char *const LEVELS[] = {"baseline", "v3", "v4"};
+  despur_status status = DESPUR_OK;
+  char model[SHA256_HEX], pictures[SHA256_HEX], features[SHA256_HEX], logits[SHA256_HEX], *file = NULL;
+  json_t *root = json_object(), *engine = json_object();
+  sha256 hash;
+  TRY(array_file_name(&file, e->job->images, e->error));
+  sha256_init(&hash);
+  sha256_add(&hash, e->model.data, e->model.bytes); /* as it was run, whatever has become of the file */
+  sha256_finish(&hash, model);
+  TRY(file_sha256(file, pictures, e->error));
+  TRY(file_sha256(e->job->features, features, e->error));
+  if (e->job->logits) TRY(file_sha256(e->job->logits, logits, e->error));
+  json_put(&root, "by", json_text(MADE_BY));
+  json_put(&root, "model", describe_file(e->job->model, model));
+  json_put(&root, "images", describe_file(file, pictures));
+  json_put(&root, "layer", json_text(result->layer));
+  json_put(&root, "preprocess", describe_preprocessing(e));
+  json_put(&engine, "name", json_text("ONNX Runtime"));
+  json_put(&engine, "version", json_text(result->engine.version));
+  json_put(&engine, "instruction_set", json_text(LEVELS[level_count() - 1]));
+  json_put(&root, "engine", engine);
+  engine = NULL;
+  json_put(&root, "count", json_integer((json_int_t)result->count));
+  json_put(&root, "columns", json_integer((json_int_t)result->columns));
+  json_put(&root, "features", describe_file(e->job->features, features));
+  if (e->job->logits) json_put(&root, "logits", describe_file(e->job->logits, logits));
+cleanup:
+  json_decref(engine);
+  mem_free(file);
+  *out = root;
+  return status;
+}
+
+static despur_status write_description(const extraction *e, const despur_onnx_result *result) {
+  despur_status status = DESPUR_OK;
+  json_t *root = NULL;
+  text path = {0}, content = {0};
+  char *json = NULL;
+  TRY(describe(&root, e, result));
+  json = json_print(root, JSON_INDENT(2));
+  if (!json) FAIL(e->error, DESPUR_NO_RESOURCES, "out of memory");
+  TRY(text_add(&path, e->error, "%s.json", e->job->features));
+  TRY(text_add(&content, e->error, "%s\n", json));
+  TRY(file_write_text(path.data, content.data, e->error));
+cleanup:
+  free(json);
+  json_decref(root);
+  mem_free(path.data);
+  mem_free(content.data);
+  return status;
+}
+
+static despur_status write_all(const extraction *e, despur_onnx_result *out) {
+  despur_status status = DESPUR_OK;
+  const char *paths[OUTPUTS] = {e->job->features, e->job->logits};
+  *out =
+      (despur_onnx_result){.count = e->in.array.shape[0], .columns = e->widths[0], .classes = e->widths[1]};
+  format_text(out->layer, sizeof out->layer, "%s", e->names[0]);
+  TRY(runtime_find(&out->engine, e->error));
+  for (size_t i = 0; i < OUTPUTS && i < e->outputs; i++)
+    TRY(npy_write_marked(paths[i], NPY_F32, 2, (const size_t[]){out->count, e->widths[i]}, e->results[i],
+                         e->error));
+  TRY(write_description(e, out));
+cleanup:
+  return status;
+}
+
+static despur_status check_job(const despur_onnx_job *job, despur_error *error) {
+  const char *paths[OUTPUTS] = {job->features, job->logits};
+  int known = 0;
+  while (despur_preprocess_names[known]) known++;
+  if ((int)job->preprocess < 0 || (int)job->preprocess >= known)
+    return error_set(error, DESPUR_BAD_USAGE, "no preprocessing has the number %d", (int)job->preprocess);
+  for (size_t i = 0; i < OUTPUTS && paths[i]; i++) {
+    size_t length = strlen(paths[i]), end = strlen(ENDING);
+    if (length < end || strcmp(paths[i] + length - end, ENDING) != 0)
+      return error_set(error, DESPUR_BAD_USAGE, "%s: expected the name of a .npy file to write", paths[i]);
+  }
+  return DESPUR_OK;
+}
+
+despur_status despur_onnx_features(despur_onnx_result *out, const despur_onnx_job *job, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  extraction e = {.job = job, .error = error};
+  *out = (despur_onnx_result){0};
+  TRY(check_job(job, error));
+  TRY(open_model(&e.model, job->model, error));
+  TRY(choose_outputs(&e));
+  TRY(start_engine(&e));
+  TRY(run_all(&e));
+  TRY(write_all(&e, out));
+cleanup:
+  for (size_t i = 0; i < OUTPUTS; i++) mem_free(e.results[i]);
+  images_release(&e.in);
+  runtime_close(e.engine);
+  model_close(&e.model);
+  mem_free(e.input);
+  mem_free(e.bytes);
+  return status;
+}
+
+despur_status despur_onnx_find(despur_onnx_engine *out, despur_error *error) {
+  return runtime_find(out, error);
+}
+
+/* ---- a list ---- */
+
+typedef struct listing {
+  text lines;
+  const char *usual;
+} listing;
+
+static despur_status add_line(void *context, const char *operation, const char *value, despur_error *error) {
+  listing *l = context;
+  bool usual = l->usual && strcmp(l->usual, value) == 0;
+  return text_add(&l->lines, error, "%c %-24s %s\n", usual ? '*' : ' ', operation, value);
+}
+
+despur_status despur_onnx_list(char **out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  model_file model = {0};
+  listing l = {0};
+  *out = NULL;
+  TRY(open_model(&model, path, error));
+  l.usual = usual_layer(&model);
+  TRY(onnx_each_value(&model, add_line, &l, error));
+  *out = l.lines.data;
+  l.lines.data = NULL;
+cleanup:
+  mem_free(l.lines.data);
+  model_close(&model);
+  return status;
+}

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Usage: engines_test.py onnxruntime|torch DESPUR EXCHANGE: ONNX Runtime or PyTorch run what despur has made of their models.
+Skipped (exit 77) where this Python does not have it.
+
+Features of `despur features` are those of ONNX Runtime called from Python, for any number of threads. Models whose last layer was
+exchanged are loaded by the program that they belong to and give the logits of the new layer."""
+import glob
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+DESPUR, EXCHANGE = (os.path.abspath(path) for path in sys.argv[2:])
+GOLDEN = os.path.abspath("tests/golden/models")
+ROWS, COLUMNS = 3, 4
+WEIGHT = [[(3 * i - 2 * j) / 16 for j in range(COLUMNS)] for i in range(ROWS)]
+BIAS = [0.5, -0.25, 2]
+
+
+def write_head(path, weight, bias):
+    numbers = [x for row in WEIGHT for x in row] + BIAS
+    header = json.dumps({weight: {"dtype": "F32", "shape": [ROWS, COLUMNS], "data_offsets": [0, 48]},
+                         bias: {"dtype": "F32", "shape": [ROWS], "data_offsets": [48, 60]}}).encode()
+    header += b" " * (-len(header) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header + struct.pack("<15f", *numbers))
+
+
+def exchange(model, out):
+    subprocess.run([EXCHANGE, f"{GOLDEN}/{model}", out, "head.safetensors"], check=True)
+
+
+def check_onnx():
+    try:
+        import numpy as np
+        import onnxruntime
+    except ImportError:
+        sys.exit(77)
+    library, = glob.glob(os.path.dirname(onnxruntime.__file__) + "/capi/libonnxruntime.so.1*")
+    os.environ["DESPUR_ONNXRUNTIME"] = library
+    images = np.random.default_rng(0).integers(0, 256, (70, 3, 8, 8)).astype(np.uint8)
+    np.save("images.npy", images)
+    model = f"{GOLDEN}/pictures.onnx"
+    mean, deviation = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]).reshape(2, 3, 1, 1)
+    seen = ((images / 255 - mean) / deviation).astype("f4")
+    np.save("seen.npy", seen)
+    for arguments, name in ((["images.npy", "--threads", "1"], "a"), (["images.npy", "--threads", "3"], "b"),
+                            (["seen.npy", "--preprocess", "none"], "c"), (["images.npy", "--layer", "/1/Relu_output_0"], "maps")):
+        subprocess.run([DESPUR, "features", model, *arguments, "--out", name + ".npy", "--logits", name + "_logits.npy", "--quiet"],
+                       check=True)
+    features, logits = np.load("a.npy"), np.load("a_logits.npy")
+    wanted, = onnxruntime.InferenceSession(model).run(None, {"image": seen})
+    assert np.abs(logits - wanted).max() <= 1e-5 * np.abs(wanted).max()
+    head = np.array([[(4 * i + j - 5) / 8 for j in range(4)] for i in range(3)], "f4")
+    assert np.abs(features @ head.T + (np.arange(3) - 1) / 4 - logits).max() <= 1e-5
+    assert open("a.npy", "rb").read() == open("b.npy", "rb").read() == open("c.npy", "rb").read()
+    assert np.abs(np.load("maps.npy") - features).max() <= 1e-6  # the mean over the places is what this network pools
+    said = json.load(open("a.npy.json"))
+    assert said["engine"]["version"] == onnxruntime.__version__ and said["preprocess"]["name"] == "imagenet", said
+    assert onnxruntime.__version__ in subprocess.run([DESPUR, "version"], capture_output=True, text=True).stdout
+    for name, weight, bias in ("pictures.onnx", "4.weight", "4.bias"), ("gemm.onnx", "fc.weight", "fc.bias"):
+        write_head("head.safetensors", weight, bias)
+        exchange(name, name)
+        run = lambda file: onnxruntime.InferenceSession(file).run(None, {"image": seen} if name == "pictures.onnx" else {
+            "x": np.random.default_rng(1).normal(size=(9, 6)).astype("f4")})[0]
+        before, after = run(f"{GOLDEN}/{name}"), run(name)
+        if name == "pictures.onnx":
+            assert np.abs(features @ np.array(WEIGHT, "f4").T + BIAS - after).max() <= 1e-5
+        assert np.abs(before - after).max() > 0.1
+
+
+def check_torch():
+    try:
+        import torch
+    except ImportError:
+        sys.exit(77)
+    write_head("head.safetensors", "fc.weight", "fc.bias")
+    for name in "zip.pth", "old.pth", "protocol4.pth", "half.pth", "view.pth":
+        exchange(name, name)
+        before, after = torch.load(f"{GOLDEN}/{name}"), torch.load(name)
+        assert list(before) == list(after)
+        assert torch.equal(after["fc.weight"].float(), torch.tensor(WEIGHT)), name
+        assert torch.equal(after["fc.bias"].detach().float(), torch.tensor(BIAS)), name
+        for key in before:
+            if not key.startswith("fc."):
+                assert torch.equal(before[key], after[key]), (name, key)
+
+
+with tempfile.TemporaryDirectory() as room:
+    os.chdir(room)
+    {"onnxruntime": check_onnx, "torch": check_torch}[sys.argv[1]]()
