@@ -154,11 +154,22 @@ typedef struct despur_eiil_options {
   int threads;
 } despur_eiil_options;
 
+/* Everything is borrowed. */
+typedef struct despur_eiil_input {
+  const float *logits;    /* [n, classes] of the reference network, finite */
+  const uint32_t *labels; /* [n] below classes */
+  size_t n, classes;
+} despur_eiil_input;
+
 /* Environment inference for invariant learning (Creager et al. 2021): a soft assignment of each training
  * example to one of two environments that makes the gradient of the environments' losses by a scale of the
- * logits as large as possible, found by Adam and rounded. logits: [train, classes] of the reference network,
- * finite. Groups are "e=0" and "e=1", or "y=0,e=0", ...; e=1 is the environment in which the logits of the
- * label fall short. Either may be empty. */
+ * logits as large as possible, found by Adam and rounded. Groups are "e=0" and "e=1", or "y=0,e=0", ...; e=1
+ * is the environment in which the logits of the label fall short. Either may be empty. groups: [n] gets 0 or
+ * 1, plus twice the label when not pooled. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_eiil(uint32_t *groups, const despur_eiil_input *input,
+                                                     const despur_eiil_options *options, despur_error *error);
+
+/* The same of the training examples of a data set; logits: [train, classes] in the order of the split. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_infer_eiil(despur_groups *out, const despur_dataset *dataset,
                                                            const float *logits,
                                                            const despur_eiil_options *options,

@@ -61,4 +61,10 @@ PyObject *core_mixture_predict(PyObject *module, PyObject *arguments);
 PyObject *core_umap_fit(PyObject *module, PyObject *arguments);
 PyObject *core_umap_transform(PyObject *module, PyObject *arguments);
 
+PyObject *core_grouping_fit(PyObject *module, PyObject *arguments);
+PyObject *core_grouping_assign(PyObject *module, PyObject *arguments);
+PyObject *core_grouping_save(PyObject *module, PyObject *arguments);
+PyObject *core_grouping_load(PyObject *module, PyObject *arguments);
+PyObject *core_eiil(PyObject *module, PyObject *arguments);
+
 #endif

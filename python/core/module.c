@@ -89,6 +89,14 @@ static PyMethodDef functions[] = {
      "mixture_predict(model, points, n, threads, outputs)"},
     {"umap_fit", core_umap_fit, METH_VARARGS, "umap_fit(points, n, d, embedding, options): a, b, epochs"},
     {"umap_transform", core_umap_transform, METH_VARARGS, "umap_transform(model, points, n, threads, out)"},
+    {"grouping_fit", core_grouping_fit, METH_VARARGS,
+     "grouping_fit(outputs, n, d, labels, classes, losses, groups, options): names, silhouettes, grouping"},
+    {"grouping_assign", core_grouping_assign, METH_VARARGS,
+     "grouping_assign(grouping, outputs, n, labels, groups, threads)"},
+    {"grouping_save", core_grouping_save, METH_VARARGS, "grouping_save(grouping, path)"},
+    {"grouping_load", core_grouping_load, METH_VARARGS, "grouping_load(path): grouping"},
+    {"eiil", core_eiil, METH_VARARGS,
+     "eiil(logits, n, classes, labels, groups, steps, rate, pooled, seed, threads)"},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,

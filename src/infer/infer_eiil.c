@@ -149,49 +149,66 @@ static int is_flipped(const problem *p) {
   return sum[0] / (double)members[0] > sum[1] / (double)members[1];
 }
 
-/* The examples of one class (or all), in order; rows [n] counts among the training examples. */
-static despur_status infer_part(despur_groups *out, const despur_dataset *dataset, const float *logits,
-                                const uint32_t *rows, size_t n, uint32_t first_group, size_t part,
-                                parallel *pool, const despur_eiil_options *options, despur_error *error) {
+/* The examples of one class (or all), in order: rows [n] of the input. */
+static despur_status infer_part(uint32_t *groups, const despur_eiil_input *input, const uint32_t *rows,
+                                size_t n, size_t part, parallel *pool, const despur_eiil_options *options,
+                                despur_error *error) {
   despur_status status = DESPUR_OK;
   problem p = {0};
-  size_t count, classes = despur_dataset_classes(dataset);
-  const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
-  const uint32_t *labels = despur_dataset_labels(dataset);
   const eiil_table *kernels;
   TRY(eiil_table_choose(&kernels, error));
   TRY(problem_init(&p, kernels, n, options->lr, error));
   for (size_t i = 0; i < n; i++)
-    p.g[i] = slope_of(logits + rows[i] * classes, classes, labels[examples[rows[i]]]);
+    p.g[i] = slope_of(input->logits + rows[i] * input->classes, input->classes, input->labels[rows[i]]);
   solve(&p, options->steps, pool, random_open(options->seed, "eiil", part));
   int flipped = is_flipped(&p);
-  for (size_t i = 0; i < n; i++) {
-    uint32_t group = first_group + (uint32_t)((p.q[i] > 0.5) != flipped);
-    out->of_example[examples[rows[i]]] = group;
-    out->train_sizes[group]++;
-  }
+  for (size_t i = 0; i < n; i++) groups[rows[i]] = (uint32_t)(2 * part) + ((p.q[i] > 0.5) != flipped);
 cleanup:
   problem_release(&p);
   return status;
 }
 
-static despur_status check(const despur_dataset *dataset, const float *logits,
-                           const despur_eiil_options *options, despur_error *error) {
-  size_t count, classes = despur_dataset_classes(dataset);
-  despur_dataset_split(dataset, DESPUR_TRAIN, &count);
-  if (!count) return error_set(error, DESPUR_BAD_INPUT, "eiil: the data set has no training examples");
+static despur_status check(const despur_eiil_input *input, const despur_eiil_options *options,
+                           despur_error *error) {
+  size_t classes = input->classes;
+  if (input->n == 0) return error_set(error, DESPUR_BAD_INPUT, "eiil: there are no training examples");
   if (options->steps < 1)
     return error_set(error, DESPUR_BAD_USAGE, "eiil: expected at least 1 step, found 0");
   if (!(options->lr > 0) || !isfinite(options->lr))
     return error_set(error, DESPUR_BAD_USAGE, "eiil: expected a positive learning rate, found %g",
                      options->lr);
-  for (size_t i = 0; i < count * classes; i++)
-    if (!isfinite(logits[i]))
+  for (size_t i = 0; i < input->n; i++)
+    if (input->labels[i] >= classes)
+      return error_set(error, DESPUR_BAD_INPUT, "eiil: training example %zu has label %u of %zu classes", i,
+                       input->labels[i], classes);
+  for (size_t i = 0; i < input->n * classes; i++)
+    if (!isfinite(input->logits[i]))
       return error_set(error, DESPUR_BAD_INPUT,
                        "eiil: expected finite logits, found %g as logit %zu of training "
                        "example %zu",
-                       (double)logits[i], i % classes, i / classes);
+                       (double)input->logits[i], i % classes, i / classes);
   return DESPUR_OK;
+}
+
+despur_status despur_eiil(uint32_t *groups, const despur_eiil_input *input,
+                          const despur_eiil_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *rows = NULL;
+  parallel *pool = NULL;
+  size_t parts = options->pooled ? 1 : input->classes;
+  TRY(check(input, options, error));
+  TRY(parallel_create(&pool, options->threads, error));
+  TRY(mem_alloc(&rows, input->n, sizeof *rows, error));
+  for (size_t part = 0; part < parts; part++) {
+    size_t n = 0;
+    for (size_t i = 0; i < input->n; i++)
+      if (options->pooled || input->labels[i] == part) rows[n++] = (uint32_t)i;
+    if (n > 0) TRY(infer_part(groups, input, rows, n, part, pool, options, error));
+  }
+cleanup:
+  parallel_free(pool);
+  mem_free(rows);
+  return status;
 }
 
 static void name_groups(despur_groups *out, int pooled) {
@@ -206,27 +223,24 @@ static void name_groups(despur_groups *out, int pooled) {
 despur_status despur_infer_eiil(despur_groups *out, const despur_dataset *dataset, const float *logits,
                                 const despur_eiil_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
-  uint32_t *rows = NULL;
-  parallel *pool = NULL;
+  uint32_t *labels = NULL, *groups = NULL;
   size_t count, parts = options->pooled ? 1 : despur_dataset_classes(dataset);
   const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
-  const uint32_t *labels = despur_dataset_labels(dataset);
   *out = (despur_groups){0};
-  TRY(check(dataset, logits, options, error));
-  TRY(parallel_create(&pool, options->threads, error));
-  TRY(mem_alloc(&rows, count, sizeof *rows, error));
+  TRY(mem_alloc(&labels, count, sizeof *labels, error));
+  TRY(mem_alloc(&groups, count, sizeof *groups, error));
+  for (size_t i = 0; i < count; i++) labels[i] = despur_dataset_labels(dataset)[examples[i]];
+  const despur_eiil_input input = {logits, labels, count, despur_dataset_classes(dataset)};
+  TRY(despur_eiil(groups, &input, options, error));
   TRY(despur_groups_create(out, despur_dataset_count(dataset), 2 * parts, error));
   name_groups(out, options->pooled);
-  for (size_t part = 0; part < parts; part++) {
-    size_t n = 0;
-    for (size_t i = 0; i < count; i++)
-      if (options->pooled || labels[examples[i]] == part) rows[n++] = (uint32_t)i;
-    if (n == 0) continue;
-    TRY(infer_part(out, dataset, logits, rows, n, (uint32_t)(2 * part), part, pool, options, error));
+  for (size_t i = 0; i < count; i++) {
+    out->of_example[examples[i]] = groups[i];
+    out->train_sizes[groups[i]]++;
   }
 cleanup:
   if (status != DESPUR_OK) despur_groups_release(out);
-  parallel_free(pool);
-  mem_free(rows);
+  mem_free(labels);
+  mem_free(groups);
   return status;
 }

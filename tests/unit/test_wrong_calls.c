@@ -299,6 +299,9 @@ static void environments_that_make_no_sense_are_refused(void **state) {
   options.lr = 0.01;
   logits[3] = NAN;
   assert_fails(despur_infer_eiil(&groups, f.dataset, logits, &options, &error), DESPUR_BAD_INPUT, "");
+  uint32_t out[3];
+  const despur_eiil_input input = {(const float[6]){0}, predictions, 3, 2};
+  assert_fails(despur_eiil(out, &input, &options, &error), DESPUR_BAD_INPUT, "example 2 has label 9 of 2");
   assert_ok(despur_infer_errors(&groups, f.dataset, predictions, &error)); /* a class that is none is wrong */
   despur_groups_release(&groups);
   tear_down(&f);
