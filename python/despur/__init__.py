@@ -48,7 +48,7 @@ __all__ = [
     "table",
 ]
 
-_LATER = ("cluster", "groups", "metrics", "testing")
+_LATER = ("cluster", "groups", "metrics", "testing", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -2,6 +2,7 @@
 # Usage: wheel.sh BUILD TOOL LIBRARY: builds the Python module around LIBRARY, installs it with its peers into an empty virtual
 # environment, and runs python/tests there. 77: there is no Python to build for, or no PyPI, which it says.
 set -eu
+golden=$(realpath -m ../shared/golden)
 build=$1 tool=$(realpath "$2") library=$(realpath "$3")
 skip() {
   echo "left out: the Python module and its tests ($1)"
@@ -23,4 +24,14 @@ cp -R python/tests "$work/tests"
 cp -R examples/python "$work/examples" 2>/dev/null || :
 cd "$work"
 installed=$(bin/python -c 'import despur, os; print(os.path.dirname(despur.__file__))')
-DESPUR_TOOL=$tool bin/python -m pytest -q -p no:cacheprovider --doctest-modules tests "$installed"
+export DESPUR_TOOL="$tool" DESPUR_GOLDEN="$golden"
+bin/python -m pytest -q -p no:cacheprovider --doctest-modules --doctest-ignore-import-errors tests "$installed"
+
+# PyTorch is large: what needs it runs where the system's Python has it.
+if /usr/bin/python3 -c 'import sys, torch; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  bin/pip --quiet install --no-deps --target torch wheels/despur-*.whl pytest pluggy iniconfig packaging
+  PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . --doctest-modules tests/test_torch.py \
+    torch/despur/torch.py
+else
+  echo "left out: tests/test_torch.py (no PyTorch)"
+fi
