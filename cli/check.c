@@ -308,7 +308,8 @@ static despur_status publish(const gate *g, const cli_arguments *arguments, desp
     status = print_markdown(g, &writing);
   } else {
     columns_print(&g->predicted, g->subject.name);
-    print_text(g);
+    status = columns_print_units(&g->predicted, &g->scores, &writing);
+    if (status == DESPUR_OK) print_text(g);
   }
   if (status == DESPUR_OK) status = write_files(g, arguments, &writing);
   if (status != DESPUR_OK) return cli_fail(error, status, "%s", writing.message);

@@ -4,8 +4,11 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { WIDTH = 100 }; /* of sentences */
 
 static despur_status character_of(char *out, const cli_arguments *arguments, const char *name,
                                   despur_error *error) {
@@ -29,6 +32,7 @@ despur_status columns_of(despur_columns *out, const cli_arguments *arguments, de
                           .by = cli_value(arguments, "by"),
                           .split = cli_value(arguments, "split"),
                           .id = cli_value(arguments, "id"),
+                          .unit = cli_value(arguments, "unit"),
                           .whole_groups = cli_value(arguments, "whole-groups"),
                           .with_missing = cli_value(arguments, "with-missing")};
   long least;
@@ -65,8 +69,33 @@ void columns_print(const despur_predicted *p, const char *path) {
   putchar('\n');
 }
 
+despur_status columns_print_units(const despur_predicted *p, const despur_scores *scores,
+                                  despur_error *error) {
+  char *sentence = NULL;
+  if (!p->units) return DESPUR_OK;
+  despur_status status = despur_units_sentence(&sentence, p, scores, error);
+  if (status != DESPUR_OK) return status;
+  size_t length = strlen(sentence);
+  char *line = malloc(length + sizeof "units: ");
+  if (!line) status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  if (line) {
+    snprintf(line, length + sizeof "units: ", "units: %s", sentence);
+    terminal_print_wrapped(line, WIDTH);
+    putchar('\n');
+  }
+  free(line);
+  free(sentence);
+  return status;
+}
+
 void columns_emit(emit *j, const despur_predicted *p) {
   if (!p->columns) return;
+  if (p->units) {
+    emit_open(j, "units", '{');
+    emit_text(j, "column", p->unit);
+    emit_count(j, "count", p->units_count);
+    emit_close(j, '}');
+  }
   emit_text(j, "columns", p->columns);
   emit_open(j, "notes", '[');
   for (size_t i = 0; i < p->notes_count; i++) emit_text(j, NULL, p->notes[i]);

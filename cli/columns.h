@@ -21,6 +21,7 @@
       {"whole-groups", NULL, "they are groups as they stand"},                                               \
       {"with-missing", NULL, "groups with missing values can be the worst, too"},                            \
       {"id", "COL", "the column that tells examples apart"},                                                 \
+      {"unit", "COL", "patients, documents, ... drawn at random, for which intervals then hold"},            \
       {"separator", "C", "between fields, or 'tab' (default: found)"}, {                                     \
     "comment", "C", "lines that begin with it are passed over"                                               \
   }
@@ -36,6 +37,10 @@ bool columns_given(const cli_arguments *arguments);
 
 /* What was read as what, and what else there is to know. Nothing for a run. */
 void columns_print(const despur_predicted *predicted, const char *path);
+
+/* What was drawn at random, where that is said; scores: of the predictions, or NULL. */
+DESPUR_MUST_USE despur_status columns_print_units(const despur_predicted *predicted,
+                                                  const despur_scores *scores, despur_error *error);
 void columns_emit(emit *j, const despur_predicted *predicted);
 
 /* Rows that are not of the same example would make two models look different, or equal, without a word: both

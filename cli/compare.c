@@ -114,8 +114,8 @@ static size_t *rank_groups(const despur_comparison *c) {
   return order;
 }
 
-static void print_text(const despur_comparison *c, const despur_predicted *predicted, const char *first,
-                       const char *second) {
+static despur_status print_text(const despur_comparison *c, const despur_predicted *predicted,
+                                const char *first, const char *second, despur_error *error) {
   const bool classes = !predicted->attributes;
   const char *word = classes ? "class" : "group";
   int width = terminal_columns(c->all.name);
@@ -125,6 +125,8 @@ static void print_text(const despur_comparison *c, const despur_predicted *predi
   terminal_print(stdout, "first:  %s\nsecond: %s\nmatched %s\n\n", first, second,
                  c->by_id ? "by their ids" : "row by row, as they stand");
   columns_print(predicted, first);
+  despur_status status = columns_print_units(predicted, NULL, error);
+  if (status != DESPUR_OK) return status;
   report_print_degenerate(&c->degenerate_first, " of the first");
   report_print_degenerate(&c->degenerate_second, " of the second");
   print_worst_verdict(c, word);
@@ -139,6 +141,7 @@ static void print_text(const despur_comparison *c, const despur_predicted *predi
   print_worst(c, word, width);
   printf("\nAccuracies in per cent, intervals and decisions at %g %% confidence.\n\n", 100 * c->confidence);
   print_groups_verdict(c, classes);
+  return DESPUR_OK;
 }
 
 /* ---- JSON ---- */
@@ -163,6 +166,7 @@ static void emit_group(emit *j, const char *key, const despur_comparison *c,
   emit_count(j, "neither", g->pairs.neither);
   emit_difference(j, g->first, g->second, g->difference, g->low, g->high, g->p_value);
   emit_real(j, "adjusted", g->adjusted);
+  if (g->of_first.units > 0) emit_count(j, "units", g->of_first.units);
   emit_flag(j, "distinguishable", differs(g->adjusted, c));
   emit_close(j, '}');
 }
@@ -212,9 +216,10 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     status = columns_check_alignment(&first, arguments->positional[0], &second, arguments->positional[1],
                                      cli_value(arguments, "same-order"), error);
   if (status == DESPUR_OK) status = despur_compare(&comparison, &first, &second, confidence, error);
-  if (status == DESPUR_OK)
-    (cli_value(arguments, "json") ? print_json : print_text)(&comparison, &first, arguments->positional[0],
-                                                             arguments->positional[1]);
+  if (status == DESPUR_OK && cli_value(arguments, "json"))
+    print_json(&comparison, &first, arguments->positional[0], arguments->positional[1]);
+  else if (status == DESPUR_OK)
+    status = print_text(&comparison, &first, arguments->positional[0], arguments->positional[1], error);
   despur_comparison_release(&comparison);
   despur_predicted_release(&second);
   despur_predicted_release(&first);
@@ -234,7 +239,9 @@ const cli_verb cli_compare = {
             "difference\n"
             "of the two minima; they are told apart when its interval leaves out 0, and p is the level at "
             "which it\n"
-            "would just do so.\n"
+            "would just do so. With --unit COL all this holds for units such as patients drawn at random, of "
+            "which rows\n"
+            "come several: Student's t over units stands in the place of McNemar's test.\n"
             "\n"
             "Examples:\n"
             "  despur compare runs/erm runs/george\n"

@@ -103,13 +103,16 @@ static despur_status choice_of(despur_rule_result *out, const cli_arguments *arg
   return despur_run_choice(out, arguments->positional[0], error);
 }
 
-static void print(const report_measured *of, bool rates) {
+static despur_status print(const report_measured *of, bool rates, despur_error *error) {
   const despur_predicted *predicted = &of->model->predicted;
   columns_print(predicted, of->label);
+  despur_status status = columns_print_units(predicted, &of->model->scores, error);
+  if (status != DESPUR_OK) return status;
   report_print_predicted(of);
   if (rates) rates_print(of->model->rates, predicted);
   if (of->choice->epoch > 0) putchar('\n');
   report_print_choice(of->choice, false, !predicted->attributes);
+  return DESPUR_OK;
 }
 
 static despur_status print_all(const measured *m, const cli_arguments *arguments, despur_error *error) {
@@ -126,7 +129,8 @@ static despur_status print_all(const measured *m, const cli_arguments *arguments
   if (cli_value(arguments, "json")) return report_print_predicted_json(of, m->count, error);
   for (size_t i = 0; i < m->count; i++) {
     if (m->count > 1) terminal_print(stdout, "%s== %s ==\n", i ? "\n" : "", of[i].label);
-    print(&of[i], cli_value(arguments, "rates"));
+    despur_status status = print(&of[i], cli_value(arguments, "rates"), error);
+    if (status != DESPUR_OK) return status;
   }
   if (out) terminal_print(stdout, "\npage: %s/report.html\n", out);
   return DESPUR_OK;
@@ -180,7 +184,10 @@ const cli_verb cli_eval = {
         "some of the rows. Other columns are passed over.\n"
         "\n"
         "Intervals hold with 95 % confidence: Wilson's for each group; that of the worst group takes into\n"
-        "account that it is the worst of several. Calibration is the expected calibration error over 15\n"
+        "account that it is the worst of several. Rows of one patient or document resemble each other: with "
+        "--unit COL\n"
+        "intervals hold for these drawn at random, and how much wider that makes them is printed.\n"
+        "Calibration is the expected calibration error over 15\n"
         "equal bins, over all, by attribute and by prediction: among examples of one label the best "
         "predictor "
         "looks\n"

@@ -129,7 +129,7 @@ static double average(const despur_scores *s) {
 }
 
 static despur_interval average_interval(const despur_scores *s) {
-  return despur_wilson_interval(s->correct, s->count, 0.95);
+  return despur_effective_interval(s->correct, s->count, s->effective, 0.95);
 }
 
 static double weighted(const despur_scores *s) {
@@ -174,11 +174,13 @@ static void print_summary(const table *t, const char *title, bool classes) {
   print_row(t, "average weighted by training", weighted, NULL);
   print_row(t, classes ? "mean over classes" : "mean over groups", balanced, NULL);
   if (!classes) print_row(t, "worst class", worst_class, NULL);
-  bool told = false;
-  for (size_t i = 0; i < t->count; i++) told = told || !isnan(t->stages[i].scores.attribute_accuracy);
-  if (!told) return;
-  print_row(t, "tells the attribute", attribute, NULL);
-  print_row(t, "  and would by chance", attribute_chance, NULL);
+  bool told = false, by_chance = false;
+  for (size_t i = 0; i < t->count; i++) {
+    told = told || !isnan(t->stages[i].scores.attribute_accuracy);
+    by_chance = by_chance || !isnan(t->stages[i].scores.attribute_chance);
+  }
+  if (told) print_row(t, "tells the attribute", attribute, NULL);
+  if (by_chance) print_row(t, "  and would by chance", attribute_chance, NULL);
 }
 
 void report_print_degenerate(const despur_degenerate *degenerate, const char *of) {

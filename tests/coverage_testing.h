@@ -48,7 +48,7 @@ static inline double coverage_measure(const coverage_case *c, double wobble, siz
       correct[g] = draw_binomial(&stream, c->count[g], accuracy);
     }
     minimum_test test;
-    assert_ok(minimum_test_create(&test, correct, c->count, c->groups, &error));
+    assert_ok(minimum_test_create(&test, correct, c->count, NULL, c->groups, &error));
     held += minimum_p_value(&test, truth) > 0.05;
     minimum_test_release(&test);
   }

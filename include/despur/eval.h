@@ -6,6 +6,9 @@
 
 #include "despur/groups.h"
 #include "despur/net.h"
+#include "despur/stats.h"
+
+#include <stdbool.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,9 +33,10 @@ DESPUR_API double despur_predictions(const float *logits, const despur_dataset *
 typedef struct despur_group_score {
   const char *name; /* in despur_scores.names */
   size_t count, correct;
-  size_t train_count; /* training examples of this group */
-  double accuracy;    /* NaN when count is 0 */
-  double low, high;   /* Wilson's interval for it at 95 % confidence; NaN when count is 0 */
+  size_t train_count;         /* training examples of this group */
+  double accuracy;            /* NaN when count is 0 */
+  double low, high;           /* Wilson's interval for it at 95 % confidence; NaN when count is 0 */
+  despur_effective effective; /* of the accuracy; all 0 when examples were drawn by themselves */
 } despur_group_score;
 
 /* Predictors whose accuracy by group says nothing of what it seems to say. The first that applies. */
@@ -89,9 +93,14 @@ typedef struct despur_scores {
                               that is guessed right from label and prediction, when every attribute of a class
                               counts alike (mean over classes); from chance up to 1. It does not depend on how
                               attributes or classes are numbered. NaN when no class has two attributes */
-  double attribute_chance; /* what predictions that know nothing of the attribute would give */
+  double attribute_chance; /* what predictions that know nothing of the attribute would give; NaN with units,
+                              where dealing out examples one by one would tell too little */
   double loss;             /* mean cross entropy; NaN when not given */
-  despur_degenerate degenerate; /* whether the numbers above can be taken at all */
+  size_t units_count;      /* units drawn at random, for which all intervals hold; 0: for examples */
+  bool groups_share_units, attributes_share_units; /* whether a unit has examples in several of them; then
+                                                      comparisons between these take the worst correlation */
+  despur_effective effective;                      /* of average_accuracy */
+  despur_degenerate degenerate;                    /* whether the numbers above can be taken at all */
 } despur_scores;
 
 /* examples: [count] indices into the data set; predictions: [count] classes. Release with

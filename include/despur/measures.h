@@ -33,10 +33,15 @@ typedef struct despur_predicted {
                                    "sex=Male,race=White"; NULL: the names of groups say */
   size_t attributes_count, attributes_aside; /* with names; the last ones are like these */
   const char **ids;                          /* [count] texts that tell examples apart, or NULL */
-  double *probabilities;                     /* [count, classes], or NULL */
-  const char **names;                        /* [groups_count] */
-  const char **class_names;                  /* [classes], or NULL: 0, 1, ... */
-  size_t *train_sizes;                       /* [groups_count] training examples, or NULL */
+  uint32_t *units; /* [count] what was drawn at random, such as a patient, below units_count;
+                      NULL: the examples themselves */
+  size_t units_count;
+  const char **unit_names;     /* [units_count]; NULL: numbers */
+  char *unit;                  /* what makes the units: "patient" */
+  double *probabilities;       /* [count, classes], or NULL */
+  const char **names;          /* [groups_count] */
+  const char **class_names;    /* [classes], or NULL: 0, 1, ... */
+  size_t *train_sizes;         /* [groups_count] training examples, or NULL */
   double loss;                 /* mean cross entropy if known from elsewhere; NaN: from probabilities */
   despur_other_column *others; /* [others_count] */
   size_t others_count;
@@ -66,6 +71,8 @@ typedef struct despur_columns {
                                 into parts of nearly equal size, at most 20; "age:18,35,65" at these */
   const char *split;         /* "COLUMN=VALUE": only the rows where it is that; NULL: all */
   const char *id;            /* of the examples */
+  const char *unit;          /* what was drawn at random, such as a patient with several examples, for which
+                                intervals and tests then hold; NULL: the examples themselves */
   char separator, comment;   /* between fields; of lines to pass over. 0: found in the file; none */
   bool from_scores;          /* no column of predictions is guessed: scores or probabilities say them */
   bool whole_groups;         /* groups are what `by` says, not that within each label */
@@ -103,6 +110,13 @@ DESPUR_API void despur_predicted_release(despur_predicted *predicted);
 DESPUR_API DESPUR_MUST_USE despur_status despur_predicted_scores(despur_scores *out,
                                                                  const despur_predicted *predicted,
                                                                  despur_error *error);
+
+/* "212 values of patient, drawn at random; design effect up to 3.1 in y=1,a=0: its interval is 1.8 times as
+ * wide as rows alone would make it": what was drawn at random, and where examples of one unit resemble each
+ * other most. scores: of these predictions, or NULL. *text is released with free; "" without units. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_units_sentence(char **text, const despur_predicted *predicted,
+                                                               const despur_scores *scores,
+                                                               despur_error *error);
 
 /* Examples whose predicted class has a probability in one of the equally wide bins of [0, 1]: bin b of B
  * holds those above b / B and up to (b + 1) / B, the first one also 0. */

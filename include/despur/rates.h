@@ -38,9 +38,11 @@ DESPUR_API despur_rate_kind despur_rate_of_word(const char *word);
 
 /* Examples with one value of the attribute, or all. */
 typedef struct despur_rates_part {
-  const char *name;                /* in despur_rates.names */
-  size_t count, correct;           /* examples; right predictions, of any class */
-  size_t positive, selected, hits; /* examples of the class, predictions of it, and both */
+  const char *name;                  /* in despur_rates.names */
+  size_t count, correct;             /* examples; right predictions, of any class */
+  size_t positive, selected, hits;   /* examples of the class, predictions of it, and both */
+  const despur_effective *effective; /* [DESPUR_RATE_KINDS], of F1 that of J; NULL: examples were drawn by
+                                        themselves */
 } despur_rates_part;
 
 /* part of whole with the ends of its interval: Wilson's. F1 = 2 J / (1 + J) where J, which has part and
@@ -79,9 +81,12 @@ typedef struct despur_rates {
   size_t parts_count;   /* 0 without attributes */
   size_t parts_aside;   /* the last of them, which have no part in spreads */
   const char **names;   /* [parts_count] */
+  bool share_units;     /* whether a unit has examples in several of them; then spreads take the worst
+                           correlation */
   size_t classes_count; /* one when a positive class is known or there are two; else all, each against the
                            others; 0 when that would be more than DESPUR_MOST_RATES parts */
   despur_class_rates *classes; /* [classes_count] */
+  despur_effective *effective; /* what parts point into */
 } despur_rates;
 
 enum { DESPUR_MOST_RATES = 1 << 20 };

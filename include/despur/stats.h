@@ -19,9 +19,21 @@ typedef struct despur_interval {
   double low, high;
 } despur_interval;
 
+/* How sure a share is whose examples come from units drawn at random (despur_predicted.units). */
+typedef struct despur_effective {
+  double count; /* examples drawn by themselves that would be as sure */
+  size_t units; /* that have such examples; 0: examples were drawn by themselves */
+} despur_effective;
+
 /* Wilson's score interval for the probability behind `correct` of `count` (Wilson 1927; recommended by Brown,
  * Cai and DasGupta 2001). NaN for both ends when count is 0. */
 DESPUR_API despur_interval despur_wilson_interval(size_t correct, size_t count, double confidence);
+
+/* The same for examples that come from units drawn at random: `correct` of `count` with the effective number
+ * of examples, and Student's t in place of the normal distribution (Korn and Graubard 1998). 0 to 1 for a
+ * single unit; despur_wilson_interval where there are no units. */
+DESPUR_API despur_interval despur_effective_interval(size_t correct, size_t count, despur_effective effective,
+                                                     double confidence);
 
 /* An interval for the smallest of the true accuracies of several groups: correct[g] of count[g] examples,
  * groups independent of each other. It is not the Wilson interval of the group that happens to look worst:

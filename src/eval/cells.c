@@ -81,26 +81,34 @@ cleanup:
   return status;
 }
 
-despur_status cells_count(cells *out, const despur_predicted *p, despur_error *error) {
+despur_status cells_order(uint32_t **order, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
-  uint32_t *order = NULL, *other = NULL;
+  uint32_t *other = NULL;
   size_t *places = NULL;
-  *out = (cells){.examples = p->count, .classes = p->classes};
-  TRY(mem_alloc(&order, p->count, sizeof *order, error));
+  TRY(mem_alloc(order, p->count, sizeof **order, error));
   TRY(mem_alloc(&other, p->count, sizeof *other, error));
   TRY(mem_alloc(&places, DIGIT, sizeof *places, error));
-  for (size_t i = 0; i < p->count; i++) order[i] = (uint32_t)i;
-  sort_by(&order, &other, p->predictions, p->count, places);
-  if (p->attributes) sort_by(&order, &other, p->attributes, p->count, places);
-  sort_by(&order, &other, p->labels, p->count, places);
+  for (size_t i = 0; i < p->count; i++) (*order)[i] = (uint32_t)i;
+  sort_by(order, &other, p->predictions, p->count, places);
+  if (p->attributes) sort_by(order, &other, p->attributes, p->count, places);
+  sort_by(order, &other, p->labels, p->count, places);
+cleanup:
+  mem_free(other);
+  mem_free(places);
+  return status;
+}
+
+despur_status cells_count(cells *out, const despur_predicted *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *order = NULL;
+  *out = (cells){.examples = p->count, .classes = p->classes};
+  TRY(cells_order(&order, p, error));
   TRY(mem_alloc(&out->cells, p->count, sizeof *out->cells, error));
   TRY(mem_alloc(&out->parts, p->count, sizeof *out->parts, error));
   for (size_t i = 0; i < p->count; i++) add_row(out, p, order[i]);
   TRY(find_train_sizes(out, p, order, error));
 cleanup:
   mem_free(order);
-  mem_free(other);
-  mem_free(places);
   if (status != DESPUR_OK) cells_release(out);
   return status;
 }
@@ -115,4 +123,19 @@ size_t cells_label_end(const cells *c, size_t first) {
   size_t end = first;
   while (end < c->part_count && c->parts[end].label == c->parts[first].label) end++;
   return end;
+}
+
+bool cells_trained(const cells *c, size_t first, size_t end) {
+  bool known = true;
+  for (size_t k = first; k < end; k++) known = known && c->parts[k].train != CELLS_UNKNOWN;
+  return known;
+}
+
+size_t cells_usual(const cells *c, size_t first, size_t end) {
+  bool trained = cells_trained(c, first, end);
+  size_t most = first;
+  for (size_t k = first + 1; k < end; k++)
+    if (trained ? c->parts[k].train > c->parts[most].train : c->parts[k].count > c->parts[most].count)
+      most = k;
+  return most;
 }

@@ -19,6 +19,9 @@ typedef struct cell_part {
   size_t first, end; /* its cells */
   size_t count, correct;
   size_t train; /* training examples, or CELLS_UNKNOWN */
+  /* With units: how sure its accuracy is, and, where the attribute may be the usual one of the label
+   * (cells_usual), that of the label's other examples together, and its own share of the label. */
+  despur_effective effective, others, share;
 } cell_part;
 
 #define CELLS_UNKNOWN SIZE_MAX
@@ -30,6 +33,10 @@ typedef struct cells {
   size_t count;
   cell_part *parts; /* by label and attribute */
   size_t part_count;
+  size_t units;                               /* drawn at random; 0: examples were */
+  bool labels_share_units, parts_share_units; /* whether one has examples of several labels, of several
+                                                 attributes */
+  double kappa_deviation;                     /* standard deviation of Cohen's kappa over units */
 } cells;
 
 /* Release with cells_release. */
@@ -38,6 +45,21 @@ void cells_release(cells *c);
 
 /* The parts of one label are neighbours: the index behind the last one that has the label of part `first`. */
 size_t cells_label_end(const cells *c, size_t first);
+
+/* The part of a label's parts first..end that may be the usual one: that with most training examples, or with
+ * most examples where these are not known of all. */
+size_t cells_usual(const cells *c, size_t first, size_t end);
+
+/* Whether training examples are known of all these. */
+bool cells_trained(const cells *c, size_t first, size_t end);
+
+/* Rows in the order of labels, of attributes where there are some, and of predictions: *order is released
+ * with mem_free. */
+DESPUR_MUST_USE despur_status cells_order(uint32_t **order, const despur_predicted *predicted,
+                                          despur_error *error);
+
+/* Fills in what there is to know of units; p has some. degenerate_units.c */
+DESPUR_MUST_USE despur_status cells_add_units(cells *c, const despur_predicted *p, despur_error *error);
 
 /* How well predictions tell the attribute of an example whose label is known. */
 typedef struct cells_told {
@@ -48,6 +70,11 @@ typedef struct cells_told {
 
 /* All NaN when no label has two attributes. */
 DESPUR_MUST_USE despur_status cells_tell_attribute(cells_told *out, const cells *c, despur_error *error);
+
+/* Whether one example of each unit, drawn at random, tells the attribute as told.p_value says: examples of
+ * one unit cannot be dealt out one by one. Puts that in its place, and NaN for chance. */
+DESPUR_MUST_USE despur_status cells_tell_by_unit(cells_told *told, const despur_predicted *p,
+                                                 despur_error *error);
 
 /* Whether they come from a degenerate predictor; constant: whether all have the same probabilities. */
 DESPUR_MUST_USE despur_status cells_degenerate(despur_degenerate *out, const cells *c, const cells_told *told,

@@ -5,6 +5,8 @@
 #include "despur/stats.h"
 #include "eval/check_words.h"
 #include "eval/difference.h"
+#include "eval/effective.h"
+#include "eval/minimum.h"
 #include "eval/predicted.h"
 
 #include <math.h>
@@ -55,21 +57,6 @@ void despur_check_name(const despur_check *check, char name[DESPUR_CHECK_NAME]) 
   }
 }
 
-static despur_status worst_interval(despur_interval *out, const despur_scores *scores, double confidence,
-                                    despur_error *error) {
-  despur_status status = DESPUR_OK;
-  size_t *correct = NULL, groups = scores->groups_count - scores->groups_aside;
-  TRY(mem_alloc(&correct, 2 * groups, sizeof *correct, error));
-  for (size_t g = 0; g < groups; g++) {
-    correct[g] = scores->groups[g].correct;
-    correct[groups + g] = scores->groups[g].count;
-  }
-  TRY(despur_minimum_interval(out, correct, correct + groups, groups, confidence, error));
-cleanup:
-  mem_free(correct);
-  return status;
-}
-
 static despur_answer answer(const despur_check *check) {
   double bound = check->bound;
   switch (check->condition) {
@@ -96,7 +83,9 @@ static void take(despur_check *check, double value, double low, double high) {
 
 static void measure_scores(despur_check *check, const despur_scores *scores, despur_interval worst,
                            double confidence) {
-  despur_interval average = despur_wilson_interval(scores->correct, scores->count, confidence), gap;
+  const despur_group_score all = {
+      .correct = scores->correct, .count = scores->count, .effective = scores->effective};
+  despur_interval average = group_interval(&all, confidence), gap;
   double of_worst = scores->worst_group_accuracy, of_all = scores->average_accuracy;
   if (check->condition != DESPUR_AVERAGE_AT_LEAST) check->group = scores->groups[scores->worst_group].name;
   switch (check->condition) {
@@ -107,7 +96,9 @@ static void measure_scores(despur_check *check, const despur_scores *scores, des
     take(check, of_all, average.low, average.high);
     break;
   default:
-    gap = difference_interval(of_worst, worst, of_all, average, 0);
+    /* the worst group is a part of all, which only narrows it, unless others make up for it in its units */
+    gap = scores->groups_share_units ? together_interval(of_all, average, of_worst, worst)
+                                     : difference_interval(of_worst, worst, of_all, average, 0);
     take(check, of_all - of_worst, gap.low, gap.high);
   }
 }
@@ -125,23 +116,31 @@ static despur_status measure_rate(despur_check *check, const despur_rates *rates
   despur_status status = DESPUR_OK;
   const despur_class_rates *of = &rates->classes[check->class_slot];
   size_t *part = NULL, *whole, among = rates->parts_count - rates->parts_aside;
+  despur_effective *effective = NULL;
+  minimum_test test = {0};
   bool most = check->condition == DESPUR_RATE_AT_MOST;
   despur_interval ends;
   TRY(mem_alloc(&part, among, 2 * sizeof *part, error));
+  TRY(mem_alloc(&effective, among, sizeof *effective, error));
   whole = part + among;
   for (size_t k = 0; k < among; k++) {
     despur_rate rate = despur_rates_rate(&of->parts[k], check->rate, confidence);
     part[k] = most ? rate.whole - rate.part : rate.part;
     whole[k] = rate.whole;
+    if (of->parts[k].effective) effective[k] = of->parts[k].effective[check->rate];
     if (rate.whole == 0) continue;
     if (check->group && (most ? rate.value <= check->value : rate.value >= check->value)) continue;
     check->value = rate.value;
     check->group = of->parts[k].name;
   }
-  TRY(despur_minimum_interval(&ends, part, whole, among, confidence, error));
+  TRY(minimum_test_create(&test, part, whole, effective, among, error));
+  test.dependent = rates->share_units;
+  TRY(minimum_interval(&ends, &test, confidence, error));
   if (most) ends = (despur_interval){1 - ends.high, 1 - ends.low};
   take(check, check->value, of_share(check->rate, ends.low), of_share(check->rate, ends.high));
 cleanup:
+  minimum_test_release(&test);
+  mem_free(effective);
   mem_free(part);
   return status;
 }
@@ -200,7 +199,8 @@ static despur_status measure(despur_check *check, const despur_check_subject *of
   else
     TRY(measure_change(check, of->comparison, confidence, error));
   check->answer = answer(check);
-  if (check->answer == DESPUR_UNDECIDED && check->condition < DESPUR_GAP_AT_MOST)
+  if (check->answer == DESPUR_UNDECIDED && check->condition < DESPUR_GAP_AT_MOST &&
+      of->scores->units_count == 0)
     check->needed = despur_plan_threshold(check->value, check->bound, confidence, POWER);
 cleanup:
   return status;
@@ -248,7 +248,7 @@ despur_status despur_check_all(despur_check *checks, size_t count, const despur_
     if ((unsigned)checks[i].condition > DESPUR_AVERAGE_NO_WORSE)
       FAIL(error, DESPUR_BAD_USAGE, "check: no condition has the number %u", (unsigned)checks[i].condition);
   if (groups == 0) FAIL(error, DESPUR_BAD_INPUT, "check: no group has an example");
-  TRY(worst_interval(&worst, scores, confidence, error));
+  TRY(scores_worst_interval(&worst, scores, confidence, error));
   for (size_t i = 0; i < count; i++) {
     despur_status one[] = {DESPUR_OK, DESPUR_GATE_FAILED, DESPUR_TOO_LITTLE_DATA};
     TRY(measure(&checks[i], of, worst, confidence, error));

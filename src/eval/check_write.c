@@ -141,6 +141,9 @@ static despur_status add_markdown(text *out, const despur_check *checks, size_t 
     TRY(add_plain(out, sentence, error));
     TRY(text_add(out, error, ".\n\n"));
   }
+  if (subject->scores->units_count > 0)
+    TRY(text_add(out, error, "Intervals hold for %zu units drawn at random, not for rows.\n\n",
+                 subject->scores->units_count));
   TRY(text_add(out, error, "| condition | | measured | %g %% interval | groups |\n|---|---|--:|---|---|\n",
                100 * confidence));
   for (size_t i = 0; i < count; i++) TRY(add_row(out, &checks[i], error));

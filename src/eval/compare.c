@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "eval/cells.h"
+#include "eval/compare_units.h"
 #include "eval/compare_worst.h"
 #include "eval/predicted.h"
 
@@ -103,22 +104,28 @@ cleanup:
 
 /* ---- who is right ---- */
 
-/* What both call their classes and groups, by the numbers of the first. */
+/* What both call their classes, groups and units, by the numbers of the first. */
 typedef struct common {
-  uint32_t *classes, *groups;
+  uint32_t *classes, *groups, *units;
 } common;
+
+/* Where one of them has no names, numbers are the same in both. */
+static despur_status map_or_number(uint32_t **map, const char *const *first, size_t first_count,
+                                   const char *const *second, size_t second_count, despur_error *error) {
+  if (first && second) return map_names(map, first, first_count, second, second_count, error);
+  despur_status status = mem_alloc(map, second_count, sizeof **map, error);
+  for (uint32_t i = 0; status == DESPUR_OK && i < second_count; i++) (*map)[i] = i;
+  return status;
+}
 
 static despur_status find_common(common *out, const despur_predicted *first, const despur_predicted *second,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (first->class_names && second->class_names) {
-    TRY(map_names(&out->classes, first->class_names, first->classes, second->class_names, second->classes,
-                  error));
-  } else {
-    TRY(mem_alloc(&out->classes, second->classes, sizeof *out->classes, error));
-    for (uint32_t i = 0; i < second->classes; i++) out->classes[i] = i;
-  }
+  TRY(map_or_number(&out->classes, first->class_names, first->classes, second->class_names, second->classes,
+                    error));
   TRY(map_names(&out->groups, first->names, first->groups_count, second->names, second->groups_count, error));
+  TRY(map_or_number(&out->units, first->unit_names, first->units_count, second->unit_names,
+                    second->units_count, error));
 cleanup:
   return status;
 }
@@ -152,6 +159,11 @@ static despur_status check_pair(const despur_predicted *first, size_t row, const
         error, DESPUR_BAD_INPUT,
         "row %zu of the first predictions is of group %s, row %zu of the second of %s (other data?)", row + 1,
         group_name(first, row), other + 1, group_name(second, other));
+  if (first->units && second->units && first->units[row] != c->units[second->units[other]])
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "row %zu of the first predictions is of another unit than row %zu of the second (other data?)",
+        row + 1, other + 1);
   return DESPUR_OK;
 }
 
@@ -179,6 +191,7 @@ static despur_status count_pairs(despur_comparison *out, const despur_predicted 
 cleanup:
   mem_free(names.classes);
   mem_free(names.groups);
+  mem_free(names.units);
   return status;
 }
 
@@ -200,14 +213,11 @@ static void compare_group(despur_group_comparison *g, double confidence) {
       count > 0 ? despur_mcnemar(g->pairs.only_first, g->pairs.only_second) : (double)NAN;
 }
 
-static despur_status compare_groups(despur_comparison *out, despur_error *error) {
+static despur_status correct_for_number(despur_comparison *out, despur_error *error) {
   despur_status status = DESPUR_OK;
   double *p = NULL;
   TRY(mem_alloc(&p, out->groups_count, sizeof *p, error));
-  for (size_t g = 0; g < out->groups_count; g++) {
-    compare_group(&out->groups[g], out->confidence);
-    p[g] = out->groups[g].p_value;
-  }
+  for (size_t g = 0; g < out->groups_count; g++) p[g] = out->groups[g].p_value;
   TRY(despur_holm(p, p, out->groups_count, error));
   for (size_t g = 0; g < out->groups_count; g++) out->groups[g].adjusted = p[g];
 cleanup:
@@ -226,15 +236,20 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
   TRY(check_confidence(confidence, error));
   TRY(predicted_check(first, error));
   TRY(predicted_check(second, error));
+  if (!first->units != !second->units)
+    FAIL(error, DESPUR_BAD_INPUT, "expected units of both predictions, found them of one only");
   TRY(mem_alloc(&out->groups, first->groups_count, sizeof *out->groups, error));
   TRY(text_copy_all(&out->names, first->names, first->groups_count, error));
   for (size_t g = 0; g < first->groups_count; g++) out->groups[g].name = out->names[g];
   out->all.name = "all examples";
   TRY(match_rows(&rows, first, second, error));
   TRY(count_pairs(out, first, second, rows, error));
-  TRY(compare_groups(out, error));
   compare_group(&out->all, confidence);
-  TRY(compare_worst(&out->worst, out->groups, out->groups_count - out->groups_aside, confidence, error));
+  for (size_t g = 0; g < out->groups_count; g++) compare_group(&out->groups[g], confidence);
+  if (first->units) TRY(compare_units(out, first, second, rows, error));
+  TRY(correct_for_number(out, error));
+  TRY(compare_worst(&out->worst, out->groups, out->groups_count - out->groups_aside, out->groups_share_units,
+                    confidence, error));
   if (isnan(out->worst.difference)) out->worst.group_first = out->worst.group_second = out->groups_count;
   TRY(predicted_judge(&out->degenerate_first, NULL, first, error));
   TRY(predicted_judge(&out->degenerate_second, NULL, second, error));

@@ -7,12 +7,14 @@
  * interval, but only if both minima are those of the same group. Where several groups may be the worst nobody
  * knows, and the group that looks worst in both models is there by selection: taking its correlation rejects
  * true hypotheses in up to 17 % instead of 5. So a positive correlation counts only when no other group may
- * be the worst of either model. */
+ * be the worst of either model. Groups that share units may depend on each other in any way: where several
+ * may be the worst, the correlation is then taken to be -1. */
 #include "eval/compare_worst.h"
 
 #include "base/memory.h"
 #include "eval/difference.h"
 #include "eval/distribution.h"
+#include "eval/effective.h"
 #include "eval/minimum.h"
 
 #include <math.h>
@@ -23,7 +25,8 @@ static const double FARTHEST = 4.4171734134690221, NEAREST = 0.01, PRECISION = 1
 
 /* One model. */
 typedef struct side {
-  size_t *correct, *count; /* [groups] */
+  size_t *correct, *count;     /* [groups] */
+  despur_effective *effective; /* [groups] */
   minimum_test test;
   double smallest;
   size_t group;
@@ -33,6 +36,8 @@ typedef struct contest {
   side first, second;
   const despur_group_comparison *groups;
   size_t groups_count;
+  bool units; /* examples come from units, which several groups may share */
+  bool shared;
 } contest;
 
 static despur_status side_create(side *out, const despur_group_comparison *groups, size_t groups_count,
@@ -40,28 +45,33 @@ static despur_status side_create(side *out, const despur_group_comparison *group
   despur_status status = DESPUR_OK;
   *out = (side){.smallest = (double)NAN, .group = groups_count};
   TRY(mem_alloc(&out->correct, groups_count, 2 * sizeof *out->correct, error));
+  TRY(mem_alloc(&out->effective, groups_count, sizeof *out->effective, error));
   out->count = out->correct + groups_count;
   for (size_t g = 0; g < groups_count; g++) {
     const despur_pairs *pairs = &groups[g].pairs;
     double here = second ? groups[g].second : groups[g].first;
+    out->effective[g] = second ? groups[g].of_second : groups[g].of_first;
     out->correct[g] = pairs->both + (second ? pairs->only_second : pairs->only_first);
     out->count[g] = pairs->both + pairs->only_first + pairs->only_second + pairs->neither;
     if (out->count[g] == 0 || (out->group < groups_count && here >= out->smallest)) continue;
     out->smallest = here;
     out->group = g;
   }
-  TRY(minimum_test_create(&out->test, out->correct, out->count, groups_count, error));
+  TRY(minimum_test_create(&out->test, out->correct, out->count, out->effective, groups_count, error));
 cleanup:
   return status;
 }
 
 static void side_release(side *s) {
   mem_free(s->correct);
+  mem_free(s->effective);
   minimum_test_release(&s->test);
 }
 
 static bool may_be_worst(const side *s, size_t g, double high, double confidence) {
-  return s->count[g] > 0 && despur_wilson_interval(s->correct[g], s->count[g], confidence).low <= high;
+  const despur_group_score group = {
+      .correct = s->correct[g], .count = s->count[g], .effective = s->effective[g]};
+  return s->count[g] > 0 && group_interval(&group, confidence).low <= high;
 }
 
 /* What may be taken for the correlation of both minima, whose intervals end at these. */
@@ -72,10 +82,12 @@ static double correlation(const contest *c, double first_high, double second_hig
     bool first = may_be_worst(&c->first, g, first_high, confidence),
          second = may_be_worst(&c->second, g, second_high, confidence);
     if (!first && !second) continue;
-    double here = first && second ? pairs_correlation(&c->groups[g].pairs) : 0;
+    double together = c->units ? c->groups[g].correlation : pairs_correlation(&c->groups[g].pairs);
+    double here = first && second ? together : 0;
     if (here < least) least = here;
     candidates++;
   }
+  if (candidates > 1 && c->shared) return -1; /* groups may depend on each other in any way */
   return candidates > 1 && least > 0 ? 0 : least;
 }
 
@@ -131,9 +143,10 @@ static double p_value(contest *c, double level, bool distinguishable) {
 }
 
 static despur_status contest_create(contest *out, const despur_group_comparison *groups, size_t count,
-                                    despur_error *error) {
+                                    bool shared, despur_error *error) {
   despur_status status = DESPUR_OK;
-  *out = (contest){.groups = groups, .groups_count = count};
+  *out = (contest){.groups = groups, .groups_count = count, .shared = shared};
+  for (size_t g = 0; g < count; g++) out->units |= groups[g].of_first.units > 0;
   TRY(side_create(&out->first, groups, count, false, error));
   TRY(side_create(&out->second, groups, count, true, error));
 cleanup:
@@ -145,11 +158,11 @@ static void contest_release(contest *c) {
   side_release(&c->second);
 }
 
-despur_status compare_worst_differ(int *out, const despur_group_comparison *groups, size_t count,
+despur_status compare_worst_differ(int *out, const despur_group_comparison *groups, size_t count, bool shared,
                                    double confidence, despur_error *error) {
   despur_status status = DESPUR_OK;
   contest c;
-  TRY(contest_create(&c, groups, count, error));
+  TRY(contest_create(&c, groups, count, shared, error));
   despur_interval interval = interval_at(&c, 1 - confidence);
   *out = interval.low > 0 || interval.high < 0;
 cleanup:
@@ -158,11 +171,11 @@ cleanup:
 }
 
 despur_status compare_worst(despur_worst_comparison *out, const despur_group_comparison *groups, size_t count,
-                            double confidence, despur_error *error) {
+                            bool shared, double confidence, despur_error *error) {
   despur_status status = DESPUR_OK;
   contest c;
   double level = 1 - confidence;
-  TRY(contest_create(&c, groups, count, error));
+  TRY(contest_create(&c, groups, count, shared, error));
   *out = (despur_worst_comparison){.group_first = c.first.group,
                                    .group_second = c.second.group,
                                    .first = c.first.smallest,

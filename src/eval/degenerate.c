@@ -6,6 +6,10 @@
 #include "despur/stats.h"
 #include "despur/text.h"
 #include "eval/cells.h"
+#include "eval/difference.h"
+#include "eval/distribution.h"
+#include "eval/effective.h"
+#include "eval/student.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,22 +100,22 @@ static bool is_one_class(despur_degenerate *out, const cells *c, const margins *
 
 /* ---- inverted ---- */
 
+static despur_interval interval_of(size_t correct, size_t count, despur_effective effective) {
+  const despur_group_score share = {.correct = correct, .count = count, .effective = effective};
+  return group_interval(&share, CONFIDENCE);
+}
+
 /* The part of a label's parts first..end that is usual: most training examples; where these are unknown, more
  * than half of the examples, surely. end when there is none. */
 static size_t usual_part(const cells *c, size_t first, size_t end) {
-  size_t most = first, total = 0;
-  bool known = true;
-  for (size_t k = first; k < end; k++) {
-    total += c->parts[k].count;
-    known = known && c->parts[k].train != CELLS_UNKNOWN;
-  }
-  for (size_t k = first + 1; k < end; k++)
-    if (known ? c->parts[k].train > c->parts[most].train : c->parts[k].count > c->parts[most].count) most = k;
-  if (known) return c->parts[most].train > 0 ? most : end;
-  return despur_wilson_interval(c->parts[most].count, total, CONFIDENCE).low > 0.5 ? most : end;
+  size_t most = cells_usual(c, first, end), total = 0;
+  for (size_t k = first; k < end; k++) total += c->parts[k].count;
+  if (cells_trained(c, first, end)) return c->parts[most].train > 0 ? most : end;
+  return interval_of(c->parts[most].count, total, c->parts[most].share).low > 0.5 ? most : end;
 }
 
-/* Means over labels, their intervals combined by MOVER (Zou and Donner 2008). */
+/* Means over labels, their intervals combined by MOVER (Zou and Donner 2008); where labels share units, as if
+ * all of them were wrong together. */
 static bool is_inverted(despur_degenerate *out, const cells *c) {
   double usual = 0, other = 0, up = 0, down = 0;
   size_t labels = 0;
@@ -126,21 +130,28 @@ static bool is_inverted(despur_degenerate *out, const cells *c) {
       correct += c->parts[k].correct;
     }
     double p = (double)here->correct / (double)here->count, q = (double)correct / (double)count;
-    double high = despur_wilson_interval(here->correct, here->count, CONFIDENCE).high - p;
-    double low =
-        q - p - despur_difference_interval(here->correct, here->count, correct, count, CONFIDENCE).low;
+    despur_interval of_p = interval_of(here->correct, here->count, here->effective);
+    despur_interval of_q = interval_of(correct, count, here->others);
+    double high = of_p.high - p;
+    double low = q - p -
+                 (c->parts_share_units ? together_interval(q, of_q, p, of_p)
+                                       : difference_interval(p, of_p, q, of_q, 0))
+                     .low;
     usual += p;
     other += q;
-    up += high * high;
-    down += low * low;
+    up += c->labels_share_units ? high : high * high;
+    down += c->labels_share_units ? low : low * low;
     labels++;
   }
   if (labels == 0) return false;
   double share = 1 / (double)labels;
   out->accuracy = usual * share;
   out->expected = other * share;
-  return out->accuracy + share * math_sqrt(up) < 0.5 &&
-         out->expected - out->accuracy - share * math_sqrt(down) > INVERSION;
+  if (!c->labels_share_units) {
+    up = math_sqrt(up);
+    down = math_sqrt(down);
+  }
+  return out->accuracy + share * up < 0.5 && out->expected - out->accuracy - share * down > INVERSION;
 }
 
 /* ---- chance ---- */
@@ -159,7 +170,9 @@ static despur_interval skill(despur_degenerate *out, const cells *c, const margi
   out->accuracy = (double)m->correct / n;
   out->expected = products / (n * n);
   double room = 1 - out->expected, kappa = (out->accuracy - out->expected) / room;
-  double half = 1.959963984540054 * math_sqrt(variance > 0 ? variance : 0) / (n * room);
+  const double Z = 1.959963984540054; /* of 95 % */
+  double half = Z * math_sqrt(variance > 0 ? variance : 0) / (n * room);
+  if (c->units > 0) half = fmax(half, student_of_normal(Z, c->units - 1) * c->kappa_deviation);
   return (despur_interval){kappa - half, kappa + half};
 }
 
@@ -226,6 +239,8 @@ despur_status predicted_judge(despur_degenerate *out, cells_told *told, const de
   if (!told) told = &own;
   TRY(cells_count(&counted, p, error));
   TRY(cells_tell_attribute(told, &counted, error));
+  if (p->units) TRY(cells_add_units(&counted, p, error));
+  if (p->units) TRY(cells_tell_by_unit(told, p, error));
   TRY(cells_degenerate(out, &counted, told, has_constant_scores(p), error));
   name_class(out, p);
 cleanup:

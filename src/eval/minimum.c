@@ -16,13 +16,19 @@
  * parameter anew for every t is the hybrid resampling of Chuang and Lai 2000; letting data say which groups
  * matter is the adaptive inequality selection of Chernozhukov, Lee and Rosen 2013.
  *
- * tests/unit/slow_coverage.c measures the coverage. */
+ * Where examples come from units drawn at random there are no counts of independent examples: u_g is then the
+ * tail of Student's t at the score of the effective number (effective.h), and continuous. Groups that share
+ * units are not independent either: the two probabilities become the sum of the P(u_g <= c) (Bonferroni) and
+ * that of the group at t alone, which hold whatever the dependence.
+ *
+ * tests/unit/slow_coverage.c and slow_unit_coverage.c measure the coverage. */
 #include "eval/minimum.h"
 
 #include "base/math.h"
 #include "base/memory.h"
 #include "despur/stats.h"
 #include "eval/distribution.h"
+#include "eval/effective.h"
 #include "eval/predicted.h"
 
 #include <math.h>
@@ -39,6 +45,7 @@ static const double PRIOR_AT_T = 0.7;   /* its share at distance 0 */
  * can be shared out among at most about (3 n)^(2/3) / 2 different pairs of counts. */
 struct minimum_group {
   size_t correct, count, many;
+  despur_effective effective;
   double evidence;      /* u_g */
   double weight[NODES]; /* posterior of the distance above t */
 };
@@ -46,18 +53,24 @@ struct minimum_group {
 static int by_counts(const void *a, const void *b) {
   const minimum_group *x = a, *y = b;
   if (x->count != y->count) return x->count < y->count ? -1 : 1;
-  return (x->correct > y->correct) - (x->correct < y->correct);
+  if (x->correct != y->correct) return x->correct < y->correct ? -1 : 1;
+  if (x->effective.units != y->effective.units) return x->effective.units < y->effective.units ? -1 : 1;
+  return (x->effective.count > y->effective.count) - (x->effective.count < y->effective.count);
 }
 
 despur_status minimum_test_create(minimum_test *out, const size_t *correct, const size_t *count,
-                                  size_t groups, despur_error *error) {
+                                  const despur_effective *effective, size_t groups, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t present = 0;
   *out = (minimum_test){0};
   TRY(mem_alloc(&out->groups, groups, sizeof *out->groups, error));
   for (size_t g = 0; g < groups; g++)
     if (count[g] > 0)
-      out->groups[present++] = (minimum_group){.correct = correct[g], .count = count[g], .many = 1};
+      out->groups[present++] =
+          (minimum_group){.correct = correct[g],
+                          .count = count[g],
+                          .many = 1,
+                          .effective = effective ? effective[g] : (despur_effective){0, 0}};
   qsort(out->groups, present, sizeof *out->groups, by_counts);
   for (size_t g = 0; g < present; g++) {
     minimum_group *last = out->count ? &out->groups[out->count - 1] : NULL;
@@ -76,12 +89,19 @@ void minimum_test_release(minimum_test *test) {
   *test = (minimum_test){0};
 }
 
+/* u_g for t. */
+static double evidence_of(const minimum_group *group, double t) {
+  if (group->effective.units == 0) return binomial_middle(group->correct, group->count, t);
+  double share = (double)group->correct / (double)group->count;
+  return normal_below(effective_score(share, group->effective, t));
+}
+
 /* Sets u_g for t; returns the index of the smallest. */
 static size_t weigh_evidence(minimum_test *test, double t) {
   size_t smallest = 0;
   for (size_t g = 0; g < test->count; g++) {
     minimum_group *group = &test->groups[g];
-    group->evidence = binomial_middle(group->correct, group->count, t);
+    group->evidence = evidence_of(group, t);
     if (group->evidence < test->groups[smallest].evidence) smallest = g;
   }
   return smallest;
@@ -94,7 +114,7 @@ static double smallest_evidence(const minimum_test *test, double t) {
   for (size_t g = 0; g < test->count; g++) {
     const minimum_group *group = &test->groups[g];
     double n = (double)group->count, x = (double)group->correct;
-    if (smallest < 0.9 && x > n * t && t > 0 && t < 1) {
+    if (group->effective.units == 0 && smallest < 0.9 && x > n * t && t > 0 && t < 1) {
       double deviance = deviance_part(x, n * t);
       if (x < n)
         deviance += deviance_part(n - x, n * (1 - t));
@@ -102,7 +122,7 @@ static double smallest_evidence(const minimum_test *test, double t) {
         deviance += n * (1 - t);
       if (deviance > 2.31) continue; /* exp(-2.31) < 0.1 */
     }
-    double evidence = binomial_middle(group->correct, group->count, t);
+    double evidence = evidence_of(group, t);
     if (evidence < smallest) smallest = evidence;
   }
   return smallest;
@@ -175,9 +195,10 @@ typedef struct chances {
   double low_at[NODES], high_at[NODES];
 } chances;
 
-static void set_chances(chances *out, double c, size_t n, double t) {
-  out->low = chance_of_evidence(c, n, t);
-  out->high = chance_of_evidence(c, n, 1 - t);
+static void set_chances(chances *out, double c, const minimum_group *of, double t) {
+  bool lattice = of->effective.units == 0;
+  out->low = lattice ? chance_of_evidence(c, of->count, t) : c;
+  out->high = lattice ? chance_of_evidence(c, of->count, 1 - t) : c;
   double low = normal_quantile(out->low), high = normal_quantile(out->high);
   for (int j = 0; j < NODES; j++) {
     out->low_at[j] = normal_below(low - j * NODE_STEP);
@@ -207,19 +228,22 @@ double minimum_p_value(minimum_test *test, double t) {
   if (c >= 0.5) return 1;
   if (c <= 0) return 0;
   estimate_distances(test);
-  double none_low = 1, all_high = 1;
+  double none_low = 1, all_high = 1, any_low = 0, own_high = 1;
   chances of_size;
   for (size_t g = 0; g < test->count; g++) { /* in the order of their sizes */
     const minimum_group *group = &test->groups[g];
-    if (g == 0 || group->count != test->groups[g - 1].count) set_chances(&of_size, c, group->count, t);
+    if (g == 0 || group->count != test->groups[g - 1].count) set_chances(&of_size, c, group, t);
     size_t others = group->many - (g == smallest);
-    none_low *= power(1 - average(group->weight, of_size.low_at), others);
+    double low = average(group->weight, of_size.low_at);
+    any_low += (double)others * low;
+    none_low *= power(1 - low, others);
     all_high *= power(average(group->weight, of_size.high_at), others);
     if (g != smallest) continue;
+    any_low += of_size.low;
     none_low *= 1 - of_size.low;
-    all_high *= of_size.high;
+    own_high = of_size.high;
   }
-  return 1 - none_low + all_high;
+  return test->dependent ? any_low + own_high : 1 - none_low + all_high * own_high;
 }
 
 /* The t at which min u_g falls to a value. */
@@ -274,6 +298,15 @@ double minimum_high(minimum_test *test, double level) {
   return outermost(test, highest, where_evidence_is(test, 0.5), level);
 }
 
+despur_status minimum_interval(despur_interval *out, minimum_test *test, double confidence,
+                               despur_error *error) {
+  *out = (despur_interval){(double)NAN, (double)NAN};
+  despur_status status = check_confidence(confidence, error);
+  if (status != DESPUR_OK || test->count == 0) return status;
+  *out = (despur_interval){minimum_low(test, 1 - confidence), minimum_high(test, 1 - confidence)};
+  return DESPUR_OK;
+}
+
 despur_status despur_minimum_interval(despur_interval *out, const size_t *correct, const size_t *count,
                                       size_t groups, double confidence, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -283,9 +316,8 @@ despur_status despur_minimum_interval(despur_interval *out, const size_t *correc
   for (size_t g = 0; g < groups; g++)
     if (correct[g] > count[g])
       FAIL(error, DESPUR_BAD_INPUT, "group %zu: %zu right answers to %zu examples", g, correct[g], count[g]);
-  TRY(minimum_test_create(&test, correct, count, groups, error));
-  if (test.count == 0) goto cleanup;
-  *out = (despur_interval){minimum_low(&test, 1 - confidence), minimum_high(&test, 1 - confidence)};
+  TRY(minimum_test_create(&test, correct, count, NULL, groups, error));
+  TRY(minimum_interval(out, &test, confidence, error));
 cleanup:
   minimum_test_release(&test);
   return status;

@@ -35,6 +35,9 @@ despur_status predicted_check(const despur_predicted *p, despur_error *error) {
     if (p->groups[i] != DESPUR_NO_GROUP && p->groups[i] >= p->groups_count)
       FAIL(error, DESPUR_BAD_INPUT, "predictions: row %zu is in group %u of %zu groups", i + 1, p->groups[i],
            p->groups_count);
+    if (p->units && p->units[i] >= p->units_count)
+      FAIL(error, DESPUR_BAD_INPUT, "predictions: row %zu is of unit %u of %zu units", i + 1, p->units[i],
+           p->units_count);
     if (p->probabilities) TRY(check_probabilities(p, i, error));
   }
 cleanup:

@@ -452,6 +452,39 @@ cleanup:
   return status;
 }
 
+/* Numbered in the order of their names, whatever that of rows. */
+static despur_status take_units(loader *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_predicted *p = l->out;
+  table_column *column = l->roles.unit;
+  value_column *c = &column->categories;
+  uint32_t *order = NULL, *rank;
+  const char **names = NULL;
+  TRY(refuse_missing(l, column, "units", error));
+  p->units_count = column_categories(c);
+  if (p->units_count < 2)
+    FAIL(error, DESPUR_BAD_INPUT,
+         "%s: column '%.60s': expected several units, found '%.60s' in every row: one unit says nothing of "
+         "others",
+         file_of(l), column->name, column_name(c, 0));
+  TRY(column_order(&order, &rank, c, error));
+  TRY(mem_alloc(&names, p->units_count, sizeof *names, error));
+  for (size_t u = 0; u < p->units_count; u++) names[u] = column_name(c, order[u]);
+  TRY(text_copy_all(&p->unit_names, names, p->units_count, error));
+  TRY(mem_copy_text(&p->unit, column->name, error));
+  p->units = c->codes;
+  c->codes = NULL;
+  for (size_t i = 0; i < p->count; i++) p->units[i] = rank[p->units[i]];
+  for (size_t i = 0; i < p->alone_count; i++) {
+    p->alone[i].units = p->units;
+    p->alone[i].units_count = p->units_count;
+  }
+cleanup:
+  mem_free(names);
+  mem_free(order);
+  return status;
+}
+
 static despur_status take_others(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = l->out;
@@ -488,6 +521,7 @@ static despur_status load(loader *l, despur_error *error) {
   TRY(make_predictions(l, error));
   TRY(predicted_make_groups(l->out, &l->roles, l->columns, error));
   if (l->roles.id) TRY(take_ids(l, error));
+  if (l->roles.unit) TRY(take_units(l, error));
   if (l->columns->others) TRY(take_others(l, error));
   TRY(note_strays(l, error));
   TRY(note_missing_groups(l, error));
@@ -552,6 +586,9 @@ void despur_predicted_release(despur_predicted *predicted) {
   mem_free(predicted->labels);
   mem_free(predicted->predictions);
   mem_free(predicted->ids);
+  mem_free(predicted->units);
+  mem_free(predicted->unit_names);
+  mem_free(predicted->unit);
   mem_free(predicted->probabilities);
   mem_free(predicted->class_names);
   mem_free(predicted->train_sizes);

@@ -3,10 +3,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "eval/distribution.h"
+#include "eval/effective.h"
 #include "eval/parts.h"
 #include "eval/predicted.h"
 #include "eval/spread.h"
-#include "eval/wilson.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,13 +45,14 @@ static double f1_of(double jaccard) {
   return 2 * jaccard / (1 + jaccard);
 }
 
-/* z: as wilson_interval has it. */
+/* z: as effective_interval has it. */
 static despur_rate rate_at(const despur_rates_part *part, despur_rate_kind kind, double z) {
   despur_rate rate = {.value = (double)NAN};
   set_counts(&rate, part, kind);
   double n = (double)rate.whole, x = (double)rate.part;
   if (rate.whole > 0) rate.value = x / n;
-  despur_interval ends = wilson_interval(rate.value, n, z);
+  despur_interval ends =
+      effective_interval(rate.value, part->effective ? part->effective[kind] : (despur_effective){n, 0}, z);
   rate.low = ends.low;
   rate.high = ends.high;
   if (kind != DESPUR_F1 || rate.whole == 0) return rate;
@@ -94,7 +95,8 @@ static despur_spread spread_of(spreader *s, const despur_class_rates *of, despur
   }
   if (count < 2) return out;
   if (count != s->count || confidence != s->confidence) {
-    s->z = spread_quantile(count, confidence);
+    s->z = s->rates->share_units ? spread_quantile_of_any(count, confidence)
+                                 : spread_quantile(count, confidence);
     s->count = count;
     s->confidence = confidence;
   }
@@ -103,7 +105,7 @@ static despur_spread spread_of(spreader *s, const despur_class_rates *of, despur
     despur_rate rate = rate_at(&of->parts[part], kind, s->z);
     s->sides[i] = (spread_side){rate.value, rate.low, rate.high, part};
   }
-  spread_measure(&out, s->sides, count);
+  spread_measure(&out, s->sides, count, s->rates->share_units);
   return out;
 }
 
@@ -202,6 +204,89 @@ static void add_up(despur_rates *out) {
   }
 }
 
+/* ---- units ---- */
+
+/* Rows of one unit, in the cells of a kind, of a part or of all (the last). */
+static void tally_row(unit_tally *t, size_t parts, size_t part, const bool in[3]) {
+  const bool label = in[0], prediction = in[1], right = in[2], hit = label && prediction;
+  const struct {
+    despur_rate_kind kind;
+    bool counts, hit;
+  } kinds[] = {{DESPUR_ACCURACY, true, right},
+               {DESPUR_TRUE_POSITIVE, label, hit},
+               {DESPUR_FALSE_POSITIVE, !label, prediction},
+               {DESPUR_PRECISION, prediction, hit},
+               {DESPUR_F1, label || prediction, hit},
+               {DESPUR_SELECTION, true, prediction}};
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    size_t first = (size_t)kinds[k].kind * (parts + 1);
+    if (!kinds[k].counts) continue;
+    if (part < parts) unit_tally_add(t, first + part, kinds[k].hit);
+    unit_tally_add(t, first + parts, kinds[k].hit);
+  }
+}
+
+/* What a rate leaves is as sure as it is. */
+static void take_effective(despur_effective *out, const unit_tally *t, size_t cells, size_t cell) {
+  static const despur_rate_kind SAME[DESPUR_RATE_KINDS] = {[DESPUR_ACCURACY] = DESPUR_ACCURACY,
+                                                           [DESPUR_ERROR] = DESPUR_ACCURACY,
+                                                           [DESPUR_TRUE_POSITIVE] = DESPUR_TRUE_POSITIVE,
+                                                           [DESPUR_FALSE_NEGATIVE] = DESPUR_TRUE_POSITIVE,
+                                                           [DESPUR_FALSE_POSITIVE] = DESPUR_FALSE_POSITIVE,
+                                                           [DESPUR_TRUE_NEGATIVE] = DESPUR_FALSE_POSITIVE,
+                                                           [DESPUR_PRECISION] = DESPUR_PRECISION,
+                                                           [DESPUR_F1] = DESPUR_F1,
+                                                           [DESPUR_SELECTION] = DESPUR_SELECTION};
+  for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++)
+    out[kind] = unit_effective(&t->sums[(size_t)SAME[kind] * cells + cell]);
+}
+
+/* effective: [classes_count, parts_count + 1, DESPUR_RATE_KINDS] */
+static despur_status weigh_class(despur_effective *effective, const despur_rates *rates,
+                                 const despur_predicted *p, const unit_rows *rows, const uint32_t *keys,
+                                 size_t class, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  unit_tally tally = {0};
+  size_t parts = rates->parts_count, cells = parts + 1;
+  uint32_t positive = rates->classes[class].class_index;
+  TRY(unit_tally_create(&tally, cells * DESPUR_RATE_KINDS, error));
+  for (size_t u = 0; u < rows->units; u++) {
+    for (size_t i = rows->first[u]; i < rows->first[u + 1]; i++) {
+      uint32_t row = rows->rows[i], label = p->labels[row], prediction = p->predictions[row];
+      const bool in[3] = {label == positive, prediction == positive, label == prediction};
+      tally_row(&tally, parts, keys ? keys[row] : parts, in);
+    }
+    unit_tally_end(&tally);
+  }
+  for (size_t k = 0; k < cells; k++)
+    take_effective(effective + (class * cells + k) * DESPUR_RATE_KINDS, &tally, cells, k);
+cleanup:
+  unit_tally_release(&tally);
+  return status;
+}
+
+static despur_status weigh_units(despur_rates *out, const despur_predicted *p, const uint32_t *keys,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  unit_rows rows = {0};
+  size_t cells = out->parts_count + 1;
+  if (!p->units || out->classes_count == 0) return DESPUR_OK;
+  TRY(unit_rows_find(&rows, p, error));
+  TRY(mem_alloc(&out->effective, out->classes_count * cells * DESPUR_RATE_KINDS, sizeof *out->effective,
+                error));
+  out->share_units = unit_rows_share(&rows, keys);
+  for (size_t c = 0; c < out->classes_count; c++) {
+    despur_class_rates *of = &out->classes[c];
+    TRY(weigh_class(out->effective, out, p, &rows, keys, c, error));
+    for (size_t k = 0; k < out->parts_count; k++)
+      of->parts[k].effective = out->effective + (c * cells + k) * DESPUR_RATE_KINDS;
+    of->all.effective = out->effective + (c * cells + out->parts_count) * DESPUR_RATE_KINDS;
+  }
+cleanup:
+  unit_rows_release(&rows);
+  return status;
+}
+
 despur_status despur_rates_compute(despur_rates *out, const despur_predicted *p, double confidence,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -218,6 +303,7 @@ despur_status despur_rates_compute(despur_rates *out, const despur_predicted *p,
   for (size_t i = 0; out->classes_count > 0 && i < p->count; i++)
     count_row(out, p, i, parts.keys ? parts.keys[i] : 0);
   add_up(out);
+  TRY(weigh_units(out, p, parts.keys, error));
   TRY(measure_spreads(out, error));
 cleanup:
   predicted_parts_release(&parts);
@@ -228,6 +314,7 @@ cleanup:
 void despur_rates_release(despur_rates *rates) {
   if (rates->classes_count > 0) mem_free(rates->classes[0].parts);
   mem_free(rates->classes);
+  mem_free(rates->effective);
   mem_free((void *)rates->names);
   *rates = (despur_rates){0};
 }

@@ -8,6 +8,8 @@
 #include "despur/stats.h"
 #include "despur/text.h"
 #include "eval/cells.h"
+#include "eval/effective.h"
+#include "eval/minimum.h"
 #include "eval/predicted.h"
 
 #include <math.h>
@@ -42,7 +44,7 @@ static void summarise_groups(despur_scores *scores) {
   for (size_t g = 0; g < scores->groups_count; g++) {
     despur_group_score *group = &scores->groups[g];
     group->accuracy = share(group->correct, group->count);
-    interval = despur_wilson_interval(group->correct, group->count, CONFIDENCE);
+    interval = group_interval(group, CONFIDENCE);
     group->low = interval.low;
     group->high = interval.high;
     if (!group->count || g >= scores->groups_count - scores->groups_aside) continue;
@@ -59,20 +61,64 @@ static void summarise_groups(despur_scores *scores) {
   scores->balanced_group_accuracy = present ? balanced / (double)present : (double)NAN;
 }
 
-static despur_status bound_worst_group(despur_scores *scores, despur_error *error) {
+despur_status scores_worst_interval(despur_interval *out, const despur_scores *scores, double confidence,
+                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t *counts = NULL, groups = scores->groups_count - scores->groups_aside;
-  despur_interval interval;
+  despur_effective *effective = NULL;
+  minimum_test test = {0};
   TRY(mem_alloc(&counts, groups, 2 * sizeof *counts, error));
+  TRY(mem_alloc(&effective, groups, sizeof *effective, error));
   for (size_t g = 0; g < groups; g++) {
     counts[g] = scores->groups[g].correct;
     counts[groups + g] = scores->groups[g].count;
+    effective[g] = scores->groups[g].effective;
   }
-  TRY(despur_minimum_interval(&interval, counts, counts + groups, groups, CONFIDENCE, error));
+  TRY(minimum_test_create(&test, counts, counts + groups, effective, groups, error));
+  test.dependent = scores->groups_share_units;
+  TRY(minimum_interval(out, &test, confidence, error));
+cleanup:
+  minimum_test_release(&test);
+  mem_free(counts);
+  mem_free(effective);
+  return status;
+}
+
+static despur_status bound_worst_group(despur_scores *scores, despur_error *error) {
+  despur_interval interval;
+  despur_status status = scores_worst_interval(&interval, scores, CONFIDENCE, error);
+  if (status != DESPUR_OK) return status;
   scores->worst_group_low = interval.low;
   scores->worst_group_high = interval.high;
+  return DESPUR_OK;
+}
+
+/* How sure accuracies are whose examples come from units. */
+static despur_status weigh_units(despur_scores *out, const despur_predicted *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  unit_rows rows = {0};
+  unit_tally tally = {0};
+  size_t all = p->groups_count;
+  if (!p->units) return DESPUR_OK;
+  TRY(unit_rows_find(&rows, p, error));
+  TRY(unit_tally_create(&tally, all + 1, error));
+  for (size_t u = 0; u < rows.units; u++) {
+    for (size_t i = rows.first[u]; i < rows.first[u + 1]; i++) {
+      uint32_t row = rows.rows[i], group = p->groups[row];
+      bool right = p->predictions[row] == p->labels[row];
+      unit_tally_add(&tally, all, right);
+      if (group != DESPUR_NO_GROUP) unit_tally_add(&tally, group, right);
+    }
+    unit_tally_end(&tally);
+  }
+  for (size_t g = 0; g < all; g++) out->groups[g].effective = unit_effective(&tally.sums[g]);
+  out->effective = unit_effective(&tally.sums[all]);
+  out->units_count = p->units_count;
+  out->groups_share_units = unit_rows_share(&rows, p->groups);
+  out->attributes_share_units = unit_rows_share(&rows, p->attributes);
 cleanup:
-  mem_free(counts);
+  unit_tally_release(&tally);
+  unit_rows_release(&rows);
   return status;
 }
 
@@ -116,6 +162,7 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
     out->groups[group].count++;
     out->groups[group].correct += right;
   }
+  TRY(weigh_units(out, p, error));
   summarise_groups(out);
   TRY(bound_worst_group(out, error));
   summarise_classes(out, classes, p->classes);

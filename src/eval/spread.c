@@ -8,7 +8,10 @@
  * the place of the normal one. A pair's is Newcombe's (1998, method 10). For the ratio it is what the same
  * rule says of a - r b = 0 (Newcombe 2016, "MOVER-R confidence intervals for ratios and products of two
  * independently estimated quantities"), so that both lead to the same conclusion. For two parts all this is
- * Newcombe's interval. */
+ * Newcombe's interval.
+ *
+ * Parts that share units are not independent, in ways that nobody knows. There the intervals of all parts
+ * hold at once, by Bonferroni's rule, and then so do the differences and ratios of their ends. */
 #include "eval/spread.h"
 
 #include "base/math.h"
@@ -22,6 +25,10 @@
 double spread_quantile(size_t count, double confidence) {
   if (count == 2) return normal_quantile(0.5 + 0.5 * confidence);
   return range_quantile(count, confidence) / math_sqrt(2);
+}
+
+double spread_quantile_of_any(size_t count, double confidence) {
+  return normal_quantile(1 - (1 - confidence) / (2 * (double)count));
 }
 
 static double root(double x) {
@@ -98,7 +105,22 @@ static void bound_all(despur_spread *out, const spread_side *sides, size_t count
   out->ratio_high = high_r;
 }
 
-void spread_measure(despur_spread *out, spread_side *sides, size_t count) {
+/* From ends alone: the largest share is at least the largest lower end, and so on. */
+static void bound_ends(despur_spread *out, const spread_side *sides, size_t count) {
+  double lows[2] = {1, 0}, highs[2] = {1, 0}; /* the least and the largest */
+  for (size_t i = 0; i < count; i++) {
+    lows[0] = fmin(lows[0], sides[i].low);
+    lows[1] = fmax(lows[1], sides[i].low);
+    highs[0] = fmin(highs[0], sides[i].high);
+    highs[1] = fmax(highs[1], sides[i].high);
+  }
+  out->difference_low = fmax(0, lows[1] - highs[0]);
+  out->difference_high = highs[1] - lows[0];
+  out->ratio_low = lows[0] / highs[1];
+  out->ratio_high = lows[1] > 0 ? fmin(1, highs[0] / lows[1]) : 1;
+}
+
+void spread_measure(despur_spread *out, spread_side *sides, size_t count, bool dependent) {
   qsort(sides, count, sizeof *sides, by_value);
   spread_side first = sides[0], last = sides[count - 1];
   for (size_t i = 0; i < count; i++) { /* the first of equals, by part */
@@ -109,6 +131,9 @@ void spread_measure(despur_spread *out, spread_side *sides, size_t count) {
   out->highest = last.part;
   out->difference = last.value - first.value;
   out->ratio = last.value > 0 ? first.value / last.value : (double)NAN;
-  bound_all(out, sides, drop_thirds(sides, count));
+  if (dependent)
+    bound_ends(out, sides, count);
+  else
+    bound_all(out, sides, drop_thirds(sides, count));
   if (!(last.value > 0)) out->ratio_low = out->ratio_high = (double)NAN;
 }

@@ -4,6 +4,8 @@
 
 #include "despur/rates.h"
 
+#include <stdbool.h>
+
 /* Shares of parts, and an interval of each at the confidence that spread_quantile says. */
 typedef struct spread_side {
   double value, low, high;
@@ -14,7 +16,11 @@ typedef struct spread_side {
  * have that of the studentized range; count at least 2. */
 double spread_quantile(size_t count, double confidence);
 
-/* Of count >= 2 parts, which it brings into another order; lowest and highest are parts. */
-void spread_measure(despur_spread *out, spread_side *sides, size_t count);
+/* The same where parts may depend on each other: intervals of all of them hold at once (Bonferroni). */
+double spread_quantile_of_any(size_t count, double confidence);
+
+/* Of count >= 2 parts, which it brings into another order; lowest and highest are parts. dependent: an
+ * interval of a pair holds whenever those of both parts do. */
+void spread_measure(despur_spread *out, spread_side *sides, size_t count, bool dependent);
 
 #endif

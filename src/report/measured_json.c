@@ -82,6 +82,11 @@ static json_t *group_json(const despur_group_score *group, bool trained) {
   json_put(&object, "low", real(group->low));
   json_put(&object, "high", real(group->high));
   if (trained) json_put(&object, "train_count", whole(group->train_count));
+  if (group->effective.units > 0) {
+    json_put(&object, "units", whole(group->effective.units));
+    json_put(&object, "effective_count", real(group->effective.count));
+    json_put(&object, "design_effect", real((double)group->count / group->effective.count));
+  }
   return object;
 }
 
@@ -111,6 +116,23 @@ static void put_names(json_t **object, const despur_predicted *p) {
   json_t *classes = json_array();
   for (size_t c = 0; c < p->classes; c++) json_push(&classes, json_text(p->class_names[c]));
   json_put(object, "classes", classes);
+}
+
+static void put_units(json_t **object, const despur_measured *of) {
+  char *sentence = NULL;
+  despur_error error;
+  json_t *units = json_object();
+  if (despur_units_sentence(&sentence, of->predicted, of->scores, &error) == DESPUR_OK)
+    json_put(&units, "sentence", json_text(sentence));
+  else
+    json_put(&units, "sentence", NULL); /* out of memory, which whoever prints the object says */
+  json_put(&units, "column", of->predicted->unit ? json_text(of->predicted->unit) : json_null());
+  json_put(&units, "count", whole(of->predicted->units_count));
+  json_put(&units, "groups_share_units", json_boolean(of->scores->groups_share_units));
+  json_put(&units, "attributes_share_units", json_boolean(of->scores->attributes_share_units));
+  json_put(&units, "effective_count", real(of->scores->effective.count));
+  json_put(object, "units", units);
+  free(sentence);
 }
 
 static json_t *degenerate_json(const despur_degenerate *degenerate) {
@@ -234,6 +256,7 @@ json_t *measured_json(const despur_measured *of) {
   json_t *object = json_object();
   json_put(&object, "label", of->label ? json_text(of->label) : json_null());
   if (of->predicted) put_names(&object, of->predicted);
+  if (of->predicted && of->predicted->units) put_units(&object, of);
   put_scores(&object, of->scores);
   if (of->measures) put_measures(&object, &of->measures->all, of->measures);
   if (of->predicted && of->measures && of->measures->all.bins)

@@ -26,6 +26,7 @@ static const struct {
               {"whole-groups", FLAG, offsetof(despur_columns, whole_groups)},
               {"with-missing", FLAG, offsetof(despur_columns, with_missing)},
               {"id", TEXT, offsetof(despur_columns, id)},
+              {"unit", TEXT, offsetof(despur_columns, unit)},
               {"separator", CHARACTER, offsetof(despur_columns, separator)},
               {"comment", CHARACTER, offsetof(despur_columns, comment)}};
 

@@ -15,9 +15,13 @@ void model_unchecked(markup *m, const model_page *page) {
   item(m,
        "Where the examples come from. If the model, its settings or its threshold were chosen with them, the "
        "numbers are too good, and nothing here would show it.");
-  item(m, "Whether rows belong together. Intervals hold for examples drawn one by one; several rows of one "
-          "person "
-          "or document make them too narrow.");
+  item(
+      m,
+      model->predicted.units
+          ? "Whether units belong together. Intervals hold for units drawn one by one; several of one family "
+            "or hospital make them too narrow."
+          : "Whether rows belong together. Intervals hold for examples drawn one by one; several rows of "
+            "one person or document make them too narrow (--unit).");
   item(m,
        "Other columns. Only the groups above were compared; a model that treats these alike may be worse for "
        "others.");

@@ -4,6 +4,7 @@
 #include "report/models.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What the table is called, what was read as what, and what else there is to know before any number. */
 static void heading(markup *m, const despur_model *model) {
@@ -12,6 +13,14 @@ static void heading(markup *m, const despur_model *model) {
                file_grouped(p->count).text);
   if (p->columns) markup_print(m, " \xc2\xb7 %s", p->columns);
   markup_raw(m, "</p>\n");
+}
+
+void model_units(markup *m, const despur_predicted *p, const despur_scores *scores) {
+  char *sentence = NULL;
+  if (!p->units || m->status != DESPUR_OK) return;
+  m->status = despur_units_sentence(&sentence, p, scores, m->error);
+  if (m->status == DESPUR_OK) markup_print(m, "<p class=\"note\">Units: %s.</p>\n", sentence);
+  free(sentence);
 }
 
 static void notes(markup *m, const despur_predicted *p) {
@@ -66,6 +75,7 @@ void page_one_model(markup *m, const model_page *page) {
   markup_raw(m, "</h1>\n<p class=\"lede\">");
   page_sentence(m, page->said->reason.data);
   markup_raw(m, "</p>\n");
+  model_units(m, &model->predicted, &model->scores);
   notes(m, &model->predicted);
   model_groups(m, page);
   model_confusion(m, page);

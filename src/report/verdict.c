@@ -6,6 +6,8 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "despur/stats.h"
+#include "eval/difference.h"
+#include "eval/effective.h"
 #include "io/file.h"
 #include "report/partition.h"
 
@@ -26,33 +28,32 @@ static bool attribute_is_class(const report_cell *cells, size_t count) {
   return true;
 }
 
-/* first - second, from their Wilson intervals (Newcombe 1998, method 10). */
+/* first - second, from their Wilson intervals (Newcombe 1998, method 10). together: they share units. */
 static despur_interval difference(const despur_group_score *first, const despur_group_score *second,
-                                  double confidence) {
-  despur_interval a = despur_wilson_interval(first->correct, first->count, confidence);
-  despur_interval b = despur_wilson_interval(second->correct, second->count, confidence);
-  double p = first->accuracy, q = second->accuracy;
-  double down = math_sqrt((p - a.low) * (p - a.low) + (b.high - q) * (b.high - q));
-  double up = math_sqrt((a.high - p) * (a.high - p) + (q - b.low) * (q - b.low));
-  return (despur_interval){p - q - down, p - q + up};
+                                  double confidence, bool together) {
+  despur_interval a = group_interval(first, confidence), b = group_interval(second, confidence);
+  if (together) return together_interval(first->accuracy, a, second->accuracy, b);
+  return difference_interval(second->accuracy, b, first->accuracy, a, 0);
 }
 
 /* Whether accuracy on the usual groups, as a mean over classes, is surely hardly better than guessing: an
  * answer that never changes is right in one class of K and wrong in all others, however many examples these
  * have. */
 static bool is_guessing(const despur_scores *scores, const report_cell *cells) {
-  double sum = 0, squares = 0, classes = 0;
+  double sum = 0, squares = 0, ups = 0, classes = 0;
   for (size_t g = 0; g < scores->groups_count; g++) {
     const despur_group_score *group = &scores->groups[g];
     if (!cells[g].known || !cells[g].usual || group->count == 0) continue;
-    double up = despur_wilson_interval(group->correct, group->count, CONFIDENCE).high - group->accuracy;
+    double up = group_interval(group, CONFIDENCE).high - group->accuracy;
     sum += group->accuracy;
     squares += up * up;
+    ups += up;
     classes++;
   }
   if (classes < 2) return false;
+  double up = scores->groups_share_units ? ups : math_sqrt(squares); /* as if all erred together */
   double chance = 1 / classes, margin = chance / 2 < MARGIN ? chance / 2 : MARGIN;
-  return (sum + math_sqrt(squares)) / classes < chance + margin;
+  return (sum + up) / classes < chance + margin;
 }
 
 static bool compared(const report_cell *cells, const despur_scores *scores, size_t g) {
@@ -70,7 +71,7 @@ static size_t count_comparisons(const despur_scores *scores, const report_cell *
 static despur_interval gap_of(const despur_scores *scores, const report_cell *cells, size_t g,
                               size_t comparisons) {
   return difference(&scores->groups[cells[g].peer], &scores->groups[g],
-                    1 - (1 - CONFIDENCE) / (double)comparisons);
+                    1 - (1 - CONFIDENCE) / (double)comparisons, scores->attributes_share_units);
 }
 
 bool verdict_is_behind(const despur_scores *scores, const report_cell *cells, size_t g) {

@@ -249,7 +249,10 @@ cleanup:
 static despur_status write_reason(text *out, const subject *s, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_scores *scores = &s->model->scores;
-  TRY(text_add(out, error, "Measured on %s examples.", file_grouped(scores->count).text));
+  TRY(text_add(out, error, "Measured on %s examples", file_grouped(scores->count).text));
+  if (scores->units_count > 0)
+    TRY(text_add(out, error, " of %s units", file_grouped(scores->units_count).text));
+  TRY(text_add(out, error, "."));
   TRY(write_gap(out, s, error));
   TRY(write_worst(out, s, error));
   TRY(write_label(out, s, error));

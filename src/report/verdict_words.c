@@ -1,4 +1,5 @@
 /* What verdicts with and without attributes say in the same words. */
+#include "eval/effective.h"
 #include "io/file.h"
 #include "report/verdict.h"
 
@@ -30,7 +31,7 @@ bool verdict_class_is_behind(const despur_scores *s, const verdict_finding *foun
   if (found->low_usual >= s->groups_count) return false;
   const despur_group_score *low = &s->groups[found->low_usual];
   double all = (double)found->usual_correct / (double)found->usual_count;
-  return low->accuracy < all - FAR && despur_wilson_interval(low->correct, low->count, 0.95).high < all;
+  return low->accuracy < all - FAR && group_interval(low, 0.95).high < all;
 }
 
 /* A class may be poor whatever the attribute: that is no doing of it, and no group need be behind its peer.

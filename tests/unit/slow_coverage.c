@@ -195,7 +195,7 @@ static void equal_worst_groups_are_told_apart_as_rarely_as_promised(void **state
         groups[g].first = (double)(pairs.both + pairs.only_first) / count;
         groups[g].second = (double)(pairs.both + pairs.only_second) / count;
       }
-      assert_ok(compare_worst_differ(&differ, groups, m->groups, 0.95, &error));
+      assert_ok(compare_worst_differ(&differ, groups, m->groups, false, 0.95, &error));
       told += differ;
     }
     double rate = (double)told / REPEATS;

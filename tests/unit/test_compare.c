@@ -168,7 +168,7 @@ static void models_that_are_bad_in_different_groups_are_not_told_apart_for_that(
   const despur_group_comparison groups[] = {group_of((despur_pairs){72, 3, 23, 2}),
                                             group_of((despur_pairs){1330, 570, 70, 30})};
   despur_worst_comparison got;
-  assert_ok(compare_worst(&got, groups, 2, 0.95, &error));
+  assert_ok(compare_worst(&got, groups, 2, false, 0.95, &error));
   assert_int_equal(got.group_first, 0);
   assert_int_equal(got.group_second, 1);
   assert_false(got.distinguishable);
@@ -188,7 +188,7 @@ static void verdict_interval_and_p_value_agree_at_every_confidence(void **state)
     double p = 0;
     for (size_t k = 0; k < sizeof confidences / sizeof *confidences; k++) {
       despur_worst_comparison got;
-      assert_ok(compare_worst(&got, groups, 2, confidences[k], &error));
+      assert_ok(compare_worst(&got, groups, 2, false, confidences[k], &error));
       assert_int_equal(got.distinguishable, got.low > 0 || got.high < 0);
       assert_int_equal(got.distinguishable, got.p_value <= 1 - confidences[k]);
       assert_true(got.low <= got.difference && got.difference <= got.high);
@@ -197,9 +197,9 @@ static void verdict_interval_and_p_value_agree_at_every_confidence(void **state)
     }
     if (p > 1e-4 && p < 0.4) {
       int differ;
-      assert_ok(compare_worst_differ(&differ, groups, 2, 1 - 1.02 * p, &error));
+      assert_ok(compare_worst_differ(&differ, groups, 2, false, 1 - 1.02 * p, &error));
       assert_true(differ);
-      assert_ok(compare_worst_differ(&differ, groups, 2, 1 - 0.98 * p, &error));
+      assert_ok(compare_worst_differ(&differ, groups, 2, false, 1 - 0.98 * p, &error));
       assert_false(differ);
     }
   }
@@ -235,7 +235,7 @@ static void equal_worst_groups_are_rarely_told_apart(void **state) {
       for (size_t g = 0; g < 2; g++)
         groups[g] = group_of(
             draw_pairs(&stream, cases[i].count[g], cases[i].first[g], cases[i].second[g], cases[i].both[g]));
-      assert_ok(compare_worst_differ(&differ, groups, 2, 0.95, &error));
+      assert_ok(compare_worst_differ(&differ, groups, 2, false, 0.95, &error));
       told += differ;
     }
     assert_true(told < 0.09 * REPEATS); /* 5 % and three standard errors */
@@ -248,7 +248,7 @@ static void different_worst_groups_are_told_apart(void **state) {
   const despur_group_comparison groups[] = {group_of((despur_pairs){60, 10, 90, 40}),
                                             group_of((despur_pairs){180, 10, 5, 5})};
   despur_worst_comparison got;
-  assert_ok(compare_worst(&got, groups, 2, 0.95, &error));
+  assert_ok(compare_worst(&got, groups, 2, false, 0.95, &error));
   assert_true(got.distinguishable && got.difference > 0 && got.p_value < 1e-4);
 }
 

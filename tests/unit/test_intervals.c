@@ -117,7 +117,7 @@ static void the_interval_holds_what_its_test_does_not_reject(void **state) {
   const size_t correct[] = {17, 300, 41, 77, 5}, count[] = {25, 400, 60, 100, 6};
   despur_interval interval = minimum_of(correct, count, 5, 0.9);
   minimum_test test;
-  assert_ok(minimum_test_create(&test, correct, count, 5, &error));
+  assert_ok(minimum_test_create(&test, correct, count, NULL, 5, &error));
   for (double t = 0.01; t < 1; t += 0.01) {
     bool inside = t >= interval.low && t <= interval.high;
     if ((minimum_p_value(&test, t) > 0.1) != inside)

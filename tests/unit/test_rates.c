@@ -167,7 +167,7 @@ static void two_groups_have_the_usual_intervals(void **state) {
                            side_of(TWO_SHARES[i].x2, TWO_SHARES[i].n2, z, 1)};
     double low = TWO_SHARES[i].low, high = TWO_SHARES[i].high;
     despur_spread got;
-    spread_measure(&got, sides, 2);
+    spread_measure(&got, sides, 2, false);
     assert_near(got.difference_low, fmax(0, fmax(low, -high)), 1e-12);
     assert_near(got.difference_high, fmax(high, -low), 1e-12);
     if (TWO_SHARES[i].x1 * TWO_SHARES[i].n2 > TWO_SHARES[i].x2 * TWO_SHARES[i].n1) continue;
@@ -201,7 +201,7 @@ static void bounds_are_those_of_all_pairs(void **state) {
         ratio_low = fmin(ratio_low, both + root > 0 ? of_p / (both + root) : 0);
       }
     despur_spread got;
-    spread_measure(&got, sorted, count);
+    spread_measure(&got, sorted, count, false);
     assert_near(got.difference_low, low, 1e-12);
     assert_near(got.difference_high, fmin(high, 1), 1e-12);
     if (!isnan(got.ratio)) assert_near(got.ratio_low, ratio_low, 1e-12);
@@ -221,7 +221,7 @@ static despur_spread draw_spread(const design *d, double z, random_stream *strea
   despur_spread got;
   for (size_t g = 0; g < d->groups; g++)
     sides[g] = side_of(draw_binomial(stream, d->count[g], d->share[g]), d->count[g], z, g);
-  spread_measure(&got, sides, d->groups);
+  spread_measure(&got, sides, d->groups, false);
   return got;
 }
 
@@ -293,7 +293,7 @@ static double time_of(size_t groups) {
     sides[k] = side_of(draw_binomial(&stream, n, 0.7), n, 4.5, k);
   }
   clock_t started = clock();
-  spread_measure(&got, sides, groups);
+  spread_measure(&got, sides, groups, false);
   double ticks = (double)(clock() - started);
   free(sides);
   assert_true(got.difference == 1 && got.difference_high == 1);

@@ -74,11 +74,31 @@ static void predictions_that_cannot_be_are_refused_with_their_row(void **state) 
   f.predicted.groups_aside = 3;
   assert_refused(&f.predicted, "3 groups set aside of 2");
   set_up(&f);
+  uint32_t units[COUNT] = {0, 1, 2, 1};
+  f.predicted.units = units;
+  f.predicted.units_count = 2;
+  assert_refused(&f.predicted, "row 3 is of unit 2 of 2 units");
+  set_up(&f);
   f.predicted.predictions = NULL;
   assert_refused(&f.predicted, "expected labels, predictions");
   despur_predicted none;
   assert_fails(despur_predicted_from_frame(&none, &(despur_frame){.name = "frame", .rows = 3}, NULL, &error),
                DESPUR_BAD_INPUT, "expected a line with the names of the columns");
+}
+
+static void units_that_cannot_be_say_nothing(void **state) {
+  (void)state;
+  fixture f;
+  char *sentence;
+  set_up(&f);
+  assert_ok(despur_units_sentence(&sentence, &f.predicted, NULL, &error));
+  assert_string_equal(sentence, "");
+  free(sentence);
+  assert_true(isnan(despur_effective_interval(11, 10, (despur_effective){5, 3}, 0.95).low));
+  assert_true(isnan(despur_effective_interval(0, 0, (despur_effective){5, 3}, 0.95).low));
+  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){0, 3}, 0.95).low));
+  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){(double)NAN, 3}, 0.95).low));
+  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){5, 3}, 1).low));
 }
 
 static void counts_and_confidences_that_cannot_be_are_refused(void **state) {
@@ -219,6 +239,7 @@ static void weights_that_are_not_finite_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(predictions_that_cannot_be_are_refused_with_their_row),
+      cmocka_unit_test(units_that_cannot_be_say_nothing),
       cmocka_unit_test(counts_and_confidences_that_cannot_be_are_refused),
       cmocka_unit_test(networks_that_cannot_be_are_refused),
       cmocka_unit_test(images_that_cannot_be_are_refused),

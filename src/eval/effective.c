@@ -1,0 +1,132 @@
+#include "eval/effective.h"
+
+#include "base/math.h"
+#include "base/memory.h"
+#include "eval/distribution.h"
+#include "eval/student.h"
+#include "eval/wilson.h"
+
+#include <math.h>
+
+/* ---- from sums ---- */
+
+double unit_variance(const unit_sums *s) {
+  double n = (double)s->whole, p = (double)s->part / n, m = (double)s->units;
+  double squares = (double)s->part_square - 2 * p * (double)s->whole_part + p * p * (double)s->whole_square;
+  if (s->units < 2) return (double)NAN;
+  /* rounding may leave a hair below zero when all units have the same share */
+  return squares > 0 ? m / (m - 1) * squares / (n * n) : 0;
+}
+
+despur_effective unit_effective(const unit_sums *s) {
+  double n = (double)s->whole, m = (double)s->units, p = (double)s->part / n, v = unit_variance(s);
+  if (s->units < 2 || s->part == 0 || s->part == s->whole) return (despur_effective){m, s->units};
+  double count = p * (1 - p) / v;
+  return (despur_effective){count < n ? count : n, s->units};
+}
+
+despur_interval effective_interval(double share, despur_effective of, double z) {
+  if (of.units == 0) return wilson_interval(share, of.count, z);
+  if (of.units == 1) return (despur_interval){0, 1};
+  double t = student_of_normal(z, of.units - 1);
+  return wilson_interval(share, of.count * (z / t) * (z / t), z);
+}
+
+despur_interval despur_effective_interval(size_t correct, size_t count, despur_effective of,
+                                          double confidence) {
+  bool wrong = count == 0 || correct > count || !(of.count > 0) || !(confidence > 0 && confidence < 1);
+  if (of.units == 0) return despur_wilson_interval(correct, count, confidence);
+  if (wrong) return (despur_interval){(double)NAN, (double)NAN};
+  return effective_interval((double)correct / (double)count, of, normal_quantile(0.5 + 0.5 * confidence));
+}
+
+despur_interval group_interval(const despur_group_score *group, double confidence) {
+  return despur_effective_interval(group->correct, group->count, group->effective, confidence);
+}
+
+despur_interval together_interval(double first, despur_interval of_first, double second,
+                                  despur_interval of_second) {
+  double down = first - of_first.low + of_second.high - second,
+         up = of_first.high - first + second - of_second.low;
+  return (despur_interval){first - second - down, first - second + up};
+}
+
+double effective_score(double share, despur_effective of, double t) {
+  if (of.units == 1 || share == t) return 0;
+  double deviation = math_sqrt(t * (1 - t) / of.count);
+  if (!(deviation > 0)) return share > t ? HUGE_VAL : -HUGE_VAL;
+  return normal_of_student((share - t) / deviation, of.units - 1);
+}
+
+/* ---- counting ---- */
+
+despur_status unit_rows_find(unit_rows *out, const despur_predicted *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *out = (unit_rows){.units = p->units_count};
+  TRY(mem_alloc(&out->rows, p->count, sizeof *out->rows, error));
+  TRY(mem_alloc(&out->first, p->units_count + 2, sizeof *out->first, error));
+  for (size_t i = 0; i < p->count; i++) out->first[p->units[i] + 2]++;
+  for (size_t u = 0; u < p->units_count; u++) out->first[u + 2] += out->first[u + 1];
+  for (size_t i = 0; i < p->count; i++) out->rows[out->first[p->units[i] + 1]++] = (uint32_t)i;
+cleanup:
+  if (status != DESPUR_OK) unit_rows_release(out);
+  return status;
+}
+
+void unit_rows_release(unit_rows *rows) {
+  mem_free(rows->rows);
+  mem_free(rows->first);
+  *rows = (unit_rows){0};
+}
+
+bool unit_rows_share(const unit_rows *r, const uint32_t *keys) {
+  for (size_t u = 0; keys && u < r->units; u++) {
+    uint32_t seen = DESPUR_NO_GROUP;
+    for (size_t i = r->first[u]; i < r->first[u + 1]; i++) {
+      uint32_t here = keys[r->rows[i]];
+      if (here != DESPUR_NO_GROUP && seen != DESPUR_NO_GROUP && here != seen) return true;
+      if (here != DESPUR_NO_GROUP) seen = here;
+    }
+  }
+  return false;
+}
+
+despur_status unit_tally_create(unit_tally *out, size_t cells, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *out = (unit_tally){0};
+  TRY(mem_alloc(&out->sums, cells, sizeof *out->sums, error));
+  TRY(mem_alloc(&out->here, cells, sizeof *out->here, error));
+  TRY(mem_alloc(&out->touched, cells, sizeof *out->touched, error));
+cleanup:
+  if (status != DESPUR_OK) unit_tally_release(out);
+  return status;
+}
+
+void unit_tally_release(unit_tally *tally) {
+  mem_free(tally->sums);
+  mem_free(tally->here);
+  mem_free(tally->touched);
+  *tally = (unit_tally){0};
+}
+
+void unit_tally_add(unit_tally *t, size_t cell, bool counts) {
+  if (t->here[cell][0] == 0) t->touched[t->touched_count++] = (uint32_t)cell;
+  t->here[cell][0]++;
+  t->here[cell][1] += counts;
+}
+
+void unit_tally_end(unit_tally *t) {
+  for (size_t i = 0; i < t->touched_count; i++) {
+    uint32_t cell = t->touched[i];
+    uint64_t whole = t->here[cell][0], part = t->here[cell][1];
+    unit_sums *s = &t->sums[cell];
+    s->units++;
+    s->whole += whole;
+    s->part += part;
+    s->whole_square += whole * whole;
+    s->whole_part += whole * part;
+    s->part_square += part * part;
+    t->here[cell][0] = t->here[cell][1] = 0;
+  }
+  t->touched_count = 0;
+}
