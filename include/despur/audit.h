@@ -36,6 +36,7 @@ typedef struct despur_audit_cell {
   double p_left; /* the same for the part of the cell that the model's margin does not say; NaN: not asked */
   double adjusted;          /* the larger of the two, corrected for everything that was tested (Holm) */
   double excess, low, high; /* difference of error rates; simultaneous interval */
+  double left;              /* what of the excess the margin does not say; NaN: not asked */
   int confirmed;            /* adjusted is small */
   int answers;              /* it is the other direction of a finding that leans */
   int disguised;            /* more errors, but nothing beyond the model's own margin is left of it */

@@ -1,14 +1,11 @@
 /* The judge sees the confirmation half, and of a candidate only where it puts each example and whether it was
  * cut from the features.
  *
- * A cell that was cut from the features may be nothing but the model's own margin: whoever looks where a
- * model is unsure finds errors. So two hypotheses must both be rejected: that errors are as frequent in the
- * cell as in the rest of the class, and that they are as frequent in the part of it that the margin does not
- * say. For the second, how much an example looks like the cell is regressed on the margin within the class;
- * as many examples as the cell has, those with the largest residuals, stand for it. Where a class is one
- * cloud (elliptical), residuals know nothing of errors. Where some examples go against what the model goes
- * by, they lie apart, no straight line takes them out, and errors remain. */
+ * Two hypotheses must both be rejected: that errors are as frequent in the cell as in the rest of the class,
+ * and, where it was cut from the features, that it is nothing but the model's own margin (margin.c): whoever
+ * looks where a model is unsure finds errors. */
 #include "audit/audit.h"
+#include "audit/margin.h"
 #include "base/math.h"
 #include "base/memory.h"
 #include "eval/distribution.h"
@@ -21,52 +18,13 @@ typedef struct judge {
   despur_audit *audit;
   audit_discriminant *discriminant; /* NULL without features */
   double *score;                    /* [n] of the cell at hand */
-  double *residuals, *sorted;       /* [judged_count] */
+  margin_row *margins;              /* [judged_count] */
   size_t *rows;                     /* [judged_count] of the class at hand */
   size_t room;
 } judge;
 
 static bool is_wrong(const audit_data *d, size_t i) {
   return d->predictions[i] != d->labels[i];
-}
-
-/* ---- what is left at equal margin ---- */
-
-static int falling(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x < y) - (x > y);
-}
-
-/* residuals [count] = scores less the straight line through them over the margins. */
-static void take_line_out(judge *j, size_t count) {
-  const audit_data *d = j->data;
-  double mean_score = 0, mean_margin = 0, both = 0, square = 0;
-  for (size_t i = 0; i < count; i++) {
-    mean_score += j->score[j->rows[i]] / (double)count;
-    mean_margin += d->margins[j->rows[i]] / (double)count;
-  }
-  for (size_t i = 0; i < count; i++) {
-    double margin = d->margins[j->rows[i]] - mean_margin;
-    both += margin * (j->score[j->rows[i]] - mean_score);
-    square += margin * margin;
-  }
-  double slope = square > 0 ? both / square : 0;
-  for (size_t i = 0; i < count; i++)
-    j->residuals[i] = j->score[j->rows[i]] - mean_score - slope * (d->margins[j->rows[i]] - mean_margin);
-}
-
-static double p_left(judge *j, size_t count, size_t in_cell) {
-  size_t taken = 0, wrong = 0, rest_wrong = 0;
-  take_line_out(j, count);
-  for (size_t i = 0; i < count; i++) j->sorted[i] = j->residuals[i];
-  qsort(j->sorted, count, sizeof *j->sorted, falling);
-  for (size_t i = 0; i < count; i++) {
-    bool in = j->residuals[i] >= j->sorted[in_cell - 1];
-    taken += in;
-    wrong += in && is_wrong(j->data, j->rows[i]);
-    rest_wrong += !in && is_wrong(j->data, j->rows[i]);
-  }
-  return despur_fisher_greater(wrong, taken, rest_wrong, count - taken);
 }
 
 /* ---- cells ---- */
@@ -100,10 +58,23 @@ static uint32_t direction_of(const judge *j, const despur_audit_candidate *c, ui
   return best;
 }
 
+static void test_margin(despur_audit_cell *found, judge *j, const despur_audit_candidate *c, uint32_t cell) {
+  const audit_data *d = j->data;
+  for (size_t i = 0; i < found->count + found->rest_count; i++) {
+    size_t e = j->rows[i];
+    j->margins[i] = (margin_row){.score = j->score[e],
+                                 .margin = d->margins[e],
+                                 .in = c->of_example[e] == cell,
+                                 .wrong = is_wrong(d, e)};
+  }
+  margin_test(found, j->margins);
+}
+
 static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint32_t y, despur_error *error) {
   const audit_data *d = j->data;
   const despur_audit_candidate *c = &j->audit->candidates[candidate];
-  despur_audit_cell found = {.candidate = candidate, .cell = cell, .class_index = y, .p_left = (double)NAN};
+  despur_audit_cell found = {
+      .candidate = candidate, .cell = cell, .class_index = y, .p_left = (double)NAN, .left = (double)NAN};
   size_t count = 0;
   for (size_t i = 0; i < d->judged_count; i++) {
     size_t e = d->judged[i];
@@ -117,7 +88,7 @@ static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint3
   found.rest_count = count - found.count;
   if (found.count < AUDIT_LEAST || found.rest_count < AUDIT_LEAST) return DESPUR_OK;
   found.p = despur_fisher_greater(found.wrong, found.count, found.rest_wrong, found.rest_count);
-  if (c->from_features) found.p_left = p_left(j, count, found.count);
+  if (c->from_features) test_margin(&found, j, c, cell);
   found.excess =
       (double)found.wrong / (double)found.count - (double)found.rest_wrong / (double)found.rest_count;
   found.toward = direction_of(j, c, cell, y, count);
@@ -252,14 +223,19 @@ cleanup:
   return status;
 }
 
+/* By how much errors are more frequent, without what the margin says of it. */
+static double weight_of(const despur_audit_cell *c) {
+  return c->left < c->excess ? c->left : c->excess;
+}
+
 /* Confirmed cells come first, then those that answer one, those that are the margin in disguise last; by the
- * errors in excess. */
+ * errors in excess that the margin does not say. */
 static int more_telling(const void *a, const void *b) {
   const despur_audit_cell *x = a, *y = b;
   if (x->confirmed != y->confirmed) return x->confirmed ? -1 : 1;
   if (x->answers != y->answers) return x->answers ? -1 : 1;
   if (x->disguised != y->disguised) return x->disguised ? 1 : -1;
-  if (x->excess != y->excess) return x->excess > y->excess ? -1 : 1;
+  if (weight_of(x) != weight_of(y)) return weight_of(x) > weight_of(y) ? -1 : 1;
   if (x->candidate != y->candidate) return x->candidate < y->candidate ? -1 : 1;
   if (x->cell != y->cell) return x->cell < y->cell ? -1 : 1;
   return (x->class_index > y->class_index) - (x->class_index < y->class_index);
@@ -373,8 +349,7 @@ despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_er
   size_t wrong = 0;
   if (data->q) TRY(audit_discriminant_create(&j.discriminant, data, error));
   TRY(mem_alloc(&j.score, data->n, sizeof *j.score, error));
-  TRY(mem_alloc(&j.residuals, data->judged_count, sizeof *j.residuals, error));
-  TRY(mem_alloc(&j.sorted, data->judged_count, sizeof *j.sorted, error));
+  TRY(mem_alloc(&j.margins, data->judged_count, sizeof *j.margins, error));
   TRY(mem_alloc(&j.rows, data->judged_count, sizeof *j.rows, error));
   for (size_t i = 0; i < data->judged_count; i++) wrong += is_wrong(data, data->judged[i]);
   audit->error = data->judged_count ? (double)wrong / (double)data->judged_count : (double)NAN;
@@ -384,8 +359,7 @@ despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_er
 cleanup:
   audit_discriminant_free(j.discriminant);
   mem_free(j.score);
-  mem_free(j.residuals);
-  mem_free(j.sorted);
+  mem_free(j.margins);
   mem_free(j.rows);
   return status;
 }

@@ -38,6 +38,7 @@ static json_t *cell_json(const despur_audit *a, const despur_audit_cell *c) {
   json_put(&o, "excess", real(c->excess));
   json_put(&o, "excess_low", real(c->low));
   json_put(&o, "excess_high", real(c->high));
+  json_put(&o, "excess_beyond_margin", real(c->left));
   json_put(&o, "p", real(c->p));
   json_put(&o, "p_beyond_margin", real(c->p_left));
   json_put(&o, "p_adjusted", real(c->adjusted));
