@@ -6,11 +6,13 @@
 #include "terminal.h"
 
 #include "despur/audit.h"
+#include "despur/report.h"
 #include "despur/run.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TOLD = 10 };
 
@@ -111,6 +113,35 @@ static despur_status show(const despur_audit *a, const cli_arguments *arguments,
   return status;
 }
 
+/* The words of the command line that say what was audited and how; not where it went. */
+static void describe_command(char *out, size_t room, const cli_arguments *arguments) {
+  static const char *const LEFT_OUT[] = {"out", "force", "json", "gate", "threads", NULL};
+  size_t used = (size_t)snprintf(out, room, "despur audit");
+  for (size_t i = 0; i < arguments->count && used < room; i++)
+    used += (size_t)snprintf(out + used, room - used, " %s", arguments->positional[i]);
+  for (size_t g = 0; g < arguments->given_count && used < room; g++) {
+    const cli_given *given = &arguments->given[g];
+    const cli_option *option = &arguments->verb->options[given->option];
+    bool shown = true;
+    for (const char *const *name = LEFT_OUT; *name; name++) shown &= strcmp(*name, option->name) != 0;
+    if (shown)
+      used += (size_t)snprintf(out + used, room - used, " --%s%s%s", option->name,
+                               option->argument ? " " : "", option->argument ? given->value : "");
+  }
+}
+
+static despur_status write_files(const despur_audit *a, const char *out, const cli_arguments *arguments,
+                                 despur_error *error) {
+  char command[4096], path[4096];
+  despur_status status = despur_audit_write(a, out, error);
+  int bytes = snprintf(path, sizeof path, "%s/report.html", out);
+  if (status != DESPUR_OK) return status;
+  if (bytes < 0 || (size_t)bytes >= sizeof path)
+    return cli_fail(error, DESPUR_BAD_USAGE, "%s: the path is too long", out);
+  describe_command(command, sizeof command, arguments);
+  return despur_report_audit(a, command, path, error);
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_examples examples = {0};
   despur_audit_options options;
@@ -125,7 +156,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
   if (status == DESPUR_OK) status = despur_examples_read(&examples, &source, error);
   if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
-  if (status == DESPUR_OK && out) status = despur_audit_write(audit, out, error);
+  if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
   if (status == DESPUR_OK) status = show(audit, arguments, error);
   despur_audit_free(audit);
   despur_examples_release(&examples);
@@ -155,7 +186,7 @@ const cli_verb cli_audit = {
         "  despur run recipe.yaml data.attributes=audit/attributes.npy\n",
     .options = {EXAMPLE_OPTIONS,
                 {"trained-on", NULL, "the features' network was trained on these examples"},
-                {"out", "DIR", "write audit.json, candidates.csv, groups.csv and arrays of cells"},
+                {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
                 {"force", NULL, "the directory may have files in it"},
                 {"gate", NULL, "exit code 1 when something was found"},
                 {"penalty", "X", "l2 of the head (default 0.03, of standardised features)"},

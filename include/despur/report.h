@@ -6,6 +6,7 @@
 #ifndef DESPUR_REPORT_H
 #define DESPUR_REPORT_H
 
+#include "despur/audit.h"
 #include "despur/measures.h"
 #include "despur/rates.h"
 
@@ -90,6 +91,10 @@ typedef struct despur_models_options {
 DESPUR_API DESPUR_MUST_USE despur_status despur_report_models(const despur_model *models, size_t count,
                                                               const despur_models_options *options,
                                                               char **verdict, despur_error *error);
+
+/* Writes the page of an audit. command: how to get it again, as a person would type it. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_report_audit(const despur_audit *audit, const char *command,
+                                                             const char *path, despur_error *error);
 
 #ifdef __cplusplus
 }

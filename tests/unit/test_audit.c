@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 #include "base/random.h"
 #include "despur/audit.h"
+#include "despur/report.h"
 
 enum { MOST = 3000, COLUMNS = 12 };
 
@@ -162,6 +163,8 @@ static void what_cannot_be_audited_is_refused(void **state) {
   assert_ok(despur_audit_run(&a, &e, &usual, &error));
   assert_int_equal(a->verdict, DESPUR_TOO_FEW_EXAMPLES);
   assert_fails(despur_audit_write(a, "/dev/null/nowhere", &error), DESPUR_NO_RESOURCES, "/dev/null");
+  assert_fails(despur_report_audit(a, "despur audit", "/dev/null/nowhere/report.html", &error),
+               DESPUR_NO_RESOURCES, "report.html");
   char *sentence;
   assert_ok(despur_audit_sentence(&sentence, a, &error));
   assert_non_null(strstr(sentence, "too little data"));
