@@ -89,14 +89,14 @@ static inline reference_sum reference_linear_weight(const linear_gradient_job *j
 /* The window position of the first maximum; *best gets its value. */
 static inline size_t reference_max(const pool_job *job, size_t channel, size_t row, size_t column,
                                    size_t lane, float *best) {
-  size_t winner = 0;
-  *best =
-      job->x[channel * job->x_channel + row * job->stride * job->x_row + column * job->stride * LANES + lane];
+  size_t winner = SIZE_MAX;
+  *best = 0;
   for (size_t r = 0; r < job->window; r++)
     for (size_t c = 0; c < job->window; c++) {
-      float value = job->x[channel * job->x_channel + (row * job->stride + r) * job->x_row +
-                           (column * job->stride + c) * LANES + lane];
-      if (value > *best) {
+      size_t x_row = row * job->stride + r - job->padding, x_column = column * job->stride + c - job->padding;
+      if (job->padding > 0 && (x_row >= job->x_rows || x_column >= job->x_columns)) continue;
+      float value = job->x[channel * job->x_channel + x_row * job->x_row + x_column * LANES + lane];
+      if (winner == SIZE_MAX || value > *best) {
         *best = value;
         winner = r * job->window + c;
       }

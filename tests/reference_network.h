@@ -40,11 +40,12 @@ static inline despur_shape reference_shape(const node_spec *spec, despur_shape i
   if (spec->op == &op_shortcut)
     return (despur_shape){spec->size, (in.height - 1) / spec->stride + 1, (in.width - 1) / spec->stride + 1};
   if (spec->op == &op_conv)
-    return (despur_shape){spec->size, (in.height + 2 * spec->padding - spec->kernel) / spec->stride + 1,
-                          (in.width + 2 * spec->padding - spec->kernel) / spec->stride + 1};
+    return (despur_shape){spec->size,
+                          (in.height + 2 * spec->padding + spec->behind - spec->kernel) / spec->stride + 1,
+                          (in.width + 2 * spec->padding + spec->behind - spec->kernel) / spec->stride + 1};
   if (spec->op == &op_pool)
-    return (despur_shape){in.channels, (in.height - spec->size) / spec->stride + 1,
-                          (in.width - spec->size) / spec->stride + 1};
+    return (despur_shape){in.channels, (in.height + 2 * spec->padding - spec->size) / spec->stride + 1,
+                          (in.width + 2 * spec->padding - spec->size) / spec->stride + 1};
   return in;
 }
 
@@ -112,8 +113,10 @@ static inline double reference_pool_value(const reference_network *r, size_t i, 
   despur_shape in = r->shapes[spec->inputs[0]];
   double best = -HUGE_VAL;
   for (size_t k = 0; k < spec->size * spec->size; k++) {
-    double value = x[(channel * in.height + row * spec->stride + k / spec->size) * in.width +
-                     column * spec->stride + k % spec->size];
+    size_t x_row = row * spec->stride + k / spec->size - spec->padding;
+    size_t x_column = column * spec->stride + k % spec->size - spec->padding;
+    if (x_row >= in.height || x_column >= in.width) continue; /* before the first it has wrapped */
+    double value = x[(channel * in.height + x_row) * in.width + x_column];
     if (value > best) best = value;
   }
   return best;
@@ -183,6 +186,7 @@ static inline void reference_layer(reference_network *r, size_t i, size_t exampl
     size_t channel = k / out.width / out.height, row = k / out.width % out.height, column = k % out.width;
     if (op == &op_conv) y[k] = reference_conv_value(r, i, x, channel, row, column);
     if (op == &op_pool) y[k] = reference_pool_value(r, i, x, channel, row, column);
+    if (op == &op_relu6) y[k] = x[k] > 6 ? 6 : x[k] > 0 ? x[k] : 0;
     if (op == &op_relu) y[k] = x[k] > 0 ? x[k] : 0;
     if (op == &op_dropout) y[k] = mask ? mask[k] * x[k] / (1 - spec->drop) : x[k];
     if (op == &op_linear) y[k] = reference_linear_value(r, i, x, k);

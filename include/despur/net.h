@@ -22,7 +22,11 @@ typedef struct despur_net despur_net;
   ARCH(ARCH_LINEAR, linear) /* the classifier alone, for features of another model; they are its own, too */ \
   ARCH(RESNET20, resnet20)  /* He et al. 2016, section 4.2: convolutions with batch norm, shortcuts without  \
                                parameters */                                                                 \
-  ARCH(RESNET56, resnet56)
+  ARCH(RESNET56, resnet56)                                                                                   \
+  ARCH(RESNET18, resnet18) /* He et al. 2016, table 1, with the names of torchvision */                      \
+  ARCH(RESNET34, resnet34)                                                                                   \
+  ARCH(RESNET50, resnet50)                                                                                   \
+  ARCH(EFFICIENTNET_LITE0, efficientnet_lite0) /* batch norm folded: for weights that others have trained */
 
 #define DESPUR_ARCH_ENUMERATOR(NAME, name) DESPUR_##NAME,
 typedef enum despur_arch { DESPUR_ARCHITECTURES(DESPUR_ARCH_ENUMERATOR) } despur_arch;

@@ -135,7 +135,7 @@ const config_row schema_rows[] = {
           "what is subtracted from the images before the network sees them; one, or one for each channel"),
     REALS("model.std", model.std, 1, DESPUR_NORMALISED_CHANNELS, ABOVE(0), TO(1e6), "1",
           "what they are divided by after that; likewise"),
-    PATH("model.init", model.init, "safetensors file of initial weights; empty: random"),
+    PATH("model.init", model.init, "initial weights: safetensors, .pth or .onnx; empty: random"),
 
     INTEGER(
         "reference.epochs", reference.epochs, 0, MAX_EPOCHS, "0",

@@ -91,7 +91,7 @@ static bool is_safetensors(const model_file *model) {
   uint64_t header;
   if (model->bytes < 9) return false;
   memcpy(&header, model->data, sizeof header);
-  return model->data[8] == '{' && header <= model->bytes - 8;
+  return model->data[8] == '{' && header >> 40 == 0; /* the first bytes of ONNX would be a larger number */
 }
 
 static despur_status read_as_it_is(model_file *model, despur_error *error) {

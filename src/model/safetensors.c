@@ -3,8 +3,17 @@
 
 #include "io/safetensors.h"
 
+#include "base/memory.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Where the bytes of a tensor lie in the data. */
+typedef struct extent {
+  size_t begin, end;
+  const char *name; /* of jansson's */
+} extent;
 
 static bool take_size(size_t *out, const json_t *array, size_t i) {
   const json_t *value = json_array_get(array, i);
@@ -12,7 +21,29 @@ static bool take_size(size_t *out, const json_t *array, size_t i) {
   return json_is_integer(value) && json_integer_value(value) >= 0;
 }
 
-static despur_status add(model_file *model, const char *name, const json_t *entry, size_t data,
+static int compare_extents(const void *left, const void *right) {
+  const extent *a = left, *b = right;
+  if (a->begin != b->begin) return a->begin < b->begin ? -1 : 1;
+  return (a->end > b->end) - (a->end < b->end);
+}
+
+/* Tensors follow each other without gap or overlap and fill the data: what nobody has described may be
+ * anything. */
+static despur_status check_cover(extent *extents, size_t count, size_t bytes, const model_file *model,
+                                 despur_error *error) {
+  size_t end = 0;
+  qsort(extents, count, sizeof *extents, compare_extents);
+  for (size_t i = 0; i < count; end = extents[i++].end)
+    if (extents[i].begin != end)
+      return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%.60s': %s", model->path, extents[i].name,
+                       extents[i].begin > end ? "there are unused bytes of data before it"
+                                              : "its data overlap those of another tensor");
+  if (end == bytes) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "%s: expected %s bytes of data, found %s (trailing bytes)",
+                   model->path, file_grouped(end).text, file_grouped(bytes).text);
+}
+
+static despur_status add(model_file *model, extent *out, const char *name, const json_t *entry, size_t data,
                          despur_error *error) {
   despur_status status = DESPUR_OK;
   model_tensor *t;
@@ -31,6 +62,7 @@ static despur_status add(model_file *model, const char *name, const json_t *entr
   for (int known = 0; model_type_names[known]; known++)
     if (strcmp(type, model_type_names[known]) == 0) t->type = (model_type)known;
   t->offset = data + begin;
+  *out = (extent){begin, end, name};
   if (t->type == MODEL_OTHER) goto cleanup;
   if (__builtin_mul_overflow(t->count, model_type_bytes[t->type], &wanted) || wanted != end - begin)
     FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%.60s': its shape %s and its data_offsets do not go together",
@@ -42,6 +74,7 @@ cleanup:
 despur_status model_read_safetensors(model_file *model, despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *root = NULL, *entry;
+  extent *extents = NULL;
   const char *name;
   int fd = -1;
   size_t bytes;
@@ -49,10 +82,14 @@ despur_status model_read_safetensors(model_file *model, despur_error *error) {
   if (bytes != model->bytes)
     FAIL(error, DESPUR_BAD_INPUT, "%s: the file has changed while it was read", model->path);
   TRY(safetensors_read_header(&root, &bytes, fd, model->path, error));
+  TRY(mem_alloc(&extents, json_object_size(root), sizeof *extents, error));
   json_object_foreach(root, name, entry) {
-    if (strcmp(name, "__metadata__") != 0) TRY(add(model, name, entry, model->bytes - bytes, error));
+    if (strcmp(name, "__metadata__") != 0)
+      TRY(add(model, &extents[model->count], name, entry, model->bytes - bytes, error));
   }
+  TRY(check_cover(extents, model->count, bytes, model, error));
 cleanup:
+  mem_free(extents);
   if (fd >= 0) close(fd);
   json_decref(root);
   return status;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "despur/net.h"
 #include "despur/optimizer.h"
+#include "io/safetensors.h"
 
 #include <stdbool.h>
 
@@ -121,5 +122,13 @@ struct engine {
 /* That of this processor: what despur_net_create makes. Files of weights, despur_net_describe and the names
  * of convolutions are its own. */
 extern const engine engine_cpu;
+
+/* *out = all parameters and buffers of a network of this processor, as files of weights have them, in the
+ * order of its layers; the last ones, from *classifier on, are the last layer's. data is the network's own.
+ * Free *out with mem_free. */
+DESPUR_MUST_USE despur_status net_list_tensors(tensor **out, size_t *count, size_t *classifier,
+                                               const despur_net *net, despur_error *error);
+/* values [t->count] become those of a tensor that net_list_tensors has given. */
+void net_set_tensor(despur_net *net, const tensor *t, const float *values);
 
 #endif

@@ -31,6 +31,7 @@ typedef struct node_spec {
   char name[NODE_NAME]; /* tensors are NAME.weight and so on; empty where there are none */
   size_t size;          /* output channels or outputs; pool: window */
   size_t kernel, stride, padding;
+  size_t behind; /* conv with a stride above 1: so many more zeros behind rows and columns than before them */
   size_t groups; /* conv: input and output channels fall into this many parts, each with its own weights; 0 is
                     1 */
   bool without_bias;
@@ -138,6 +139,6 @@ struct operation {
 };
 
 extern const operation op_conv, op_pool, op_relu, op_dropout, op_linear, op_add, op_batch_norm, op_average,
-    op_shortcut, op_normalise;
+    op_shortcut, op_normalise, op_relu6;
 
 #endif

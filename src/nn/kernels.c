@@ -396,8 +396,49 @@ INLINE void max_pool_sized(const pool_job *job, const size_t WINDOW) {
       }
 }
 
+/* The same where windows reach over the edge: elements of a window that are pixels. */
+typedef struct pool_window {
+  row_range rows, columns;
+  size_t
+      corner; /* of the window in a channel; wraps where that is outside, as do sums with it that come back */
+} pool_window;
+
+INLINE pool_window window_at(const pool_job *job, size_t row, size_t column) {
+  return (pool_window){kernel_rows(row, job->stride, job->padding, job->window, job->x_rows),
+                       kernel_rows(column, job->stride, job->padding, job->window, job->x_columns),
+                       (row * job->stride - job->padding) * job->x_row +
+                           (column * job->stride - job->padding) * LANES};
+}
+
+static void max_pool_padded(const pool_job *job) {
+  uint8_t *choice = job->choice;
+  for (size_t channel = 0; channel < job->channels; channel++)
+    for (size_t row = 0; row < job->rows; row++)
+      for (size_t column = 0; column < job->columns; column++, choice += LANES) {
+        const pool_window w = window_at(job, row, column);
+        const float *x = job->x + channel * job->x_channel;
+        const size_t first = w.corner + w.rows.first * job->x_row + w.columns.first * LANES;
+        float *y = job->y + channel * job->y_channel + row * job->y_row + column * LANES;
+        for (size_t part = 0; part < LANES; part += VECTOR) {
+          vec best = load(x + first + part);
+          ivec winner = (ivec){0} + (int)(w.rows.first * job->window + w.columns.first);
+          for (size_t r = w.rows.first; r < w.rows.last; r++)
+            for (size_t c = w.columns.first; c < w.columns.last; c++) {
+              vec value = load(x + (w.corner + r * job->x_row + c * LANES) + part);
+              ivec larger = value > best;
+              best = (vec)((larger & (ivec)value) | (~larger & (ivec)best));
+              winner = (larger & (int)(r * job->window + c)) | (~larger & winner);
+            }
+          store(y + part, best);
+          store_bytes(choice + part, winner);
+        }
+      }
+}
+
 static void max_pool(const pool_job *job) {
-  if (job->window == 2)
+  if (job->padding > 0)
+    max_pool_padded(job);
+  else if (job->window == 2)
     max_pool_sized(job, 2);
   else
     max_pool_sized(job, job->window);
@@ -423,8 +464,29 @@ INLINE void max_pool_gradient_sized(const pool_job *job, const size_t WINDOW) {
       }
 }
 
+static void max_pool_gradient_padded(const pool_job *job) {
+  const uint8_t *choice = job->choice;
+  for (size_t channel = 0; channel < job->channels; channel++)
+    for (size_t row = 0; row < job->rows; row++)
+      for (size_t column = 0; column < job->columns; column++, choice += LANES) {
+        const pool_window w = window_at(job, row, column);
+        float *dx = job->dx + channel * job->x_channel;
+        const float *dy = job->y + channel * job->y_channel + row * job->y_row + column * LANES;
+        for (size_t part = 0; part < LANES; part += VECTOR) {
+          ivec winner = load_bytes(choice + part), gradient = (ivec)load(dy + part);
+          for (size_t r = w.rows.first; r < w.rows.last; r++)
+            for (size_t c = w.columns.first; c < w.columns.last; c++) {
+              float *to = dx + (w.corner + r * job->x_row + c * LANES) + part;
+              store(to, load(to) + (vec)((winner == (int)(r * job->window + c)) & gradient));
+            }
+        }
+      }
+}
+
 static void max_pool_gradient(const pool_job *job) {
-  if (job->window == 2)
+  if (job->padding > 0)
+    max_pool_gradient_padded(job);
+  else if (job->window == 2)
     max_pool_gradient_sized(job, 2);
   else
     max_pool_gradient_sized(job, job->window);

@@ -67,6 +67,7 @@ typedef struct pool_job {
   size_t y_channel, y_row;
   uint8_t *choice;                                /* [channels, rows, columns, LANES] */
   size_t channels, rows, columns, window, stride; /* rows, columns of the output */
+  size_t padding, x_rows, x_columns; /* padding is no pixel; the others are needed only with it */
 } pool_job;
 
 /* Between blocks and plain rows of channels, height and width, one example each: row i starts at rows + i *

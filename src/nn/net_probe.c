@@ -37,15 +37,19 @@ static const node *only_reader(const despur_net *net, size_t index) {
   return NULL;
 }
 
+static bool is_relu(const operation *op) {
+  return op == &op_relu || op == &op_relu6;
+}
+
 static target find_target(const despur_net *net, size_t convolution) {
   size_t at = convolution;
   const node *reader = only_reader(net, at);
-  while (reader && reader->spec.op->pointwise && net->nodes[at].spec.op != &op_relu) {
+  while (reader && reader->spec.op->pointwise && !is_relu(net->nodes[at].spec.op)) {
     at = reader->index;
     reader = only_reader(net, at);
   }
   target found = {.value = &net->values[at + 1], .node = at};
-  if (net->nodes[at].spec.op == &op_relu) return found;
+  if (is_relu(net->nodes[at].spec.op)) return found;
   while (reader && reader->spec.op == &op_pool) reader = only_reader(net, reader->index);
   if (reader && reader->spec.op == &op_relu) found.passed = reader;
   return found;

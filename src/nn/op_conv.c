@@ -27,14 +27,15 @@ static size_t group_weights(const node *n) {
 static bool shape(const node *n, block_layout *out) {
   block_layout in = n->in[0]->layout;
   const node_spec *spec = &n->spec;
+  size_t zeros = 2 * spec->padding + spec->behind;
   *out = (block_layout){.channels = spec->size,
-                        .height = window_count(in.height, spec->padding, spec->kernel, spec->stride),
-                        .width = window_count(in.width, spec->padding, spec->kernel, spec->stride)};
+                        .height = window_count(in.height, zeros, spec->kernel, spec->stride),
+                        .width = window_count(in.width, zeros, spec->kernel, spec->stride)};
   return in.channels % groups(n) == 0 && spec->size % groups(n) == 0;
 }
 
 static size_t padding(const node *n) {
-  return n->spec.padding;
+  return n->spec.padding + n->spec.behind;
 }
 
 static size_t delta_padding(const node *n) {

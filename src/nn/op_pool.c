@@ -1,4 +1,5 @@
-/* Maximum over windows. It remembers which input won, and does not need the inputs again. */
+/* Maximum over windows; padding is never the largest. It remembers which input won, and does not need the
+ * inputs again. */
 #include "nn/net.h"
 
 #include "nn/window.h"
@@ -8,9 +9,9 @@
 static bool shape(const node *n, block_layout *out) {
   block_layout in = n->in[0]->layout;
   *out = (block_layout){.channels = in.channels,
-                        .height = window_count(in.height, 0, n->spec.size, n->spec.stride),
-                        .width = window_count(in.width, 0, n->spec.size, n->spec.stride)};
-  return true;
+                        .height = window_count(in.height, 2 * n->spec.padding, n->spec.size, n->spec.stride),
+                        .width = window_count(in.width, 2 * n->spec.padding, n->spec.size, n->spec.stride)};
+  return n->spec.padding < n->spec.size; /* else a window could hold nothing */
 }
 
 static void plan_pool(node *n, net_plan *p) {
@@ -18,13 +19,16 @@ static void plan_pool(node *n, net_plan *p) {
 }
 
 static pool_job pool_of(const node *n, const pass *p) {
-  block_layout out = n->out->layout;
+  block_layout in = n->in[0]->layout, out = n->out->layout;
   return (pool_job){.choice = p->bytes + n->bytes_at,
                     .channels = out.channels,
                     .rows = out.height,
                     .columns = out.width,
                     .window = n->spec.size,
-                    .stride = n->spec.stride};
+                    .stride = n->spec.stride,
+                    .padding = n->spec.padding,
+                    .x_rows = in.height,
+                    .x_columns = in.width};
 }
 
 pool_job pool_forward_job(const node *n, const pass *p) {

@@ -45,6 +45,21 @@ despur_status despur_net_save(const despur_net *net, const char *path, despur_er
   return status;
 }
 
+despur_status net_list_tensors(tensor **out, size_t *count, size_t *classifier, const despur_net *net,
+                               despur_error *error) {
+  const node *last = &net->nodes[net->node_count - 1];
+  tensor its[NODE_TENSORS];
+  despur_status status = mem_alloc(out, NODE_TENSORS * net->node_count, sizeof **out, error);
+  if (status != DESPUR_OK) return status;
+  *count = list_tensors(net, *out);
+  *classifier = *count - last->spec.op->tensors(last, net, its);
+  return DESPUR_OK;
+}
+
+void net_set_tensor(despur_net *net, const tensor *t, const float *values) {
+  memcpy(net->parameters + (t->data - net->parameters), values, t->count * sizeof *values);
+}
+
 static void shape_text(char out[160], const tensor *t) {
   size_t at = 0;
   out[0] = 0;
@@ -89,8 +104,7 @@ despur_status despur_net_load(despur_net *net, const char *path, despur_error *e
   if (file.count != count)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected %zu tensors, found %zu", path, count, file.count);
   for (size_t i = 0; i < count; i++)
-    memcpy(net->parameters + (wanted[i].data - net->parameters),
-           safetensors_find(&file, wanted[i].name)->data, wanted[i].count * sizeof(float));
+    net_set_tensor(net, &wanted[i], safetensors_find(&file, wanted[i].name)->data);
 cleanup:
   safetensors_close(&file);
   mem_free(wanted);

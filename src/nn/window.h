@@ -4,9 +4,10 @@
 
 #include "nn/graph.h"
 
-/* The output size of a window that moves over n values; 0 when it does not fit. */
-static inline size_t window_count(size_t n, size_t padding, size_t window, size_t stride) {
-  return n + 2 * padding < window ? 0 : (n + 2 * padding - window) / stride + 1;
+/* The output size of a window that moves over n values and so many zeros around them; 0 when it does not fit.
+ */
+static inline size_t window_count(size_t n, size_t zeros, size_t window, size_t stride) {
+  return n + zeros < window ? 0 : (n + zeros - window) / stride + 1;
 }
 
 /* How many pairs (place of the window, element of the window) fall inside n values, not on padding. */

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "config/schema.h"
 #include "io/npy.h"
+#include "model/initialise.h"
 #include "run/advice.h"
 #include "run/cam_file.h"
 #include "run/cells.h"
@@ -26,12 +27,16 @@
 /* Networks start from random weights, or from those of model.init. */
 static despur_status load_initial_weights(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
+  text left = {0}, again = {0};
   char path[CONFIG_PATH];
   config_path(path, r->config, "model.init");
   if (!*path) return DESPUR_OK;
-  if (r->reference) TRY(despur_net_load(r->reference, path, error));
-  if (r->net) TRY(despur_net_load(r->net, path, error));
+  if (r->reference) TRY(model_initialise(r->reference, path, &left, error));
+  if (r->net) TRY(model_initialise(r->net, path, left.data ? &again : &left, error));
+  if (left.data) run_note(r, "model.init: %s", left.data);
 cleanup:
+  mem_free(left.data);
+  mem_free(again.data);
   return status;
 }
 

@@ -165,6 +165,55 @@ static void gradients_hold_for_pooling_of_any_window_and_stride(void **state) {
     }
 }
 
+static void gradients_hold_for_pooling_over_the_edge(void **state) {
+  (void)state;
+  for (size_t window = 2; window <= 3; window++)
+    for (size_t stride = 1; stride <= 3; stride++) {
+      node_spec layers[] = {CONV(2, 3, 1, 1), CONV(3, 3, 1, 0), POOL(window, stride), RELU, LINEAR(2)};
+      layers[2].padding = window - 1;
+      CHECK_LAYERS(layers, 1, 7, 9);
+    }
+}
+
+/* More zeros behind than before; rows and columns whose numbers are even and odd. */
+static void gradients_hold_for_convolutions_with_zeros_behind(void **state) {
+  (void)state;
+  for (size_t kernel = 3; kernel <= 5; kernel += 2) {
+    node_spec layers[] = {CONV(4, 3, 1, 1), CONV(4, kernel, 2, (kernel - 2) / 2), RELU, CONV(2, 1, 1, 0),
+                          LINEAR(2)};
+    layers[1].behind = 1;
+    CHECK_LAYERS(layers, 1, 6, 8);
+    CHECK_LAYERS(layers, 1, 7, 9);
+    layers[1].groups = 4;
+    CHECK_LAYERS(layers, 1, 8, 6);
+  }
+}
+
+/* Weights of such a size that values are cut at both ends. */
+static void gradients_hold_where_relu6_cuts(void **state) {
+  (void)state;
+  const node_spec layers[] = {
+      CONV(3, 3, 1, 1), {.op = &op_relu6}, CONV(3, 2, 1, 0), {.op = &op_relu6}, LINEAR(2)};
+  despur_net_options options = {.input = {1, 6, 5}, .classes = 2, .batch = 20, .seed = 3, .threads = 2};
+  despur_net *net;
+  size_t cut[2] = {0};
+  assert_ok(create_chain(&net, layers, sizeof layers / sizeof *layers, &options, &error));
+  for (size_t i = 0; i < net->nodes[0].weight_count; i++) net->parameters[net->nodes[0].weight + i] *= 16;
+  examples from = make_examples(19, options.input, 2);
+  forward_examples(net, &from, 19, true, 0);
+  reference_network r = reference_create(net, from.images, from.labels, 19);
+  reference_loss(&r, 0);
+  for (size_t i = 0; i < 19 * reference_features(r.shapes[2]); i++) {
+    cut[0] += r.values[2][i] == 0;
+    cut[1] += r.values[2][i] == 6;
+  }
+  assert_true(cut[0] > 100 && cut[1] > 100);
+  reference_release(&r);
+  free_examples(&from);
+  check_net(net, 19, ALL, 0);
+  despur_net_free(net);
+}
+
 static void gradients_hold_after_layers_without_parameters(void **state) {
   (void)state;
   const node_spec pool[] = {POOL(3, 2), CONV(2, 3, 1, 1), RELU, LINEAR(2)};
@@ -390,6 +439,9 @@ int main(void) {
       cmocka_unit_test(gradients_of_linear_layers_are_central_differences),
       cmocka_unit_test(gradients_hold_for_convolutions_of_any_kernel_stride_and_padding),
       cmocka_unit_test(gradients_hold_for_pooling_of_any_window_and_stride),
+      cmocka_unit_test(gradients_hold_for_pooling_over_the_edge),
+      cmocka_unit_test(gradients_hold_for_convolutions_with_zeros_behind),
+      cmocka_unit_test(gradients_hold_where_relu6_cuts),
       cmocka_unit_test(gradients_hold_after_layers_without_parameters),
       cmocka_unit_test(gradients_hold_for_dropout_between_any_layers),
       cmocka_unit_test(gradients_hold_through_batch_norm_in_training),

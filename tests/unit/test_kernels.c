@@ -329,7 +329,7 @@ static void weight_gradient_of_linear_is_the_sum_over_examples(void **state) {
 }
 
 typedef struct pool_case {
-  size_t channels, height, width, window, stride;
+  size_t channels, height, width, window, stride, padding;
   material material;
 } pool_case;
 
@@ -351,8 +351,8 @@ static void add_pool_gradient(const pool_job *job, float *dx) {
   for (size_t channel = 0; channel < job->channels; channel++)
     for (size_t row = 0; row < job->rows; row++)
       for (size_t i = 0; i < job->columns * LANES; i++, choice++) {
-        size_t x_row = row * job->stride + *choice / job->window;
-        size_t x_column = i / LANES * job->stride + *choice % job->window;
+        size_t x_row = row * job->stride + *choice / job->window - job->padding;
+        size_t x_column = i / LANES * job->stride + *choice % job->window - job->padding;
         dx[channel * job->x_channel + x_row * job->x_row + x_column * LANES + i % LANES] +=
             job->y[channel * job->y_channel + row * job->y_row + i];
       }
@@ -361,8 +361,8 @@ static void add_pool_gradient(const pool_job *job, float *dx) {
 static void check_pool(const pool_case *c) {
   block_layout in = {.channels = c->channels, .height = c->height, .width = c->width, .pad = 3};
   block_layout out = {.channels = c->channels,
-                      .height = (c->height - c->window) / c->stride + 1,
-                      .width = (c->width - c->window) / c->stride + 1,
+                      .height = (c->height + 2 * c->padding - c->window) / c->stride + 1,
+                      .width = (c->width + 2 * c->padding - c->window) / c->stride + 1,
                       .pad = 1};
   float *x = drawn_block(in, c->material), *dy = drawn_block(out, c->material);
   uint8_t *choice;
@@ -382,7 +382,10 @@ static void check_pool(const pool_case *c) {
                     .rows = out.height,
                     .columns = out.width,
                     .window = c->window,
-                    .stride = c->stride};
+                    .stride = c->stride,
+                    .padding = c->padding,
+                    .x_rows = c->height,
+                    .x_columns = c->width};
     table->max_pool(&job);
     assert_pool_is_maximum(&job, table);
     job.y = dy + block_at(out, 0, 0);
@@ -410,6 +413,8 @@ static void pooling_takes_the_first_maximum_and_returns_the_gradient_to_it(void 
                          .window = window,
                          .stride = stride,
                          .material = (material)m};
+          check_pool(&c);
+          c.padding = 1 + random_below(&stream, (uint32_t)(window - 1));
           check_pool(&c);
         }
 }

@@ -202,6 +202,30 @@ static void networks_have_the_published_numbers_of_parameters(void **state) {
   despur_net_free(mlp);
 }
 
+/* torchvision's number; and EfficientNet-Lite0's without batch norm, as its convolutions count. */
+static void networks_of_imagenet_have_the_published_numbers_of_parameters(void **state) {
+  (void)state;
+  static const struct {
+    despur_arch arch;
+    size_t parameters, features;
+    const char *second;
+  } WANTED[] = {{DESPUR_RESNET18, 11689512, 512, "layer1.0.conv1"},
+                {DESPUR_EFFICIENTNET_LITE0, 4631000, 1280, "block0.depthwise"}};
+  for (size_t k = 0; k < sizeof WANTED / sizeof *WANTED; k++) {
+    despur_net_options options = {.arch = WANTED[k].arch, .input = {3, 32, 32}, .classes = 1000, .batch = 1};
+    despur_net *net;
+    assert_ok(despur_net_create(&net, &options, &error));
+    assert_int_equal(despur_net_parameter_count(net), WANTED[k].parameters);
+    assert_int_equal(despur_net_features(net), WANTED[k].features);
+    assert_string_equal(despur_net_convolution(net, 1), WANTED[k].second);
+    despur_net_free(net);
+    options.input.width = 48;
+    if (WANTED[k].arch == DESPUR_EFFICIENTNET_LITE0)
+      assert_fails(despur_net_create(&net, &options, &error), DESPUR_BAD_INPUT,
+                   "multiples of 32 pixels, found 32 x 48");
+  }
+}
+
 /* He et al. 2016, table 6: 0.27 and 0.85 million; exactly those of the usual implementation in PyTorch. */
 static void residual_networks_have_the_published_numbers_of_parameters(void **state) {
   (void)state;
@@ -434,6 +458,7 @@ int main(void) {
       cmocka_unit_test(a_step_gives_the_same_bytes_with_all_kernels),
       cmocka_unit_test(dead_lanes_do_not_reach_the_gradient),
       cmocka_unit_test(networks_have_the_published_numbers_of_parameters),
+      cmocka_unit_test(networks_of_imagenet_have_the_published_numbers_of_parameters),
       cmocka_unit_test(residual_networks_have_the_published_numbers_of_parameters),
       cmocka_unit_test(pictures_are_normalised_before_anything_else),
       cmocka_unit_test(initial_weights_are_uniform_in_one_over_the_root_of_the_inputs),
