@@ -6,14 +6,35 @@
 
 enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector */
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#endif
+
+/* bytes: more than 0. */
+static void *allocate(size_t *bytes) {
+#ifdef SANITIZED
+  /* To the byte, so that one element too many is seen. */
+  void *memory;
+  return posix_memalign(&memory, ALIGNMENT, *bytes) == 0 ? memory : NULL;
+#else
+  *bytes = (*bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  return aligned_alloc(ALIGNMENT, *bytes);
+#endif
+}
+
 despur_status mem_alloc(void *out, size_t count, size_t size, despur_error *error) {
   void **pointer = out;
   *pointer = NULL;
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
     return error_set(error, DESPUR_NO_RESOURCES, "out of memory: %zu x %zu bytes asked for", count, size);
-  bytes = bytes ? (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
-  void *memory = aligned_alloc(ALIGNMENT, bytes);
+  if (bytes == 0) bytes = 1;
+  void *memory = allocate(&bytes);
   if (!memory) return error_set(error, DESPUR_NO_RESOURCES, "out of memory: %zu bytes asked for", bytes);
   memset(memory, 0, bytes);
   *pointer = memory;

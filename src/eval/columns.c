@@ -186,8 +186,9 @@ static despur_status find_by(column_roles *roles, table *t, const char *by, desp
     size_t length = strlen(at), all = length;
     const char *cuts = whole ? NULL : cuts_of(t, at, &length, &all);
     TRY(find(&column, roles, t, at, length, error));
-    if (cuts) TRY(take_cut(&roles->cuts[roles->by_count], column, cuts, (size_t)(at + all - cuts), error));
     roles->by[roles->by_count++] = column;
+    if (cuts)
+      TRY(take_cut(&roles->cuts[roles->by_count - 1], column, cuts, (size_t)(at + all - cuts), error));
     at = at[all] ? at + all + 1 : NULL;
   }
 cleanup:
