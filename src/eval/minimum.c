@@ -232,7 +232,9 @@ double minimum_p_value(minimum_test *test, double t) {
   chances of_size;
   for (size_t g = 0; g < test->count; g++) { /* in the order of their sizes */
     const minimum_group *group = &test->groups[g];
-    if (g == 0 || group->count != test->groups[g - 1].count) set_chances(&of_size, c, group, t);
+    /* a continuous tail has the same chances for all sizes */
+    bool other = group->effective.units == 0 && g > 0 && group->count != test->groups[g - 1].count;
+    if (g == 0 || other) set_chances(&of_size, c, group, t);
     size_t others = group->many - (g == smallest);
     double low = average(group->weight, of_size.low_at);
     any_low += (double)others * low;
