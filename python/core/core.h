@@ -61,6 +61,9 @@ PyObject *core_mixture_predict(PyObject *module, PyObject *arguments);
 PyObject *core_umap_fit(PyObject *module, PyObject *arguments);
 PyObject *core_umap_transform(PyObject *module, PyObject *arguments);
 
+PyObject *core_audit(PyObject *module, PyObject *arguments);
+PyObject *core_audit_write(PyObject *module, PyObject *arguments);
+
 PyObject *core_grouping_fit(PyObject *module, PyObject *arguments);
 PyObject *core_grouping_assign(PyObject *module, PyObject *arguments);
 PyObject *core_grouping_save(PyObject *module, PyObject *arguments);

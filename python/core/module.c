@@ -89,6 +89,11 @@ static PyMethodDef functions[] = {
      "mixture_predict(model, points, n, threads, outputs)"},
     {"umap_fit", core_umap_fit, METH_VARARGS, "umap_fit(points, n, d, embedding, options): a, b, epochs"},
     {"umap_transform", core_umap_transform, METH_VARARGS, "umap_transform(model, points, n, threads, out)"},
+    {"audit", core_audit, METH_VARARGS,
+     "audit(rows, features, columns, labels, class_names, splits, predictions, unit, units, by, l2, folds, "
+     "confidence, "
+     "seed, threads, trained_on): verdict, sentence, audit"},
+    {"audit_write", core_audit_write, METH_VARARGS, "audit_write(audit, directory)"},
     {"grouping_fit", core_grouping_fit, METH_VARARGS,
      "grouping_fit(outputs, n, d, labels, classes, losses, groups, options): names, silhouettes, grouping"},
     {"grouping_assign", core_grouping_assign, METH_VARARGS,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
-from despur._table import codes_of, columns_of, name_of, numbers_of, python_words, refuse
+from despur._table import class_order, codes_of, columns_of, name_of, numbers_of, python_words, refuse
 
 if TYPE_CHECKING:
     import pandas
@@ -300,18 +300,6 @@ def _free_name(wanted: str | None, others: Mapping[str, Any], *defaults: str) ->
     raise refuse(f"sensitive_features: expected columns not called {', '.join(defaults)}")
 
 
-def _class_order(values: Sequence[str]) -> list[str]:
-    """Numbers by size, then text, as the library sorts classes."""
-
-    def key(value: str) -> tuple[bool, float, str]:
-        try:
-            return (False, float(value), value)
-        except ValueError:
-            return (True, 0.0, value)
-
-    return sorted(dict.fromkeys(values), key=key)
-
-
 def _by(names: Sequence[str], cut: Mapping[str, int | Sequence[float]]) -> str:
     words = []
     for name in names:
@@ -348,7 +336,7 @@ def _add_probabilities(
         frame.add("score", numbers.reshape(-1), "y_prob")
         asked["score"] = "score"
         return
-    names = [codes_of([c], "classes")[1][0] for c in classes] if classes is not None else _class_order(labels)
+    names = [codes_of([c], "classes")[1][0] for c in classes] if classes is not None else class_order(labels)
     if len(names) != numbers.shape[1]:
         raise refuse(
             f"y_prob: expected a column for each of the classes {', '.join(names[:10])}, found "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -143,6 +143,28 @@ def codes_of(values: Any, what: str) -> Codes:
     if kind in "USOT":
         return _of_objects(array.tolist(), what)
     raise refuse(f"{what}: expected text, numbers or truth values, found {array.dtype}")
+
+
+def class_order(values: Sequence[str]) -> list[str]:
+    """Numbers by size, then text, as the library sorts classes."""
+
+    def key(value: str) -> tuple[bool, float, str]:
+        try:
+            return (False, float(value), value)
+        except ValueError:
+            return (True, 0.0, value)
+
+    return sorted(dict.fromkeys(values), key=key)
+
+
+def ordered_codes(values: Any, what: str) -> Codes:
+    """The same of the values that occur, numbered in their order; missing ones stay missing."""
+    codes, names = codes_of(values, what)
+    counts = np.bincount(np.minimum(codes, len(names)), minlength=len(names) + 1)[:-1]
+    order = class_order([name for name, count in zip(names, counts, strict=True) if count])
+    place = {name: k for k, name in enumerate(order)}
+    ranks = np.array([place.get(name, MISSING) for name in names] + [MISSING], np.uint32)
+    return ranks[np.minimum(codes, len(names))], order
 
 
 def numbers_of(values: ArrayLike, what: str) -> NDArray[np.float64]:
