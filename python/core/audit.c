@@ -145,12 +145,13 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
 PyObject *core_audit_write(PyObject *module, PyObject *arguments) {
   (void)module;
   PyObject *capsule;
-  const char *directory;
+  const char *directory, *page;
   despur_error error;
-  if (!PyArg_ParseTuple(arguments, "Os", &capsule, &directory)) return NULL;
+  if (!PyArg_ParseTuple(arguments, "Oss", &capsule, &directory, &page)) return NULL;
   const despur_audit *audit = PyCapsule_GetPointer(capsule, CAPSULE);
   if (!audit) return NULL;
   despur_status status;
   Py_BEGIN_ALLOW_THREADS status = despur_audit_write(audit, directory, &error);
+  if (status == DESPUR_OK) status = despur_report_audit(audit, "despur.audit(...)", page, &error);
   Py_END_ALLOW_THREADS return status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
 }

@@ -93,7 +93,7 @@ static PyMethodDef functions[] = {
      "audit(rows, features, columns, labels, class_names, splits, predictions, unit, units, by, l2, folds, "
      "confidence, "
      "seed, threads, trained_on): verdict, sentence, audit"},
-    {"audit_write", core_audit_write, METH_VARARGS, "audit_write(audit, directory)"},
+    {"audit_write", core_audit_write, METH_VARARGS, "audit_write(audit, directory, page)"},
     {"grouping_fit", core_grouping_fit, METH_VARARGS,
      "grouping_fit(outputs, n, d, labels, classes, losses, groups, options): names, silhouettes, grouping"},
     {"grouping_assign", core_grouping_assign, METH_VARARGS,

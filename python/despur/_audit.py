@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
+from despur._evaluate import framed
 from despur._table import MISSING, columns_of, ordered_codes, python_words, refuse, vector
 
 if TYPE_CHECKING:
@@ -128,9 +129,14 @@ class Audit:
             return pandas.read_csv(Path(directory, "candidates.csv"))
 
     def save(self, directory: str | os.PathLike[str]) -> None:
-        """Leaves what ``despur audit --out`` leaves; files of these names are replaced."""
+        """Leaves what ``despur audit --out`` leaves, a page among it; files of these names are replaced."""
         with python_words():
-            _core.audit_write(self._audit, os.fspath(directory))
+            _core.audit_write(self._audit, os.fspath(directory), os.path.join(directory, "report.html"))
+
+    def _repr_html_(self) -> str:
+        with tempfile.TemporaryDirectory() as directory:
+            self.save(directory)
+            return framed(Path(directory, "report.html").read_text(encoding="utf-8"))
 
     def __repr__(self) -> str:
         return self.sentence
