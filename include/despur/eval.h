@@ -97,10 +97,11 @@ typedef struct despur_scores {
                               where dealing out examples one by one would tell too little */
   double loss;             /* mean cross entropy; NaN when not given */
   size_t units_count;      /* units drawn at random, for which all intervals hold; 0: for examples */
-  bool groups_share_units, attributes_share_units; /* whether a unit has examples in several of them; then
-                                                      comparisons between these take the worst correlation */
-  despur_effective effective;                      /* of average_accuracy */
-  despur_degenerate degenerate;                    /* whether the numbers above can be taken at all */
+  /* Whether a unit has examples in several of those that are not set aside. Then comparisons between them
+   * take the worst correlation there can be. */
+  bool groups_share_units, attributes_share_units;
+  despur_effective effective;   /* of average_accuracy */
+  despur_degenerate degenerate; /* whether the numbers above can be taken at all */
 } despur_scores;
 
 /* examples: [count] indices into the data set; predictions: [count] classes. Release with

@@ -97,8 +97,8 @@ static void measure_scores(despur_check *check, const despur_scores *scores, des
     break;
   default:
     /* the worst group is a part of all, which only narrows it, unless others make up for it in its units */
-    gap = scores->groups_share_units ? together_interval(of_all, average, of_worst, worst)
-                                     : difference_interval(of_worst, worst, of_all, average, 0);
+    gap = scores->units_count > 0 ? together_interval(of_all, average, of_worst, worst)
+                                  : difference_interval(of_worst, worst, of_all, average, 0);
     take(check, of_all - of_worst, gap.low, gap.high);
   }
 }

@@ -125,7 +125,7 @@ despur_status compare_units(despur_comparison *out, const despur_predicted *firs
   take(&out->all, tally.shares.sums + all * SHARES, tally.differ[all], out->confidence);
   out->all.adjusted = out->all.p_value;
   out->units_count = first->units_count;
-  out->groups_share_units = unit_rows_share(&by_unit, first->groups);
+  out->groups_share_units = unit_rows_share(&by_unit, first->groups, all - first->groups_aside);
 cleanup:
   mem_free(tally.differ);
   mem_free(row_of);

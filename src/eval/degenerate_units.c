@@ -119,8 +119,8 @@ despur_status cells_add_units(cells *c, const despur_predicted *p, despur_error 
     c->parts[k].others = unit_effective(&tally.sums[3 * k + 1]);
     c->parts[k].share = unit_effective(&tally.sums[3 * k + 2]);
   }
-  c->labels_share_units = unit_rows_share(&rows, p->labels);
-  c->parts_share_units = unit_rows_share(&rows, p->attributes);
+  c->labels_share_units = unit_rows_share(&rows, p->labels, DESPUR_NO_GROUP);
+  c->parts_share_units = unit_rows_share(&rows, p->attributes, DESPUR_NO_GROUP);
   c->kappa_deviation = c->units > 1 ? math_sqrt(m / (m - 1) * squares) / n : HUGE_VAL;
 cleanup:
   mem_free(usual);

@@ -79,13 +79,14 @@ void unit_rows_release(unit_rows *rows) {
   *rows = (unit_rows){0};
 }
 
-bool unit_rows_share(const unit_rows *r, const uint32_t *keys) {
+bool unit_rows_share(const unit_rows *r, const uint32_t *keys, size_t below) {
   for (size_t u = 0; keys && u < r->units; u++) {
     uint32_t seen = DESPUR_NO_GROUP;
     for (size_t i = r->first[u]; i < r->first[u + 1]; i++) {
       uint32_t here = keys[r->rows[i]];
-      if (here != DESPUR_NO_GROUP && seen != DESPUR_NO_GROUP && here != seen) return true;
-      if (here != DESPUR_NO_GROUP) seen = here;
+      if (here >= below) continue;
+      if (seen != DESPUR_NO_GROUP && here != seen) return true;
+      seen = here;
     }
   }
   return false;

@@ -62,8 +62,9 @@ DESPUR_MUST_USE despur_status unit_rows_find(unit_rows *out, const despur_predic
                                              despur_error *error);
 void unit_rows_release(unit_rows *rows);
 
-/* Whether some unit has rows with different keys, leaving out DESPUR_NO_GROUP. keys: [count], or NULL. */
-bool unit_rows_share(const unit_rows *rows, const uint32_t *keys);
+/* Whether some unit has rows with different keys below `below`: others stand for what is set aside, and is
+ * compared with nothing. keys: [count], or NULL. */
+bool unit_rows_share(const unit_rows *rows, const uint32_t *keys, size_t below);
 
 /* Sums of several cells at once: rows are added unit by unit. */
 typedef struct unit_tally {

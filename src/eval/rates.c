@@ -274,7 +274,7 @@ static despur_status weigh_units(despur_rates *out, const despur_predicted *p, c
   TRY(unit_rows_find(&rows, p, error));
   TRY(mem_alloc(&out->effective, out->classes_count * cells * DESPUR_RATE_KINDS, sizeof *out->effective,
                 error));
-  out->share_units = unit_rows_share(&rows, keys);
+  out->share_units = unit_rows_share(&rows, keys, out->parts_count - out->parts_aside);
   for (size_t c = 0; c < out->classes_count; c++) {
     despur_class_rates *of = &out->classes[c];
     TRY(weigh_class(out->effective, out, p, &rows, keys, c, error));

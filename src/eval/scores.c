@@ -98,7 +98,8 @@ static despur_status weigh_units(despur_scores *out, const despur_predicted *p, 
   despur_status status = DESPUR_OK;
   unit_rows rows = {0};
   unit_tally tally = {0};
-  size_t all = p->groups_count;
+  size_t all = p->groups_count,
+         attributes = p->attribute_names ? p->attributes_count - p->attributes_aside : DESPUR_NO_GROUP;
   if (!p->units) return DESPUR_OK;
   TRY(unit_rows_find(&rows, p, error));
   TRY(unit_tally_create(&tally, all + 1, error));
@@ -114,8 +115,8 @@ static despur_status weigh_units(despur_scores *out, const despur_predicted *p, 
   for (size_t g = 0; g < all; g++) out->groups[g].effective = unit_effective(&tally.sums[g]);
   out->effective = unit_effective(&tally.sums[all]);
   out->units_count = p->units_count;
-  out->groups_share_units = unit_rows_share(&rows, p->groups);
-  out->attributes_share_units = unit_rows_share(&rows, p->attributes);
+  out->groups_share_units = unit_rows_share(&rows, p->groups, p->groups_count - p->groups_aside);
+  out->attributes_share_units = unit_rows_share(&rows, p->attributes, attributes);
 cleanup:
   unit_tally_release(&tally);
   unit_rows_release(&rows);

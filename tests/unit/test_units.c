@@ -242,6 +242,64 @@ static void guesses_of_few_units_are_told_for_what_they_are(void **state) {
   assert_true(by_units >= 12 && by_rows <= 8);
 }
 
+/* Nine rows in ten of a unit have the attribute of its label, and are wrong; the others are right. */
+static void follow_the_other_attribute(size_t units) {
+  const units_design d = {"", units, 0, {0.5, 0.5, 0.5, 0.5}, true, 0, 0};
+  random_stream stream = random_open(3, "units", 0);
+  units_draw(&sample, &d, &stream);
+  for (size_t i = 0; i < sample.model[0].count; i++) {
+    sample.labels[i] = sample.units[i] % 2;
+    sample.attributes[i] = i % 10 == 0 ? 1 - sample.labels[i] : sample.labels[i];
+    sample.groups[i] = sample.labels[i] + 2 * sample.attributes[i];
+    sample.predictions[0][i] = 1 - sample.attributes[i];
+  }
+}
+
+static void following_the_wrong_attribute_takes_units_to_be_sure(void **state) {
+  (void)state;
+  despur_scores scores;
+  follow_the_other_attribute(60);
+  assert_ok(despur_predicted_scores(&scores, &sample.model[0], &error));
+  assert_int_equal(scores.degenerate.kind, DESPUR_INVERTED);
+  despur_scores_release(&scores);
+  follow_the_other_attribute(5); /* some fifty rows, but five units */
+  assert_ok(despur_predicted_scores(&scores, &sample.model[0], &error));
+  assert_int_not_equal(scores.degenerate.kind, DESPUR_INVERTED);
+  despur_scores_release(&scores);
+  sample.model[0].units = NULL;
+  assert_ok(despur_predicted_scores(&scores, &sample.model[0], &error));
+  assert_int_equal(scores.degenerate.kind, DESPUR_INVERTED);
+  despur_scores_release(&scores);
+}
+
+/* A patient whose sex is missing in some rows is not one of two sexes. */
+static void what_is_set_aside_shares_no_units(void **state) {
+  (void)state;
+  despur_predicted p = read_units("pred");
+  despur_scores scores;
+  despur_rates rates;
+  for (size_t i = 0; i < p.count; i += 5) {
+    p.attributes[i] = 2;
+    p.groups[i] = 4;
+  }
+  const char *names[] = {"y=0,sex=f", "y=0,sex=m", "y=1,sex=f", "y=1,sex=m", "sex=(missing)"};
+  const char *attributes[] = {"sex=f", "sex=m", "sex=(missing)"};
+  despur_predicted q = p;
+  q.names = names;
+  q.attribute_names = attributes;
+  q.groups_count = 5;
+  q.attributes_count = 3;
+  for (size_t aside = 0; aside < 2; aside++) {
+    q.groups_aside = q.attributes_aside = aside;
+    assert_ok(despur_predicted_scores(&scores, &q, &error));
+    assert_ok(despur_rates_compute(&rates, &q, 0.95, &error));
+    assert_true(scores.attributes_share_units == (aside == 0) && rates.share_units == (aside == 0));
+    despur_rates_release(&rates);
+    despur_scores_release(&scores);
+  }
+  despur_predicted_release(&p);
+}
+
 static void what_does_not_fit_is_refused(void **state) {
   (void)state;
   despur_predicted first = read_units("pred"), second = read_units("other");
@@ -279,6 +337,8 @@ int main(void) {
       cmocka_unit_test(groups_that_share_units_have_the_wider_interval),
       cmocka_unit_test(the_order_of_rows_changes_no_bit),
       cmocka_unit_test(guesses_of_few_units_are_told_for_what_they_are),
+      cmocka_unit_test(following_the_wrong_attribute_takes_units_to_be_sure),
+      cmocka_unit_test(what_is_set_aside_shares_no_units),
       cmocka_unit_test(what_does_not_fit_is_refused),
       cmocka_unit_test(intervals_hold_for_units_where_those_for_rows_do_not),
   };
