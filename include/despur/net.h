@@ -46,7 +46,9 @@ typedef struct despur_net_options {
   size_t normalised_channels; /* 0: images are seen as they are; else their channels, of which each becomes
                                  (x - mean) / deviation */
   double mean[DESPUR_NORMALISED_CHANNELS], deviation[DESPUR_NORMALISED_CHANNELS];
-  double dropout; /* probability of dropping a value (MLP), in [0, 1) */
+  const char *freeze; /* NULL or "": nothing; else all layers up to the last one whose name begins so stay as
+                         they are, batch norm's running averages included; borrowed for the call */
+  double dropout;     /* probability of dropping a value (MLP), in [0, 1) */
   uint64_t seed;  /* of the initial weights: uniform in +-1/sqrt(inputs), as PyTorch's layers do by default */
   uint64_t stage; /* tells several networks under one seed apart */
   int threads;

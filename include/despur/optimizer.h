@@ -15,8 +15,9 @@ typedef enum despur_optimizer { DESPUR_SGD, DESPUR_ADAM, DESPUR_ADAMW } despur_o
 typedef struct despur_optimizer_options {
   despur_optimizer name;
   double lr;
-  double momentum; /* SGD */
-  int nesterov;    /* SGD */
+  double head_factor; /* of lr, for the last layer; 0: 1 */
+  double momentum;    /* SGD */
+  int nesterov;       /* SGD */
   double weight_decay;
   double betas[2]; /* Adam, AdamW */
   double eps;      /* Adam, AdamW */

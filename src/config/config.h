@@ -65,7 +65,7 @@ typedef struct stage_config {
   int64_t epochs, batch_size;
   struct {
     int name; /* despur_optimizer */
-    double lr, momentum;
+    double lr, head_factor, momentum;
     bool nesterov;
     double weight_decay;
     config_reals betas; /* two */
@@ -103,7 +103,7 @@ struct despur_config {
     int arch;
     config_reals mean, std;
     double dropout;
-    char init[CONFIG_TEXT];
+    char init[CONFIG_TEXT], freeze[CONFIG_TEXT];
   } model;
   stage_config reference, train;
   int reference_select; /* config_reference_select: reference.select */

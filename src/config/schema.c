@@ -65,6 +65,8 @@ static const char *const selections[] = {
       CHOICE(#stage ".optimizer.name", stage.optimizer.name, optimizers, "sgd",                              \
              "how weights follow the gradient"),                                                             \
       REAL(#stage ".optimizer.lr", stage.optimizer.lr, ABOVE(0), TO(1000), "0.01", "learning rate"),         \
+      REAL(#stage ".optimizer.head_factor", stage.optimizer.head_factor, ABOVE(0), TO(1e6), "1",             \
+           "learning rate of the last layer, as a multiple of lr"),                                          \
       REAL(#stage ".optimizer.momentum", stage.optimizer.momentum, FROM(0), BELOW(1), "0.9",                 \
            "share of the last step that is repeated (sgd)"),                                                 \
       BOOLEAN(#stage ".optimizer.nesterov", stage.optimizer.nesterov, "false",                               \
@@ -136,6 +138,8 @@ const config_row schema_rows[] = {
     REALS("model.std", model.std, 1, DESPUR_NORMALISED_CHANNELS, ABOVE(0), TO(1e6), "1",
           "what they are divided by after that; likewise"),
     PATH("model.init", model.init, "initial weights: safetensors, .pth or .onnx; empty: random"),
+    TEXT("model.freeze", model.freeze, "",
+         "layers up to the last one whose name begins so stay as they are (such as layer3); empty: none"),
 
     INTEGER(
         "reference.epochs", reference.epochs, 0, MAX_EPOCHS, "0",

@@ -80,6 +80,7 @@ struct node {
   bool in_place;          /* its output lies where its first input was */
   bool adds[NODE_INPUTS]; /* others have already left a gradient of this input */
   size_t segment;         /* where it runs in a training pass */
+  bool frozen;            /* its parameters and buffers stay as they are */
   size_t spare_at;        /* scratch: a gradient that is to be added */
   /* what operations keep of their own: */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */

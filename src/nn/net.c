@@ -2,6 +2,9 @@
 #include "nn/net.h"
 
 #include "base/memory.h"
+#include "despur/text.h"
+
+#include <string.h>
 
 /* Memory for everything that was planned. */
 static despur_status reserve(despur_net *net, despur_error *error) {
@@ -28,6 +31,38 @@ cleanup:
   return status;
 }
 
+static despur_status no_such_layer(const despur_net *net, const char *freeze, despur_error *error) {
+  const char **names;
+  size_t count = 0;
+  despur_status status = mem_alloc(&names, net->node_count + 1, sizeof *names, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i + 1 < net->node_count; i++)
+    if (*net->nodes[i].spec.name) names[count++] = net->nodes[i].spec.name;
+  const char *nearest = despur_nearest_word(freeze, names);
+  if (!nearest && count > 0) nearest = names[0];
+  mem_free(names);
+  return error_set(
+      error, DESPUR_BAD_INPUT, "no layer before the last one has a name that begins with '%.60s'%s%s%s",
+      freeze, nearest ? "; layers are called such as '" : "", nearest ? nearest : "", nearest ? "'" : "");
+}
+
+/* Layers up to the last one whose name begins so. Gradients still pass through them, for maps. */
+static despur_status freeze_layers(despur_net *net, despur_error *error) {
+  const char *name = net->head.options.freeze;
+  size_t count = 0;
+  net->head.options.freeze = NULL; /* the caller's */
+  if (!name || !*name) return DESPUR_OK;
+  for (size_t i = 0; i + 1 < net->node_count; i++)
+    if (strncmp(net->nodes[i].spec.name, name, strlen(name)) == 0) count = i + 1;
+  if (count == 0) return no_such_layer(net, name, error);
+  for (size_t i = 0; i < count; i++) {
+    node *n = &net->nodes[i];
+    n->frozen = true;
+    if (n->bias + n->bias_count > net->frozen) net->frozen = n->bias + n->bias_count;
+  }
+  return DESPUR_OK;
+}
+
 despur_status net_create_from_graph(despur_net **out, const graph *g, const despur_net_options *options,
                                     despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -50,6 +85,7 @@ despur_status net_create_from_graph(despur_net **out, const graph *g, const desp
   net->head.features = block_features(net->nodes[g->count - 1].in[0]->layout);
   TRY(reserve(net, error));
   net_initialise(net);
+  TRY(freeze_layers(net, error));
   *out = net;
   net = NULL;
 cleanup:

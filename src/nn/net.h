@@ -44,6 +44,7 @@ struct despur_net {
   node *nodes;
   node_value *values; /* [node_count + 1] */
   size_t node_count, segments;
+  size_t frozen;                  /* parameters [0, frozen) stay as they are */
   net_schedule forward, backward; /* backward runs through the segments from the last to the first */
   size_t blocks;                  /* that are kept: of a training batch, and at least one for each thread */
   size_t slab;                    /* floats of all parameters, each tensor at a multiple of LANES */

@@ -116,6 +116,7 @@ static norm_moments moments_of_batch(const node *n, const despur_net *net, size_
 
 static void meet(const node *n, despur_net *net) {
   double count = values_of(n, net->used), rest = count > 1 ? count - 1 : 1;
+  if (n->frozen) return; /* as outside of training: see begin */
   float *means = net->buffers + n->running_mean, *variances = net->buffers + n->running_variance;
   for (size_t c = 0; c < channels(n); c++) {
     norm_moments batch = moments_of_batch(n, net, c);
@@ -129,7 +130,7 @@ static void meet(const node *n, despur_net *net) {
 
 static void begin(const node *n, despur_net *net, bool training) {
   const float *means = net->buffers + n->running_mean, *variances = net->buffers + n->running_variance;
-  for (size_t c = 0; !training && c < channels(n); c++)
+  for (size_t c = 0; (!training || n->frozen) && c < channels(n); c++)
     norms_of(n, net)[c] =
         (channel_norm){.mean = (double)means[c], .inverse = 1 / math_sqrt((double)variances[c] + EPS)};
 }

@@ -33,11 +33,11 @@ typedef struct step_job {
 
 /* g += wd w; v = mu v + g; step g + mu v (Nesterov) or v. The first step starts from v = 0, which gives v =
  * g. */
-static void sgd(const step_job *job, size_t first, size_t last) {
+static void sgd(const step_job *job, double rate, size_t first, size_t last) {
   const despur_optimizer_options *options = &job->net->optimizer.options;
   float *restrict w = job->net->parameters, *restrict v = job->net->optimizer.moments[0];
   const float *restrict gradient = job->net->gradient;
-  const float lr = (float)job->lr, mu = (float)options->momentum, decay = (float)options->weight_decay;
+  const float lr = (float)rate, mu = (float)options->momentum, decay = (float)options->weight_decay;
   const float direct = options->nesterov ? 1 : 0, through = options->nesterov ? mu : 1;
   for (size_t i = first; i < last; i++) {
     float g = gradient[i] + decay * w[i];
@@ -48,18 +48,18 @@ static void sgd(const step_job *job, size_t first, size_t last) {
 
 /* Kingma and Ba 2015, algorithm 1, with PyTorch's order of operations; AdamW after Loshchilov and Hutter
  * 2019. */
-static void adam(const step_job *job, size_t first, size_t last) {
+static void adam(const step_job *job, double rate, size_t first, size_t last) {
   const net_optimizer *o = &job->net->optimizer;
   const despur_optimizer_options *options = &o->options;
   float *restrict w = job->net->parameters, *restrict m = o->moments[0], *restrict v = o->moments[1];
   const float *restrict gradient = job->net->gradient;
   const float beta1 = (float)options->betas[0], rest1 = (float)(1 - options->betas[0]);
   const float beta2 = (float)options->betas[1], rest2 = (float)(1 - options->betas[1]);
-  const float step = (float)(job->lr / (1 - o->moment_powers[0]));
+  const float step = (float)(rate / (1 - o->moment_powers[0]));
   const float correction = (float)math_sqrt(1 - o->moment_powers[1]), eps = (float)options->eps;
   const int coupled = options->name == DESPUR_ADAM;
   const float decay = coupled ? (float)options->weight_decay : 0;
-  const float shrink = coupled ? 1 : (float)(1 - job->lr * options->weight_decay);
+  const float shrink = coupled ? 1 : (float)(1 - rate * options->weight_decay);
   for (size_t i = first; i < last; i++) {
     float g = gradient[i] + decay * w[i];
     m[i] = beta1 * m[i] + rest1 * g;
@@ -68,15 +68,26 @@ static void adam(const step_job *job, size_t first, size_t last) {
   }
 }
 
+static void update(const step_job *job, double rate, size_t first, size_t last) {
+  if (job->net->optimizer.options.name == DESPUR_SGD)
+    sgd(job, rate, first, last);
+  else
+    adam(job, rate, first, last);
+}
+
+/* The last layer, whose rate may be another, has the last parameters. */
 static void step_piece(void *context, size_t task, int thread) {
   (void)thread;
   const step_job *job = context;
-  size_t first = task * PIECE, last = first + PIECE;
-  if (last > job->net->slab) last = job->net->slab;
-  if (job->net->optimizer.options.name == DESPUR_SGD)
-    sgd(job, first, last);
-  else
-    adam(job, first, last);
+  const despur_net *net = job->net;
+  const double factor = net->optimizer.options.head_factor;
+  size_t first = task * PIECE, last = first + PIECE, head = net->nodes[net->node_count - 1].weight;
+  if (first < net->frozen) first = net->frozen;
+  if (last > net->slab) last = net->slab;
+  if (factor == 0 || head >= last) head = last;
+  if (first < head) update(job, job->lr, first, head);
+  if (first < head) first = head;
+  if (first < last) update(job, factor * job->lr, first, last);
 }
 
 void net_step(despur_net *net, double lr) {
@@ -89,7 +100,7 @@ void net_step(despur_net *net, double lr) {
 
 double net_clip(despur_net *net, double limit) {
   double sum = 0;
-  for (size_t i = 0; i < net->slab; i++) sum += (double)net->gradient[i] * (double)net->gradient[i];
+  for (size_t i = net->frozen; i < net->slab; i++) sum += (double)net->gradient[i] * (double)net->gradient[i];
   double norm = math_sqrt(sum);
   if (norm > limit) {
     float scale = (float)(limit / (norm + 1e-6)); /* as torch.nn.utils.clip_grad_norm_ */

@@ -30,6 +30,9 @@ static despur_status load_initial_weights(run *r, despur_error *error) {
   text left = {0}, again = {0};
   char path[CONFIG_PATH];
   config_path(path, r->config, "model.init");
+  if (!*path && *r->config->model.freeze)
+    run_note(r, "model.freeze: without model.init the layers up to '%s' stay random",
+             r->config->model.freeze);
   if (!*path) return DESPUR_OK;
   if (r->reference) TRY(model_initialise(r->reference, path, &left, error));
   if (r->net) TRY(model_initialise(r->net, path, left.data ? &again : &left, error));

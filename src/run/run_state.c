@@ -43,6 +43,7 @@ despur_status run_create_net(despur_net **out, const run *r, const stage_config 
                                 .classes = despur_dataset_classes(r->dataset),
                                 .batch = batch > EVALUATION_BATCH ? batch : EVALUATION_BATCH,
                                 .training_batch = batch,
+                                .freeze = r->config->model.freeze,
                                 .dropout = r->config->model.dropout,
                                 .seed = config_seed(r->config, r->config->seeds.init),
                                 .stage = stage,

@@ -142,6 +142,7 @@ static despur_train_options train_options(const run *r, const stage_config *conf
       .batch_size = (size_t)config->batch_size,
       .optimizer = {.name = (despur_optimizer)config->optimizer.name,
                     .lr = config->optimizer.lr,
+                    .head_factor = config->optimizer.head_factor,
                     .momentum = config->optimizer.momentum,
                     .nesterov = config->optimizer.nesterov,
                     .weight_decay = config->optimizer.weight_decay,

@@ -138,6 +138,7 @@ typedef struct row {
       {stage ".optimizer.name", ERM stage ".optimizer.weight_decay=0.1 " stage ".optimizer.name=adam",       \
        ERM stage ".optimizer.weight_decay=0.1 " stage ".optimizer.name=adamw", weights losses, predictions}, \
       ROW(stage ".optimizer.lr", ERM, "0.02", weights losses, predictions),                                  \
+      ROW(stage ".optimizer.head_factor", ERM, "10", weights losses, predictions),                           \
       ROW(stage ".optimizer.momentum", ERM, "0.5", weights losses, predictions),                             \
       ROW(stage ".optimizer.nesterov", ERM, "true", weights losses, predictions),                            \
       ROW(stage ".optimizer.weight_decay", ERM, "0.1", weights losses, predictions),                         \
@@ -207,6 +208,7 @@ static const row ROWS[] = {
     ROW("model.std", ERM, "[1,1,2]", "RTrms", "p"),
     ROW("model.dropout", ERM "model.arch=mlp", "0.1", "RTrms", "p"),
     ROW("model.init", ERM, "init.safetensors", "RTrms", "p"),
+    ROW("model.freeze", ERM, "conv1", "RTrms", "p"),
 
     ROW("reference.epochs", ERM, "2", "Rr", ""),
     ROW("reference.epochs", DIGITS TRAIN, "1", "Rr", ""),

@@ -241,11 +241,109 @@ static void clipping_limits_the_global_norm_and_keeps_the_direction(void **state
   despur_net_free(net);
 }
 
+/* conv, batch norm, ReLU, linear; one step by gradients of a batch. The parameters, then the buffers. */
+static despur_net *stepped(const char *freeze, double head_factor, despur_optimizer name) {
+  enum { COUNT = 21, CLASSES = 3 };
+  const node_spec layers[] = {
+      {.op = &op_conv, .name = "conv", .size = 4, .kernel = 3, .stride = 1, .padding = 1},
+      {.op = &op_batch_norm, .name = "norm"},
+      {.op = &op_relu},
+      {.op = &op_linear, .name = "linear", .size = CLASSES}};
+  const despur_net_options options = {
+      .input = {1, 4, 5}, .classes = CLASSES, .batch = 32, .seed = 3, .threads = 2, .freeze = freeze};
+  const despur_optimizer_options optimizer = {.name = name,
+                                              .lr = 0.5,
+                                              .head_factor = head_factor,
+                                              .weight_decay = 0.1,
+                                              .betas = {0.9, 0.99},
+                                              .eps = 1e-8};
+  float gradient[COUNT * CLASSES];
+  despur_net *net;
+  assert_ok(create_chain(&net, layers, sizeof layers / sizeof *layers, &options, &error));
+  examples from = make_examples(COUNT, options.input, CLASSES);
+  for (size_t i = 0; i < COUNT * CLASSES; i++) gradient[i] = (float)((double)(i % 7) - 3) / COUNT;
+  assert_ok(net_begin(net, &optimizer, false, &error));
+  forward_examples(net, &from, COUNT, true, 0);
+  net_backward(net, gradient);
+  net_step(net, 0.5);
+  free_examples(&from);
+  return net;
+}
+
+/* The initial weights: the only layer that learns takes a step of nothing. */
+static despur_net *untouched(void) {
+  return stepped("norm", 1e-30, DESPUR_SGD);
+}
+
+static void frozen_layers_and_their_running_averages_stay_as_they_are(void **state) {
+  (void)state;
+  for (despur_optimizer name = DESPUR_SGD; name <= DESPUR_ADAMW; name++) {
+    despur_net *before = untouched(), *frozen = stepped("norm", 1, name), *half = stepped("con", 1, name);
+    const node *norm = &before->nodes[1], *linear = &before->nodes[3];
+    assert_memory_equal(frozen->parameters, before->parameters, linear->weight * sizeof(float));
+    assert_memory_equal(frozen->buffers, before->buffers, before->buffer_floats * sizeof(float));
+    assert_memory_not_equal(frozen->parameters + linear->weight, before->parameters + linear->weight,
+                            linear->weight_count * sizeof(float));
+    assert_memory_equal(half->parameters, before->parameters, norm->weight * sizeof(float));
+    assert_memory_not_equal(half->parameters + norm->weight, before->parameters + norm->weight,
+                            norm->weight_count * sizeof(float));
+    assert_memory_not_equal(half->buffers, before->buffers, before->buffer_floats * sizeof(float));
+    despur_net_free(before);
+    despur_net_free(frozen);
+    despur_net_free(half);
+  }
+}
+
+/* Nothing that is frozen knows whether it is being trained. */
+static void frozen_layers_see_a_training_batch_as_any_other(void **state) {
+  (void)state;
+  enum { COUNT = 21, CLASSES = 3 };
+  float logits[COUNT * CLASSES];
+  despur_net *net = stepped("norm", 1, DESPUR_SGD);
+  examples from = make_examples(COUNT, (despur_shape){1, 4, 5}, CLASSES);
+  forward_examples(net, &from, COUNT, true, 1);
+  memcpy(logits, net_logits(net), sizeof logits);
+  forward_examples(net, &from, COUNT, false, 1);
+  assert_memory_equal(logits, net_logits(net), sizeof logits);
+  free_examples(&from);
+  despur_net_free(net);
+}
+
+static void the_last_layer_may_learn_faster(void **state) {
+  (void)state;
+  despur_net *before = untouched(), *once = stepped(NULL, 0, DESPUR_SGD),
+             *thrice = stepped("", 3, DESPUR_SGD);
+  const node *linear = &before->nodes[3];
+  assert_memory_equal(once->parameters, thrice->parameters, linear->weight * sizeof(float));
+  for (size_t i = linear->weight; i < before->slab; i++) {
+    double start = (double)before->parameters[i], step = (double)once->parameters[i] - start;
+    assert_near((double)thrice->parameters[i] - start, 3 * step, 1e-6);
+  }
+  despur_net_free(before);
+  despur_net_free(once);
+  despur_net_free(thrice);
+}
+
+static void layers_that_are_not_there_cannot_be_frozen(void **state) {
+  (void)state;
+  despur_net_options options = {
+      .arch = DESPUR_LENET, .input = {1, 28, 28}, .classes = 2, .batch = 1, .freeze = "conw1"};
+  despur_net *net;
+  assert_fails(despur_net_create(&net, &options, &error), DESPUR_BAD_INPUT,
+               "begins with 'conw1'; layers are called such as 'conv1'");
+  options.freeze = "classifier";
+  assert_fails(despur_net_create(&net, &options, &error), DESPUR_BAD_INPUT, "before the last one");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(optimisers_end_where_pytorch_ends),
       cmocka_unit_test(optimisers_follow_their_formulas),
       cmocka_unit_test(optimisers_give_the_same_bytes_for_any_number_of_threads),
+      cmocka_unit_test(frozen_layers_and_their_running_averages_stay_as_they_are),
+      cmocka_unit_test(frozen_layers_see_a_training_batch_as_any_other),
+      cmocka_unit_test(the_last_layer_may_learn_faster),
+      cmocka_unit_test(layers_that_are_not_there_cannot_be_frozen),
       cmocka_unit_test(schedules_follow_their_closed_forms),
       cmocka_unit_test(schedules_agree_with_pytorch),
       cmocka_unit_test(clipping_limits_the_global_norm_and_keeps_the_direction),
