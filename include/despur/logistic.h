@@ -13,7 +13,7 @@ extern "C" {
 
 /* Minimise over weights W [outputs, columns] and biases b [outputs], which are not penalised,
  *
- *   sum_i s_i loss(W x_i + b, y_i) / sum_i s_i  +  l1 |W|_1  +  l2 / 2 |W|_2^2
+ *   sum_i s_i loss(W x_i + b + o_i, y_i) / sum_i s_i  +  l1 |W|_1  +  l2 / 2 |W|_2^2
  *
  * with the cross entropy as loss. Two classes have one output, the logit of class 1; more classes have one
  * each (softmax). scikit-learn's C is 1 / (l2 sum_i s_i). Everything is borrowed. */
@@ -23,7 +23,9 @@ typedef struct despur_logistic_problem {
   const uint32_t *labels; /* [rows], below classes */
   size_t classes;         /* at least 2 */
   const double *weights;  /* [rows], s: finite, not negative, not all 0; NULL: 1 each */
-  double l1, l2;          /* at least 0, not both 0: separable data have no optimum then */
+  const float *offsets; /* [rows, outputs], finite: added to the logits; NULL: 0. With those of a head that is
+                           there, W is what changes of it, and the penalties pull towards it */
+  double l1, l2;        /* at least 0, not both 0: separable data have no optimum then */
 } despur_logistic_problem;
 
 typedef struct despur_logistic_options {
@@ -51,6 +53,15 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_logistic_solve(despur_logistic_f
                                                                const despur_logistic_problem *problem,
                                                                const despur_logistic_options *options,
                                                                despur_error *error);
+
+/* The largest mean loss of a group in place of the mean of all: minimise max_g L_g + the penalties, where L_g
+ * is the mean over the rows of group g by their weights. groups: [rows], below count, each of them with
+ * weight. gap is that to the best bound from the dual, which is logistic regression with rows weighted by
+ * group. group_weights, unless NULL: [count], the dual's variables, that is how much each group counts in the
+ * end. The rest is as for despur_logistic_solve. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_logistic_solve_worst(
+    despur_logistic_fit *fit, double *group_weights, const despur_logistic_problem *problem,
+    const uint32_t *groups, size_t count, const despur_logistic_options *options, despur_error *error);
 
 /* What a fit makes of rows: logits[i, classes]. Of two classes the first has logit 0. */
 DESPUR_API void despur_logistic_logits(const despur_logistic_fit *fit, const float *x, size_t rows,

@@ -139,6 +139,7 @@ static bool step(solver *s) {
 
 /* True when the bound rose. */
 static bool certify(solver *s) {
+  if (s->model->parts) return false;
   const double bound = logistic_lower_bound(s->model, s->point, s->gradient, s->scratch);
   const bool rose = bound > s->bound;
   if (rose) s->bound = bound;
@@ -159,6 +160,7 @@ static void solve(solver *s, double tolerance, size_t most_passes) {
     if (!moved || steps % CERTIFY_EVERY == 0 || before - s->objective < tolerance / 10 * s->objective)
       if (certify(s)) idle = 0;
     if (s->objective - s->bound <= tolerance * s->objective) return;
+    if (s->model->parts && -dot(s->slope, s->direction, s->n) <= tolerance * s->objective) return;
     if (idle > MOST_IDLE || (!moved && fresh)) return;
     fresh = !moved || s->pairs == 0;
     if (!moved) s->pairs = 0;
@@ -232,19 +234,28 @@ cleanup:
   return status;
 }
 
+despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *model,
+                                const despur_logistic_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  solver s = {0};
+  const double tolerance = options->tolerance > 0 ? options->tolerance : USUAL_TOLERANCE;
+  TRY(solver_create(&s, model, error));
+  TRY(begin(&s, fit, error));
+  solve(&s, tolerance, options->max_passes > 0 ? options->max_passes : USUAL_PASSES);
+  if (model->parts) evaluate(&s, s.point, s.gradient);
+  TRY(finish(fit, &s, tolerance, error));
+cleanup:
+  solver_release(&s);
+  return status;
+}
+
 despur_status despur_logistic_solve(despur_logistic_fit *fit, const despur_logistic_problem *problem,
                                     const despur_logistic_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   logistic_model model = {0};
-  solver s = {0};
-  const double tolerance = options->tolerance > 0 ? options->tolerance : USUAL_TOLERANCE;
   TRY(logistic_model_create(&model, problem, options->threads, error));
-  TRY(solver_create(&s, &model, error));
-  TRY(begin(&s, fit, error));
-  solve(&s, tolerance, options->max_passes > 0 ? options->max_passes : USUAL_PASSES);
-  TRY(finish(fit, &s, tolerance, error));
+  TRY(logistic_minimise(fit, &model, options, error));
 cleanup:
-  solver_release(&s);
   logistic_model_release(&model);
   return status;
 }

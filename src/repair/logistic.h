@@ -10,6 +10,23 @@
 #include "despur/logistic.h"
 #include "repair/logistic_kernels.h"
 
+enum { LOGISTIC_MOST_TASKS = 64 };
+
+/* Rows in groups whose losses do not add up but enter by
+ *
+ *   smoothing * log sum_g prior_g exp(loss_g / smoothing),
+ *
+ * where loss_g is the mean over the rows of g and prior_g their share of the rows' weights. */
+typedef struct logistic_parts {
+  const uint32_t *of_row; /* [rows] */
+  size_t count;
+  double smoothing;
+  const double *prior; /* [count], above 0, adding up to 1 */
+  double *losses;      /* [count] mean cross entropies at the point that was evaluated last */
+  double *factors;     /* [count] by how much the gradient there weighs their rows more than the prior does */
+  double *task_losses; /* [LOGISTIC_MOST_TASKS, count] */
+} logistic_parts;
+
 typedef struct logistic_model {
   const despur_logistic_problem *problem;
   const logistic_table *kernels;
@@ -22,10 +39,11 @@ typedef struct logistic_model {
   double *shares;     /* [classes] of the weights */
   /* What tasks leave: each takes a run of blocks, whatever the threads. */
   size_t tasks;
-  double *task_points;        /* [tasks, length] */
-  double *task_sums;          /* [tasks] */
-  logistic_rows *task_scores; /* [tasks, classes] */
-  double *biases;             /* [outputs], scratch: those of columns that are not centred */
+  double *task_points;         /* [tasks, length] */
+  double *task_sums;           /* [tasks] */
+  logistic_rows *task_scores;  /* [tasks, classes] */
+  double *biases;              /* [outputs], scratch: those of columns that are not centred */
+  const logistic_parts *parts; /* or NULL: rows simply add up */
 } logistic_model;
 
 /* Release with logistic_model_release, also after an error. */
@@ -47,5 +65,11 @@ double logistic_l1_term(const logistic_model *model, const double *point);
  * where the point is too far from the optimum to tell. */
 double logistic_lower_bound(const logistic_model *model, const double *point, const double *gradient,
                             double *scratch);
+
+/* From where *fit is to the least of a model's objective, and there with *fit. Of a model with parts there is
+ * no bound: it ends where a step promises less than the tolerance, the gap is infinite, and the parts' losses
+ * are those at the end. */
+DESPUR_MUST_USE despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *model,
+                                                const despur_logistic_options *options, despur_error *error);
 
 #endif

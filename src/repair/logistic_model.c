@@ -10,14 +10,17 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MOST_TASKS = 64 };
-
 #define TASK_BYTES ((size_t)64 << 20) /* of all tasks' gradients, unless one alone takes more */
 
 LEVEL_FUNCTIONS(logistic_table, logistic, logistic_table)
 
 static double row_weight(const despur_logistic_problem *problem, size_t row) {
   return problem->weights ? problem->weights[row] : 1;
+}
+
+static double row_offset(const logistic_model *model, size_t row, size_t output) {
+  const float *offsets = model->problem->offsets;
+  return offsets ? (double)offsets[row * model->outputs + output] : 0;
 }
 
 /* ---- visiting all rows ---- */
@@ -90,7 +93,8 @@ static void predict_block(const visit *v, const logistic_block *block, size_t fi
   memset(z, 0, classes * sizeof *z);
   model->kernels->scores(block, v->point, z + model->first);
   for (size_t k = 0; k < model->outputs; k++)
-    for (size_t row = 0; row < block->rows; row++) z[model->first + k].at[row] += v->offset[k];
+    for (size_t row = 0; row < block->rows; row++)
+      z[model->first + k].at[row] += v->offset[k] + row_offset(model, first_row + row, k);
   for (size_t row = 0; row < block->rows; row++)
     own->at[row] = z[model->problem->labels[first_row + row]].at[row];
   model->kernels->softmax(z, classes, &logs);
@@ -167,6 +171,11 @@ static despur_status check_problem(const despur_logistic_problem *problem, despu
       return error_set(error, DESPUR_BAD_INPUT,
                        "logistic regression: row %zu: expected a finite weight of at least 0", i);
   }
+  const size_t outputs = problem->classes == 2 ? 1 : problem->classes;
+  for (size_t i = 0; problem->offsets && i < problem->rows * outputs; i++)
+    if (!isfinite(problem->offsets[i]))
+      return error_set(error, DESPUR_BAD_INPUT, "logistic regression: row %zu: expected finite offsets",
+                       i / outputs);
   for (size_t i = 0; i < problem->rows * problem->columns; i++)
     if (!isfinite(problem->x[i]))
       return error_set(error, DESPUR_BAD_INPUT, "logistic regression: row %zu, column %zu is not finite",
@@ -189,7 +198,7 @@ static despur_status measure_classes(logistic_model *model, despur_error *error)
 
 static size_t task_count(const logistic_model *model) {
   size_t blocks = block_total(model), room = TASK_BYTES / (model->length * sizeof(double));
-  size_t tasks = room < 1 ? 1 : room < MOST_TASKS ? room : MOST_TASKS;
+  size_t tasks = room < 1 ? 1 : room < LOGISTIC_MOST_TASKS ? room : LOGISTIC_MOST_TASKS;
   return blocks < tasks ? blocks : tasks;
 }
 
@@ -232,6 +241,40 @@ void logistic_model_release(logistic_model *model) {
   mem_free(model->biases);
 }
 
+/* ---- losses of groups ---- */
+
+static void add_part_losses(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  const logistic_model *model = v->model;
+  const logistic_parts *parts = model->parts;
+  logistic_rows own;
+  predict_block(v, block, first_row, task_scores(model, task), &own);
+  for (size_t row = 0; row < block->rows; row++)
+    parts->task_losses[task * parts->count + parts->of_row[first_row + row]] +=
+        row_weight(model->problem, first_row + row) / model->total * own.at[row];
+}
+
+/* What the objective makes of the groups' losses at v->point, which stay in parts. */
+static double weigh_parts(visit v) {
+  const logistic_parts *parts = v.model->parts;
+  double most = -INFINITY, sum = 0;
+  v.row_block = add_part_losses;
+  memset(parts->task_losses, 0, v.model->tasks * parts->count * sizeof *parts->task_losses);
+  run_visit(&v, NULL);
+  for (size_t g = 0; g < parts->count; g++) {
+    parts->losses[g] = 0;
+    for (size_t task = 0; task < v.model->tasks; task++)
+      parts->losses[g] += parts->task_losses[task * parts->count + g];
+    parts->losses[g] /= parts->prior[g];
+    if (parts->losses[g] > most) most = parts->losses[g];
+  }
+  for (size_t g = 0; g < parts->count; g++) {
+    parts->factors[g] = math_exp((parts->losses[g] - most) / parts->smoothing);
+    sum += parts->prior[g] * parts->factors[g];
+  }
+  for (size_t g = 0; g < parts->count; g++) parts->factors[g] /= sum;
+  return most + parts->smoothing * math_log(sum);
+}
+
 /* ---- objective and gradient ---- */
 
 static void add_losses(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
@@ -240,7 +283,8 @@ static void add_losses(const visit *v, const logistic_block *block, size_t first
   double *point = v->into + task * model->length, *biases = point + model->outputs * model->stride;
   predict_block(v, block, first_row, z, &own);
   for (size_t row = 0; row < block->rows; row++) {
-    const double s = row_weight(model->problem, first_row + row) / model->total;
+    const double factor = model->parts ? model->parts->factors[model->parts->of_row[first_row + row]] : 1;
+    const double s = factor * row_weight(model->problem, first_row + row) / model->total;
     model->task_sums[task] += s * own.at[row];
     z[model->problem->labels[first_row + row]].at[row] -= 1;
     for (size_t k = 0; k < model->outputs; k++) {
@@ -257,7 +301,8 @@ double logistic_evaluate(const logistic_model *model, const double *point, doubl
   double squares = 0;
   visit v = {.model = model, .point = point, .offset = model->biases, .row_block = add_losses};
   logistic_plain_biases(model, point, model->biases);
-  double loss = run_visit(&v, gradient);
+  const double of_parts = model->parts ? weigh_parts(v) : 0, sum = run_visit(&v, gradient);
+  const double loss = model->parts ? of_parts : sum;
   for (size_t k = 0; k < model->outputs; k++)
     for (size_t j = 0; j < model->stride; j++) {
       const double w = point[k * model->stride + j];
@@ -275,12 +320,14 @@ double logistic_l1_term(const logistic_model *model, const double *point) {
 
 /* ---- the dual ----
  *
- * Each row has a distribution p over the classes; its dual value is -sum_i s_i sum_k p_ik log p_ik - g*(-G),
- * where G = sum_i s_i (p_i - y_i) x_i and g* is the conjugate of the penalties. Biases without a penalty
- * demand that p gives each class the share of weight that the labels give it. The probabilities of a point
- * miss that by the slopes of the biases; a little of one distribution for all rows mixed in makes up for it
- * exactly. Without l2, no element of G may exceed l1: p is then drawn towards the labels, which keeps the
- * shares. */
+ * Each row has a distribution p over the classes; its dual value is
+ *
+ *   sum_i s_i sum_k (-p_ik log p_ik + (p_ik - y_ik) o_ik)  -  g*(-G),   G = sum_i s_i (p_i - y_i) x_i,
+ *
+ * where o are the offsets and g* is the conjugate of the penalties. Biases without a penalty demand that p
+ * gives each class the share of weight that the labels give it. The probabilities of a point miss that by the
+ * slopes of the biases; a little of one distribution for all rows mixed in makes up for it exactly. Without
+ * l2, no element of G may exceed l1: p is then drawn towards the labels, which keeps the shares. */
 
 typedef struct dual {
   double mixed;         /* share of the common distribution */
@@ -300,6 +347,8 @@ static void add_entropies(const visit *v, const logistic_block *block, size_t fi
       const double mixture = (1 - d->mixed) * z[k].at[row] + d->mixed * d->common[k];
       const double p = d->drawn * mixture + (k == label ? 1 - d->drawn : 0);
       if (p > 0) entropy -= p * math_log(p);
+      if (k >= model->first)
+        entropy += (p - (k == label)) * row_offset(model, first_row + row, k - model->first);
     }
     model->task_sums[task] += row_weight(model->problem, first_row + row) / model->total * entropy;
   }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "../golden/logistic.h"
+#include "../golden/worst.h"
 
 static despur_error error;
 
@@ -318,6 +319,82 @@ static void an_offset_of_columns_changes_only_biases(void **state) {
   despur_logistic_release(&far);
 }
 
+/* ---- groups ---- */
+
+/* Twice the label, and one more for some; numbers without rows are left out. */
+static size_t make_groups(uint32_t *groups, const despur_logistic_problem *problem) {
+  uint32_t number[2 * MOST_CLASSES] = {0}, count = 0;
+  for (size_t i = 0; i < problem->rows; i++) {
+    groups[i] = 2 * y[i] + (noise(4000 + i) > 0.4);
+    number[groups[i]] = 1;
+  }
+  for (size_t g = 0; g < 2 * problem->classes; g++)
+    if (number[g]) number[g] = count++;
+  for (size_t i = 0; i < problem->rows; i++) groups[i] = number[groups[i]];
+  return count;
+}
+
+static void the_worst_loss_is_that_of_the_dual_by_another_method(void **state) {
+  (void)state;
+  static uint32_t groups[MOST_ROWS];
+  const despur_logistic_options options = {.threads = 1};
+  for (size_t p = 0; p < PROBLEM_COUNT; p++) {
+    despur_logistic_problem problem = make(p);
+    despur_logistic_fit fit = {0};
+    double q[2 * MOST_CLASSES], sum = 0;
+    problem.l2 = 0.02;
+    const size_t count = make_groups(groups, &problem);
+    assert_ok(despur_logistic_solve_worst(&fit, q, &problem, groups, count, &options, &error));
+    const double golden = WORST_GOLDEN[p].objective;
+    assert_true(fit.converged && fit.gap <= 1e-6 * fit.objective);
+    if (!(fabs(fit.objective - golden) <= 2e-6 * golden))
+      fail_msg("%s: %.10g, not %.10g", PROBLEMS[p].name, fit.objective, golden);
+    for (size_t g = 0; g < count; g++) sum += q[g];
+    assert_near(sum, 1, 1e-12);
+    despur_logistic_release(&fit);
+  }
+}
+
+static void one_group_is_the_plain_problem(void **state) {
+  (void)state;
+  static uint32_t groups[MOST_ROWS];
+  const despur_logistic_options options = {.threads = 1};
+  despur_logistic_problem problem = make(4);
+  despur_logistic_fit worst = {0}, plain = solve(&problem, 1e-7, 1);
+  assert_ok(despur_logistic_solve_worst(&worst, NULL, &problem, groups, 1, &options, &error));
+  assert_near(worst.objective, plain.objective, 1e-6 * plain.objective);
+  despur_logistic_release(&worst);
+  despur_logistic_release(&plain);
+}
+
+/* Logits of a head that is there, as offsets: what comes is the head that is nearest to it in the l2 term. At
+ * the optimum, l2 (W - W_there) is minus the slope of the loss at W. */
+static void offsets_pull_to_the_head_that_is_there(void **state) {
+  (void)state;
+  static float offsets[MOST_ROWS];
+  despur_logistic_problem problem = make(0);
+  double there[MOST_COLUMNS];
+  for (size_t j = 0; j < problem.columns; j++) there[j] = noise(700 + j);
+  for (size_t i = 0; i < problem.rows; i++)
+    for (size_t j = 0; j < problem.columns; j++)
+      offsets[i] += (float)(there[j] * (double)x[i * problem.columns + j]);
+  problem.offsets = offsets;
+  problem.weights = NULL;
+  despur_logistic_fit fit = solve(&problem, 1e-11, 1);
+  assert_true(fit.converged);
+  for (size_t j = 0; j < problem.columns; j++) {
+    double slope = 0;
+    for (size_t i = 0; i < problem.rows; i++) {
+      double logit = fit.bias[0] + (double)offsets[i];
+      for (size_t c = 0; c < problem.columns; c++)
+        logit += fit.weight[c] * (double)x[i * problem.columns + c];
+      slope += (1 / (1 + exp(-logit)) - y[i]) * (double)x[i * problem.columns + j] / (double)problem.rows;
+    }
+    assert_near(slope, -problem.l2 * fit.weight[j], 2e-6);
+  }
+  despur_logistic_release(&fit);
+}
+
 static void threads_change_no_bit(void **state) {
   (void)state;
   for (size_t p = 0; p < PROBLEM_COUNT; p++) {
@@ -400,6 +477,9 @@ int main(void) {
       cmocka_unit_test(what_l1_keeps_meets_the_conditions_of_an_optimum),
       cmocka_unit_test(weights_of_rows_are_copies_of_them),
       cmocka_unit_test(an_offset_of_columns_changes_only_biases),
+      cmocka_unit_test(the_worst_loss_is_that_of_the_dual_by_another_method),
+      cmocka_unit_test(one_group_is_the_plain_problem),
+      cmocka_unit_test(offsets_pull_to_the_head_that_is_there),
       cmocka_unit_test(threads_change_no_bit),
       cmocka_unit_test(a_fit_is_a_start),
       cmocka_unit_test(too_few_passes_are_told),
