@@ -10,7 +10,6 @@
 #define DESPUR_DESPUR_H
 
 #include "despur/array.h"
-#include "despur/audit.h"
 #include "despur/bench.h"
 #include "despur/cam.h"
 #include "despur/check.h"

@@ -6,9 +6,11 @@
 #ifndef DESPUR_REPORT_H
 #define DESPUR_REPORT_H
 
-#include "despur/audit.h"
+#include "despur/compare.h"
 #include "despur/measures.h"
+#include "despur/model.h"
 #include "despur/rates.h"
+#include "despur/repair.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -92,9 +94,72 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_report_models(const despur_model
                                                               const despur_models_options *options,
                                                               char **verdict, despur_error *error);
 
-/* Writes the page of an audit. command: how to get it again, as a person would type it. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_report_audit(const despur_audit *audit, const char *command,
-                                                             const char *path, despur_error *error);
+/* A repair, and how test examples are measured. Everything is borrowed. */
+typedef struct despur_repair_view {
+  const despur_repair_data *data;
+  const despur_repair_result *result;
+  despur_repair_rule rule;
+  double position;                /* of the dial: 1 is the best head */
+  const char *const *class_names; /* [classes] */
+  const char *const *ids;         /* [rows] texts that tell examples apart, or NULL: their numbers */
+  const char *const *fit_names;   /* [result->groups_count] groups that it was fitted and chosen by */
+  const uint32_t *groups;         /* [rows] groups that it is measured by, or DESPUR_NO_GROUP */
+  const uint32_t *attributes;     /* [rows] what tells groups of a label apart, or NULL */
+  const char *const *group_names; /* [groups_count] */
+  size_t groups_count;
+} despur_repair_view;
+
+/* What a repair came to on the test examples. Before and after are models of it (despur_model_measure). */
+typedef struct despur_repair_outcome {
+  despur_model models[2]; /* before, after */
+  despur_comparison comparison;
+  despur_scores *methods; /* [methods_count] as in the result; of methods that were skipped empty */
+  size_t methods_count;
+  float *weight, *bias; /* of the head that is handed back: [classes, columns], [classes] */
+  size_t changed;       /* test examples that are predicted otherwise */
+  char *verdict;        /* a sentence: what the intervals allow to say */
+} despur_repair_outcome;
+
+/* Looks at the test examples, once. DESPUR_BAD_INPUT when there are none. Release with
+ * despur_repair_outcome_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_repair_measure(despur_repair_outcome *out,
+                                                               const despur_repair_view *view,
+                                                               despur_error *error);
+
+DESPUR_API void despur_repair_outcome_release(despur_repair_outcome *outcome);
+
+/* A file that a repair was made from. */
+typedef struct despur_repair_input {
+  const char *name; /* what it is: "features" */
+  const char *path; /* FILE, or FILE:NAME */
+} despur_repair_input;
+
+typedef struct despur_repair_directory {
+  const char *path;
+  bool force;         /* it may hold other files; those of a repair are replaced */
+  const char *config; /* what config.yaml says: text */
+  const despur_repair_input *inputs;
+  size_t inputs_count;
+  const despur_head *head; /* whose names and type head.safetensors has; NULL: weight and bias, float32 */
+  const char *patch;       /* FILE or FILE:NAME, a model of which a copy gets the new head; NULL: none */
+} despur_repair_directory;
+
+/* What the logits of all examples are when they are computed once more from a file that was written. */
+typedef struct despur_repair_check {
+  double difference; /* largest, of a logit; 0 unless the file's type rounds numbers */
+  size_t otherwise;  /* examples whose class is another one */
+  char patched[32];  /* name of the patched model in the directory, "" without */
+} despur_repair_check;
+
+/* Writes report.html, results.json, head.safetensors and head.npz (weight and bias), changes.csv (test
+ * examples that are predicted otherwise), config.yaml and manifest.json, and the patched model:
+ * model.safetensors, model.pth, model.pt or model.onnx. DESPUR_BAD_USAGE when the directory holds something
+ * else and force is not set. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_report_repair(const despur_repair_outcome *outcome,
+                                                              const despur_repair_view *view,
+                                                              const despur_repair_directory *directory,
+                                                              despur_repair_check *check,
+                                                              despur_error *error);
 
 #ifdef __cplusplus
 }

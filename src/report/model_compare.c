@@ -209,17 +209,19 @@ static void section_doubts(markup *m) {
 }
 
 void page_several_models(markup *m, const model_page *page) {
-  page_open(m, "Models compared");
+  const page_extra *extra = page->extra;
+  page_open(m, extra ? extra->title : "Models compared");
   markup_print(m, "<p class=\"kicker\"><b>%zu models</b> \xc2\xb7 %s examples", page->count,
                file_grouped(page->models[0].predicted.count).text);
   if (page->models[0].predicted.columns) markup_print(m, " \xc2\xb7 %s", page->models[0].predicted.columns);
   markup_raw(m, "</p>\n<h1>");
-  page_sentence(m, page->said->sentence.data);
+  page_sentence(m, extra ? extra->sentence : page->said->sentence.data);
   markup_raw(m, "</h1>\n<p class=\"lede\">");
-  page_sentence(m, page->said->reason.data);
+  page_sentence(m, extra ? extra->lede : page->said->reason.data);
   markup_raw(m, "</p>\n");
   model_units(m, &page->models[0].predicted, NULL);
   section_models(m, page);
+  if (extra) extra->sections(m, extra->context);
   section_model_groups(m, page);
   section_pairs(m, page);
   model_spreads(m, page);

@@ -26,6 +26,7 @@ typedef struct leaving {
   const despur_model *models;
   size_t count;
   const despur_models_options *options;
+  const page_extra *extra; /* or NULL */
   verdict said;
   report_cell *cells;
   text heading; /* and names: how the page calls groups */
@@ -260,7 +261,8 @@ static despur_status compose(leaving *l, despur_error *error) {
                            .heading = l->heading.data,
                            .asked = l->asked.data,
                            .inputs = l->inputs,
-                           .kept = l->options->directory != NULL};
+                           .kept = l->options->directory != NULL,
+                           .extra = l->extra};
   if (l->count == 1)
     TRY(verdict_write_model(&l->said, first, l->cells, error));
   else
@@ -302,6 +304,19 @@ despur_status despur_report_models(const despur_model *models, size_t count,
   if (options->directory) TRY(write_files(&l, error));
   if (options->page) TRY(file_write_text(options->page, l.page.text.data, error));
   if (sentence) *sentence = l.said.sentence.data, l.said.sentence.data = NULL;
+cleanup:
+  release(&l);
+  return status;
+}
+
+despur_status models_page(char **page, const despur_model *models, size_t count, const page_extra *extra,
+                          despur_error *error) {
+  static const despur_models_options NONE = {0};
+  despur_status status = DESPUR_OK;
+  leaving l = {.models = models, .count = count, .options = &NONE, .extra = extra, .page = {.error = error}};
+  TRY(compose(&l, error));
+  *page = l.page.text.data;
+  l.page.text.data = NULL;
 cleanup:
   release(&l);
   return status;

@@ -28,6 +28,13 @@ DESPUR_MUST_USE despur_status models_again(const char *directory, const char *in
 /* Whether it may leave that there; DESPUR_BAD_USAGE says why not. */
 DESPUR_MUST_USE despur_status models_may_fill(const char *directory, bool force, despur_error *error);
 
+/* What a page of two models has besides, when they are one before and after something. */
+typedef struct page_extra {
+  const char *title, *sentence, *lede;
+  void (*sections)(markup *m, const void *context);
+  const void *context;
+} page_extra;
+
 /* A page of models; the first one's groups are its rows. */
 typedef struct model_page {
   const despur_model *models;
@@ -39,11 +46,16 @@ typedef struct model_page {
   const char *asked;        /* what columns.json says */
   report_pairs inputs;      /* tables and their hashes */
   bool kept;                /* it lies in a directory of despur_report_models */
+  const page_extra *extra;  /* or NULL */
 } model_page;
 
 /* Of one model, and of several. */
 void page_one_model(markup *m, const model_page *page);
 void page_several_models(markup *m, const model_page *page);
+
+/* The page of models with something besides. *page: release with mem_free. */
+DESPUR_MUST_USE despur_status models_page(char **page, const despur_model *models, size_t count,
+                                          const page_extra *extra, despur_error *error);
 
 /* Which of several is best for its worst group. page->said is not looked at. */
 DESPUR_MUST_USE despur_status verdict_write_models(verdict *out, const model_page *page, despur_error *error);

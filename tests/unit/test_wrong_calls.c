@@ -358,6 +358,8 @@ static void runs_that_are_not_there_are_named(void **state) {
   assert_fails(despur_run_predict(&predicted, MISSING, DESPUR_TEST, 1, &error), DESPUR_BAD_INPUT, MISSING);
   assert_fails(despur_run_assign(MISSING, NULL, 0, NO_PLACE, 1, &error), DESPUR_BAD_INPUT, MISSING);
   assert_fails(despur_run_cam(&cam, MISSING, &look, &error), DESPUR_BAD_INPUT, MISSING);
+  despur_repair_outcome_release(&(despur_repair_outcome){0});
+  despur_repair_release(&(despur_repair_result){0});
   despur_run_cam_release(&cam);
   assert_fails(despur_run_cam_write(&cam, "/proc/nowhere", &error), DESPUR_NO_RESOURCES, "/proc/nowhere");
   assert_fails(despur_verify(&verified, MISSING, &quick, &error), DESPUR_BAD_INPUT, MISSING);

@@ -5,6 +5,7 @@
 #include "despur/cluster.h"
 #include "despur/infer.h"
 #include "despur/logistic.h"
+#include "despur/report.h"
 
 static despur_error error;
 
@@ -174,6 +175,60 @@ static void last_layers_of_nothing_are_refused(void **state) {
   problem.l2 = 1;
   problem.rows = 0;
   assert_fails(despur_logistic_solve(&fit, &problem, &options, &error), DESPUR_BAD_INPUT, "");
+  assert_fails(despur_logistic_solve_worst(&fit, NULL, &problem, labels, 2, &options, &error),
+               DESPUR_BAD_INPUT, "");
+}
+
+static void repairs_of_what_cannot_be_repaired_are_refused(void **state) {
+  (void)state;
+  float x[COUNT] = {0};
+  uint32_t labels[COUNT] = {0, 1, 0, 1, 0, 1, 0, 1}, splits[COUNT] = {0, 0, 0, 0, 1, 1, 2, 2},
+           groups[COUNT] = {0};
+  despur_repair_data data = {
+      .features = x, .rows = COUNT, .columns = 1, .labels = labels, .classes = 2, .splits = splits};
+  despur_repair_options options = {.methods = {[DESPUR_LAST_ERM] = true}};
+  despur_repair_result result;
+  despur_repair_check check;
+  despur_repair_outcome outcome;
+  size_t point;
+  assert_string_equal(despur_last_layer_label((despur_last_layer)BEYOND), "");
+  assert_string_equal(despur_last_layer_groups((despur_last_layer)BEYOND), "");
+  assert_string_equal(despur_repair_rule_name((despur_repair_rule)BEYOND), "");
+  options.l2 = (despur_repair_list){{-1}, 1};
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_USAGE,
+               "l2: expected values above");
+  options.l2.count = BEYOND;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_USAGE, "at most 32 values");
+  options.l2.count = 0;
+  options.folds = 1;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_USAGE, "folds: expected 2");
+  options.folds = 0;
+  data.groups = groups;
+  data.groups_count = 1;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_INPUT,
+               "has examples of other labels");
+  data.groups = NULL;
+  splits[7] = BEYOND;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_INPUT, "row 7: expected a split");
+  splits[7] = 0;
+  labels[3] = BEYOND;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_INPUT, "row 3: expected a label");
+  labels[3] = 1;
+  x[2] = INFINITY;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_INPUT, "row 2, column 0 is not");
+  x[2] = 0;
+  data.classes = 3;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_INPUT, "class 2 has no training");
+  data.classes = 1;
+  assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_INPUT, "");
+  result = (despur_repair_result){.best = SIZE_MAX};
+  const despur_repair_view view = {.data = &data, .result = &result};
+  const despur_repair_directory directory = {.path = NO_PLACE};
+  assert_fails(despur_repair_measure(&outcome, &view, &error), DESPUR_BAD_INPUT, "no method could be fitted");
+  outcome = (despur_repair_outcome){0};
+  assert_fails(despur_report_repair(&outcome, &view, &directory, &check, &error), DESPUR_BAD_INPUT, "");
+  assert_int_equal(despur_dial_choose(&point, &result, &(despur_dial_wish){0.5, 0.5}), DESPUR_DIAL_NONE);
+  despur_repair_draw_splits(splits, 0, 0);
 }
 
 int main(void) {
@@ -182,6 +237,7 @@ int main(void) {
       cmocka_unit_test(clusterings_of_what_cannot_be_clustered_are_refused),
       cmocka_unit_test(reductions_of_what_cannot_be_reduced_are_refused),
       cmocka_unit_test(last_layers_of_nothing_are_refused),
+      cmocka_unit_test(repairs_of_what_cannot_be_repaired_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

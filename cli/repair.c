@@ -1,0 +1,407 @@
+/* despur repair: a better last layer for features that some network has computed. */
+#include "emit.h"
+#include "output.h"
+#include "repair_groups.h"
+#include "repair_head.h"
+#include "repair_settings.h"
+#include "report.h"
+#include "terminal.h"
+
+#include "despur/report.h"
+#include "despur/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct task {
+  const cli_arguments *arguments;
+  despur_examples examples;
+  repair_groups known, given; /* by what is known of examples; those of --groups */
+  uint32_t *drawn;            /* splits, when none were given */
+  despur_head head;           /* that is to be repaired, and its weights for each class */
+  float *old_weight, *old_bias;
+  despur_repair_options options;
+  despur_repair_data data;
+  despur_repair_result result;
+  despur_repair_view view;
+  despur_repair_outcome outcome;
+  despur_repair_check check;
+} task;
+
+static void task_release(task *t) {
+  despur_repair_outcome_release(&t->outcome);
+  despur_repair_release(&t->result);
+  repair_groups_release(&t->known);
+  repair_groups_release(&t->given);
+  despur_examples_release(&t->examples);
+  free(t->drawn);
+  despur_head_release(&t->head);
+  free(t->old_weight);
+  free(t->old_bias);
+}
+
+/* ---- what goes in ---- */
+
+static despur_status read_splits(task *t, despur_error *error) {
+  t->data.splits = t->examples.splits;
+  if (t->examples.splits) return DESPUR_OK;
+  t->drawn = calloc(t->examples.count + 1, sizeof *t->drawn);
+  if (!t->drawn) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  despur_repair_draw_splits(t->drawn, t->examples.count, t->options.seed);
+  t->data.splits = t->drawn;
+  return DESPUR_OK;
+}
+
+static despur_status read_data(task *t, despur_error *error) {
+  const cli_arguments *arguments = t->arguments;
+  const despur_examples_source source = {.features = arguments->positional[0],
+                                         .labels = cli_value(arguments, "labels"),
+                                         .splits = cli_value(arguments, "splits"),
+                                         .attributes = cli_value(arguments, "attributes"),
+                                         .table = cli_value(arguments, "table"),
+                                         .label = cli_value(arguments, "label"),
+                                         .split = cli_value(arguments, "split"),
+                                         .attribute = cli_value(arguments, "attribute"),
+                                         .id = cli_value(arguments, "id"),
+                                         .by = cli_value(arguments, "by")};
+  const char *groups = cli_value(arguments, "groups");
+  despur_status status = despur_examples_read(&t->examples, &source, error);
+  if (status == DESPUR_OK) status = read_splits(t, error);
+  if (status == DESPUR_OK) status = repair_groups_known(&t->known, &t->examples, error);
+  if (status == DESPUR_OK && groups)
+    status = repair_groups_read(&t->given, &t->examples, groups, source.labels, error);
+  if (status != DESPUR_OK) return status;
+  const repair_groups *fit = groups ? &t->given : t->known.codes ? &t->known : NULL;
+  t->data.features = t->examples.x;
+  t->data.rows = t->examples.count;
+  t->data.columns = t->examples.columns;
+  t->data.labels = t->examples.labels;
+  t->data.classes = t->examples.classes;
+  t->data.groups = fit ? fit->of_row : NULL;
+  t->data.groups_count = fit ? fit->count : 0;
+  t->view.fit_names = (const char *const *)(fit ? fit->names : t->known.names);
+  const char *head = cli_value(arguments, "head");
+  if (!head) return DESPUR_OK;
+  status = repair_head_read(&t->head, &t->old_weight, &t->old_bias, head, &t->data, error);
+  t->data.old_weight = t->old_weight;
+  t->data.old_bias = t->old_bias;
+  return status;
+}
+
+/* ---- what comes out ---- */
+
+static double best_average(const despur_repair_result *result) {
+  double most = 0;
+  for (size_t p = 0; p < DESPUR_DIAL_POINTS; p++) most = fmax(most, result->dial[p].average);
+  return most;
+}
+
+static despur_status turn_dial(task *t, despur_error *error) {
+  despur_dial_wish wish;
+  size_t point = DESPUR_DIAL_POINTS - 1;
+  despur_status status = cli_real(&wish.min_average, t->arguments, "min-average", 0, 1, (double)NAN, error);
+  if (status == DESPUR_OK)
+    status = cli_real(&wish.max_loss, t->arguments, "max-loss", 0, 1, (double)NAN, error);
+  if (status != DESPUR_OK) return status;
+  t->view.position = 1;
+  if (isnan(wish.min_average) && isnan(wish.max_loss)) return DESPUR_OK;
+  switch (despur_dial_choose(&point, &t->result, &wish)) {
+  case DESPUR_DIAL_FOUND:
+    t->view.position = t->result.dial[point].position;
+    return DESPUR_OK;
+  case DESPUR_DIAL_UNDECIDED:
+    return cli_fail(error, DESPUR_TOO_LITTLE_DATA,
+                    "repair: %zu validation examples are too few to be sure of any head that it is accurate "
+                    "enough",
+                    t->result.judged);
+  default:
+    return cli_fail(error, DESPUR_GATE_FAILED,
+                    "repair: no head between the old and the repaired one is accurate enough: the average is "
+                    "at most %.1f %% on validation",
+                    100 * best_average(&t->result));
+  }
+}
+
+static despur_status measure(task *t, despur_error *error) {
+  t->view.data = &t->data;
+  t->view.result = &t->result;
+  t->view.rule = t->options.rule;
+  t->view.class_names = t->examples.class_names;
+  t->view.ids = t->examples.ids;
+  /* true groups if they are known, else those that were given */
+  const repair_groups *by = t->known.codes || !t->given.of_row ? &t->known : &t->given;
+  t->view.groups = by->of_row;
+  t->view.attributes = by == &t->given ? by->of_row : by->codes;
+  t->view.group_names = (const char *const *)by->names;
+  t->view.groups_count = by->count;
+  return despur_repair_measure(&t->outcome, &t->view, error);
+}
+
+/* The words of the command line, one a line, as JSON has texts, which YAML has, too. */
+static despur_status write_directory(task *t, despur_error *error) {
+  static const char *const FILES[] = {"labels", "splits", "attributes", "table", "groups", "head", "patch"};
+  const cli_arguments *arguments = t->arguments;
+  despur_repair_input inputs[1 + sizeof FILES / sizeof *FILES];
+  size_t count = 0;
+  char *config = NULL;
+  size_t bytes;
+  FILE *out = open_memstream(&config, &bytes);
+  if (!out) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  inputs[count++] = (despur_repair_input){"features", arguments->positional[0]};
+  for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
+    if (cli_value(arguments, FILES[i]))
+      inputs[count++] = (despur_repair_input){FILES[i], cli_value(arguments, FILES[i])};
+  fprintf(out, "# despur repair\n");
+  for (size_t i = 0; i < arguments->given_count; i++) {
+    const cli_option *option = &arguments->verb->options[arguments->given[i].option];
+    static const char *const OWN[] = {"out", "force", "json", "quiet", "threads", "dial"};
+    bool own = false;
+    for (size_t o = 0; o < sizeof OWN / sizeof *OWN; o++) own |= strcmp(option->name, OWN[o]) == 0;
+    if (!own) fprintf(out, "%s: '%s'\n", option->name, arguments->given[i].value);
+  }
+  fprintf(out, "features: '%s'\n", arguments->positional[0]);
+  for (size_t i = 1; i < arguments->count; i++) {
+    const char *word = arguments->positional[i], *equals = strchr(word, '=');
+    fprintf(out, "%.*s: %s\n", (int)(equals - word), word, equals + 1);
+  }
+  despur_status status = fclose(out) == 0 ? DESPUR_OK : cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  const despur_repair_directory directory = {.path = cli_value(arguments, "out"),
+                                             .force = cli_value(arguments, "force"),
+                                             .config = config,
+                                             .inputs = inputs,
+                                             .inputs_count = count,
+                                             .head = t->data.old_weight ? &t->head : NULL,
+                                             .patch = cli_value(arguments, "patch")};
+  if (status == DESPUR_OK) status = despur_report_repair(&t->outcome, &t->view, &directory, &t->check, error);
+  free(config);
+  return status;
+}
+
+/* ---- text ---- */
+
+static void print_methods(const task *t) {
+  printf("%-14s %-11s %10s %10s %10s  %-14s %8s\n", "method", "groups", "validation", "corrected",
+         "test worst", "interval", "average");
+  for (size_t m = 0; m < t->result.methods_count; m++) {
+    const despur_repaired *of = &t->result.methods[m];
+    printf("%-14s %-11s", despur_last_layer_label(of->method), despur_last_layer_groups(of->method));
+    if (of->skipped) {
+      printf(" not fitted: %s\n", of->skipped);
+      continue;
+    }
+    const despur_scores *s = &t->outcome.methods[m];
+    char interval[32];
+    snprintf(interval, sizeof interval, "%.1f to %.1f", 100 * s->worst_group_low, 100 * s->worst_group_high);
+    printf(" %10.1f %10.1f %10.1f  %-14s %8.1f%s\n", 100 * of->candidates[of->chosen].worst_group,
+           100 * (of->candidates[of->chosen].worst_group - of->optimism), 100 * s->worst_group_accuracy,
+           interval, 100 * s->average_accuracy, m == t->result.best ? "  *" : "");
+  }
+  putchar('\n');
+}
+
+static void print_groups(const task *t) {
+  const despur_comparison *c = &t->outcome.comparison;
+  printf("%-28s %7s %8s %8s %8s  %-16s %8s\n", t->view.attributes ? "group" : "class", "count", "before",
+         "after", "change", "interval", "Holm");
+  for (size_t g = 0; g <= c->groups_count; g++) {
+    const despur_group_comparison *of = g < c->groups_count ? &c->groups[g] : &c->all;
+    if (isnan(of->difference)) continue;
+    char interval[40];
+    snprintf(interval, sizeof interval, "%+.1f to %+.1f", 100 * of->low, 100 * of->high);
+    terminal_put_left(of->name, 28);
+    printf(" %7zu %8.1f %8.1f %+8.1f  %-16s %8.2g\n",
+           of->pairs.both + of->pairs.only_first + of->pairs.only_second + of->pairs.neither, 100 * of->first,
+           100 * of->second, 100 * of->difference, interval, of->adjusted);
+  }
+  putchar('\n');
+}
+
+static void print_dial(const task *t) {
+  printf("dial      average  interval        worst  interval\n");
+  for (size_t p = 0; p < DESPUR_DIAL_POINTS; p++) {
+    const despur_dial_point *of = &t->result.dial[p];
+    printf("%4.0f %%   %6.1f   %.1f to %.1f   %6.1f   %.1f to %.1f%s\n", 100 * of->position,
+           100 * of->average, 100 * of->average_low, 100 * of->average_high, 100 * of->worst,
+           100 * of->worst_low, 100 * of->worst_high, of->position == t->view.position ? "  *" : "");
+  }
+  printf("On validation; all intervals hold together at 95 %%.\n\n");
+}
+
+static void print_text(const task *t) {
+  const despur_repair_result *r = &t->result;
+  size_t counts[DESPUR_SPLITS] = {0};
+  for (size_t i = 0; i < t->data.rows; i++) counts[t->data.splits[i]]++;
+  printf("%zu training, %zu validation and %zu test examples of %zu features; %zu %s; chosen by %s\n",
+         counts[DESPUR_TRAIN], counts[DESPUR_VAL], counts[DESPUR_TEST], t->data.columns, r->groups_count,
+         r->of_classes ? "classes (no groups are known)" : "groups",
+         despur_repair_rule_name(t->options.rule));
+  printf("before: %s\n\n", r->before_given ? "the head that was given" : "ERM");
+  print_methods(t);
+  if (cli_value(t->arguments, "dial")) print_dial(t);
+  print_groups(t);
+  printf("%s\n%zu of %zu test examples are predicted otherwise.\n", t->outcome.verdict, t->outcome.changed,
+         t->outcome.models[0].predicted.count);
+  if (!cli_value(t->arguments, "out")) return;
+  if (*t->check.patched)
+    terminal_print(stdout, "patched: %s/%s\n", cli_value(t->arguments, "out"), t->check.patched);
+  printf(
+      "Computed again from what was written: logits differ by at most %.2g, %zu of %zu predictions differ.\n",
+      t->check.difference, t->check.otherwise, t->data.rows);
+  terminal_print(stdout, "page: %s/report.html\n", cli_value(t->arguments, "out"));
+}
+
+/* ---- JSON ---- */
+
+static void emit_method(emit *j, const task *t, size_t m) {
+  const despur_repaired *of = &t->result.methods[m];
+  const despur_scores *s = &t->outcome.methods[m];
+  emit_open(j, NULL, '{');
+  emit_text(j, "name", despur_last_layer_names[of->method]);
+  emit_text(j, "groups_needed", despur_last_layer_groups(of->method));
+  emit_text(j, "skipped", of->skipped);
+  if (!of->skipped) {
+    const despur_repair_candidate *c = &of->candidates[of->chosen];
+    for (size_t p = 0; p < DESPUR_REPAIR_PARAMETERS && of->parameters[p]; p++)
+      emit_real(j, of->parameters[p], c->parameters[p]);
+    emit_real(j, "val_worst_group", c->worst_group);
+    emit_real(j, "optimism", of->optimism);
+    emit_real(j, "gap", of->gap);
+    emit_flag(j, "converged", of->converged);
+    emit_real(j, "worst_group", s->worst_group_accuracy);
+    emit_real(j, "low", s->worst_group_low);
+    emit_real(j, "high", s->worst_group_high);
+    emit_real(j, "average", s->average_accuracy);
+  }
+  emit_close(j, '}');
+}
+
+static void print_json(const task *t) {
+  const despur_repair_result *r = &t->result;
+  emit j = {0};
+  emit_open(&j, NULL, '{');
+  emit_text(&j, "verdict", t->outcome.verdict);
+  emit_text(&j, "method", despur_last_layer_names[r->methods[r->best].method]);
+  emit_text(&j, "select", despur_repair_rule_name(t->options.rule));
+  emit_real(&j, "position", t->view.position);
+  emit_open(&j, "before", '{');
+  emit_text(&j, "from", r->before_given ? "head" : "erm");
+  emit_real(&j, "worst_group", t->outcome.models[0].scores.worst_group_accuracy);
+  emit_real(&j, "average", t->outcome.models[0].scores.average_accuracy);
+  emit_close(&j, '}');
+  emit_open(&j, "after", '{');
+  emit_real(&j, "worst_group", t->outcome.models[1].scores.worst_group_accuracy);
+  emit_real(&j, "low", t->outcome.models[1].scores.worst_group_low);
+  emit_real(&j, "high", t->outcome.models[1].scores.worst_group_high);
+  emit_real(&j, "average", t->outcome.models[1].scores.average_accuracy);
+  emit_close(&j, '}');
+  emit_open(&j, "methods", '[');
+  for (size_t m = 0; m < r->methods_count; m++) emit_method(&j, t, m);
+  emit_close(&j, ']');
+  emit_count(&j, "changed", t->outcome.changed);
+  emit_close(&j, '}');
+}
+
+/* ---- the verb ---- */
+
+static despur_status check_words(const cli_arguments *arguments, despur_error *error) {
+  if (arguments->count == 0)
+    return cli_fail(error, DESPUR_BAD_USAGE, "repair: expected a file of features, found none");
+  if (cli_value(arguments, "patch") && !cli_value(arguments, "out"))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--patch: the copy is written into --out DIR");
+  if (cli_value(arguments, "patch") && !cli_value(arguments, "head"))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--patch: goes with --head, which says what is exchanged");
+  return DESPUR_OK;
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  task t = {.arguments = arguments};
+  long threads = 1;
+  despur_status status = check_words(arguments, error);
+  if (status == DESPUR_OK) status = repair_settings(&t.options, arguments, error);
+  if (status == DESPUR_OK)
+    status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
+  t.options.threads = (int)threads;
+  if (status == DESPUR_OK) status = read_data(&t, error);
+  if (status == DESPUR_OK) status = despur_repair(&t.result, &t.data, &t.options, error);
+  if (status == DESPUR_OK) status = turn_dial(&t, error);
+  if (status == DESPUR_OK) status = measure(&t, error);
+  if (status == DESPUR_OK && cli_value(arguments, "out")) status = write_directory(&t, error);
+  if (status == DESPUR_OK) (cli_value(arguments, "json") ? print_json : print_text)(&t);
+  task_release(&t);
+  return status;
+}
+
+const cli_verb cli_repair = {
+    .name = "repair",
+    .usage = "FEATURES --labels FILE [OPTIONS] [KEY=VALUE...]",
+    .summary = "fit a better last layer on features, and hand it back",
+    .help =
+        "Fits the last layer of a network again, on the features that the rest computes, so that its worst "
+        "group does\n"
+        "better. Groups are the label with --groups (inferred, as 'despur audit' leaves them, or your own); "
+        "without them\n"
+        "the label with --attributes or --by; without those the classes. Fitting and choosing see these "
+        "groups; test\n"
+        "examples are measured by the attributes, if there are any. Without --splits half of the examples, "
+        "drawn by\n"
+        "seed, are for training, a fifth for validation, the rest for test.\n"
+        "\n"
+        "Methods, and the groups that must be known to fit them:\n"
+        "  erm        none        every example counts the same; l2\n"
+        "  afr        none        weights beta exp(-gamma p), pulled to the old head; gamma, lambda\n"
+        "  balanced   training    every group counts the same; l2\n"
+        "  groupdro   training    the largest loss of a group is as small as can be; l2\n"
+        "  dfr_train  training    l1 on balanced subsets, averaged; c\n"
+        "  dfr        validation  the same on validation examples; c\n"
+        "  dispel     validation  the same on mixtures with training examples; c, mix\n"
+        "  offsets    validation  a threshold for each class, nothing else\n"
+        "\n"
+        "Settings: select=worst_group|worst_class|average is the rule by which parameters, and of several "
+        "methods one,\n"
+        "are chosen on validation examples (in folds where a method is fitted on them); seed, folds (5), "
+        "refits "
+        "(20);\n"
+        "l2, c, mix, gamma, lambda: a value or several with commas. Test examples are looked at once, "
+        "afterwards.\n"
+        "\n"
+        "The head before is --head (FILE or FILE:NAME: safetensors, .pth, ONNX) or ERM's. --out leaves "
+        "report.html,\n"
+        "results.json, changes.csv, and the new head in head.safetensors and head.npz; --patch a copy of a "
+        "model with\n"
+        "the head exchanged. --min-average and --max-loss choose a head between the old and the new one: the "
+        "best worst\n"
+        "group among those that surely are accurate enough on validation. Exit status 1: none is; 5: too few "
+        "examples to\n"
+        "tell.\n"
+        "\n"
+        "Examples:\n"
+        "  despur repair x.npy --labels y.npy --attributes a.npy --splits s.npy --method all --out repaired\n"
+        "  despur repair x.npy --labels y.npy --groups groups.csv --method groupdro --json\n"
+        "  despur repair x.npy --labels y.npy --attributes a.npy --head model.pth:fc --patch model.pth --out "
+        "r\n"
+        "  despur repair x.npy --table meta.csv --label y --by sex --max-loss 0.01 select=worst_group\n",
+    .options = {{"labels", "FILE",
+                 "a whole number for each row: its class (.npy, FILE.npz:NAME, FILE.safetensors:NAME)"},
+                {"splits", "FILE", "0, 1 or 2 for each row: training, validation, test"},
+                {"attributes", "FILE", "a whole number for each row: what is known of it beside the class"},
+                {"table", "FILE", "a table with a line for each row, for the columns that follow"},
+                {"label", "COL", "the column with the labels"},
+                {"split", "COL", "the column that says train, val or test"},
+                {"attribute", "COL", "the column with the attribute"},
+                {"id", "COL", "the column that tells examples apart"},
+                {"by", "COL,COL", "columns that make groups within labels; age:4, age:18,65 cut numbers"},
+                {"groups", "FILE", "groups within labels: whole numbers, or a table with a column 'group'"},
+                {"method", "NAME", "which one, or all of them (default)"},
+                {"head", "FILE:NAME", "the last layer to repair"},
+                {"patch", "MODEL", "write a copy of it with the new last layer into DIR"},
+                {"dial", NULL, "print accuracies between the old head and the new one"},
+                {"min-average", "A", "average accuracy, from 0 to 1, that must surely remain"},
+                {"max-loss", "L", "how much of it, from 0 to 1, may be lost"},
+                {"out", "DIR", "leave the head, a page and results.json there"},
+                {"force", NULL, "write into DIR although something else is there"},
+                {"threads", "N", "processors to use (default all); results do not depend on it"},
+                {"json", NULL, "results as JSON on stdout"}},
+    .words = CLI_KEYS,
+    .execute = execute};

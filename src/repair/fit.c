@@ -1,0 +1,186 @@
+/* What ways to fit a last layer are made of. */
+#include "repair/layer.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- problems ---- */
+
+despur_status repair_problem_create(repair_problem *out, const repair_work *work, repair_rows rows,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_repair_data *data = work->data;
+  size_t values;
+  *out = (repair_problem){0};
+  TRY(mem_multiply(&values, rows.count, data->columns, error));
+  TRY(mem_alloc(&out->x, values, sizeof *out->x, error));
+  TRY(mem_alloc(&out->labels, rows.count, sizeof *out->labels, error));
+  TRY(mem_alloc(&out->groups, rows.count, sizeof *out->groups, error));
+  TRY(mem_alloc(&out->weights, rows.count, sizeof *out->weights, error));
+  for (size_t i = 0; i < rows.count; i++) {
+    const float *from = data->features + rows.items[i] * data->columns;
+    float *to = out->x + i * data->columns;
+    for (size_t j = 0; j < data->columns; j++)
+      to[j] = (float)(((double)from[j] - work->mean[j]) / work->spread[j]);
+    out->labels[i] = data->labels[rows.items[i]];
+    out->groups[i] = work->groups[rows.items[i]];
+    out->weights[i] = 1;
+  }
+  out->of = (despur_logistic_problem){.x = out->x,
+                                      .rows = rows.count,
+                                      .columns = data->columns,
+                                      .labels = out->labels,
+                                      .classes = data->classes,
+                                      .weights = out->weights};
+cleanup:
+  return status;
+}
+
+void repair_problem_release(repair_problem *problem) {
+  mem_free(problem->x);
+  mem_free(problem->offsets);
+  mem_free(problem->labels);
+  mem_free(problem->groups);
+  mem_free(problem->weights);
+  *problem = (repair_problem){0};
+}
+
+despur_status repair_balance(repair_problem *problem, const repair_work *work, despur_error *error) {
+  size_t *sizes;
+  despur_status status = mem_alloc(&sizes, work->groups_count, sizeof *sizes, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < problem->of.rows; i++) sizes[problem->groups[i]]++;
+  for (size_t i = 0; i < problem->of.rows; i++) problem->weights[i] /= (double)sizes[problem->groups[i]];
+  mem_free(sizes);
+  return DESPUR_OK;
+}
+
+despur_status repair_balanced_subset(uint32_t *subset, size_t *count, const repair_work *work,
+                                     repair_rows rows, random_stream *stream, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t *taken, least = SIZE_MAX;
+  TRY(mem_alloc(&taken, work->groups_count, sizeof *taken, error));
+  for (size_t i = 0; i < rows.count; i++) taken[work->groups[rows.items[i]]]++;
+  for (size_t g = 0; g < work->groups_count; g++)
+    if (taken[g] > 0 && taken[g] < least) least = taken[g];
+  memset(taken, 0, work->groups_count * sizeof *taken);
+  memcpy(subset, rows.items, rows.count * sizeof *subset);
+  random_shuffle(stream, subset, rows.count);
+  *count = 0;
+  for (size_t i = 0; i < rows.count; i++)
+    if (taken[work->groups[subset[i]]]++ < least) subset[(*count)++] = subset[i];
+cleanup:
+  mem_free(taken);
+  return status;
+}
+
+/* ---- solving ---- */
+
+void repair_note(repair_fit *fit) {
+  const double gap = fit->head.gap / fit->head.objective;
+  if (gap > fit->gap) fit->gap = gap;
+  fit->converged = fit->head.converged;
+}
+
+despur_status repair_solve(repair_fit *fit, const repair_work *work, const repair_problem *problem,
+                           despur_error *error) {
+  const despur_logistic_options options = {
+      .tolerance = work->tolerance, .max_passes = work->most_passes, .threads = work->options.threads};
+  despur_status status = despur_logistic_solve(&fit->head, &problem->of, &options, error);
+  if (status == DESPUR_OK) repair_note(fit);
+  return status;
+}
+
+static despur_status add_refit(repair_fit *sum, const repair_work *work, const repair_ask *ask,
+                               const repair_average *average, size_t refit, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  repair_problem problem = {0};
+  repair_fit one = {0};
+  random_stream stream = random_open(work->options.seed, "refits", refit);
+  const double share = 1 / (double)ask->refits;
+  TRY(average->draw(&problem, work, ask, &stream, error));
+  problem.of.l1 = 1 / (average->c * (double)problem.of.rows);
+  TRY(repair_solve(&one, work, &problem, error));
+  for (size_t i = 0; i < one.head.outputs * one.head.columns; i++)
+    sum->head.weight[i] += share * one.head.weight[i];
+  for (size_t k = 0; k < one.head.outputs; k++) sum->head.bias[k] += share * one.head.bias[k];
+  sum->gap = fmax(sum->gap, one.gap);
+  sum->converged &= one.converged;
+cleanup:
+  repair_problem_release(&problem);
+  despur_logistic_release(&one.head);
+  return status;
+}
+
+despur_status repair_fit_average(repair_fit *fit, const repair_work *work, const repair_ask *ask,
+                                 const repair_average *average, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_logistic_release(&fit->head);
+  fit->head.outputs = work->outputs;
+  fit->head.columns = work->data->columns;
+  fit->converged = true;
+  TRY(mem_alloc(&fit->head.weight, work->outputs * work->data->columns, sizeof(double), error));
+  TRY(mem_alloc(&fit->head.bias, work->outputs, sizeof(double), error));
+  for (size_t refit = 0; refit < ask->refits; refit++) TRY(add_refit(fit, work, ask, average, refit, error));
+cleanup:
+  return status;
+}
+
+/* ---- heads ---- */
+
+void repair_fold(float *weight, float *bias, const repair_work *work, const despur_logistic_fit *fit) {
+  const size_t columns = fit->columns, classes = work->data->classes;
+  const bool halves = fit->outputs < classes;
+  for (size_t k = 0; k < classes; k++) {
+    const size_t from = halves ? 0 : k;
+    const double share = !halves ? 1 : k == 0 ? -0.5 : 0.5;
+    double b = fit->bias[from];
+    for (size_t j = 0; j < columns; j++) {
+      const double w = fit->weight[from * columns + j] / work->spread[j];
+      weight[k * columns + j] = (float)(share * w);
+      b -= w * work->mean[j];
+    }
+    bias[k] = (float)(share * b);
+  }
+}
+
+despur_status repair_unfold(despur_logistic_fit *fit, const repair_work *work, const float *weight,
+                            const float *bias, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t columns = work->data->columns, first = work->data->classes - work->outputs;
+  *fit = (despur_logistic_fit){.outputs = work->outputs, .columns = columns};
+  TRY(mem_alloc(&fit->weight, work->outputs * columns, sizeof(double), error));
+  TRY(mem_alloc(&fit->bias, work->outputs, sizeof(double), error));
+  for (size_t k = 0; k < work->outputs; k++) {
+    fit->bias[k] = (double)bias[first + k] - (first ? (double)bias[0] : 0);
+    for (size_t j = 0; j < columns; j++) {
+      const double w = (double)weight[(first + k) * columns + j] - (first ? (double)weight[j] : 0);
+      fit->weight[k * columns + j] = w * work->spread[j];
+      fit->bias[k] += w * work->mean[j];
+    }
+  }
+cleanup:
+  return status;
+}
+
+void despur_repair_logits(double *logits, const float *weight, const float *bias, size_t classes,
+                          const float *x, size_t columns) {
+  for (size_t k = 0; k < classes; k++) {
+    double sum[4] = {(double)bias[k]};
+    for (size_t j = 0; j < columns; j++) sum[j % 4] += (double)weight[k * columns + j] * (double)x[j];
+    logits[k] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  }
+}
+
+uint32_t repair_predict(const repair_work *work, const float *weight, const float *bias, uint32_t row,
+                        double *scratch) {
+  const despur_repair_data *data = work->data;
+  uint32_t best = 0;
+  despur_repair_logits(scratch, weight, bias, data->classes, data->features + row * data->columns,
+                       data->columns);
+  for (uint32_t k = 1; k < data->classes; k++)
+    if (scratch[k] > scratch[best]) best = k;
+  return best;
+}

@@ -1,0 +1,17 @@
+/* The last layer as it is usually fitted: every example counts the same. */
+#include "repair/layer.h"
+
+static despur_status fit(repair_fit *out, const repair_work *work, const repair_ask *ask,
+                         despur_error *error) {
+  despur_status status = DESPUR_OK;
+  repair_problem problem = {0};
+  TRY(repair_problem_create(&problem, work, ask->rows, error));
+  problem.of.l2 = ask->parameters[0];
+  TRY(repair_solve(out, work, &problem, error));
+cleanup:
+  repair_problem_release(&problem);
+  return status;
+}
+
+const layer layer_erm = {
+    .label = "ERM", .fitted_on = DESPUR_TRAIN, .refits = 1, .parameters = {"l2"}, .fit = fit};
