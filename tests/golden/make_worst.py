@@ -2,7 +2,7 @@
 """Writes worst.h: the least worst-group losses of the problems of make_logistic.py, found from the other side: SciPy maximises the dual
 over the weights of groups (SLSQP), and for each of these scikit-learn solves the weighted problem (newton-cg).
 
-usage: make_worst.py >worst.h        (scikit-learn 1.2 or later, NumPy, SciPy)
+usage: make_worst.py | clang-format >worst.h        (scikit-learn 1.2 or later, NumPy, SciPy)
 """
 import contextlib
 import io
