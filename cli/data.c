@@ -60,6 +60,14 @@ static void count_groups(size_t *counts, const despur_dataset *dataset, const de
   }
 }
 
+static void print_names(const despur_dataset *dataset) {
+  const char *name;
+  for (size_t i = 0; (name = despur_dataset_class_name(dataset, i)); i++)
+    terminal_print(stdout, "class %zu: %s\n", i, name);
+  for (size_t i = 0; (name = despur_dataset_attribute_name(dataset, i)); i++)
+    terminal_print(stdout, "attribute %zu: %s\n", i, name);
+}
+
 static void print_counts(const despur_dataset *dataset, const despur_groups *groups, const size_t *counts) {
   despur_shape shape = despur_dataset_shape(dataset);
   size_t sizes[DESPUR_SPLITS];
@@ -71,8 +79,10 @@ static void print_counts(const despur_dataset *dataset, const despur_groups *gro
     snprintf(values, sizeof values, "%zu features", shape.channels);
   else
     snprintf(values, sizeof values, "%zu x %zu x %zu values", shape.channels, shape.height, shape.width);
-  terminal_print(stdout, "%s\n%s, %zu classes, %zu attribute%s\n\n", despur_dataset_description(dataset),
+  terminal_print(stdout, "%s\n%s, %zu classes, %zu attribute%s\n", despur_dataset_description(dataset),
                  values, despur_dataset_classes(dataset), attributes, attributes == 1 ? "" : "s");
+  print_names(dataset);
+  terminal_print(stdout, "\n");
   terminal_print(stdout, "%-16s %9s %10s %9s\n", "group", "train", "validation", "test");
   for (size_t g = 0; g < groups->count; g++)
     terminal_print(stdout, "%-16s %9zu %10zu %9zu\n", groups->names[g],

@@ -11,8 +11,11 @@ install(FILES ${COMPLETIONS}/despur.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/ba
 install(FILES ${COMPLETIONS}/_despur DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${COMPLETIONS}/despur.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-set(PC_REQUIRES "zlib, spng, jansson, yaml-0.1")
+set(PC_REQUIRES "zlib, spng, libjpeg, jansson, yaml-0.1")
 set(PC_LIBS "-lm -pthread")
+if(WEBP_FOUND)
+  string(APPEND PC_REQUIRES ", libwebp")
+endif()
 if(CURL_FOUND)
   # Not in Requires.private: libcurl.pc would add a dozen libraries that only a static libcurl needs.
   string(APPEND PC_LIBS " -lcurl")

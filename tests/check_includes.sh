@@ -10,7 +10,7 @@ set -eu
 cd "$1"
 find src include cli -name '*.[ch]' 2>/dev/null | LC_ALL=C sort | xargs awk '
 BEGIN {
-  count = split("base|io|data nn cluster|infer train eval|repair|audit model|config|report|run|sweep table bench", tiers, "|")
+  count = split("base|io|data nn cluster|infer train eval|repair|picture|audit model|config|report|run|sweep table bench", tiers, "|")
   for (i = 1; i <= count; i++) {
     split(tiers[i], modules, " ")
     for (j in modules) tier[modules[j]] = i
@@ -23,6 +23,7 @@ BEGIN {
   module_of["net"] = module_of["optimizer"] = "nn"
   module_of["cam"] = module_of["check"] = module_of["compare"] = module_of["measures"] = "eval"
   module_of["rates"] = module_of["stats"] = module_of["examples"] = "eval"
+  module_of["picture"] = "picture"
   module_of["onnx"] = "model"
   module_of["run_cam"] = "run"
 }

@@ -113,6 +113,11 @@ DESPUR_API despur_input_kind despur_dataset_input_kind(const despur_dataset *dat
 /* One line that says where the examples came from. */
 DESPUR_API const char *despur_dataset_description(const despur_dataset *dataset);
 
+/* What a class or a value of the attribute is called; NULL where they have numbers only, and beyond the last.
+ * Owned by the data set. */
+DESPUR_API const char *despur_dataset_class_name(const despur_dataset *dataset, size_t label);
+DESPUR_API const char *despur_dataset_attribute_name(const despur_dataset *dataset, size_t value);
+
 /* The path of the index-th file that it was made from, or NULL beyond the last. */
 DESPUR_API const char *despur_dataset_input(const despur_dataset *dataset, size_t index);
 

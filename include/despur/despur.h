@@ -30,6 +30,7 @@
 #include "despur/net.h"
 #include "despur/onnx.h"
 #include "despur/optimizer.h"
+#include "despur/picture.h"
 #include "despur/rates.h"
 #include "despur/report.h"
 #include "despur/run.h"

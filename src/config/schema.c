@@ -2,6 +2,7 @@
  * has no effect beside some other value, a line in config_check.c. */
 #include "config/source.h"
 
+#include "despur/picture.h"
 #include "despur/text.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@ static const char *const difficulties[] = {"magnitude_large",
                                            "variance_medium",
                                            "variance_high",
                                            NULL};
+static const char *const filters[] = {"bilinear", "bicubic", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
 static const char *const inferences[] = {"none", "cluster", "george", "spare", "jtt", "eiil", NULL};
@@ -102,7 +104,9 @@ const config_row schema_rows[] = {
     INTEGER("seeds.order", seeds.order, -1, INT64_MAX, "-1", "seed of the order of examples; -1: as seed"),
 
     CHOICE("data.source", data.source, sources, "spuco_mnist",
-           "coloured digits, your own .npy files of images, the built-in digits in grey, or features"),
+           "coloured digits, your own .npy files of images, the built-in digits in grey, features, or a "
+           "folder of "
+           "pictures"),
     TEXT("data.images", data.images, "auto",
          "auto, digits, or a directory with the four IDX files; for npy: the file of images"),
     PATH("data.features", data.features,
@@ -130,6 +134,25 @@ const config_row schema_rows[] = {
             "how many built-in digits there are for training and validation"),
     INTEGER("data.digits_test", data.digits_test, 10, MAX_IMAGES, "5000",
             "how many built-in digits there are for test"),
+    PATH("data.folder", data.folder, "folder of pictures (pictures)"),
+    CHOICE("data.layout", data.layout, despur_picture_layouts, "auto",
+           "how the folder is laid out; auto: metadata where there is a metadata.csv, else by folders "
+           "(pictures)"),
+    PATH("data.metadata", data.metadata,
+         "table that says what the pictures are; empty: metadata.csv in the folder (pictures)"),
+    TEXT("data.label", data.label, "", "column of the table with the labels; empty: guessed (pictures)"),
+    TEXT("data.attribute", data.attribute, "",
+         "column of the table with the attribute; empty: guessed (pictures)"),
+    TEXT("data.split", data.split, "", "column of the table with the split; empty: guessed (pictures)"),
+    INTEGER("data.size", data.size, 8, 2048, "32",
+            "side of the square that is cut out of the middle, in pixels (pictures)"),
+    INTEGER("data.resize", data.resize, 0, 4096, "0",
+            "shorter side of the picture before that; 0: as data.size (pictures)"),
+    CHOICE("data.filter", data.filter, filters, "bilinear", "how pictures are resized (pictures)"),
+    BOOLEAN("data.skip_unreadable", data.skip_unreadable, "false",
+            "leave out pictures that cannot be read; false: they are an error (pictures)"),
+    PATH("data.cache", data.cache,
+         "directory for decoded pictures; empty: pictures/ in the user's cache of despur (pictures)"),
 
     CHOICE("model.arch", model.arch, despur_arch_names, "lenet", "the network"),
     REAL("model.dropout", model.dropout, FROM(0), BELOW(1), "0.5", "probability of dropping a value (mlp)"),

@@ -11,7 +11,7 @@ typedef struct source_need {
   const char *key, *what;
 } source_need;
 
-enum { SOURCE_KEYS = 12, SOURCE_NEEDS = 4, SOURCE_LABEL = 256 };
+enum { SOURCE_KEYS = 16, SOURCE_NEEDS = 4, SOURCE_LABEL = 256 };
 
 typedef struct data_source {
   const char *name;
@@ -33,7 +33,7 @@ typedef struct data_source {
 } data_source;
 
 /* All of them, in the order of data.source's choices. */
-#define DATA_SOURCES(X)   X(spuco_mnist) X(npy) X(digits) X(features)
+#define DATA_SOURCES(X)   X(spuco_mnist) X(npy) X(digits) X(features) X(pictures)
 #define DATA_SOURCE(name) extern const data_source source_##name;
 DATA_SOURCES(DATA_SOURCE)
 

@@ -45,6 +45,7 @@ void despur_dataset_free(despur_dataset *dataset) {
   for (size_t split = 0; split < DESPUR_SPLITS; split++) mem_free(dataset->members[split]);
   mem_free(dataset->owned_pixels);
   npy_close(&dataset->images);
+  if (dataset->pictures) dataset->free_pictures(dataset->pictures);
   if (dataset->paint) mem_free(dataset->paint->colours);
   mem_free(dataset->paint);
   mem_free(dataset->thinned);
@@ -265,6 +266,14 @@ despur_input_kind despur_dataset_input_kind(const despur_dataset *dataset) {
 
 const char *despur_dataset_description(const despur_dataset *dataset) {
   return dataset->description;
+}
+
+const char *despur_dataset_class_name(const despur_dataset *dataset, size_t label) {
+  return dataset->class_names && label < dataset->classes ? dataset->class_names[label] : NULL;
+}
+
+const char *despur_dataset_attribute_name(const despur_dataset *dataset, size_t value) {
+  return dataset->attribute_names && value < dataset->attributes ? dataset->attribute_names[value] : NULL;
 }
 
 const char *despur_dataset_input(const despur_dataset *dataset, size_t index) {

@@ -47,6 +47,9 @@ struct despur_dataset {
   const example_reader *reader;
   paint_plan *paint; /* of painted_examples, else NULL */
   uint8_t *thinned;
+  struct despur_pictures *pictures; /* of the picture room, or NULL; freed by the function below */
+  void (*free_pictures)(struct despur_pictures *pictures);
+  const char *const *class_names, *const *attribute_names; /* [classes], [attributes]; NULL: numbers */
   char *inputs[DATASET_INPUTS]; /* paths of the files it was made from; NULL beyond them */
   char description[256];
 };

@@ -121,6 +121,12 @@ typedef struct row {
 #define FILES     "data.source=npy data.images=images.npy data.labels=labels.npy "
 #define SPLITS    FILES "data.attributes=attributes.npy data.splits=splits.npy "
 
+#define PICTURES "data.source=pictures data.size=8 data.cache=cache " TRAIN
+#define PHOTOS   PICTURES "data.folder=photos "
+#define TABLED   PICTURES "data.folder=tabled "
+#define LAYOUT(layout, folder)                                                                               \
+  { "data.layout", PHOTOS, PICTURES "data.folder=" folder " data.layout=" layout, "", "Tmsp" }
+
 #define EPOCHS                                                                                               \
   "data.source=features data.features=features.npy data.labels=labels.npy data.attributes=attributes.npy "   \
   "data.splits=splits.npy reference.epochs=6 reference.optimizer.lr=0.3 infer.method=cluster "               \
@@ -184,6 +190,27 @@ static const row ROWS[] = {
     ROW("data.attributes", SPLITS REFERENCE TRAIN "infer.method=cluster train.method=erm",
         "others_attributes.npy", "RITgp", ""),
     ROW("data.splits", SPLITS REFERENCE TRAIN, "others_splits.npy", "RTrmsp", ""),
+    {"data.source", ERM, PHOTOS, "RTmsp", "r"},
+    {"data.folder", PHOTOS, TABLED, "Tm", "sp"},
+    LAYOUT("metadata", "tabled"),
+    LAYOUT("waterbirds", "tabled"),
+    LAYOUT("wilds", "tabled"),
+    LAYOUT("celeba", "faces"),
+    LAYOUT("domainbed", "places"),
+    LAYOUT("urbancars", "cars"),
+    LAYOUT("bffhq", "people"),
+    LAYOUT("spuco_animals", "animals"),
+    LAYOUT("cifar10", "records"),
+    {"data.layout", PHOTOS, PHOTOS "data.layout=imagefolder", "", ""}, /* what auto finds */
+    ROW("data.metadata", TABLED, "tabled/other.csv", "ms", "RTp"),
+    ROW("data.label", TABLED, "other", "ms", "Tp"),
+    ROW("data.attribute", TABLED, "other", "T", "p"),
+    ROW("data.split", TABLED, "part", "ms", "Tp"),
+    ROW("data.size", PHOTOS, "9", "ms", "Tp"),
+    ROW("data.resize", PHOTOS, "12", "ms", "Tp"),
+    ROW("data.filter", PHOTOS, "bicubic", "ms", "Tp"),
+    ROW("data.skip_unreadable", PHOTOS, "true", "", ""), /* nothing is; cli.pictures has one */
+    ROW("data.cache", PHOTOS, "elsewhere", "", ""),
     ROW("data.difficulty", ERM, "magnitude_medium", "RTrms", "p"),
     ROW("data.difficulty", ERM, "magnitude_small", "RTrms", "p"),
     ROW("data.difficulty", ERM, "variance_low", "RTrms", "p"),
@@ -319,6 +346,60 @@ static void write_features(const char *path, unsigned seed) {
   assert_ok(npy_write(path, NPY_F32, 2, shape, values, &error));
 }
 
+/* A picture of 12 x 10 pixels, whatever it is called. */
+static void write_picture(const char *path, unsigned seed) {
+  char folder[200];
+  snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+  assert_ok(file_make_directories(folder, &error));
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  fprintf(file, "P6 12 10 255\n");
+  for (int i = 0; i < 360; i++) fputc((int)((seed = seed * 1103515245u + 12345u) >> 20 & 255), file);
+  fclose(file);
+}
+
+/* "a/%d/b" with every i below count in place of %d. */
+#define WRITE_PICTURES(count, ...)                                                                           \
+  for (unsigned i = 0; i < (count); i++) {                                                                   \
+    char path[200];                                                                                          \
+    snprintf(path, sizeof path, __VA_ARGS__);                                                                \
+    write_picture(path, i + 7);                                                                              \
+  }
+
+static const char *const SPLIT_NAMES[] = {"train", "val", "test"};
+
+/* A folder of each layout, with pictures for all splits. */
+static void make_folders(void) {
+  WRITE_PICTURES(36, "photos/%s/class %u/place %u/%u.jpg", SPLIT_NAMES[i % 3], i / 3 % 2, i / 6 % 2, i)
+  WRITE_PICTURES(36, "tabled/%u.jpg", i)
+  WRITE_PICTURES(12, "faces/img_align_celeba/%u.jpg", i)
+  WRITE_PICTURES(40, "places/%s/class %u/%u.jpg", i % 2 ? "photo" : "art", i / 2 % 2, i)
+  WRITE_PICTURES(12, "cars/bg-0.5/%s/obj-%s_bg-urban_co_occur_obj-urban/%u.jpg", SPLIT_NAMES[i % 3],
+                 i / 3 % 2 ? "urban" : "country", i)
+  WRITE_PICTURES(12, "people/%s/%u_%u_%u.jpg", i % 3 ? SPLIT_NAMES[i % 3] : "align", i, i / 3 % 2, i / 6 % 2)
+  WRITE_PICTURES(12, "animals/%s/class %u/place %u/%u.jpg", SPLIT_NAMES[i % 3], i / 3 % 2, i / 6 % 2, i)
+  FILE *table = fopen("tabled/metadata.csv", "wb"), *other = fopen("tabled/other.csv", "wb");
+  FILE *attributes = fopen("faces/list_attr_celeba.txt", "wb");
+  FILE *splits = fopen("faces/list_eval_partition.txt", "wb");
+  fprintf(table, "filename,y,a,split,other,part\n");
+  fprintf(other, "filename,y,a,split\n");
+  fprintf(attributes, "12\nBlond_Hair Male\n");
+  for (unsigned i = 0; i < 36; i++) {
+    fprintf(table, "%u.jpg,%u,%u,%u,%u,%u\n", i, i / 3 % 2, i / 6 % 2, i % 3, i / 4 % 2, i / 12);
+    fprintf(other, "%u.jpg,%u,%u,%u\n", 35 - i, i / 3 % 2, i / 6 % 2, i % 3);
+    if (i < 12) fprintf(attributes, "%u.jpg %d %d\n", i, i / 3 % 2 ? 1 : -1, i / 6 % 2 ? 1 : -1);
+    if (i < 12) fprintf(splits, "%u.jpg %u\n", i, i % 3);
+  }
+  fclose(table), fclose(other), fclose(attributes), fclose(splits);
+  assert_ok(file_make_directories("records", &error));
+  FILE *train = fopen("records/data_batch_1.bin", "wb"), *test = fopen("records/test_batch.bin", "wb");
+  for (unsigned i = 0; i < 20 * 3073; i++) {
+    fputc((int)(i % 3073 ? i * 7 % 251 : i / 3073 % 10), train);
+    fputc((int)(i % 3073 ? i * 5 % 241 : i / 3073 % 10), test);
+  }
+  fclose(train), fclose(test);
+}
+
 /* 60 examples, 0.6 of them for training; order.npy visits training examples of the digits. */
 static int make_inputs(void **state) {
   (void)state;
@@ -336,6 +417,7 @@ static int make_inputs(void **state) {
   write_numbers("splits.npy", 1, 10, 3);
   write_numbers("others_splits.npy", 1, 12, 3);
   write_numbers("order.npy", 1, 1, COUNT);
+  make_folders();
   carry_out(DIGITS TRAIN "seed=7", "run");
   assert_int_equal(rename("run/model.safetensors", "init.safetensors"), 0);
   remove_parts("run");

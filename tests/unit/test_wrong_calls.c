@@ -526,6 +526,24 @@ static void pictures_and_networks_that_cannot_be_are_refused(void **state) {
   assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_INPUT, "no node makes a value 'relu'");
 }
 
+static void folders_of_pictures_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  despur_pictures *pictures;
+  despur_pictures_options o = {.side = 32, .cache = "."};
+  assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
+  o.folder = "no-such-folder";
+  assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_INPUT);
+  assert_null(pictures);
+  o.side = 0;
+  assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
+  o.side = 64, o.shorter = 63;
+  assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
+  o.shorter = 0, o.filter = (despur_filter)2;
+  assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
+  o.filter = DESPUR_BICUBIC, o.folder = ".", o.layout = "mosaic";
+  assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
+}
+
 static void nothing_is_released_and_freed_as_well(void **state) {
   (void)state;
   despur_agreement_release(&(despur_agreement){0});
@@ -551,6 +569,7 @@ static void nothing_is_released_and_freed_as_well(void **state) {
   despur_head_release(&(despur_head){0});
   despur_silhouette_release(&(despur_silhouette_result){0});
   despur_umap_release(&(despur_umap){0});
+  despur_pictures_free(NULL);
   despur_config_free(NULL);
   despur_dataset_free(NULL);
   despur_grouping_free(NULL);
@@ -576,6 +595,7 @@ int main(void) {
       cmocka_unit_test(words_and_numbers_that_mean_nothing_have_no_name),
       cmocka_unit_test(models_and_heads_that_cannot_be_are_refused),
       cmocka_unit_test(pictures_and_networks_that_cannot_be_are_refused),
+      cmocka_unit_test(folders_of_pictures_that_cannot_be_are_refused),
       cmocka_unit_test(nothing_is_released_and_freed_as_well),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,83 @@
+/* Folders of pictures: which picture is what, and the pictures at one size as bytes, read in blocks.
+ *
+ * Pictures are decoded once, by all threads, and kept in a cache file, so a set may be larger than memory. */
+#ifndef DESPUR_PICTURE_H
+#define DESPUR_PICTURE_H
+
+#include "despur/dataset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How pixels are computed when a picture is made smaller or larger; both are antialiased and give Pillow's
+ * bytes. */
+typedef enum despur_filter { DESPUR_BILINEAR, DESPUR_BICUBIC } despur_filter;
+
+/* Names of the layouts that despur_pictures_options.layout takes, ending with NULL. The first is "auto":
+ * metadata where there is a metadata.csv, else folders. */
+DESPUR_API extern const char *const despur_picture_layouts[];
+
+/* NULL and 0 stand for what is said behind the member. */
+typedef struct despur_pictures_options {
+  const char *folder;
+  const char *layout;                    /* "auto" */
+  const char *metadata;                  /* a table; FOLDER/metadata.csv */
+  const char *label, *attribute, *split; /* its columns; guessed from usual names */
+  size_t side;                           /* of the square that is cut out of the middle, in pixels */
+  size_t shorter;                        /* side of the picture before that; as `side` */
+  despur_filter filter;
+  int skip_unreadable; /* 1: pictures that cannot be read are left out, not an error */
+  const char *cache; /* directory of the cache file; pictures/ in the user's cache, $XDG_CACHE_HOME/despur */
+  int threads;       /* as many as there are processors */
+  uint64_t split_seed; /* of the split that is drawn where the folder has none */
+  /* Called from this thread now and then while pictures are decoded. */
+  void (*progress)(void *context, size_t done, size_t count);
+  void *context;
+} despur_pictures_options;
+
+typedef struct despur_pictures despur_pictures;
+
+/* Lists the pictures and decodes those that are not in the cache. DESPUR_BAD_USAGE for options that cannot
+ * be; DESPUR_BAD_INPUT for a folder that is not of its layout, paths in a table that leave the folder, and
+ * pictures that cannot be read, with the first few reasons (despur_pictures_unreadable has all when they are
+ * skipped). Free with despur_pictures_free. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_pictures_open(despur_pictures **out,
+                                                              const despur_pictures_options *options,
+                                                              despur_error *error);
+DESPUR_API void despur_pictures_free(despur_pictures *pictures); /* NULL is accepted */
+
+DESPUR_API size_t despur_pictures_count(const despur_pictures *pictures);
+
+/* Writes the pictures first..first+count-1: out[count][3][side][side], red, green, blue. DESPUR_BAD_USAGE for
+ * pictures that are not there. Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_pictures_read(const despur_pictures *pictures, size_t first,
+                                                              size_t count, uint8_t *out,
+                                                              despur_error *error);
+
+/* [count] each, owned by the pictures: codes that the names below are called by, and despur_split. */
+DESPUR_API const uint32_t *despur_pictures_labels(const despur_pictures *pictures);
+DESPUR_API const uint32_t *despur_pictures_attributes(const despur_pictures *pictures);
+DESPUR_API const uint8_t *despur_pictures_splits(const despur_pictures *pictures);
+
+/* The name of a class, of an attribute value, and the path of a picture below the folder; NULL beyond the
+ * last. */
+DESPUR_API const char *despur_pictures_class(const despur_pictures *pictures, size_t index);
+DESPUR_API const char *despur_pictures_attribute(const despur_pictures *pictures, size_t index);
+DESPUR_API const char *despur_pictures_path(const despur_pictures *pictures, size_t index);
+
+/* "PATH: REASON" of a picture that was skipped; NULL beyond the last. */
+DESPUR_API const char *despur_pictures_unreadable(const despur_pictures *pictures, size_t index);
+
+/* One line: how many pictures, from where, and what was taken for what. */
+DESPUR_API const char *despur_pictures_description(const despur_pictures *pictures);
+
+/* A data set of them, which takes the pictures, also when it fails. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create_pictures(despur_dataset **out,
+                                                                        despur_pictures *pictures,
+                                                                        despur_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

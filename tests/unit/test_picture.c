@@ -1,0 +1,176 @@
+/* Pictures of every kind against what Pillow makes of them, and pictures that are no pictures. */
+#include "testing.h"
+
+#include "base/memory.h"
+#include "io/file.h"
+#include "picture/picture.h"
+#include "picture/resize.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE = 16, SHORTER = 18, BYTES = 3 * SIDE * SIDE };
+
+#define FOLDER "tests/golden/pictures/"
+
+static bool is_webp(const char *name) {
+  return strstr(name, ".webp") != NULL;
+}
+
+#ifdef DESPUR_HAVE_WEBP
+static const bool HAS_WEBP = true;
+#else
+static const bool HAS_WEBP = false;
+#endif
+
+static void read_picture(picture *out, const char *path, size_t side) {
+  char *bytes;
+  size_t count;
+  despur_error error;
+  assert_int_equal(file_read(&bytes, &count, path, PICTURE_MOST_BYTES, &error), DESPUR_OK);
+  if (picture_decode(out, (uint8_t *)bytes, count, side, &error) != DESPUR_OK)
+    fail_msg("%s: %s", path, error.message);
+  mem_free(bytes);
+}
+
+static void compare(const char *name) {
+  char path[600], *wanted;
+  size_t count;
+  uint8_t found[BYTES];
+  picture p;
+  snprintf(path, sizeof path, FOLDER "%s.bytes", name);
+  assert_int_equal(file_read(&wanted, &count, path, 2 * BYTES, NULL), DESPUR_OK);
+  assert_int_equal(count, 2 * BYTES);
+  snprintf(path, sizeof path, FOLDER "%s", name);
+  read_picture(&p, path, SHORTER);
+  for (int filter = 0; filter < 2; filter++) {
+    assert_int_equal(picture_fit(found, &p, SIDE, SHORTER, (despur_filter)filter, NULL), DESPUR_OK);
+    if (memcmp(found, wanted + filter * BYTES, BYTES) != 0) fail_msg("%s: other bytes than Pillow's", name);
+  }
+  picture_release(&p);
+  mem_free(wanted);
+}
+
+static void pictures_of_every_kind_become_pillows_bytes(void **state) {
+  (void)state;
+  size_t compared = 0;
+  DIR *folder = opendir(FOLDER);
+  assert_non_null(folder);
+  for (const struct dirent *entry; (entry = readdir(folder));) {
+    if (entry->d_name[0] == '.' || strstr(entry->d_name, ".bytes")) continue;
+    if (is_webp(entry->d_name) && !HAS_WEBP) continue;
+    compare(entry->d_name);
+    compared++;
+  }
+  closedir(folder);
+  assert_true(compared >= 24);
+}
+
+/* ---- hostile pictures ---- */
+
+static void refuse(const void *bytes, size_t count, const char *reason) {
+  picture p;
+  despur_error error = {0};
+  assert_int_equal(picture_decode(&p, bytes, count, 0, &error), DESPUR_BAD_INPUT);
+  if (!strstr(error.message, reason)) fail_msg("expected '%s', found '%s'", reason, error.message);
+  assert_null(p.rgb);
+}
+
+static void what_is_no_picture_is_refused_by_name(void **state) {
+  (void)state;
+  refuse("", 0, "an empty file");
+  refuse("hello, world", 12, "found none of these");
+  refuse("GIF89a....", 10, "found GIF");
+  refuse("\0\0\0\x20"
+         "ftypheic",
+         12, "found HEIC");
+  refuse("P6\n3 2\n255\n12345", 15, "expected 18 bytes of pixels, found 4");
+  refuse("P6\n60000 60000\n255\n1", 20, "at most 100,000,000 pixels, found 60000 x 60000");
+  refuse("P6\n3 2\n0\n123456789012345678", 27, "a maximum from 1 to 65535");
+  refuse("P5\n0 5\n255\n", 11, "at least one pixel");
+}
+
+/* Cut anywhere, a picture is refused or, where only its end is missing, read: nothing else. */
+static void pictures_that_end_too_early_are_refused(void **state) {
+  (void)state;
+  static const char *const NAMES[] = {"progressive.jpg", "colour.jpg", "palette.png", "lossy.webp"};
+  for (size_t i = 0; i < 4; i++) {
+    char path[200], *bytes;
+    size_t count, cuts = 0, refused = 0;
+    if (is_webp(NAMES[i]) && !HAS_WEBP) continue;
+    snprintf(path, sizeof path, FOLDER "%s", NAMES[i]);
+    assert_int_equal(file_read(&bytes, &count, path, PICTURE_MOST_BYTES, NULL), DESPUR_OK);
+    for (size_t cut = 0; cut < count; cut += 1 + count / 50, cuts++) {
+      picture p;
+      refused += picture_decode(&p, (uint8_t *)bytes, cut, 0, NULL) == DESPUR_BAD_INPUT;
+      picture_release(&p);
+    }
+    if (refused + 2 < cuts) /* what follows the pixels may be missing */
+      fail_msg("%s: read from %zu of %zu beginnings", NAMES[i], cuts - refused, cuts);
+    mem_free(bytes);
+  }
+}
+
+/* The header of a PNG, and of a JPEG, that asks for 3.6 thousand million pixels. */
+static void huge_pictures_are_refused_before_memory_is_taken(void **state) {
+  (void)state;
+  static const uint8_t PNG[] = {0x89, 'P',  'N', 'G', '\r', '\n', 0x1a, '\n', 0,    0,    0,
+                                13,   'I',  'H', 'D', 'R',  0,    0,    0xea, 0x60, 0,    0,
+                                0xea, 0x60, 8,   2,   0,    0,    0,    0x86, 0xe2, 0xf2, 0x9e};
+  static const uint8_t JPEG[] = {0xff, 0xd8, 0xff, 0xc0, 0,    17,   8, 0xea, 0x60, 0xea, 0x60, 3,
+                                 1,    0x11, 0,    2,    0x11, 1,    3, 0x11, 1,    0xff, 0xda, 0,
+                                 12,   3,    1,    0,    2,    0x11, 3, 0x11, 0,    63,   0,    0};
+  picture p;
+  despur_error error;
+  assert_int_equal(picture_decode(&p, PNG, sizeof PNG, 0, &error), DESPUR_BAD_INPUT);
+  refuse(JPEG, sizeof JPEG, "found 60000 x 60000");
+}
+
+static void animations_are_refused_or_give_their_first_picture(void **state) {
+  (void)state;
+  static const uint8_t WEBP[] =
+      "RIFF\x3a\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x07\0\0\x07\0\0ANIM\x06\0\0\0\0\0\0\0\0\0"
+      "ANMF\x10\0\0\0\0\0\0\0\0\0\x07\0\0\x07\0\0\0\0\0\0";
+  refuse(WEBP, sizeof WEBP - 1, HAS_WEBP ? "an animation" : "built without libwebp");
+}
+
+/* A directory that names itself as the next, one that lies behind the end, one with 65,535 entries. */
+static void exif_that_leads_astray_tells_no_orientation(void **state) {
+  (void)state;
+  static const uint8_t TURNED[] = "II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\x08\0\0\0";
+  static const uint8_t NESTED[] = "II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\x08\0\0\0";
+  uint8_t exif[26];
+  assert_int_equal(exif_orientation(TURNED, 26), 6);
+  assert_int_equal(exif_orientation(NESTED, 26), 1);
+  for (size_t cut = 0; cut < 22; cut++) assert_int_equal(exif_orientation(TURNED, cut), 1);
+  memcpy(exif, TURNED, sizeof exif);
+  memset(exif + 4, 0xff, 4);
+  assert_int_equal(exif_orientation(exif, sizeof exif), 1);
+  memcpy(exif, TURNED, sizeof exif);
+  memset(exif + 8, 0xff, 2);
+  exif[10] = 0;
+  assert_int_equal(exif_orientation(exif, sizeof exif), 1);
+}
+
+static void names_do_not_matter(void **state) {
+  (void)state;
+  picture p;
+  read_picture(&p, FOLDER "colour.png", 0); /* bytes are all that the decoder sees */
+  assert_int_equal(p.width, 31);
+  assert_int_equal(p.height, 23);
+  picture_release(&p);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(pictures_of_every_kind_become_pillows_bytes),
+      cmocka_unit_test(what_is_no_picture_is_refused_by_name),
+      cmocka_unit_test(pictures_that_end_too_early_are_refused),
+      cmocka_unit_test(huge_pictures_are_refused_before_memory_is_taken),
+      cmocka_unit_test(animations_are_refused_or_give_their_first_picture),
+      cmocka_unit_test(exif_that_leads_astray_tells_no_orientation),
+      cmocka_unit_test(names_do_not_matter),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
