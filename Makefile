@@ -28,6 +28,9 @@ reproduce: build ## all methods on all of SpuCoMNIST, five seeds: docs/results.m
 reproduce-quick: build ## the same for one difficulty, three seeds, few epochs (minutes)
 	@tools/reproduce --quick
 
+reproduce-repair: build ## last layers on CelebA and cats and dogs, ten seeds, where these data are (DATA=DIR; minutes)
+	@python3 tools/reproduce-repair $(DATA)
+
 check: ## the slower checks: formatting, clang, sanitizers
 	@tools/check
 
@@ -60,4 +63,4 @@ clean: ## remove everything that was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo demo-predictions models test reproduce reproduce-quick check bench bench-peers python wheel install format clean help
+.PHONY: build demo demo-predictions models test reproduce reproduce-quick reproduce-repair check bench bench-peers python wheel install format clean help

@@ -1,6 +1,7 @@
 /* despur repair: a better last layer for features that some network has computed. */
 #include "emit.h"
 #include "output.h"
+#include "repair_again.h"
 #include "repair_groups.h"
 #include "repair_head.h"
 #include "repair_settings.h"
@@ -139,7 +140,14 @@ static despur_status measure(task *t, despur_error *error) {
   return despur_repair_measure(&t->outcome, &t->view, error);
 }
 
-/* The words of the command line, one a line, as JSON has texts, which YAML has, too. */
+/* YAML's single quotes: only they themselves are written twice. */
+static void put_pair(FILE *out, const char *key, const char *value) {
+  fprintf(out, "%s: '", key);
+  for (; *value; value++) fputs(*value == '\'' ? "''" : (char[2]){*value, 0}, out);
+  fputs("'\n", out);
+}
+
+/* The words of the command line, one a line. */
 static despur_status write_directory(task *t, despur_error *error) {
   static const char *const FILES[] = {"labels", "splits", "attributes", "table", "groups", "head", "patch"};
   const cli_arguments *arguments = t->arguments;
@@ -159,9 +167,9 @@ static despur_status write_directory(task *t, despur_error *error) {
     static const char *const OWN[] = {"out", "force", "json", "quiet", "threads", "dial"};
     bool own = false;
     for (size_t o = 0; o < sizeof OWN / sizeof *OWN; o++) own |= strcmp(option->name, OWN[o]) == 0;
-    if (!own) fprintf(out, "%s: '%s'\n", option->name, arguments->given[i].value);
+    if (!own) put_pair(out, option->name, arguments->given[i].value);
   }
-  fprintf(out, "features: '%s'\n", arguments->positional[0]);
+  put_pair(out, "features", arguments->positional[0]);
   for (size_t i = 1; i < arguments->count; i++) {
     const char *word = arguments->positional[i], *equals = strchr(word, '=');
     fprintf(out, "%.*s: %s\n", (int)(equals - word), word, equals + 1);
@@ -315,7 +323,7 @@ static despur_status check_words(const cli_arguments *arguments, despur_error *e
   return DESPUR_OK;
 }
 
-static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+despur_status repair_carry_out(const cli_arguments *arguments, bool print, despur_error *error) {
   task t = {.arguments = arguments};
   long threads = 1;
   despur_status status = check_words(arguments, error);
@@ -328,9 +336,13 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (status == DESPUR_OK) status = turn_dial(&t, error);
   if (status == DESPUR_OK) status = measure(&t, error);
   if (status == DESPUR_OK && cli_value(arguments, "out")) status = write_directory(&t, error);
-  if (status == DESPUR_OK) (cli_value(arguments, "json") ? print_json : print_text)(&t);
+  if (status == DESPUR_OK && print) (cli_value(arguments, "json") ? print_json : print_text)(&t);
   task_release(&t);
   return status;
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  return repair_carry_out(arguments, true, error);
 }
 
 const cli_verb cli_repair = {

@@ -1,5 +1,6 @@
 /* despur verify: whether a run, or a page of models, is what it says. */
 #include "emit.h"
+#include "repair_again.h"
 #include "report.h"
 
 #include <stdio.h>
@@ -34,6 +35,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
                                          .observer =
                                              report_observer(&r, cli_value(arguments, "quiet") != NULL)};
   status = despur_verify(&result, arguments->positional[0], &options, error);
+  if (status == DESPUR_OK && !*result.difference && !options.quick)
+    status = repair_verify_again(&result, arguments->positional[0], (int)threads, error);
   report_clear(&r);
   if (status != DESPUR_OK) return status;
   if (cli_value(arguments, "json"))
@@ -47,18 +50,19 @@ const cli_verb cli_verify = {
     .name = "verify",
     .usage = "DIR [--quick] [OPTIONS]",
     .summary = "check that a run is what it says: hashes, then all of it again",
-    .help = "Compares the inputs with the hashes in RUN/manifest.json, then the outputs, then carries the "
-            "run out\n"
-            "once more in a temporary place and compares every file. The first difference is named, with the "
-            "line or\n"
-            "the tensor, and the exit status is 1. Relative paths start where the run was made. The same of "
-            "a page "
-            "that\n"
-            "'despur eval --out' has left: the table is read once more.\n"
-            "\n"
-            "Examples:\n"
-            "  despur verify runs/demo-0\n"
-            "  despur verify runs/demo-0 --quick\n",
+    .help =
+        "Compares the inputs with the hashes in RUN/manifest.json, then the outputs, then carries the "
+        "run out\n"
+        "once more in a temporary place and compares every file. The first difference is named, with the "
+        "line or\n"
+        "the tensor, and the exit status is 1. Relative paths start where the run was made. The same of "
+        "a page "
+        "that\n"
+        "'despur eval --out' or 'despur repair --out' has left: what it was made from is read once more.\n"
+        "\n"
+        "Examples:\n"
+        "  despur verify runs/demo-0\n"
+        "  despur verify runs/demo-0 --quick\n",
     .options = {{"quick", NULL, "hashes only"},
                 {"threads", "N", "processors to use (default all); results do not depend on it"},
                 {"quiet", NULL, "no news on stderr"},

@@ -118,7 +118,7 @@ typedef struct despur_verify_result {
 /* Compares the inputs of a complete run with their hashes, then its outputs, which must be all that such a
  * run makes and nothing else, then carries it out once more in a temporary directory and compares all files.
  * A difference is no error. The same of a directory that despur_report_models has left, whose tables are read
- * once more. */
+ * once more; of one that despur_report_repair has left the outputs only. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_verify(despur_verify_result *result, const char *directory,
                                                        const despur_verify_options *options,
                                                        despur_error *error);

@@ -157,7 +157,7 @@ static despur_status path_in(text *out, const char *directory, const char *name,
   return text_add(out, error, "%s/%s", directory, name);
 }
 
-despur_status models_are_in(bool *found, const char *directory, despur_error *error) {
+despur_status directory_is_of(bool *found, const char *directory, const char *kind, despur_error *error) {
   enum { LIMIT_BYTES = 1 << 20 };
   despur_status status = DESPUR_OK;
   text path = {0};
@@ -170,12 +170,16 @@ despur_status models_are_in(bool *found, const char *directory, despur_error *er
   status = file_read(&content, &bytes, path.data, LIMIT_BYTES, error);
   if (status == DESPUR_OK) status = json_read_object(&manifest, content, bytes, path.data, 0, error);
   if (status == DESPUR_BAD_INPUT) status = DESPUR_OK; /* somebody else's */
-  *found = strcmp(json_member_text(manifest, "data", ""), KIND) == 0;
+  *found = strcmp(json_member_text(manifest, "data", ""), kind) == 0;
 cleanup:
   json_decref(manifest);
   mem_free(content);
   mem_free(path.data);
   return status;
+}
+
+despur_status models_are_in(bool *found, const char *directory, despur_error *error) {
+  return directory_is_of(found, directory, KIND, error);
 }
 
 static despur_status is_empty(bool *out, const char *directory, despur_error *error) {

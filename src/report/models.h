@@ -15,6 +15,10 @@ json_t *measured_json(const despur_measured *of);
 /* What makes the groups of one column, "sex", or, i = alone_count, of all together, "sex x race". */
 const char *model_attribute(const despur_predicted *predicted, size_t i);
 
+/* Whether the manifest of a directory says that it is of that kind. */
+DESPUR_MUST_USE despur_status directory_is_of(bool *found, const char *directory, const char *kind,
+                                              despur_error *error);
+
 /* Whether a directory is what despur_report_models leaves. */
 DESPUR_MUST_USE despur_status models_are_in(bool *found, const char *directory, despur_error *error);
 

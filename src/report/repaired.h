@@ -4,6 +4,9 @@
 
 #include "report/models.h"
 
+/* How a manifest says that it is one of these. */
+#define REPAIRED_KIND "a repaired last layer"
+
 /* Sections of their own between those of two models: methods, and the dial. */
 void repaired_methods(markup *m, const despur_repair_outcome *outcome, const despur_repair_view *view);
 void repaired_dial(markup *m, const despur_repair_view *view);

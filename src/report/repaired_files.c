@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char KIND[] = "a repaired last layer";
-
 static const char *const NAMES[] = {"config.yaml",      "results.json", "report.html",
                                     "head.safetensors", "head.npz",     "changes.csv"};
 
@@ -263,7 +261,7 @@ static despur_status make_manifest(text *out, const despur_repair_directory *dir
   }
   json_put(&object, "despur", json_string(DESPUR_VERSION));
   json_put(&object, "outcome", json_string("complete"));
-  json_put(&object, "data", json_string(KIND));
+  json_put(&object, "data", json_string(REPAIRED_KIND));
   json_put(&object, "inputs", inputs);
   json_put(&object, "outputs", outputs);
   return print_json(out, object, error);

@@ -1,6 +1,7 @@
 /* Whether a run is what it says: its inputs and outputs by their hashes, then all of it once more. */
 #include "base/memory.h"
 #include "report/models.h"
+#include "report/repaired.h"
 #include "run/hashes.h"
 #include "run/manifest.h"
 #include "run/reopen.h"
@@ -152,10 +153,12 @@ despur_status despur_verify(despur_verify_result *result, const char *directory,
       .directory = directory, .threads = options->threads, .observer = options->observer};
   despur_run_result run_result = {0};
   run r = {.options = &run_options, .result = &run_result};
-  bool tables;
+  bool tables, repaired;
   *result = (despur_verify_result){0};
   TRY(models_are_in(&tables, directory, error));
   if (tables) return verify_models(result, directory, options->quick, error);
+  TRY(directory_is_of(&repaired, directory, REPAIRED_KIND, error));
+  if (repaired) return verify_repaired(result, directory, error);
   TRY(run_read_config(&r, &config, error));
   TRY(manifest_load(&said, directory, error));
   TRY(verify_outcome(directory, said, error));

@@ -90,3 +90,15 @@ cleanup:
   json_decref(said);
   return status;
 }
+
+despur_status verify_repaired(despur_verify_result *result, const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  json_t *said = NULL;
+  TRY(manifest_load(&said, directory, error));
+  TRY(verify_outcome(directory, said, error));
+  TRY(verify_outputs(result, directory, json_object_get(said, "outputs"), error));
+  verify_blame_version(result, said);
+cleanup:
+  json_decref(said);
+  return status;
+}

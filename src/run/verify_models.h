@@ -12,4 +12,8 @@
 DESPUR_MUST_USE despur_status verify_models(despur_verify_result *result, const char *directory, bool quick,
                                             despur_error *error);
 
+/* The outputs of despur_report_repair; who knows its inputs carries it out again. */
+DESPUR_MUST_USE despur_status verify_repaired(despur_verify_result *result, const char *directory,
+                                              despur_error *error);
+
 #endif
