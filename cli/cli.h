@@ -47,7 +47,7 @@ typedef struct cli_verb {
 } cli_verb;
 
 extern const cli_verb cli_run, cli_data, cli_eval, cli_cam, cli_infer, cli_report, cli_sweep, cli_table,
-    cli_verify, cli_compare, cli_check, cli_plan, cli_cluster, cli_repair, cli_features, cli_bench,
+    cli_verify, cli_compare, cli_check, cli_plan, cli_cluster, cli_repair, cli_audit, cli_features, cli_bench,
     cli_recipes, cli_complete, cli_help, cli_version;
 
 /* All verbs, NULL-terminated. */

@@ -13,10 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-const cli_verb *const cli_verbs[] = {
-    &cli_run,      &cli_data,    &cli_eval,   &cli_verify,   &cli_compare, &cli_check,   &cli_plan,
-    &cli_cam,      &cli_infer,   &cli_report, &cli_sweep,    &cli_table,   &cli_cluster, &cli_repair,
-    &cli_features, &cli_recipes, &cli_bench,  &cli_complete, &cli_help,    &cli_version, NULL};
+const cli_verb *const cli_verbs[] = {&cli_run,      &cli_data,    &cli_eval,    &cli_verify,   &cli_compare,
+                                     &cli_check,    &cli_plan,    &cli_cam,     &cli_infer,    &cli_report,
+                                     &cli_sweep,    &cli_table,   &cli_cluster, &cli_repair,   &cli_audit,
+                                     &cli_features, &cli_recipes, &cli_bench,   &cli_complete, &cli_help,
+                                     &cli_version,  NULL};
 
 despur_status cli_fail(despur_error *error, despur_status status, const char *format, ...) {
   va_list args;

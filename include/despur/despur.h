@@ -10,6 +10,7 @@
 #define DESPUR_DESPUR_H
 
 #include "despur/array.h"
+#include "despur/audit.h"
 #include "despur/bench.h"
 #include "despur/cam.h"
 #include "despur/check.h"

@@ -6,6 +6,7 @@
 #ifndef DESPUR_REPORT_H
 #define DESPUR_REPORT_H
 
+#include "despur/audit.h"
 #include "despur/compare.h"
 #include "despur/measures.h"
 #include "despur/model.h"
@@ -160,6 +161,10 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_report_repair(const despur_repai
                                                               const despur_repair_directory *directory,
                                                               despur_repair_check *check,
                                                               despur_error *error);
+
+/* Writes the page of an audit. command: how to get it again, as a person would type it. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_report_audit(const despur_audit *audit, const char *command,
+                                                             const char *path, despur_error *error);
 
 #ifdef __cplusplus
 }

@@ -103,6 +103,33 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_selection_optimism(double *optim
                                                                    const despur_epoch_counts *counts,
                                                                    despur_error *error);
 
+/* P-value of "marks are not more frequent in the first sample than in the second", marked1 of count1 against
+ * marked2 of count2: Fisher's exact test, one-sided. 1 where a sample is empty; NaN for counts that cannot
+ * be. */
+DESPUR_API double despur_fisher_greater(size_t marked1, size_t count1, size_t marked2, size_t count2);
+
+/* How strongly two partitions of the same examples go together. */
+typedef struct despur_association {
+  double v;         /* Cramer's V: 0 not at all, 1 one says the other */
+  double low, high; /* ends of its interval, from the noncentral chi-squared distribution (Smithson 2003) */
+  double p;         /* of "not at all", by the chi-squared test */
+} despur_association;
+
+/* counts: [rows, columns]. All NaN where fewer than two rows or columns have examples, and for a confidence
+ * that is none. */
+DESPUR_API despur_association despur_cramer(const size_t *counts, size_t rows, size_t columns,
+                                            double confidence);
+
+typedef struct despur_common_odds {
+  double odds_ratio; /* Mantel and Haenszel 1959 */
+  double z;          /* above 0: more in the first cell than by chance */
+  double p;          /* two-sided, of "1 in every table", without continuity correction */
+} despur_common_odds;
+
+/* Tables of two by two, {a, b, c, d} with the rows a b and c d, one for each stratum:
+ * Cochran-Mantel-Haenszel. An odds ratio of NaN and p = 1 where no table says anything. */
+DESPUR_API despur_common_odds despur_mantel_haenszel(const size_t (*tables)[4], size_t count);
+
 /* How many examples one needs. All give the least number for which a real difference is found with
  * probability `power`, and 0 when there is no difference to find.
  *

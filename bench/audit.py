@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""What `despur audit` finds where the truth is known. Usage: bench/audit.py DESPUR WHAT [OPTIONS]
+
+  clean [--sets N]         planted sets without a shortcut: how often something is "found" (three shapes)
+  power [--repeats N]      a group of known share and excess, as a column: how often it is found, beside the limit
+  celeba DIRECTORY [--halves N]  blond or not: share of men in the first finding of class blond
+  catdog DIRECTORY         cats and dogs with a patch: enrichment of the best slice of every finder
+"""
+import argparse
+import csv
+import gzip
+import json
+import pathlib
+import subprocess
+import tempfile
+
+import numpy as np
+
+SHAPES = ("round", "nuisance", "classes")
+
+
+def audit(despur, folder, features=None, **options):
+    words = [despur, "audit"] + ([str(features)] if features else [])
+    for key, value in options.items():
+        words += [f"--{key.replace('_', '-')}"] + ([] if value is True else [str(value)])
+    done = subprocess.run(words + ["--out", str(folder / "out"), "--force", "--json"], capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 5):
+        raise SystemExit(f"{' '.join(words)}: {done.stderr}")
+    return json.loads((folder / "out" / "audit.json").read_text())
+
+
+def clean_set(shape, seed):
+    """A core direction and noise; with a nuisance: two clusters that have nothing to do with the class; with more classes."""
+    rng = np.random.default_rng([SHAPES.index(shape), seed])
+    n, columns = 2000, 24
+    classes = 4 if shape == "classes" else 2
+    labels = rng.integers(0, classes, n)
+    x = rng.normal(size=(n, columns))
+    if classes == 2:
+        x[:, 0] += rng.choice([1.2, 1.6, 2.0]) * (2 * labels - 1)
+    else:
+        x[np.arange(n), labels] += 3
+    if shape == "nuisance":
+        x[:, -1] += 4 * rng.integers(0, 2, n)
+        x[:, -2:] *= 2
+    return x.astype(np.float32), labels.astype(np.int64)
+
+
+def clean(a):
+    found = dict.fromkeys(SHAPES, 0)
+    for i in range(a.sets):
+        shape = SHAPES[i % len(SHAPES)]
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            x, labels = clean_set(shape, i)
+            np.save(folder / "x.npy", x)
+            np.save(folder / "y.npy", labels)
+            result = audit(a.despur, folder, folder / "x.npy", labels=folder / "y.npy", seed=i, threads=1)
+        found[shape] += result["verdict"] in ("leans on it", "weak group")
+    total = sum(found.values())
+    print(f"found in {total} of {a.sets} clean sets = {100 * total / a.sets:.1f} % ({found}); allowed "
+          f"{5 + 200 * np.sqrt(0.05 * 0.95 / a.sets):.1f} %")
+
+
+def power(a):
+    print("n, share, limit, excess, found, promised")
+    for n in (2000, 8000):
+        for share in (0.05, 0.1, 0.2):
+            limit, hits = None, 0
+            for r in range(a.repeats + 1):
+                rng = np.random.default_rng([n, int(1000 * share), r])
+                labels = np.arange(n) % 2
+                member = rng.random(n) < share
+                excess = 0.0 if limit is None else limit
+                wrong = rng.random(n) < 0.1 + excess * (member & (labels == 1))
+                with tempfile.TemporaryDirectory() as name:
+                    folder = pathlib.Path(name)
+                    with open(folder / "t.csv", "w", encoding="utf-8") as file:
+                        file.write("y,pred,site\n")
+                        for y, w, m in zip(labels, wrong, member):
+                            file.write(f"{y},{1 - y if w else y},{'north' if m else 'south'}\n")
+                    result = audit(a.despur, folder, table=folder / "t.csv", label="y", prediction="pred", by="site", seed=r)
+                if limit is None:
+                    limit = next(x["excess"] for x in result["detection_limits"] if x["class"] == "1" and abs(x["share"] - share) < 1e-9)
+                else:
+                    hits += any(c["confirmed"] and c["class"] == "1" for c in result["cells"])
+            print(f"{n}, {share}, {limit:.3f}, {limit:.3f}, {hits / a.repeats:.2f}, 0.80", flush=True)
+
+
+def cells_of(folder, result, cell):
+    """Which examples are in a cell: groups.csv has the first finding's."""
+    with open(folder / "out" / "groups.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return np.array([int(r["a"]) == cell["cell"] for r in rows])
+
+
+def celeba(a):
+    folder = pathlib.Path(a.directory)
+    with gzip.open(folder / "metadata_blond_male_all.csv.gz", "rt", encoding="utf-8") as file:
+        rows = [r for r, _ in zip(csv.DictReader(file), range(10000))]
+    blond, male = np.array([int(r["y"]) for r in rows]), np.array([int(r["place"]) for r in rows])
+    good = 0
+    with tempfile.TemporaryDirectory() as name:
+        own = pathlib.Path(name)
+        np.save(own / "y.npy", blond)
+        for half in range(a.halves):
+            result = audit(a.despur, own, folder / "celeba10k_mbv1_pw12_f16.npy", labels=own / "y.npy", seed=half)
+            first = next((c for c in result["cells"] if c["class"] == "1" and (c["confirmed"] or c["answers"])), None)
+            times = 0.0
+            verdict = result["verdict"]
+            if first:
+                of = next(c for c in result["candidates"] if c["name"] == first["candidate"])
+                verdict = of["verdict"]
+                inside = np.load(own / "out" / "partitions.npy")[:, result["candidates"].index(of)] == first["cell"]
+                times = male[inside & (blond == 1)].mean() / male[blond == 1].mean()
+            good += times >= 4 and verdict == "leans on it"
+            print(f"half {half}: {result['verdict']}; class blond: {verdict}, {times:.1f} times the share of men, "
+                  f"{first['candidate'] if first else '-'}", flush=True)
+    print(f"{good} of {a.halves} halves")
+
+
+def catdog(a):
+    folder = pathlib.Path(a.directory)
+    labels, attributes, splits = (np.load(folder / f"{x}.npy") for x in ("labels", "attributes", "splits"))
+    with tempfile.TemporaryDirectory() as name:
+        own = pathlib.Path(name)
+        result = audit(a.despur, own, folder / "features.npy", labels=folder / "labels.npy", splits=folder / "splits.npy", seed=a.seed)
+        partitions = np.load(own / "out" / "partitions.npy")
+    halves = partitions[:, -1]
+    best = {}
+    for k, c in enumerate(result["candidates"]):
+        for cell in range(c["cells"]):
+            for y in (0, 1):
+                rest = (halves == 1) & (labels == y)
+                inside = rest & (partitions[:, k] == cell)
+                if inside.sum() < 10:
+                    continue
+                conflicting = attributes != labels
+                times = conflicting[inside].mean() / conflicting[rest].mean()
+                recall = conflicting[inside].sum() / conflicting[rest].sum()
+                if times > best.get(c["finder"], (0,))[0]:
+                    best[c["finder"]] = (times, recall, k + 1, int(inside.sum()), y)
+    print("finder, enrichment, recall, rank, examples, class")
+    for finder, found in best.items():
+        print(f"{finder}, {found[0]:.1f}, {found[1]:.2f}, {found[2]}, {found[3]}, {found[4]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("despur")
+    parser.add_argument("what", choices=("clean", "power", "celeba", "catdog"))
+    parser.add_argument("directory", nargs="?")
+    parser.add_argument("--sets", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--halves", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    a = parser.parse_args()
+    {"clean": clean, "power": power, "celeba": celeba, "catdog": catdog}[a.what](a)
+
+
+if __name__ == "__main__":
+    main()

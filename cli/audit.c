@@ -1,0 +1,198 @@
+/* despur audit: what a classifier leans on that nobody labelled. */
+#include "cli.h"
+#include "emit.h"
+#include "examples.h"
+#include "output.h"
+#include "terminal.h"
+
+#include "despur/audit.h"
+#include "despur/report.h"
+#include "despur/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOLD = 10 };
+
+static const char *const VERDICTS[] = {"nothing found", "weak group", "leans on it", "too little data"};
+
+static despur_status read_options(despur_audit_options *out, const cli_arguments *arguments,
+                                  despur_error *error) {
+  long folds = 5, seed = 0, threads = 1;
+  despur_status status = cli_integer(&folds, arguments, "folds", 2, 1000, 5, error);
+  *out = (despur_audit_options){.trained_on = cli_value(arguments, "trained-on") != NULL};
+  if (status == DESPUR_OK) status = cli_integer(&seed, arguments, "seed", 0, INT32_MAX, 0, error);
+  if (status == DESPUR_OK)
+    status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
+  if (status == DESPUR_OK) status = cli_real(&out->l2, arguments, "penalty", 1e-9, 1e9, 0.03, error);
+  if (status == DESPUR_OK) status = cli_confidence(&out->confidence, arguments, error);
+  out->folds = (size_t)folds;
+  out->seed = (uint64_t)seed;
+  out->threads = (int)threads;
+  return status;
+}
+
+static void print_cells(const despur_audit *a) {
+  size_t shown = 0;
+  terminal_print(stdout, "\n%-10s %8s %8s %8s %17s  %s\n", "class", "cell", "errors", "rest", "points more",
+                 "where");
+  for (size_t i = 0; i < a->cells_count && shown < TOLD; i++) {
+    const despur_audit_cell *c = &a->cells[i];
+    const despur_audit_candidate *of = &a->candidates[c->candidate];
+    if (!c->confirmed && !c->answers && !c->disguised) continue;
+    shown++;
+    terminal_print(stdout, "%-10s %8zu %6.1f %% %6.1f %% %5.1f (%.1f to %.1f)  %s of %s%s\n",
+                   a->class_names[c->class_index], c->count, 100 * (double)c->wrong / (double)c->count,
+                   100 * (double)c->rest_wrong / (double)c->rest_count, 100 * c->excess, 100 * c->low,
+                   100 * c->high, of->cell_names[c->cell], of->name,
+                   c->disguised ? " (the model's own margin in disguise)" : "");
+  }
+}
+
+static void print_text(const despur_audit *a, const char *sentence) {
+  terminal_print(stdout, "%s\n", sentence);
+  terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
+                 a->used, a->discovery, a->confirmation, 100 * a->error,
+                 a->own_head ? " of a head that was fitted here, in folds" : "");
+  if (a->duplicates > 0)
+    terminal_print(stdout, "duplicates: %zu, kept on one side and counted once\n", a->duplicates);
+  if (a->constant_columns > 0)
+    terminal_print(stdout, "constant columns: %zu, left out\n", a->constant_columns);
+  if (a->trained_on)
+    terminal_print(stdout,
+                   "the features come from a network that was trained on these examples: it errs less "
+                   "on them than on new ones, so a finding stands, and finding nothing says less\n");
+  if (a->cells_count > 0 && (a->cells[0].confirmed || a->cells[0].disguised)) print_cells(a);
+  terminal_print(stdout, "\nData alone cannot say whether what was found belongs to what the class means; "
+                         "look at the examples.\n");
+}
+
+static void print_json(const despur_audit *a, const char *sentence) {
+  emit j = {0};
+  emit_open(&j, NULL, '{');
+  emit_text(&j, "verdict", VERDICTS[a->verdict]);
+  emit_text(&j, "sentence", sentence);
+  emit_count(&j, "examples", a->used);
+  emit_count(&j, "discovery", a->discovery);
+  emit_count(&j, "confirmation", a->confirmation);
+  emit_real(&j, "error", a->error);
+  emit_count(&j, "tests", a->cells_count);
+  emit_open(&j, "findings", '[');
+  for (size_t i = 0; i < a->cells_count && a->cells[i].confirmed; i++) {
+    const despur_audit_cell *c = &a->cells[i];
+    emit_open(&j, NULL, '{');
+    emit_text(&j, "finder", a->candidates[c->candidate].finder);
+    emit_text(&j, "candidate", a->candidates[c->candidate].name);
+    emit_text(&j, "verdict", VERDICTS[a->candidates[c->candidate].verdict]);
+    emit_text(&j, "cell", a->candidates[c->candidate].cell_names[c->cell]);
+    emit_text(&j, "class", a->class_names[c->class_index]);
+    emit_count(&j, "count", c->count);
+    emit_count(&j, "wrong", c->wrong);
+    emit_real(&j, "excess", c->excess);
+    emit_real(&j, "excess_low", c->low);
+    emit_real(&j, "excess_high", c->high);
+    emit_real(&j, "p_adjusted", c->adjusted);
+    emit_close(&j, '}');
+  }
+  emit_close(&j, ']');
+  emit_close(&j, '}');
+}
+
+static despur_status show(const despur_audit *a, const cli_arguments *arguments, despur_error *error) {
+  char *sentence = NULL;
+  despur_status status = despur_audit_sentence(&sentence, a, error);
+  if (status == DESPUR_OK && cli_value(arguments, "json")) print_json(a, sentence);
+  if (status == DESPUR_OK && !cli_value(arguments, "json")) print_text(a, sentence);
+  if (status == DESPUR_OK && a->verdict == DESPUR_TOO_FEW_EXAMPLES)
+    status = cli_fail(error, DESPUR_TOO_LITTLE_DATA, "audit: %s", sentence);
+  if (status == DESPUR_OK && cli_value(arguments, "gate") && a->verdict != DESPUR_NOTHING_FOUND)
+    status = cli_fail(error, DESPUR_GATE_FAILED, "audit: %s", sentence);
+  free(sentence);
+  return status;
+}
+
+/* The words of the command line that say what was audited and how; not where it went. */
+static void describe_command(char *out, size_t room, const cli_arguments *arguments) {
+  static const char *const LEFT_OUT[] = {"out", "force", "json", "gate", "threads", NULL};
+  size_t used = (size_t)snprintf(out, room, "despur audit");
+  for (size_t i = 0; i < arguments->count && used < room; i++)
+    used += (size_t)snprintf(out + used, room - used, " %s", arguments->positional[i]);
+  for (size_t g = 0; g < arguments->given_count && used < room; g++) {
+    const cli_given *given = &arguments->given[g];
+    const cli_option *option = &arguments->verb->options[given->option];
+    bool shown = true;
+    for (const char *const *name = LEFT_OUT; *name; name++) shown &= strcmp(*name, option->name) != 0;
+    if (shown)
+      used += (size_t)snprintf(out + used, room - used, " --%s%s%s", option->name,
+                               option->argument ? " " : "", option->argument ? given->value : "");
+  }
+}
+
+static despur_status write_files(const despur_audit *a, const char *out, const cli_arguments *arguments,
+                                 despur_error *error) {
+  char command[4096], path[4096];
+  despur_status status = despur_audit_write(a, out, error);
+  int bytes = snprintf(path, sizeof path, "%s/report.html", out);
+  if (status != DESPUR_OK) return status;
+  if (bytes < 0 || (size_t)bytes >= sizeof path)
+    return cli_fail(error, DESPUR_BAD_USAGE, "%s: the path is too long", out);
+  describe_command(command, sizeof command, arguments);
+  return despur_report_audit(a, command, path, error);
+}
+
+static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  despur_examples examples = {0};
+  despur_audit_options options;
+  despur_audit *audit = NULL;
+  const char *out = cli_value(arguments, "out");
+  if (arguments->count > 1)
+    return cli_fail(error, DESPUR_BAD_USAGE, "audit: expected one file of features, found %zu words",
+                    arguments->count);
+  const despur_examples_source source =
+      examples_source(arguments, arguments->count ? arguments->positional[0] : NULL);
+  despur_status status = read_options(&options, arguments, error);
+  if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
+  if (status == DESPUR_OK) status = despur_examples_read(&examples, &source, error);
+  if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
+  if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
+  if (status == DESPUR_OK) status = show(audit, arguments, error);
+  despur_audit_free(audit);
+  despur_examples_release(&examples);
+  return status;
+}
+
+const cli_verb cli_audit = {
+    .name = "audit",
+    .usage = "[FEATURES] --labels FILE | --table FILE --label COL [OPTIONS]",
+    .summary = "find what a classifier leans on that nobody labelled, with evidence",
+    .help =
+        "FEATURES (.npy, FILE.npz:NAME, FILE.safetensors:NAME) has what any network says of an example in "
+        "each "
+        "row.\n"
+        "Half of the examples are searched for groups that are told apart by features or metadata; the "
+        "other\n"
+        "half says which of them have more errors than the rest of their class. Without predictions a last\n"
+        "layer is fitted to the features, and every example is judged by one that has not seen it. With\n"
+        "splits, training examples are used; with splits and predictions, all others.\n"
+        "\n"
+        "Exit codes: 0; 1 with --gate when something was found; 5 too little data.\n"
+        "\n"
+        "Examples:\n"
+        "  despur audit features.npy --labels labels.npy --out audit\n"
+        "  despur audit features.npy --table people.csv --label outcome --by age:4,site --unit patient\n"
+        "  despur audit --table predictions.csv --label y --prediction pred --by site,device --gate\n"
+        "  despur run recipe.yaml data.attributes=audit/attributes.npy\n",
+    .options = {EXAMPLE_OPTIONS,
+                {"trained-on", NULL, "the features' network was trained on these examples"},
+                {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
+                {"force", NULL, "the directory may have files in it"},
+                {"gate", NULL, "exit code 1 when something was found"},
+                {"penalty", "X", "l2 of the head (default 0.03, of standardised features)"},
+                {"folds", "N", "of the head (default 5)"},
+                {"confidence", "C", "of all statements together (default 0.95)"},
+                {"seed", "N", "of everything random (default 0)"},
+                {"threads", "N", "processors to use (default all); results do not depend on it"},
+                {"json", NULL, "results as JSON on stdout"}},
+    .execute = execute};

@@ -1,0 +1,108 @@
+/* Does a classifier lean on something that nobody labelled? Finders propose partitions of the examples from
+ * one half of them, the discovery half; the judge, who does not know how a partition came about, tests it on
+ * the other, the confirmation half. docs/audit.md explains every number. */
+#ifndef DESPUR_AUDIT_H
+#define DESPUR_AUDIT_H
+
+#include "despur/examples.h"
+#include "despur/stats.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct despur_audit_options {
+  double l2;         /* penalty of the head that is fitted where there are no predictions; 0: 0.03 */
+  size_t folds;      /* of that; 0: 5 */
+  double confidence; /* of all statements together; 0: 0.95 */
+  uint64_t seed;
+  int threads;    /* the result does not depend on it */
+  int trained_on; /* the features come from a network that was trained on these examples */
+} despur_audit_options;
+
+typedef enum despur_audit_verdict {
+  DESPUR_NOTHING_FOUND,
+  DESPUR_WEAK_GROUP,      /* more errors than the rest of the class */
+  DESPUR_LEANS_ON_IT,     /* goes with the label, and errors of several classes follow it */
+  DESPUR_TOO_FEW_EXAMPLES /* too little data */
+} despur_audit_verdict;
+
+/* One cell of a partition within one class, on the confirmation half. */
+typedef struct despur_audit_cell {
+  size_t candidate, cell;
+  uint32_t class_index, toward; /* where most of its errors go; class_index when there are none */
+  size_t count, wrong, rest_count, rest_wrong;
+  double p;      /* Fisher's, one-sided: as many errors as in the rest of the class */
+  double p_left; /* the same for the part of the cell that the model's margin does not say; NaN: not asked */
+  double adjusted;          /* the larger of the two, corrected for everything that was tested (Holm) */
+  double excess, low, high; /* difference of error rates; simultaneous interval */
+  double left;              /* what of the excess the margin does not say; NaN: not asked */
+  int confirmed;            /* adjusted is small */
+  int answers;              /* it is the other direction of a finding that leans */
+  int disguised;            /* more errors, but nothing beyond the model's own margin is left of it */
+} despur_audit_cell;
+
+typedef struct despur_audit_candidate {
+  char *finder, *name;
+  size_t cells;
+  char **cell_names;        /* [cells] */
+  uint32_t *of_example;     /* [examples], below cells, or DESPUR_NO_VALUE */
+  int from_features;        /* cut from the features, which the model sees, too */
+  despur_association label; /* how it goes with the label */
+  despur_common_odds
+      follows; /* of its best cell: predictions of the class that goes with it, within classes */
+  despur_audit_verdict verdict;
+  size_t best; /* its best cell, in despur_audit.cells; SIZE_MAX: none could be tested */
+} despur_audit_candidate;
+
+/* The least excess of errors that a group of this share of a class would have been found with, with 80 %
+ * probability, had a finder proposed it; NaN where none would. */
+typedef struct despur_audit_limit {
+  uint32_t class_index;
+  double share, excess;
+} despur_audit_limit;
+
+typedef struct despur_audit {
+  despur_audit_verdict verdict; /* of the first candidate that has one */
+  size_t examples, classes, used, discovery, confirmation, units, duplicates, constant_columns;
+  const char **class_names; /* [classes] */
+  double confidence, error; /* error rate on the confirmation half */
+  int own_head, trained_on; /* whether the head was fitted here */
+  size_t cells_count;
+  despur_audit_cell *cells; /* everything that was tested, the most telling first */
+  size_t candidates_count;
+  despur_audit_candidate *candidates; /* the most telling first */
+  size_t limits_count;
+  despur_audit_limit *limits;
+  uint32_t *splits, *labels, *predictions; /* [examples] */
+  uint32_t *halves;                        /* [examples] 0 discovery, 1 confirmation, or DESPUR_NO_VALUE */
+  float *map; /* [examples, 2] along the first two principal components; NULL without features */
+} despur_audit;
+
+/* Without predictions a head is fitted in folds, so that none has seen the examples it is asked about. With
+ * splits, training examples are used, or, with predictions, all others. DESPUR_BAD_INPUT when there are
+ * neither features nor predictions; a constant head is no error. Too few examples give the verdict
+ * DESPUR_TOO_FEW_EXAMPLES. Free with despur_audit_free. Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_audit_run(despur_audit **out, const despur_examples *examples,
+                                                          const despur_audit_options *options,
+                                                          despur_error *error);
+
+DESPUR_API void despur_audit_free(despur_audit *audit); /* NULL is accepted */
+
+/* What was found, in a sentence; the caller frees it with free(). */
+DESPUR_API DESPUR_MUST_USE despur_status despur_audit_sentence(char **out, const despur_audit *audit,
+                                                               despur_error *error);
+
+/* Writes audit.json, candidates.csv (every cell that was tested), groups.csv (example, split, y, a, group,
+ * group_name, prediction: a is the cell of the first finding; 0 everywhere when there is none) and
+ * attributes.npy (the same cells as int64, for data.attributes) and partitions.npy (int64, a column for each
+ * candidate with the cell of every example, and a last one with its half; -1: none). The directory is created
+ * when it is missing.
+ */
+DESPUR_API DESPUR_MUST_USE despur_status despur_audit_write(const despur_audit *audit, const char *directory,
+                                                            despur_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

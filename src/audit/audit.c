@@ -1,0 +1,126 @@
+/* An audit from end to end: prepare, let every finder propose, judge, and give each example its cells. */
+#include "audit/audit.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define ADDRESS(name) &finder_##name,
+static const finder *const ALL[] = {FINDERS(ADDRESS)};
+
+/* ---- proposals ---- */
+
+static despur_status propose_all(proposals *out, const audit_data *d, const despur_audit_options *o,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *labels = NULL, *predictions = NULL;
+  double *weights = NULL;
+  TRY(mem_alloc(&labels, d->n, sizeof *labels, error));
+  TRY(mem_alloc(&predictions, d->n, sizeof *predictions, error));
+  TRY(mem_alloc(&weights, d->n, sizeof *weights, error));
+  for (size_t i = 0; i < d->discovery_count; i++) {
+    size_t e = d->discovery[i];
+    labels[e] = d->labels[e];
+    predictions[e] = d->predictions[e];
+    weights[e] = 1;
+  }
+  const finder_view view = {.n = d->n,
+                            .columns = d->columns,
+                            .components = d->components,
+                            .classes = d->classes,
+                            .x = d->x,
+                            .q = d->q,
+                            .discovery_count = d->discovery_count,
+                            .discovery = d->discovery,
+                            .weights = weights,
+                            .labels = labels,
+                            .predictions = predictions,
+                            .by_count = d->examples->by_count,
+                            .by = d->examples->by,
+                            .seed = o->seed,
+                            .threads = o->threads};
+  out->error = error;
+  for (size_t f = 0; f < sizeof ALL / sizeof *ALL; f++)
+    if (!ALL[f]->from_features || d->q) TRY(ALL[f]->propose(out, &view, error));
+cleanup:
+  mem_free(labels);
+  mem_free(predictions);
+  mem_free(weights);
+  return status;
+}
+
+/* ---- results ---- */
+
+static despur_status keep(despur_audit *a, audit_data *d, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_examples *e = d->examples;
+  TRY(text_copy_all(&a->class_names, e->class_names, e->classes, error));
+  a->predictions = d->predictions;
+  d->predictions = NULL;
+  TRY(mem_alloc(&a->labels, e->count, sizeof *a->labels, error));
+  memcpy(a->labels, e->labels, e->count * sizeof *a->labels);
+  TRY(mem_alloc(&a->splits, e->count, sizeof *a->splits, error));
+  if (e->splits) memcpy(a->splits, e->splits, e->count * sizeof *a->splits);
+  TRY(mem_alloc(&a->halves, e->count, sizeof *a->halves, error));
+  for (size_t i = 0; i < e->count; i++) a->halves[i] = d->used[i] ? 1 : DESPUR_NO_VALUE;
+  for (size_t i = 0; i < d->discovery_count; i++) a->halves[d->discovery[i]] = 0;
+  if (!d->q || d->components < 2) goto cleanup;
+  TRY(mem_alloc(&a->map, e->count, 2 * sizeof *a->map, error));
+  for (size_t i = 0; i < d->n; i++) memcpy(a->map + 2 * i, d->q + i * d->components, 2 * sizeof *a->map);
+cleanup:
+  return status;
+}
+
+despur_status despur_audit_run(despur_audit **out, const despur_examples *examples,
+                               const despur_audit_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  audit_data data = {0};
+  proposals found = {0};
+  despur_audit *a = NULL;
+  *out = NULL;
+  if (options->confidence < 0 || options->confidence >= 1 || options->folds == 1 || options->l2 < 0)
+    FAIL(error, DESPUR_BAD_USAGE,
+         "audit: expected a confidence below 1, at least 2 folds and l2 of at least 0");
+  TRY(mem_alloc(&a, 1, sizeof *a, error));
+  TRY(audit_prepare(&data, examples, options, error));
+  *a = (despur_audit){.examples = examples->count,
+                      .classes = examples->classes,
+                      .used = data.used_count,
+                      .discovery = data.discovery_count,
+                      .confirmation = data.confirmation_count,
+                      .units = data.units_count,
+                      .duplicates = data.duplicates,
+                      .constant_columns = data.constant_columns,
+                      .confidence = options->confidence > 0 ? options->confidence : 0.95,
+                      .own_head = examples->predictions == NULL,
+                      .trained_on = options->trained_on};
+  if (data.discovery_count >= AUDIT_HALF) TRY(propose_all(&found, &data, options, error));
+  a->candidates = found.items;
+  a->candidates_count = found.count;
+  found = (proposals){0};
+  TRY(audit_judge(a, &data, error));
+  TRY(keep(a, &data, error));
+  *out = a;
+  a = NULL;
+cleanup:
+  audit_data_release(&data);
+  proposals_release(&found);
+  despur_audit_free(a);
+  return status;
+}
+
+void despur_audit_free(despur_audit *audit) {
+  if (!audit) return;
+  proposals candidates = {.items = audit->candidates, .count = audit->candidates_count};
+  proposals_release(&candidates);
+  mem_free((void *)audit->class_names);
+  mem_free(audit->cells);
+  mem_free(audit->limits);
+  mem_free(audit->splits);
+  mem_free(audit->labels);
+  mem_free(audit->predictions);
+  mem_free(audit->halves);
+  mem_free(audit->map);
+  mem_free(audit);
+}

@@ -1,0 +1,54 @@
+/* What preparing, finding and judging share. */
+#ifndef AUDIT_AUDIT_H
+#define AUDIT_AUDIT_H
+
+#include "audit/finder.h"
+
+/* All examples, with what the model says of them; which of them halves are made of. */
+typedef struct audit_data {
+  const despur_examples *examples;
+  size_t n, columns, components, classes;
+  bool *used; /* [n] they are in one of the halves; others are only given cells */
+  size_t used_count;
+  float *x;         /* [n, columns] standardised; NULL */
+  float *q;         /* [n, components] */
+  double *margins;  /* [n] logit of the label less the largest of the others; NULL */
+  uint32_t *labels; /* [n] */
+  uint32_t *predictions;
+  uint32_t *units; /* [n] examples that are never divided: of one unit, or equal */
+  size_t units_count, duplicates, constant_columns;
+  size_t *discovery, discovery_count;
+  size_t *judged, judged_count; /* of the confirmation half, one example of each unit */
+  size_t confirmation_count;
+} audit_data;
+
+/* Chooses, standardises, predicts and halves. Release with audit_data_release, also after an error. */
+DESPUR_MUST_USE despur_status audit_prepare(audit_data *out, const despur_examples *examples,
+                                            const despur_audit_options *options, despur_error *error);
+void audit_data_release(audit_data *data);
+
+/* units [n], numbered from 0, and how many; rows that are equal in x belong together as well, and *duplicates
+ * is how many there are beyond the first of each. code: [n] or NULL. */
+DESPUR_MUST_USE despur_status audit_find_units(uint32_t *units, size_t *count, size_t *duplicates,
+                                               const uint32_t *code, const float *x, size_t n, size_t columns,
+                                               despur_error *error);
+
+/* Fills cells and limits, judges the candidates, whose of_example has data->n entries, and sorts both. */
+DESPUR_MUST_USE despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_error *error);
+
+/* score [n]: how much an example looks as the cell does, by a linear discriminant that the discovery half
+ * gives, classes made equal. */
+typedef struct audit_discriminant audit_discriminant;
+DESPUR_MUST_USE despur_status audit_discriminant_create(audit_discriminant **out, const audit_data *data,
+                                                        despur_error *error);
+DESPUR_MUST_USE despur_status audit_discriminant_score(double *score, const audit_discriminant *of,
+                                                       const uint32_t *of_example, uint32_t cell,
+                                                       despur_error *error);
+void audit_discriminant_free(audit_discriminant *of); /* NULL is accepted */
+
+enum {
+  AUDIT_LEAST = 10, /* examples of a cell, and of the rest of its class, that are tested */
+  AUDIT_HALF = 2 * AUDIT_LEAST
+};
+
+#endif

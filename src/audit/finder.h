@@ -1,0 +1,59 @@
+/* A finder proposes partitions of the examples. It is one file, finder_NAME.c, and a name in FINDERS. It sees
+ * labels and predictions of the discovery half only, and the features of all, which it divides by a rule that
+ * needs nothing else; the judge tests what it proposes on the other half. */
+#ifndef AUDIT_FINDER_H
+#define AUDIT_FINDER_H
+
+#include "despur/audit.h"
+#include "despur/examples.h"
+
+#include <stdbool.h>
+
+typedef struct finder_view {
+  size_t n, columns, components, classes;
+  const float *x; /* [n, columns] standardised; NULL without features */
+  const float *q; /* [n, components] principal components of the discovery half */
+  size_t discovery_count;
+  const size_t *discovery;              /* [discovery_count] */
+  const double *weights;                /* [n] 1 in the discovery half, else 0 */
+  const uint32_t *labels, *predictions; /* [n], 0 outside the discovery half */
+  size_t by_count;
+  const despur_example_column *by; /* [by_count]; codes: [n] */
+  uint64_t seed;
+  int threads;
+} finder_view;
+
+/* What was proposed; {0} is empty. */
+typedef struct proposals {
+  despur_audit_candidate *items; /* of_example: [n] */
+  size_t count, room;
+  despur_error *error; /* where proposals_add says what went wrong; may be NULL */
+} proposals;
+
+typedef struct finder {
+  const char *name;
+  bool from_features; /* it needs them, and what it proposes is cut from them */
+  despur_status (*propose)(proposals *out, const finder_view *view, despur_error *error);
+} finder;
+
+#define FINDERS(X)   X(clusters) X(class_clusters) X(weak_head) X(mixture) X(columns) X(conjunctions)
+#define FINDER(name) extern const finder finder_##name;
+FINDERS(FINDER)
+
+/* A new partition with the finder's name, a name by a printf format and cells called "cell 0", ...; all
+ * examples are outside. Its memory is the list's. */
+__attribute__((format(printf, 6, 7))) DESPUR_MUST_USE despur_status
+proposals_add(despur_audit_candidate **out, proposals *list, const finder *of, size_t n, size_t cells,
+              const char *format, ...);
+DESPUR_MUST_USE despur_status proposals_name_cell(despur_audit_candidate *candidate, size_t cell,
+                                                  const char *name, despur_error *error);
+void proposals_release(proposals *list);
+
+/* *out = rows [count, columns] of x, one after the other. Release with mem_free. */
+DESPUR_MUST_USE despur_status finder_gather(float **out, const float *x, size_t columns, const size_t *rows,
+                                            size_t count, despur_error *error);
+
+/* cells [n] = the nearest of centres [count, k] for each row of q [n, k]; the first of equals. */
+void finder_nearest(uint32_t *cells, const float *q, size_t n, size_t k, const double *centres, size_t count);
+
+#endif

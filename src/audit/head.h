@@ -1,0 +1,32 @@
+/* Last layers that the audit fits. */
+#ifndef AUDIT_HEAD_H
+#define AUDIT_HEAD_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct head_problem {
+  const float *x; /* [rows, columns] */
+  size_t rows, columns;
+  const uint32_t *labels;
+  size_t classes;
+  double l2;
+  int threads;
+} head_problem;
+
+/* logits [rows, classes] of a head fitted to the rows with weights above 0. */
+DESPUR_MUST_USE despur_status head_fit(double *logits, const head_problem *problem, const double *weights,
+                                       despur_error *error);
+
+/* The same, each row by a head that has not seen its fold. folds: [rows], below count. used: [rows] whether a
+ * row is fitted to at all. */
+DESPUR_MUST_USE despur_status head_cross_fit(double *logits, const head_problem *problem, const bool *used,
+                                             const uint32_t *folds, size_t count, despur_error *error);
+
+/* The class of the largest logit other than `without`, the first of equals. */
+uint32_t head_largest(const double *logits, size_t classes, uint32_t without);
+
+#endif

@@ -1,0 +1,365 @@
+/* The judge sees the confirmation half, and of a candidate only where it puts each example and whether it was
+ * cut from the features.
+ *
+ * Two hypotheses must both be rejected: that errors are as frequent in the cell as in the rest of the class,
+ * and, where it was cut from the features, that it is nothing but the model's own margin (margin.c): whoever
+ * looks where a model is unsure finds errors. */
+#include "audit/audit.h"
+#include "audit/margin.h"
+#include "base/math.h"
+#include "base/memory.h"
+#include "eval/distribution.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct judge {
+  const audit_data *data;
+  despur_audit *audit;
+  audit_discriminant *discriminant; /* NULL without features */
+  double *score;                    /* [n] of the cell at hand */
+  margin_row *margins;              /* [judged_count] */
+  size_t *rows;                     /* [judged_count] of the class at hand */
+  size_t room;
+} judge;
+
+static bool is_wrong(const audit_data *d, size_t i) {
+  return d->predictions[i] != d->labels[i];
+}
+
+/* ---- cells ---- */
+
+static despur_status add_cell(judge *j, const despur_audit_cell *cell, despur_error *error) {
+  despur_audit *a = j->audit;
+  if (a->cells_count == j->room) {
+    size_t room = j->room ? 2 * j->room : 256;
+    despur_status status = mem_grow(&a->cells, j->room, room, sizeof *a->cells, error);
+    if (status != DESPUR_OK) return status;
+    j->room = room;
+  }
+  a->cells[a->cells_count++] = *cell;
+  return DESPUR_OK;
+}
+
+/* The class that most errors of the cell go to, the first of equals. */
+static uint32_t direction_of(const judge *j, const despur_audit_candidate *c, uint32_t cell, uint32_t y,
+                             size_t count) {
+  const audit_data *d = j->data;
+  uint32_t best = y;
+  size_t most = 0;
+  for (uint32_t to = 0; to < d->classes; to++) {
+    size_t found = 0;
+    for (size_t i = 0; to != y && i < count; i++)
+      found += c->of_example[j->rows[i]] == cell && d->predictions[j->rows[i]] == to;
+    if (found <= most) continue;
+    most = found;
+    best = to;
+  }
+  return best;
+}
+
+static void test_margin(despur_audit_cell *found, judge *j, const despur_audit_candidate *c, uint32_t cell) {
+  const audit_data *d = j->data;
+  for (size_t i = 0; i < found->count + found->rest_count; i++) {
+    size_t e = j->rows[i];
+    j->margins[i] = (margin_row){.score = j->score[e],
+                                 .margin = d->margins[e],
+                                 .in = c->of_example[e] == cell,
+                                 .wrong = is_wrong(d, e)};
+  }
+  margin_test(found, j->margins);
+}
+
+static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint32_t y, despur_error *error) {
+  const audit_data *d = j->data;
+  const despur_audit_candidate *c = &j->audit->candidates[candidate];
+  despur_audit_cell found = {
+      .candidate = candidate, .cell = cell, .class_index = y, .p_left = (double)NAN, .left = (double)NAN};
+  size_t count = 0;
+  for (size_t i = 0; i < d->judged_count; i++) {
+    size_t e = d->judged[i];
+    if (d->labels[e] != y || c->of_example[e] == DESPUR_NO_VALUE) continue;
+    bool in = c->of_example[e] == cell;
+    found.count += in;
+    found.wrong += in && is_wrong(d, e);
+    found.rest_wrong += !in && is_wrong(d, e);
+    j->rows[count++] = e;
+  }
+  found.rest_count = count - found.count;
+  if (found.count < AUDIT_LEAST || found.rest_count < AUDIT_LEAST) return DESPUR_OK;
+  found.p = despur_fisher_greater(found.wrong, found.count, found.rest_wrong, found.rest_count);
+  if (c->from_features) test_margin(&found, j, c, cell);
+  found.excess =
+      (double)found.wrong / (double)found.count - (double)found.rest_wrong / (double)found.rest_count;
+  found.toward = direction_of(j, c, cell, y, count);
+  return add_cell(j, &found, error);
+}
+
+static despur_status test_candidate(judge *j, size_t candidate, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_audit_candidate *c = &j->audit->candidates[candidate];
+  for (uint32_t cell = 0; cell < c->cells; cell++) {
+    if (c->from_features)
+      TRY(audit_discriminant_score(j->score, j->discriminant, c->of_example, cell, error));
+    for (uint32_t y = 0; y < j->data->classes; y++) TRY(test_class(j, candidate, cell, y, error));
+  }
+cleanup:
+  return status;
+}
+
+/* ---- everything together ---- */
+
+static despur_status correct(judge *j, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_audit *a = j->audit;
+  double *p = NULL, *alone = NULL, alpha = 1 - a->confidence;
+  TRY(mem_alloc(&p, a->cells_count, sizeof *p, error));
+  TRY(mem_alloc(&alone, a->cells_count, sizeof *alone, error));
+  for (size_t i = 0; i < a->cells_count; i++) {
+    const despur_audit_cell *c = &a->cells[i];
+    alone[i] = c->p;
+    p[i] = c->p_left > c->p ? c->p_left : c->p;
+  }
+  TRY(despur_holm(p, p, a->cells_count, error));
+  TRY(despur_holm(alone, alone, a->cells_count, error));
+  for (size_t i = 0; i < a->cells_count; i++) {
+    despur_audit_cell *c = &a->cells[i];
+    despur_interval interval = despur_difference_interval(c->rest_wrong, c->rest_count, c->wrong, c->count,
+                                                          1 - alpha / (double)a->cells_count);
+    c->adjusted = p[i];
+    c->low = interval.low;
+    c->high = interval.high;
+    c->confirmed = p[i] <= alpha;
+    c->disguised = alone[i] <= alpha && !c->confirmed && !isnan(c->p_left);
+  }
+cleanup:
+  mem_free(p);
+  mem_free(alone);
+  return status;
+}
+
+/* counts [cells, classes] of the judged examples. */
+static despur_status count_labels(size_t **counts, const judge *j, const despur_audit_candidate *c,
+                                  despur_error *error) {
+  const audit_data *d = j->data;
+  despur_status status = mem_alloc(counts, c->cells, d->classes * sizeof **counts, error);
+  for (size_t i = 0; status == DESPUR_OK && i < d->judged_count; i++) {
+    size_t e = d->judged[i];
+    if (c->of_example[e] != DESPUR_NO_VALUE) (*counts)[c->of_example[e] * d->classes + d->labels[e]]++;
+  }
+  return status;
+}
+
+/* Whether examples of class y are more frequent in the cell than elsewhere. */
+static bool goes_with(const size_t *counts, size_t cells, size_t classes, size_t cell, uint32_t y) {
+  double in = 0, in_class = 0, of_class = 0, all = 0;
+  for (size_t c = 0; c < cells; c++)
+    for (size_t k = 0; k < classes; k++) {
+      double n = (double)counts[c * classes + k];
+      all += n;
+      if (k == y) of_class += n;
+      if (c == cell) in += n;
+      if (c == cell && k == y) in_class += n;
+    }
+  return in_class * all > of_class * in;
+}
+
+/* Errors of another class, in another cell, that go to a class which that cell goes with: the other
+ * direction. Returns whether there are any; they are part of the evidence then, with `answers`. */
+static bool find_answers(despur_audit *a, const despur_audit_cell *first, const size_t *counts,
+                         size_t cells) {
+  double alpha = 1 - a->confidence;
+  bool found = false;
+  for (size_t i = 0; i < a->cells_count; i++) {
+    despur_audit_cell *c = &a->cells[i];
+    if (c->candidate != first->candidate || c->class_index == first->class_index || c->cell == first->cell)
+      continue;
+    if (c->p * (double)a->cells_count > alpha || c->toward == c->class_index) continue;
+    if (!goes_with(counts, cells, a->classes, c->cell, c->toward) ||
+        goes_with(counts, cells, a->classes, c->cell, c->class_index))
+      continue;
+    found = true;
+    c->answers = 1;
+    c->disguised = 0;
+  }
+  return found;
+}
+
+static despur_common_odds follows(const judge *j, const despur_audit_candidate *c,
+                                  const despur_audit_cell *best, despur_error *error) {
+  const audit_data *d = j->data;
+  size_t(*tables)[4] = NULL;
+  despur_common_odds odds = {(double)NAN, 0, 1};
+  if (mem_alloc(&tables, d->classes, sizeof *tables, error) != DESPUR_OK) return odds;
+  for (size_t i = 0; i < d->judged_count; i++) {
+    size_t e = d->judged[i];
+    if (c->of_example[e] == DESPUR_NO_VALUE) continue;
+    size_t out = c->of_example[e] != best->cell, other = d->predictions[e] != best->toward;
+    tables[d->labels[e]][2 * out + other]++;
+  }
+  odds = despur_mantel_haenszel((const size_t(*)[4])tables, d->classes);
+  mem_free(tables);
+  return odds;
+}
+
+/* The best cell is there already; says what the candidate comes to. */
+static despur_status decide(judge *j, despur_audit_candidate *c, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_audit *a = j->audit;
+  size_t *counts = NULL;
+  TRY(count_labels(&counts, j, c, error));
+  c->label = despur_cramer(counts, c->cells, a->classes, a->confidence);
+  if (c->best == SIZE_MAX) goto cleanup;
+  const despur_audit_cell *best = &a->cells[c->best];
+  if (best->toward != best->class_index) c->follows = follows(j, c, best, error);
+  if (!best->confirmed) goto cleanup;
+  c->verdict = DESPUR_WEAK_GROUP;
+  if (c->label.low > 0 && goes_with(counts, c->cells, a->classes, best->cell, best->toward) &&
+      !goes_with(counts, c->cells, a->classes, best->cell, best->class_index) &&
+      find_answers(a, best, counts, c->cells))
+    c->verdict = DESPUR_LEANS_ON_IT;
+cleanup:
+  mem_free(counts);
+  return status;
+}
+
+/* By how much errors are more frequent, without what the margin says of it. */
+static double weight_of(const despur_audit_cell *c) {
+  return c->left < c->excess ? c->left : c->excess;
+}
+
+/* Confirmed cells come first, then those that answer one, those that are the margin in disguise last; by the
+ * errors in excess that the margin does not say. */
+static int more_telling(const void *a, const void *b) {
+  const despur_audit_cell *x = a, *y = b;
+  if (x->confirmed != y->confirmed) return x->confirmed ? -1 : 1;
+  if (x->answers != y->answers) return x->answers ? -1 : 1;
+  if (x->disguised != y->disguised) return x->disguised ? 1 : -1;
+  if (weight_of(x) != weight_of(y)) return weight_of(x) > weight_of(y) ? -1 : 1;
+  if (x->candidate != y->candidate) return x->candidate < y->candidate ? -1 : 1;
+  if (x->cell != y->cell) return x->cell < y->cell ? -1 : 1;
+  return (x->class_index > y->class_index) - (x->class_index < y->class_index);
+}
+
+static int better_candidate(const void *a, const void *b) {
+  const despur_audit_candidate *x = a, *y = b;
+  bool leans_x = x->verdict == DESPUR_LEANS_ON_IT, leans_y = y->verdict == DESPUR_LEANS_ON_IT;
+  if (leans_x != leans_y) return leans_x ? -1 : 1;
+  if (x->best != y->best) return x->best < y->best ? -1 : 1;
+  return (x->label.v < y->label.v) - (x->label.v > y->label.v);
+}
+
+/* Sorts candidates; cells keep pointing to theirs. */
+static despur_status rank(despur_audit *a, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t *place = NULL;
+  TRY(mem_alloc(&place, a->candidates_count, sizeof *place, error));
+  qsort(a->candidates, a->candidates_count, sizeof *a->candidates, better_candidate);
+  for (size_t i = 0; i < a->candidates_count; i++)
+    if (a->candidates[i].best != SIZE_MAX) place[a->cells[a->candidates[i].best].candidate] = i;
+  for (size_t i = 0; i < a->cells_count; i++) a->cells[i].candidate = place[a->cells[i].candidate];
+cleanup:
+  mem_free(place);
+  return status;
+}
+
+/* ---- what would have been found ---- */
+
+/* The fewest errors in a group that are significant. */
+static size_t critical(size_t group, size_t rest, size_t rest_wrong, double alpha) {
+  size_t low = 0, high = group + 1; /* found at high */
+  while (high - low > 1) {
+    size_t middle = (low + high) / 2;
+    if (despur_fisher_greater(middle, group, rest_wrong, rest) <= alpha)
+      high = middle;
+    else
+      low = middle;
+  }
+  return high;
+}
+
+static double least_excess(size_t count, size_t wrong, double share, double alpha) {
+  size_t group = (size_t)(share * (double)count + 0.5), rest = count - group;
+  double error = (double)wrong / (double)count;
+  if (group < AUDIT_LEAST || rest < AUDIT_LEAST) return (double)NAN;
+  size_t needed = critical(group, rest, (size_t)(error * (double)rest + 0.5), alpha);
+  if (needed > group) return (double)NAN;
+  double low = 0, high = 1 - error;
+  for (int i = 0; i < 40; i++) {
+    double middle = (low + high) / 2;
+    binomial_tails tails = binomial_at(needed, group, error + middle);
+    if (tails.equal + tails.above < 0.8)
+      low = middle;
+    else
+      high = middle;
+  }
+  return high;
+}
+
+static despur_status find_limits(judge *j, despur_error *error) {
+  static const double SHARES[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.3};
+  enum { COUNT = sizeof SHARES / sizeof *SHARES };
+  const audit_data *d = j->data;
+  despur_audit *a = j->audit;
+  double alpha = (1 - a->confidence) / (double)(a->cells_count ? a->cells_count : 1);
+  despur_status status = mem_alloc(&a->limits, d->classes * COUNT, sizeof *a->limits, error);
+  for (uint32_t y = 0; status == DESPUR_OK && y < d->classes; y++) {
+    size_t count = 0, wrong = 0;
+    for (size_t i = 0; i < d->judged_count; i++) {
+      count += d->labels[d->judged[i]] == y;
+      wrong += d->labels[d->judged[i]] == y && is_wrong(d, d->judged[i]);
+    }
+    for (size_t s = 0; s < COUNT; s++)
+      a->limits[a->limits_count++] = (despur_audit_limit){
+          y, SHARES[s], count ? least_excess(count, wrong, SHARES[s], alpha) : (double)NAN};
+  }
+  return status;
+}
+
+static bool any_limit(const despur_audit *a) {
+  for (size_t i = 0; i < a->limits_count; i++)
+    if (!isnan(a->limits[i].excess)) return true;
+  return false;
+}
+
+static void sort_cells(despur_audit *a) {
+  qsort(a->cells, a->cells_count, sizeof *a->cells, more_telling);
+  for (size_t c = 0; c < a->candidates_count; c++) a->candidates[c].best = SIZE_MAX;
+  for (size_t i = a->cells_count; i-- > 0;) a->candidates[a->cells[i].candidate].best = i;
+}
+
+static despur_status conclude(judge *j, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_audit *a = j->audit;
+  sort_cells(a);
+  for (size_t c = 0; c < a->candidates_count; c++) TRY(decide(j, &a->candidates[c], error));
+  sort_cells(a); /* with what answers */
+  TRY(rank(a, error));
+  TRY(find_limits(j, error));
+  a->verdict = a->candidates_count ? a->candidates[0].verdict : DESPUR_NOTHING_FOUND;
+  if (a->verdict == DESPUR_NOTHING_FOUND && (a->cells_count == 0 || !any_limit(a)))
+    a->verdict = DESPUR_TOO_FEW_EXAMPLES;
+cleanup:
+  return status;
+}
+
+despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  judge j = {.data = data, .audit = audit};
+  size_t wrong = 0;
+  if (data->q) TRY(audit_discriminant_create(&j.discriminant, data, error));
+  TRY(mem_alloc(&j.score, data->n, sizeof *j.score, error));
+  TRY(mem_alloc(&j.margins, data->judged_count, sizeof *j.margins, error));
+  TRY(mem_alloc(&j.rows, data->judged_count, sizeof *j.rows, error));
+  for (size_t i = 0; i < data->judged_count; i++) wrong += is_wrong(data, data->judged[i]);
+  audit->error = data->judged_count ? (double)wrong / (double)data->judged_count : (double)NAN;
+  for (size_t c = 0; c < audit->candidates_count; c++) TRY(test_candidate(&j, c, error));
+  TRY(correct(&j, error));
+  TRY(conclude(&j, error));
+cleanup:
+  audit_discriminant_free(j.discriminant);
+  mem_free(j.score);
+  mem_free(j.margins);
+  mem_free(j.rows);
+  return status;
+}

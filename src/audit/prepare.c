@@ -1,0 +1,212 @@
+/* From examples to what finders and judge look at: rows that are used, columns with mean 0 and deviation 1,
+ * predictions of a head that has not seen what it predicts, two halves, principal components of the first. */
+#include "audit/audit.h"
+#include "audit/head.h"
+#include "base/math.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "despur/cluster.h"
+#include "despur/dataset.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { COMPONENTS = 32, FOLDS = 5 };
+static const double PENALTY = 0.03;
+
+/* Of which examples the halves are made. Training examples of a model say nothing of how it does on new ones;
+ * without a model they are what a head is fitted to. */
+static bool is_used(const despur_examples *e, size_t i) {
+  if (!e->splits) return true;
+  return e->predictions ? e->splits[i] != DESPUR_TRAIN : e->splits[i] == DESPUR_TRAIN;
+}
+
+static despur_status choose(audit_data *d, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_examples *e = d->examples;
+  d->n = e->count;
+  TRY(mem_alloc(&d->used, d->n, sizeof *d->used, error));
+  TRY(mem_alloc(&d->labels, d->n, sizeof *d->labels, error));
+  TRY(mem_alloc(&d->predictions, d->n, sizeof *d->predictions, error));
+  memcpy(d->labels, e->labels, d->n * sizeof *d->labels);
+  if (e->predictions) memcpy(d->predictions, e->predictions, d->n * sizeof *d->predictions);
+  for (size_t i = 0; i < d->n; i++) d->used_count += d->used[i] = is_used(e, i);
+cleanup:
+  return status;
+}
+
+/* Means and deviations of the columns that vary, in double precision. */
+static despur_status standardise(audit_data *d, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_examples *e = d->examples;
+  double *mean = NULL, *deviation = NULL;
+  TRY(mem_alloc(&mean, e->columns, sizeof *mean, error));
+  TRY(mem_alloc(&deviation, e->columns, sizeof *deviation, error));
+  for (size_t i = 0; i < d->n; i++)
+    for (size_t j = 0; d->used[i] && j < e->columns; j++)
+      mean[j] += (double)e->x[i * e->columns + j] / (double)d->used_count;
+  for (size_t i = 0; i < d->n; i++)
+    for (size_t j = 0; d->used[i] && j < e->columns; j++) {
+      double part = (double)e->x[i * e->columns + j] - mean[j];
+      deviation[j] += part * part / (double)d->used_count;
+    }
+  for (size_t j = 0; j < e->columns; j++) {
+    deviation[j] = math_sqrt(deviation[j]);
+    if (deviation[j] <= 1e-7 * fabs(mean[j])) deviation[j] = 0; /* rounding of a constant */
+    d->columns += deviation[j] > 0;
+  }
+  d->constant_columns = e->columns - d->columns;
+  if (d->columns == 0) FAIL(error, DESPUR_BAD_INPUT, "features: all %zu columns are constant", e->columns);
+  TRY(mem_alloc(&d->x, d->n, d->columns * sizeof *d->x, error));
+  for (size_t i = 0; i < d->n; i++) {
+    float *row = d->x + i * d->columns;
+    for (size_t j = 0; j < e->columns; j++)
+      if (deviation[j] > 0) *row++ = (float)(((double)e->x[i * e->columns + j] - mean[j]) / deviation[j]);
+  }
+cleanup:
+  mem_free(mean);
+  mem_free(deviation);
+  return status;
+}
+
+/* Units in an order by chance; folds and halves are filled from it, so none is divided. */
+static despur_status shuffle_units(uint32_t **place, const audit_data *d, uint64_t seed, const char *purpose,
+                                   despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *order = NULL;
+  random_stream stream = random_open(seed, purpose, 0);
+  TRY(mem_alloc(&order, d->units_count, sizeof *order, error));
+  TRY(mem_alloc(place, d->units_count, sizeof **place, error));
+  for (uint32_t u = 0; u < d->units_count; u++) order[u] = u;
+  random_shuffle(&stream, order, d->units_count);
+  for (uint32_t u = 0; u < d->units_count; u++) (*place)[order[u]] = u;
+cleanup:
+  mem_free(order);
+  return status;
+}
+
+static void take_margins(audit_data *d, const double *logits) {
+  for (size_t i = 0; i < d->n; i++) {
+    const double *l = logits + i * d->classes;
+    d->margins[i] = l[d->labels[i]] - l[head_largest(l, d->classes, d->labels[i])];
+  }
+}
+
+/* Without logits a head says how sure the model was: fitted to labels, or to the predictions that are
+ * there. */
+static despur_status predict(audit_data *d, const despur_audit_options *o, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_examples *e = d->examples;
+  double *logits = NULL;
+  uint32_t *folds = NULL, *place = NULL;
+  size_t count = o->folds ? o->folds : FOLDS;
+  TRY(mem_alloc(&logits, d->n, d->classes * sizeof *logits, error));
+  TRY(mem_alloc(&d->margins, d->n, sizeof *d->margins, error));
+  if (e->logits) {
+    for (size_t i = 0; i < d->n; i++)
+      for (size_t c = 0; c < d->classes; c++)
+        logits[i * d->classes + c] = (double)e->logits[i * d->classes + c];
+  } else {
+    const head_problem problem = {.x = d->x,
+                                  .rows = d->n,
+                                  .columns = d->columns,
+                                  .labels = e->predictions ? d->predictions : d->labels,
+                                  .classes = d->classes,
+                                  .l2 = o->l2 > 0 ? o->l2 : PENALTY,
+                                  .threads = o->threads};
+    TRY(mem_alloc(&folds, d->n, sizeof *folds, error));
+    TRY(shuffle_units(&place, d, o->seed, "audit folds", error));
+    for (size_t i = 0; i < d->n; i++) /* unused ones are in no fold, and seen by none */
+      folds[i] = place[d->units[i]] % (uint32_t)count;
+    TRY(head_cross_fit(logits, &problem, d->used, folds, count, error));
+  }
+  take_margins(d, logits);
+  for (size_t i = 0; !e->predictions && i < d->n; i++)
+    d->predictions[i] = head_largest(logits + i * d->classes, d->classes, DESPUR_NO_VALUE);
+cleanup:
+  mem_free(logits);
+  mem_free(folds);
+  mem_free(place);
+  return status;
+}
+
+/* Half of the units each; of each unit of the confirmation half the first example is judged, for the others
+ * say little more. */
+static despur_status halve(audit_data *d, uint64_t seed, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *place = NULL;
+  bool *seen = NULL;
+  TRY(mem_alloc(&d->discovery, d->n, sizeof *d->discovery, error));
+  TRY(mem_alloc(&d->judged, d->n, sizeof *d->judged, error));
+  TRY(mem_alloc(&seen, d->units_count, sizeof *seen, error));
+  TRY(shuffle_units(&place, d, seed, "audit halves", error));
+  for (size_t i = 0; i < d->n; i++) {
+    uint32_t unit = d->units[i];
+    if (!d->used[i]) continue;
+    if (place[unit] < d->units_count / 2) {
+      d->discovery[d->discovery_count++] = i;
+      continue;
+    }
+    d->confirmation_count++;
+    if (!seen[unit]) d->judged[d->judged_count++] = i;
+    seen[unit] = true;
+  }
+cleanup:
+  mem_free(place);
+  mem_free(seen);
+  return status;
+}
+
+static despur_status reduce(audit_data *d, int threads, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_pca pca = {0};
+  float *points = NULL;
+  size_t most = d->discovery_count - 1 < d->columns ? d->discovery_count - 1 : d->columns;
+  d->components = most < COMPONENTS ? most : COMPONENTS;
+  TRY(finder_gather(&points, d->x, d->columns, d->discovery, d->discovery_count, error));
+  TRY(despur_pca_fit(&pca, points, d->discovery_count, d->columns,
+                     &(despur_pca_options){.components = d->components, .threads = threads}, error));
+  TRY(mem_alloc(&d->q, d->n, d->components * sizeof *d->q, error));
+  TRY(despur_pca_transform(&pca, d->q, d->x, d->n, threads, error));
+cleanup:
+  despur_pca_release(&pca);
+  mem_free(points);
+  return status;
+}
+
+despur_status audit_prepare(audit_data *out, const despur_examples *examples,
+                            const despur_audit_options *options, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *out = (audit_data){.examples = examples, .classes = examples->classes};
+  if (!examples->x && !examples->predictions)
+    FAIL(error, DESPUR_BAD_INPUT, "audit: expected features, or predictions with columns of metadata");
+  if (!examples->x && examples->by_count == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "audit: expected features or columns of metadata (--by), found neither");
+  if (examples->classes < 2)
+    FAIL(error, DESPUR_BAD_INPUT, "audit: expected at least 2 classes, found %zu", examples->classes);
+  TRY(choose(out, error));
+  TRY(mem_alloc(&out->units, out->n, sizeof *out->units, error));
+  if (out->used_count < AUDIT_HALF) goto cleanup; /* there is nothing that could be said */
+  if (examples->x) TRY(standardise(out, error));
+  TRY(audit_find_units(out->units, &out->units_count, &out->duplicates, examples->unit.codes, out->x, out->n,
+                       out->columns, error));
+  TRY(halve(out, options->seed, error));
+  if (out->discovery_count < AUDIT_HALF || !examples->x) goto cleanup;
+  TRY(predict(out, options, error));
+  TRY(reduce(out, options->threads, error));
+cleanup:
+  return status;
+}
+
+void audit_data_release(audit_data *data) {
+  mem_free(data->used);
+  mem_free(data->x);
+  mem_free(data->q);
+  mem_free(data->margins);
+  mem_free(data->labels);
+  mem_free(data->predictions);
+  mem_free(data->units);
+  mem_free(data->discovery);
+  mem_free(data->judged);
+  *data = (audit_data){0};
+}

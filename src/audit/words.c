@@ -1,0 +1,70 @@
+/* What was found, in words. */
+#include "base/memory.h"
+#include "base/text.h"
+#include "despur/audit.h"
+
+#include <math.h>
+
+/* The limit that is told: of the largest class, the smallest share of it that anything can be said of. */
+static const despur_audit_limit *told_limit(const despur_audit *a) {
+  const despur_audit_limit *best = NULL;
+  for (size_t i = 0; i < a->limits_count; i++) {
+    const despur_audit_limit *l = &a->limits[i];
+    if (isnan(l->excess)) continue;
+    if (!best || l->share < best->share || (l->share == best->share && l->excess > best->excess)) best = l;
+  }
+  return best;
+}
+
+static despur_status add_limit(text *out, const despur_audit *a, despur_error *error) {
+  const despur_audit_limit *l = told_limit(a);
+  if (!l) return DESPUR_OK;
+  return text_add(out, error,
+                  "; a known group of %.0f %% of class %s with %.0f points more errors would have been found "
+                  "with 80 %% probability",
+                  100 * l->share, a->class_names[l->class_index], ceil(100 * l->excess));
+}
+
+static despur_status add_finding(text *out, const despur_audit *a, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_audit_candidate *c = &a->candidates[0];
+  const despur_audit_cell *best = &a->cells[c->best];
+  if (c->verdict == DESPUR_LEANS_ON_IT)
+    TRY(text_add(out, error, "leans on it: %s of %s, which goes with class %s: ", c->cell_names[best->cell],
+                 c->name, a->class_names[best->toward]));
+  else
+    TRY(text_add(out, error, "weak group: %s of %s: ", c->cell_names[best->cell], c->name));
+  TRY(text_add(out, error, "of class %s %.1f %% errors there against %.1f %% in the rest of the class",
+               a->class_names[best->class_index], 100 * (double)best->wrong / (double)best->count,
+               100 * (double)best->rest_wrong / (double)best->rest_count));
+  TRY(text_add(out, error, " (%.0f to %.0f points more, %.0f %% confidence for all that was tested)",
+               100 * best->low, 100 * best->high, 100 * a->confidence));
+cleanup:
+  return status;
+}
+
+despur_status despur_audit_sentence(char **out, const despur_audit *audit, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text sentence = {0};
+  *out = NULL;
+  switch (audit->verdict) {
+  case DESPUR_LEANS_ON_IT:
+  case DESPUR_WEAK_GROUP:
+    TRY(add_finding(&sentence, audit, error));
+    break;
+  case DESPUR_TOO_FEW_EXAMPLES:
+    TRY(text_add(&sentence, error,
+                 "too little data: %zu examples in the confirmation half say nothing of any group",
+                 audit->confirmation));
+    break;
+  case DESPUR_NOTHING_FOUND:
+    TRY(text_add(&sentence, error, "nothing found in %zu candidates", audit->candidates_count));
+    TRY(add_limit(&sentence, audit, error));
+    break;
+  }
+  *out = sentence.data;
+  sentence.data = NULL;
+cleanup:
+  mem_free(sentence.data);
+  return status;
+}

@@ -1,0 +1,187 @@
+/* Audits of sets whose truth is known. */
+#include "testing.h"
+
+#include "audit/audit.h"
+#include "base/random.h"
+#include "despur/audit.h"
+#include "despur/report.h"
+
+enum { MOST = 3000, COLUMNS = 12 };
+
+static despur_error error;
+static float x[MOST * COLUMNS];
+static uint32_t labels[MOST], attributes[MOST], predictions[MOST], codes[MOST];
+
+/* A core direction of this size, an attribute that agrees with the label with this probability and shows with
+ * that size; the rest is noise. */
+static despur_examples planted(size_t n, double core, double spurious, double agreement, uint64_t seed) {
+  static const char *const NAMES[] = {"zero", "one"};
+  for (size_t i = 0; i < n; i++) {
+    random_stream stream = random_open(seed, "test audit", i);
+    labels[i] = random_below(&stream, 2);
+    attributes[i] = random_uniform(&stream) < agreement ? labels[i] : 1 - labels[i];
+    for (size_t j = 0; j < COLUMNS; j++) x[i * COLUMNS + j] = (float)random_normal(&stream);
+    x[i * COLUMNS] += (float)(core * (2.0 * labels[i] - 1));
+    x[i * COLUMNS + 1] += (float)(spurious * (2.0 * attributes[i] - 1));
+  }
+  return (despur_examples){.count = n,
+                           .columns = COLUMNS,
+                           .classes = 2,
+                           .x = x,
+                           .labels = labels,
+                           .class_names = (const char **)(uintptr_t)NAMES};
+}
+
+static void a_shortcut_is_found_and_its_cells_are_the_attribute(void **state) {
+  (void)state;
+  despur_audit *a;
+  despur_examples e = planted(3000, 1.2, 3, 0.95, 1);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  assert_int_equal(a->verdict, DESPUR_LEANS_ON_IT);
+  const despur_audit_candidate *first = &a->candidates[0];
+  const despur_audit_cell *cell = &a->cells[first->best];
+  size_t inside = 0, conflicting = 0;
+  for (size_t i = 0; i < e.count; i++)
+    if (labels[i] == cell->class_index && first->of_example[i] == cell->cell) {
+      inside++;
+      conflicting += attributes[i] != labels[i];
+    }
+  assert_true((double)conflicting > 0.75 * (double)inside); /* of 5 % */
+  assert_true(first->label.low > 0 && first->follows.p < 1e-6);
+  char *sentence;
+  assert_ok(despur_audit_sentence(&sentence, a, &error));
+  assert_non_null(strstr(sentence, "leans on it"));
+  free(sentence);
+  despur_audit_free(a);
+}
+
+static void nothing_is_found_where_nothing_is(void **state) {
+  (void)state;
+  size_t found = 0;
+  enum { SETS = 20 };
+  for (uint64_t seed = 0; seed < SETS; seed++) {
+    despur_audit *a;
+    despur_examples e = planted(1000, 1 + (double)(seed % 3) / 2, seed % 2 ? 3 : 0, 0.5, 100 + seed);
+    assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.seed = seed, .threads = 2}, &error));
+    found += a->verdict != DESPUR_NOTHING_FOUND;
+    despur_audit_free(a);
+  }
+  assert_true(found <= 3); /* P(more) = 1.6 % at 5 % each */
+}
+
+static void the_margin_in_disguise_is_recognised(void **state) {
+  (void)state;
+  despur_audit *a;
+  despur_examples e = planted(3000, 1.5, 0, 0.5, 7);
+  size_t disguised = 0;
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  for (size_t i = 0; i < a->cells_count; i++) {
+    disguised += a->cells[i].disguised != 0;
+    assert_false(a->cells[i].confirmed);
+  }
+  assert_true(disguised > 0);
+  despur_audit_free(a);
+}
+
+static void threads_change_nothing(void **state) {
+  (void)state;
+  despur_audit *a, *b;
+  despur_examples e = planted(600, 1, 2, 0.9, 3);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 1}, &error));
+  assert_ok(despur_audit_run(&b, &e, &(despur_audit_options){.threads = 3}, &error));
+  assert_int_equal(a->cells_count, b->cells_count);
+  for (size_t i = 0; i < a->cells_count; i++) {
+    assert_true(a->cells[i].adjusted == b->cells[i].adjusted);
+    assert_true(a->cells[i].low == b->cells[i].low);
+  }
+  despur_audit_free(a);
+  despur_audit_free(b);
+}
+
+static void units_and_equal_rows_are_never_divided(void **state) {
+  (void)state;
+  despur_audit *a;
+  despur_examples e = planted(900, 1, 2, 0.9, 3);
+  for (size_t i = 0; i < 900; i++) codes[i] = (uint32_t)(i % 300);
+  memcpy(x + COLUMNS, x, COLUMNS * sizeof *x);
+  e.unit = (despur_example_column){.codes = codes, .values_count = 300};
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  assert_int_equal(a->duplicates, 1);
+  assert_int_equal(a->units, 299);
+  for (size_t i = 0; i < 600; i++) assert_int_equal(a->halves[i], a->halves[i + 300]);
+  assert_int_equal(a->halves[0], a->halves[1]);
+  for (size_t i = 0; i < a->cells_count; i++) /* one of each unit counts */
+    assert_true(a->cells[i].count + a->cells[i].rest_count <= 150);
+  despur_audit_free(a);
+}
+
+/* Every tenth example of class one at site 1 fails; predictions are given, there are no features. */
+static void a_column_that_fails_is_found_without_features(void **state) {
+  (void)state;
+  despur_audit *a;
+  static const char *const SITES[] = {"north", "south"};
+  char name[] = "site";
+  despur_examples e = planted(3000, 0, 0, 0.5, 5);
+  for (size_t i = 0; i < e.count; i++) {
+    codes[i] = i % 10 < 2;
+    predictions[i] = i % 50 == 7 || (codes[i] && labels[i] && i % 3 == 0) ? 1 - labels[i] : labels[i];
+  }
+  despur_example_column by = {
+      .name = name, .codes = codes, .values = (const char **)(uintptr_t)SITES, .values_count = 2};
+  e.x = NULL;
+  e.columns = 0;
+  e.predictions = predictions;
+  e.by = &by;
+  e.by_count = 1;
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 1}, &error));
+  assert_int_equal(a->verdict, DESPUR_WEAK_GROUP);
+  const despur_audit_cell *cell = &a->cells[a->candidates[0].best];
+  assert_string_equal(a->candidates[0].cell_names[cell->cell], "site=south");
+  assert_int_equal(cell->class_index, 1);
+  assert_true(cell->low > 0.1);
+  despur_audit_free(a);
+}
+
+static void what_cannot_be_audited_is_refused(void **state) {
+  (void)state;
+  despur_audit *a;
+  despur_examples e = planted(100, 1, 1, 0.5, 5);
+  const despur_audit_options usual = {.threads = 1};
+  assert_fails(despur_audit_run(&a, &e, &(despur_audit_options){.folds = 1}, &error), DESPUR_BAD_USAGE,
+               "at least 2 folds");
+  assert_fails(despur_audit_run(&a, &e, &(despur_audit_options){.confidence = 1}, &error), DESPUR_BAD_USAGE,
+               "confidence below 1");
+  e.classes = 1;
+  assert_fails(despur_audit_run(&a, &e, &usual, &error), DESPUR_BAD_INPUT, "at least 2 classes");
+  e.classes = 2;
+  e.x = NULL;
+  assert_fails(despur_audit_run(&a, &e, &usual, &error), DESPUR_BAD_INPUT, "expected features");
+  e.x = x;
+  memset(x, 0, sizeof x);
+  assert_fails(despur_audit_run(&a, &e, &usual, &error), DESPUR_BAD_INPUT, "all 12 columns are constant");
+  e = planted(15, 1, 1, 0.5, 5);
+  assert_ok(despur_audit_run(&a, &e, &usual, &error));
+  assert_int_equal(a->verdict, DESPUR_TOO_FEW_EXAMPLES);
+  assert_fails(despur_audit_write(a, "/dev/null/nowhere", &error), DESPUR_NO_RESOURCES, "/dev/null");
+  assert_fails(despur_report_audit(a, "despur audit", "/dev/null/nowhere/report.html", &error),
+               DESPUR_NO_RESOURCES, "report.html");
+  char *sentence;
+  assert_ok(despur_audit_sentence(&sentence, a, &error));
+  assert_non_null(strstr(sentence, "too little data"));
+  free(sentence);
+  despur_audit_free(a);
+  despur_audit_free(NULL);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_shortcut_is_found_and_its_cells_are_the_attribute),
+      cmocka_unit_test(nothing_is_found_where_nothing_is),
+      cmocka_unit_test(the_margin_in_disguise_is_recognised),
+      cmocka_unit_test(threads_change_nothing),
+      cmocka_unit_test(units_and_equal_rows_are_never_divided),
+      cmocka_unit_test(a_column_that_fails_is_found_without_features),
+      cmocka_unit_test(what_cannot_be_audited_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
