@@ -4,6 +4,7 @@
   clean [--sets N]         planted sets without a shortcut: how often something is "found" (three shapes)
   power [--repeats N]      a group of known share and excess, as a column: how often it is found, beside the limit
   celeba DIRECTORY [--halves N]  blond or not: share of men in the first finding of class blond
+  spuco RECIPES MNIST       ERM of one epoch on SpuCoMNIST: precision and recall of the minority in the first finding
   catdog DIRECTORY         cats and dogs with a patch: enrichment of the best slice of every finder
 """
 import argparse
@@ -145,17 +146,37 @@ def catdog(a):
         print(f"{finder}, {found[0]:.1f}, {found[1]:.2f}, {found[2]}, {found[3]}, {found[4]}")
 
 
+def spuco(a):
+    for difficulty in ("magnitude_large", "variance_low", "variance_medium", "variance_high"):
+        with tempfile.TemporaryDirectory() as name:
+            own = pathlib.Path(name)
+            subprocess.run([a.despur, "run", f"{a.directory}/erm-{difficulty}.yaml", "train.epochs=1", f"data.images={a.images}", "--out",
+                            own / "run", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+            result = audit(a.despur, own, own / "run", seed=a.seed)
+            with open(own / "out" / "groups.csv", encoding="utf-8") as file:
+                rows = [r for r in csv.DictReader(file) if r["split"] == "train"]
+            cells, labels = np.array([int(r["a"]) for r in rows]), np.array([int(r["y"]) for r in rows])
+            attributes = np.array([int(r["attribute"]) for r in rows])
+        usual = {y: np.bincount(cells[labels == y]).argmax() for y in set(labels)}
+        main_colour = {y: np.bincount(attributes[labels == y]).argmax() for y in set(labels)}
+        said = np.array([cells[i] != usual[labels[i]] for i in range(len(labels))])
+        true = np.array([attributes[i] != main_colour[labels[i]] for i in range(len(labels))])
+        print(f"{difficulty}: {result['verdict']}; minority: precision {100 * (said & true).sum() / max(1, said.sum()):.1f} %, "
+              f"recall {100 * (said & true).sum() / true.sum():.1f} %; {result['candidates'][0]['name']}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("despur")
-    parser.add_argument("what", choices=("clean", "power", "celeba", "catdog"))
+    parser.add_argument("what", choices=("clean", "power", "celeba", "catdog", "spuco"))
     parser.add_argument("directory", nargs="?")
+    parser.add_argument("images", nargs="?")
     parser.add_argument("--sets", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--halves", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     a = parser.parse_args()
-    {"clean": clean, "power": power, "celeba": celeba, "catdog": catdog}[a.what](a)
+    {"clean": clean, "power": power, "celeba": celeba, "catdog": catdog, "spuco": spuco}[a.what](a)
 
 
 if __name__ == "__main__":

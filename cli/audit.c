@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { TOLD = 10 };
 
@@ -142,10 +143,21 @@ static despur_status write_files(const despur_audit *a, const char *out, const c
   return despur_report_audit(a, command, path, error);
 }
 
+/* A run knows its labels and splits. */
+static despur_status read_run(despur_examples *out, const despur_examples_source *source, int threads,
+                              despur_error *error) {
+  if (source->labels || source->splits || source->predictions || source->logits || source->attributes ||
+      source->table)
+    return cli_fail(error, DESPUR_BAD_USAGE, "%s: a run has its own labels and splits; expected no others",
+                    source->features);
+  return despur_run_examples(out, source->features, threads, error);
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_examples examples = {0};
   despur_audit_options options;
   despur_audit *audit = NULL;
+  struct stat about;
   const char *out = cli_value(arguments, "out");
   if (arguments->count > 1)
     return cli_fail(error, DESPUR_BAD_USAGE, "audit: expected one file of features, found %zu words",
@@ -154,7 +166,13 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
       examples_source(arguments, arguments->count ? arguments->positional[0] : NULL);
   despur_status status = read_options(&options, arguments, error);
   if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
-  if (status == DESPUR_OK) status = despur_examples_read(&examples, &source, error);
+  bool is_run = source.features && stat(source.features, &about) == 0 && S_ISDIR(about.st_mode);
+  if (status == DESPUR_OK && is_run) {
+    options.trained_on = 1;
+    status = read_run(&examples, &source, options.threads, error);
+  } else if (status == DESPUR_OK) {
+    status = despur_examples_read(&examples, &source, error);
+  }
   if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
   if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
   if (status == DESPUR_OK) status = show(audit, arguments, error);
@@ -165,7 +183,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_audit = {
     .name = "audit",
-    .usage = "[FEATURES] --labels FILE | --table FILE --label COL [OPTIONS]",
+    .usage = "RUN | [FEATURES] --labels FILE | --table FILE --label COL [OPTIONS]",
     .summary = "find what a classifier leans on that nobody labelled, with evidence",
     .help =
         "FEATURES (.npy, FILE.npz:NAME, FILE.safetensors:NAME) has what any network says of an example in "
@@ -175,12 +193,15 @@ const cli_verb cli_audit = {
         "other\n"
         "half says which of them have more errors than the rest of their class. Without predictions a last\n"
         "layer is fitted to the features, and every example is judged by one that has not seen it. With\n"
-        "splits, training examples are used; with splits and predictions, all others.\n"
+        "splits, training examples are used; with splits and predictions, all others. RUN is a directory "
+        "that\n"
+        "despur run has left: the features of its network on its training examples.\n"
         "\n"
         "Exit codes: 0; 1 with --gate when something was found; 5 too little data.\n"
         "\n"
         "Examples:\n"
         "  despur audit features.npy --labels labels.npy --out audit\n"
+        "  despur audit runs/demo\n"
         "  despur audit features.npy --table people.csv --label outcome --by age:4,site --unit patient\n"
         "  despur audit --table predictions.csv --label y --prediction pred --by site,device --gate\n"
         "  despur run recipe.yaml data.attributes=audit/attributes.npy\n",

@@ -52,7 +52,8 @@ typedef struct despur_audit_candidate {
   despur_common_odds
       follows; /* of its best cell: predictions of the class that goes with it, within classes */
   despur_audit_verdict verdict;
-  size_t best; /* its best cell, in despur_audit.cells; SIZE_MAX: none could be tested */
+  double explained; /* errors in excess in its cells that are confirmed or answer one, beyond the margin */
+  size_t best;      /* its best cell, in despur_audit.cells; SIZE_MAX: none could be tested */
 } despur_audit_candidate;
 
 /* The least excess of errors that a group of this share of a class would have been found with, with 80 %
@@ -76,7 +77,8 @@ typedef struct despur_audit {
   despur_audit_limit *limits;
   uint32_t *splits, *labels, *predictions; /* [examples] */
   uint32_t *halves;                        /* [examples] 0 discovery, 1 confirmation, or DESPUR_NO_VALUE */
-  float *map; /* [examples, 2] along the first two principal components; NULL without features */
+  uint32_t *attributes; /* [examples] codes, for measuring only: nothing else looks at them; NULL: unknown */
+  float *map;           /* [examples, 2] along the first two principal components; NULL without features */
 } despur_audit;
 
 /* Without predictions a head is fitted in folds, so that none has seen the examples it is asked about. With
@@ -94,10 +96,10 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_audit_sentence(char **out, const
                                                                despur_error *error);
 
 /* Writes audit.json, candidates.csv (every cell that was tested), groups.csv (example, split, y, a, group,
- * group_name, prediction: a is the cell of the first finding; 0 everywhere when there is none) and
- * attributes.npy (the same cells as int64, for data.attributes) and partitions.npy (int64, a column for each
- * candidate with the cell of every example, and a last one with its half; -1: none). The directory is created
- * when it is missing.
+ * group_name, prediction, and attribute where there are any: a is the cell of the first finding; 0 everywhere
+ * when there is none) and attributes.npy (the same cells as int64, for data.attributes) and partitions.npy
+ * (int64, a column for each candidate with the cell of every example, and a last one with its half; -1:
+ * none). The directory is created when it is missing.
  */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_write(const despur_audit *audit, const char *directory,
                                                             despur_error *error);

@@ -3,6 +3,7 @@
 #define DESPUR_RUN_H
 
 #include "despur/config.h"
+#include "despur/examples.h"
 #include "despur/measures.h"
 
 #ifdef __cplusplus
@@ -150,6 +151,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_outcome(despur_run_end *out,
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_predict(despur_predicted *out, const char *directory,
                                                             despur_split split, int threads,
                                                             despur_error *error);
+
+/* All examples of a finished run as its network sees them: features before the last layer, labels, splits,
+ * and attributes where there are any. Release with despur_examples_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_examples(despur_examples *out, const char *directory,
+                                                             int threads, despur_error *error);
 
 #ifdef __cplusplus
 }

@@ -62,6 +62,10 @@ static despur_status keep(despur_audit *a, audit_data *d, despur_error *error) {
   memcpy(a->labels, e->labels, e->count * sizeof *a->labels);
   TRY(mem_alloc(&a->splits, e->count, sizeof *a->splits, error));
   if (e->splits) memcpy(a->splits, e->splits, e->count * sizeof *a->splits);
+  if (e->attribute.codes) {
+    TRY(mem_alloc(&a->attributes, e->count, sizeof *a->attributes, error));
+    memcpy(a->attributes, e->attribute.codes, e->count * sizeof *a->attributes);
+  }
   TRY(mem_alloc(&a->halves, e->count, sizeof *a->halves, error));
   for (size_t i = 0; i < e->count; i++) a->halves[i] = d->used[i] ? 1 : DESPUR_NO_VALUE;
   for (size_t i = 0; i < d->discovery_count; i++) a->halves[d->discovery[i]] = 0;
@@ -121,6 +125,7 @@ void despur_audit_free(despur_audit *audit) {
   mem_free(audit->labels);
   mem_free(audit->predictions);
   mem_free(audit->halves);
+  mem_free(audit->attributes);
   mem_free(audit->map);
   mem_free(audit);
 }

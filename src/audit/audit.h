@@ -47,8 +47,8 @@ DESPUR_MUST_USE despur_status audit_discriminant_score(double *score, const audi
 void audit_discriminant_free(audit_discriminant *of); /* NULL is accepted */
 
 enum {
-  AUDIT_LEAST = 10, /* examples of a cell, and of the rest of its class, that are tested */
-  AUDIT_HALF = 2 * AUDIT_LEAST
+  AUDIT_LEAST = 5, /* examples of a cell, and of the rest of its class, that are tested */
+  AUDIT_HALF = 10
 };
 
 #endif

@@ -241,12 +241,25 @@ static int more_telling(const void *a, const void *b) {
   return (x->class_index > y->class_index) - (x->class_index < y->class_index);
 }
 
+static int standing(despur_audit_verdict verdict) {
+  return verdict == DESPUR_LEANS_ON_IT ? 2 : verdict == DESPUR_WEAK_GROUP;
+}
+
+/* By the verdict, then by how many errors it explains: one cell that is all errors may be a small part of
+ * what there is. */
 static int better_candidate(const void *a, const void *b) {
   const despur_audit_candidate *x = a, *y = b;
-  bool leans_x = x->verdict == DESPUR_LEANS_ON_IT, leans_y = y->verdict == DESPUR_LEANS_ON_IT;
-  if (leans_x != leans_y) return leans_x ? -1 : 1;
-  if (x->best != y->best) return x->best < y->best ? -1 : 1;
-  return (x->label.v < y->label.v) - (x->label.v > y->label.v);
+  if (standing(x->verdict) != standing(y->verdict)) return standing(y->verdict) - standing(x->verdict);
+  if (x->explained != y->explained) return x->explained > y->explained ? -1 : 1;
+  return (x->best > y->best) - (x->best < y->best);
+}
+
+static void add_explained(despur_audit *a) {
+  for (size_t i = 0; i < a->cells_count; i++) {
+    const despur_audit_cell *c = &a->cells[i];
+    if ((c->confirmed || c->answers) && weight_of(c) > 0)
+      a->candidates[c->candidate].explained += (double)c->count * weight_of(c);
+  }
 }
 
 /* Sorts candidates; cells keep pointing to theirs. */
@@ -334,6 +347,7 @@ static despur_status conclude(judge *j, despur_error *error) {
   sort_cells(a);
   for (size_t c = 0; c < a->candidates_count; c++) TRY(decide(j, &a->candidates[c], error));
   sort_cells(a); /* with what answers */
+  add_explained(a);
   TRY(rank(a, error));
   TRY(find_limits(j, error));
   a->verdict = a->candidates_count ? a->candidates[0].verdict : DESPUR_NOTHING_FOUND;

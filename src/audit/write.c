@@ -54,6 +54,7 @@ static json_t *candidate_json(const despur_audit *a, const despur_audit_candidat
   json_put(&o, "name", json_text(c->name));
   json_put(&o, "cells", count(c->cells));
   json_put(&o, "verdict", json_text(VERDICTS[c->verdict]));
+  json_put(&o, "errors_explained", real(c->explained));
   json_put(&o, "cramers_v", real(c->label.v));
   json_put(&o, "cramers_v_low", real(c->label.low));
   json_put(&o, "cramers_v_high", real(c->label.high));
@@ -173,13 +174,18 @@ static despur_status write_groups(const despur_audit *a, const char *path, despu
   size_t cells = c ? c->cells + 1 : 1;
   file_writer *writer = NULL;
   TRY(file_writer_open(&writer, path, error));
-  TRY(file_print(writer, error, "example,split,y,a,group,group_name,prediction\n"));
+  TRY(file_print(writer, error, "example,split,y,a,group,group_name,prediction%s\n",
+                 a->attributes ? ",attribute" : ""));
   for (size_t i = 0; i < a->examples; i++) {
     uint32_t cell = cell_of(c, i), y = a->labels[i];
     TRY(file_print(writer, error, "%zu,%s,", i, SPLITS[a->splits[i]]));
     TRY(put_quoted(writer, a->class_names[y], error));
     TRY(file_print(writer, error, ",%u,%zu,\"y=%u,a=%u\",", cell, y * cells + cell, y, cell));
     TRY(put_quoted(writer, a->class_names[a->predictions[i]], error));
+    if (a->attributes && a->attributes[i] == DESPUR_NO_VALUE)
+      TRY(file_print(writer, error, ","));
+    else if (a->attributes)
+      TRY(file_print(writer, error, ",%u", a->attributes[i]));
     TRY(file_print(writer, error, "\n"));
   }
   status = file_writer_commit(writer, error);

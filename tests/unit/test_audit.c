@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "despur/audit.h"
 #include "despur/report.h"
+#include "despur/run.h"
 
 enum { MOST = 3000, COLUMNS = 12 };
 
@@ -171,6 +172,7 @@ static void what_cannot_be_audited_is_refused(void **state) {
   free(sentence);
   despur_audit_free(a);
   despur_audit_free(NULL);
+  assert_fails(despur_run_examples(&e, "/nowhere", 1, &error), DESPUR_BAD_INPUT, "/nowhere");
 }
 
 int main(void) {
