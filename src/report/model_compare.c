@@ -226,6 +226,9 @@ void page_several_models(markup *m, const model_page *page) {
   section_pairs(m, page);
   model_spreads(m, page);
   section_doubts(m);
-  model_files(m, page);
-  page_close(m, DESPUR_VERSION, "predictions");
+  if (extra)
+    extra->again(m);
+  else
+    model_files(m, page);
+  page_close(m, DESPUR_VERSION, extra ? "features" : "predictions");
 }

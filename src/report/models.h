@@ -36,6 +36,7 @@ DESPUR_MUST_USE despur_status models_may_fill(const char *directory, bool force,
 typedef struct page_extra {
   const char *title, *sentence, *lede;
   void (*sections)(markup *m, const void *context);
+  void (*again)(markup *m); /* how to get it once more */
   const void *context;
 } page_extra;
 

@@ -10,6 +10,7 @@
 /* Sections of their own between those of two models: methods, and the dial. */
 void repaired_methods(markup *m, const despur_repair_outcome *outcome, const despur_repair_view *view);
 void repaired_dial(markup *m, const despur_repair_view *view);
+void repaired_again(markup *m); /* and how to get it again, which comes last */
 
 /* Writes the head and the patched model, reads them back, and computes all logits once more. */
 DESPUR_MUST_USE despur_status repaired_write_heads(despur_repair_check *check,

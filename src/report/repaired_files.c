@@ -189,6 +189,7 @@ static despur_status make_page(char **page, const despur_repair_outcome *outcome
                             .sentence = outcome->verdict,
                             .lede = lede,
                             .sections = sections,
+                            .again = repaired_again,
                             .context = &context};
   return models_page(page, outcome->models, 2, &extra, error);
 }

@@ -96,3 +96,13 @@ void repaired_dial(markup *m, const despur_repair_view *view) {
                100 * view->position);
   section_close(m);
 }
+
+void repaired_again(markup *m) {
+  section_open(m, "To get this again");
+  markup_print(
+      m,
+      "<p>config.yaml says what was asked, manifest.json which files it was asked of. <code>despur verify "
+      "DIR</code>, where despur %s was started, carries it out once more and compares every file.</p>\n",
+      DESPUR_VERSION);
+  section_close(m);
+}
