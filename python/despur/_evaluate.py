@@ -357,6 +357,7 @@ def evaluate(
     positive: Any = None,
     threshold: float | None = None,
     ids: ArrayLike | None = None,
+    units: ArrayLike | None = None,
     cut: Mapping[str, int | Sequence[float]] | None = None,
     min_count: int = 0,
     whole_groups: bool = False,
@@ -386,6 +387,9 @@ def evaluate(
         Of a one-dimensional ``y_prob``, from which on the positive class is predicted; by default 0.5.
     ids : array-like of shape (n,), optional
         What tells examples apart, for `compare`.
+    units : array-like of shape (n,), optional
+        What was drawn at random, such as a patient with several rows: intervals and tests, here and in
+        `compare` and `check`, then hold for these, not for rows.
     cut : mapping, optional
         Numbers among the sensitive features cut into ranges: ``{"age": 4}`` into parts of nearly equal
         size, ``{"age": [18, 65]}`` at these.
@@ -457,6 +461,11 @@ def evaluate(
         codes, values = codes_of(ids, "ids")
         asked["id"] = _free_name("id", {**features, name: None}, "example_id")
         frame.add(str(asked["id"]), codes, "ids", values)
+    if units is not None:
+        codes, values = codes_of(units, "units")
+        taken = {**features, name: None, str(asked.get("id")): None, str(asked.get("prediction")): None}
+        asked["unit"] = _free_name(name_of(units), taken, "unit", "units", "drawn")
+        frame.add(str(asked["unit"]), codes, "units", values)
     rows = frame.rows or 0
     if not features:  # a column that tells nothing apart: groups are the classes
         frame.add("group", np.zeros(rows, np.uint32), "", ["all"])
@@ -476,6 +485,7 @@ def evaluate_file(
     threshold: float | None = None,
     split: str | None = None,
     id: str | None = None,
+    unit: str | None = None,
     min_count: int = 0,
     whole_groups: bool = False,
     with_missing: bool = False,
@@ -487,7 +497,7 @@ def evaluate_file(
     path : path
     by : str or sequence of str, optional
         The columns that make groups, such as ``["sex", "age:4"]``.
-    label, prediction, score, probabilities, positive, split, id : str, optional
+    label, prediction, score, probabilities, positive, split, id, unit : str, optional
         Names of columns, or what these hold, as for ``despur eval``; else they are guessed from usual names.
     threshold, min_count, whole_groups, with_missing
         As for `evaluate`.
@@ -513,6 +523,7 @@ def evaluate_file(
         "threshold": threshold or 0,
         "split": split,
         "id": id,
+        "unit": unit,
         "min_count": min_count,
         "whole_groups": whole_groups,
         "with_missing": with_missing,

@@ -111,6 +111,20 @@ def test_options_mean_what_they_mean_to_the_tool(frame, csv, tool, options, more
     assert got == said
 
 
+def test_intervals_hold_for_units_as_the_tool_has_them(frame, tool, tmp_path):
+    frame["patient"] = [f"p{k // 8}" for k in range(len(frame))]
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    more = ["--by", "sex", "--unit", "patient", "--json"]
+    said = json.loads(tool("eval", "--predictions", tmp_path / "rows.csv", *more))
+    got = despur.evaluate(
+        frame.y, frame.pred, y_prob=frame.p, sensitive_features=frame[["sex"]], units=frame.patient
+    )
+    assert [(g.low, g.high) for g in got.groups] == [(g["low"], g["high"]) for g in said["groups"]]
+    assert got.to_dict()["units"] == said["units"] and said["units"]["count"] == 50
+    from_file = despur.evaluate_file(tmp_path / "rows.csv", by="sex", unit="patient")
+    assert [g.low for g in from_file.groups] == [g.low for g in got.groups]
+
+
 def test_numbers_are_cut_as_the_tool_cuts_them(frame, csv, tool):
     said = json.loads(tool("eval", "--predictions", csv, "--by", "id:4", "--json"))
     got = despur.evaluate(frame.y, frame.pred, sensitive_features={"id": frame.id}, cut={"id": 4})

@@ -243,9 +243,10 @@ double minimum_p_value(minimum_test *test, double t) {
     if (g != smallest) continue;
     any_low += of_size.low;
     none_low *= 1 - of_size.low;
+    all_high *= of_size.high;
     own_high = of_size.high;
   }
-  return test->dependent ? any_low + own_high : 1 - none_low + all_high * own_high;
+  return test->dependent ? any_low + own_high : 1 - none_low + all_high;
 }
 
 /* The t at which min u_g falls to a value. */
