@@ -135,8 +135,10 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
       take_optional(&g.unit, &g.examples.unit.codes, unit, (size_t)rows) && take_columns(&g, by)) {
     g.examples.unit.values_count = (size_t)units;
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status = despur_audit_run(&audit, &g.examples, &options, &error);
-    Py_END_ALLOW_THREADS result = status == DESPUR_OK ? result_of(audit) : core_raise(status, &error);
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_audit_run(&audit, &g.examples, &options, &error);
+    PyEval_RestoreThread(state);
+    result = status == DESPUR_OK ? result_of(audit) : core_raise(status, &error);
   }
   release(&g);
   return result;
@@ -151,7 +153,9 @@ PyObject *core_audit_write(PyObject *module, PyObject *arguments) {
   const despur_audit *audit = PyCapsule_GetPointer(capsule, CAPSULE);
   if (!audit) return NULL;
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status = despur_audit_write(audit, directory, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_audit_write(audit, directory, &error);
   if (status == DESPUR_OK) status = despur_report_audit(audit, "despur.audit(...)", page, &error);
-  Py_END_ALLOW_THREADS return status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+  PyEval_RestoreThread(state);
+  return status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
 }

@@ -47,14 +47,14 @@ PyObject *core_kmeans(PyObject *module, PyObject *arguments) {
   if (take(&a.points, points, 'f', n, d, false) && take(&a.out[0], labels, 'I', n, 1, true) &&
       take(&a.out[1], centres, 'd', clusters, d, true)) {
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        despur_kmeans(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    Py_END_ALLOW_THREADS if (status == DESPUR_OK) {
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_kmeans(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
+    PyEval_RestoreThread(state);
+    if (status == DESPUR_OK) {
       COPY(a.out[0], found.labels, uint32_t);
       COPY(a.out[1], found.centres, double);
       result = Py_BuildValue("dn", found.inertia, (Py_ssize_t)found.iterations);
-    }
-    else {
+    } else {
       core_raise(status, &error);
     }
     if (status == DESPUR_OK) despur_kmeans_release(&found);
@@ -84,15 +84,15 @@ PyObject *core_kmedoids(PyObject *module, PyObject *arguments) {
   if (take(&a.points, points, 'f', n, d, false) && take(&a.out[0], labels, 'I', n, 1, true) &&
       take(&a.out[1], medoids, 'I', clusters, 1, true)) {
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        despur_kmedoids(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    Py_END_ALLOW_THREADS if (status == DESPUR_OK) {
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_kmedoids(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
+    PyEval_RestoreThread(state);
+    if (status == DESPUR_OK) {
       COPY(a.out[0], found.labels, uint32_t);
       COPY(a.out[1], found.medoids, uint32_t);
       result = Py_BuildValue("dnN", found.loss, (Py_ssize_t)found.swaps, PyBool_FromLong(found.converged));
       despur_kmedoids_release(&found);
-    }
-    else {
+    } else {
       core_raise(status, &error);
     }
   }
@@ -130,9 +130,10 @@ PyObject *core_mixture_fit(PyObject *module, PyObject *arguments) {
       take(&a.out[2], means, 'd', components, d, true) &&
       take(&a.out[3], whitening, 'd', components, whitening_width(covariance, d), true)) {
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        despur_mixture_fit(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    Py_END_ALLOW_THREADS if (status == DESPUR_OK) {
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_mixture_fit(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
+    PyEval_RestoreThread(state);
+    if (status == DESPUR_OK) {
       COPY(a.out[0], found.labels, uint32_t);
       COPY(a.out[1], found.model.weights, double);
       COPY(a.out[2], found.model.means, double);
@@ -140,8 +141,7 @@ PyObject *core_mixture_fit(PyObject *module, PyObject *arguments) {
       result = Py_BuildValue("dnN", found.log_likelihood, (Py_ssize_t)found.iterations,
                              PyBool_FromLong(found.converged));
       despur_mixture_result_release(&found);
-    }
-    else {
+    } else {
       core_raise(status, &error);
     }
   }
@@ -173,10 +173,11 @@ PyObject *core_mixture_predict(PyObject *module, PyObject *arguments) {
                                     model[1].view.buf,
                                     model[2].view.buf};
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        despur_mixture_predict(&mixture, a.points.view.buf, (size_t)n, threads, a.out[0].view.buf,
-                               a.out[1].view.buf, a.out[2].view.buf, &error);
-    Py_END_ALLOW_THREADS result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_mixture_predict(&mixture, a.points.view.buf, (size_t)n, threads, a.out[0].view.buf,
+                                    a.out[1].view.buf, a.out[2].view.buf, &error);
+    PyEval_RestoreThread(state);
+    result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
   }
   for (size_t i = 0; i < 3; i++) core_array_release(&model[i]);
   release(&a);
@@ -203,14 +204,14 @@ PyObject *core_umap_fit(PyObject *module, PyObject *arguments) {
   options.seed = seed;
   if (take(&a.points, points, 'f', n, d, false) && take(&a.out[0], embedding, 'f', n, components, true)) {
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        despur_umap_fit(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    Py_END_ALLOW_THREADS if (status == DESPUR_OK) {
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_umap_fit(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
+    PyEval_RestoreThread(state);
+    if (status == DESPUR_OK) {
       COPY(a.out[0], found.embedding, float);
       result = Py_BuildValue("ddn", found.a, found.b, (Py_ssize_t)found.epochs);
       despur_umap_release(&found);
-    }
-    else {
+    } else {
       core_raise(status, &error);
     }
   }
@@ -243,9 +244,10 @@ PyObject *core_umap_transform(PyObject *module, PyObject *arguments) {
     umap.data = model[0].view.buf;
     umap.embedding = model[1].view.buf;
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status =
-        despur_umap_transform(&umap, a.out[0].view.buf, a.points.view.buf, (size_t)n, threads, &error);
-    Py_END_ALLOW_THREADS result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_umap_transform(&umap, a.out[0].view.buf, a.points.view.buf, (size_t)n, threads, &error);
+    PyEval_RestoreThread(state);
+    result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
   }
   for (size_t i = 0; i < 2; i++) core_array_release(&model[i]);
   release(&a);

@@ -113,12 +113,13 @@ PyObject *core_grouping_fit(PyObject *module, PyObject *arguments) {
                                          .d = (size_t)d,
                                          .classes = (size_t)classes};
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status = despur_grouping_fit(&grouping, &input, &options, &error);
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_grouping_fit(&grouping, &input, &options, &error);
     if (status == DESPUR_OK) despur_grouping_training(grouping, a[3].view.buf);
-    Py_END_ALLOW_THREADS result =
-        status == DESPUR_OK
-            ? Py_BuildValue("NNN", names_of(grouping), silhouettes_of(grouping), capsule_of(grouping))
-            : core_raise(status, &error);
+    PyEval_RestoreThread(state);
+    result = status == DESPUR_OK
+                 ? Py_BuildValue("NNN", names_of(grouping), silhouettes_of(grouping), capsule_of(grouping))
+                 : core_raise(status, &error);
   }
   for (size_t i = 0; i < 4; i++) core_array_release(&a[i]);
   return result;
@@ -138,9 +139,11 @@ PyObject *core_grouping_assign(PyObject *module, PyObject *arguments) {
       core_array_take(&a[1], labels, 'I', (size_t)n, false) &&
       core_array_take(&a[2], out, 'I', (size_t)n, true)) {
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status = despur_grouping_assign(grouping, a[0].view.buf, a[1].view.buf, (size_t)n,
-                                                           threads, a[2].view.buf, &error);
-    Py_END_ALLOW_THREADS result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_grouping_assign(grouping, a[0].view.buf, a[1].view.buf, (size_t)n, threads, a[2].view.buf,
+                                    &error);
+    PyEval_RestoreThread(state);
+    result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
   }
   for (size_t i = 0; i < 3; i++) core_array_release(&a[i]);
   return result;
@@ -189,8 +192,10 @@ PyObject *core_eiil(PyObject *module, PyObject *arguments) {
       core_array_take(&a[2], out, 'I', (size_t)n, true)) {
     const despur_eiil_input input = {a[0].view.buf, a[1].view.buf, (size_t)n, (size_t)classes};
     despur_status status;
-    Py_BEGIN_ALLOW_THREADS status = despur_eiil(a[2].view.buf, &input, &options, &error);
-    Py_END_ALLOW_THREADS result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+    PyThreadState *state = PyEval_SaveThread();
+    status = despur_eiil(a[2].view.buf, &input, &options, &error);
+    PyEval_RestoreThread(state);
+    result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
   }
   for (size_t i = 0; i < 3; i++) core_array_release(&a[i]);
   return result;

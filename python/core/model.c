@@ -220,10 +220,11 @@ PyObject *core_measure(PyObject *module, PyObject *arguments) {
   despur_model *model = &self->model;
   model->label = label;
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status =
-      despur_predicted_from_frame(&model->predicted, &f.frame, &model->columns, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_predicted_from_frame(&model->predicted, &f.frame, &model->columns, &error);
   if (status == DESPUR_OK) status = despur_model_measure(model, &error);
-  Py_END_ALLOW_THREADS frame_release(&f);
+  PyEval_RestoreThread(state);
+  frame_release(&f);
   return finish(self, status, &error);
 }
 
@@ -241,8 +242,10 @@ PyObject *core_read(PyObject *module, PyObject *arguments) {
     return NULL;
   }
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status = despur_model_read(&self->model, label, path, &columns, &error);
-  Py_END_ALLOW_THREADS return finish(self, status, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_model_read(&self->model, label, path, &columns, &error);
+  PyEval_RestoreThread(state);
+  return finish(self, status, &error);
 }
 
 PyObject *core_predict(PyObject *module, PyObject *arguments) {
@@ -255,10 +258,11 @@ PyObject *core_predict(PyObject *module, PyObject *arguments) {
   if (!self) return NULL;
   self->model.label = label;
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status =
-      despur_run_predict(&self->model.predicted, directory, (despur_split)split, threads, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_run_predict(&self->model.predicted, directory, (despur_split)split, threads, &error);
   if (status == DESPUR_OK) status = despur_model_measure(&self->model, &error);
-  Py_END_ALLOW_THREADS return finish(self, status, &error);
+  PyEval_RestoreThread(state);
+  return finish(self, status, &error);
 }
 
 /* ---- files ---- */
@@ -286,8 +290,10 @@ PyObject *core_save(PyObject *module, PyObject *arguments) {
   char *verdict = NULL;
   despur_error error;
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status = despur_report_models(models, (size_t)count, &options, &verdict, &error);
-  Py_END_ALLOW_THREADS if (status != DESPUR_OK) return core_raise(status, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_report_models(models, (size_t)count, &options, &verdict, &error);
+  PyEval_RestoreThread(state);
+  if (status != DESPUR_OK) return core_raise(status, &error);
   PyObject *text = PyUnicode_FromString(verdict);
   free(verdict);
   return text;

@@ -269,9 +269,10 @@ PyObject *core_table(PyObject *module, PyObject *arguments) {
   if (!directories) return NULL;
   despur_status status;
   size_t count = (size_t)PyList_Size(list);
-  Py_BEGIN_ALLOW_THREADS status = despur_table_create(&table, directories, count, &options, &error);
-  Py_END_ALLOW_THREADS PyObject *result =
-      status == DESPUR_OK ? print_table(table) : core_raise(status, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_table_create(&table, directories, count, &options, &error);
+  PyEval_RestoreThread(state);
+  PyObject *result = status == DESPUR_OK ? print_table(table) : core_raise(status, &error);
   despur_table_free(table);
   free(directories);
   return result;
@@ -332,9 +333,11 @@ PyObject *core_cam(PyObject *module, PyObject *arguments) {
   options.per_group = (size_t)per_group;
   options.scored = (size_t)scored;
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status = despur_run_cam(&found, directory, &options, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_run_cam(&found, directory, &options, &error);
   if (status == DESPUR_OK && out) status = despur_run_cam_write(&found, out, &error);
-  Py_END_ALLOW_THREADS PyObject *result = status == DESPUR_OK ? cam_of(&found) : core_raise(status, &error);
+  PyEval_RestoreThread(state);
+  PyObject *result = status == DESPUR_OK ? cam_of(&found) : core_raise(status, &error);
   despur_run_cam_release(&found);
   return result;
 }

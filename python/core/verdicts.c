@@ -72,9 +72,10 @@ PyObject *core_compare(PyObject *module, PyObject *arguments) {
   const despur_predicted *a = &((core_model *)first)->model.predicted,
                          *b = &((core_model *)second)->model.predicted;
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status = despur_compare(&comparison, a, b, confidence, &error);
-  Py_END_ALLOW_THREADS PyObject *result =
-      status == DESPUR_OK ? comparison_of(&comparison) : core_raise(status, &error);
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_compare(&comparison, a, b, confidence, &error);
+  PyEval_RestoreThread(state);
+  PyObject *result = status == DESPUR_OK ? comparison_of(&comparison) : core_raise(status, &error);
   despur_comparison_release(&comparison);
   return result;
 }
@@ -197,8 +198,10 @@ PyObject *core_check(PyObject *module, PyObject *arguments) {
                      *other = before == Py_None ? NULL : &((core_model *)before)->model;
   if (other) baseline = other->path ? other->path : other->label;
   despur_status status;
-  Py_BEGIN_ALLOW_THREADS status = measure(&g, model, other, confidence, &error);
-  Py_END_ALLOW_THREADS bool made = status == DESPUR_OK;
+  PyThreadState *state = PyEval_SaveThread();
+  status = measure(&g, model, other, confidence, &error);
+  PyEval_RestoreThread(state);
+  bool made = status == DESPUR_OK;
   for (Py_ssize_t i = 0; made && i < PyList_Size(rules); i++)
     made = add_rule(&g, &model->predicted, PyList_GetItem(rules, i), baseline);
   if (made) status = decide(&g, confidence, junit, markdown, &error);
