@@ -21,17 +21,20 @@ $pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas fairle
   --cache-dir "$work/mypy" -p despur
 # from elsewhere, so that the module that was installed is the one that is tested
 cp -R python/tests "$work/tests"
-cp -R examples/python "$work/examples" 2>/dev/null || :
+cp -R examples/python "$work/examples"
+cp tools/notebook "$work"
 cd "$work"
 installed=$(bin/python -c 'import despur, os; print(os.path.dirname(despur.__file__))')
 export DESPUR_TOOL="$tool" DESPUR_GOLDEN="$golden"
-bin/python -m pytest -q -p no:cacheprovider --doctest-modules --doctest-ignore-import-errors tests "$installed"
+bin/python -m pytest -q -p no:cacheprovider --doctest-modules --doctest-ignore-import-errors tests examples/gate_test.py "$installed"
+bin/python notebook examples/shortcut.py --check
 
 # PyTorch is large: what needs it runs where the system's Python has it.
 if /usr/bin/python3 -c 'import sys, torch; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
   bin/pip --quiet install --no-deps --target torch wheels/despur-*.whl pytest pluggy iniconfig packaging
   PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . --doctest-modules tests/test_torch.py \
     torch/despur/torch.py
+  PYTHONPATH=torch /usr/bin/python3 examples/groupdro_torch.py
 else
   echo "left out: tests/test_torch.py (no PyTorch)"
 fi
