@@ -1,20 +1,22 @@
 """despur finds, measures and removes the shortcuts that a classifier has learned.
 
-The verbs of the command-line tool, with its names: `evaluate`, `audit`, `compare`, `check`, `plan`, `run`, `sweep`, `table`
-and `cam`.
-Scikit-learn's estimators are in `despur.cluster`, its scorers in `despur.metrics`, and assertions for
-tests in `despur.testing`; they are imported when they are first used.
+The verbs of the command-line tool, with its names: `evaluate`, `audit`, `compare`, `check`, `plan`, `run`, `sweep`,
+`table` and `cam`. Estimators of scikit-learn's kind are in `despur.cluster` and `despur.groups`, its scorers in
+`despur.metrics`, what a training loop of PyTorch needs in `despur.torch`, and assertions for tests in `despur.testing`.
+Everything is loaded when it is first used.
 """
 
 import importlib
-from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from despur import _core
 from despur._core import InputError
-from despur._audit import Audit, Finding, audit
-from despur._evaluate import Evaluation, Group, Rate, Spread, evaluate, evaluate_file, report
-from despur._runs import Cam, Run, Sweep, Table, cam, config, run, sweep, table
-from despur._verdicts import Check, Comparison, Condition, Plan, PlanRow, check, compare, plan
+
+if TYPE_CHECKING:
+    from despur._audit import Audit, Finding, audit
+    from despur._evaluate import Evaluation, Group, Rate, Spread, evaluate, evaluate_file, report
+    from despur._runs import Cam, Run, Sweep, Table, cam, config, run, sweep, table
+    from despur._verdicts import Check, Comparison, Condition, Plan, PlanRow, check, compare, plan
 
 __version__ = _core.version
 
@@ -52,10 +54,25 @@ __all__ = [
     "table",
 ]
 
-_LATER = ("cluster", "groups", "metrics", "testing", "torch")
+_MODULES = ("cluster", "groups", "metrics", "testing", "torch")
+_NAMES = {
+    "_audit": ("Audit", "Finding", "audit"),
+    "_evaluate": ("Evaluation", "Group", "Rate", "Spread", "evaluate", "evaluate_file", "report"),
+    "_runs": ("Cam", "Run", "Sweep", "Table", "cam", "config", "run", "sweep", "table"),
+    "_verdicts": ("Check", "Comparison", "Condition", "Plan", "PlanRow", "check", "compare", "plan"),
+}
+_WHERE = {name: module for module, names in _NAMES.items() for name in names}
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name in _LATER:
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
         return importlib.import_module(f"despur.{name}")
-    raise AttributeError(f"module 'despur' has no attribute {name!r}")
+    if name not in _WHERE:
+        raise AttributeError(f"module 'despur' has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"despur.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_MODULES})

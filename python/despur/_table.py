@@ -76,11 +76,16 @@ def _spell(value: object, what: str) -> str | None:
 def _of_whole(values: NDArray[Any]) -> Codes:
     low, high = int(values.min()), int(values.max())
     if high - low < _MOST_CODES:
-        shifted = (values - values.dtype.type(low)).astype(np.intp)
+        shifted = values.astype(np.intp, copy=False)
+        if low != 0:
+            shifted = shifted - low
         found = np.flatnonzero(np.bincount(shifted, minlength=high - low + 1))
+        names = [str(low + int(k)) for k in found]
+        if len(found) == high - low + 1:
+            return shifted.astype(np.uint32), names
         place = np.zeros(high - low + 1, np.uint32)
         place[found] = np.arange(len(found), dtype=np.uint32)
-        return place[shifted], [str(low + int(k)) for k in found]
+        return place[shifted], names
     distinct, codes = np.unique(values, return_inverse=True)
     return codes.astype(np.uint32), [str(int(v)) for v in distinct]
 
