@@ -20,7 +20,7 @@ static bool product(size_t *out, Py_ssize_t n, Py_ssize_t d) {
 }
 
 static bool take(core_array *out, PyObject *object, char type, Py_ssize_t n, Py_ssize_t d, bool writable) {
-  size_t count;
+  size_t count = 0;
   return product(&count, n, d) && core_array_take(out, object, type, count, writable);
 }
 

@@ -64,6 +64,9 @@ PyObject *core_umap_transform(PyObject *module, PyObject *arguments);
 PyObject *core_audit(PyObject *module, PyObject *arguments);
 PyObject *core_audit_write(PyObject *module, PyObject *arguments);
 
+PyObject *core_repair(PyObject *module, PyObject *arguments);
+PyObject *core_draw_splits(PyObject *module, PyObject *arguments);
+
 PyObject *core_grouping_fit(PyObject *module, PyObject *arguments);
 PyObject *core_grouping_assign(PyObject *module, PyObject *arguments);
 PyObject *core_grouping_save(PyObject *module, PyObject *arguments);

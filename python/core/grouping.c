@@ -99,7 +99,7 @@ PyObject *core_grouping_fit(PyObject *module, PyObject *arguments) {
                         &PyDict_Type, &asked) ||
       !options_of(&options, asked))
     return NULL;
-  size_t count;
+  size_t count = 0;
   if (n < 0 || d < 0 || classes < 1 || __builtin_mul_overflow((size_t)n, (size_t)d, &count))
     return core_refuse("expected an array of outputs for each example"), NULL;
   if (core_array_take(&a[0], outputs, 'f', count, false) &&
@@ -179,7 +179,7 @@ PyObject *core_eiil(PyObject *module, PyObject *arguments) {
   despur_eiil_options options = {0};
   despur_error error;
   core_array a[3] = {{0}};
-  size_t count;
+  size_t count = 0;
   if (!PyArg_ParseTuple(arguments, "OnnOOndpKi", &logits, &n, &classes, &labels, &out, &steps, &options.lr,
                         &options.pooled, &seed, &options.threads))
     return NULL;

@@ -94,6 +94,9 @@ static PyMethodDef functions[] = {
      "confidence, "
      "seed, threads, trained_on): verdict, sentence, audit"},
     {"audit_write", core_audit_write, METH_VARARGS, "audit_write(audit, directory, page)"},
+    {"repair", core_repair, METH_VARARGS,
+     "repair(features, rows, columns, labels, classes, splits, groups, count, weight, bias, options): dict"},
+    {"draw_splits", core_draw_splits, METH_VARARGS, "draw_splits(out, rows, seed)"},
     {"grouping_fit", core_grouping_fit, METH_VARARGS,
      "grouping_fit(outputs, n, d, labels, classes, losses, groups, options): names, silhouettes, grouping"},
     {"grouping_assign", core_grouping_assign, METH_VARARGS,

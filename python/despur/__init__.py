@@ -1,7 +1,7 @@
 """despur finds, measures and removes the shortcuts that a classifier has learned.
 
-The verbs of the command-line tool, with its names: `evaluate`, `audit`, `compare`, `check`, `plan`, `run`, `sweep`,
-`table` and `cam`. Estimators of scikit-learn's kind are in `despur.cluster` and `despur.groups`, its scorers in
+The verbs of the command-line tool, with its names: `evaluate`, `audit`, `repair`, `compare`, `check`, `plan`, `run`,
+`sweep`, `table` and `cam`. Estimators of scikit-learn's kind are in `despur.cluster`, `despur.groups` and `despur.linear`, its scorers in
 `despur.metrics`, what a training loop of PyTorch needs in `despur.torch`, and assertions for tests in `despur.testing`.
 Everything is loaded when it is first used.
 """
@@ -15,6 +15,7 @@ from despur._core import InputError
 if TYPE_CHECKING:
     from despur._audit import Audit, Finding, audit
     from despur._evaluate import Evaluation, Group, Rate, Spread, evaluate, evaluate_file, report
+    from despur._repair import DialPoint, Method, Repaired, repair
     from despur._runs import Cam, Run, Sweep, Table, cam, config, run, sweep, table
     from despur._verdicts import Check, Comparison, Condition, Plan, PlanRow, check, compare, plan
 
@@ -29,13 +30,16 @@ __all__ = [
     "Check",
     "Comparison",
     "Condition",
+    "DialPoint",
     "Evaluation",
     "Finding",
     "Group",
     "InputError",
+    "Method",
     "Plan",
     "PlanRow",
     "Rate",
+    "Repaired",
     "Run",
     "Spread",
     "Sweep",
@@ -48,16 +52,18 @@ __all__ = [
     "evaluate",
     "evaluate_file",
     "plan",
+    "repair",
     "report",
     "run",
     "sweep",
     "table",
 ]
 
-_MODULES = ("cluster", "groups", "metrics", "testing", "torch")
+_MODULES = ("cluster", "groups", "linear", "metrics", "testing", "torch")
 _NAMES = {
     "_audit": ("Audit", "Finding", "audit"),
     "_evaluate": ("Evaluation", "Group", "Rate", "Spread", "evaluate", "evaluate_file", "report"),
+    "_repair": ("DialPoint", "Method", "Repaired", "repair"),
     "_runs": ("Cam", "Run", "Sweep", "Table", "cam", "config", "run", "sweep", "table"),
     "_verdicts": ("Check", "Comparison", "Condition", "Plan", "PlanRow", "check", "compare", "plan"),
 }
