@@ -267,7 +267,8 @@ static despur_status rank(despur_audit *a, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t *place = NULL;
   TRY(mem_alloc(&place, a->candidates_count, sizeof *place, error));
-  qsort(a->candidates, a->candidates_count, sizeof *a->candidates, better_candidate);
+  if (a->candidates_count > 0)
+    qsort(a->candidates, a->candidates_count, sizeof *a->candidates, better_candidate);
   for (size_t i = 0; i < a->candidates_count; i++)
     if (a->candidates[i].best != SIZE_MAX) place[a->cells[a->candidates[i].best].candidate] = i;
   for (size_t i = 0; i < a->cells_count; i++) a->cells[i].candidate = place[a->cells[i].candidate];
@@ -336,7 +337,7 @@ static bool any_limit(const despur_audit *a) {
 }
 
 static void sort_cells(despur_audit *a) {
-  qsort(a->cells, a->cells_count, sizeof *a->cells, more_telling);
+  if (a->cells_count > 0) qsort(a->cells, a->cells_count, sizeof *a->cells, more_telling);
   for (size_t c = 0; c < a->candidates_count; c++) a->candidates[c].best = SIZE_MAX;
   for (size_t i = a->cells_count; i-- > 0;) a->candidates[a->cells[i].candidate].best = i;
 }
