@@ -33,8 +33,9 @@ static despur_status may_describe(const cli_arguments *arguments, const char *fe
 }
 
 static despur_status take_job(despur_onnx_job *job, const cli_arguments *arguments, despur_error *error) {
-  int preset = DESPUR_PREPROCESS_IMAGENET;
-  long threads = 0;
+  static const char *const FILTERS[] = {"bilinear", "bicubic", NULL};
+  int preset = DESPUR_PREPROCESS_IMAGENET, filter = DESPUR_BILINEAR;
+  long threads = 0, shorter = 0;
   *job = (despur_onnx_job){.model = arguments->positional[0],
                            .images = arguments->positional[1],
                            .layer = cli_value(arguments, "layer"),
@@ -43,12 +44,16 @@ static despur_status take_job(despur_onnx_job *job, const cli_arguments *argumen
                            .progress = isatty(STDERR_FILENO) && !cli_value(arguments, "quiet") ? show : NULL};
   if (!job->features) return cli_fail(error, DESPUR_BAD_USAGE, "features: expected --out FILE.npy");
   despur_status status = cli_choice(&preset, arguments, "preprocess", despur_preprocess_names, error);
+  if (status == DESPUR_OK) status = cli_choice(&filter, arguments, "filter", FILTERS, error);
+  if (status == DESPUR_OK) status = cli_integer(&shorter, arguments, "shorter", 1, 10000, 0, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status == DESPUR_OK) status = cli_may_write(arguments, job->features, error);
   if (status == DESPUR_OK) status = cli_may_write(arguments, job->logits, error);
   if (status == DESPUR_OK) status = may_describe(arguments, job->features, error);
   job->preprocess = (despur_preprocess)preset;
+  job->filter = (despur_filter)filter;
+  job->shorter = (size_t)shorter;
   job->threads = (int)threads;
   return status;
 }
@@ -78,15 +83,18 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_features = {
     .name = "features",
-    .usage = "MODEL.onnx IMAGES.npy --out FEATURES.npy [OPTIONS] | MODEL.onnx --list",
+    .usage = "MODEL.onnx IMAGES --out FEATURES.npy [OPTIONS] | MODEL.onnx --list",
     .summary = "what a network of your own makes of pictures, by ONNX Runtime",
     .help =
         "Runs an ONNX model over pictures and writes the features that its last layer sees, one row for "
         "each\n"
-        "picture, for audit, repair, cluster and recipes (data.source=features). IMAGES.npy holds\n"
-        "[n, channels, rows, columns]: bytes, which are preprocessed as the model wants them (it cannot say "
-        "so\n"
-        "itself: ask whoever trained it), or floats, which are taken as they are (--preprocess none).\n"
+        "picture, for audit, repair, cluster and recipes (data.source=features). IMAGES is a folder of "
+        "pictures,\n"
+        "or an array [n, channels, rows, columns]: bytes, which are preprocessed as the model wants them (it "
+        "cannot\n"
+        "say so itself: ask whoever trained it) and scaled where their size is another, or floats, which are "
+        "taken\n"
+        "as they are (--preprocess none).\n"
         "\n"
         "ONNX Runtime is loaded where it is found: $DESPUR_ONNXRUNTIME, what 'make models' installs, or the\n"
         "system's. FEATURES.npy.json says what was computed from what by whom; other processors and other\n"
@@ -94,7 +102,7 @@ const cli_verb cli_features = {
         "\n"
         "Examples:\n"
         "  despur features model.onnx images.npy --out features.npy --logits logits.npy\n"
-        "  despur features model.onnx images.npy --out features.npy --preprocess clip\n"
+        "  despur features model.onnx photographs/ --out features.npy --shorter 256 --preprocess clip\n"
         "  despur features model.onnx --list\n",
     .options = {{"out", "FILE", "write the features, float32 [n, columns]"},
                 {"logits", "FILE", "write what the last layer makes of them as well"},
@@ -102,6 +110,8 @@ const cli_verb cli_features = {
                 {"list", NULL, "show the values that a model has; a star is the default"},
                 {"preprocess", "NAME",
                  "of bytes: imagenet (default), unit, half, lite, clip; none: of floats"},
+                {"filter", "NAME", "of pictures of another size: bilinear (default) or bicubic"},
+                {"shorter", "N", "their shorter side before the middle is cut out (default: the model's)"},
                 {"force", NULL, "replace files if there are any"},
                 {"threads", "N", "processors to use (default all); results do not depend on it"},
                 {"quiet", NULL, "no news"}},

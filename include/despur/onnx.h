@@ -5,6 +5,7 @@
 #define DESPUR_ONNX_H
 
 #include "despur/error.h"
+#include "despur/picture.h"
 
 #include <stddef.h>
 
@@ -42,11 +43,14 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_list(char **out, const char
 
 typedef struct despur_onnx_job {
   const char *model;
-  const char *images;            /* .npy or .npz:NAME: [n, channels, rows, columns] of bytes or floats */
-  const char *layer;             /* a value of the model; NULL: what its last linear layer is applied to */
+  const char *images; /* .npy or .npz:NAME: [n, channels, rows, columns] of bytes or floats; or a folder of
+                         pictures (despur/picture.h) in any layout that is recognised */
+  const char *layer;  /* a value of the model; NULL: what its last linear layer is applied to */
   const char *features, *logits; /* files to write, float32 [n, columns]; logits may be NULL */
   despur_preprocess preprocess;  /* of bytes; floats are taken as they are: DESPUR_PREPROCESS_NONE */
-  int threads;                   /* the result does not depend on it */
+  despur_filter filter;          /* of pictures that are brought to the size that the model wants */
+  size_t shorter; /* what their shorter side becomes before the middle is cut out; 0: the model's */
+  int threads;    /* the result does not depend on it */
   void (*progress)(void *context, size_t done, size_t count); /* may be NULL */
   void *context;
 } despur_onnx_job;
@@ -59,9 +63,9 @@ typedef struct despur_onnx_result {
 
 /* Runs a model over images and writes what its layer gives, with FEATURES.json beside it: the model and the
  * images with their hashes, layer, preprocessing, engine and instruction set, and the hash of what was
- * written. A layer of maps [n, channels, rows, columns] becomes its mean over the places. Images of another
- * size than the model wants are scaled. DESPUR_BAD_INPUT for a model or images that cannot be used; nothing
- * is written then. */
+ * written. A layer of maps [n, channels, rows, columns] becomes its mean over the places. Bytes of red, green
+ * and blue of another size than the model's are scaled and their middle cut out, with Pillow's bytes.
+ * DESPUR_BAD_INPUT for a model or images that cannot be used; nothing is written then. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_features(despur_onnx_result *out,
                                                               const despur_onnx_job *job,
                                                               despur_error *error);

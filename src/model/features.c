@@ -76,9 +76,9 @@ static despur_status start_engine(extraction *e) {
   TRY(onnx_add_outputs(&e->bytes, &count, &e->model, e->names, e->outputs, e->error));
   TRY(runtime_open(&e->engine, e->bytes, count, e->job->threads, e->job->model, e->error));
   runtime_input(e->engine, &wanted);
-  TRY(images_open(&e->in, e->job->images, e->job->preprocess, &wanted, e->error));
-  e->fixed = wanted.sizes[0] > 0;
+  e->fixed = wanted.rank > 0 && wanted.sizes[0] > 0;
   e->batch = e->fixed ? (size_t)wanted.sizes[0] : BATCH;
+  TRY(images_open(&e->in, e->job, &wanted, e->batch, e->error));
   TRY(mem_alloc(&e->input, e->batch, e->in.numbers * sizeof *e->input, e->error));
 cleanup:
   return status;
@@ -110,8 +110,7 @@ static despur_status keep(extraction *e, size_t output, size_t first, size_t cou
   if (shape->sizes[0] < (int64_t)count)
     FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' has %zu rows for %zu pictures", e->job->model,
          e->names[output], (size_t)shape->sizes[0], count);
-  if (!e->results[output])
-    TRY(mem_alloc(&e->results[output], e->in.array.shape[0], width * sizeof(float), e->error));
+  if (!e->results[output]) TRY(mem_alloc(&e->results[output], e->in.count, width * sizeof(float), e->error));
   if (first > 0 && width != e->widths[output])
     FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' changes its width", e->job->model, e->names[output]);
   e->widths[output] = width;
@@ -135,7 +134,7 @@ static despur_status run_batch(extraction *e, size_t first, size_t count) {
   const float *values[OUTPUTS];
   runtime_shape shapes[OUTPUTS], shape = e->in.shape;
   shape.sizes[0] = (int64_t)(e->fixed ? e->batch : count);
-  images_fill(e->input, &e->in, first, count);
+  TRY(images_fill(e->input, &e->in, first, count, e->error));
   TRY(runtime_run(e->engine, e->input, &shape, e->names, e->outputs, values, shapes, e->error));
   for (size_t i = 0; i < e->outputs; i++) TRY(keep(e, i, first, count, values[i], &shapes[i]));
 cleanup:
@@ -145,7 +144,7 @@ cleanup:
 
 static despur_status run_all(extraction *e) {
   despur_status status = DESPUR_OK;
-  const size_t n = e->in.array.shape[0];
+  const size_t n = e->in.count;
   for (size_t first = 0; first < n; first += e->batch) {
     size_t count = n - first < e->batch ? n - first : e->batch;
     TRY(run_batch(e, first, count));
@@ -165,16 +164,45 @@ static json_t *describe_file(const char *path, const char *hash) {
   return out;
 }
 
+/* An array by its hash; a folder by what was found in it. */
+static despur_status describe_images(json_t **out, const extraction *e) {
+  despur_status status = DESPUR_OK;
+  char hash[SHA256_HEX], *file = NULL;
+  *out = NULL;
+  if (e->in.pictures) {
+    *out = json_object();
+    json_put(out, "folder", json_text(despur_pictures_description(e->in.pictures)));
+    return DESPUR_OK;
+  }
+  TRY(array_file_name(&file, e->job->images, e->error));
+  TRY(file_sha256(file, hash, e->error));
+  *out = describe_file(file, hash);
+cleanup:
+  mem_free(file);
+  return status;
+}
+
+static json_t *describe_size(const extraction *e) {
+  static const char *const FILTERS[] = {"bilinear", "bicubic"};
+  json_t *out = json_object();
+  json_put(&out, "rows", json_integer((json_int_t)e->in.rows));
+  json_put(&out, "columns", json_integer((json_int_t)e->in.columns));
+  if (!e->in.fitted && !e->in.pictures) return out;
+  json_put(&out, "shorter", json_integer((json_int_t)(e->job->shorter ? e->job->shorter : e->in.rows)));
+  json_put(&out, "filter", json_text(FILTERS[e->job->filter]));
+  return out;
+}
+
 static json_t *describe_preprocessing(const extraction *e) {
   json_t *out = json_object(), *means = json_array(), *deviations = json_array();
   for (size_t c = 0; c < e->in.channels; c++) {
     double mean, deviation;
-    preprocess_numbers(&mean, &deviation, e->in.preprocess, c);
+    preprocess_numbers(&mean, &deviation, e->job->preprocess, c);
     json_push(&means, json_real(mean));
     json_push(&deviations, json_real(deviation));
   }
-  json_put(&out, "name", json_text(despur_preprocess_names[e->in.preprocess]));
-  if (e->in.preprocess != DESPUR_PREPROCESS_NONE) {
+  json_put(&out, "name", json_text(despur_preprocess_names[e->job->preprocess]));
+  if (e->job->preprocess != DESPUR_PREPROCESS_NONE) {
     json_put(&out, "scale", json_real(1.0 / 255));
     json_put(&out, "mean", means);
     json_put(&out, "deviation", deviations);
@@ -191,19 +219,20 @@ static const char MADE_BY[] = "Made by despur " DESPUR_VERSION;
 static despur_status describe(json_t **out, const extraction *e, const despur_onnx_result *result) {
   static const char *const LEVELS[] = {"baseline", "v3", "v4"};
   despur_status status = DESPUR_OK;
-  char model[SHA256_HEX], pictures[SHA256_HEX], features[SHA256_HEX], logits[SHA256_HEX], *file = NULL;
-  json_t *root = json_object(), *engine = json_object();
+  char model[SHA256_HEX], features[SHA256_HEX], logits[SHA256_HEX];
+  json_t *root = json_object(), *engine = json_object(), *pictures = NULL;
   sha256 hash;
-  TRY(array_file_name(&file, e->job->images, e->error));
+  TRY(describe_images(&pictures, e));
   sha256_init(&hash);
   sha256_add(&hash, e->model.data, e->model.bytes); /* as it was run, whatever has become of the file */
   sha256_finish(&hash, model);
-  TRY(file_sha256(file, pictures, e->error));
   TRY(file_sha256(e->job->features, features, e->error));
   if (e->job->logits) TRY(file_sha256(e->job->logits, logits, e->error));
   json_put(&root, "by", json_text(MADE_BY));
   json_put(&root, "model", describe_file(e->job->model, model));
-  json_put(&root, "images", describe_file(file, pictures));
+  json_put(&root, "images", pictures);
+  pictures = NULL;
+  json_put(&root, "size", describe_size(e));
   json_put(&root, "layer", json_text(result->layer));
   json_put(&root, "preprocess", describe_preprocessing(e));
   json_put(&engine, "name", json_text("ONNX Runtime"));
@@ -217,7 +246,7 @@ static despur_status describe(json_t **out, const extraction *e, const despur_on
   if (e->job->logits) json_put(&root, "logits", describe_file(e->job->logits, logits));
 cleanup:
   json_decref(engine);
-  mem_free(file);
+  json_decref(pictures);
   *out = root;
   return status;
 }
@@ -244,8 +273,7 @@ cleanup:
 static despur_status write_all(const extraction *e, despur_onnx_result *out) {
   despur_status status = DESPUR_OK;
   const char *paths[OUTPUTS] = {e->job->features, e->job->logits};
-  *out =
-      (despur_onnx_result){.count = e->in.array.shape[0], .columns = e->widths[0], .classes = e->widths[1]};
+  *out = (despur_onnx_result){.count = e->in.count, .columns = e->widths[0], .classes = e->widths[1]};
   format_text(out->layer, sizeof out->layer, "%s", e->names[0]);
   TRY(runtime_find(&out->engine, e->error));
   for (size_t i = 0; i < OUTPUTS && i < e->outputs; i++)
@@ -262,6 +290,8 @@ static despur_status check_job(const despur_onnx_job *job, despur_error *error) 
   while (despur_preprocess_names[known]) known++;
   if ((int)job->preprocess < 0 || (int)job->preprocess >= known)
     return error_set(error, DESPUR_BAD_USAGE, "no preprocessing has the number %d", (int)job->preprocess);
+  if ((int)job->filter < DESPUR_BILINEAR || (int)job->filter > DESPUR_BICUBIC)
+    return error_set(error, DESPUR_BAD_USAGE, "no filter has the number %d", (int)job->filter);
   for (size_t i = 0; i < OUTPUTS && paths[i]; i++) {
     size_t length = strlen(paths[i]), end = strlen(ENDING);
     if (length < end || strcmp(paths[i] + length - end, ENDING) != 0)
@@ -314,6 +344,7 @@ despur_status despur_onnx_list(char **out, const char *path, despur_error *error
   *out = NULL;
   TRY(open_model(&model, path, error));
   l.usual = usual_layer(&model);
+  TRY(text_add(&l.lines, error, "%s", "")); /* a model may have no values */
   TRY(onnx_each_value(&model, add_line, &l, error));
   *out = l.lines.data;
   l.lines.data = NULL;

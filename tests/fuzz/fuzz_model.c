@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "despur/model.h"
+#include "despur/onnx.h"
 
 static void exchange(const char *path, const despur_head *head) {
   char spec[300], copy[200];
@@ -21,6 +22,11 @@ static void exchange(const char *path, const despur_head *head) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
   static const char *const NAMES[] = {"", ":fc"};
   const char *path = fuzz_file("model", data, bytes);
+  char *lines;
+  if (fuzz_good(despur_onnx_list(&lines, path, &fuzz_error))) {
+    fuzz_touch(lines, strlen(lines));
+    free(lines);
+  }
   for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
     char spec[200];
     despur_head head;

@@ -583,6 +583,7 @@ for name, content in {
 for name, content in {
     "length_of_2_63": bytes([0x3A]) + b"\xff" * 8 + b"\x7f",
     "varint_of_11_bytes": b"\x3a" + b"\xff" * 11,
+    "no_values": b"\x3a\x08\x0a\x06\x22\x04Gemm",
     "dims_of_2_64": bytes.fromhex("3a132a110aff01") + b"\xff" * 12,
 }.items():
     put("model", "onnx_" + name, content)

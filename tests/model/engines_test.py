@@ -32,10 +32,33 @@ def exchange(model, out):
     subprocess.run([EXCHANGE, f"{GOLDEN}/{model}", out, "head.safetensors"], check=True)
 
 
+def check_sizes(model, images):
+    """Pictures of another size, and from a folder, are what Pillow makes of them."""
+    import numpy as np
+    from PIL import Image
+    tall = np.random.default_rng(1).integers(0, 256, (40, 3, 30, 21)).astype(np.uint8)
+    fitted = []
+    os.makedirs("folder/one")
+    for i, picture in enumerate(tall):
+        picture = Image.fromarray(picture.transpose(1, 2, 0))
+        picture.save(f"folder/one/{i:02}.png")
+        small = picture.resize((10, 14), Image.BICUBIC)  # the shorter side to 10, the other in proportion, rounded down
+        fitted.append(np.asarray(small.crop((1, 3, 9, 11))).transpose(2, 0, 1))
+    np.save("tall.npy", tall)
+    np.save("fitted.npy", np.stack(fitted))
+    options = ["--shorter", "10", "--filter", "bicubic", "--quiet"]
+    os.environ["XDG_CACHE_HOME"] = os.getcwd()
+    for pictures, more in ("tall.npy", options), ("fitted.npy", ["--quiet"]), ("folder", options):
+        subprocess.run([DESPUR, "features", model, pictures, "--out", pictures + "_f.npy", *more], check=True)
+    wanted = open("fitted.npy_f.npy", "rb").read()
+    assert wanted == open("tall.npy_f.npy", "rb").read() == open("folder_f.npy", "rb").read()
+
+
 def check_onnx():
     try:
         import numpy as np
         import onnxruntime
+        import PIL.Image  # noqa: F401
     except ImportError:
         sys.exit(77)
     library, = glob.glob(os.path.dirname(onnxruntime.__file__) + "/capi/libonnxruntime.so.1*")
@@ -57,6 +80,7 @@ def check_onnx():
     assert np.abs(features @ head.T + (np.arange(3) - 1) / 4 - logits).max() <= 1e-5
     assert open("a.npy", "rb").read() == open("b.npy", "rb").read() == open("c.npy", "rb").read()
     assert np.abs(np.load("maps.npy") - features).max() <= 1e-6  # the mean over the places is what this network pools
+    check_sizes(model, images)
     said = json.load(open("a.npy.json"))
     assert said["engine"]["version"] == onnxruntime.__version__ and said["preprocess"]["name"] == "imagenet", said
     assert onnxruntime.__version__ in subprocess.run([DESPUR, "version"], capture_output=True, text=True).stdout

@@ -518,6 +518,10 @@ static void pictures_and_networks_that_cannot_be_are_refused(void **state) {
   job.preprocess = (despur_preprocess)-1;
   assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, "number -1");
   job = good;
+  job.filter = (despur_filter)BEYOND;
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE,
+               "no filter has the number 1000");
+  job = good;
   job.features = "features.csv";
   assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, ".npy");
   job = good;
