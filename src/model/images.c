@@ -220,23 +220,39 @@ static void make_table(float table[256], despur_preprocess preprocess, size_t ch
   for (int i = 0; i < 256; i++) table[i] = (float)((i / 255.0 - mean) / deviation);
 }
 
+/* Where value `place` of a channel of picture i goes. */
+static size_t target(const images *in, size_t i, size_t channel, size_t place) {
+  return i * in->numbers +
+         (in->last ? place * in->channels + channel : channel * in->rows * in->columns + place);
+}
+
+/* One channel of `count` pictures, [count, channels, rows, columns]. */
+static void fill_bytes(float *out, const images *in, size_t channel, const uint8_t *bytes, size_t count) {
+  const size_t places = in->rows * in->columns;
+  float table[256];
+  make_table(table, in->job->preprocess, channel);
+  for (size_t i = 0; i < count; i++)
+    for (size_t p = 0; p < places; p++)
+      out[target(in, i, channel, p)] = table[bytes[(i * in->channels + channel) * places + p]];
+}
+
+static void fill_floats(float *out, const images *in, size_t channel, const float *floats, size_t count) {
+  const size_t places = in->rows * in->columns;
+  for (size_t i = 0; i < count; i++)
+    for (size_t p = 0; p < places; p++)
+      out[target(in, i, channel, p)] = floats[(i * in->channels + channel) * places + p];
+}
+
 despur_status images_fill(float *out, const images *in, size_t first, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const size_t places = in->rows * in->columns, channels = in->channels, step = in->last ? channels : 1;
-  const bool is_float = !in->pictures && in->array.type == NPY_F32;
-  const float *floats = in->array.data; /* if they are */
-  const uint8_t *bytes = NULL;
-  if (!is_float) TRY(take_bytes(&bytes, in, first, count, error));
-  for (size_t c = 0; c < channels; c++) {
-    float table[256];
-    make_table(table, in->job->preprocess, c);
-    for (size_t i = 0; i < count; i++) {
-      const size_t from = (i * channels + c) * places;
-      float *to = out + i * in->numbers + (in->last ? c : c * places);
-      for (size_t p = 0; p < places; p++)
-        to[p * step] = bytes ? table[bytes[from + p]] : floats[first * in->numbers + from + p];
-    }
+  const uint8_t *bytes;
+  const float *floats = in->array.data;
+  if (!in->pictures && in->array.type == NPY_F32) {
+    for (size_t c = 0; c < in->channels; c++) fill_floats(out, in, c, floats + first * in->numbers, count);
+    return DESPUR_OK;
   }
+  TRY(take_bytes(&bytes, in, first, count, error));
+  for (size_t c = 0; c < in->channels; c++) fill_bytes(out, in, c, bytes, count);
 cleanup:
   return status;
 }
