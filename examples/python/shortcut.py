@@ -71,7 +71,9 @@ sizes = np.bincount(groups.labels_)
 dict(zip(groups.group_names_, sizes.tolist(), strict=True))
 
 # %%
-better = LogisticRegression().fit(x, animal, sample_weight=1 / sizes[groups.labels_] * len(x) / len(sizes))
+from despur.linear import GroupBalancedClassifier
+
+better = GroupBalancedClassifier(random_state=0).fit(x, animal, groups=groups.labels_)
 after = despur.evaluate(animal_test, better.predict(x_test), sensitive_features={"ground": ground_test}, label="after")
 after
 
