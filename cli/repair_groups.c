@@ -64,16 +64,16 @@ static despur_status cross(repair_groups *out, const despur_examples *examples, 
   for (size_t i = 0; i < examples->count; i++)
     if (by->codes[i] != DESPUR_NO_VALUE) number[examples->labels[i] * by->values_count + by->codes[i]] = 1;
   for (size_t p = 0; p < pairs; p++) {
-    char name[NAME_ROOM], whole[2 * NAME_ROOM];
+    char name[NAME_ROOM];
     if (!number[p]) continue;
     by->name(name, by, (uint32_t)(p % by->values_count));
-    snprintf(whole, sizeof whole, "y=%.100s%s", examples->class_names[p / by->values_count], name);
     number[p] = (uint32_t)out->count;
-    out->names[out->count] = strdup(whole);
-    if (!out->names[out->count++]) {
+    if (asprintf(&out->names[out->count], "y=%.100s%s", examples->class_names[p / by->values_count], name) <
+        0) {
       free(number);
       return no_memory(error);
     }
+    out->count++;
   }
   for (size_t i = 0; i < examples->count; i++)
     out->of_row[i] = by->codes[i] == DESPUR_NO_VALUE

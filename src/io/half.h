@@ -2,6 +2,7 @@
 #ifndef IO_HALF_H
 #define IO_HALF_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -33,9 +34,7 @@ static inline uint16_t half_from_float(float value) {
   if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00);
   if (magnitude >= 0x47800000) return (uint16_t)(sign | 0x7c00); /* 2^16 and beyond */
   if (magnitude < 0x38800000) {                                  /* below 2^-14: a multiple of 2^-24 */
-    float positive;
-    memcpy(&positive, &magnitude, sizeof positive);
-    float rounded = positive + 0.5f; /* in [0.5, 1) a float32 is a multiple of 2^-24 */
+    float rounded = fabsf(value) + 0.5f; /* in [0.5, 1) a float32 is a multiple of 2^-24 */
     memcpy(&bits, &rounded, sizeof bits);
     return (uint16_t)(sign | (bits - 0x3f000000));
   }
