@@ -9,6 +9,7 @@ import json
 import pathlib
 import struct
 import zipfile
+import zlib
 
 ROOT = pathlib.Path(__file__).parent / "seeds"
 
@@ -587,3 +588,35 @@ for name, content in {
     "dims_of_2_64": bytes.fromhex("3a132a110aff01") + b"\xff" * 12,
 }.items():
     put("model", "onnx_" + name, content)
+
+
+# ---- pictures: those that tests/golden/make_pictures.py has drawn, cut, and made to ask for too much ----
+
+PICTURES = pathlib.Path(__file__).parent.parent / "golden" / "pictures"
+for name in ("colour.jpg", "progressive.jpg", "inks.jpg", "turned_6.jpg", "palette_transparent.png", "grey_16.png", "turned.png",
+             "transparent.webp", "turned.webp", "lossy.webp", "colour.ppm", "grey.pgm"):
+    content = (PICTURES / name).read_bytes()
+    put("picture", name, content)
+    put("picture", name + "_cut", content[: len(content) * 2 // 3])
+
+
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(width, height, *chunks):
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+put("picture", "png_60000_x_60000", png(60000, 60000, chunk(b"IDAT", zlib.compress(bytes(1000)))))
+put("picture", "png_animated", png(4, 4, chunk(b"acTL", struct.pack(">II", 2, 0)), chunk(b"IDAT", zlib.compress(bytes(20)))))
+put("picture", "png_of_no_pixels", png(0, 4, chunk(b"IDAT", zlib.compress(b""))))
+put("picture", "jpeg_60000_x_60000", (PICTURES / "colour.jpg").read_bytes().replace(struct.pack(">HH", 30, 41), b"\xea\x60\xea\x60", 1))
+put("picture", "ppm_of_2_64", "P6\n4294967296 4294967296\n255\n")
+put("picture", "ppm_without_pixels", "P6\n9999 9999\n255\n")
+put("picture", "webp_animated", b"RIFF\x3a\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x07\0\0\x07\0\0ANIM\x06\0\0\0" + bytes(6) + b"ANMF\x10\0\0\0" + bytes(16))
+exif = b"II*\0\x08\0\0\0\x02\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0\x12\x01\x03\0\x01\0\0\0\x05\0\0\0\x08\0\0\0"
+put("picture", "exif_in_itself", exif)
+put("picture", "exif_behind_the_end", b"MM\0*\xff\xff\xff\xff")
+put("picture", "jpeg_with_exif_in_itself", b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 8) + b"Exif\0\0" + exif + (PICTURES / "colour.jpg").read_bytes()[2:])
