@@ -16,6 +16,9 @@ demo: build ## find and remove a shortcut, from start to end
 demo-predictions: build ## the page of a model of which there is only a table of predictions
 	@tools/demo-predictions runs/demo-predictions
 
+demo-pictures: build ## draw a folder of pictures with a shortcut, find it and remove it
+	@tools/demo-pictures build/despur runs/demo-pictures
+
 test: ## build everything and run the quick tests
 	@tools/setup build test
 	@cmake --preset release $(CMAKE_FLAGS) --log-level=WARNING
@@ -63,4 +66,4 @@ clean: ## remove everything that was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo demo-predictions models test reproduce reproduce-quick reproduce-repair check bench bench-peers python wheel install format clean help
+.PHONY: build demo demo-predictions demo-pictures models test reproduce reproduce-quick reproduce-repair check bench bench-peers python wheel install format clean help
