@@ -87,12 +87,18 @@ static void examples(markup *m, const despur_audit *a) {
 
 /* ---- figures ---- */
 
+/* By comparisons: gcc 12 for ARM breaks off at loops of fmin and fmax. */
+static void widen(scale *s, double value) {
+  if (value < s->low) s->low = value;
+  if (value > s->high) s->high = value;
+}
+
 static void set_scales(chart *c, const despur_audit *a) {
   c->x.low = c->y.low = INFINITY, c->x.high = c->y.high = -INFINITY;
   for (size_t i = 0; i < a->examples; i++) {
     const double x = (double)a->map[2 * i], y = (double)a->map[2 * i + 1];
-    c->x.low = fmin(c->x.low, x), c->x.high = fmax(c->x.high, x);
-    c->y.low = fmin(c->y.low, y), c->y.high = fmax(c->y.high, y);
+    widen(&c->x, x);
+    widen(&c->y, y);
   }
   if (!(c->x.high > c->x.low)) c->x.high = c->x.low + 1;
   if (!(c->y.high > c->y.low)) c->y.high = c->y.low + 1;
@@ -149,7 +155,7 @@ static void draw_limits(chart *c, const despur_audit *a) {
   for (uint32_t k = 0; k < a->classes && curves < MOST_CURVES; k++) {
     size_t count = curve_of(x, y, a, k);
     if (count == 0) continue;
-    for (size_t i = 0; i < count; i++) c->y.high = fmax(c->y.high, y[i]);
+    for (size_t i = 0; i < count; i++) widen(&c->y, y[i]);
     snprintf(names[curves], sizeof names[curves], "%s", text_fit(a->class_names[k], CHART_LABEL).text);
     labels[curves] = (chart_label){.y = y[count - 1], .text = names[curves], .tone = LINES[curves] + 2};
     curves++;
