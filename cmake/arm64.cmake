@@ -8,7 +8,8 @@ get_filename_component(SYSROOT ${CMAKE_CURRENT_LIST_DIR}/../build-arm64/sysroot 
 set(LIBRARIES ${SYSROOT}/usr/lib/aarch64-linux-gnu)
 set(CMAKE_FIND_ROOT_PATH ${SYSROOT})
 set(CMAKE_C_FLAGS_INIT "-isystem ${SYSROOT}/usr/include -isystem ${SYSROOT}/usr/include/aarch64-linux-gnu")
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-L${LIBRARIES} -Wl,-rpath,${LIBRARIES}")
+# An old-fashioned rpath: it holds for what libraries need, too.
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-L${LIBRARIES} -Wl,--disable-new-dtags,-rpath,${LIBRARIES}")
 set(CMAKE_SHARED_LINKER_FLAGS_INIT "-L${LIBRARIES} -Wl,-rpath-link,${LIBRARIES}")
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu)
 
