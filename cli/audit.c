@@ -66,8 +66,9 @@ static void print_text(const despur_audit *a, const char *sentence) {
                    "the features come from a network that was trained on these examples: it errs less "
                    "on them than on new ones, so a finding stands, and finding nothing says less\n");
   if (a->cells_count > 0 && (a->cells[0].confirmed || a->cells[0].disguised)) print_cells(a);
-  terminal_print(stdout, "\nData alone cannot say whether what was found belongs to what the class means; "
-                         "look at the examples.\n");
+  terminal_print(
+      stdout, "\nA cell may only overlap with what a model goes by, and data alone cannot say whether that "
+              "belongs to what the class means: look at the examples.\n");
 }
 
 static void print_json(const despur_audit *a, const char *sentence) {

@@ -237,6 +237,21 @@ static void print_dial(const task *t) {
   printf("On validation; all intervals hold together at 95 %%.\n\n");
 }
 
+/* Whether a group that is fitted has no training examples. */
+static bool is_unseen(const task *t, size_t group) {
+  for (size_t i = 0; i < t->data.rows; i++)
+    if (t->data.groups[i] == group && t->data.splits[i] == DESPUR_TRAIN) return false;
+  return true;
+}
+
+static void print_unseen(const task *t) {
+  for (size_t g = 0; g < t->data.groups_count; g++)
+    if (is_unseen(t, g))
+      terminal_print(stdout,
+                     "note: no training example is in %s: methods that fit training groups cannot help it\n",
+                     t->view.fit_names[g]);
+}
+
 static void print_text(const task *t) {
   const despur_repair_result *r = &t->result;
   size_t counts[DESPUR_SPLITS] = {0};
@@ -245,6 +260,7 @@ static void print_text(const task *t) {
          counts[DESPUR_TRAIN], counts[DESPUR_VAL], counts[DESPUR_TEST], t->data.columns, r->groups_count,
          r->of_classes ? "classes (no groups are known)" : "groups",
          despur_repair_rule_name(t->options.rule));
+  print_unseen(t);
   printf("before: %s\n\n", r->before_given ? "the head that was given" : "ERM");
   print_methods(t);
   if (cli_value(t->arguments, "dial")) print_dial(t);
@@ -308,6 +324,10 @@ static void print_json(const task *t) {
   for (size_t m = 0; m < r->methods_count; m++) emit_method(&j, t, m);
   emit_close(&j, ']');
   emit_count(&j, "changed", t->outcome.changed);
+  emit_open(&j, "groups_without_training", '[');
+  for (size_t g = 0; g < t->data.groups_count; g++)
+    if (is_unseen(t, g)) emit_text(&j, NULL, t->view.fit_names[g]);
+  emit_close(&j, ']');
   emit_close(&j, '}');
 }
 

@@ -79,9 +79,10 @@ static void examples(markup *m, const despur_audit *a) {
     }
     markup_raw(m, "</p>\n");
   }
-  markup_raw(m,
-             "<p>Rows count from 0; <code>groups.csv</code> has all of them. Data alone cannot say whether "
-             "what tells them apart belongs to what the class means: that is yours to say.</p>\n");
+  markup_raw(m, "<p>Rows count from 0; <code>groups.csv</code> has all of them. A cell may only overlap with "
+                "what the model goes by, and data alone cannot say whether that belongs to what the class "
+                "means: that is "
+                "yours to say.</p>\n");
   section_close(m);
 }
 
@@ -149,8 +150,9 @@ static void draw_limits(chart *c, const despur_audit *a) {
   chart_label labels[MOST_CURVES];
   char names[MOST_CURVES][64];
   size_t curves = 0;
-  chart_open(c, 260, "Detection limit, points more errors",
-             "The least excess of errors of a known group that would have been found with 80 % probability.");
+  chart_open(
+      c, 260, "Detection limit, points more errors",
+      "The least excess of errors of a known group that would have been found with 75 to 80 % probability.");
   c->x.low = 0, c->x.high = 30, c->y.low = 0, c->y.high = 10;
   for (uint32_t k = 0; k < a->classes && curves < MOST_CURVES; k++) {
     size_t count = curve_of(x, y, a, k);
