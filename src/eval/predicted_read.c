@@ -578,26 +578,3 @@ cleanup:
   if (status != DESPUR_OK) despur_predicted_release(out);
   return status;
 }
-
-void despur_predicted_release(despur_predicted *predicted) {
-  for (size_t i = 0; i < predicted->alone_count; i++) predicted_release_groups(&predicted->alone[i]);
-  predicted_release_groups(predicted);
-  mem_free(predicted->alone);
-  mem_free(predicted->labels);
-  mem_free(predicted->predictions);
-  mem_free(predicted->ids);
-  mem_free(predicted->units);
-  mem_free(predicted->unit_names);
-  mem_free(predicted->unit);
-  mem_free(predicted->probabilities);
-  mem_free(predicted->class_names);
-  mem_free(predicted->train_sizes);
-  for (size_t i = 0; i < predicted->others_count; i++) {
-    mem_free(predicted->others[i].name);
-    mem_free(predicted->others[i].hashes);
-  }
-  mem_free(predicted->others);
-  mem_free(predicted->columns);
-  mem_free(predicted->notes);
-  *predicted = (despur_predicted){0};
-}
