@@ -10,6 +10,7 @@
 #include "despur/run.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,13 @@ static void print_cells(const despur_audit *a) {
   }
 }
 
+static void print_read_as(const despur_examples *e) {
+  if (!e->read_as) return;
+  terminal_print(stdout, "%s\n", e->read_as);
+  for (size_t i = 0; i < e->notes_count; i++) terminal_print(stdout, "note: %s\n", e->notes[i]);
+  putchar('\n');
+}
+
 static void print_text(const despur_audit *a, const char *sentence) {
   terminal_print(stdout, "%s\n", sentence);
   terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
@@ -71,11 +79,17 @@ static void print_text(const despur_audit *a, const char *sentence) {
               "belongs to what the class means: look at the examples.\n");
 }
 
-static void print_json(const despur_audit *a, const char *sentence) {
+static void print_json(const despur_audit *a, const despur_examples *e, const char *sentence) {
   emit j = {0};
   emit_open(&j, NULL, '{');
   emit_text(&j, "verdict", VERDICTS[a->verdict]);
   emit_text(&j, "sentence", sentence);
+  if (e->read_as) {
+    emit_text(&j, "columns", e->read_as);
+    emit_open(&j, "notes", '[');
+    for (size_t i = 0; i < e->notes_count; i++) emit_text(&j, NULL, e->notes[i]);
+    emit_close(&j, ']');
+  }
   emit_count(&j, "examples", a->used);
   emit_count(&j, "discovery", a->discovery);
   emit_count(&j, "confirmation", a->confirmation);
@@ -102,11 +116,15 @@ static void print_json(const despur_audit *a, const char *sentence) {
   emit_close(&j, '}');
 }
 
-static despur_status show(const despur_audit *a, const cli_arguments *arguments, despur_error *error) {
+static despur_status show(const despur_audit *a, const despur_examples *e, const cli_arguments *arguments,
+                          despur_error *error) {
   char *sentence = NULL;
   despur_status status = despur_audit_sentence(&sentence, a, error);
-  if (status == DESPUR_OK && cli_value(arguments, "json")) print_json(a, sentence);
-  if (status == DESPUR_OK && !cli_value(arguments, "json")) print_text(a, sentence);
+  if (status == DESPUR_OK && cli_value(arguments, "json")) print_json(a, e, sentence);
+  if (status == DESPUR_OK && !cli_value(arguments, "json")) {
+    print_read_as(e);
+    print_text(a, sentence);
+  }
   if (status == DESPUR_OK && a->verdict == DESPUR_TOO_FEW_EXAMPLES)
     status = cli_fail(error, DESPUR_TOO_LITTLE_DATA, "audit: %s", sentence);
   if (status == DESPUR_OK && cli_value(arguments, "gate") && a->verdict != DESPUR_NOTHING_FOUND)
@@ -154,7 +172,35 @@ static despur_status read_run(despur_examples *out, const despur_examples_source
   return despur_run_examples(out, source->features, threads, error);
 }
 
+/* Arrays say so by their names. */
+static bool is_array(const char *path) {
+  static const char *const ENDINGS[] = {".npy", ".npz", ".safetensors"};
+  for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
+    const char *at = strstr(path, ENDINGS[i]);
+    if (at && (at[strlen(ENDINGS[i])] == '\0' || at[strlen(ENDINGS[i])] == ':')) return true;
+  }
+  return false;
+}
+
+/* A word that is no array is a table, and without features and arrays a table says what a model predicted. */
+static despur_status source_of(despur_examples_source *out, const cli_arguments *arguments, bool is_run,
+                               despur_error *error) {
+  const char *word = arguments->count ? arguments->positional[0] : NULL;
+  bool is_table = word && !is_run && !is_array(word);
+  *out = examples_source(arguments, is_table ? NULL : word);
+  if (is_table && out->table)
+    return cli_fail(error, DESPUR_BAD_USAGE, "audit: expected one table, found '%s' and '%s'", word,
+                    out->table);
+  if (is_table) out->table = word;
+  out->predicted = out->table && !out->features && !out->labels && !out->predictions && !out->logits;
+  out->score = cli_value(arguments, "score");
+  out->positive = cli_value(arguments, "positive");
+  out->probabilities = cli_value(arguments, "probabilities");
+  return cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  despur_examples_source source;
   despur_examples examples = {0};
   despur_audit_options options;
   despur_audit *audit = NULL;
@@ -163,11 +209,10 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (arguments->count > 1)
     return cli_fail(error, DESPUR_BAD_USAGE, "audit: expected one file of features, found %zu words",
                     arguments->count);
-  const despur_examples_source source =
-      examples_source(arguments, arguments->count ? arguments->positional[0] : NULL);
+  bool is_run = arguments->count && stat(arguments->positional[0], &about) == 0 && S_ISDIR(about.st_mode);
   despur_status status = read_options(&options, arguments, error);
+  if (status == DESPUR_OK) status = source_of(&source, arguments, is_run, error);
   if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
-  bool is_run = source.features && stat(source.features, &about) == 0 && S_ISDIR(about.st_mode);
   if (status == DESPUR_OK && is_run) {
     options.trained_on = 1;
     status = read_run(&examples, &source, options.threads, error);
@@ -176,7 +221,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   }
   if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
   if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
-  if (status == DESPUR_OK) status = show(audit, arguments, error);
+  if (status == DESPUR_OK) status = show(audit, &examples, arguments, error);
   despur_audit_free(audit);
   despur_examples_release(&examples);
   return status;
@@ -184,7 +229,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_audit = {
     .name = "audit",
-    .usage = "RUN | [FEATURES] --labels FILE | --table FILE --label COL [OPTIONS]",
+    .usage = "RUN | PREDICTIONS | FEATURES --labels FILE | FEATURES --table FILE --label COL [OPTIONS]",
     .summary = "find what a classifier leans on that nobody labelled, with evidence",
     .help =
         "FEATURES (.npy, FILE.npz:NAME, FILE.safetensors:NAME) has what any network says of an example in "
@@ -198,15 +243,25 @@ const cli_verb cli_audit = {
         "that\n"
         "despur run has left: the features of its network on its training examples.\n"
         "\n"
+        "PREDICTIONS is a table as 'despur eval --predictions' reads it: which columns have the labels and "
+        "what a\n"
+        "model predicted is guessed, printed, and can be said. All others are searched, or those that --by "
+        "names.\n"
+        "\n"
         "Exit codes: 0; 1 with --gate when something was found; 5 too little data.\n"
         "\n"
         "Examples:\n"
         "  despur audit features.npy --labels labels.npy --out audit\n"
         "  despur audit runs/demo\n"
         "  despur audit features.npy --table people.csv --label outcome --by age:4,site --unit patient\n"
-        "  despur audit --table predictions.csv --label y --prediction pred --by site,device --gate\n"
+        "  despur audit predictions.csv --by age:4,site,device --gate\n"
+        "  despur audit loans.csv --label granted --score p --positive yes\n"
         "  despur run recipe.yaml data.attributes=audit/attributes.npy\n",
     .options = {EXAMPLE_OPTIONS,
+                {"score", "COL", "the column with the probability of one of two classes"},
+                {"positive", "CLASS", "which class that is (default 1 or true)"},
+                {"threshold", "T", "score from which on it is predicted (default 0.5)"},
+                {"probabilities", "PREFIX", "the columns PREFIX0, PREFIX1, ... or PREFIXcat, ..."},
                 {"trained-on", NULL, "the features' network was trained on these examples"},
                 {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
                 {"force", NULL, "the directory may have files in it"},

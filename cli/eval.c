@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MOST_MODELS = 16 };
 
@@ -16,6 +17,15 @@ typedef struct measured {
   despur_rule_result choice;
   despur_run_end end;
 } measured;
+
+/* The table of predictions, or NULL: a run. */
+static const char *table_of(const cli_arguments *arguments) {
+  struct stat about;
+  const char *said = cli_value(arguments, "predictions");
+  if (said || arguments->count == 0) return said;
+  const char *word = arguments->positional[0];
+  return stat(word, &about) == 0 && S_ISDIR(about.st_mode) ? NULL : word;
+}
 
 static void release(measured *m) {
   for (size_t i = 0; i < m->count; i++) despur_model_release(&m->models[i]);
@@ -46,17 +56,19 @@ static despur_status check_models(const cli_arguments *arguments, const char *fi
 }
 
 static despur_status check_words(const cli_arguments *arguments, despur_error *error) {
-  const char *file = cli_value(arguments, "predictions");
-  if (arguments->count != (file ? 0 : 1))
-    return cli_fail(error, DESPUR_BAD_USAGE, "eval: expected one run directory%s, found %zu",
-                    file ? " or --predictions, not both" : "", arguments->count + (file ? 1 : 0));
+  const char *file = table_of(arguments);
+  size_t words = arguments->count + (cli_value(arguments, "predictions") ? 1 : 0);
+  if (words != 1)
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "eval: expected one run directory or file of predictions, found %zu", words);
   if (file && cli_value(arguments, "threads"))
-    return cli_fail(error, DESPUR_BAD_USAGE, "--predictions: goes without --threads");
+    return cli_fail(error, DESPUR_BAD_USAGE, "--threads: a table of predictions needs none");
   if (!file && columns_given(arguments))
-    return cli_fail(error, DESPUR_BAD_USAGE, "eval: what names columns goes with --predictions only");
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "eval: what names columns goes with a table of predictions only");
   if (!file && cli_value(arguments, "out"))
     return cli_fail(error, DESPUR_BAD_USAGE,
-                    "--out: goes with --predictions only (a run has its page: RUN/report.html)");
+                    "--out: goes with a table of predictions only (a run has its page: RUN/report.html)");
   return file ? check_models(arguments, file, error) : DESPUR_OK;
 }
 
@@ -97,7 +109,7 @@ static despur_status read_run(measured *m, const cli_arguments *arguments, despu
 static despur_status choice_of(despur_rule_result *out, const cli_arguments *arguments, despur_error *error) {
   despur_split split;
   *out = (despur_rule_result){0};
-  if (arguments->count == 0) return DESPUR_OK;
+  if (table_of(arguments)) return DESPUR_OK;
   despur_status status = cli_split(&split, arguments, error);
   if (status != DESPUR_OK || split != DESPUR_VAL) return status;
   return despur_run_choice(out, arguments->positional[0], error);
@@ -116,7 +128,7 @@ static despur_status print(const report_measured *of, bool rates, despur_error *
 }
 
 static despur_status print_all(const measured *m, const cli_arguments *arguments, despur_error *error) {
-  const char *file = cli_value(arguments, "predictions"), *out = cli_value(arguments, "out");
+  const char *file = table_of(arguments), *out = cli_value(arguments, "out");
   report_measured of[MOST_MODELS];
   for (size_t i = 0; i < m->count; i++)
     of[i] = (report_measured){.model = &m->models[i],
@@ -138,7 +150,7 @@ static despur_status print_all(const measured *m, const cli_arguments *arguments
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   measured m = {0};
-  const char *file = cli_value(arguments, "predictions");
+  const char *file = table_of(arguments);
   const despur_models_options options = {.directory = cli_value(arguments, "out"),
                                          .force = cli_value(arguments, "force"),
                                          .calibration_by_group =
@@ -159,11 +171,10 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_eval = {
     .name = "eval",
-    .usage = "RUN [--split train|val|test] [OPTIONS], or --predictions FILE [COLUMNS] [--json]",
+    .usage = "RUN [--split train|val|test] [OPTIONS] | PREDICTIONS [COLUMNS] [OPTIONS]",
     .summary = "measure the network of a run on a split, or predictions of any model",
     .help =
-        "Rebuilds the data set from RUN/config.yaml and runs RUN/model.safetensors over it. With "
-        "--predictions\n"
+        "Rebuilds the data set from RUN/config.yaml and runs RUN/model.safetensors over it. For PREDICTIONS\n"
         "nothing is trained and no data set is needed: the file says what some model predicted.\n"
         "\n"
         "The file is a table with the names of its columns in the first line: CSV, TSV, semicolons with "
@@ -207,12 +218,13 @@ const cli_verb cli_eval = {
         "\n"
         "Examples:\n"
         "  despur eval runs/demo-0 --split val\n"
-        "  despur eval --predictions resnet.csv --json\n"
-        "  despur eval --predictions loans.csv --by sex,race --positive granted --rates\n"
-        "  despur eval --predictions adult.csv --by age:4,sex --split split=test --min-count 30\n"
-        "  despur eval --predictions adult.csv --label income --score p --positive '>50K' --by sex,race "
+        "  despur eval resnet.csv --json\n"
+        "  despur eval loans.csv --by sex,race --positive granted --rates\n"
+        "  despur eval adult.csv --by age:4,sex --split split=test --min-count 30\n"
+        "  despur eval adult.csv --label income --score p --positive '>50K' --by sex,race "
         "--out page\n",
-    .options = {{"predictions", "FILE", "a table in place of a run, or - for standard input"},
+    .options = {{"predictions", "FILE",
+                 "the same table, whatever kind of file it is, or - for standard input"},
                 COLUMN_OPTIONS,
                 {"out", "DIR", "leave a page, report.html, and results.json there"},
                 {"force", NULL, "write into DIR although something else is there"},

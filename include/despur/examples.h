@@ -5,6 +5,7 @@
 
 #include "despur/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,19 +17,24 @@ extern "C" {
  * despur_predicted_read takes it. NULL: there is none. Nothing may be said twice, by a file and by a
  * column. */
 typedef struct despur_examples_source {
-  const char *features;         /* [count, columns] numbers */
-  const char *labels;           /* [count] whole numbers from 0 */
-  const char *splits;           /* [count] 0 training, 1 validation, 2 test */
-  const char *predictions;      /* [count] classes */
-  const char *logits;           /* [count, classes]; the largest is the prediction */
-  const char *attributes;       /* [count] whole numbers from 0 */
-  const char *table;            /* at least a column with the labels, or `labels` beside it */
-  const char *label;            /* NULL: guessed from usual names, unless there is a file */
-  const char *split;            /* of train, val (or valid, validation) and test, or 0, 1, 2 */
-  const char *prediction;       /* values that occur as labels */
-  const char *attribute, *unit; /* any values */
-  const char *id;               /* NULL: guessed from usual names */
-  const char *by;               /* metadata, with commas between; "age:4", "age:18,65" cut numbers */
+  const char *features;    /* [count, columns] numbers */
+  const char *labels;      /* [count] whole numbers from 0 */
+  const char *splits;      /* [count] 0 training, 1 validation, 2 test */
+  const char *predictions; /* [count] classes */
+  const char *logits;      /* [count, classes]; the largest is the prediction */
+  const char *attributes;  /* [count] whole numbers from 0 */
+  const char *table;       /* at least a column with the labels, or `labels` beside it */
+  const char *label;       /* NULL: guessed from usual names, unless there is a file */
+  const char *split;       /* of train, val (or valid, validation) and test, or 0, 1, 2 */
+  const char *prediction;  /* values that occur as labels */
+  const char *score, *positive, *probabilities; /* in place of it, as in despur_columns */
+  double threshold;                             /* of the score; 0: 0.5 */
+  const char *attribute, *unit;                 /* any values */
+  const char *id;                               /* NULL: guessed from usual names */
+  const char *by; /* metadata, with commas between; "age:4", "age:18,65" cut numbers. NULL: none,
+                     or, with `predicted`, all columns without another part */
+  bool predicted; /* the table is what despur_predicted_read reads: what has no name here is guessed as there.
+                     It is read twice, so it must be a file */
 } despur_examples_source;
 
 #define DESPUR_NO_VALUE UINT32_MAX
@@ -55,6 +61,9 @@ typedef struct despur_examples {
   const char **ids;                /* [count] */
   despur_example_column *by;       /* [by_count] */
   size_t by_count;
+  char *read_as; /* "label: y, prediction: pred, metadata: site, age in 4 parts"; NULL: nothing was guessed */
+  const char **notes; /* [notes_count] sentences on what else a reader of the numbers should know */
+  size_t notes_count;
 } despur_examples;
 
 /* Release with despur_examples_release. DESPUR_BAD_USAGE when what is asked for contradicts itself, or there

@@ -76,10 +76,11 @@ typedef struct despur_columns {
   char separator, comment;   /* between fields; of lines to pass over. 0: found in the file; none */
   bool from_scores;          /* no column of predictions is guessed: scores or probabilities say them */
   bool whole_groups;         /* groups are what `by` says, not that within each label */
-  bool with_missing;         /* groups with missing values can be the worst, too */
-  size_t min_count;          /* groups with fewer examples cannot be the worst: too small to say */
-  bool others;               /* columns without a part are wanted, for despur_compare */
-  bool ids; /* they are wanted; without `id` they are guessed, and NULL when there are none */
+  bool ungrouped;    /* without `by` the groups are the labels: no columns that make any are guessed */
+  bool with_missing; /* groups with missing values can be the worst, too */
+  size_t min_count;  /* groups with fewer examples cannot be the worst: too small to say */
+  bool others;       /* columns without a part are wanted, for despur_compare */
+  bool ids;          /* they are wanted; without `id` they are guessed, and NULL when there are none */
 } despur_columns;
 
 /* Reads a table: a file, "-" for standard input, or a run's directory, which stands for its predictions.csv.

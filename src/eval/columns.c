@@ -266,21 +266,22 @@ static despur_status guess_rest(column_roles *out, table *t, const despur_column
   despur_status status = find_probabilities(out, t, columns, error);
   if (status != DESPUR_OK) return status;
   if (!out->prediction && !out->score && out->probability_count == 0) out->score = guess(out, t, SCORES);
-  if (out->by_count == 0) guess_groups(out, t);
+  if (out->by_count == 0 && !columns->ungrouped) guess_groups(out, t);
   if (columns->ids && !out->id) out->id = guess(out, t, IDS);
   if (!out->split) out->split = guess(out, t, SPLITS);
   return DESPUR_OK;
 }
 
 /* After all has been guessed, so that what is offered instead has no part yet. */
-static despur_status check_complete(const column_roles *roles, const table *t, despur_error *error) {
+static despur_status check_complete(const column_roles *roles, const table *t, const despur_columns *columns,
+                                    despur_error *error) {
   if (!roles->label)
     return missing(roles, t, "a column with the labels, such as 'y' or 'label'", "--label", LABELS, error);
   if (!roles->prediction && !roles->score && roles->probability_count == 0)
     return missing(roles, t,
                    "a column with the predictions, such as 'prediction', or 'prob_0', 'prob_1', ...",
                    "--prediction, --score, --probabilities", PREDICTIONS, error);
-  if (roles->by_count == 0)
+  if (roles->by_count == 0 && !columns->ungrouped)
     return missing(roles, t, "a column that makes groups, such as 'a' or 'group'", "--by", GROUPS, error);
   return DESPUR_OK;
 }
@@ -327,7 +328,7 @@ despur_status column_roles_find(column_roles *out, table *t, const despur_column
   TRY(make_room(out, t, error));
   TRY(find_said(out, t, columns, error));
   TRY(guess_rest(out, t, columns, error));
-  TRY(check_complete(out, t, error));
+  TRY(check_complete(out, t, columns, error));
   set_uses(out);
   for (size_t i = 0; columns->others && i < t->column_count; i++)
     if (t->columns[i].use == TABLE_UNUSED) t->columns[i].use = TABLE_HASHES;
@@ -438,8 +439,7 @@ cleanup:
   return status;
 }
 
-despur_status column_roles_describe(text *out, const column_roles *roles, const despur_columns *columns,
-                                    despur_error *error) {
+despur_status column_roles_describe_outcomes(text *out, const column_roles *roles, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(text_add(out, error, "label: %s", roles->label->name));
   if (roles->prediction) TRY(text_add(out, error, ", prediction: %s", roles->prediction->name));
@@ -447,11 +447,19 @@ despur_status column_roles_describe(text *out, const column_roles *roles, const 
   if (roles->probability_count > 0)
     TRY(text_add(out, error, ", probabilities: %s to %s", roles->probabilities[0]->name,
                  roles->probabilities[roles->probability_count - 1]->name));
-  TRY(text_add(out, error, ", groups: "));
+cleanup:
+  return status;
+}
+
+despur_status column_roles_describe(text *out, const column_roles *roles, const despur_columns *columns,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(column_roles_describe_outcomes(out, roles, error));
+  TRY(text_add(out, error, ", groups: %s", columns->ungrouped && roles->by_count == 0 ? "the labels" : ""));
   for (size_t i = 0; i < roles->by_count; i++) TRY(describe_group(out, roles, i, error));
-  if (roles->by_count == 0)
+  if (roles->by_count == 0 && !columns->ungrouped)
     TRY(text_add(out, error, "the labels, for '%s' is the same everywhere", roles->by[0]->name));
-  else if (!columns->whole_groups)
+  else if (roles->by_count > 0 && !columns->whole_groups)
     TRY(text_add(out, error, " within each label"));
   if (columns->split) TRY(text_add(out, error, ", rows: %s", columns->split));
   if (roles->id) TRY(text_add(out, error, ", id: %s", *roles->id->name ? roles->id->name : "(first column)"));

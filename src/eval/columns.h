@@ -37,6 +37,9 @@ DESPUR_MUST_USE despur_status column_roles_settle(column_roles *roles, table *t,
 DESPUR_MUST_USE despur_status column_roles_note_splits(text *out, const column_roles *roles,
                                                        const despur_columns *columns, despur_error *error);
 
+/* "label: y, prediction: pred": what says how the model did. */
+DESPUR_MUST_USE despur_status column_roles_describe_outcomes(text *out, const column_roles *roles,
+                                                             despur_error *error);
 /* "label: y, prediction: pred, groups: sex x race, within each label". */
 DESPUR_MUST_USE despur_status column_roles_describe(text *out, const column_roles *roles,
                                                     const despur_columns *columns, despur_error *error);

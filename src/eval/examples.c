@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "despur/array.h"
 #include "despur/dataset.h"
-#include "eval/columns.h"
+#include "eval/examples_predicted.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -283,30 +283,47 @@ static despur_status read_table(reader *r, despur_error *error) {
   const despur_examples_source *s = r->source;
   const despur_columns wanted = {.label = s->label,
                                  .prediction = s->prediction,
+                                 .score = s->score,
+                                 .positive = s->positive,
+                                 .threshold = s->threshold,
+                                 .probabilities = s->probabilities,
                                  .split = s->split,
                                  .id = s->id,
                                  .by = s->by,
+                                 .ungrouped = true,
                                  .ids = true};
+  bool all_columns = s->predicted && !s->by;
   table t = {0};
   column_roles roles = {0};
+  text_list notes = {0};
   table_column *attribute, *unit;
+  if (s->predicted) TRY(examples_take_predicted(r->out, &notes, s->table, &wanted, error));
   TRY(table_open(&t, s->table, (csv_form){0}, error));
-  TRY(column_roles_find_examples(&roles, &t, &wanted, s->labels == NULL, error));
+  if (s->predicted)
+    TRY(column_roles_find(&roles, &t, &wanted, error));
+  else
+    TRY(column_roles_find_examples(&roles, &t, &wanted, s->labels == NULL, error));
   TRY(find_beside(&attribute, &t, s->attribute, error));
   TRY(find_beside(&unit, &t, s->unit, error));
+  if (all_columns) examples_take_all_columns(&roles, &t);
   TRY(table_read(&t, error));
   TRY(check_count(r, s->table, t.rows, error));
   if (t.rows == 0) FAIL(error, DESPUR_BAD_INPUT, "%s: expected at least 1 row, found 0", table_name(&t));
-  if (roles.label) TRY(take_labels(r, &t, roles.label, error));
-  if (roles.split) TRY(take_splits(r, &t, roles.split, error));
+  if (roles.label && !s->predicted) TRY(take_labels(r, &t, roles.label, error));
+  if (s->split) TRY(take_splits(r, &t, roles.split, error));
   if (roles.id) TRY(take_ids(r, roles.id, error));
   if (attribute) TRY(take_column(&r->out->attribute, attribute, error));
   if (unit) TRY(refuse_missing(&t, unit, error));
   if (unit) TRY(take_column(&r->out->unit, unit, error));
   if (s->labels) TRY(read_label_array(r, error));
-  if (roles.prediction) TRY(take_predictions(r, &t, roles.prediction, error));
+  if (roles.prediction && !s->predicted) TRY(take_predictions(r, &t, roles.prediction, error));
+  if (all_columns) TRY(examples_drop_columns(&roles, &notes, error));
   TRY(take_metadata(r, &roles, &t, error)); /* last: it cuts columns in place */
+  if (s->predicted) TRY(examples_describe(&r->out->read_as, &roles, r->out, error));
+  r->out->notes_count = notes.count;
+  TRY(text_copy_all(&r->out->notes, (const char *const *)notes.items, notes.count, error));
 cleanup:
+  text_list_release(&notes);
   column_roles_release(&roles);
   table_close(&t);
   return status;
@@ -331,6 +348,11 @@ static despur_status check_source(const despur_examples_source *s, despur_error 
   for (size_t i = 0; !s->table && i < sizeof columns / sizeof *columns; i++)
     if (columns[i])
       return error_set(error, DESPUR_BAD_USAGE, "expected a table that has the column '%s'", columns[i]);
+  if (!s->predicted && (s->score || s->positive || s->probabilities || s->threshold > 0))
+    return error_set(error, DESPUR_BAD_USAGE,
+                     "expected scores and probabilities in a table of predictions alone, without features");
+  if (s->predicted && strcmp(s->table, "-") == 0)
+    return error_set(error, DESPUR_BAD_USAGE, "expected a file: a table of predictions is read twice");
   if (!s->labels && !s->table)
     return error_set(error, DESPUR_BAD_USAGE, "expected labels, from a file or from a column of a table");
   return DESPUR_OK;
@@ -378,5 +400,7 @@ void despur_examples_release(despur_examples *examples) {
   mem_free(examples->predictions);
   mem_free(examples->logits);
   mem_free((void *)examples->ids);
+  mem_free(examples->read_as);
+  mem_free((void *)examples->notes);
   *examples = (despur_examples){0};
 }

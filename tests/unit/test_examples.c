@@ -35,6 +35,13 @@ static int set_up(void **state) {
                             "c,cat,cat,valid,,20,p2\n"
                             "d,dog,dog,test,north,30,p3\n",
                             &error));
+  assert_ok(file_write_text(at("p.csv"),
+                            "label,score,site,kind,same\n"
+                            "yes,0.7,north,k1,x\n"
+                            "no,0.69,south,k2,x\n"
+                            "yes,0.2,north,k1,x\n"
+                            "no,0.9,south,k2,x\n",
+                            &error));
   return 0;
 }
 
@@ -84,6 +91,27 @@ static void columns_are_read_by_their_values(void **state) {
   despur_examples_release(&e);
 }
 
+static void a_table_may_say_what_a_model_predicted(void **state) {
+  (void)state;
+  despur_examples e;
+  assert_ok(despur_examples_read(
+      &e,
+      &(despur_examples_source){
+          .table = at("p.csv"), .positive = "yes", .threshold = 0.7, .attribute = "kind", .predicted = true},
+      &error));
+  assert_int_equal(e.count, 4);
+  assert_string_equal(e.class_names[1], "yes");
+  assert_memory_equal(e.labels, ((uint32_t[]){1, 0, 1, 0}), 16);
+  assert_memory_equal(e.predictions, ((uint32_t[]){1, 0, 0, 1}), 16); /* 0.7 and more is yes */
+  assert_int_equal(e.by_count, 1); /* the label, the score and the attribute have other parts */
+  assert_string_equal(e.by[0].name, "site");
+  assert_string_equal(e.attribute.name, "kind");
+  assert_string_equal(e.read_as, "label: label, score: score, metadata: site");
+  assert_int_equal(e.notes_count, 1);
+  assert_string_equal(e.notes[0], "column 'same' has 1 value and was not looked at");
+  despur_examples_release(&e);
+}
+
 static void what_does_not_fit_together_is_refused(void **state) {
   (void)state;
   despur_examples e;
@@ -118,6 +146,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(arrays_are_read_together),
       cmocka_unit_test(columns_are_read_by_their_values),
+      cmocka_unit_test(a_table_may_say_what_a_model_predicted),
       cmocka_unit_test(what_does_not_fit_together_is_refused),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
