@@ -10,7 +10,7 @@
 static despur_status drop_idle(despur_config *config, const cli_arguments *arguments, despur_error *error) {
   char *notes = NULL;
   despur_status status = despur_config_drop_idle(config, &notes, error);
-  if (notes && !cli_value(arguments, "quiet")) fputs(notes, stderr);
+  if (notes && !cli_value(arguments, "quiet")) terminal_print(stderr, "%s", notes);
   free(notes);
   return status;
 }
@@ -112,6 +112,11 @@ static despur_status execute_run(const cli_arguments *arguments, despur_error *e
   return directory ? resume(directory, arguments, error) : execute(arguments, false, error);
 }
 
+static void show_note(void *context, const char *line) {
+  (void)context;
+  terminal_print(stderr, "%s\n", line);
+}
+
 /* Groups of other examples by those of a run. */
 static despur_status apply_groups(const cli_arguments *arguments, despur_error *error) {
   long threads;
@@ -121,8 +126,11 @@ static despur_status apply_groups(const cli_arguments *arguments, despur_error *
   if (!path) path = "groups.csv";
   status = cli_may_write(arguments, path, error);
   if (status != DESPUR_OK) return status;
-  status = despur_run_assign(cli_value(arguments, "apply"), arguments->positional, arguments->count, path,
-                             (int)threads, error);
+  const despur_assign_options options = {.overrides = arguments->positional,
+                                         .count = arguments->count,
+                                         .threads = (int)threads,
+                                         .observer.note = cli_value(arguments, "quiet") ? NULL : show_note};
+  status = despur_run_assign(cli_value(arguments, "apply"), path, &options, error);
   if (status == DESPUR_OK) terminal_print(stdout, "%s\n", path);
   return status;
 }

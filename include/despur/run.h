@@ -124,12 +124,18 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_verify(despur_verify_result *res
                                                        const despur_verify_options *options,
                                                        despur_error *error);
 
+typedef struct despur_assign_options {
+  const char *const *overrides; /* "KEY=VALUE" of data.* and seeds.*, for other data than the run's */
+  size_t count;
+  int threads;
+  despur_observer observer; /* its note hears which keys of the run overrides have left without effect */
+} despur_assign_options;
+
 /* Assigns every example of a data set to one of the groups that a run has inferred by clustering, and writes
  * them to a CSV file (example, split, y, a, group, group_name; the last two empty where the class had no
- * training examples). overrides: "KEY=VALUE" of data.* and seeds.*, for other data than the run's. */
-DESPUR_API DESPUR_MUST_USE despur_status despur_run_assign(const char *directory,
-                                                           const char *const *overrides, size_t count,
-                                                           const char *path, int threads,
+ * training examples). */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_assign(const char *directory, const char *path,
+                                                           const despur_assign_options *options,
                                                            despur_error *error);
 
 /* The selection rule by which a finished run has chosen its epoch on validation, and what that adds (only

@@ -9,20 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void hand_on(const despur_observer *observer, char *notes) {
+  if (!observer->note) return;
+  for (char *line = notes, *end; (end = strchr(line, '\n')); line = end + 1) {
+    *end = 0;
+    observer->note(observer->context, line);
+  }
+}
+
 /* Only data may be other than in the run: the network and its groups are what they are. */
-static despur_status override_data(despur_config *config, const char *const *overrides, size_t count,
+static despur_status override_data(despur_config *config, const despur_assign_options *options,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   char *notes = NULL;
-  for (size_t i = 0; i < count; i++) {
-    if (strncmp(overrides[i], "data.", 5) != 0 && strncmp(overrides[i], "data=", 5) != 0 &&
-        strncmp(overrides[i], "seeds.", 6) != 0)
+  for (size_t i = 0; i < options->count; i++) {
+    const char *override = options->overrides[i];
+    if (strncmp(override, "data.", 5) != 0 && strncmp(override, "data=", 5) != 0 &&
+        strncmp(override, "seeds.", 6) != 0)
       FAIL(error, DESPUR_BAD_USAGE,
            "%.64s: groups are applied with the run's own settings; only data.* and seeds.* may change",
-           overrides[i]);
-    TRY(despur_config_set(config, overrides[i], error));
+           override);
+    TRY(despur_config_set(config, override, error));
   }
   TRY(despur_config_drop_idle(config, &notes, error));
+  if (notes) hand_on(&options->observer, notes);
   TRY(despur_config_check(config, error));
 cleanup:
   free(notes);
@@ -71,19 +81,19 @@ cleanup:
   return status;
 }
 
-despur_status despur_run_assign(const char *directory, const char *const *overrides, size_t count,
-                                const char *path, int threads, despur_error *error) {
+despur_status despur_run_assign(const char *directory, const char *path, const despur_assign_options *options,
+                                despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_config *config = NULL;
   file_writer *writer = NULL;
-  despur_run_options options = {.directory = directory, .threads = threads};
+  const despur_run_options run_options = {.directory = directory, .threads = options->threads};
   despur_run_result result = {0};
-  run r = {.options = &options, .result = &result};
+  run r = {.options = &run_options, .result = &result};
   TRY(run_read_config(&r, &config, error));
-  TRY(override_data(config, overrides, count, error));
+  TRY(override_data(config, options, error));
   TRY(run_create_dataset(&r, error));
   TRY(dataset_spares_inputs(r.dataset, path, error));
-  if (count == 0) TRY(run_check_data(&r, error));
+  if (options->count == 0) TRY(run_check_data(&r, error));
   TRY(load_models(&r, error));
   TRY(file_writer_open(&writer, path, error));
   TRY(file_print(writer, error, "example,split,y,a,group,group_name\n"));

@@ -166,6 +166,7 @@ static void the_recall_of_a_reference_is_that_of_its_groups(void **state) {
   (void)state;
   static double rows[MOST][6];
   static char splits[MOST][16];
+  const despur_assign_options one_thread = {.threads = 1};
   bool some = false;
   for (int seed = 0; seed < 3; seed++) {
     char words[1024], wanted[64];
@@ -174,7 +175,7 @@ static void the_recall_of_a_reference_is_that_of_its_groups(void **state) {
                     "reference.optimizer.name=sgd seed=%d",
              seed);
     carry_out(words);
-    assert_ok(despur_run_assign("run", NULL, 0, "assigned.csv", 1, &error));
+    assert_ok(despur_run_assign("run", "assigned.csv", &one_thread, &error));
     size_t count = read_csv("assigned.csv", rows, splits);
     double recall = (recall_of(rows, splits, count, 0) + recall_of(rows, splits, count, 1)) / 2;
     some = some || (recall > 0 && recall < 1);

@@ -354,9 +354,10 @@ static void runs_that_are_not_there_are_named(void **state) {
   despur_table *table;
   const despur_run_cam_options look = {.threads = 1};
   const despur_verify_options quick = {.quick = 1, .threads = 1};
+  const despur_assign_options assign = {.threads = 1};
   assert_fails(despur_run_choice(&choice, MISSING, &error), DESPUR_BAD_INPUT, MISSING);
   assert_fails(despur_run_predict(&predicted, MISSING, DESPUR_TEST, 1, &error), DESPUR_BAD_INPUT, MISSING);
-  assert_fails(despur_run_assign(MISSING, NULL, 0, NO_PLACE, 1, &error), DESPUR_BAD_INPUT, MISSING);
+  assert_fails(despur_run_assign(MISSING, NO_PLACE, &assign, &error), DESPUR_BAD_INPUT, MISSING);
   assert_fails(despur_run_cam(&cam, MISSING, &look, &error), DESPUR_BAD_INPUT, MISSING);
   despur_repair_outcome_release(&(despur_repair_outcome){0});
   despur_repair_release(&(despur_repair_result){0});
