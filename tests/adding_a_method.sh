@@ -1,10 +1,6 @@
 #!/bin/sh
 # Usage: adding_a_method.sh SOURCE: carries out docs/adding-a-method.md on a copy of the tree, and trains with what it gives.
-set -eu
-source=$(realpath "$1")
-room=$(mktemp -d)
-trap 'rm -rf "$room"' EXIT
-. "$source/tests/stranger.sh"
+. "$1/tests/stranger.sh"
 
 block adding-a-method 1 >"$room/tree/src/train/method_hardest.c"
 block adding-a-method 2 | add_to_list include/despur/train.h DESPUR_METHODS

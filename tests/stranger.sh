@@ -1,5 +1,9 @@
-# What a stranger does with a page of the documentation, on a copy of the tree: source it with $source, the tree, and $room, an empty
-# directory that is removed at the end. The copy is $room/tree, its build $room/build.
+# What a stranger does with a page of the documentation, on a copy of the tree: sourced by a script whose first argument is the tree.
+# It makes $source, that tree, and $room, a directory that is removed at the end. The copy is $room/tree, its build $room/build.
+set -eu
+source=$(realpath "$1")
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
 
 mkdir "$room/tree"
 cp -r "$source/CMakeLists.txt" "$source/cmake" "$source/include" "$source/src" "$source/cli" "$source/bench" \
