@@ -100,56 +100,24 @@ static void pad(const table *t, size_t i, int used) {
   if (i + 1 < t->count) terminal_print(stdout, "%*s", t->cell[i] - used, "");
 }
 
-static void print_row(const table *t, const char *name, double (*measure)(const despur_scores *scores),
-                      despur_interval (*interval)(const despur_scores *scores)) {
+/* The interval of a measure; NaN for one that has none. */
+static despur_interval interval_of(const despur_scores *s, despur_score_kind kind) {
+  if (kind == DESPUR_SCORE_WORST_GROUP) return (despur_interval){s->worst_group_low, s->worst_group_high};
+  if (kind == DESPUR_SCORE_AVERAGE)
+    return despur_effective_interval(s->correct, s->count, s->effective, 0.95);
+  return (despur_interval){(double)NAN, (double)NAN};
+}
+
+static void print_row(const table *t, const char *name, despur_score_kind kind) {
   terminal_put_left(name, t->name);
   for (size_t i = 0; i < t->count; i++) {
     const despur_scores *scores = &t->stages[i].scores;
+    despur_interval interval = interval_of(scores, kind);
     terminal_print(stdout, "%*s", GAP, "");
-    int used = print_value(measure(scores), false);
-    if (interval) {
-      despur_interval ends = interval(scores);
-      used += print_interval(t, ends.low, ends.high);
-    }
-    pad(t, i, used);
+    int used = print_value(despur_score_value(scores, kind), false);
+    pad(t, i, used + print_interval(t, interval.low, interval.high));
   }
   putchar('\n');
-}
-
-static double worst_group(const despur_scores *s) {
-  return s->worst_group < s->groups_count ? s->worst_group_accuracy : (double)NAN;
-}
-
-static despur_interval worst_group_interval(const despur_scores *s) {
-  return (despur_interval){s->worst_group_low, s->worst_group_high};
-}
-
-static double average(const despur_scores *s) {
-  return s->average_accuracy;
-}
-
-static despur_interval average_interval(const despur_scores *s) {
-  return despur_effective_interval(s->correct, s->count, s->effective, 0.95);
-}
-
-static double weighted(const despur_scores *s) {
-  return s->train_weighted_average;
-}
-
-static double balanced(const despur_scores *s) {
-  return s->balanced_group_accuracy;
-}
-
-static double worst_class(const despur_scores *s) {
-  return s->worst_class_accuracy;
-}
-
-static double attribute(const despur_scores *s) {
-  return s->attribute_accuracy;
-}
-
-static double attribute_chance(const despur_scores *s) {
-  return s->attribute_chance;
 }
 
 static void print_labels(const table *t) {
@@ -165,22 +133,21 @@ static void print_labels(const table *t) {
   putchar('\n');
 }
 
+/* What is known of the attribute is a row only where something is known. */
+static bool has_row(const table *t, despur_score_kind kind) {
+  bool known = kind != DESPUR_SCORE_ATTRIBUTE && kind != DESPUR_SCORE_ATTRIBUTE_CHANCE;
+  for (size_t i = 0; i < t->count; i++) known |= !isnan(despur_score_value(&t->stages[i].scores, kind));
+  return known;
+}
+
 /* classes: the groups are the classes. */
 static void print_summary(const table *t, const char *title, bool classes) {
   terminal_put_left(title, t->name);
   print_labels(t);
-  print_row(t, classes ? "worst class" : "worst group", worst_group, worst_group_interval);
-  print_row(t, "average over examples", average, average_interval);
-  print_row(t, "average weighted by training", weighted, NULL);
-  print_row(t, classes ? "mean over classes" : "mean over groups", balanced, NULL);
-  if (!classes) print_row(t, "worst class", worst_class, NULL);
-  bool told = false, by_chance = false;
-  for (size_t i = 0; i < t->count; i++) {
-    told = told || !isnan(t->stages[i].scores.attribute_accuracy);
-    by_chance = by_chance || !isnan(t->stages[i].scores.attribute_chance);
+  for (despur_score_kind kind = 0; kind < DESPUR_SCORE_KINDS; kind++) {
+    const char *line = despur_score_describe(kind)->lines[classes];
+    if (line && has_row(t, kind)) print_row(t, line, kind);
   }
-  if (told) print_row(t, "tells the attribute", attribute, NULL);
-  if (by_chance) print_row(t, "  and would by chance", attribute_chance, NULL);
 }
 
 void report_print_degenerate(const despur_degenerate *degenerate, const char *of) {

@@ -104,6 +104,34 @@ typedef struct despur_scores {
   despur_degenerate degenerate; /* whether the numbers above can be taken at all */
 } despur_scores;
 
+/* The measures over all groups in a despur_scores. */
+typedef enum despur_score_kind {
+  DESPUR_SCORE_WORST_GROUP,
+  DESPUR_SCORE_AVERAGE,
+  DESPUR_SCORE_TRAIN_WEIGHTED,
+  DESPUR_SCORE_BALANCED,
+  DESPUR_SCORE_WORST_CLASS,
+  DESPUR_SCORE_ATTRIBUTE,
+  DESPUR_SCORE_ATTRIBUTE_CHANCE,
+  DESPUR_SCORE_LOSS,
+  DESPUR_SCORE_KINDS
+} despur_score_kind;
+
+/* What a measure is called. titles and lines: [1] where the groups are the classes; NULL: it says nothing of
+ * its own there, or is no row of tables at all. */
+typedef struct despur_score_words {
+  const char *name;   /* its member in despur_scores, in every file and option: "balanced_group_accuracy" */
+  const char *phrase; /* inside a sentence: "mean accuracy over groups" */
+  const char *titles[2]; /* of a row on a page: "Mean over groups" */
+  const char *lines[2];  /* of a row on a terminal, at most 28 columns: "mean over groups" */
+} despur_score_words;
+
+/* NULL for what is no kind. */
+DESPUR_API const despur_score_words *despur_score_describe(despur_score_kind kind);
+
+/* NaN for what is no kind. */
+DESPUR_API double despur_score_value(const despur_scores *scores, despur_score_kind kind);
+
 /* examples: [count] indices into the data set; predictions: [count] classes. Release with
  * despur_scores_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_scores_compute(

@@ -12,24 +12,31 @@
 #include <string.h>
 
 static const table_measure MEASURES[] = {
-    {"worst_group_accuracy", "worst-group accuracy", 100, 1, 1, false},
-    {"average_accuracy", "average accuracy over examples", 100, 1, 1, false},
-    {"train_weighted_average", "average accuracy weighted by training groups", 100, 1, 1, false},
-    {"balanced_group_accuracy", "mean accuracy over groups", 100, 1, 1, false},
-    {"worst_class_accuracy", "worst-class accuracy", 100, 1, 1, false},
-    {"attribute_accuracy", "how well predictions tell the attribute within a class", 100, 1, 0, false},
-    {"loss", "loss", 1, 4, -1, false},
-    {"corrected_worst_group_accuracy", "worst-group accuracy less what choosing the epoch adds", 100, 1, 1,
+    {DESPUR_SCORE_WORST_GROUP, NULL, NULL, 100, 1, 1, false},
+    {DESPUR_SCORE_AVERAGE, NULL, NULL, 100, 1, 1, false},
+    {DESPUR_SCORE_TRAIN_WEIGHTED, NULL, NULL, 100, 1, 1, false},
+    {DESPUR_SCORE_BALANCED, NULL, NULL, 100, 1, 1, false},
+    {DESPUR_SCORE_WORST_CLASS, NULL, NULL, 100, 1, 1, false},
+    {DESPUR_SCORE_ATTRIBUTE, NULL, NULL, 100, 1, 0, false},
+    {DESPUR_SCORE_LOSS, NULL, NULL, 1, 4, -1, false},
+    {DESPUR_SCORE_KINDS, "corrected_worst_group_accuracy",
+     "worst-group accuracy less what choosing the epoch adds", 100, 1, 1, true},
+    {DESPUR_SCORE_KINDS, "optimism", "what choosing the epoch adds to the worst-group accuracy", 100, 1, 0,
      true},
-    {"optimism", "what choosing the epoch adds to the worst-group accuracy", 100, 1, 0, true},
-    {"seconds", "wall time of a run in seconds", 1, 1, -1, false},
-    {"adjusted_rand", "adjusted Rand index of inferred groups", 1, 3, 1, false},
-    {"minority_recall", "recall of minority groups by inferred groups", 100, 1, 1, false},
+    {DESPUR_SCORE_KINDS, "seconds", "wall time of a run in seconds", 1, 1, -1, false},
+    {DESPUR_SCORE_KINDS, "adjusted_rand", "adjusted Rand index of inferred groups", 1, 3, 1, false},
+    {DESPUR_SCORE_KINDS, "minority_recall", "recall of minority groups by inferred groups", 100, 1, 1, false},
 };
 
 enum { MEASURE_COUNT = sizeof MEASURES / sizeof *MEASURES };
 
-static const table_measure BY_RULE = {"rule", "worst-group accuracy", 100, 1, 1, false};
+static table_measure with_words(table_measure m) {
+  const despur_score_words *words = despur_score_describe(m.score);
+  if (!words) return m;
+  m.name = words->name;
+  m.heading = words->phrase;
+  return m;
+}
 
 /* ---- options ---- */
 
@@ -39,7 +46,7 @@ static despur_status choose_measure(despur_table *table, const char *name, despu
   snprintf(table->measure_name, sizeof table->measure_name, "%.63s", name);
   if (!strncmp(name, "rule.", 5)) {
     const config_row *row = &schema_rows[schema_find("select.rule")];
-    table->measure = &BY_RULE;
+    table->measure = (table_measure){DESPUR_SCORE_KINDS, "rule", "worst-group accuracy", 100, 1, 1, false};
     for (table->rule = 0; row->choices[table->rule]; table->rule++)
       if (!strcmp(row->choices[table->rule], name + 5)) return DESPUR_OK;
     const char *nearest = despur_nearest_word(name + 5, row->choices);
@@ -47,10 +54,9 @@ static despur_status choose_measure(despur_table *table, const char *name, despu
                      nearest ? " (did you mean 'rule." : "", nearest ? nearest : "", nearest ? "'?)" : "");
   }
   for (size_t i = 0; i < MEASURE_COUNT; i++) {
-    names[i] = MEASURES[i].name;
-    if (strcmp(names[i], name) != 0) continue;
-    table->measure = &MEASURES[i];
-    return DESPUR_OK;
+    table->measure = with_words(MEASURES[i]);
+    names[i] = table->measure.name;
+    if (strcmp(names[i], name) == 0) return DESPUR_OK;
   }
   const char *nearest = despur_nearest_word(name, names);
   return error_set(error, DESPUR_BAD_USAGE, "measure: unknown name '%.60s'%s%s%s", name,
@@ -84,10 +90,10 @@ static despur_status choose(despur_table *table, const despur_table_options *opt
   table->rows.key = given(options->rows, "method");
   table->columns.key = given(options->columns, "data");
   TRY(choose_measure(table, given(options->measure, "worst_group_accuracy"), error));
-  TRY(choose_split(table, given(options->split, table->measure->validation ? "val" : "test"), error));
-  if (table->measure == &BY_RULE && table->split_index != DESPUR_TEST)
+  TRY(choose_split(table, given(options->split, table->measure.validation ? "val" : "test"), error));
+  if (table->rule >= 0 && table->split_index != DESPUR_TEST)
     FAIL(error, DESPUR_BAD_USAGE, "split: what other rules would have given is known for test only");
-  if (table->measure->validation && table->split_index != DESPUR_VAL)
+  if (table->measure.validation && table->split_index != DESPUR_VAL)
     FAIL(error, DESPUR_BAD_USAGE, "split: %s is about validation", table->measure_name);
   TRY(check_key(table->rows.key, error));
   TRY(check_key(table->columns.key, error));

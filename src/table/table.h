@@ -5,14 +5,16 @@
 
 #include "base/text.h"
 #include "config/config.h"
+#include "despur/eval.h"
 #include "despur/table.h"
 #include "eval/repeats.h"
 
 enum { TABLE_TEXT = 256 };
 
 typedef struct table_measure {
-  const char *name, *heading;
-  double scale; /* from what is stored to what is shown */
+  despur_score_kind score;    /* what it is of the scores; DESPUR_SCORE_KINDS: something else of the run */
+  const char *name, *heading; /* NULL: those of the score */
+  double scale;               /* from what is stored to what is shown */
   int decimals;
   int better;      /* 1: more is better, -1: less, 0: neither */
   bool validation; /* about validation, and nothing else */
@@ -44,7 +46,7 @@ typedef struct table_cell {
 } table_cell;
 
 struct despur_table {
-  const table_measure *measure;
+  table_measure measure;
   char measure_name[64]; /* the same name, or "rule.NAME" */
   int rule;              /* of rule.NAME, which stands in the place of each run's own; else -1 */
   const char *split;

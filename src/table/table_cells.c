@@ -141,12 +141,12 @@ static despur_status note_few_runs(despur_table *table, despur_error *error) {
   despur_status status = DESPUR_OK;
   text note = {0};
   const char *comma = "";
-  if (table->rows.count < 2 || table->measure->better == 0 || !has_few_runs(table)) return DESPUR_OK;
+  if (table->rows.count < 2 || table->measure.better == 0 || !has_few_runs(table)) return DESPUR_OK;
   TRY(text_add(&note, error, "few runs: they cannot order rows whose means differ by less than about "));
   for (size_t c = 0; c < table->columns.count; c++) {
     double least = least_difference(table, c);
     if (isnan(least)) continue;
-    TRY(text_add(&note, error, "%s%.*f", comma, table->measure->decimals, table->measure->scale * least));
+    TRY(text_add(&note, error, "%s%.*f", comma, table->measure.decimals, table->measure.scale * least));
     if (table->columns.count > 1) TRY(text_add(&note, error, " (%s)", table->columns.entries[c].text));
     comma = ", ";
   }
@@ -160,12 +160,12 @@ cleanup:
 static void mark_best(despur_table *table, size_t column) {
   table_cell *best = NULL;
   size_t filled = 0, columns = table->columns.count;
-  if (table->measure->better == 0) return;
+  if (table->measure.better == 0) return;
   for (size_t r = 0; r < table->rows.count; r++) {
     table_cell *cell = &table->cells[r * columns + column];
     if (cell->value.count == 0) continue;
     filled++;
-    if (!best || is_better(cell, best, table->measure->better)) best = cell;
+    if (!best || is_better(cell, best, table->measure.better)) best = cell;
   }
   if (filled < 2) return;
   for (size_t r = 0; r < table->rows.count; r++) {

@@ -81,8 +81,8 @@ static despur_status add_cell(text *out, const despur_table *table, const table_
   static const char *const NOTHING[] = {"-", "–", "--"};
   static const char *const BOLD[][2] = {{"* ", ""}, {"**", "**"}, {"\\textbf{", "}"}};
   despur_status status = DESPUR_OK;
-  double scale = table->measure->scale;
-  int decimals = table->measure->decimals;
+  double scale = table->measure.scale;
+  int decimals = table->measure.decimals;
   if (cell->value.count == 0) return text_add(out, error, "%s", NOTHING[format]);
   if (cell->best) TRY(text_add(out, error, "%s", BOLD[format][0]));
   TRY(text_add(out, error, "%.*f", decimals, scale * cell->value.mean));
@@ -125,10 +125,10 @@ cleanup:
 static despur_status add_title(text *out, const despur_table *table, const char *sign, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char *rule = strncmp(table->measure_name, "rule.", 5) ? NULL : table->measure_name + 5;
-  bool of_split = table->measure->scale > 1 && strcmp(table->measure->name, "minority_recall") != 0;
-  TRY(text_add(out, error, "%s", table->measure->heading));
-  if (of_split || !strcmp(table->measure->name, "loss")) TRY(text_add(out, error, " on %s", table->split));
-  if (table->measure->scale > 1) TRY(text_add(out, error, " in per cent"));
+  bool of_split = table->measure.scale > 1 && strcmp(table->measure.name, "minority_recall") != 0;
+  TRY(text_add(out, error, "%s", table->measure.heading));
+  if (of_split || !strcmp(table->measure.name, "loss")) TRY(text_add(out, error, " on %s", table->split));
+  if (table->measure.scale > 1) TRY(text_add(out, error, " in per cent"));
   if (rule) TRY(text_add(out, error, " had epochs been selected by %s", rule));
   TRY(text_add(out, error, ": mean %s standard deviation (runs)", sign));
 cleanup:

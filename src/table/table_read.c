@@ -5,7 +5,6 @@
 #include "report/load.h"
 #include "table/table.h"
 
-#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,17 +14,6 @@
 enum { TIMING_LIMIT_BYTES = 1 << 20 };
 
 /* ---- measures ---- */
-
-static double value_of_scores(const despur_scores *scores, const char *measure) {
-  assert(scores); /* judge has said so */
-  if (!strcmp(measure, "worst_group_accuracy")) return scores->worst_group_accuracy;
-  if (!strcmp(measure, "average_accuracy")) return scores->average_accuracy;
-  if (!strcmp(measure, "train_weighted_average")) return scores->train_weighted_average;
-  if (!strcmp(measure, "balanced_group_accuracy")) return scores->balanced_group_accuracy;
-  if (!strcmp(measure, "worst_class_accuracy")) return scores->worst_class_accuracy;
-  if (!strcmp(measure, "attribute_accuracy")) return scores->attribute_accuracy;
-  return scores->loss;
-}
 
 /* The measurement of the kept weights on the split: the one at the end of the stage, or that of the epoch
  * that was kept. */
@@ -78,14 +66,14 @@ static despur_status value_of(double *value, const report_run *loaded, const des
   if (!strcmp(measure, "seconds")) return seconds_of(value, loaded->directory, error);
   if (!strncmp(measure, "rule.", 5))
     *value = value_of_rule(loaded, measure + 5);
-  else if (table->measure->validation)
+  else if (table->measure.validation)
     *value = value_of_choice(loaded, strcmp(measure, "optimism") != 0);
   else if (!strcmp(measure, "adjusted_rand"))
     *value = inference->present ? inference->adjusted_rand : (double)NAN;
   else if (!strcmp(measure, "minority_recall"))
     *value = inference->present ? inference->minority_recall : (double)NAN;
   else
-    *value = value_of_scores(scores, measure);
+    *value = despur_score_value(scores, table->measure.score); /* judge has said that there are some */
   return DESPUR_OK;
 }
 

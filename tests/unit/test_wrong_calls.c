@@ -276,6 +276,8 @@ static void scores_of_groups_of_another_data_set_are_refused(void **state) {
                "groups of 3 examples");
   despur_groups_release(&others);
   assert_null(despur_degenerate_name((despur_degenerate_kind)BEYOND));
+  assert_null(despur_score_describe((despur_score_kind)BEYOND));
+  assert_true(isnan(despur_score_value(&scores, (despur_score_kind)BEYOND)));
   assert_int_equal(
       despur_degenerate_sentence(sentence, &(despur_degenerate){.kind = (despur_degenerate_kind)BEYOND}), 0);
   tear_down(&f);
