@@ -149,6 +149,43 @@ static void softmax(logistic_rows *z, size_t classes, logistic_rows *logs) {
   }
 }
 
+/* ---- products of columns ---- */
+
+enum { STRIP = SUMS >= 12 ? LOGISTIC_STRIP : 1, WIDE = SUMS / STRIP };
+
+INLINE void products_tile(float *h, const float *p, size_t rows, size_t stride, size_t a, size_t b) {
+  vec sum[STRIP][WIDE];
+  UNROLL for (size_t i = 0; i < STRIP; i++) {
+    UNROLL for (size_t w = 0; w < WIDE; w++) sum[i][w] = load(h + (a + i) * stride + b + w * VECTOR);
+  }
+  for (size_t row = 0; row < rows; row++, p += stride) {
+    vec value[WIDE];
+    UNROLL for (size_t w = 0; w < WIDE; w++) value[w] = load(p + b + w * VECTOR);
+    UNROLL for (size_t i = 0; i < STRIP; i++) {
+      vec factor = splat(p[a + i]);
+      UNROLL for (size_t w = 0; w < WIDE; w++) sum[i][w] = fma_lanes(factor, value[w], sum[i][w]);
+    }
+  }
+  UNROLL for (size_t i = 0; i < STRIP; i++) {
+    UNROLL for (size_t w = 0; w < WIDE; w++) store(h + (a + i) * stride + b + w * VECTOR, sum[i][w]);
+  }
+}
+
+static void add_products(float *h, const float *p, size_t rows, size_t stride, size_t first) {
+  const size_t width = (size_t)WIDE * VECTOR;
+  for (size_t a = first; a < first + LOGISTIC_STRIP; a += STRIP)
+    for (size_t b = first / width * width; b < stride; b += width) products_tile(h, p, rows, stride, a, b);
+}
+
+static void add_multiple(double *sum, const float *row, double factor, size_t count) {
+  dvec by = splat_double(factor);
+  for (size_t i = 0; i < count; i += DOUBLES)
+    store_doubles(sum + i, fma_doubles(by, load_widened(row + i), load_doubles(sum + i)));
+}
+
 extern const logistic_table LEVEL_TABLE(logistic);
-const logistic_table LEVEL_TABLE(logistic) = {
-    .scores = scores, .add_gradient = add_gradient, .softmax = softmax};
+const logistic_table LEVEL_TABLE(logistic) = {.scores = scores,
+                                              .add_gradient = add_gradient,
+                                              .softmax = softmax,
+                                              .add_products = add_products,
+                                              .add_multiple = add_multiple};

@@ -152,7 +152,6 @@ static bool certify(solver *s) {
 static void solve(solver *s, double tolerance, size_t most_passes) {
   size_t idle = 0;
   bool fresh = true;
-  s->objective = evaluate(s, s->point, s->gradient);
   for (size_t steps = 1; s->passes < most_passes; steps++) {
     const double before = s->objective;
     const bool moved = step(s);
@@ -213,6 +212,19 @@ static despur_status begin(solver *s, const despur_logistic_fit *fit, despur_err
   return DESPUR_OK;
 }
 
+/* Two classes and an l1 term: most of the way, or all of it. */
+static despur_status begin_by_newton(solver *s, double tolerance, despur_error *error) {
+  if (s->model->outputs > 1 || s->l1 == 0 || s->model->parts) return DESPUR_OK;
+  logistic_place place = {s->point, s->gradient, s->objective, s->bound, 0};
+  const despur_status status = logistic_newton(&place, s->model, tolerance, error);
+  s->point = place.point;
+  s->gradient = place.gradient;
+  s->objective = place.objective;
+  s->bound = place.bound;
+  s->passes += place.passes;
+  return status;
+}
+
 static despur_status finish(despur_logistic_fit *fit, const solver *s, double tolerance,
                             despur_error *error) {
   const logistic_model *model = s->model;
@@ -241,7 +253,10 @@ despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *
   const double tolerance = options->tolerance > 0 ? options->tolerance : USUAL_TOLERANCE;
   TRY(solver_create(&s, model, error));
   TRY(begin(&s, fit, error));
-  solve(&s, tolerance, options->max_passes > 0 ? options->max_passes : USUAL_PASSES);
+  s.objective = evaluate(&s, s.point, s.gradient);
+  TRY(begin_by_newton(&s, tolerance, error));
+  if (!(s.objective - s.bound <= tolerance * s.objective))
+    solve(&s, tolerance, options->max_passes > 0 ? options->max_passes : USUAL_PASSES);
   if (model->parts) evaluate(&s, s.point, s.gradient);
   TRY(finish(fit, &s, tolerance, error));
 cleanup:

@@ -9,6 +9,10 @@
 /* Rows of a block, and numbers of a row that are added side by side. */
 enum { LOGISTIC_ROWS = 32, LOGISTIC_GROUP = 8 };
 
+/* Columns whose products are added in one call, and what rows of products are filled up to: every level's
+ * tiles fit. */
+enum { LOGISTIC_STRIP = 4, LOGISTIC_PRODUCTS = 96 };
+
 /* Doubles from one output's weights to the next: the columns rounded up to whole groups. */
 static inline size_t logistic_stride(size_t columns) {
   return (columns + LOGISTIC_GROUP - 1) / LOGISTIC_GROUP * LOGISTIC_GROUP;
@@ -33,6 +37,12 @@ typedef struct logistic_table {
   /* Scores z[classes] of all rows become probabilities, logs->at[row] the logarithm of the sum of their
    * exponentials. z is 64-byte aligned. */
   void (*softmax)(logistic_rows *z, size_t classes, logistic_rows *logs);
+  /* h[a, b] += sum over the rows of p[row, a] p[row, b] for the LOGISTIC_STRIP columns a from first on and
+   * all b >= a (and some before); h [stride, stride], p [rows, stride], 64-byte aligned, stride a multiple of
+   * LOGISTIC_PRODUCTS */
+  void (*add_products)(float *h, const float *p, size_t rows, size_t stride, size_t first);
+  /* sum[i] += factor row[i]; count a multiple of LOGISTIC_GROUP, 64-byte aligned */
+  void (*add_multiple)(double *sum, const float *row, double factor, size_t count);
 } logistic_table;
 
 /* The table that this processor runs best, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there is

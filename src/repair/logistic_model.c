@@ -34,6 +34,7 @@ typedef struct visit {
   double *into;                 /* [tasks, length], or NULL */
   void (*row_block)(const struct visit *v, const logistic_block *block, size_t first_row, size_t task);
   const struct dual *dual; /* of add_entropies */
+  double *curvatures;      /* of keep_curvatures */
 } visit;
 
 static size_t block_total(const logistic_model *model) {
@@ -273,6 +274,27 @@ static double weigh_parts(visit v) {
   }
   for (size_t g = 0; g < parts->count; g++) parts->factors[g] /= sum;
   return most + parts->smoothing * math_log(sum);
+}
+
+/* ---- curvature ---- */
+
+static void keep_curvatures(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  const logistic_model *model = v->model;
+  logistic_rows *z = task_scores(model, task), own;
+  predict_block(v, block, first_row, z, &own);
+  for (size_t row = 0; row < block->rows; row++)
+    v->curvatures[first_row + row] =
+        row_weight(model->problem, first_row + row) / model->total * z[0].at[row] * z[1].at[row];
+}
+
+void logistic_curvatures(const logistic_model *model, const double *point, double *curvatures) {
+  visit v = {.model = model,
+             .point = point,
+             .offset = model->biases,
+             .row_block = keep_curvatures,
+             .curvatures = curvatures};
+  logistic_plain_biases(model, point, model->biases);
+  run_visit(&v, NULL);
 }
 
 /* ---- objective and gradient ---- */

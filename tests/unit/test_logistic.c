@@ -126,6 +126,37 @@ static void all_levels_give_the_sums_of_the_definition(void **state) {
   }
 }
 
+/* Products from the diagonal on, of more and fewer rows than a tile has, and a row added to a sum. */
+static void all_levels_give_the_same_products(void **state) {
+  (void)state;
+  enum { ROWS = 37, STRIDE = 2 * LOGISTIC_PRODUCTS };
+  static float p[ROWS * STRIDE] __attribute__((aligned(64))), h[STRIDE * STRIDE] __attribute__((aligned(64))),
+      first_h[STRIDE * STRIDE];
+  static double sum[STRIDE] __attribute__((aligned(64)));
+  const logistic_table *table;
+  for (size_t i = 0; i < (size_t)ROWS * STRIDE; i++) p[i] = (float)noise(i);
+  for (size_t level = 0; (table = logistic_table_available(level)); level++) {
+    memset(h, 0, sizeof h);
+    memset(sum, 0, sizeof sum);
+    for (size_t a = 0; a < STRIDE; a += LOGISTIC_STRIP) {
+      table->add_products(h, p, 30, STRIDE, a);
+      table->add_products(h, p + 30 * STRIDE, ROWS - 30, STRIDE, a);
+    }
+    table->add_multiple(sum, p, 3, STRIDE);
+    for (size_t a = 0; a < STRIDE; a++) {
+      assert_near(sum[a], 3 * (double)p[a], 0);
+      for (size_t b = a; b < STRIDE; b++) {
+        double wanted = 0;
+        for (size_t row = 0; row < ROWS; row++)
+          wanted += (double)p[row * STRIDE + a] * (double)p[row * STRIDE + b];
+        assert_near((double)h[a * STRIDE + b], wanted, 2e-5);
+        if (level > 0) assert_true(h[a * STRIDE + b] == first_h[a * STRIDE + b]);
+      }
+    }
+    memcpy(first_h, h, sizeof h);
+  }
+}
+
 static void probabilities_are_those_of_the_definition(void **state) {
   (void)state;
   enum { CLASSES = 4 };
@@ -470,6 +501,7 @@ static void impossible_problems_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_levels_give_the_sums_of_the_definition),
+      cmocka_unit_test(all_levels_give_the_same_products),
       cmocka_unit_test(probabilities_are_those_of_the_definition),
       cmocka_unit_test(gradients_are_those_of_differences),
       cmocka_unit_test(optima_are_scikit_learns_or_better),

@@ -1,0 +1,276 @@
+/* Proximal Newton steps for two classes with an l1 penalty (Yuan, Ho and Lin 2012, "An improved GLMNET for
+ * l1-regularized logistic regression"): the quadratic model of the loss at a point, on a working set of
+ * columns, is minimised by coordinate descent on the products of these columns, and the step is halved until
+ * the objective falls. Products are in single precision, which makes the model a little worse and not the
+ * optimum: the objective, its gradient and the bound are in double, and what is left is done by OWL-QN. */
+#include "repair/logistic.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  MOST_STEPS = 40,
+  LEAST_COLUMNS = 128, /* of a working set */
+  MOST_COLUMNS = 4096,
+  MOST_SWEEPS = 400,
+  MOST_HALVINGS = 12,
+  CHUNK = 128, /* rows whose products are added while they are in cache */
+  TASK_STRIPS = 8
+};
+
+#define MOST_BYTES      ((size_t)512 << 20) /* of the working set's columns */
+#define SWEPT           1e-3                /* sweeps end when one gains less than this share of the first */
+#define LEAST_DECREASE  1e-4                /* Armijo's share of what the step promises */
+#define LEAST_CURVATURE 1e-6                /* of a column, as a share of the largest */
+
+typedef struct violation {
+  double size;
+  size_t column;
+} violation;
+
+typedef struct newton {
+  const logistic_model *model;
+  logistic_place *at;
+  size_t columns;          /* of all */
+  size_t *set, count;      /* working set; its bias comes behind it, as column `count` */
+  size_t stride;           /* floats of a row of columns or products */
+  float *packed, *product; /* [rows, stride], [stride, stride] */
+  size_t packed_room, product_room;
+  double *curvature; /* [rows] */
+  double *slope;     /* [stride] of the model where the step leads */
+  double *step;      /* [stride] */
+  double *next, *next_gradient;
+  violation *violations;
+} newton;
+
+/* ---- the working set ---- */
+
+static int by_size(const void *a, const void *b) {
+  const violation *x = a, *y = b;
+  if (x->size != y->size) return x->size > y->size ? -1 : 1;
+  return (x->column > y->column) - (x->column < y->column);
+}
+
+static int by_column(const void *a, const void *b) {
+  const size_t *x = a, *y = b;
+  return (*x > *y) - (*x < *y);
+}
+
+/* Columns with a weight, and of those whose slope is too large to stay without one the worst, as many again.
+ */
+static void choose_set(newton *n) {
+  const double *w = n->at->point, *g = n->at->gradient;
+  size_t found = 0;
+  n->count = 0;
+  for (size_t j = 0; j < n->columns; j++)
+    if (w[j] != 0)
+      n->set[n->count++] = j;
+    else if (fabs(g[j]) > n->model->problem->l1)
+      n->violations[found++] = (violation){fabs(g[j]), j};
+  size_t room = n->count > LEAST_COLUMNS ? n->count : LEAST_COLUMNS;
+  qsort(n->violations, found, sizeof *n->violations, by_size);
+  for (size_t i = 0; i < found && i < room; i++) n->set[n->count++] = n->violations[i].column;
+  qsort(n->set, n->count, sizeof *n->set, by_column);
+  n->stride = (n->count + 1 + LOGISTIC_PRODUCTS - 1) / LOGISTIC_PRODUCTS * LOGISTIC_PRODUCTS;
+}
+
+static despur_status make_room(float **block, size_t *room, size_t rows, size_t columns,
+                               despur_error *error) {
+  if (rows * columns <= *room) return DESPUR_OK;
+  mem_free(*block);
+  *room = rows * columns;
+  return mem_alloc(block, rows, columns * sizeof **block, error);
+}
+
+/* ---- the quadratic model ---- */
+
+static void pack(void *context, size_t task, int thread) {
+  (void)thread;
+  const newton *n = context;
+  const despur_logistic_problem *problem = n->model->problem;
+  const size_t last = (task + 1) * CHUNK < problem->rows ? (task + 1) * CHUNK : problem->rows;
+  for (size_t row = task * CHUNK; row < last; row++) {
+    const double root = sqrt(n->curvature[row]);
+    const float *x = problem->x + row * problem->columns;
+    float *to = n->packed + row * n->stride;
+    for (size_t i = 0; i < n->count; i++)
+      to[i] = (float)(root * ((double)x[n->set[i]] - n->model->mean[n->set[i]]));
+    to[n->count] = (float)root;
+    memset(to + n->count + 1, 0, (n->stride - n->count - 1) * sizeof *to);
+  }
+}
+
+static void multiply(void *context, size_t task, int thread) {
+  (void)thread;
+  const newton *n = context;
+  const size_t rows = n->model->problem->rows, first = task * TASK_STRIPS * LOGISTIC_STRIP;
+  size_t last = first + TASK_STRIPS * LOGISTIC_STRIP;
+  if (last > n->stride) last = n->stride;
+  memset(n->product + first * n->stride, 0, (last - first) * n->stride * sizeof *n->product);
+  for (size_t row = 0; row < rows; row += CHUNK)
+    for (size_t a = first; a < last && a <= n->count; a += LOGISTIC_STRIP)
+      n->model->kernels->add_products(n->product, n->packed + row * n->stride,
+                                      rows - row < CHUNK ? rows - row : CHUNK, n->stride, a);
+}
+
+/* The other half, what l2 adds, and no column without curvature. */
+static void complete(newton *n) {
+  float most = 0, *h = n->product;
+  for (size_t a = 0; a <= n->count; a++)
+    for (size_t b = a + 1; b <= n->count; b++) h[b * n->stride + a] = h[a * n->stride + b];
+  for (size_t a = 0; a < n->count; a++) h[a * n->stride + a] += (float)n->model->problem->l2;
+  for (size_t a = 0; a <= n->count; a++)
+    if (h[a * n->stride + a] > most) most = h[a * n->stride + a];
+  for (size_t a = 0; a <= n->count; a++) h[a * n->stride + a] += (float)LEAST_CURVATURE * most;
+}
+
+static despur_status make_model(newton *n, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t rows = n->model->problem->rows, strips = n->stride / LOGISTIC_STRIP;
+  TRY(make_room(&n->packed, &n->packed_room, rows, n->stride, error));
+  TRY(make_room(&n->product, &n->product_room, n->stride, n->stride, error));
+  logistic_curvatures(n->model, n->at->point, n->curvature);
+  n->at->passes++;
+  parallel_for(n->model->pool, (rows + CHUNK - 1) / CHUNK, pack, n);
+  parallel_for(n->model->pool, (strips + TASK_STRIPS - 1) / TASK_STRIPS, multiply, n);
+  complete(n);
+cleanup:
+  return status;
+}
+
+/* ---- its least value ---- */
+
+static double soft(double x, double by) {
+  return x > by ? x - by : x < -by ? x + by : 0;
+}
+
+static double weight_of(const newton *n, size_t i) {
+  return i < n->count ? n->at->point[n->set[i]] : n->at->point[n->model->stride];
+}
+
+/* One coordinate; by how much the model falls, about. */
+static double descend(newton *n, size_t i) {
+  const double bend = (double)n->product[i * n->stride + i], w = weight_of(n, i) + n->step[i];
+  const double to = w - n->slope[i] / bend;
+  const double change = (i < n->count ? soft(to, n->model->problem->l1 / bend) : to) - w;
+  if (change == 0) return 0;
+  n->step[i] += change;
+  n->model->kernels->add_multiple(n->slope, n->product + i * n->stride, change, n->stride);
+  return bend * change * change;
+}
+
+/* All columns, then those that have a weight until nothing moves, again and again. */
+static void minimise_model(newton *n) {
+  double first = 0;
+  memset(n->step, 0, n->stride * sizeof *n->step);
+  memset(n->slope, 0, n->stride * sizeof *n->slope);
+  for (size_t i = 0; i < n->count; i++) n->slope[i] = n->at->gradient[n->set[i]];
+  n->slope[n->count] = n->at->gradient[n->model->stride];
+  for (size_t sweep = 0; sweep < MOST_SWEEPS;) {
+    double all = 0;
+    for (size_t i = 0; i <= n->count; i++) all += descend(n, i);
+    if (first == 0) first = all;
+    sweep++;
+    if (all <= SWEPT * first) return;
+    for (double gain = INFINITY; sweep < MOST_SWEEPS && gain > SWEPT * first; sweep++) {
+      gain = 0;
+      for (size_t i = 0; i <= n->count; i++)
+        if (i == n->count || weight_of(n, i) + n->step[i] != 0) gain += descend(n, i);
+    }
+  }
+}
+
+/* ---- the step ---- */
+
+/* What the step promises by the slope: negative. */
+static double promise(const newton *n) {
+  double sum = n->at->gradient[n->model->stride] * n->step[n->count];
+  for (size_t i = 0; i < n->count; i++) {
+    const double w = weight_of(n, i);
+    sum += n->at->gradient[n->set[i]] * n->step[i] + n->model->problem->l1 * (fabs(w + n->step[i]) - fabs(w));
+  }
+  return sum;
+}
+
+static void swap(double **a, double **b) {
+  double *old = *a;
+  *a = *b;
+  *b = old;
+}
+
+static bool take_step(newton *n) {
+  const double promised = promise(n);
+  double length = 1;
+  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++, length /= 2) {
+    memcpy(n->next, n->at->point, n->model->length * sizeof *n->next);
+    for (size_t i = 0; i < n->count; i++) n->next[n->set[i]] += length * n->step[i];
+    n->next[n->model->stride] += length * n->step[n->count];
+    const double objective =
+        logistic_evaluate(n->model, n->next, n->next_gradient) + logistic_l1_term(n->model, n->next);
+    n->at->passes++;
+    if (!(objective < n->at->objective + LEAST_DECREASE * length * promised)) continue;
+    n->at->objective = objective;
+    swap(&n->at->point, &n->next);
+    swap(&n->at->gradient, &n->next_gradient);
+    return true;
+  }
+  return false;
+}
+
+/* ---- the whole ---- */
+
+static despur_status create(newton *n, logistic_place *at, const logistic_model *model, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t room = logistic_stride(model->problem->columns + LOGISTIC_PRODUCTS) + LOGISTIC_PRODUCTS;
+  *n = (newton){.model = model, .at = at, .columns = model->problem->columns};
+  TRY(mem_alloc(&n->set, n->columns, sizeof *n->set, error));
+  TRY(mem_alloc(&n->violations, n->columns, sizeof *n->violations, error));
+  TRY(mem_alloc(&n->curvature, model->problem->rows, sizeof *n->curvature, error));
+  TRY(mem_alloc(&n->slope, room, sizeof *n->slope, error));
+  TRY(mem_alloc(&n->step, room, sizeof *n->step, error));
+  TRY(mem_alloc(&n->next, model->length, sizeof *n->next, error));
+  TRY(mem_alloc(&n->next_gradient, model->length, sizeof *n->next_gradient, error));
+cleanup:
+  return status;
+}
+
+static void release(newton *n) {
+  mem_free(n->set);
+  mem_free(n->violations);
+  mem_free(n->packed);
+  mem_free(n->product);
+  mem_free(n->curvature);
+  mem_free(n->slope);
+  mem_free(n->step);
+  mem_free(n->next);
+  mem_free(n->next_gradient);
+}
+
+static bool is_done(newton *n, double tolerance, double *scratch) {
+  const double bound = logistic_lower_bound(n->model, n->at->point, n->at->gradient, scratch);
+  n->at->passes++;
+  if (bound > n->at->bound) n->at->bound = bound;
+  return n->at->objective - n->at->bound <= tolerance * n->at->objective;
+}
+
+despur_status logistic_newton(logistic_place *at, const logistic_model *model, double tolerance,
+                              despur_error *error) {
+  despur_status status = DESPUR_OK;
+  newton n;
+  double scratch[2];
+  TRY(create(&n, at, model, error));
+  for (size_t steps = 0; steps < MOST_STEPS; steps++) {
+    choose_set(&n);
+    if (n.count > MOST_COLUMNS || model->problem->rows > MOST_BYTES / (n.stride * sizeof(float))) break;
+    TRY(make_model(&n, error));
+    minimise_model(&n);
+    if (!take_step(&n) || is_done(&n, tolerance, scratch)) break;
+  }
+cleanup:
+  release(&n);
+  return status;
+}
