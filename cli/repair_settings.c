@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const KEYS[] = {"seed", "select", "folds", "refits", "l2",
-                                   "c",    "mix",    "gamma", "lambda", NULL};
+static const char *const KEYS[] = {"seed", "select", "folds",  "refits", "l2",        "c",
+                                   "mix",  "gamma",  "lambda", "scale",  "diversity", NULL};
 
 static despur_status whole(uint64_t *out, const char *key, const char *value, despur_error *error) {
   char *end;
@@ -54,7 +54,13 @@ static despur_status set(despur_repair_options *o, const char *key, const char *
   struct {
     const char *name;
     despur_repair_list *list;
-  } lists[] = {{"l2", &o->l2}, {"c", &o->c}, {"mix", &o->mix}, {"gamma", &o->gamma}, {"lambda", &o->lambda}};
+  } lists[] = {{"l2", &o->l2},
+               {"c", &o->c},
+               {"mix", &o->mix},
+               {"gamma", &o->gamma},
+               {"lambda", &o->lambda},
+               {"scale", &o->scale},
+               {"diversity", &o->diversity}};
   uint64_t number;
   char nearest[96];
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

@@ -24,6 +24,7 @@ extern "C" {
   X(DFR_TRAIN, dfr_train)                                                                                    \
   X(DISPEL, dispel)                                                                                          \
   X(AFR, afr)                                                                                                \
+  X(DPE, dpe)                                                                                                \
   X(OFFSETS, offsets)
 
 #define DESPUR_ENTRY(NAME, name) DESPUR_LAST_##NAME,
@@ -77,14 +78,16 @@ typedef struct despur_repair_options {
   uint64_t seed;
   size_t
       folds; /* of cross-validation, where a method is fitted on the examples that it is chosen with; 0: 5 */
-  size_t refits;             /* of DFR and DISPEL on fresh balanced subsets, averaged; 0: 20 */
-  despur_repair_list l2;     /* penalties of ERM, group balance and GroupDRO */
-  despur_repair_list c;      /* inverse strengths of the l1 penalty of DFR and DISPEL: 1 / (examples * l1) */
-  despur_repair_list mix;    /* shares s of DISPEL, at most 1 */
-  despur_repair_list gamma;  /* of AFR */
-  despur_repair_list lambda; /* of AFR, how strongly it is pulled to the old head */
-  double tolerance;          /* of every optimum, relative; 0: 1e-6 */
-  int threads;               /* results do not depend on it; 0: 1 */
+  size_t refits;          /* of DFR and DISPEL, members of DPE: on fresh balanced subsets, averaged; 0: 20 */
+  despur_repair_list l2;  /* penalties of ERM, group balance and GroupDRO */
+  despur_repair_list c;   /* inverse strengths of the l1 penalty of DFR and DISPEL: 1 / (examples * l1) */
+  despur_repair_list mix; /* shares s of DISPEL, at most 1 */
+  despur_repair_list gamma;     /* of AFR */
+  despur_repair_list lambda;    /* of AFR, how strongly it is pulled to the old head */
+  despur_repair_list scale;     /* of DPE's logits */
+  despur_repair_list diversity; /* of DPE, how strongly prototypes are kept apart */
+  double tolerance;             /* of every optimum, relative; 0: 1e-6 */
+  int threads;                  /* results do not depend on it; 0: 1 */
 } despur_repair_options;
 
 /* Right answers of one candidate on the validation examples. */

@@ -43,7 +43,8 @@ static bool options_of(despur_repair_options *out, PyObject *asked) {
   out->threads = (int)count_of(asked, "threads");
   return !PyErr_Occurred() && take_methods(out, asked) && take_list(&out->l2, asked, "l2") &&
          take_list(&out->c, asked, "c") && take_list(&out->mix, asked, "mix") &&
-         take_list(&out->gamma, asked, "gamma") && take_list(&out->lambda, asked, "lambda");
+         take_list(&out->gamma, asked, "gamma") && take_list(&out->lambda, asked, "lambda") &&
+         take_list(&out->scale, asked, "scale") && take_list(&out->diversity, asked, "diversity");
 }
 
 /* ---- what came out ---- */

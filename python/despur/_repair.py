@@ -15,10 +15,10 @@ from despur._table import MISSING, class_order, codes_of, columns_of, python_wor
 if TYPE_CHECKING:
     import pandas
 
-METHODS = ("erm", "balanced", "groupdro", "dfr", "dfr_train", "dispel", "afr", "offsets")
+METHODS = ("erm", "balanced", "groupdro", "dfr", "dfr_train", "dispel", "afr", "dpe", "offsets")
 RULES = ("worst_group", "worst_class", "average")
 _SPLITS = ("train", "val", "test")
-_LISTS = ("l2", "c", "mix", "gamma", "lambda_")
+_LISTS = ("l2", "c", "mix", "gamma", "lambda_", "scale", "diversity")
 
 Floats = NDArray[np.float32]
 

@@ -168,8 +168,9 @@ static despur_status try_fold(uint8_t *right, size_t stride, const despur_repair
   TRY(mem_alloc(&bias, classes, sizeof *bias, error));
   TRY(mem_alloc(&scratch, classes, sizeof *scratch, error));
   for (size_t c = 0; c < of->candidates_count; c++) {
-    const repair_ask ask = {
-        .parameters = of->candidates[c].parameters, .rows = repair_fold_fitted(folds, fold), .refits = 1};
+    const repair_ask ask = {.parameters = of->candidates[c].parameters,
+                            .rows = repair_fold_fitted(folds, fold),
+                            .refits = repair_trial_refits(method, work)};
     TRY(method->fit(&fit, work, &ask, error));
     repair_fold(weight, bias, work, &fit.head);
     for (size_t i = 0; i < judged.count; i++)

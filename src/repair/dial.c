@@ -50,10 +50,11 @@ static despur_status judge_fold(dial *d, const despur_repaired *best, size_t fol
   const size_t classes = d->work->data->classes;
   repair_fit fit = {0};
   if (d->folds.rows) {
+    const layer *method = layer_of(best->method);
     const repair_ask ask = {.parameters = best->candidates[best->chosen].parameters,
                             .rows = repair_fold_fitted(&d->folds, fold),
-                            .refits = 1};
-    TRY(layer_of(best->method)->fit(&fit, d->work, &ask, error));
+                            .refits = repair_trial_refits(method, d->work)};
+    TRY(method->fit(&fit, d->work, &ask, error));
     repair_fold(d->new_weight, d->new_bias, d->work, &fit.head);
   } else {
     memcpy(d->new_weight, best->weight, classes * d->work->data->columns * sizeof *d->new_weight);

@@ -52,6 +52,7 @@ typedef struct layer {
   layer_needs needs;
   despur_split fitted_on; /* DESPUR_TRAIN, or DESPUR_VAL, where it is then judged by cross-validation */
   size_t refits;          /* 1; 0: those of the options */
+  size_t trial_refits;    /* of a candidate, at most as many as of the options; 0: 1 */
   const char *parameters[DESPUR_REPAIR_PARAMETERS]; /* names of the lists of options whose values are tried */
 
   /* fit->head is where to begin, if it has weights and the method can use it. */
@@ -62,6 +63,12 @@ const layer *layer_of(despur_last_layer method); /* NULL: there is none */
 
 /* The list of options with that name. */
 const despur_repair_list *repair_list(const despur_repair_options *options, const char *name);
+
+/* How many refits a candidate is worth. */
+static inline size_t repair_trial_refits(const layer *method, const repair_work *work) {
+  const size_t wanted = method->trial_refits ? method->trial_refits : 1;
+  return wanted < work->options.refits ? wanted : work->options.refits;
+}
 
 /* ---- what layers are made of ---- */
 

@@ -47,7 +47,9 @@ const despur_repair_list *repair_list(const despur_repair_options *options, cons
                {"c", &options->c},
                {"mix", &options->mix},
                {"gamma", &options->gamma},
-               {"lambda", &options->lambda}};
+               {"lambda", &options->lambda},
+               {"scale", &options->scale},
+               {"diversity", &options->diversity}};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     if (strcmp(lists[i].name, name) == 0) return lists[i].list;
   return NULL;

@@ -38,7 +38,9 @@ static const despur_repair_options USUAL = {
     .c = {{1, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01}, 7}, /* the grid of DFR's authors */
     .mix = {{1, 0.9, 0.8, 0.7}, 4},                 /* that of DISPEL's */
     .gamma = {{0.5, 1, 2, 4, 8}, 5},
-    .lambda = {{1, 0.1, 0.01}, 3}};
+    .lambda = {{1, 0.1, 0.01}, 3},
+    .scale = {{10, 20, 40, 80, 160}, 5},
+    .diversity = {{0.1, 1, 10}, 3}};
 
 static despur_status take_list(despur_repair_list *list, const despur_repair_list *usual, const char *name,
                                double most, despur_error *error) {
@@ -62,6 +64,8 @@ static despur_status take_options(despur_repair_options *to, const despur_repair
   TRY(take_list(&to->mix, &USUAL.mix, "mix", 1, error));
   TRY(take_list(&to->gamma, &USUAL.gamma, "gamma", 100, error));
   TRY(take_list(&to->lambda, &USUAL.lambda, "lambda", 1e6, error));
+  TRY(take_list(&to->scale, &USUAL.scale, "scale", 1e4, error));
+  TRY(take_list(&to->diversity, &USUAL.diversity, "diversity", 1e6, error));
   if (to->folds == 0) to->folds = USUAL_FOLDS;
   if (to->refits == 0) to->refits = USUAL_REFITS;
   if (!(to->tolerance > 0)) to->tolerance = USUAL_TOLERANCE;
