@@ -33,6 +33,7 @@ despur_status columns_of(despur_columns *out, const cli_arguments *arguments, de
                           .split = cli_value(arguments, "split"),
                           .id = cli_value(arguments, "id"),
                           .unit = cli_value(arguments, "unit"),
+                          .weight = cli_value(arguments, "weight"),
                           .whole_groups = cli_value(arguments, "whole-groups"),
                           .with_missing = cli_value(arguments, "with-missing")};
   long least;
@@ -72,14 +73,15 @@ void columns_print(const despur_predicted *p, const char *path) {
 despur_status columns_print_units(const despur_predicted *p, const despur_scores *scores,
                                   despur_error *error) {
   char *sentence = NULL;
-  if (!p->units) return DESPUR_OK;
+  if (!p->units && !p->weights) return DESPUR_OK;
   despur_status status = despur_units_sentence(&sentence, p, scores, error);
   if (status != DESPUR_OK) return status;
   size_t length = strlen(sentence);
-  char *line = malloc(length + sizeof "units: ");
+  char *line = malloc(length + sizeof "weights: ");
   if (!line) status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
   if (line) {
-    snprintf(line, length + sizeof "units: ", "units: %s", sentence);
+    /* "weights of wt, ..." says so itself */
+    snprintf(line, length + sizeof "weights: ", "%s%s", p->units ? "units: " : "", sentence);
     terminal_print_wrapped(line, WIDTH);
     putchar('\n');
   }
@@ -96,6 +98,7 @@ void columns_emit(emit *j, const despur_predicted *p) {
     emit_count(j, "count", p->units_count);
     emit_close(j, '}');
   }
+  if (p->weights) emit_text(j, "weights", p->weight);
   emit_text(j, "columns", p->columns);
   emit_open(j, "notes", '[');
   for (size_t i = 0; i < p->notes_count; i++) emit_text(j, NULL, p->notes[i]);

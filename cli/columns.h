@@ -22,6 +22,7 @@
       {"with-missing", NULL, "groups with missing values can be the worst, too"},                            \
       {"id", "COL", "the column that tells examples apart"},                                                 \
       {"unit", "COL", "patients, documents, ... drawn at random, for which intervals then hold"},            \
+      {"weight", "COL", "how much each example counts: survey or importance weights"},                       \
       {"separator", "C", "between fields, or 'tab' (default: found)"}, {                                     \
     "comment", "C", "lines that begin with it are passed over"                                               \
   }

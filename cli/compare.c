@@ -166,7 +166,7 @@ static void emit_group(emit *j, const char *key, const despur_comparison *c,
   emit_count(j, "neither", g->pairs.neither);
   emit_difference(j, g->first, g->second, g->difference, g->low, g->high, g->p_value);
   emit_real(j, "adjusted", g->adjusted);
-  if (g->of_first.units > 0) emit_count(j, "units", g->of_first.units);
+  if (c->units_count > 0) emit_count(j, "units", g->of_first.units);
   emit_flag(j, "distinguishable", differs(g->adjusted, c));
   emit_close(j, '}');
 }

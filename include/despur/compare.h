@@ -16,8 +16,9 @@ typedef struct despur_group_comparison {
   double first, second;         /* accuracies; NaN, like all that follows, when there are no examples */
   double difference, low, high; /* despur_paired_interval */
   double p_value;               /* despur_mcnemar */
-  /* With units: of both accuracies, and how much these go together. Then the interval is one of effective
-   * numbers, and p_value that of Student's t over units, at least 1 / 2^(k - 1) where k of them differ. */
+  /* With units or weights: of both accuracies, and how much these go together. Then the interval is one of
+   * effective numbers, and p_value that of Student's t over units, at least 1 / 2^(k - 1) where k of them
+   * differ. */
   despur_effective of_first, of_second;
   double correlation;
   double adjusted; /* corrected for the number of groups (despur_holm); of all examples the same as p_value */
@@ -36,6 +37,7 @@ typedef struct despur_worst_comparison {
 typedef struct despur_comparison {
   double confidence;       /* of the intervals */
   bool by_id;              /* rows were matched by ids, not as they stand */
+  bool weighted;           /* examples weigh: shares are weighted, pairs are counted */
   size_t units_count;      /* units drawn at random, for which all this holds; 0: for examples */
   bool groups_share_units; /* whether one has examples in several groups */
   size_t groups_count;

@@ -36,6 +36,7 @@ typedef struct despur_group_score {
   size_t train_count;         /* training examples of this group */
   double accuracy;            /* NaN when count is 0 */
   double low, high;           /* Wilson's interval for it at 95 % confidence; NaN when count is 0 */
+  double weight;              /* of all its examples; count where they weigh alike */
   despur_effective effective; /* of the accuracy; all 0 when examples were drawn by themselves */
 } despur_group_score;
 
@@ -96,6 +97,7 @@ typedef struct despur_scores {
   double attribute_chance; /* what predictions that know nothing of the attribute would give; NaN with units,
                               where dealing out examples one by one would tell too little */
   double loss;             /* mean cross entropy; NaN when not given */
+  bool weighted;           /* examples weigh: accuracies and loss are weighted means, counts are not */
   size_t units_count;      /* units drawn at random, for which all intervals hold; 0: for examples */
   /* Whether a unit has examples in several of those that are not set aside. Then comparisons between them
    * take the worst correlation there can be. */

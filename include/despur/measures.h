@@ -36,13 +36,16 @@ typedef struct despur_predicted {
   uint32_t *units; /* [count] what was drawn at random, such as a patient, below units_count;
                       NULL: the examples themselves */
   size_t units_count;
-  const char **unit_names;     /* [units_count]; NULL: numbers */
-  char *unit;                  /* what makes the units: "patient" */
-  double *probabilities;       /* [count, classes], or NULL */
-  const char **names;          /* [groups_count] */
-  const char **class_names;    /* [classes], or NULL: 0, 1, ... */
-  size_t *train_sizes;         /* [groups_count] training examples, or NULL */
-  double loss;                 /* mean cross entropy if known from elsewhere; NaN: from probabilities */
+  const char **unit_names;  /* [units_count]; NULL: numbers */
+  char *unit;               /* what makes the units: "patient" */
+  double *weights;          /* [count] above 0, of any scale; NULL: all weigh alike. Accuracies and rates are
+                               weighted; counts, calibration and confusion are those of rows */
+  char *weight;             /* what says them: "wt" */
+  double *probabilities;    /* [count, classes], or NULL */
+  const char **names;       /* [groups_count] */
+  const char **class_names; /* [classes], or NULL: 0, 1, ... */
+  size_t *train_sizes;      /* [groups_count] training examples, or NULL */
+  double loss;              /* mean cross entropy if known from elsewhere; NaN: from probabilities */
   despur_other_column *others; /* [others_count] */
   size_t others_count;
   char *columns;      /* what was read as what: "label: y, prediction: pred, groups: ..."; NULL */
@@ -73,6 +76,8 @@ typedef struct despur_columns {
   const char *id;            /* of the examples */
   const char *unit;          /* what was drawn at random, such as a patient with several examples, for which
                                 intervals and tests then hold; NULL: the examples themselves */
+  const char *weight;        /* how much each example counts: of a survey, of importance sampling. Rows that
+                                weigh nothing are left out, and said; NULL: all count alike */
   char separator, comment;   /* between fields; of lines to pass over. 0: found in the file; none */
   bool from_scores;          /* no column of predictions is guessed: scores or probabilities say them */
   bool whole_groups;         /* groups are what `by` says, not that within each label */
@@ -114,7 +119,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_predicted_scores(despur_scores *
 
 /* "212 values of patient, drawn at random; design effect up to 3.1 in y=1,a=0: its interval is 1.8 times as
  * wide as rows alone would make it": what was drawn at random, and where examples of one unit resemble each
- * other most. scores: of these predictions, or NULL. *text is released with free; "" without units. */
+ * other most; and what weights make of it. scores: of these predictions, or NULL. *text is released with
+ * free; "" without units and weights. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_units_sentence(char **text, const despur_predicted *predicted,
                                                                const despur_scores *scores,
                                                                despur_error *error);

@@ -8,6 +8,7 @@
 
 #include "despur/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,14 @@ typedef struct despur_interval {
   double low, high;
 } despur_interval;
 
-/* How sure a share is whose examples come from units drawn at random (despur_predicted.units). */
+/* How sure a share is whose examples come from units drawn at random (despur_predicted.units), or weigh
+ * (despur_predicted.weights). */
 typedef struct despur_effective {
-  double count; /* examples drawn by themselves that would be as sure */
-  size_t units; /* that have such examples; 0: examples were drawn by themselves */
+  double count;  /* examples drawn by themselves, all of one weight, that would be as sure */
+  size_t units;  /* that have such examples, each a unit of its own where only weights are given; 0: examples
+                    were drawn by themselves and weigh alike */
+  bool weighted; /* then the share is not that of the counts but */
+  double share;
 } despur_effective;
 
 /* Wilson's score interval for the probability behind `correct` of `count` (Wilson 1927; recommended by Brown,

@@ -37,7 +37,7 @@ static bool columns_of(despur_columns *out, PyObject *asked) {
          asked_text(&out->positive, asked, "positive") &&
          asked_text(&out->probabilities, asked, "probabilities") && asked_text(&out->by, asked, "by") &&
          asked_text(&out->split, asked, "split") && asked_text(&out->id, asked, "id") &&
-         asked_text(&out->unit, asked, "unit");
+         asked_text(&out->unit, asked, "unit") && asked_text(&out->weight, asked, "weight");
 }
 
 /* ---- a table in memory ---- */

@@ -358,6 +358,7 @@ def evaluate(
     threshold: float | None = None,
     ids: ArrayLike | None = None,
     units: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
     cut: Mapping[str, int | Sequence[float]] | None = None,
     min_count: int = 0,
     whole_groups: bool = False,
@@ -390,6 +391,9 @@ def evaluate(
     units : array-like of shape (n,), optional
         What was drawn at random, such as a patient with several rows: intervals and tests, here and in
         `compare` and `check`, then hold for these, not for rows.
+    weights : array-like of shape (n,), optional
+        How much each row counts, of any scale, such as survey or importance weights: accuracies and rates
+        are weighted, and as sure as the effective number of rows says. Rows that weigh nothing are left out.
     cut : mapping, optional
         Numbers among the sensitive features cut into ranges: ``{"age": 4}`` into parts of nearly equal
         size, ``{"age": [18, 65]}`` at these.
@@ -466,6 +470,11 @@ def evaluate(
         taken = {**features, name: None, str(asked.get("id")): None, str(asked.get("prediction")): None}
         asked["unit"] = _free_name(name_of(units), taken, "unit", "units", "drawn")
         frame.add(str(asked["unit"]), codes, "units", values)
+    if weights is not None:
+        numbers = numbers_of(weights, "weights")
+        taken = {column[0]: None for column in frame.columns}
+        asked["weight"] = _free_name(name_of(weights), taken, "weight", "weights", "sample_weight")
+        frame.add(str(asked["weight"]), numbers, "weights")
     rows = frame.rows or 0
     if not features:  # a column that tells nothing apart: groups are the classes
         frame.add("group", np.zeros(rows, np.uint32), "", ["all"])
@@ -486,6 +495,7 @@ def evaluate_file(
     split: str | None = None,
     id: str | None = None,
     unit: str | None = None,
+    weight: str | None = None,
     min_count: int = 0,
     whole_groups: bool = False,
     with_missing: bool = False,
@@ -497,7 +507,7 @@ def evaluate_file(
     path : path
     by : str or sequence of str, optional
         The columns that make groups, such as ``["sex", "age:4"]``.
-    label, prediction, score, probabilities, positive, split, id, unit : str, optional
+    label, prediction, score, probabilities, positive, split, id, unit, weight : str, optional
         Names of columns, or what these hold, as for ``despur eval``; else they are guessed from usual names.
     threshold, min_count, whole_groups, with_missing
         As for `evaluate`.
@@ -524,6 +534,7 @@ def evaluate_file(
         "split": split,
         "id": id,
         "unit": unit,
+        "weight": weight,
         "min_count": min_count,
         "whole_groups": whole_groups,
         "with_missing": with_missing,

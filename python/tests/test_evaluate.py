@@ -125,6 +125,24 @@ def test_intervals_hold_for_units_as_the_tool_has_them(frame, tool, tmp_path):
     assert [g.low for g in from_file.groups] == [g.low for g in got.groups]
 
 
+def test_rows_weigh_as_the_tool_has_them(frame, tool, tmp_path):
+    frame["wt"] = [0.0 if k == 7 else 1 + k % 5 for k in range(len(frame))]
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    said = json.loads(tool("eval", "--predictions", tmp_path / "rows.csv", "--by", "sex", "--weight", "wt", "--json"))
+    got = despur.evaluate(
+        frame.y, frame.pred, y_prob=frame.p, sensitive_features=frame[["sex"]], weights=frame.wt
+    )
+    assert [(g.accuracy, g.low, g.high) for g in got.groups] == [
+        (g["accuracy"], g["low"], g["high"]) for g in said["groups"]
+    ]
+    right = frame.y == frame.pred
+    assert said["average_accuracy"] == pytest.approx(np.average(right, weights=frame.wt), abs=1e-11)
+    from_file = despur.evaluate_file(tmp_path / "rows.csv", by="sex", weight="wt")
+    assert [g.low for g in from_file.groups] == [g.low for g in got.groups]
+    with pytest.raises(despur.InputError, match="expected a weight of 0 or more, found -1"):
+        despur.evaluate(frame.y, frame.pred, weights=-np.ones(len(frame)))
+
+
 def test_numbers_are_cut_as_the_tool_cuts_them(frame, csv, tool):
     said = json.loads(tool("eval", "--predictions", csv, "--by", "id:4", "--json"))
     got = despur.evaluate(frame.y, frame.pred, sensitive_features={"id": frame.id}, cut={"id": 4})

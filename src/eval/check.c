@@ -128,6 +128,7 @@ static despur_status measure_rate(despur_check *check, const despur_rates *rates
     part[k] = most ? rate.whole - rate.part : rate.part;
     whole[k] = rate.whole;
     if (of->parts[k].effective) effective[k] = of->parts[k].effective[check->rate];
+    if (most) effective[k].share = 1 - effective[k].share;
     if (rate.whole == 0) continue;
     if (check->group && (most ? rate.value <= check->value : rate.value >= check->value)) continue;
     check->value = rate.value;
@@ -200,7 +201,7 @@ static despur_status measure(despur_check *check, const despur_check_subject *of
     TRY(measure_change(check, of->comparison, confidence, error));
   check->answer = answer(check);
   if (check->answer == DESPUR_UNDECIDED && check->condition < DESPUR_GAP_AT_MOST &&
-      of->scores->units_count == 0)
+      of->scores->effective.units == 0)
     check->needed = despur_plan_threshold(check->value, check->bound, confidence, POWER);
 cleanup:
   return status;

@@ -3,12 +3,29 @@
 #include "base/text.h"
 #include "despur/text.h"
 #include "eval/check_words.h"
+#include "eval/units_words.h"
 #include "io/file.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* "Intervals hold for 40 units drawn at random, not for rows; design effect up to 3.0 in ..."; empty where
+ * examples are drawn by themselves and weigh alike. */
+static despur_status add_effect(text *out, const despur_scores *scores, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (scores->units_count > 0)
+    TRY(text_add(out, error, "Intervals hold for %zu units drawn at random, not for rows",
+                 scores->units_count));
+  if (scores->weighted)
+    TRY(text_add(out, error, "%s: %zu are worth %.1f that weigh alike",
+                 scores->units_count > 0 ? "; rows weigh" : "Rows weigh", scores->count,
+                 scores->effective.count));
+  if (scores->effective.units > 0) TRY(units_add_effect(out, scores, error));
+cleanup:
+  return status;
+}
 
 /* ---- JUnit ---- */
 
@@ -31,6 +48,19 @@ static despur_status print_escaped(file_writer *writer, const char *at, despur_e
     }
   }
 cleanup:
+  return status;
+}
+
+static despur_status print_effect(file_writer *writer, const despur_scores *scores, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text words = {0};
+  if (scores) TRY(add_effect(&words, scores, error));
+  if (words.length == 0) goto cleanup;
+  TRY(file_print(writer, error, "  <properties><property name=\"design effect\" value=\""));
+  TRY(print_escaped(writer, words.data, error));
+  TRY(file_print(writer, error, "\"/></properties>\n"));
+cleanup:
+  mem_free(words.data);
   return status;
 }
 
@@ -71,6 +101,7 @@ despur_status despur_check_write_junit(const despur_check *checks, size_t count,
                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"despur check\" "));
   TRY(file_print(writer, error, "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\">\n", count,
                  answers[DESPUR_DOES_NOT_HOLD], answers[DESPUR_UNDECIDED]));
+  TRY(print_effect(writer, subject->scores, error));
   for (size_t i = 0; i < count; i++) TRY(print_case(writer, &checks[i], subject->name, error));
   TRY(file_print(writer, error, "</testsuite>\n"));
   status = file_writer_commit(writer, error);
@@ -129,6 +160,7 @@ static despur_status add_markdown(text *out, const despur_check *checks, size_t 
   despur_status status = DESPUR_OK;
   size_t answers[3] = {0};
   char sentence[256];
+  text effect = {0};
   for (size_t i = 0; i < count; i++) answers[checks[i].answer]++;
   TRY(text_add(out, error, "<!-- Made by despur check -->\n### "));
   TRY(add_plain(out, subject->name, error));
@@ -141,13 +173,16 @@ static despur_status add_markdown(text *out, const despur_check *checks, size_t 
     TRY(add_plain(out, sentence, error));
     TRY(text_add(out, error, ".\n\n"));
   }
-  if (subject->scores->units_count > 0)
-    TRY(text_add(out, error, "Intervals hold for %zu units drawn at random, not for rows.\n\n",
-                 subject->scores->units_count));
+  TRY(add_effect(&effect, subject->scores, error));
+  if (effect.length > 0) {
+    TRY(add_plain(out, effect.data, error));
+    TRY(text_add(out, error, ".\n\n"));
+  }
   TRY(text_add(out, error, "| condition | | measured | %g %% interval | groups |\n|---|---|--:|---|---|\n",
                100 * confidence));
   for (size_t i = 0; i < count; i++) TRY(add_row(out, &checks[i], error));
 cleanup:
+  mem_free(effect.data);
   return status;
 }
 

@@ -46,7 +46,7 @@ static bool same_name(const char *a, const char *b) {
 
 static bool is_taken(const column_roles *roles, const table_column *column) {
   if (column == roles->label || column == roles->prediction || column == roles->score ||
-      column == roles->id || column == roles->unit || column == roles->split)
+      column == roles->id || column == roles->unit || column == roles->weight || column == roles->split)
     return true;
   for (size_t i = 0; i < roles->by_count; i++)
     if (roles->by[i] == column) return true;
@@ -240,6 +240,7 @@ static despur_status find_said(column_roles *out, table *t, const despur_columns
   TRY(find_whole(&out->score, out, t, columns->score, error));
   TRY(find_whole(&out->id, out, t, columns->id, error));
   TRY(find_whole(&out->unit, out, t, columns->unit, error));
+  TRY(find_whole(&out->weight, out, t, columns->weight, error));
   if (columns->split) TRY(find(&out->split, out, t, columns->split, strcspn(columns->split, "="), error));
   if (columns->by) TRY(find_by(out, t, columns->by, error));
   if (out->score && columns->probabilities)
@@ -303,6 +304,7 @@ static void set_uses(column_roles *roles) {
   if (roles->id) roles->id->use = TABLE_CATEGORIES;
   if (roles->unit) roles->unit->use = TABLE_CATEGORIES;
   if (roles->split) roles->split->use = TABLE_CATEGORIES;
+  if (roles->weight) roles->weight->use = TABLE_VALUES;
   if (roles->score) roles->score->use = TABLE_NUMBERS;
   for (size_t i = 0; i < roles->by_count; i++) roles->by[i]->use = TABLE_CATEGORIES;
   for (size_t i = 0; i < roles->probability_count; i++) roles->probabilities[i]->use = TABLE_NUMBERS;
@@ -464,6 +466,7 @@ despur_status column_roles_describe(text *out, const column_roles *roles, const 
   if (columns->split) TRY(text_add(out, error, ", rows: %s", columns->split));
   if (roles->id) TRY(text_add(out, error, ", id: %s", *roles->id->name ? roles->id->name : "(first column)"));
   if (roles->unit) TRY(text_add(out, error, ", unit: %s", roles->unit->name));
+  if (roles->weight) TRY(text_add(out, error, ", weight: %s", roles->weight->name));
 cleanup:
   return status;
 }

@@ -8,7 +8,7 @@
 #include "io/table.h"
 
 typedef struct column_roles {
-  table_column *label, *prediction, *score, *id, *unit; /* NULL: there is none */
+  table_column *label, *prediction, *score, *id, *unit, *weight; /* NULL: there is none */
   table_column **by;
   column_cut *cuts;    /* [by_count] of numbers that make groups */
   size_t by_count;     /* 0: the groups are the classes */

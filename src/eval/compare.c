@@ -141,6 +141,11 @@ static void class_name(char out[64], const despur_predicted *p, size_t row) {
     snprintf(out, 64, "%u", p->labels[row]);
 }
 
+/* To what printing with nine digits may take away. */
+static bool same_weight(double a, double b) {
+  return fabs(a - b) <= 1e-8 * fmax(a, b);
+}
+
 /* Whether both rows are of one example, as far as label and group tell. */
 static despur_status check_pair(const despur_predicted *first, size_t row, const despur_predicted *second,
                                 size_t other, const common *c, despur_error *error) {
@@ -163,6 +168,11 @@ static despur_status check_pair(const despur_predicted *first, size_t row, const
     return error_set(
         error, DESPUR_BAD_INPUT,
         "row %zu of the first predictions is of another unit than row %zu of the second (other data?)",
+        row + 1, other + 1);
+  if (first->weights && second->weights && !same_weight(first->weights[row], second->weights[other]))
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "row %zu of the first predictions does not weigh what row %zu of the second does (other data?)",
         row + 1, other + 1);
   return DESPUR_OK;
 }
@@ -236,6 +246,8 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
   TRY(check_confidence(confidence, error));
   TRY(predicted_check(first, error));
   TRY(predicted_check(second, error));
+  if (!first->weights != !second->weights)
+    FAIL(error, DESPUR_BAD_INPUT, "expected weights of both predictions, found them of one only");
   if (!first->units != !second->units)
     FAIL(error, DESPUR_BAD_INPUT, "expected units of both predictions, found them of one only");
   TRY(mem_alloc(&out->groups, first->groups_count, sizeof *out->groups, error));
@@ -246,7 +258,7 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
   TRY(count_pairs(out, first, second, rows, error));
   compare_group(&out->all, confidence);
   for (size_t g = 0; g < out->groups_count; g++) compare_group(&out->groups[g], confidence);
-  if (first->units) TRY(compare_units(out, first, second, rows, error));
+  if (first->units || first->weights) TRY(compare_units(out, first, second, rows, error));
   TRY(correct_for_number(out, error));
   TRY(compare_worst(&out->worst, out->groups, out->groups_count - out->groups_aside, out->groups_share_units,
                     confidence, error));

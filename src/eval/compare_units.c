@@ -25,20 +25,20 @@ typedef struct group_tally {
   size_t *differ;    /* [groups + 1] units */
 } group_tally;
 
-static void add_row(group_tally *t, size_t group, bool first, bool second) {
+static void add_row(group_tally *t, size_t group, double weight, bool first, bool second) {
   const bool counts[SHARES] = {[FIRST] = first,
                                [SECOND] = second,
                                [ONLY_FIRST] = first && !second,
                                [ONLY_SECOND] = second && !first,
                                [DISCORDANT] = first != second};
-  for (size_t k = 0; k < SHARES; k++) unit_tally_add(&t->shares, group * SHARES + k, counts[k]);
+  for (size_t k = 0; k < SHARES; k++) unit_tally_add(&t->shares, group * SHARES + k, weight, counts[k]);
 }
 
 static void end_unit(group_tally *t) {
   for (size_t i = 0; i < t->shares.touched_count; i++) {
     uint32_t cell = t->shares.touched[i];
     if (cell % SHARES == FIRST)
-      t->differ[cell / SHARES] += t->shares.here[cell + FIRST][1] != t->shares.here[cell + SECOND][1];
+      t->differ[cell / SHARES] += t->shares.here[cell + FIRST].part != t->shares.here[cell + SECOND].part;
   }
   unit_tally_end(&t->shares);
 }
@@ -53,10 +53,10 @@ static double correlation_of(double a, double b, double d) {
  * sum of d_u^2 = 2 (sum of only_first_u^2 + sum of only_second_u^2) - sum of discordant_u^2. */
 static double difference_variance(const unit_sums *s) {
   const unit_sums *b = &s[ONLY_FIRST], *c = &s[ONLY_SECOND];
-  double n = (double)b->whole, m = (double)b->units, d = ((double)c->part - (double)b->part) / n;
-  double squares = 2 * ((double)b->part_square + (double)c->part_square) - (double)s[DISCORDANT].part_square;
-  double products = (double)c->whole_part - (double)b->whole_part;
-  double sum = squares - 2 * d * products + d * d * (double)b->whole_square;
+  double n = b->whole, m = (double)b->units, d = (c->part - b->part) / n;
+  double squares = 2 * (b->part_square + c->part_square) - s[DISCORDANT].part_square;
+  double products = c->whole_part - b->whole_part;
+  double sum = squares - 2 * d * products + d * d * b->whole_square;
   return sum > 0 ? m / (m - 1) * sum / (n * n) : 0;
 }
 
@@ -74,13 +74,18 @@ static void take(despur_group_comparison *g, const unit_sums *s, size_t differ, 
   g->of_first = unit_effective(&s[FIRST]);
   g->of_second = unit_effective(&s[SECOND]);
   if (units == 0) return;
+  if (s[FIRST].weighted) {
+    g->first = g->of_first.share;
+    g->second = g->of_second.share;
+    g->difference = g->second - g->first;
+  }
   if (units == 1) { /* one unit says nothing of others */
     g->low = -1;
     g->high = g->p_value = 1;
     return;
   }
-  double variance = difference_variance(s), n = (double)s[FIRST].whole;
-  double fewer = (double)s[ONLY_FIRST].part / n, more = (double)s[ONLY_SECOND].part / n;
+  double variance = difference_variance(s), n = s[FIRST].whole;
+  double fewer = s[ONLY_FIRST].part / n, more = s[ONLY_SECOND].part / n;
   despur_interval of_fewer = effective_interval(fewer, unit_effective(&s[ONLY_FIRST]), z);
   despur_interval of_more = effective_interval(more, unit_effective(&s[ONLY_SECOND]), z);
   double r = correlation_of(unit_variance(&s[ONLY_FIRST]), unit_variance(&s[ONLY_SECOND]), variance);
@@ -100,8 +105,8 @@ static void tally_all(group_tally *t, const despur_predicted *first, const despu
       uint32_t row = by_unit->rows[i], other = row_of[row], group = first->groups[row];
       bool a = first->predictions[row] == first->labels[row],
            b = second->predictions[other] == second->labels[other];
-      add_row(t, first->groups_count, a, b);
-      if (group != DESPUR_NO_GROUP) add_row(t, group, a, b);
+      add_row(t, first->groups_count, row_weight(first, row), a, b);
+      if (group != DESPUR_NO_GROUP) add_row(t, group, row_weight(first, row), a, b);
     }
     end_unit(t);
   }
@@ -116,7 +121,7 @@ despur_status compare_units(despur_comparison *out, const despur_predicted *firs
   size_t all = first->groups_count;
   TRY(unit_rows_find(&by_unit, first, error));
   TRY(mem_alloc(&row_of, first->count, sizeof *row_of, error));
-  TRY(unit_tally_create(&tally.shares, (all + 1) * SHARES, error));
+  TRY(unit_tally_create(&tally.shares, (all + 1) * SHARES, first->weights, error));
   TRY(mem_alloc(&tally.differ, all + 1, sizeof *tally.differ, error));
   for (size_t i = 0; i < second->count; i++) row_of[rows[i]] = (uint32_t)i;
   tally_all(&tally, first, second, &by_unit, row_of);
@@ -124,6 +129,8 @@ despur_status compare_units(despur_comparison *out, const despur_predicted *firs
     take(&out->groups[g], tally.shares.sums + g * SHARES, tally.differ[g], out->confidence);
   take(&out->all, tally.shares.sums + all * SHARES, tally.differ[all], out->confidence);
   out->all.adjusted = out->all.p_value;
+  out->weighted = first->weights;
+  if (!first->units) goto cleanup;
   out->units_count = first->units_count;
   out->groups_share_units = unit_rows_share(&by_unit, first->groups, all - first->groups_aside);
 cleanup:

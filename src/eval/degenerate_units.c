@@ -24,9 +24,9 @@ static size_t part_of(const cells *c, uint32_t label, uint32_t attribute) {
 
 /* Three cells for each part: its own examples, the others of its label, and whether these are its own. */
 static void tally_row(unit_tally *t, const size_t *usual, size_t part, bool right) {
-  unit_tally_add(t, 3 * part, right);
-  unit_tally_add(t, 3 * usual[part] + 2, part == usual[part]);
-  if (part != usual[part]) unit_tally_add(t, 3 * usual[part] + 1, right);
+  unit_tally_add(t, 3 * part, 1, right);
+  unit_tally_add(t, 3 * usual[part] + 2, 1, part == usual[part]);
+  if (part != usual[part]) unit_tally_add(t, 3 * usual[part] + 1, 1, right);
 }
 
 /* ---- kappa ---- */
@@ -99,7 +99,7 @@ despur_status cells_add_units(cells *c, const despur_predicted *p, despur_error 
   double squares = 0, m = (double)p->units_count, n = (double)p->count;
   c->units = p->units_count;
   TRY(order_rows(&rows, p, error));
-  TRY(unit_tally_create(&tally, 3 * c->part_count, error));
+  TRY(unit_tally_create(&tally, 3 * c->part_count, false, error));
   TRY(influence_create(&f, c, error));
   TRY(mem_alloc(&usual, c->part_count, sizeof *usual, error));
   find_usual(usual, c);

@@ -11,18 +11,26 @@
 /* ---- from sums ---- */
 
 double unit_variance(const unit_sums *s) {
-  double n = (double)s->whole, p = (double)s->part / n, m = (double)s->units;
-  double squares = (double)s->part_square - 2 * p * (double)s->whole_part + p * p * (double)s->whole_square;
+  double n = s->whole, p = s->part / n, m = (double)s->units;
+  double squares = s->part_square - 2 * p * s->whole_part + p * p * s->whole_square;
   if (s->units < 2) return (double)NAN;
   /* rounding may leave a hair below zero when all units have the same share */
   return squares > 0 ? m / (m - 1) * squares / (n * n) : 0;
 }
 
 despur_effective unit_effective(const unit_sums *s) {
-  double n = (double)s->whole, m = (double)s->units, p = (double)s->part / n, v = unit_variance(s);
-  if (s->units < 2 || s->part == 0 || s->part == s->whole) return (despur_effective){m, s->units};
-  double count = p * (1 - p) / v;
-  return (despur_effective){count < n ? count : n, s->units};
+  double n = s->whole, p = s->part / n, v = unit_variance(s), most = n * (n / s->row_square);
+  despur_effective of = {.units = s->units, .weighted = s->weighted, .share = s->weighted ? p : 0};
+  if (s->units == 0) return of;
+  of.count = s->mean * (s->mean / s->mean_square);
+  if (s->units == 1 || s->part == 0 || s->part == s->whole) return of;
+  of.count = p * (1 - p) / v;
+  if (!(of.count < most)) of.count = most;
+  return of;
+}
+
+double effective_share(despur_effective of, size_t part, size_t whole) {
+  return whole == 0 ? (double)NAN : of.weighted ? of.share : (double)part / (double)whole;
 }
 
 despur_interval effective_interval(double share, despur_effective of, double z) {
@@ -37,7 +45,9 @@ despur_interval despur_effective_interval(size_t correct, size_t count, despur_e
   bool wrong = count == 0 || correct > count || !(of.count > 0) || !(confidence > 0 && confidence < 1);
   if (of.units == 0) return despur_wilson_interval(correct, count, confidence);
   if (wrong) return (despur_interval){(double)NAN, (double)NAN};
-  return effective_interval((double)correct / (double)count, of, normal_quantile(0.5 + 0.5 * confidence));
+  double share = effective_share(of, correct, count);
+  if (!(share >= 0 && share <= 1)) return (despur_interval){(double)NAN, (double)NAN};
+  return effective_interval(share, of, normal_quantile(0.5 + 0.5 * confidence));
 }
 
 despur_interval group_interval(const despur_group_score *group, double confidence) {
@@ -62,12 +72,13 @@ double effective_score(double share, despur_effective of, double t) {
 
 despur_status unit_rows_find(unit_rows *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
-  *out = (unit_rows){.units = p->units_count};
+  *out = (unit_rows){.units = p->units ? p->units_count : p->count};
   TRY(mem_alloc(&out->rows, p->count, sizeof *out->rows, error));
-  TRY(mem_alloc(&out->first, p->units_count + 2, sizeof *out->first, error));
-  for (size_t i = 0; i < p->count; i++) out->first[p->units[i] + 2]++;
-  for (size_t u = 0; u < p->units_count; u++) out->first[u + 2] += out->first[u + 1];
-  for (size_t i = 0; i < p->count; i++) out->rows[out->first[p->units[i] + 1]++] = (uint32_t)i;
+  TRY(mem_alloc(&out->first, out->units + 2, sizeof *out->first, error));
+  for (size_t i = 0; i < p->count; i++) out->first[(p->units ? p->units[i] : i) + 2]++;
+  for (size_t u = 0; u < out->units; u++) out->first[u + 2] += out->first[u + 1];
+  for (size_t i = 0; i < p->count; i++)
+    out->rows[out->first[(p->units ? p->units[i] : i) + 1]++] = (uint32_t)i;
 cleanup:
   if (status != DESPUR_OK) unit_rows_release(out);
   return status;
@@ -92,12 +103,17 @@ bool unit_rows_share(const unit_rows *r, const uint32_t *keys, size_t below) {
   return false;
 }
 
-despur_status unit_tally_create(unit_tally *out, size_t cells, despur_error *error) {
+double row_weight(const despur_predicted *p, size_t row) {
+  return p->weights ? p->weights[row] : 1;
+}
+
+despur_status unit_tally_create(unit_tally *out, size_t cells, bool weighted, despur_error *error) {
   despur_status status = DESPUR_OK;
   *out = (unit_tally){0};
   TRY(mem_alloc(&out->sums, cells, sizeof *out->sums, error));
   TRY(mem_alloc(&out->here, cells, sizeof *out->here, error));
   TRY(mem_alloc(&out->touched, cells, sizeof *out->touched, error));
+  for (size_t k = 0; k < cells; k++) out->sums[k].weighted = weighted;
 cleanup:
   if (status != DESPUR_OK) unit_tally_release(out);
   return status;
@@ -110,24 +126,30 @@ void unit_tally_release(unit_tally *tally) {
   *tally = (unit_tally){0};
 }
 
-void unit_tally_add(unit_tally *t, size_t cell, bool counts) {
-  if (t->here[cell][0] == 0) t->touched[t->touched_count++] = (uint32_t)cell;
-  t->here[cell][0]++;
-  t->here[cell][1] += counts;
+void unit_tally_add(unit_tally *t, size_t cell, double weight, bool counts) {
+  unit_here *here = &t->here[cell];
+  if (here->rows == 0) t->touched[t->touched_count++] = (uint32_t)cell;
+  here->rows++;
+  here->whole += weight;
+  here->squares += weight * weight;
+  if (counts) here->part += weight;
 }
 
 void unit_tally_end(unit_tally *t) {
   for (size_t i = 0; i < t->touched_count; i++) {
-    uint32_t cell = t->touched[i];
-    uint64_t whole = t->here[cell][0], part = t->here[cell][1];
-    unit_sums *s = &t->sums[cell];
+    unit_here *here = &t->here[t->touched[i]];
+    unit_sums *s = &t->sums[t->touched[i]];
+    double whole = here->whole, part = here->part, mean = whole / (double)here->rows;
     s->units++;
     s->whole += whole;
     s->part += part;
     s->whole_square += whole * whole;
     s->whole_part += whole * part;
     s->part_square += part * part;
-    t->here[cell][0] = t->here[cell][1] = 0;
+    s->row_square += here->squares;
+    s->mean += mean;
+    s->mean_square += mean * mean;
+    *here = (unit_here){0};
   }
   t->touched_count = 0;
 }

@@ -6,7 +6,11 @@
  * the effective number p (1 - p) / v, at most n, times (z / t)^2 with Student's t of m - 1 degrees (Korn and
  * Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts
  * estimated from survey data"). Where p is 0 or 1 nothing is known of v: then it is the number of units, as
- * if examples of one unit were all alike. Of a single unit nothing can be said: 0 to 1. */
+ * if examples of one unit were all alike. Of a single unit nothing can be said: 0 to 1.
+ *
+ * Where examples weigh, n, n_u and k_u are sums of weights w, and examples without a unit are units of their
+ * own. The effective number is at most Kish's (sum w)^2 / sum w^2 (1965, 11.7), which is n where all weigh
+ * alike; where p is 0 or 1 it is Kish's of the mean weights of units. */
 #ifndef EVAL_EFFECTIVE_H
 #define EVAL_EFFECTIVE_H
 
@@ -15,18 +19,24 @@
 
 #include <stdbool.h>
 
-/* Over the units that have examples: all are whole numbers, so that no order of rows changes a bit. None
- * overflows, as there are less than 2^32 examples. */
+/* Over the units that have examples. Without weights all are whole numbers, so that no order of rows changes
+ * a bit (as long as squares stay below 2^53: a unit of 94 million rows). */
 typedef struct unit_sums {
   size_t units;
-  uint64_t whole, part;                           /* n, k */
-  uint64_t whole_square, whole_part, part_square; /* sums of n_u^2, n_u k_u and k_u^2 */
+  bool weighted;
+  double whole, part;                           /* n, k */
+  double whole_square, whole_part, part_square; /* sums of n_u^2, n_u k_u and k_u^2 */
+  double row_square;                            /* sum of w^2 over examples */
+  double mean, mean_square; /* sums over units of the mean weight of their examples, and of its square */
 } unit_sums;
 
 /* v; NaN for fewer than two units. */
 double unit_variance(const unit_sums *sums);
 
 despur_effective unit_effective(const unit_sums *sums);
+
+/* The share itself: part of whole, unless examples weigh. NaN without examples. */
+double effective_share(despur_effective of, size_t part, size_t whole);
 
 /* z: of the normal distribution, as wilson_interval has it; for units Student's t takes its place. NaN
  * without examples. */
@@ -50,7 +60,10 @@ double effective_score(double share, despur_effective of, double t);
 
 /* ---- counting ---- */
 
-/* Rows of predictions, unit by unit. */
+/* Of a row; 1 where all weigh alike. */
+double row_weight(const despur_predicted *predicted, size_t row);
+
+/* Rows of predictions, unit by unit; each is a unit where there are none. */
 typedef struct unit_rows {
   uint32_t *rows; /* [count] */
   size_t *first;  /* [units + 1] where those of each begin */
@@ -67,17 +80,23 @@ void unit_rows_release(unit_rows *rows);
 bool unit_rows_share(const unit_rows *rows, const uint32_t *keys, size_t below);
 
 /* Sums of several cells at once: rows are added unit by unit. */
+typedef struct unit_here {
+  size_t rows;
+  double whole, part, squares; /* weights of its examples, of those that count, and their squares */
+} unit_here;
+
 typedef struct unit_tally {
-  unit_sums *sums;     /* [cells] */
-  uint64_t (*here)[2]; /* [cells] examples of this unit, and those that count */
-  uint32_t *touched;   /* [touched_count] cells that have any */
+  unit_sums *sums;   /* [cells] */
+  unit_here *here;   /* [cells] of this unit */
+  uint32_t *touched; /* [touched_count] cells that have any */
   size_t touched_count;
 } unit_tally;
 
 /* Release with unit_tally_release. */
-DESPUR_MUST_USE despur_status unit_tally_create(unit_tally *out, size_t cells, despur_error *error);
+DESPUR_MUST_USE despur_status unit_tally_create(unit_tally *out, size_t cells, bool weighted,
+                                                despur_error *error);
 void unit_tally_release(unit_tally *tally);
-void unit_tally_add(unit_tally *tally, size_t cell, bool counts);
+void unit_tally_add(unit_tally *tally, size_t cell, double weight, bool counts);
 void unit_tally_end(unit_tally *tally); /* the unit */
 
 #endif

@@ -55,6 +55,7 @@ static int by_counts(const void *a, const void *b) {
   if (x->count != y->count) return x->count < y->count ? -1 : 1;
   if (x->correct != y->correct) return x->correct < y->correct ? -1 : 1;
   if (x->effective.units != y->effective.units) return x->effective.units < y->effective.units ? -1 : 1;
+  if (x->effective.share != y->effective.share) return x->effective.share < y->effective.share ? -1 : 1;
   return (x->effective.count > y->effective.count) - (x->effective.count < y->effective.count);
 }
 
@@ -66,11 +67,10 @@ despur_status minimum_test_create(minimum_test *out, const size_t *correct, cons
   TRY(mem_alloc(&out->groups, groups, sizeof *out->groups, error));
   for (size_t g = 0; g < groups; g++)
     if (count[g] > 0)
-      out->groups[present++] =
-          (minimum_group){.correct = correct[g],
-                          .count = count[g],
-                          .many = 1,
-                          .effective = effective ? effective[g] : (despur_effective){0, 0}};
+      out->groups[present++] = (minimum_group){.correct = correct[g],
+                                               .count = count[g],
+                                               .many = 1,
+                                               .effective = effective ? effective[g] : (despur_effective){0}};
   qsort(out->groups, present, sizeof *out->groups, by_counts);
   for (size_t g = 0; g < present; g++) {
     minimum_group *last = out->count ? &out->groups[out->count - 1] : NULL;
@@ -92,7 +92,7 @@ void minimum_test_release(minimum_test *test) {
 /* u_g for t. */
 static double evidence_of(const minimum_group *group, double t) {
   if (group->effective.units == 0) return binomial_middle(group->correct, group->count, t);
-  double share = (double)group->correct / (double)group->count;
+  double share = effective_share(group->effective, group->correct, group->count);
   return normal_below(effective_score(share, group->effective, t));
 }
 

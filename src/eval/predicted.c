@@ -38,6 +38,9 @@ despur_status predicted_check(const despur_predicted *p, despur_error *error) {
     if (p->units && p->units[i] >= p->units_count)
       FAIL(error, DESPUR_BAD_INPUT, "predictions: row %zu is of unit %u of %zu units", i + 1, p->units[i],
            p->units_count);
+    if (p->weights && !(p->weights[i] > 0 && p->weights[i] < HUGE_VAL))
+      FAIL(error, DESPUR_BAD_INPUT, "predictions: row %zu: expected a weight above 0, found %g", i + 1,
+           p->weights[i]);
     if (p->probabilities) TRY(check_probabilities(p, i, error));
   }
 cleanup:
@@ -68,6 +71,8 @@ void despur_predicted_release(despur_predicted *predicted) {
   mem_free(predicted->units);
   mem_free(predicted->unit_names);
   mem_free(predicted->unit);
+  mem_free(predicted->weights);
+  mem_free(predicted->weight);
   mem_free(predicted->probabilities);
   mem_free(predicted->class_names);
   mem_free(predicted->train_sizes);

@@ -4,6 +4,7 @@
 #include "eval/columns.h"
 #include "eval/predicted.h"
 #include "eval/predicted_groups.h"
+#include "eval/predicted_weights.h"
 #include "io/file.h"
 
 #include <assert.h>
@@ -420,11 +421,19 @@ cleanup:
   return status;
 }
 
+/* A sentence that may not be there; frees it. */
+static despur_status note_if_any(loader *l, text *sentence, despur_error *error) {
+  despur_status status = sentence->length > 0 ? note(l, error, "%s", sentence->data) : DESPUR_OK;
+  mem_free(sentence->data);
+  *sentence = (text){0};
+  return status;
+}
+
 static despur_status note_splits(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   text sentence = {0};
   TRY(column_roles_note_splits(&sentence, &l->roles, l->columns, error));
-  if (sentence.data) TRY(note(l, error, "%s", sentence.data));
+  TRY(note_if_any(l, &sentence, error));
 cleanup:
   mem_free(sentence.data);
   return status;
@@ -509,12 +518,14 @@ static despur_status take_notes(loader *l, despur_error *error) {
 /* From an open table. */
 static despur_status load(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
-  text description = {0};
+  text description = {0}, weights = {0};
   TRY(column_roles_find(&l->roles, &l->table, l->columns, error));
   TRY(table_read(&l->table, error));
   if (l->table.rows == 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected predictions below the first line, found none", file_of(l));
   TRY(column_roles_settle(&l->roles, &l->table, l->columns, error));
+  if (l->roles.weight) TRY(weights_settle(&weights, &l->table, l->roles.weight, error));
+  TRY(note_if_any(l, &weights, error));
   l->out->count = l->table.rows;
   TRY(make_classes(l, error));
   TRY(name_classes(l, error));
@@ -522,6 +533,8 @@ static despur_status load(loader *l, despur_error *error) {
   TRY(predicted_make_groups(l->out, &l->roles, l->columns, error));
   if (l->roles.id) TRY(take_ids(l, error));
   if (l->roles.unit) TRY(take_units(l, error));
+  if (l->roles.weight) TRY(weights_take(l->out, &weights, l->roles.weight, error));
+  TRY(note_if_any(l, &weights, error));
   if (l->columns->others) TRY(take_others(l, error));
   TRY(note_strays(l, error));
   TRY(note_missing_groups(l, error));
@@ -533,6 +546,7 @@ static despur_status load(loader *l, despur_error *error) {
   description.data = NULL;
 cleanup:
   mem_free(description.data);
+  mem_free(weights.data);
   return status;
 }
 

@@ -49,14 +49,14 @@ static double f1_of(double jaccard) {
 static despur_rate rate_at(const despur_rates_part *part, despur_rate_kind kind, double z) {
   despur_rate rate = {.value = (double)NAN};
   set_counts(&rate, part, kind);
-  double n = (double)rate.whole, x = (double)rate.part;
-  if (rate.whole > 0) rate.value = x / n;
-  despur_interval ends =
-      effective_interval(rate.value, part->effective ? part->effective[kind] : (despur_effective){n, 0}, z);
+  despur_effective of =
+      part->effective ? part->effective[kind] : (despur_effective){.count = (double)rate.whole};
+  rate.value = effective_share(of, rate.part, rate.whole);
+  despur_interval ends = effective_interval(rate.value, of, z);
   rate.low = ends.low;
   rate.high = ends.high;
   if (kind != DESPUR_F1 || rate.whole == 0) return rate;
-  rate.value = 2 * x / (n + x);
+  rate.value = of.weighted ? f1_of(of.share) : 2 * (double)rate.part / (double)(rate.whole + rate.part);
   rate.low = f1_of(ends.low);
   rate.high = f1_of(ends.high);
   return rate;
@@ -207,7 +207,7 @@ static void add_up(despur_rates *out) {
 /* ---- units ---- */
 
 /* Rows of one unit, in the cells of a kind, of a part or of all (the last). */
-static void tally_row(unit_tally *t, size_t parts, size_t part, const bool in[3]) {
+static void tally_row(unit_tally *t, size_t parts, size_t part, double weight, const bool in[3]) {
   const bool label = in[0], prediction = in[1], right = in[2], hit = label && prediction;
   const struct {
     despur_rate_kind kind;
@@ -221,8 +221,8 @@ static void tally_row(unit_tally *t, size_t parts, size_t part, const bool in[3]
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
     size_t first = (size_t)kinds[k].kind * (parts + 1);
     if (!kinds[k].counts) continue;
-    if (part < parts) unit_tally_add(t, first + part, kinds[k].hit);
-    unit_tally_add(t, first + parts, kinds[k].hit);
+    if (part < parts) unit_tally_add(t, first + part, weight, kinds[k].hit);
+    unit_tally_add(t, first + parts, weight, kinds[k].hit);
   }
 }
 
@@ -237,8 +237,11 @@ static void take_effective(despur_effective *out, const unit_tally *t, size_t ce
                                                            [DESPUR_PRECISION] = DESPUR_PRECISION,
                                                            [DESPUR_F1] = DESPUR_F1,
                                                            [DESPUR_SELECTION] = DESPUR_SELECTION};
-  for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++)
+  for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++) {
     out[kind] = unit_effective(&t->sums[(size_t)SAME[kind] * cells + cell]);
+    bool left = kind == DESPUR_ERROR || kind == DESPUR_FALSE_NEGATIVE || kind == DESPUR_TRUE_NEGATIVE;
+    if (left && out[kind].weighted) out[kind].share = 1 - out[kind].share;
+  }
 }
 
 /* effective: [classes_count, parts_count + 1, DESPUR_RATE_KINDS] */
@@ -249,12 +252,12 @@ static despur_status weigh_class(despur_effective *effective, const despur_rates
   unit_tally tally = {0};
   size_t parts = rates->parts_count, cells = parts + 1;
   uint32_t positive = rates->classes[class].class_index;
-  TRY(unit_tally_create(&tally, cells * DESPUR_RATE_KINDS, error));
+  TRY(unit_tally_create(&tally, cells * DESPUR_RATE_KINDS, p->weights, error));
   for (size_t u = 0; u < rows->units; u++) {
     for (size_t i = rows->first[u]; i < rows->first[u + 1]; i++) {
       uint32_t row = rows->rows[i], label = p->labels[row], prediction = p->predictions[row];
       const bool in[3] = {label == positive, prediction == positive, label == prediction};
-      tally_row(&tally, parts, keys ? keys[row] : parts, in);
+      tally_row(&tally, parts, keys ? keys[row] : parts, row_weight(p, row), in);
     }
     unit_tally_end(&tally);
   }
@@ -270,11 +273,11 @@ static despur_status weigh_units(despur_rates *out, const despur_predicted *p, c
   despur_status status = DESPUR_OK;
   unit_rows rows = {0};
   size_t cells = out->parts_count + 1;
-  if (!p->units || out->classes_count == 0) return DESPUR_OK;
+  if ((!p->units && !p->weights) || out->classes_count == 0) return DESPUR_OK;
   TRY(unit_rows_find(&rows, p, error));
   TRY(mem_alloc(&out->effective, out->classes_count * cells * DESPUR_RATE_KINDS, sizeof *out->effective,
                 error));
-  out->share_units = unit_rows_share(&rows, keys, out->parts_count - out->parts_aside);
+  out->share_units = p->units && unit_rows_share(&rows, keys, out->parts_count - out->parts_aside);
   for (size_t c = 0; c < out->classes_count; c++) {
     despur_class_rates *of = &out->classes[c];
     TRY(weigh_class(out->effective, out, p, &rows, keys, c, error));

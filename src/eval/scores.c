@@ -14,10 +14,6 @@
 
 #include <math.h>
 
-static double share(size_t part, size_t whole) {
-  return whole ? (double)part / (double)whole : (double)NAN;
-}
-
 static const double CONFIDENCE = 0.95; /* of all intervals */
 
 static despur_status init_groups(despur_scores *out, const despur_predicted *p, despur_error *error) {
@@ -43,7 +39,7 @@ static void summarise_groups(despur_scores *scores) {
   scores->worst_group_accuracy = (double)NAN;
   for (size_t g = 0; g < scores->groups_count; g++) {
     despur_group_score *group = &scores->groups[g];
-    group->accuracy = share(group->correct, group->count);
+    group->accuracy = effective_share(group->effective, group->correct, group->count);
     interval = group_interval(group, CONFIDENCE);
     group->low = interval.low;
     group->high = interval.high;
@@ -93,27 +89,33 @@ static despur_status bound_worst_group(despur_scores *scores, despur_error *erro
   return DESPUR_OK;
 }
 
-/* How sure accuracies are whose examples come from units. */
+/* How sure accuracies are whose examples come from units, or weigh. */
 static despur_status weigh_units(despur_scores *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
   unit_rows rows = {0};
   unit_tally tally = {0};
   size_t all = p->groups_count,
          attributes = p->attribute_names ? p->attributes_count - p->attributes_aside : DESPUR_NO_GROUP;
-  if (!p->units) return DESPUR_OK;
+  for (size_t g = 0; g < all; g++) out->groups[g].weight = (double)out->groups[g].count;
+  if (!p->units && !p->weights) return DESPUR_OK;
   TRY(unit_rows_find(&rows, p, error));
-  TRY(unit_tally_create(&tally, all + 1, error));
+  TRY(unit_tally_create(&tally, all + 1, p->weights, error));
   for (size_t u = 0; u < rows.units; u++) {
     for (size_t i = rows.first[u]; i < rows.first[u + 1]; i++) {
       uint32_t row = rows.rows[i], group = p->groups[row];
       bool right = p->predictions[row] == p->labels[row];
-      unit_tally_add(&tally, all, right);
-      if (group != DESPUR_NO_GROUP) unit_tally_add(&tally, group, right);
+      unit_tally_add(&tally, all, row_weight(p, row), right);
+      if (group != DESPUR_NO_GROUP) unit_tally_add(&tally, group, row_weight(p, row), right);
     }
     unit_tally_end(&tally);
   }
-  for (size_t g = 0; g < all; g++) out->groups[g].effective = unit_effective(&tally.sums[g]);
+  for (size_t g = 0; g < all; g++) {
+    out->groups[g].effective = unit_effective(&tally.sums[g]);
+    out->groups[g].weight = tally.sums[g].whole;
+  }
   out->effective = unit_effective(&tally.sums[all]);
+  out->weighted = p->weights;
+  if (!p->units) goto cleanup;
   out->units_count = p->units_count;
   out->groups_share_units = unit_rows_share(&rows, p->groups, p->groups_count - p->groups_aside);
   out->attributes_share_units = unit_rows_share(&rows, p->attributes, attributes);
@@ -123,12 +125,12 @@ cleanup:
   return status;
 }
 
-/* tallies: [classes, 2] examples and correct ones. */
-static void summarise_classes(despur_scores *scores, size_t (*tallies)[2], size_t classes) {
+/* tallies: [classes, 2] weights of examples and of correct ones. */
+static void summarise_classes(despur_scores *scores, double (*tallies)[2], size_t classes) {
   scores->worst_class = classes;
   scores->worst_class_accuracy = (double)NAN;
   for (size_t y = 0; y < classes; y++) {
-    double accuracy = share(tallies[y][1], tallies[y][0]);
+    double accuracy = tallies[y][0] > 0 ? tallies[y][1] / tallies[y][0] : (double)NAN;
     if (isnan(accuracy)) continue;
     if (scores->worst_class == classes || accuracy < scores->worst_class_accuracy) {
       scores->worst_class = y;
@@ -139,16 +141,19 @@ static void summarise_classes(despur_scores *scores, size_t (*tallies)[2], size_
 
 /* Mean of -ln p_label; NaN without probabilities. */
 static double mean_log_loss(const despur_predicted *p) {
-  double sum = 0;
+  double sum = 0, weight = 0;
   if (!p->probabilities) return (double)NAN;
-  for (size_t i = 0; i < p->count; i++) sum += log_loss(p->probabilities[i * p->classes + p->labels[i]]);
-  return sum / (double)p->count;
+  for (size_t i = 0; i < p->count; i++) {
+    sum += row_weight(p, i) * log_loss(p->probabilities[i * p->classes + p->labels[i]]);
+    weight += row_weight(p, i);
+  }
+  return sum / weight;
 }
 
 despur_status despur_predicted_scores(despur_scores *out, const despur_predicted *p, despur_error *error) {
   *out = (despur_scores){0};
   despur_status status = DESPUR_OK;
-  size_t(*classes)[2] = NULL;
+  double(*classes)[2] = NULL;
   cells_told told;
   TRY(predicted_check(p, error));
   TRY(mem_alloc(&classes, p->classes, sizeof *classes, error));
@@ -157,8 +162,8 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
     uint32_t group = p->groups[i], label = p->labels[i];
     size_t right = p->predictions[i] == label;
     out->correct += right;
-    classes[label][0]++;
-    classes[label][1] += right;
+    classes[label][0] += row_weight(p, i);
+    if (right) classes[label][1] += row_weight(p, i);
     if (group == DESPUR_NO_GROUP) continue;
     out->groups[group].count++;
     out->groups[group].correct += right;
@@ -168,7 +173,7 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
   TRY(bound_worst_group(out, error));
   summarise_classes(out, classes, p->classes);
   out->count = p->count;
-  out->average_accuracy = share(out->correct, p->count);
+  out->average_accuracy = effective_share(out->effective, out->correct, p->count);
   TRY(predicted_judge(&out->degenerate, &told, p, error));
   out->attribute_accuracy = told.accuracy;
   out->attribute_chance = told.chance;

@@ -131,6 +131,7 @@ void table_close(table *t) {
   for (size_t i = 0; i < t->column_count; i++) {
     column_release(&t->columns[i].categories);
     mem_free(t->columns[i].hashes);
+    mem_free(t->columns[i].values);
   }
   csv_close(t->reader);
   jsonl_close(t->objects);
@@ -180,9 +181,13 @@ static despur_status reserve(table *t, despur_error *error) {
   if (t->rows >= MOST_ROWS)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected fewer than 2^32 - 1 rows", table_name(t));
   TRY(mem_grow(&t->lines, t->room, room, sizeof *t->lines, error));
-  for (size_t i = 0; i < t->column_count; i++)
-    if (t->columns[i].use == TABLE_HASHES)
-      TRY(mem_grow(&t->columns[i].hashes, t->room, room, sizeof *t->columns[i].hashes, error));
+  for (size_t i = 0; i < t->column_count; i++) {
+    table_column *column = &t->columns[i];
+    if (column->use == TABLE_HASHES)
+      TRY(mem_grow(&column->hashes, t->room, room, sizeof *column->hashes, error));
+    if (column->use == TABLE_VALUES)
+      TRY(mem_grow(&column->values, t->room, room, sizeof *column->values, error));
+  }
   if (width > 0) TRY(mem_grow(&t->numbers, t->room * width, room * width, sizeof *t->numbers, error));
   t->room = room;
 cleanup:
@@ -190,7 +195,8 @@ cleanup:
 }
 
 static despur_status add_number(table *t, table_column *column, const csv_field *field, despur_error *error) {
-  double *value = &t->numbers[t->rows * t->number_count + column->number];
+  double *value = column->use == TABLE_VALUES ? &column->values[t->rows]
+                                              : &t->numbers[t->rows * t->number_count + column->number];
   number_form form;
   if (number_read(value, field->text, t->point, &form) ||
       (t->point != '.' && number_read(value, field->text, '.', &form))) {
@@ -233,7 +239,7 @@ static despur_status add_row(table *t, const csv_field *fields, const size_t *us
   for (size_t i = 0; i < used_count; i++) {
     table_column *column = &t->columns[used[i]];
     const csv_field *field = &fields[used[i]];
-    if (column->use == TABLE_NUMBERS)
+    if (column->use == TABLE_NUMBERS || column->use == TABLE_VALUES)
       TRY(add_number(t, column, field, error));
     else if (column->use == TABLE_HASHES)
       column->hashes[t->rows] = hash_of(field);
@@ -326,6 +332,16 @@ static void keep_hashes(table_column *column, const table *t, const bool *keep) 
     if (keep[i]) column->hashes[kept++] = column->hashes[i];
 }
 
+static void keep_values(table_column *column, const table *t, const bool *keep) {
+  size_t kept = 0;
+  column->missing = 0;
+  for (size_t i = 0; i < t->rows; i++) {
+    if (!keep[i]) continue;
+    column->values[kept++] = column->values[i];
+    if (isnan(column->values[i]) && column->missing++ == 0) column->first_missing = t->lines[i];
+  }
+}
+
 /* Counts what is missing of the rows that are left, too. */
 static void keep_numbers(table *t, const bool *keep) {
   size_t kept = 0, width = t->number_count;
@@ -341,20 +357,28 @@ static void keep_numbers(table *t, const bool *keep) {
   }
 }
 
-despur_status table_keep(table *t, const table_column *column, uint32_t category, despur_error *error) {
+despur_status table_keep_rows(table *t, const bool *keep, despur_error *error) {
   despur_status status = DESPUR_OK;
-  bool *keep = NULL;
   size_t kept = 0;
-  TRY(mem_alloc(&keep, t->rows, sizeof *keep, error));
-  for (size_t i = 0; i < t->rows; i++) keep[i] = column->categories.codes[i] == category;
   for (size_t k = 0; k < t->column_count; k++) {
     if (t->columns[k].use == TABLE_CATEGORIES) TRY(keep_categories(&t->columns[k], t, keep, error));
     if (t->columns[k].use == TABLE_HASHES) keep_hashes(&t->columns[k], t, keep);
+    if (t->columns[k].use == TABLE_VALUES) keep_values(&t->columns[k], t, keep);
   }
   if (t->number_count > 0) keep_numbers(t, keep);
   for (size_t i = 0; i < t->rows; i++)
     if (keep[i]) t->lines[kept++] = t->lines[i];
   t->rows = kept;
+cleanup:
+  return status;
+}
+
+despur_status table_keep(table *t, const table_column *column, uint32_t category, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  bool *keep = NULL;
+  TRY(mem_alloc(&keep, t->rows, sizeof *keep, error));
+  for (size_t i = 0; i < t->rows; i++) keep[i] = column->categories.codes[i] == category;
+  TRY(table_keep_rows(t, keep, error));
 cleanup:
   mem_free(keep);
   return status;

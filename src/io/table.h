@@ -12,8 +12,9 @@
 typedef enum table_use {
   TABLE_UNUSED,
   TABLE_CATEGORIES,
-  TABLE_NUMBERS,
-  TABLE_HASHES /* only whether values are equal matters */
+  TABLE_NUMBERS, /* in table.numbers, beside those of other columns */
+  TABLE_VALUES,  /* numbers by themselves */
+  TABLE_HASHES   /* only whether values are equal matters */
 } table_use;
 
 typedef struct table_column {
@@ -21,6 +22,7 @@ typedef struct table_column {
   table_use use;
   value_column categories; /* for TABLE_CATEGORIES */
   size_t number;           /* for TABLE_NUMBERS: place in a row of table.numbers */
+  double *values;          /* for TABLE_VALUES: [rows], NaN where missing */
   uint64_t *hashes;        /* for TABLE_HASHES: [rows] of the values as they are written */
   size_t missing, first_missing;
 } table_column;
@@ -68,5 +70,7 @@ DESPUR_MUST_USE despur_status table_read_frame(table *t, const size_t *used, siz
  * left, numbered as if no others had been there. */
 DESPUR_MUST_USE despur_status table_keep(table *t, const table_column *column, uint32_t category,
                                          despur_error *error);
+/* The same of any rows: keep[rows]. */
+DESPUR_MUST_USE despur_status table_keep_rows(table *t, const bool *keep, despur_error *error);
 
 #endif

@@ -54,8 +54,9 @@ cleanup:
   return status;
 }
 
-static despur_status read_numbers(table *t, table_column *column, const despur_frame_column *from,
-                                  despur_error *error) {
+/* To every width-th place. */
+static despur_status read_numbers(const table *t, table_column *column, const despur_frame_column *from,
+                                  double *to, size_t width, despur_error *error) {
   if (!from->numbers)
     return error_set(error, DESPUR_BAD_INPUT, "%s: column '%.60s': expected numbers, found values", t->path,
                      column->name);
@@ -66,7 +67,7 @@ static despur_status read_numbers(table *t, table_column *column, const despur_f
                        "%s:%zu: column '%.60s': expected a number below 1.8e308, found %g", t->path, i + 1,
                        column->name, value);
     if (isnan(value) && column->missing++ == 0) column->first_missing = i + 1;
-    t->numbers[i * t->number_count + column->number] = value;
+    to[i * width] = value;
   }
   return DESPUR_OK;
 }
@@ -88,7 +89,11 @@ despur_status table_read_frame(table *t, const size_t *used, size_t used_count, 
     table_column *column = &t->columns[used[i]];
     const despur_frame_column *from = &t->frame->columns[used[i]];
     if (column->use == TABLE_CATEGORIES) TRY(read_categories(t, column, from, error));
-    if (column->use == TABLE_NUMBERS) TRY(read_numbers(t, column, from, error));
+    if (column->use == TABLE_NUMBERS)
+      TRY(read_numbers(t, column, from, t->numbers + column->number, t->number_count, error));
+    if (column->use != TABLE_VALUES) continue;
+    TRY(mem_alloc(&column->values, rows, sizeof *column->values, error));
+    TRY(read_numbers(t, column, from, column->values, 1, error));
   }
 cleanup:
   return status;

@@ -73,7 +73,7 @@ static void put_parts(json_t **object, const despur_predicted *p, const despur_m
   json_put(object, "by_prediction", predictions);
 }
 
-static json_t *group_json(const despur_group_score *group, bool trained) {
+static json_t *group_json(const despur_group_score *group, bool trained, bool units) {
   json_t *object = json_object();
   json_put(&object, "name", json_text(group->name));
   json_put(&object, "count", whole(group->count));
@@ -83,7 +83,8 @@ static json_t *group_json(const despur_group_score *group, bool trained) {
   json_put(&object, "high", real(group->high));
   if (trained) json_put(&object, "train_count", whole(group->train_count));
   if (group->effective.units > 0) {
-    json_put(&object, "units", whole(group->effective.units));
+    if (units) json_put(&object, "units", whole(group->effective.units));
+    if (group->effective.weighted) json_put(&object, "weight", real(group->weight));
     json_put(&object, "effective_count", real(group->effective.count));
     json_put(&object, "design_effect", real((double)group->count / group->effective.count));
   }
@@ -95,7 +96,8 @@ static json_t *groups_json(const despur_measured *of) {
   bool calibration = of->by_group || (measures && !measures->groups_have_one_label);
   json_t *groups = json_array();
   for (size_t g = 0; g < of->scores->groups_count; g++) {
-    json_t *group = group_json(&of->scores->groups[g], !isnan(of->scores->train_weighted_average));
+    json_t *group = group_json(&of->scores->groups[g], !isnan(of->scores->train_weighted_average),
+                               of->scores->units_count > 0);
     if (measures && calibration)
       put_measures(&group, &measures->groups[g], measures);
     else if (measures)
@@ -118,20 +120,26 @@ static void put_names(json_t **object, const despur_predicted *p) {
   json_put(object, "classes", classes);
 }
 
+/* "units", or "weights" where there are only these. */
 static void put_units(json_t **object, const despur_measured *of) {
   char *sentence = NULL;
   despur_error error;
   json_t *units = json_object();
+  bool drawn = of->predicted->units;
   if (despur_units_sentence(&sentence, of->predicted, of->scores, &error) == DESPUR_OK)
     json_put(&units, "sentence", json_text(sentence));
   else
     json_put(&units, "sentence", NULL); /* out of memory, which whoever prints the object says */
-  json_put(&units, "column", of->predicted->unit ? json_text(of->predicted->unit) : json_null());
-  json_put(&units, "count", whole(of->predicted->units_count));
-  json_put(&units, "groups_share_units", json_boolean(of->scores->groups_share_units));
-  json_put(&units, "attributes_share_units", json_boolean(of->scores->attributes_share_units));
+  const char *column = drawn ? of->predicted->unit : of->predicted->weight;
+  json_put(&units, "column", column ? json_text(column) : json_null());
+  if (drawn) {
+    json_put(&units, "count", whole(of->predicted->units_count));
+    json_put(&units, "groups_share_units", json_boolean(of->scores->groups_share_units));
+    json_put(&units, "attributes_share_units", json_boolean(of->scores->attributes_share_units));
+    if (of->predicted->weight) json_put(&units, "weights", json_text(of->predicted->weight));
+  }
   json_put(&units, "effective_count", real(of->scores->effective.count));
-  json_put(object, "units", units);
+  json_put(object, drawn ? "units" : "weights", units);
   free(sentence);
 }
 
@@ -172,7 +180,8 @@ static json_t *alone_json(const despur_measured *of) {
   for (size_t i = 0; i < of->predicted->alone_count; i++) {
     const despur_scores *s = &of->alone[i];
     json_t *object = json_object(), *groups = json_array();
-    for (size_t g = 0; g < s->groups_count; g++) json_push(&groups, group_json(&s->groups[g], false));
+    for (size_t g = 0; g < s->groups_count; g++)
+      json_push(&groups, group_json(&s->groups[g], false, s->units_count > 0));
     json_put(&object, "attribute", json_text(of->predicted->alone[i].attribute));
     put_worst(&object, s);
     json_put(&object, "groups", groups);
@@ -256,7 +265,7 @@ json_t *measured_json(const despur_measured *of) {
   json_t *object = json_object();
   json_put(&object, "label", of->label ? json_text(of->label) : json_null());
   if (of->predicted) put_names(&object, of->predicted);
-  if (of->predicted && of->predicted->units) put_units(&object, of);
+  if (of->predicted && (of->predicted->units || of->predicted->weights)) put_units(&object, of);
   put_scores(&object, of->scores);
   if (of->measures) put_measures(&object, &of->measures->all, of->measures);
   if (of->predicted && of->measures && of->measures->all.bins)

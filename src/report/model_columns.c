@@ -27,6 +27,7 @@ static const struct {
               {"with-missing", FLAG, offsetof(despur_columns, with_missing)},
               {"id", TEXT, offsetof(despur_columns, id)},
               {"unit", TEXT, offsetof(despur_columns, unit)},
+              {"weight", TEXT, offsetof(despur_columns, weight)},
               {"separator", CHARACTER, offsetof(despur_columns, separator)},
               {"comment", CHARACTER, offsetof(despur_columns, comment)}};
 

@@ -154,15 +154,19 @@ static void pair_row(markup *m, const despur_group_comparison *c, const char *na
 static void pair_table(markup *m, const model_page *page, const despur_comparison *c) {
   const char *first = page->models[0].label, *second = page->models[1].label;
   size_t *order = page_group_order(m, &page->models[0].scores);
-  bool units = page->models[0].predicted.units;
+  const despur_predicted *p = &page->models[0].predicted;
+  bool units = p->units, counts = !p->units && !p->weights; /* each example by itself and like any other */
   markup_print(
       m,
       "<div class=\"scroll\">\n<table class=\"wide\">\n<caption>How many examples of a group both get right, "
       "one only, or neither; the difference of accuracies in points, %s less %s, with its 95\xc2\xa0%% "
       "interval (%s); %s test%s, corrected for the number of groups (Holm). Bold: "
       "below 0.05.</caption>\n<thead><tr><th scope=\"col\">%s</th>",
-      second, first, units ? "for units" : "Newcombe",
-      units ? "Student\xe2\x80\x99s" : "McNemar\xe2\x80\x99s", units ? " over units" : "", page->heading);
+      second, first,
+      units    ? "for units"
+      : counts ? "Newcombe"
+               : "weighted",
+      counts ? "McNemar\xe2\x80\x99s" : "Student\xe2\x80\x99s", units ? " over units" : "", page->heading);
   heading_cell(m, "Both");
   markup_print(
       m, "<th scope=\"col\" class=\"n long\">Only %s</th><th scope=\"col\" class=\"n long\">Only %s</th>",
@@ -219,7 +223,7 @@ void page_several_models(markup *m, const model_page *page) {
   markup_raw(m, "</h1>\n<p class=\"lede\">");
   page_sentence(m, extra ? extra->lede : page->said->reason.data);
   markup_raw(m, "</p>\n");
-  model_units(m, &page->models[0].predicted, NULL);
+  for (size_t i = 0; i < page->count; i++) model_units(m, &page->models[i], true);
   section_models(m, page);
   if (extra) extra->sections(m, extra->context);
   section_model_groups(m, page);

@@ -15,11 +15,14 @@ static void heading(markup *m, const despur_model *model) {
   markup_raw(m, "</p>\n");
 }
 
-void model_units(markup *m, const despur_predicted *p, const despur_scores *scores) {
+void model_units(markup *m, const despur_model *model, bool named) {
+  const despur_predicted *p = &model->predicted;
   char *sentence = NULL;
-  if (!p->units || m->status != DESPUR_OK) return;
-  m->status = despur_units_sentence(&sentence, p, scores, m->error);
-  if (m->status == DESPUR_OK) markup_print(m, "<p class=\"note\">Units: %s.</p>\n", sentence);
+  if ((!p->units && !p->weights) || m->status != DESPUR_OK) return;
+  m->status = despur_units_sentence(&sentence, p, &model->scores, m->error);
+  if (m->status == DESPUR_OK)
+    markup_print(m, "<p class=\"note\">%s%s%s: %s.</p>\n", p->units ? "Units" : "Weights", named ? ", " : "",
+                 named ? model->label : "", sentence);
   free(sentence);
 }
 
@@ -75,7 +78,7 @@ void page_one_model(markup *m, const model_page *page) {
   markup_raw(m, "</h1>\n<p class=\"lede\">");
   page_sentence(m, page->said->reason.data);
   markup_raw(m, "</p>\n");
-  model_units(m, &model->predicted, &model->scores);
+  model_units(m, model, false);
   notes(m, &model->predicted);
   model_groups(m, page);
   model_confusion(m, page);

@@ -71,8 +71,8 @@ DESPUR_MUST_USE despur_status models_compare(despur_comparison *out, bool *paire
                                              const despur_model *b, despur_error *error);
 
 /* Its sections; those that have nothing to show write nothing. */
-/* What was drawn at random, where that is said; scores: of one model, or NULL. */
-void model_units(markup *m, const despur_predicted *predicted, const despur_scores *scores);
+/* What was drawn at random and what weights make of it, where that is said; named: with the model's name. */
+void model_units(markup *m, const despur_model *model, bool named);
 void model_groups(markup *m, const model_page *page);
 void model_confusion(markup *m, const model_page *page);
 void model_rates(markup *m, const model_page *page);

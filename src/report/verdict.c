@@ -87,8 +87,9 @@ void verdict_find_cells(verdict_finding *out, const despur_scores *scores, const
   for (size_t g = 0; g < scores->groups_count; g++) {
     const despur_group_score *group = &scores->groups[g];
     if (cells[g].known && cells[g].usual) {
-      out->usual_correct += group->correct;
-      out->usual_count += group->count;
+      bool weighted = group->effective.weighted;
+      out->usual_correct += weighted ? group->accuracy * group->weight : (double)group->correct;
+      out->usual_count += weighted ? group->weight : (double)group->count;
       if (group->count > 0 && group->accuracy < lowest) out->low_usual = g, lowest = group->accuracy;
     }
     out->unseen += cells[g].known && group->count == 0;

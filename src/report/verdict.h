@@ -22,7 +22,7 @@ typedef enum verdict_level {
 typedef struct verdict_finding {
   verdict_level level;
   size_t comparisons;                /* groups compared with the usual group of their class */
-  size_t usual_correct, usual_count; /* over the usual groups of all classes */
+  double usual_correct, usual_count; /* over the usual groups of all classes, or their weights */
   size_t gap_group, gap_peer;        /* the group surely farthest behind, and its class's usual one */
   size_t low_usual;      /* the worst of the usual groups; the number of groups if there is none */
   size_t behind, unseen; /* groups surely behind; groups without examples */

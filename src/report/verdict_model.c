@@ -23,15 +23,19 @@ static const despur_group_score *group_of(const subject *s, size_t g) {
   return &s->model->scores.groups[g];
 }
 
-static double wrong(size_t correct, size_t count) {
-  return 100 * (1 - (double)correct / (double)count);
+static double wrong(double correct, double count) {
+  return 100 * (1 - correct / count);
+}
+
+static double right_weight(const despur_group_score *group) {
+  return group->effective.weighted ? group->accuracy * group->weight : (double)group->correct;
 }
 
 /* "44.1 % of Female x Black", and of how many where these are few; with its label if wanted. */
 static despur_status write_share(text *out, const subject *s, size_t g, bool label, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_group_score *group = group_of(s, g);
-  TRY(text_add(out, error, "%.1f %% of ", wrong(group->correct, group->count)));
+  TRY(text_add(out, error, "%.1f %% of ", wrong(right_weight(group), group->weight)));
   if (s->named && !label)
     TRY(words_of_attribute(out, group->name, error));
   else
@@ -65,7 +69,7 @@ static despur_status write_extent(text *out, const subject *s, despur_error *err
   const despur_scores *scores = &s->model->scores;
   if (scores->correct == scores->count)
     return text_add(out, error, "wrong for none of %s examples", file_grouped(scores->count).text);
-  TRY(text_add(out, error, "wrong for %.1f %% over all", wrong(scores->correct, scores->count)));
+  TRY(text_add(out, error, "wrong for %.1f %% over all", 100 * (1 - scores->average_accuracy)));
   if (scores->worst_group >= scores->groups_count) goto cleanup;
   const despur_group_score *worst = group_of(s, scores->worst_group);
   if (worst->count < FEW) {
@@ -178,7 +182,8 @@ cleanup:
 typedef struct total {
   unsigned attribute;
   size_t group; /* one that has it, for its name */
-  size_t correct, count;
+  size_t count;
+  double correct, weight;
 } total;
 
 static int by_attribute(const void *left, const void *right) {
@@ -192,13 +197,15 @@ static size_t add_up(total *totals, const subject *s) {
   size_t count = 0, kept = 0;
   for (size_t g = 0; g < s->model->scores.groups_count; g++) {
     const despur_group_score *group = group_of(s, g);
-    if (s->cells[g].known) totals[count++] = (total){s->cells[g].attribute, g, group->correct, group->count};
+    if (s->cells[g].known)
+      totals[count++] = (total){s->cells[g].attribute, g, group->count, right_weight(group), group->weight};
   }
   qsort(totals, count, sizeof *totals, by_attribute);
   for (size_t i = 0; i < count; i++) {
     if (kept > 0 && totals[kept - 1].attribute == totals[i].attribute) {
       totals[kept - 1].correct += totals[i].correct;
       totals[kept - 1].count += totals[i].count;
+      totals[kept - 1].weight += totals[i].weight;
     } else {
       totals[kept++] = totals[i];
     }
@@ -207,7 +214,7 @@ static size_t add_up(total *totals, const subject *s) {
 }
 
 static double share_wrong(const total *t) {
-  return wrong(t->correct, t->count);
+  return wrong(t->correct, t->weight);
 }
 
 static despur_status write_total(text *out, const subject *s, const total *t, despur_error *error) {
@@ -252,7 +259,7 @@ static despur_status write_reason(text *out, const subject *s, despur_error *err
   TRY(text_add(out, error, "Measured on %s examples", file_grouped(scores->count).text));
   if (scores->units_count > 0)
     TRY(text_add(out, error, " of %s units", file_grouped(scores->units_count).text));
-  TRY(text_add(out, error, "."));
+  TRY(text_add(out, error, scores->weighted ? ", weighted." : "."));
   TRY(write_gap(out, s, error));
   TRY(write_worst(out, s, error));
   TRY(write_label(out, s, error));

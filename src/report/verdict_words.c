@@ -30,7 +30,7 @@ bool verdict_class_is_behind(const despur_scores *s, const verdict_finding *foun
   const double FAR = 0.1;
   if (found->low_usual >= s->groups_count) return false;
   const despur_group_score *low = &s->groups[found->low_usual];
-  double all = (double)found->usual_correct / (double)found->usual_count;
+  double all = found->usual_correct / found->usual_count;
   return low->accuracy < all - FAR && group_interval(low, 0.95).high < all;
 }
 
@@ -40,7 +40,7 @@ despur_status verdict_write_class(text *out, const despur_scores *s, const verdi
                                   const char *usual, despur_error *error) {
   if (!verdict_class_is_behind(s, found)) return DESPUR_OK;
   const despur_group_score *low = &s->groups[found->low_usual];
-  double all = (double)found->usual_correct / (double)found->usual_count;
+  double all = found->usual_correct / found->usual_count;
   return text_add(out, error,
                   " A class is behind already in its %s group: %s gets %.1f %%, where the %s groups of all "
                   "classes together get %.1f %%. Comparisons within a class do not show that.",

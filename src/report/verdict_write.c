@@ -19,8 +19,8 @@ static const char *attribute_of(const report_run *run) {
   return attribute_is_random(run) ? "background" : "attribute";
 }
 
-static double percent(size_t correct, size_t count) {
-  return count ? 100 * (double)correct / (double)count : (double)NAN;
+static double percent(double correct, double count) {
+  return count > 0 ? 100 * correct / count : (double)NAN;
 }
 
 /* "uses the background and nothing else", for a network called subject. Only where the attribute was given to

@@ -169,7 +169,8 @@ static void the_worst_of_one_group_has_the_interval_of_that_group(void **state) 
 static void groups_that_share_units_have_the_wider_interval(void **state) {
   (void)state;
   const size_t correct[] = {80, 80, 82, 85}, count[] = {100, 100, 100, 100};
-  const despur_effective effective[] = {{60, 20}, {60, 20}, {60, 20}, {60, 20}};
+  const despur_effective effective[] = {
+      {60, 20, false, 0}, {60, 20, false, 0}, {60, 20, false, 0}, {60, 20, false, 0}};
   minimum_test test;
   despur_interval apart, together;
   assert_ok(minimum_test_create(&test, correct, count, effective, 4, &error));

@@ -94,11 +94,12 @@ static void units_that_cannot_be_say_nothing(void **state) {
   assert_ok(despur_units_sentence(&sentence, &f.predicted, NULL, &error));
   assert_string_equal(sentence, "");
   free(sentence);
-  assert_true(isnan(despur_effective_interval(11, 10, (despur_effective){5, 3}, 0.95).low));
-  assert_true(isnan(despur_effective_interval(0, 0, (despur_effective){5, 3}, 0.95).low));
-  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){0, 3}, 0.95).low));
-  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){(double)NAN, 3}, 0.95).low));
-  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){5, 3}, 1).low));
+  assert_true(isnan(despur_effective_interval(11, 10, (despur_effective){5, 3, false, 0}, 0.95).low));
+  assert_true(isnan(despur_effective_interval(0, 0, (despur_effective){5, 3, false, 0}, 0.95).low));
+  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){0, 3, false, 0}, 0.95).low));
+  assert_true(
+      isnan(despur_effective_interval(1, 10, (despur_effective){(double)NAN, 3, false, 0}, 0.95).low));
+  assert_true(isnan(despur_effective_interval(1, 10, (despur_effective){5, 3, false, 0}, 1).low));
 }
 
 static void counts_and_confidences_that_cannot_be_are_refused(void **state) {
