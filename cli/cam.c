@@ -38,11 +38,14 @@ static despur_status target_of(despur_cam_options *out, const cli_arguments *arg
   return DESPUR_OK;
 }
 
-static despur_status stage_of(despur_cam_stage *out, const cli_arguments *arguments, despur_error *error) {
-  static const char *const NAMES[] = {"both", "reference", "train", NULL};
-  int chosen = DESPUR_CAM_BOTH;
-  despur_status status = cli_choice(&chosen, arguments, "stage", NAMES, error);
-  *out = (despur_cam_stage)chosen;
+static despur_status stage_of(despur_run_cam_options *out, const cli_arguments *arguments,
+                              despur_error *error) {
+  const char *names[DESPUR_NETWORK_COUNT + 2] = {"all"};
+  int chosen = 0;
+  for (int n = 0; n < DESPUR_NETWORK_COUNT; n++) names[n + 1] = despur_network_names[n];
+  despur_status status = cli_choice(&chosen, arguments, "stage", names, error);
+  out->chosen = chosen > 0;
+  out->network = (despur_network)(chosen > 0 ? chosen - 1 : 0);
   return status;
 }
 
@@ -138,10 +141,11 @@ static void print_empty(const despur_run_cam_result *result) {
 static void print_verdict(const despur_run_cam_result *result) {
   size_t minorities = 0, less = 0, clearly = 0;
   double sums[2] = {0};
+  size_t last = result->stage_count - 1;
   if (result->stage_count < 2) return;
   for (size_t g = 0; g < result->groups; g++) {
     const despur_cam_mean *before = &result->stages[0].scores.groups[g].background;
-    const despur_cam_mean *after = &result->stages[1].scores.groups[g].background;
+    const despur_cam_mean *after = &result->stages[last].scores.groups[g].background;
     if (!result->minority[g] || isnan(before->mean) || isnan(after->mean)) continue;
     minorities++;
     sums[0] += before->mean;
@@ -153,7 +157,7 @@ static void print_verdict(const despur_run_cam_result *result) {
   terminal_print(stdout,
                  "energy on the background, mean over minority groups: %s %.1f %% -> %s %.1f %%\n"
                  "it falls in %zu of %zu minority groups (intervals apart: %zu)\n",
-                 result->stages[0].label, 100 * sums[0] / (double)minorities, result->stages[1].label,
+                 result->stages[0].label, 100 * sums[0] / (double)minorities, result->stages[last].label,
                  100 * sums[1] / (double)minorities, less, minorities, clearly);
 }
 
@@ -302,7 +306,7 @@ static despur_status options_of(despur_run_cam_options *options, uint32_t **exam
     return cli_fail(error, DESPUR_BAD_USAGE, "cam: --examples and --per-group exclude each other");
   despur_status status = cli_split(&options->split, arguments, error);
   if (status == DESPUR_OK) status = target_of(&options->cam, arguments, error);
-  if (status == DESPUR_OK) status = stage_of(&options->stage, arguments, error);
+  if (status == DESPUR_OK) status = stage_of(options, arguments, error);
   if (status == DESPUR_OK) status = examples_of(examples, &options->example_count, arguments, error);
   if (status == DESPUR_OK) status = cli_integer(&per_group, arguments, "per-group", 0, 1000, 4, error);
   if (status == DESPUR_OK) status = cli_integer(&scale, arguments, "scale", 1, 16, 0, error);
@@ -352,7 +356,8 @@ const cli_verb cli_cam = {
     .usage = "RUN [--examples I,J,... | --per-group N] [OPTIONS]",
     .summary = "show where the networks of a run look (Grad-CAM), and how much of it is background",
     .help =
-        "Grad-CAM of the reference network and of the final one: where in an image the evidence lies, for "
+        "Grad-CAM of every network of a run, reference and final one: where in an image the evidence lies, "
+        "for "
         "any\n"
         "class or for the one that --target says. Pictures go to RUN/cam or --out: for each group a sheet, "
         "an\n"
@@ -384,7 +389,7 @@ const cli_verb cli_cam = {
                 {"split", "SPLIT", "train, val or test (default test)"},
                 {"target", "TARGET", "all classes (default), prediction, label, or a number"},
                 {"layer", "NAME", "a convolution, conv1 or conv2 (default the last)"},
-                {"stage", "STAGE", "both (default), reference or train"},
+                {"stage", "STAGE", "all (default), reference or train"},
                 {"scale", "N",
                  "pixels of a picture on a side of one of the image (default: to some 112 wide)"},
                 {"out", "DIR", "where the pictures go (default RUN/cam)"},

@@ -303,7 +303,7 @@ static void print_verdict(const despur_run_result *result) {
 
 /* The accuracies in the inferred groups, where these are all that divides a class. */
 static void print_inferred(const despur_run_result *result) {
-  despur_stage_result stages[2];
+  despur_stage_result stages[DESPUR_NETWORK_COUNT];
   if (result->stage_count == 0 || result->stages[0].inferred.groups_count == 0) return;
   for (size_t i = 0; i < result->stage_count; i++) {
     stages[i] = result->stages[i];

@@ -63,7 +63,7 @@ despur_status report_print_predicted_json(const report_measured *of, size_t coun
 
 /* What is said of each stage, by true or by inferred groups: made before anything is printed. */
 typedef struct stage_texts {
-  char *true_groups[2], *inferred[2];
+  char *true_groups[DESPUR_NETWORK_COUNT], *inferred[DESPUR_NETWORK_COUNT];
 } stage_texts;
 
 static despur_status make_texts(stage_texts *out, const despur_run_result *result, despur_error *error) {
@@ -80,7 +80,7 @@ static despur_status make_texts(stage_texts *out, const despur_run_result *resul
 }
 
 static void free_texts(stage_texts *texts) {
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < DESPUR_NETWORK_COUNT; i++) {
     free(texts->true_groups[i]);
     free(texts->inferred[i]);
   }

@@ -17,6 +17,18 @@
 extern "C" {
 #endif
 
+/* The networks that a run may leave, in the order in which its stages make them. */
+#define DESPUR_NETWORKS(X)                                                                                   \
+  X(REFERENCE, reference) /* groups are inferred from it */                                                  \
+  X(TRAIN, train)         /* the one that train.method is about */
+
+#define DESPUR_ENTRY(NAME, name) DESPUR_NETWORK_##NAME,
+typedef enum despur_network { DESPUR_NETWORKS(DESPUR_ENTRY) DESPUR_NETWORK_COUNT } despur_network;
+#undef DESPUR_ENTRY
+
+/* "reference" and so on, ending with NULL: as in results.jsonl and on the command line. */
+DESPUR_API extern const char *const despur_network_names[];
+
 /* Belongs to one thread at a time. */
 typedef struct despur_config despur_config;
 

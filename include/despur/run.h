@@ -19,7 +19,7 @@ DESPUR_API const char *despur_version_features(void);
 DESPUR_API int despur_processors(void);
 
 typedef struct despur_progress {
-  const char *stage; /* "reference" or "train" */
+  const char *stage; /* the stage that trains: "reference" or "train" */
   size_t epoch, epochs;
   size_t done, total; /* examples of this epoch */
   double loss;        /* of the last step */
@@ -60,8 +60,9 @@ typedef struct despur_rule_result {
 
 enum { DESPUR_RULES = 5 };
 
-/* One trained network and its measures on the evaluation split. */
+/* One network and its measures on the evaluation split. */
 typedef struct despur_stage_result {
+  despur_network network;
   char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
   despur_scores scores;
   despur_scores inferred; /* by inferred group, where there are any and no attributes; else no groups */
@@ -73,11 +74,11 @@ typedef struct despur_stage_result {
 
 typedef struct despur_run_result {
   char directory[1024];
-  size_t stage_count; /* 0, 1 or 2: reference, then train */
-  despur_stage_result stages[2];
-  despur_split split; /* evaluated: test, or what there is */
-  int attributes;     /* whether the data have any; else the true groups are the classes */
-  int inferred;       /* whether groups were inferred; if so: */
+  size_t stage_count;                               /* of the networks that were measured */
+  despur_stage_result stages[DESPUR_NETWORK_COUNT]; /* in the order of despur_network */
+  despur_split split;                               /* evaluated: test, or what there is */
+  int attributes; /* whether the data have any; else the true groups are the classes */
+  int inferred;   /* whether groups were inferred; if so: */
   despur_groups groups;
   despur_agreement agreement;  /* with the true groups; NaN where the data have no attributes */
   despur_split inferred_split; /* of stages[].inferred: as split, or train where only that was divided */

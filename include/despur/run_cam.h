@@ -9,15 +9,10 @@
 extern "C" {
 #endif
 
-typedef enum despur_cam_stage {
-  DESPUR_CAM_BOTH, /* the reference network if there is one, then the final one */
-  DESPUR_CAM_REFERENCE,
-  DESPUR_CAM_TRAIN
-} despur_cam_stage;
-
 typedef struct despur_run_cam_options {
   despur_split split;
-  despur_cam_stage stage;
+  int chosen; /* 0: all networks of the run; 1: one alone: */
+  despur_network network;
   despur_cam_options cam;
   const uint32_t *examples; /* whose pictures to make; NULL: the first per_group of each group in the split */
   size_t example_count;
@@ -39,9 +34,9 @@ typedef struct despur_picture {
 typedef struct despur_cam_example {
   uint32_t example, label, attribute;
   size_t group;
-  uint32_t predictions[2]; /* of each stage */
-  int empty[2];            /* whether the map is zero everywhere */
-  despur_picture overlays[2];
+  uint32_t predictions[DESPUR_NETWORK_COUNT]; /* of each stage */
+  int empty[DESPUR_NETWORK_COUNT];            /* whether the map is zero everywhere */
+  despur_picture overlays[DESPUR_NETWORK_COUNT];
 } despur_cam_example;
 
 /* The chosen examples of one group: a row for each, in the order of despur_run_cam_result.examples; in it
@@ -53,6 +48,7 @@ typedef struct despur_cam_sheet {
 } despur_cam_sheet;
 
 typedef struct despur_cam_stage_result {
+  despur_network network;
   char label[DESPUR_GROUP_NAME]; /* "ERM", "group balance", ... */
   despur_cam_scores scores;      /* without groups when core pixels are not known */
   despur_occlusion occlusion;    /* of the first 50 examples of each group; empty with pictures_only */
@@ -65,9 +61,9 @@ typedef struct despur_run_cam_result {
   int partly;    /* whether the spurious colour covers only a part of the background */
   size_t groups; /* true groups, y=0,a=0 first */
   char (*names)[DESPUR_GROUP_NAME];
-  int *minority; /* [groups]: 1 for groups smaller in training than the largest of their class */
-  size_t stage_count;
-  despur_cam_stage_result stages[2];
+  int *minority;      /* [groups]: 1 for groups smaller in training than the largest of their class */
+  size_t stage_count; /* of networks that were looked into, in the order of despur_network */
+  despur_cam_stage_result stages[DESPUR_NETWORK_COUNT];
   size_t example_count, sheet_count;
   despur_cam_example *examples; /* by group, then as chosen */
   despur_cam_sheet *sheets;     /* of groups with chosen examples */
@@ -80,7 +76,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_cam(despur_run_cam_result *o
                                                         despur_error *error);
 
 /* Writes the pictures into a directory, which is created: y=0,a=1.png for the sheet of each group, and the
- * overlays of each example by themselves: 17-before.png when there are two networks, and 17-after.png. */
+ * overlays of each example by themselves: 17-after.png of the last network, 17-before.png of the first of
+ * several, and of those between such as 17-train.png. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_cam_write(const despur_run_cam_result *result,
                                                               const char *directory, despur_error *error);
 

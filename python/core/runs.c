@@ -327,7 +327,8 @@ PyObject *core_cam(PyObject *module, PyObject *arguments) {
                         &target, &chosen, &per_group, &scored, &options.threads))
     return NULL;
   options.split = (despur_split)split;
-  options.stage = (despur_cam_stage)stage;
+  options.chosen = stage > 0;
+  options.network = (despur_network)(stage > 0 ? stage - 1 : 0);
   options.cam.target = (despur_cam_target)target;
   options.cam.chosen_class = (size_t)chosen;
   options.per_group = (size_t)per_group;

@@ -374,7 +374,7 @@ def table(
 
 # ---- where networks look ----
 
-_STAGES = ("both", "reference", "train")
+_STAGES = ("all", "reference", "train")
 _TARGETS = ("all", "prediction", "label")
 
 
@@ -428,7 +428,7 @@ def cam(
     *,
     out: PathLike | None = None,
     split: str = "test",
-    stage: str = "both",
+    stage: str = "all",
     layer: str | None = None,
     target: str | int = "all",
     per_group: int = 4,
@@ -444,7 +444,7 @@ def cam(
     out : path, optional
         Where to leave the pictures, too.
     split : {"train", "val", "test"}
-    stage : {"both", "reference", "train"}
+    stage : {"all", "reference", "train"}
     layer : str, optional
         A convolution; else the last one.
     target : {"all", "prediction", "label"} or int

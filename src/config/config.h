@@ -171,6 +171,9 @@ static inline uint64_t config_seed(const despur_config *config, int64_t part) {
 /* What tables call the final network: "GEORGE", "EIIL + GroupDRO", "clusters + group balance". */
 void config_method_label(char label[DESPUR_GROUP_NAME], const despur_config *config);
 
+/* What tables call a network of the run. */
+void config_network_label(char label[DESPUR_GROUP_NAME], const despur_config *config, despur_network network);
+
 /* Whose group labels a run uses before the test: those of training examples when they are what the method
  * balances or weighs, those of validation examples when they choose an epoch. */
 typedef enum config_group_labels {
@@ -188,6 +191,12 @@ void config_path(char path[CONFIG_PATH], const despur_config *config, const char
 
 /* Whether data.images names a file or a directory, and is not "auto" or "digits". */
 bool config_images_are_named(const despur_config *config);
+
+/* Whether a run that is not cut short leaves the network, and the file with its weights: model.safetensors of
+ * the last one, which is what others take for the run's, NAME.safetensors of those before it. */
+bool config_has_network(const despur_config *config, despur_network network);
+const char *config_weights_file(const despur_config *config, despur_network network);
+despur_network config_last_network(const despur_config *config);
 
 /* Whether groups are clusters: the only ones that validation and other examples are assigned to. */
 bool config_infers_clusters(const despur_config *config);

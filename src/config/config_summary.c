@@ -19,6 +19,35 @@ void config_method_label(char label[DESPUR_GROUP_NAME], const despur_config *con
     snprintf(label, DESPUR_GROUP_NAME, "%s%s", prefix, despur_method_label(method));
 }
 
+void config_network_label(char label[DESPUR_GROUP_NAME], const despur_config *config,
+                          despur_network network) {
+  if (network == DESPUR_NETWORK_REFERENCE)
+    snprintf(label, DESPUR_GROUP_NAME, "%s", despur_method_label(DESPUR_ERM));
+  else
+    config_method_label(label, config);
+}
+
+#define NAME_OF(NAME, name) #name,
+const char *const despur_network_names[] = {DESPUR_NETWORKS(NAME_OF) NULL};
+#undef NAME_OF
+
+bool config_has_network(const despur_config *config, despur_network network) {
+  return network == DESPUR_NETWORK_REFERENCE ? config->reference.epochs > 0 : true;
+}
+
+despur_network config_last_network(const despur_config *config) {
+  despur_network last = DESPUR_NETWORK_COUNT - 1;
+  while (!config_has_network(config, last)) last--;
+  return last;
+}
+
+const char *config_weights_file(const despur_config *config, despur_network network) {
+#define FILE_OF(NAME, name) #name ".safetensors",
+  static const char *const FILES[] = {DESPUR_NETWORKS(FILE_OF)};
+#undef FILE_OF
+  return network == config_last_network(config) ? "model.safetensors" : FILES[network];
+}
+
 /* Whether the data say an attribute; else the groups are the classes, and their labels are those of classes.
  */
 static bool has_attributes(const despur_config *config) {

@@ -105,10 +105,21 @@ const report_rule *report_used_rule(const report_run *run) {
   return NULL;
 }
 
+const report_stage *report_first_stage(const report_run *run) {
+  for (size_t s = 0; s < REPORT_STAGES; s++)
+    if (run->stages[s].final) return &run->stages[s];
+  return NULL;
+}
+
 const report_stage *report_last_stage(const report_run *run) {
   for (size_t s = REPORT_STAGES; s-- > 0;)
     if (run->stages[s].final) return &run->stages[s];
   return NULL;
+}
+
+const report_stage *report_final_stage(const report_run *run) {
+  const report_stage *last = report_last_stage(run);
+  return last == &run->stages[REPORT_REFERENCE] ? NULL : last;
 }
 
 bool report_has_attributes(const report_run *run) {

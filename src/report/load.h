@@ -6,6 +6,7 @@
 #define REPORT_LOAD_H
 
 #include "base/text.h"
+#include "despur/config.h"
 #include "despur/measures.h"
 
 #include <stdbool.h>
@@ -43,7 +44,10 @@ typedef struct report_stage {
   char (*weight_names)[DESPUR_GROUP_NAME];
 } report_stage;
 
-enum { REPORT_REFERENCE, REPORT_TRAIN, REPORT_STAGES };
+/* By despur_network: REPORT_REFERENCE and so on. */
+#define REPORT_ENTRY(NAME, name) REPORT_##NAME,
+enum { DESPUR_NETWORKS(REPORT_ENTRY) REPORT_STAGES };
+#undef REPORT_ENTRY
 
 /* What a rule of model selection would have given. */
 typedef struct report_rule {
@@ -175,8 +179,12 @@ const char *report_setting(const report_run *run, const char *key);
  */
 const report_rule *report_used_rule(const report_run *run);
 
-/* The last stage that was measured, or NULL. */
+/* The first and the last stage that was measured; NULL when none was. */
+const report_stage *report_first_stage(const report_run *run);
 const report_stage *report_last_stage(const report_run *run);
+
+/* The last one unless it is the reference network: what the run was for. */
+const report_stage *report_final_stage(const report_run *run);
 
 /* Whether the data have attributes: whether a group that was measured says one. */
 bool report_has_attributes(const report_run *run);

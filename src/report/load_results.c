@@ -231,14 +231,13 @@ static despur_status read_inferred(report_stage *stage, json_t *line, despur_spl
 
 static despur_status read_line(report_run *out, json_t *line, const char *path, size_t number,
                                despur_error *error) {
-  static const char *const STAGES[REPORT_STAGES] = {"reference", "train"};
   const char *name = json_member_text(line, "stage", ""), *split = json_member_text(line, "split", "");
   bool inferred = strcmp(name, "inferred_groups") == 0;
   if (inferred) name = json_member_text(line, "network", "");
   report_stage *stage = NULL;
   if (strcmp(name, "infer") == 0) return read_inference(&out->inference, line, path, number, error);
   for (size_t s = 0; s < REPORT_STAGES; s++)
-    if (strcmp(name, STAGES[s]) == 0) stage = &out->stages[s];
+    if (strcmp(name, despur_network_names[s]) == 0) stage = &out->stages[s];
   if (!stage) return DESPUR_OK;
   if (json_object_get(line, "selection") && stage != &out->stages[REPORT_TRAIN]) return DESPUR_OK;
   if (json_object_get(line, "selection")) return read_rules(out, json_object_get(line, "selection"), error);

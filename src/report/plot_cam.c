@@ -52,12 +52,12 @@ static void draw(chart *c, const report_run *run, size_t index) {
   snprintf(description, sizeof description,
            "For each of %zu groups the share of the maps' energy that lies beside the digit, with its 95 "
            "per cent interval%s.",
-           n, cam->stage_count == 2 ? ", before (ring) and after (dot)" : "");
+           n, cam->stage_count > 1 ? ", before (ring) and after (dot)" : "");
   chart_open(c, 50 + ROW * (double)n + 44, "Energy of the maps on the background, %", description);
   for (size_t g = 0; g < cam->group_count; g++)
     if (shown(cam, g)) widest = fmax(widest, text_width(text_fit(cam->groups[g].name, 110).text));
   c->top = 54; /* below the legend */
-  chart_legend(c, cam->stage_count == 2 ? cam->stages[0] : NULL, cam->stages[cam->stage_count - 1]);
+  chart_legend(c, cam->stage_count > 1 ? cam->stages[0] : NULL, cam->stages[cam->stage_count - 1]);
   c->left = c->x.from = widest + 10;
   set_scale(c, cam);
   c->y = (scale){.low = 0, .high = (double)n, .from = c->top - 8, .to = c->bottom};
@@ -69,7 +69,7 @@ static void draw(chart *c, const report_run *run, size_t index) {
     if (!shown(cam, g)) continue;
     double y = (double)row++ + 0.5;
     chart_text(c, c->left - 8, scale_at(&c->y, y) + 4, "end", "", text_fit(cam->groups[g].name, 110).text);
-    if (cam->stage_count == 2) draw_share(c, &cam->groups[g].background[0], y, "i-before", "o-before");
+    if (cam->stage_count > 1) draw_share(c, &cam->groups[g].background[0], y, "i-before", "o-before");
     draw_share(c, &cam->groups[g].background[cam->stage_count - 1], y, "i-after", "f-after");
   }
   chart_close(c);

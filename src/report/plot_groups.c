@@ -48,11 +48,11 @@ static void draw_group(chart *c, const despur_group_score *group, double row, co
 
 static void draw(chart *c, const report_run *run, size_t index) {
   (void)index;
-  const report_stage *last = report_last_stage(run), *first = &run->stages[REPORT_REFERENCE];
+  const report_stage *last = report_last_stage(run), *first = report_first_stage(run);
   const despur_scores *scores = &last->final->scores;
   size_t rows;
   char title[64], description[160];
-  bool both = first != last && first->final && first->final->scores.groups_count == scores->groups_count;
+  bool both = first != last && first->final->scores.groups_count == scores->groups_count;
   place *places = places_of(c, scores, &rows);
   snprintf(title, sizeof title, "Accuracy of every %s, %%", report_group_word(run));
   snprintf(description, sizeof description,

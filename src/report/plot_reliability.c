@@ -12,7 +12,7 @@
 enum { LEAST = 10, NAMED = 3 }; /* examples that a bin must have to be drawn; groups with a name */
 
 static size_t count(const report_run *run) {
-  return run->measures.all.bins != NULL && run->stages[REPORT_TRAIN].final ? 2 : 0;
+  return run->measures.all.bins != NULL && report_final_stage(run) ? 2 : 0;
 }
 
 void reliability_add(reliability *sums, const despur_group_measures *group) {
@@ -88,7 +88,7 @@ void reliability_draw(chart *c, const char *title, const reliability_line *lines
 }
 
 static void draw_pools(chart *c, const report_run *run) {
-  const despur_scores *scores = &run->stages[REPORT_TRAIN].final->scores;
+  const despur_scores *scores = &report_final_stage(run)->final->scores;
   report_cell *cells = NULL;
   reliability_line lines[2] = {{.name = "usual groups", .tone = "mute", .line = "s-mute", .dot = "f-mute"},
                                {.name = report_has_attributes(run) ? "other groups" : "all examples",

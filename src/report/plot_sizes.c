@@ -121,10 +121,9 @@ void page_draw_sizes(chart *c, const group_table *t) {
 
 static void draw(chart *c, const report_run *run, size_t index) {
   (void)index;
-  const report_stage *last = report_last_stage(run), *first = &run->stages[REPORT_REFERENCE];
+  const report_stage *last = report_last_stage(run), *first = report_first_stage(run);
   group_table t = {.trained = true};
-  if (first != last && first->final &&
-      first->final->scores.groups_count == last->final->scores.groups_count) {
+  if (first != last && first->final->scores.groups_count == last->final->scores.groups_count) {
     t.labels[t.count] = first->label;
     t.scores[t.count++] = &first->final->scores;
   }

@@ -7,9 +7,9 @@
 
 /* In how many minority groups the share of the background falls, and in how many the intervals are apart. */
 static void change(markup *m, const report_cam *cam) {
-  size_t all = 0, fallen = 0, apart = 0;
+  size_t all = 0, fallen = 0, apart = 0, last = cam->stage_count - 1;
   for (size_t g = 0; g < cam->group_count; g++) {
-    const report_share *before = &cam->groups[g].background[0], *after = &cam->groups[g].background[1];
+    const report_share *before = &cam->groups[g].background[0], *after = &cam->groups[g].background[last];
     if (!cam->groups[g].minority || isnan(before->mean) || isnan(after->mean)) continue;
     all++;
     fallen += after->mean < before->mean;
@@ -19,7 +19,7 @@ static void change(markup *m, const report_cam *cam) {
   markup_print(m,
                "<p>From %s to %s the share of the energy that lies on the background falls in %zu of %zu "
                "minority groups; in %zu of them the 95\xc2\xa0%% intervals are apart.</p>\n",
-               cam->stages[0], cam->stages[1], fallen, all, apart);
+               cam->stages[0], cam->stages[last], fallen, all, apart);
 }
 
 static void alternative(markup *m, const report_cam *cam, const report_look *look) {
@@ -52,7 +52,7 @@ static void pictures(markup *m, const report_cam *cam) {
   enum { MOST_BYTES = 1000000 };
   size_t bytes = 0, left_out = 0;
   markup_raw(m, "<p class=\"note\">The first pictures of each group, not chosen by hand: ");
-  markup_print(m, "the picture%s", cam->stage_count == 2 ? ", then where " : " and where ");
+  markup_print(m, "the picture%s", cam->stage_count > 1 ? ", then where " : " and where ");
   for (size_t s = 0; s < cam->stage_count; s++)
     markup_print(m, "%s%s", s ? ", then where " : "", cam->stages[s]);
   markup_print(
@@ -77,7 +77,7 @@ void section_cam(markup *m, const report_run *run) {
   if (cam->stage_count == 0 || cam->group_count == 0) return;
   section_open(m, "Where the network looks");
   warning(m);
-  if (cam->scored && cam->stage_count == 2) change(m, cam);
+  if (cam->scored && cam->stage_count > 1) change(m, cam);
   if (plot_cam.count(run) > 0) {
     markup_raw(m, "<div class=\"split\">\n<div>\n");
     plot_figures(m, &plot_cam, run);

@@ -7,11 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The stages that were measured, in their order. */
+/* The stages that were measured, in their order. Those of one run have the same groups; of a file that says
+ * otherwise, what does not go with its last stage is left out. */
 static size_t measured(const report_stage *out[REPORT_STAGES], const report_run *run) {
+  const report_stage *last = report_last_stage(run);
   size_t count = 0;
-  for (size_t s = 0; s < REPORT_STAGES; s++)
-    if (run->stages[s].final) out[count++] = &run->stages[s];
+  for (size_t s = 0; s < REPORT_STAGES; s++) {
+    const report_eval *final = run->stages[s].final;
+    if (final && final->scores.groups_count == last->final->scores.groups_count)
+      out[count++] = &run->stages[s];
+  }
   return count;
 }
 
@@ -58,9 +63,6 @@ void section_groups(markup *m, const report_run *run) {
   size_t count = measured(stages, run);
   bool attributes = report_has_attributes(run);
   if (count == 0) return;
-  /* two stages of one run have the same groups; a file that says otherwise is shown by its last stage */
-  if (count == 2 && stages[0]->final->scores.groups_count != stages[1]->final->scores.groups_count)
-    stages[0] = stages[1], count = 1;
   despur_split split = stages[count - 1]->final->split;
   if (m->status == DESPUR_OK)
     m->status = report_partition(&cells, &stages[count - 1]->final->scores, m->error);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 static void table(markup *m, const report_run *run, const report_cell *cells) {
-  const report_stage *last = report_last_stage(run), *reference = &run->stages[REPORT_REFERENCE];
+  const report_stage *last = report_last_stage(run), *first = report_first_stage(run);
   char caption[400];
   group_table t = {.caption = caption,
                    .what = "Group",
@@ -16,12 +16,11 @@ static void table(markup *m, const report_run *run, const report_cell *cells) {
                    .cells = cells,
                    .marks_usual = true,
                    .marks_behind = true};
-  if (last != reference && reference->inferred.groups_count == last->inferred.groups_count) {
-    t.labels[t.count] = reference->label;
-    t.scores[t.count++] = &reference->inferred;
+  for (const report_stage *stage = first; stage <= last; stage++) {
+    if (!stage->final || stage->inferred.groups_count != last->inferred.groups_count) continue;
+    t.labels[t.count] = stage->label;
+    t.scores[t.count++] = &stage->inferred;
   }
-  t.labels[t.count] = last->label;
-  t.scores[t.count++] = &last->inferred;
   snprintf(
       caption, sizeof caption,
       "Accuracy of every inferred group on the %s examples, in per cent, with its 95 %% interval (Wilson). "

@@ -223,8 +223,7 @@ despur_status verdict_write(verdict *out, const report_run *run, despur_error *e
   despur_status status = DESPUR_OK;
   char subject[DESPUR_GROUP_NAME + 64] = "This network";
   const char *attribute = attribute_of(run);
-  const report_stage *stages = run->stages, *last = report_last_stage(run);
-  const report_stage *first = stages[REPORT_REFERENCE].final ? &stages[REPORT_REFERENCE] : last;
+  const report_stage *first = report_first_stage(run), *last = report_last_stage(run);
   verdict_finding before, after;
   *out = (verdict){0};
   if (!last) return write_nothing(out, error);

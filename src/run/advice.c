@@ -5,9 +5,10 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "despur/stats.h"
-#include "run/infer_stage.h"
+#include "run/networks.h"
 #include "run/run_state.h"
 #include "run/score.h"
+#include "run/stage_infer.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -77,7 +78,7 @@ static despur_status search(double *scores, const run *r, despur_error *error) {
   despur_grouping_options options = run_grouping_options(r);
   options.max_clusters = MOST_CLUSTERS;
   options.overcluster = 1;
-  despur_status status = run_fit_grouping(&grouping, r, r->reference, &options, error);
+  despur_status status = run_fit_grouping(&grouping, r, r->nets[DESPUR_NETWORK_REFERENCE], &options, error);
   if (status != DESPUR_OK) return status;
   for (size_t k = 0; k < MOST_CLUSTERS - 1; k++) {
     double sum = 0, examples = 0;
@@ -118,7 +119,7 @@ static void note_settings(const run *r, const double *scores) {
 
 static bool has_clusters(const run *r) {
   int method = r->config->infer.method;
-  return r->reference &&
+  return r->nets[DESPUR_NETWORK_REFERENCE] &&
          (method == CONFIG_INFER_CLUSTER || method == CONFIG_INFER_GEORGE || method == CONFIG_INFER_SPARE);
 }
 
@@ -130,7 +131,7 @@ despur_status run_advise(const run *r, despur_error *error) {
   double scores[MOST_CLUSTERS - 1];
   if (!has_clusters(r)) return DESPUR_OK;
   if (r->val_groups && despur_dataset_attributes(r->dataset) < 2) {
-    TRY(run_score(&val, NULL, &predictions, r->net, r->dataset, &r->truth, DESPUR_VAL, error));
+    TRY(run_score(&val, NULL, &predictions, run_last_net(r), r->dataset, &r->truth, DESPUR_VAL, error));
     lost = find_lost_group(r, predictions);
   }
   if (!note_failure(r, lost)) goto cleanup;

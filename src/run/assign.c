@@ -1,6 +1,7 @@
 /* Groups of other examples, by the reference network and the grouping that a run has left. */
 #include "base/memory.h"
 #include "data/dataset.h"
+#include "run/networks.h"
 #include "run/reopen.h"
 #include "run/run_data.h"
 #include "run/run_state.h"
@@ -42,13 +43,12 @@ cleanup:
 static despur_status load_models(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
-  TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
-  TRY(run_path(path, r, "reference.safetensors", error));
-  TRY(despur_net_load(r->reference, path, error));
+  TRY(run_load_net(r, DESPUR_NETWORK_REFERENCE, error));
   TRY(run_path(path, r, "grouping.safetensors", error));
   TRY(despur_grouping_load(&r->grouping, path, error));
   bool features = r->config->infer.on == DESPUR_FEATURES;
-  size_t width = features ? despur_net_features(r->reference) : despur_net_classes(r->reference);
+  const despur_net *net = r->nets[DESPUR_NETWORK_REFERENCE];
+  size_t width = features ? despur_net_features(net) : despur_net_classes(net);
   if (despur_grouping_dimensions(r->grouping) != width)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected outputs of width %zu as the network's, found %zu", path,
          width, despur_grouping_dimensions(r->grouping));
@@ -63,7 +63,8 @@ static despur_status write_split(file_writer *writer, run *r, despur_split split
   size_t count;
   const uint32_t *examples = despur_dataset_split(r->dataset, split, &count);
   const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);
-  TRY(split_outputs_get(&outputs, r, r->reference, split, (despur_output)r->config->infer.on, error));
+  TRY(split_outputs_get(&outputs, r, r->nets[DESPUR_NETWORK_REFERENCE], split,
+                        (despur_output)r->config->infer.on, error));
   TRY(mem_alloc(&groups, count, sizeof *groups, error));
   TRY(despur_grouping_assign(r->grouping, outputs.values, outputs.labels, count, r->options->threads, groups,
                              error));

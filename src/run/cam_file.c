@@ -120,7 +120,7 @@ cleanup:
 
 despur_status run_write_cam(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  run_cam_network networks[2];
+  run_cam_network networks[DESPUR_NETWORK_COUNT];
   despur_run_cam_result found = {0};
   size_t count = run_cam_networks(networks, r), per_group = PICTURES / run_shown_groups(r)->count;
   size_t width = despur_dataset_shape(r->dataset).width, scale = TILE / width;
@@ -140,12 +140,12 @@ cleanup:
 
 despur_status run_write_cam_events(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  run_cam_network networks[2];
+  run_cam_network networks[DESPUR_NETWORK_COUNT];
   size_t count = run_cam_networks(networks, r);
   char tag[256];
   despur_run_cam_result maps = {0};
   despur_run_cam_options options = {.split = r->result->split, .per_group = CAM_EXAMPLES, .pictures_only = 1};
-  if (!r->events || !r->net || count == 0) return DESPUR_OK;
+  if (!r->events || r->only_infer || count == 0) return DESPUR_OK;
   TRY(run_look_inside(&maps, r, networks, count, &options, error));
   for (size_t i = 0; i < maps.sheet_count; i++) {
     const despur_picture *drawn = &maps.sheets[i].picture;

@@ -35,7 +35,8 @@ static despur_status load_grouping(run *r, despur_error *error) {
 static despur_status assign(uint32_t **found, const run *r, despur_split split, despur_error *error) {
   despur_status status = DESPUR_OK;
   split_outputs outputs = {0};
-  TRY(split_outputs_get(&outputs, r, r->reference, split, (despur_output)r->config->infer.on, error));
+  TRY(split_outputs_get(&outputs, r, r->nets[DESPUR_NETWORK_REFERENCE], split,
+                        (despur_output)r->config->infer.on, error));
   TRY(mem_alloc(found, outputs.count, sizeof **found, error));
   TRY(despur_grouping_assign(r->grouping, outputs.values, outputs.labels, outputs.count, r->options->threads,
                              *found, error));
@@ -93,7 +94,7 @@ static despur_status take_training_groups(run *r, despur_error *error) {
 despur_status run_find_cells(run *r, despur_split split, despur_error *error) {
   despur_status status = DESPUR_OK;
   r->cells_split = split;
-  if (run_has_attributes(r) || !r->result->inferred || !r->reference) return DESPUR_OK;
+  if (run_has_attributes(r) || !r->result->inferred || !r->nets[DESPUR_NETWORK_REFERENCE]) return DESPUR_OK;
   if (!by_clusters(r)) return take_training_groups(r, error);
   TRY(load_grouping(r, error));
   TRY(assign_split(r, split, error));
@@ -107,11 +108,10 @@ despur_status run_score_cells(run *r, despur_error *error) {
   if (r->cells.count == 0) return DESPUR_OK;
   r->result->inferred_split = r->cells_split;
   for (size_t s = 0; s < r->result->stage_count; s++) {
-    bool reference = s == 0; /* groups are inferred from one, so there is one */
     despur_stage_result *stage = &r->result->stages[s];
-    TRY(run_score(&stage->inferred, NULL, NULL, reference ? r->reference : r->net, r->dataset, &r->cells,
+    TRY(run_score(&stage->inferred, NULL, NULL, r->nets[stage->network], r->dataset, &r->cells,
                   r->cells_split, error));
-    TRY(run_write_cells(r, reference ? "reference" : "train", stage, error));
+    TRY(run_write_cells(r, stage, error));
   }
 cleanup:
   return status;

@@ -8,7 +8,7 @@
 bool run_has_attributes(const run *r);
 
 /* Fills in r->cells for a split, or for the training split where only that was divided (r->cells_split says);
- * leaves it empty where there are attributes or nothing was inferred. Needs r->reference. */
+ * leaves it empty where there are attributes or nothing was inferred. Needs the reference network. */
 DESPUR_MUST_USE despur_status run_find_cells(run *r, despur_split split, despur_error *error);
 
 /* The accuracies of all networks in these groups, into the result and results.jsonl. */

@@ -9,7 +9,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
-static const char MAGIC[] = "despur checkpoint 4\n";
+static const char MAGIC[] = "despur checkpoint 5\n";
 
 enum { MAGIC_BYTES = sizeof MAGIC - 1, SUM_BYTES = SHA256_HEX - 1 };
 
@@ -100,6 +100,18 @@ static void carry_stage(carrier *c, checkpoint_stage *stage) {
   }
 }
 
+static void carry_stages(carrier *c, checkpoint *p) {
+  enum { FIELDS = 3 + 6 * DESPUR_RULES }; /* of carry_stage, 8 bytes each */
+  carry_size(c, &p->stage_count);
+  if (c->status != DESPUR_OK) return;
+  if (!c->writer && p->stage_count > c->left / FIELDS / 8) {
+    too_short(c);
+    return;
+  }
+  if (!c->writer) c->status = mem_alloc(&p->stages, p->stage_count, sizeof *p->stages, c->error);
+  for (size_t i = 0; c->status == DESPUR_OK && i < p->stage_count; i++) carry_stage(c, &p->stages[i]);
+}
+
 static void carry_groups(carrier *c, checkpoint *p) {
   carry_size(c, &p->examples);
   carry_size(c, &p->groups);
@@ -153,8 +165,8 @@ static void carry_checkpoint(carrier *c, checkpoint *p) {
   carry_text(c, &p->timing);
   carry_double(c, &p->seconds);
   carry_size(c, &p->only_infer);
-  carry_size(c, &p->place);
-  for (size_t i = 0; i < 2; i++) carry_stage(c, &p->stages[i]);
+  carry_text(c, &p->stage);
+  carry_stages(c, p);
   for (size_t i = 0; i < CHECKPOINT_STREAMS; i++) carry_extent(c, &p->streams[i]);
   carry_groups(c, p);
   carry_state(c, &p->state);
@@ -231,7 +243,7 @@ static bool is_consistent(const checkpoint *p) {
     if (p->group_of_example[i] >= p->groups && p->group_of_example[i] != DESPUR_NO_GROUP) return false;
   for (size_t i = 0; p->val_groups && i < p->val_examples; i++)
     if (p->val_groups[i] >= p->groups && p->val_groups[i] != DESPUR_NO_GROUP) return false;
-  return p->place < RUN_PLACES && !p->group_of_example == !p->group_names &&
+  return !p->group_of_example == !p->group_names &&
          (state->epoch == 0 || (state->weights && state->moments[0])) &&
          (state->groups == 0 || state->group_weights);
 }
@@ -248,10 +260,23 @@ despur_status checkpoint_decode(checkpoint *p, const char *data, size_t bytes, c
 }
 
 void checkpoint_release(checkpoint *p) {
-  void *owned[] = {
-      p->version,          p->config,        p->inputs,         p->finished,         p->timing,
-      p->state.weights,    p->state.average, p->state.selected, p->state.moments[0], p->state.moments[1],
-      p->group_of_example, p->group_names,   p->val_groups,     p->powers,           p->state.group_weights};
+  void *owned[] = {p->version,
+                   p->config,
+                   p->inputs,
+                   p->finished,
+                   p->timing,
+                   p->stage,
+                   p->stages,
+                   p->state.weights,
+                   p->state.average,
+                   p->state.selected,
+                   p->state.moments[0],
+                   p->state.moments[1],
+                   p->group_of_example,
+                   p->group_names,
+                   p->val_groups,
+                   p->powers,
+                   p->state.group_weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mem_free(owned[i]);
   history_release(&p->history);
   *p = (checkpoint){0};

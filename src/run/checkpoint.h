@@ -16,9 +16,6 @@
 /* Its name in the directory of a run that is not finished. */
 #define CHECKPOINT_FILE "last.ckpt"
 
-/* What a run does next; stages that it does not have are passed over. */
-typedef enum run_place { RUN_REFERENCE, RUN_INFER, RUN_TRAIN, RUN_PLACES } run_place;
-
 /* What is known of a network before it is measured on the evaluation split. */
 typedef struct checkpoint_stage {
   size_t epochs, selected_epoch;
@@ -36,8 +33,9 @@ typedef struct checkpoint {
   char *timing;                            /* JSON: what timing.json will say of finished stages */
   double seconds;                          /* that the run has taken so far */
   size_t only_infer;                       /* 0 or 1 */
-  size_t place;                            /* run_place */
-  checkpoint_stage stages[2];              /* reference and final network; zero before they begin */
+  char *stage;                             /* the name of what comes next, or goes on */
+  size_t stage_count;                      /* of networks that are or will be measured */
+  checkpoint_stage *stages;                /* [stage_count], in their order; zero before they begin */
   file_extent streams[CHECKPOINT_STREAMS]; /* what has been written of files that grow; sha256 "" of those
                                                that do not exist */
   /* after inference, else 0 and NULL: */

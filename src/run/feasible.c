@@ -102,8 +102,8 @@ static despur_status check_reduction(const run *r, despur_error *error) {
   bool reduces =
       config->infer.reduce.method == DESPUR_REDUCE_PCA || config->infer.reduce.method == DESPUR_REDUCE_UMAP;
   if (!config_infers_clusters(config) || !reduces) return DESPUR_OK;
-  size_t width = config->infer.on == DESPUR_FEATURES ? despur_net_features(r->reference)
-                                                     : despur_net_classes(r->reference);
+  size_t width = config->infer.on == DESPUR_FEATURES ? despur_net_features(r->nets[DESPUR_NETWORK_REFERENCE])
+                                                     : despur_net_classes(r->nets[DESPUR_NETWORK_REFERENCE]);
   if (components <= width) return DESPUR_OK;
   return error_set(error, DESPUR_BAD_INPUT,
                    "infer.reduce.components: expected at most %zu, the number of %s, found %zu", width,

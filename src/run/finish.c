@@ -3,6 +3,7 @@
 #include "despur/report.h"
 #include "run/clock.h"
 #include "run/hashes.h"
+#include "run/networks.h"
 #include "run/run_files.h"
 #include "run/run_state.h"
 
@@ -48,10 +49,9 @@ cleanup:
 static despur_status write_timing(run *r, despur_error *error) {
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  const despur_net *net = r->net ? r->net : r->reference;
   json_put(&r->timing, "total", json_real(run_seconds() - r->started));
   json_put(&r->timing, "threads", json_integer(r->options->threads));
-  json_put(&r->timing, "kernels", json_string(despur_net_kernels(net)));
+  json_put(&r->timing, "kernels", json_string(despur_net_kernels(run_last_net(r))));
   json_put(&r->timing, "peak_resident_mb", json_integer(usage.ru_maxrss / 1024));
   return run_write_json(r, "timing.json", r->timing, error);
 }

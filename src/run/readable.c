@@ -17,10 +17,10 @@ static size_t most_clusters(const despur_config *config) {
 
 /* Lines with groups: after every epoch, and of the weights that each stage has kept. */
 static size_t lines_with_groups(const run *r) {
-  const stage_config *stages[] = {&r->config->reference, &r->config->train};
+  const int64_t epochs[DESPUR_NETWORK_COUNT] = {r->config->reference.epochs, r->config->train.epochs};
   size_t lines = 0;
-  for (size_t i = 0; i < 2; i++)
-    if (i == 0 ? r->reference != NULL : r->net != NULL) lines += (size_t)stages[i]->epochs + 3;
+  for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++)
+    if (r->nets[n]) lines += (size_t)epochs[n] + 3;
   return lines;
 }
 

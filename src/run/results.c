@@ -119,11 +119,10 @@ cleanup:
   return status;
 }
 
-despur_status run_write_cells(run *r, const char *network, const despur_stage_result *stage,
-                              despur_error *error) {
+despur_status run_write_cells(run *r, const despur_stage_result *stage, despur_error *error) {
   json_t *object = json_object();
   json_put(&object, "stage", json_string("inferred_groups"));
-  json_put(&object, "network", json_string(network));
+  json_put(&object, "network", json_string(despur_network_names[stage->network]));
   json_put(&object, "label", json_string(stage->label));
   json_put(&object, "split", json_string(despur_split_name(r->cells_split)));
   put_scores(&object, &stage->inferred, NULL);

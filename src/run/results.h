@@ -15,9 +15,8 @@ DESPUR_MUST_USE despur_status run_write_scores(run *r, const char *stage, size_t
 DESPUR_MUST_USE despur_status run_write_rules(run *r, const char *stage, const despur_rule_result *rules,
                                               despur_error *error);
 
-/* The scores of a network in the inferred groups; network is "reference" or "train". */
-DESPUR_MUST_USE despur_status run_write_cells(run *r, const char *network, const despur_stage_result *stage,
-                                              despur_error *error);
+/* The scores of a network in the inferred groups. */
+DESPUR_MUST_USE despur_status run_write_cells(run *r, const despur_stage_result *stage, despur_error *error);
 
 DESPUR_MUST_USE despur_status run_write_inference(run *r, despur_error *error);
 

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/json_read.h"
 #include "base/memory.h"
-#include "run/cells.h"
 #include "run/checkpoint.h"
 #include "run/clock.h"
 #include "run/directory.h"
@@ -13,8 +12,8 @@
 #include "run/reopen.h"
 #include "run/run_files.h"
 #include "run/run_state.h"
-#include "run/score.h"
 #include "run/selection_rules.h"
+#include "run/stage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,17 +60,21 @@ static void describe_groups(checkpoint *c, const run *r) {
 
 despur_status run_save(run *r, const despur_train_state *state, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024], version[] = DESPUR_VERSION;
+  char path[1024], version[] = DESPUR_VERSION, stage[64];
+  checkpoint_stage stages[DESPUR_NETWORK_COUNT];
   checkpoint c = {.version = version,
                   .inputs = json_print(r->inputs, JSON_COMPACT),
                   .finished = json_print(r->finished, JSON_COMPACT),
                   .timing = json_print(r->timing, JSON_COMPACT),
                   .seconds = run_seconds() - r->started,
                   .only_infer = r->only_infer,
-                  .place = r->place};
+                  .stage = stage,
+                  .stages = stages};
+  snprintf(stage, sizeof stage, "%s", r->plan.stages[r->place]->name);
   if (!c.inputs || !c.finished || !c.timing) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   TRY(despur_config_format(r->config, &c.config, error));
-  for (size_t i = 0; i < 2; i++) c.stages[i] = stage_of(&r->result->stages[i]);
+  for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++)
+    if (r->nets[n]) stages[c.stage_count] = stage_of(&r->result->stages[c.stage_count]), c.stage_count++;
   describe_groups(&c, r);
   if (state) c.state = *state, c.history = r->history;
   TRY(sync_streams(c.streams, r, error));
@@ -198,12 +201,22 @@ cleanup:
   return status;
 }
 
+/* Stages have the names of this run's, and there are as many networks. */
+static despur_status find_place(run *r, despur_error *error) {
+  size_t networks = 0;
+  for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++) networks += r->nets[n] != NULL;
+  r->place = run_place_of(r, r->resumed.stage);
+  if (r->place < r->plan.count && r->resumed.stage_count == networks) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "%s/%s: damaged: its stages are not those of this run",
+                   r->result->directory, CHECKPOINT_FILE);
+}
+
 /* Inferred groups are there exactly when inference is done, and of these examples. */
 static despur_status check_groups(const run *r, despur_error *error) {
   const checkpoint *c = &r->resumed;
   size_t val;
   despur_dataset_split(r->dataset, DESPUR_VAL, &val);
-  bool wanted = c->place == RUN_TRAIN && r->config->infer.method != CONFIG_INFER_NONE;
+  bool wanted = run_place_of(r, "infer") < r->place;
   bool there = c->group_of_example != NULL;
   if (there == wanted && (!there || c->examples == despur_dataset_count(r->dataset)) &&
       (!c->val_groups || c->val_examples == val) &&
@@ -252,28 +265,8 @@ cleanup:
   return status;
 }
 
-static despur_status restore_groups(run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  checkpoint *c = &r->resumed;
-  despur_groups *groups = &r->result->groups;
-  size_t count;
-  const uint32_t *train = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
-  if (!c->group_of_example) return DESPUR_OK;
-  TRY(despur_groups_create(groups, c->examples, c->groups, error));
-  memcpy(groups->of_example, c->group_of_example, c->examples * sizeof *groups->of_example);
-  memcpy(groups->names, c->group_names, c->groups * sizeof *groups->names);
-  for (size_t i = 0; i < count; i++)
-    if (groups->of_example[train[i]] != DESPUR_NO_GROUP) groups->train_sizes[groups->of_example[train[i]]]++;
-  r->val_groups = c->val_groups, c->val_groups = NULL;
-  r->powers = c->powers, c->powers = NULL;
-  r->result->inferred = 1;
-  TRY(run_compare_groups(r, error));
-cleanup:
-  return status;
-}
-
-static void restore_stages(run *r) {
-  for (size_t i = 0; i < 2; i++) {
+static void restore_results(run *r) {
+  for (size_t i = 0; i < r->resumed.stage_count; i++) {
     const checkpoint_stage *kept = &r->resumed.stages[i];
     despur_stage_result *result = &r->result->stages[i];
     result->epochs = kept->epochs;
@@ -285,19 +278,13 @@ static void restore_stages(run *r) {
   }
 }
 
-/* The reference network is finished: its weights are in their file, and its scores follow from them. */
-static despur_status restore_reference(run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char path[1024];
-  despur_stage_result *result = &r->result->stages[0];
-  if (!r->reference || r->place == RUN_REFERENCE) return DESPUR_OK;
-  TRY(run_path(path, r, "reference.safetensors", error));
-  TRY(despur_net_load(r->reference, path, error));
-  TRY(run_score(&result->scores, NULL, NULL, r->reference, r->dataset, &r->truth, r->result->split, error));
-  snprintf(result->label, sizeof result->label, "%s", despur_method_label(DESPUR_ERM));
-  r->result->stage_count = 1;
-cleanup:
-  return status;
+static despur_status restore_stages(run *r, despur_error *error) {
+  for (size_t i = 0; i < r->place; i++) {
+    const stage_kind *kind = r->plan.stages[i];
+    despur_status status = kind->restore ? kind->restore(r, error) : DESPUR_OK;
+    if (status != DESPUR_OK) return status;
+  }
+  return DESPUR_OK;
 }
 
 static despur_status restore(run *r, despur_error *error) {
@@ -307,29 +294,28 @@ static despur_status restore(run *r, despur_error *error) {
   TRY(load_json(&timing, c->timing, error));
   if (json_object_update(r->timing, timing) != 0) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
   r->started -= c->seconds;
-  r->place = (run_place)c->place;
   if (c->state.epoch > 0) r->state = &c->state;
   r->history = r->resumed.history, r->resumed.history = (run_history){0};
-  restore_stages(r);
-  TRY(restore_reference(r, error));
-  TRY(restore_groups(r, error));
+  restore_results(r);
+  TRY(restore_stages(r, error));
 cleanup:
   json_decref(timing);
   return status;
 }
 
 static void note_place(const run *r) {
-  static const char *const STAGES[] = {"reference", "infer", "train"};
+  const char *stage = r->plan.stages[r->place]->name;
   if (r->state)
-    run_note(r, "%s: resumed after epoch %zu", STAGES[r->place], r->state->epoch);
+    run_note(r, "%s: resumed after epoch %zu", stage, r->state->epoch);
   else
-    run_note(r, "%s: resumed before it begins", STAGES[r->place]);
+    run_note(r, "%s: resumed before it begins", stage);
 }
 
 despur_status run_continue(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(check_inputs(r, error));
   TRY(check_finished(r, error));
+  TRY(find_place(r, error));
   TRY(check_groups(r, error));
   TRY(check_history(r, error));
   TRY(reopen_streams(r, error));

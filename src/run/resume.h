@@ -4,8 +4,8 @@
 
 #include "run/run_state.h"
 
-/* Writes where the run stands: in the middle of a stage with a state, before r->place without one. The
- * streams are on the disk when the checkpoint is. */
+/* Writes where the run stands: in the middle of the stage at r->place with a state, before it begins without
+ * one. The streams are on the disk when the checkpoint is. */
 DESPUR_MUST_USE despur_status run_save(run *r, const despur_train_state *state, despur_error *error);
 
 /* Reads the checkpoint of options.directory into r->resumed and claims the directory. DESPUR_BAD_INPUT with

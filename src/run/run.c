@@ -4,8 +4,6 @@
 #include "config/schema.h"
 #include "io/npy.h"
 #include "model/initialise.h"
-#include "run/advice.h"
-#include "run/cam_file.h"
 #include "run/cells.h"
 #include "run/checkpoint.h"
 #include "run/clock.h"
@@ -13,13 +11,14 @@
 #include "run/feasible.h"
 #include "run/finish.h"
 #include "run/hashes.h"
-#include "run/infer_stage.h"
+#include "run/networks.h"
+#include "run/plan.h"
 #include "run/readable.h"
 #include "run/resume.h"
 #include "run/run_data.h"
 #include "run/run_files.h"
 #include "run/run_state.h"
-#include "run/stages.h"
+#include "run/stage.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,8 +33,8 @@ static despur_status load_initial_weights(run *r, despur_error *error) {
     run_note(r, "model.freeze: without model.init the layers up to '%s' stay random",
              r->config->model.freeze);
   if (!*path) return DESPUR_OK;
-  if (r->reference) TRY(model_initialise(r->reference, path, &left, error));
-  if (r->net) TRY(model_initialise(r->net, path, left.data ? &again : &left, error));
+  for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++)
+    if (r->nets[n]) TRY(model_initialise(r->nets[n], path, left.data ? &again : &left, error));
   if (left.data) run_note(r, "model.init: %s", left.data);
 cleanup:
   mem_free(left.data);
@@ -83,6 +82,7 @@ static despur_status prepare(run *r, despur_error *error) {
   run_note(r, "data: %s", despur_dataset_description(r->dataset));
   TRY(despur_groups_true(&r->truth, r->dataset, error));
   r->result->split = evaluation_split(r->dataset);
+  TRY(run_make_plan(r, error));
   TRY(run_create_nets(r, error));
   r->result->attributes = run_has_attributes(r);
   TRY(run_check_feasible(r, error));
@@ -102,7 +102,7 @@ cleanup:
 }
 
 /* Everything before `place` is done, and need not be done again. */
-static despur_status reach(run *r, run_place place, despur_error *error) {
+static despur_status reach(run *r, size_t place, despur_error *error) {
   despur_status status = DESPUR_OK;
   r->place = place;
   TRY(run_hash_outputs(r, r->finished, error));
@@ -113,21 +113,12 @@ cleanup:
 
 static despur_status carry_out(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (!r->resumed.version) TRY(reach(r, RUN_REFERENCE, error));
-  if (r->place == RUN_REFERENCE && r->reference) {
-    TRY(run_reference_stage(r, error));
-    TRY(reach(r, RUN_INFER, error));
+  if (!r->resumed.version) TRY(reach(r, 0, error));
+  for (bool more = true; more;) {
+    TRY(r->plan.stages[r->place]->carry_out(r, error));
+    more = r->place + 1 < r->plan.count;
+    if (more) TRY(reach(r, r->place + 1, error));
   }
-  if (r->place <= RUN_INFER && r->config->infer.method != CONFIG_INFER_NONE) {
-    TRY(run_infer_stage(r, error));
-    TRY(reach(r, RUN_TRAIN, error));
-  }
-  r->place = RUN_TRAIN;
-  if (!r->only_infer) TRY(run_train_stage(r, error));
-  TRY(run_score_cells(r, error));
-  if (!r->only_infer) TRY(run_advise(r, error));
-  TRY(run_write_cam_events(r, error));
-  TRY(run_write_cam(r, error));
 cleanup:
   return status;
 }
@@ -221,15 +212,15 @@ despur_status despur_run_describe_network(char **out, const despur_config *confi
   run r = {.config = config, .options = &options};
   *out = NULL;
   TRY(despur_dataset_create(&r.dataset, config, error));
-  TRY(run_create_net(&r.net, &r, &config->train, 2, error));
-  TRY(despur_net_describe(r.net, out, error));
+  TRY(run_create_net(&r, DESPUR_NETWORK_TRAIN, error));
+  TRY(despur_net_describe(run_last_net(&r), out, error));
 cleanup:
   run_release(&r);
   return status;
 }
 
 void despur_run_result_release(despur_run_result *result) {
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < DESPUR_NETWORK_COUNT; i++) {
     despur_scores_release(&result->stages[i].scores);
     despur_scores_release(&result->stages[i].inferred);
   }

@@ -1,4 +1,4 @@
-/* Grad-CAM over a run: shares of whole groups, and pictures of chosen examples, of one network or two. */
+/* Grad-CAM over a run: shares of whole groups, and pictures of chosen examples, of all its networks. */
 
 #include "run/run_cam.h"
 #include "base/memory.h"
@@ -6,6 +6,7 @@
 #include "io/png.h"
 #include "io/sheet.h"
 #include "run/cells.h"
+#include "run/networks.h"
 #include "run/reopen.h"
 #include "run/run_state.h"
 
@@ -323,6 +324,7 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
     TRY(take_first_examples(&look, split, split_count, error));
   TRY(mem_alloc(&look.maps, count * out->example_count * look.area, sizeof *look.maps, error));
   for (size_t stage = 0; stage < count; stage++) {
+    out->stages[stage].network = networks[stage].network;
     snprintf(out->stages[stage].label, sizeof out->stages[stage].label, "%s", networks[stage].label);
     TRY(look_at_chosen(&look, networks[stage].net, stage, error));
     if (out->scored && !options->pictures_only)
@@ -342,34 +344,31 @@ cleanup:
   return status;
 }
 
-size_t run_cam_networks(run_cam_network networks[2], const run *r) {
+size_t run_cam_networks(run_cam_network networks[DESPUR_NETWORK_COUNT], const run *r) {
   size_t count = 0, convolution;
-  despur_net *nets[2] = {r->reference, r->net};
-  for (size_t s = 0, n = 0; n < 2; n++) {
-    if (!nets[n] || s == r->result->stage_count) continue;
-    const despur_stage_result *stage = &r->result->stages[s++];
-    if (!engine_of(nets[n])->find_convolution(nets[n], NULL, &convolution)) continue;
-    networks[count].net = nets[n];
+  for (size_t s = 0; s < r->result->stage_count; s++) {
+    const despur_stage_result *stage = &r->result->stages[s];
+    despur_net *net = r->nets[stage->network];
+    if (!engine_of(net)->find_convolution(net, NULL, &convolution)) continue;
+    networks[count] = (run_cam_network){.network = stage->network, .net = net};
     memcpy(networks[count++].label, stage->label, sizeof stage->label);
   }
   return count;
 }
 
-static despur_status load_network(run_cam_network *networks, size_t *count, run *r, bool reference,
-                                  despur_error *error) {
+static despur_status load_networks(run_cam_network *networks, size_t *count, run *r,
+                                   const despur_run_cam_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024];
-  despur_net **net = reference ? &r->reference : &r->net;
-  TRY(run_path(path, r, reference ? "reference.safetensors" : "model.safetensors", error));
-  TRY(run_create_net(net, r, reference ? &r->config->reference : &r->config->train, reference ? 1 : 2,
-                     error));
-  TRY(despur_net_load(*net, path, error));
-  run_cam_network *network = &networks[(*count)++];
-  network->net = *net;
-  if (reference)
-    snprintf(network->label, sizeof network->label, "%s", despur_method_label(DESPUR_ERM));
-  else
-    config_method_label(network->label, r->config);
+  for (despur_network n = 0; n < DESPUR_NETWORK_COUNT; n++) {
+    if (!config_has_network(r->config, n) || (options->chosen && n != options->network)) continue;
+    run_cam_network *network = &networks[(*count)++];
+    TRY(run_load_net(r, n, error));
+    *network = (run_cam_network){.network = n, .net = r->nets[n]};
+    config_network_label(network->label, r->config, n);
+  }
+  if (*count == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: the run has no %s network", r->result->directory,
+         despur_network_names[options->network]);
 cleanup:
   return status;
 }
@@ -377,13 +376,8 @@ cleanup:
 /* Groups by clusters are found again; which group of another kind an example is in, only the run knew. */
 static despur_status find_cells(run *r, despur_split split, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024];
-  TRY(run_path(path, r, "reference.safetensors", error));
   if (run_has_attributes(r) || !r->result->inferred || r->config->reference.epochs == 0) goto cleanup;
-  if (!r->reference) {
-    TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
-    TRY(despur_net_load(r->reference, path, error));
-  }
+  if (!r->nets[DESPUR_NETWORK_REFERENCE]) TRY(run_load_net(r, DESPUR_NETWORK_REFERENCE, error));
   TRY(run_find_cells(r, split, error));
 cleanup:
   return status;
@@ -395,17 +389,13 @@ despur_status despur_run_cam(despur_run_cam_result *out, const char *directory,
   despur_config *config = NULL;
   despur_run_options run_options = {.directory = directory, .threads = options->threads};
   despur_run_result result = {0};
-  run_cam_network networks[2];
+  run_cam_network networks[DESPUR_NETWORK_COUNT];
   size_t count = 0;
   run r = {.options = &run_options, .result = &result};
   *out = (despur_run_cam_result){0};
   TRY(run_reopen(&r, &config, error));
   result.inferred = config->infer.method != CONFIG_INFER_NONE;
-  if (options->stage == DESPUR_CAM_REFERENCE && config->reference.epochs == 0)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: the run has no reference network", directory);
-  if (config->reference.epochs > 0 && options->stage != DESPUR_CAM_TRAIN)
-    TRY(load_network(networks, &count, &r, true, error));
-  if (options->stage != DESPUR_CAM_REFERENCE) TRY(load_network(networks, &count, &r, false, error));
+  TRY(load_networks(networks, &count, &r, options, error));
   TRY(find_cells(&r, options->split, error));
   TRY(run_look_inside(out, &r, networks, count, options, error));
 cleanup:
@@ -433,8 +423,10 @@ despur_status despur_run_cam_write(const despur_run_cam_result *result, const ch
   for (size_t i = 0; i < result->example_count; i++)
     for (size_t stage = 0; stage < result->stage_count; stage++) {
       const despur_cam_example *example = &result->examples[i];
-      bool before = result->stage_count == 2 && stage == 0;
-      snprintf(name, sizeof name, "%u-%s", example->example, before ? "before" : "after");
+      const char *which = stage + 1 == result->stage_count ? "after"
+                          : stage == 0                     ? "before"
+                                       : despur_network_names[result->stages[stage].network];
+      snprintf(name, sizeof name, "%u-%s", example->example, which);
       TRY(write_picture(directory, name, &example->overlays[stage], error));
     }
 cleanup:
@@ -442,12 +434,13 @@ cleanup:
 }
 
 void despur_run_cam_release(despur_run_cam_result *result) {
-  for (size_t stage = 0; stage < 2; stage++) {
+  for (size_t stage = 0; stage < DESPUR_NETWORK_COUNT; stage++) {
     despur_cam_scores_release(&result->stages[stage].scores);
     despur_occlusion_release(&result->stages[stage].occlusion);
   }
   for (size_t i = 0; i < result->example_count; i++)
-    for (size_t stage = 0; stage < 2; stage++) free(result->examples[i].overlays[stage].bytes);
+    for (size_t stage = 0; stage < DESPUR_NETWORK_COUNT; stage++)
+      free(result->examples[i].overlays[stage].bytes);
   for (size_t i = 0; i < result->sheet_count; i++) free(result->sheets[i].picture.bytes);
   mem_free(result->names);
   mem_free(result->minority);

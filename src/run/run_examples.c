@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "nn/engine.h"
+#include "run/networks.h"
 #include "run/reopen.h"
 #include "run/run_state.h"
 
@@ -54,11 +55,11 @@ cleanup:
 static despur_status take_features(despur_examples *out, const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *all = NULL;
-  out->columns = despur_net_features(r->net);
+  out->columns = despur_net_features(run_last_net(r));
   TRY(mem_alloc(&out->x, out->count, out->columns * sizeof *out->x, error));
   TRY(mem_alloc(&all, out->count, sizeof *all, error));
   for (uint32_t i = 0; i < out->count; i++) all[i] = i;
-  TRY(despur_outputs(r->net, r->dataset, all, out->count, DESPUR_FEATURES, out->x, error));
+  TRY(despur_outputs(run_last_net(r), r->dataset, all, out->count, DESPUR_FEATURES, out->x, error));
 cleanup:
   mem_free(all);
   return status;
@@ -67,7 +68,6 @@ cleanup:
 despur_status despur_run_examples(despur_examples *out, const char *directory, int threads,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024];
   despur_config *config = NULL;
   despur_run_options options = {.directory = directory, .threads = threads};
   despur_run_result result = {0};
@@ -76,9 +76,7 @@ despur_status despur_run_examples(despur_examples *out, const char *directory, i
   TRY(run_reopen(&r, &config, error));
   out->count = despur_dataset_count(r.dataset);
   TRY(describe(out, r.dataset, error));
-  TRY(run_create_net(&r.net, &r, &config->train, 2, error));
-  TRY(run_path(path, &r, "model.safetensors", error));
-  TRY(despur_net_load(r.net, path, error));
+  TRY(run_load_net(&r, config_last_network(config), error));
   TRY(take_features(out, &r, error));
 cleanup:
   run_release(&r);

@@ -23,8 +23,10 @@ const char *const run_output_names[] = {"config.yaml",     "results.jsonl",     
                                         "cam.json",        RUN_EVENTS_FILE,     "report.html"};
 const size_t run_output_count = sizeof run_output_names / sizeof *run_output_names;
 
-static bool has_convolution(const despur_net *net) {
-  return net && despur_net_convolution(net, 0);
+static bool has_convolution(const run *r) {
+  for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++)
+    if (r->nets[n] && despur_net_convolution(r->nets[n], 0)) return true;
+  return false;
 }
 
 bool run_makes_output(const run *r, const char *name) {
@@ -36,13 +38,13 @@ bool run_makes_output(const run *r, const char *name) {
               {"groups.csv", r->config->infer.method != CONFIG_INFER_NONE},
               {"embedding.csv", config_infers_clusters(r->config)},
               {"grouping.safetensors", config_infers_clusters(r->config)},
-              {"reference.safetensors", r->reference != NULL},
-              {"model.safetensors", r->net != NULL},
-              {"predictions.csv", r->net != NULL},
-              {"cam.json", has_convolution(r->reference) || has_convolution(r->net)}};
+              {"predictions.csv", r->nets[config_last_network(r->config)] != NULL},
+              {"cam.json", has_convolution(r)}};
   for (size_t i = 0; i < sizeof made / sizeof *made; i++)
     if (strcmp(made[i].name, name) == 0) return made[i].made;
-  return true;
+  for (despur_network n = 0; n < DESPUR_NETWORK_COUNT; n++)
+    if (r->nets[n] && strcmp(config_weights_file(r->config, n), name) == 0) return true;
+  return !strstr(name, ".safetensors");
 }
 
 const char *const run_stream_names[CHECKPOINT_STREAMS] = {"results.jsonl", "steps.csv", RUN_EVENTS_FILE};
@@ -127,7 +129,7 @@ despur_status run_write_predictions(run *r, const uint32_t *predictions, const f
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
   float *p = NULL;
-  size_t count, classes = despur_net_classes(r->net);
+  size_t count, classes = despur_dataset_classes(r->dataset);
   const uint32_t *examples = despur_dataset_split(r->dataset, r->result->split, &count);
   const uint32_t *labels = despur_dataset_labels(r->dataset);
   const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);

@@ -3,6 +3,7 @@
 #include "eval/predicted.h"
 #include "nn/loss.h"
 #include "report/load.h"
+#include "run/networks.h"
 #include "run/reopen.h"
 #include "run/run_state.h"
 #include "run/selection_rules.h"
@@ -35,12 +36,12 @@ cleanup:
 static despur_status predict(despur_predicted *out, const run *r, const uint32_t *examples,
                              despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t classes = out->classes = despur_net_classes(r->net), values = out->count * classes;
+  size_t classes = out->classes = despur_net_classes(run_last_net(r)), values = out->count * classes;
   float *outputs = NULL;
   TRY(mem_alloc(&outputs, values, sizeof *outputs, error));
   TRY(mem_alloc(&out->predictions, out->count, sizeof *out->predictions, error));
   TRY(mem_alloc(&out->probabilities, values, sizeof *out->probabilities, error));
-  TRY(despur_outputs(r->net, r->dataset, examples, out->count, DESPUR_LOGITS, outputs, error));
+  TRY(despur_outputs(run_last_net(r), r->dataset, examples, out->count, DESPUR_LOGITS, outputs, error));
   out->loss = despur_predictions(outputs, r->dataset, examples, out->count, classes, out->predictions);
   for (size_t i = 0; i < out->count; i++) softmax(outputs + i * classes, classes);
   for (size_t i = 0; i < values; i++) out->probabilities[i] = (double)outputs[i];
@@ -79,7 +80,6 @@ despur_status despur_run_outcome(despur_run_end *out, const char *directory, des
 despur_status despur_run_predict(despur_predicted *out, const char *directory, despur_split split,
                                  int threads, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024];
   const uint32_t *examples;
   despur_config *config = NULL;
   despur_run_options options = {.directory = directory, .threads = threads};
@@ -88,9 +88,7 @@ despur_status despur_run_predict(despur_predicted *out, const char *directory, d
   *out = (despur_predicted){0};
   TRY(run_reopen(&r, &config, error));
   TRY(run_split(&examples, &out->count, &r, split, error));
-  TRY(run_create_net(&r.net, &r, &config->train, 2, error));
-  TRY(run_path(path, &r, "model.safetensors", error));
-  TRY(despur_net_load(r.net, path, error));
+  TRY(run_load_net(&r, config_last_network(config), error));
   TRY(describe(out, &r, examples, error));
   TRY(predict(out, &r, examples, error));
 cleanup:

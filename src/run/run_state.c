@@ -3,9 +3,11 @@
 #include "base/memory.h"
 #include "run/checkpoint.h"
 #include "run/history.h"
+#include "run/stage.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 void run_note(const run *r, const char *format, ...) {
@@ -17,47 +19,6 @@ void run_note(const run *r, const char *format, ...) {
   format_args(line, sizeof line, format, args);
   va_end(args);
   observer->note(observer->context, line);
-}
-
-/* model.mean and model.std, of which each is one number or as many as there are channels. */
-static void normalise_images(despur_net_options *options, const despur_config *config) {
-  const config_reals *mean = &config->model.mean, *std = &config->model.std;
-  size_t channels = mean->count > std->count ? mean->count : std->count;
-  if (channels == 1 && mean->values[0] == 0 && std->values[0] == 1) return; /* as they are */
-  if (channels == 1) channels = options->input.channels;
-  options->normalised_channels = channels;
-  for (size_t c = 0; c < channels && c < DESPUR_NORMALISED_CHANNELS; c++) {
-    options->mean[c] = mean->values[mean->count == 1 ? 0 : c];
-    options->deviation[c] = std->values[std->count == 1 ? 0 : c];
-  }
-}
-
-despur_status run_create_net(despur_net **out, const run *r, const stage_config *config, uint64_t stage,
-                             despur_error *error) {
-  enum {
-    EVALUATION_BATCH = 256
-  }; /* passes without gradients use the same network: give them enough blocks */
-  size_t batch = (size_t)config->batch_size;
-  despur_net_options options = {.arch = (despur_arch)r->config->model.arch,
-                                .input = despur_dataset_shape(r->dataset),
-                                .classes = despur_dataset_classes(r->dataset),
-                                .batch = batch > EVALUATION_BATCH ? batch : EVALUATION_BATCH,
-                                .training_batch = batch,
-                                .freeze = r->config->model.freeze,
-                                .dropout = r->config->model.dropout,
-                                .seed = config_seed(r->config, r->config->seeds.init),
-                                .stage = stage,
-                                .threads = r->options->threads};
-  normalise_images(&options, r->config);
-  return despur_net_create(out, &options, error);
-}
-
-despur_status run_create_nets(run *r, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  if (r->config->reference.epochs > 0) TRY(run_create_net(&r->reference, r, &r->config->reference, 1, error));
-  if (!r->only_infer) TRY(run_create_net(&r->net, r, &r->config->train, 2, error));
-cleanup:
-  return status;
 }
 
 despur_status run_choose_directory(const run *r, despur_error *error) {
@@ -75,8 +36,7 @@ void run_release(run *r) {
   despur_dataset_free(r->dataset);
   despur_groups_release(&r->truth);
   despur_groups_release(&r->cells);
-  despur_net_free(r->reference);
-  despur_net_free(r->net);
+  for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++) despur_net_free(r->nets[n]);
   mem_free(r->order);
   despur_grouping_free(r->grouping);
   mem_free(r->val_groups);
@@ -90,6 +50,12 @@ void run_release(run *r) {
   checkpoint_release(&r->resumed);
   history_release(&r->history);
   if (r->claimed) close(r->lock);
+}
+
+size_t run_place_of(const run *r, const char *name) {
+  size_t place = 0;
+  while (place < r->plan.count && strcmp(r->plan.stages[place]->name, name) != 0) place++;
+  return place;
 }
 
 despur_status run_path(char path[1024], const run *r, const char *name, despur_error *error) {

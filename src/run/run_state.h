@@ -12,6 +12,16 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+typedef struct stage_kind stage_kind; /* stage.h */
+
+enum { RUN_STAGES = 8 };
+
+/* What a run does, one stage after another; no kind of stage comes twice. */
+typedef struct run_plan {
+  const stage_kind *stages[RUN_STAGES];
+  size_t count;
+} run_plan;
+
 typedef struct run {
   const despur_config *config;
   despur_config *own; /* a run that is carried out has its own copy of the configuration */
@@ -21,8 +31,8 @@ typedef struct run {
   despur_groups truth;
   despur_groups cells; /* inferred groups of a split, where there are no attributes; see cells.c */
   despur_split cells_split;
-  despur_net *reference, *net; /* reference: NULL when there is none */
-  uint32_t *order;             /* train.order, or NULL */
+  despur_net *nets[DESPUR_NETWORK_COUNT]; /* NULL: the run has none */
+  uint32_t *order;                        /* train.order, or NULL */
   size_t order_length;
   despur_grouping *grouping;   /* NULL until clusters have been inferred */
   uint32_t *val_groups;        /* inferred groups of the validation split's examples, or NULL */
@@ -32,7 +42,8 @@ typedef struct run {
   double started;              /* run_seconds; earlier by what a resumed run had taken before */
   json_t *timing;
   bool only_infer;
-  run_place place;                 /* what comes next, or goes on */
+  run_plan plan;
+  size_t place;                    /* in the plan: what comes next, or goes on */
   json_t *inputs;                  /* the SHA-256 of each by its name */
   json_t *finished;                /* likewise the outputs of finished stages */
   checkpoint resumed;              /* what the run has gone on from, or zero */
@@ -42,10 +53,6 @@ typedef struct run {
   int lock;
 } run;
 
-DESPUR_MUST_USE despur_status run_create_net(despur_net **out, const run *r, const stage_config *config,
-                                             uint64_t stage, despur_error *error);
-/* r->reference and r->net, those that the run has. */
-DESPUR_MUST_USE despur_status run_create_nets(run *r, despur_error *error);
 void run_release(run *r);
 
 /* Where the run lies: as options say, or runs/NAME-SEED. */

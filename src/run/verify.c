@@ -4,6 +4,7 @@
 #include "report/repaired.h"
 #include "run/hashes.h"
 #include "run/manifest.h"
+#include "run/networks.h"
 #include "run/reopen.h"
 #include "run/run_data.h"
 #include "run/run_files.h"
@@ -129,10 +130,11 @@ static void check_seed(despur_verify_result *result, const run *r, const json_t 
 /* What the checks need; the run that is done again has its own. */
 static void forget(run *r) {
   despur_dataset_free(r->dataset);
-  despur_net_free(r->reference);
-  despur_net_free(r->net);
   r->dataset = NULL;
-  r->reference = r->net = NULL;
+  for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++) {
+    despur_net_free(r->nets[n]);
+    r->nets[n] = NULL;
+  }
 }
 
 static despur_status prepare(run *r, json_t *outputs, despur_error *error) {

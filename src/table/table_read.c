@@ -18,8 +18,8 @@ enum { TIMING_LIMIT_BYTES = 1 << 20 };
 /* The measurement of the kept weights on the split: the one at the end of the stage, or that of the epoch
  * that was kept. */
 static const despur_scores *find_scores(const report_run *loaded, despur_split split) {
-  const report_stage *stage = &loaded->stages[REPORT_TRAIN];
-  const report_eval *kept = stage->final;
+  const report_stage *stage = report_final_stage(loaded);
+  const report_eval *kept = stage ? stage->final : NULL;
   if (!kept || kept->split == split) return kept ? &kept->scores : NULL;
   for (size_t i = 0; i < stage->eval_count; i++)
     if (stage->evals[i].split == split && stage->evals[i].epoch == kept->epoch)

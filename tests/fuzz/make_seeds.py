@@ -406,11 +406,11 @@ def array(kind, values):
     return struct.pack("<Q", 1) + struct.pack(f"<{len(values)}{kind}", *values)
 
 
-def checkpoint(place=2, groups=2, of=(0, 1, 1), weights=(1.0, 2.0), parameters=None, examples=None, names=None, epochs=1):
+def checkpoint(stage="train", groups=2, of=(0, 1, 1), weights=(1.0, 2.0), parameters=None, examples=None, names=None, epochs=1, stages=None):
     content = text("0.1.0") + text("name: x\n") + text('{"a":"b"}') + text("{}") + text("{}")
-    content += struct.pack("<dQQ", 1.5, 0, place)
-    stage = struct.pack("<QQd", 1, 1, 0.5) + struct.pack("<Qddddd", 1, 0.5, 0.5, 0.1, 0.25, 0.75) * 5
-    content += stage * 2
+    content += struct.pack("<dQ", 1.5, 0) + text(stage)
+    result = struct.pack("<QQd", 1, 1, 0.5) + struct.pack("<Qddddd", 1, 0.5, 0.5, 0.1, 0.25, 0.75) * 5
+    content += struct.pack("<Q", 2 if stages is None else stages) + result * 2
     content += (struct.pack("<Q", 10) + b"a" * 64 + b"\0") * 3
     content += struct.pack("<QQ", len(of) if examples is None else examples, groups)
     content += array("I", of)
@@ -424,7 +424,7 @@ def checkpoint(place=2, groups=2, of=(0, 1, 1), weights=(1.0, 2.0), parameters=N
     return content + struct.pack("<QQQ", epochs, 2, 3) + struct.pack("<4Q", 1, 2, 0, 1) + b"\0\1\1"
 
 
-def signed(content, magic=b"despur checkpoint 4\n"):
+def signed(content, magic=b"despur checkpoint 5\n"):
     content = magic + content
     return content + hashlib.sha256(content).hexdigest().encode()
 
@@ -432,7 +432,7 @@ def signed(content, magic=b"despur checkpoint 4\n"):
 for name, content in {
     "fields": checkpoint(),
     "group_beyond": checkpoint(of=(0, 1, 7)),
-    "place_beyond": checkpoint(place=99),
+    "stages_2_60": checkpoint(stages=2**60),
     "parameters_2_32": checkpoint(parameters=2**32),
     "parameters_2_63": checkpoint(parameters=2**63),
     "examples_2_62": checkpoint(examples=2**62),

@@ -1,5 +1,5 @@
 /* The inference of a run: groups from what the reference network says of the training examples. */
-#include "run/infer_stage.h"
+#include "run/stage_infer.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "nn/engine.h"
@@ -12,6 +12,7 @@
 #include "run/run_files.h"
 #include "run/run_state.h"
 #include "run/split_outputs.h"
+#include "run/stage.h"
 
 #include <assert.h>
 #include <math.h>
@@ -128,9 +129,10 @@ static despur_status infer_clusters(run *r, despur_error *error) {
   size_t val_count;
   despur_dataset_split(r->dataset, DESPUR_VAL, &val_count);
   const despur_grouping_options options = run_grouping_options(r);
-  TRY(run_fit_grouping(&r->grouping, r, r->reference, &options, error));
+  TRY(run_fit_grouping(&r->grouping, r, r->nets[DESPUR_NETWORK_REFERENCE], &options, error));
   TRY(groups_of_grouping(&r->result->groups, r, r->grouping, error));
-  if (val_count > 0) TRY(assign_validation(&r->val_groups, r, r->reference, r->grouping, error));
+  if (val_count > 0)
+    TRY(assign_validation(&r->val_groups, r, r->nets[DESPUR_NETWORK_REFERENCE], r->grouping, error));
   if (r->config->train_method == DESPUR_SPARE) TRY(choose_powers(r, error));
   TRY(run_path(path, r, "grouping.safetensors", error));
   TRY(despur_grouping_save(r->grouping, path, error));
@@ -147,7 +149,7 @@ static despur_status infer_errors(run *r, despur_error *error) {
   uint32_t *predictions = NULL;
   size_t count;
   const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
-  TRY(split_outputs_get(&logits, r, r->reference, DESPUR_TRAIN, DESPUR_LOGITS, error));
+  TRY(split_outputs_get(&logits, r, r->nets[DESPUR_NETWORK_REFERENCE], DESPUR_TRAIN, DESPUR_LOGITS, error));
   TRY(mem_alloc(&predictions, count, sizeof *predictions, error));
   despur_predictions(logits.values, r->dataset, examples, count, logits.width, predictions);
   TRY(despur_infer_errors(&r->result->groups, r->dataset, predictions, error));
@@ -165,7 +167,7 @@ static despur_status infer_environments(run *r, despur_error *error) {
                                        .pooled = r->config->infer.scope == CONFIG_ALL_CLASSES,
                                        .seed = (uint64_t)r->config->seed,
                                        .threads = r->options->threads};
-  TRY(split_outputs_get(&logits, r, r->reference, DESPUR_TRAIN, DESPUR_LOGITS, error));
+  TRY(split_outputs_get(&logits, r, r->nets[DESPUR_NETWORK_REFERENCE], DESPUR_TRAIN, DESPUR_LOGITS, error));
   TRY(despur_infer_eiil(&r->result->groups, r->dataset, logits.values, &options, error));
 cleanup:
   split_outputs_release(&logits);
@@ -194,7 +196,11 @@ static void note_groups(const run *r) {
            groups->names[largest]);
 }
 
-despur_status run_infer_stage(run *r, despur_error *error) {
+static bool wanted(const despur_config *config) {
+  return config->infer.method != CONFIG_INFER_NONE;
+}
+
+static despur_status carry_out(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   double started = run_seconds();
   switch (r->config->infer.method) {
@@ -218,6 +224,33 @@ despur_status run_infer_stage(run *r, despur_error *error) {
 cleanup:
   return status;
 }
+
+/* The groups are in the checkpoint. */
+static despur_status restore(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  checkpoint *c = &r->resumed;
+  despur_groups *groups = &r->result->groups;
+  size_t count;
+  const uint32_t *train = despur_dataset_split(r->dataset, DESPUR_TRAIN, &count);
+  TRY(despur_groups_create(groups, c->examples, c->groups, error));
+  memcpy(groups->of_example, c->group_of_example, c->examples * sizeof *groups->of_example);
+  memcpy(groups->names, c->group_names, c->groups * sizeof *groups->names);
+  for (size_t i = 0; i < count; i++)
+    if (groups->of_example[train[i]] != DESPUR_NO_GROUP) groups->train_sizes[groups->of_example[train[i]]]++;
+  r->val_groups = c->val_groups, c->val_groups = NULL;
+  r->powers = c->powers, c->powers = NULL;
+  r->result->inferred = 1;
+  TRY(run_compare_groups(r, error));
+cleanup:
+  return status;
+}
+
+const stage_kind stage_infer = {.name = "infer",
+                                .inputs = {"reference"},
+                                .only_infers = true,
+                                .wanted = wanted,
+                                .carry_out = carry_out,
+                                .restore = restore};
 
 double run_worst_inferred_group(const run *r, const uint32_t *predictions) {
   double worst = (double)NAN;

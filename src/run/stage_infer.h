@@ -1,10 +1,8 @@
-/* The stage in which groups are inferred from the reference network. */
-#ifndef RUN_INFER_STAGE_H
-#define RUN_INFER_STAGE_H
+/* Inferring groups from the reference network, and what others need of it. */
+#ifndef RUN_STAGE_INFER_H
+#define RUN_STAGE_INFER_H
 
 #include "run/run_state.h"
-
-DESPUR_MUST_USE despur_status run_infer_stage(run *r, despur_error *error);
 
 /* Accuracy of the worst inferred group on validation; NaN when validation examples have none. predictions: in
  * the order of the split. */

@@ -1,0 +1,25 @@
+/* Kinds of stages: what each needs, when a run has it, and what it does. A run is a list of them (plan.h). */
+#ifndef RUN_STAGE_H
+#define RUN_STAGE_H
+
+#include "run/run_state.h"
+
+enum { STAGE_INPUTS = 2 };
+
+struct stage_kind {
+  const char *name;                 /* in results.jsonl, timing.json, and what is said */
+  const char *inputs[STAGE_INPUTS]; /* names of stages that must have come before; NULL beyond the last */
+  bool only_infers;                 /* it is also in a run that ends with inferred groups */
+  bool (*wanted)(const despur_config *config);
+  /* From its beginning, or from r->state. */
+  despur_status (*carry_out)(run *r, despur_error *error);
+  /* What a run that goes on after this stage has of it: from its files and r->resumed. NULL: nothing. */
+  despur_status (*restore)(run *r, despur_error *error);
+};
+
+/* The place of a stage in r->plan; r->plan.count when the run does not have it. */
+size_t run_place_of(const run *r, const char *name);
+
+extern const stage_kind stage_reference, stage_infer, stage_train, stage_evaluate;
+
+#endif
