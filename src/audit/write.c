@@ -1,5 +1,5 @@
 /* The files of an audit. */
-#include "base/json.h"
+#include "base/json_write.h"
 #include "base/memory.h"
 #include "despur/array.h"
 #include "despur/audit.h"
@@ -13,105 +13,95 @@ static const char *const VERDICTS[] = {"nothing found", "weak group", "leans on 
 
 enum { CELLS_TOLD = 200 };
 
-static json_t *real(double value) {
-  return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *count(size_t value) {
-  return json_integer((json_int_t)value);
-}
-
-static json_t *cell_json(const despur_audit *a, const despur_audit_cell *c) {
+static void put_cell(json_writer *j, const char *name, const despur_audit *a, const despur_audit_cell *c) {
   const despur_audit_candidate *of = &a->candidates[c->candidate];
-  json_t *o = json_object();
-  json_put(&o, "candidate", json_text(of->name));
-  json_put(&o, "finder", json_text(of->finder));
-  json_put(&o, "cell", count(c->cell));
-  json_put(&o, "cell_name", json_text(of->cell_names[c->cell]));
-  json_put(&o, "class", json_text(a->class_names[c->class_index]));
-  json_put(&o, "errors_go_to",
-           c->toward == c->class_index ? json_null() : json_text(a->class_names[c->toward]));
-  json_put(&o, "count", count(c->count));
-  json_put(&o, "wrong", count(c->wrong));
-  json_put(&o, "rest_count", count(c->rest_count));
-  json_put(&o, "rest_wrong", count(c->rest_wrong));
-  json_put(&o, "excess", real(c->excess));
-  json_put(&o, "excess_low", real(c->low));
-  json_put(&o, "excess_high", real(c->high));
-  json_put(&o, "excess_beyond_margin", real(c->left));
-  json_put(&o, "p", real(c->p));
-  json_put(&o, "p_beyond_margin", real(c->p_left));
-  json_put(&o, "p_adjusted", real(c->adjusted));
-  json_put(&o, "confirmed", json_boolean(c->confirmed));
-  json_put(&o, "answers", json_boolean(c->answers));
-  json_put(&o, "margin_in_disguise", json_boolean(c->disguised));
-  return o;
+  json_open(j, name, '{');
+  json_write_text(j, "candidate", of->name);
+  json_write_text(j, "finder", of->finder);
+  json_write_count(j, "cell", c->cell);
+  json_write_text(j, "cell_name", of->cell_names[c->cell]);
+  json_write_text(j, "class", a->class_names[c->class_index]);
+  json_write_text(j, "errors_go_to", c->toward == c->class_index ? NULL : a->class_names[c->toward]);
+  json_write_count(j, "count", c->count);
+  json_write_count(j, "wrong", c->wrong);
+  json_write_count(j, "rest_count", c->rest_count);
+  json_write_count(j, "rest_wrong", c->rest_wrong);
+  json_write_real(j, "excess", c->excess);
+  json_write_real(j, "excess_low", c->low);
+  json_write_real(j, "excess_high", c->high);
+  json_write_real(j, "excess_beyond_margin", c->left);
+  json_write_real(j, "p", c->p);
+  json_write_real(j, "p_beyond_margin", c->p_left);
+  json_write_real(j, "p_adjusted", c->adjusted);
+  json_write_flag(j, "confirmed", c->confirmed);
+  json_write_flag(j, "answers", c->answers);
+  json_write_flag(j, "margin_in_disguise", c->disguised);
+  json_close(j);
 }
 
-static json_t *candidate_json(const despur_audit *a, const despur_audit_candidate *c) {
-  json_t *o = json_object();
-  json_put(&o, "finder", json_text(c->finder));
-  json_put(&o, "name", json_text(c->name));
-  json_put(&o, "cells", count(c->cells));
-  json_put(&o, "verdict", json_text(VERDICTS[c->verdict]));
-  json_put(&o, "errors_explained", real(c->explained));
-  json_put(&o, "cramers_v", real(c->label.v));
-  json_put(&o, "cramers_v_low", real(c->label.low));
-  json_put(&o, "cramers_v_high", real(c->label.high));
-  json_put(&o, "follows_odds_ratio", real(c->follows.odds_ratio));
-  json_put(&o, "follows_p", real(c->follows.p));
-  json_put(&o, "best", c->best == SIZE_MAX ? json_null() : cell_json(a, &a->cells[c->best]));
-  return o;
+static void put_candidate(json_writer *j, const despur_audit *a, const despur_audit_candidate *c) {
+  json_open(j, NULL, '{');
+  json_write_text(j, "finder", c->finder);
+  json_write_text(j, "name", c->name);
+  json_write_count(j, "cells", c->cells);
+  json_write_text(j, "verdict", VERDICTS[c->verdict]);
+  json_write_real(j, "errors_explained", c->explained);
+  json_write_real(j, "cramers_v", c->label.v);
+  json_write_real(j, "cramers_v_low", c->label.low);
+  json_write_real(j, "cramers_v_high", c->label.high);
+  json_write_real(j, "follows_odds_ratio", c->follows.odds_ratio);
+  json_write_real(j, "follows_p", c->follows.p);
+  if (c->best == SIZE_MAX)
+    json_write_text(j, "best", NULL);
+  else
+    put_cell(j, "best", a, &a->cells[c->best]);
+  json_close(j);
 }
 
-static void put_lists(json_t **o, const despur_audit *a) {
-  json_t *candidates = json_array(), *cells = json_array(), *limits = json_array();
-  for (size_t i = 0; i < a->candidates_count; i++)
-    json_push(&candidates, candidate_json(a, &a->candidates[i]));
-  for (size_t i = 0; i < a->cells_count && i < CELLS_TOLD; i++) json_push(&cells, cell_json(a, &a->cells[i]));
+static void put_lists(json_writer *j, const despur_audit *a) {
+  json_open(j, "candidates", '[');
+  for (size_t i = 0; i < a->candidates_count; i++) put_candidate(j, a, &a->candidates[i]);
+  json_close(j);
+  json_open(j, "cells", '[');
+  for (size_t i = 0; i < a->cells_count && i < CELLS_TOLD; i++) put_cell(j, NULL, a, &a->cells[i]);
+  json_close(j);
+  json_open(j, "detection_limits", '[');
   for (size_t i = 0; i < a->limits_count; i++) {
-    json_t *limit = json_object();
-    json_put(&limit, "class", json_text(a->class_names[a->limits[i].class_index]));
-    json_put(&limit, "share", real(a->limits[i].share));
-    json_put(&limit, "excess", real(a->limits[i].excess));
-    json_push(&limits, limit);
+    json_open(j, NULL, '{');
+    json_write_text(j, "class", a->class_names[a->limits[i].class_index]);
+    json_write_real(j, "share", a->limits[i].share);
+    json_write_real(j, "excess", a->limits[i].excess);
+    json_close(j);
   }
-  json_put(o, "candidates", candidates);
-  json_put(o, "cells", cells);
-  json_put(o, "detection_limits", limits);
+  json_close(j);
 }
 
 static despur_status write_json(const despur_audit *a, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   char *sentence = NULL, *content = NULL;
-  file_writer *writer = NULL;
-  json_t *o = json_object();
+  json_writer j = {.style = JSON_PRETTY, .digits = 6};
   TRY(despur_audit_sentence(&sentence, a, error));
-  json_put(&o, "verdict", json_text(VERDICTS[a->verdict]));
-  json_put(&o, "sentence", json_text(sentence));
-  json_put(&o, "confidence", real(a->confidence));
-  json_put(&o, "examples", count(a->examples));
-  json_put(&o, "used", count(a->used));
-  json_put(&o, "discovery", count(a->discovery));
-  json_put(&o, "confirmation", count(a->confirmation));
-  json_put(&o, "units", count(a->units));
-  json_put(&o, "duplicates", count(a->duplicates));
-  json_put(&o, "constant_columns", count(a->constant_columns));
-  json_put(&o, "own_head", json_boolean(a->own_head));
-  json_put(&o, "trained_on", json_boolean(a->trained_on));
-  json_put(&o, "error", real(a->error));
-  json_put(&o, "tests", count(a->cells_count));
-  put_lists(&o, a);
-  content = json_print(o, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-  if (!content) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing %s", path);
-  TRY(file_writer_open(&writer, path, error));
-  TRY(file_print(writer, error, "%s\n", content));
-  status = file_writer_commit(writer, error);
-  writer = NULL;
+  json_open(&j, NULL, '{');
+  json_write_text(&j, "verdict", VERDICTS[a->verdict]);
+  json_write_text(&j, "sentence", sentence);
+  json_write_real(&j, "confidence", a->confidence);
+  json_write_count(&j, "examples", a->examples);
+  json_write_count(&j, "used", a->used);
+  json_write_count(&j, "discovery", a->discovery);
+  json_write_count(&j, "confirmation", a->confirmation);
+  json_write_count(&j, "units", a->units);
+  json_write_count(&j, "duplicates", a->duplicates);
+  json_write_count(&j, "constant_columns", a->constant_columns);
+  json_write_flag(&j, "own_head", a->own_head);
+  json_write_flag(&j, "trained_on", a->trained_on);
+  json_write_real(&j, "error", a->error);
+  json_write_count(&j, "tests", a->cells_count);
+  put_lists(&j, a);
+  json_close(&j);
+  TRY(json_finish(&content, &j, error));
+  TRY(file_write_text(path, content, error));
 cleanup:
-  file_writer_discard(writer);
-  json_decref(o);
-  free(content);
+  mem_free(content);
   mem_free(sentence);
   return status;
 }

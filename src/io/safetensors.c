@@ -1,7 +1,9 @@
 #include "io/safetensors.h"
 
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/memory.h"
+#include "despur/text.h"
 #include "io/half.h"
 
 #include <stdlib.h>
@@ -280,49 +282,70 @@ const tensor *safetensors_find(const tensor_file *file, const char *name) {
 
 /* ---- writing ---- */
 
-/* Adds tensor t to the header, its data at byte *end, which is moved behind them. */
-static despur_status describe(json_t *root, const tensor *t, size_t *end, const char *path,
+/* Describes a tensor, its data at byte *end, which is moved behind them. */
+static despur_status describe(json_writer *j, const tensor *t, size_t *end, const char *path,
                               despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *shape = json_array(), *entry = NULL;
   size_t count = 1, bytes, begin = *end;
-  int failed = 0;
   if (t->rank > TENSOR_MAX_RANK)
     FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected at most %d dimensions, found %zu", path, t->name,
          TENSOR_MAX_RANK, t->rank);
-  for (size_t i = 0; i < t->rank; i++) {
-    TRY(mem_multiply(&count, count, t->shape[i], error));
-    failed |= json_array_append_new(shape, json_integer((json_int_t)t->shape[i]));
-  }
+  for (size_t i = 0; i < t->rank; i++) TRY(mem_multiply(&count, count, t->shape[i], error));
   if (count != t->count)
     FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': its shape holds %zu numbers, its count is %zu", path,
          t->name, count, t->count);
-  if (strcmp(t->name, METADATA) == 0 || json_object_get(root, t->name))
-    FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': the name is taken", path, t->name);
   TRY(mem_multiply(&bytes, count, sizeof(float), error));
   *end = begin + bytes;
-  entry = json_pack("{s:s, s:O, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", (json_int_t)begin,
-                    (json_int_t)*end);
-  /* a name that is not UTF-8 is refused here */
-  if (failed || !entry || json_object_set(root, t->name, entry) != 0)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: tensor '%s': cannot be described in JSON", path, t->name);
+  json_open(j, t->name, '{');
+  json_write_text(j, "dtype", "F32");
+  json_open(j, "shape", '[');
+  for (size_t i = 0; i < t->rank; i++) json_write_count(j, NULL, t->shape[i]);
+  json_close(j);
+  json_open(j, "data_offsets", '[');
+  json_write_count(j, NULL, begin);
+  json_write_count(j, NULL, *end);
+  json_close(j);
+  json_close(j);
 cleanup:
-  json_decref(entry);
-  json_decref(shape);
   return status;
+}
+
+/* Whether JSON keeps a name as it is. */
+static bool is_text(const char *name) {
+  while (*name) {
+    size_t length = (unsigned char)*name < 0x20 ? 1 : despur_text_character(name);
+    if (length == 0) return false;
+    name += length;
+  }
+  return true;
+}
+
+static despur_status check_name(const tensor *tensors, size_t i, const char *path, despur_error *error) {
+  const char *name = tensors[i].name;
+  bool taken = strcmp(name, METADATA) == 0;
+  for (size_t k = 0; k < i; k++) taken |= strcmp(name, tensors[k].name) == 0;
+  if (taken) return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': the name is taken", path, name);
+  if (!is_text(name))
+    return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected a name that is text", path, name);
+  return DESPUR_OK;
 }
 
 static despur_status make_header(char **json, const tensor *tensors, size_t count, const char *path,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t end = 0;
-  json_t *root = json_object();
+  json_writer j = {0};
   *json = NULL;
-  for (size_t i = 0; i < count; i++) TRY(describe(root, &tensors[i], &end, path, error));
-  *json = json_print(root, JSON_COMPACT);
-  if (!*json) FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
+  json_open(&j, NULL, '{');
+  for (size_t i = 0; i < count; i++) {
+    TRY(check_name(tensors, i, path, error));
+    TRY(describe(&j, &tensors[i], &end, path, error));
+  }
+  json_close(&j);
+  status = json_finish(json, &j, error);
+  if (status != DESPUR_OK) error_prefix(error, "%s: ", path);
 cleanup:
-  json_decref(root);
+  json_drop(&j);
   return status;
 }
 
@@ -345,7 +368,7 @@ despur_status safetensors_write(const char *path, const tensor *tensors, size_t 
   status = file_writer_commit(writer, error);
   writer = NULL;
 cleanup:
-  free(json);
+  mem_free(json);
   file_writer_discard(writer);
   return status;
 }

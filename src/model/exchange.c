@@ -1,7 +1,7 @@
 /* Writing a head, alone or into a copy of a model. */
 #include "despur/model.h"
 
-#include "base/json.h"
+#include "base/json_write.h"
 #include "base/memory.h"
 #include "despur/text.h"
 #include "io/file.h"
@@ -72,33 +72,36 @@ cleanup:
   return status;
 }
 
-static json_t *describe(const char *type, const size_t *shape, size_t rank, size_t begin, size_t end) {
-  json_t *entry = json_object(), *sizes = json_array(), *offsets = json_array();
-  for (size_t i = 0; i < rank; i++) json_push(&sizes, json_integer((json_int_t)shape[i]));
-  json_push(&offsets, json_integer((json_int_t)begin));
-  json_push(&offsets, json_integer((json_int_t)end));
-  json_put(&entry, "dtype", json_text(type));
-  json_put(&entry, "shape", sizes);
-  json_put(&entry, "data_offsets", offsets);
-  return entry;
+static void describe(json_writer *j, const char *name, const char *type, const size_t *shape, size_t rank,
+                     const size_t extent[2]) {
+  json_open(j, name, '{');
+  json_write_text(j, "dtype", type);
+  json_open(j, "shape", '[');
+  for (size_t i = 0; i < rank; i++) json_write_count(j, NULL, shape[i]);
+  json_close(j);
+  json_open(j, "data_offsets", '[');
+  for (size_t i = 0; i < 2; i++) json_write_count(j, NULL, extent[i]);
+  json_close(j);
+  json_close(j);
 }
 
-/* *out = the header of a safetensors file; free it with free. */
+/* *out = the header of a safetensors file; free it with mem_free. */
 static despur_status make_header(char **out, const despur_head *head, size_t count, model_type type,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t shape[] = {head->outputs, head->columns};
   size_t weight_bytes, all;
-  json_t *root = json_object();
+  json_writer j = {0};
   TRY(mem_multiply(&weight_bytes, count, model_type_bytes[type], error));
   if (__builtin_add_overflow(weight_bytes, head->outputs * model_type_bytes[type], &all))
     FAIL(error, DESPUR_BAD_INPUT, "the head is larger than 2^64 bytes");
-  json_put(&root, head->weight_name, describe(head->type, shape, 2, 0, weight_bytes));
-  if (*head->bias_name) json_put(&root, head->bias_name, describe(head->type, shape, 1, weight_bytes, all));
-  *out = json_print(root, JSON_COMPACT);
-  if (!*out) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  json_open(&j, NULL, '{');
+  describe(&j, head->weight_name, head->type, shape, 2, (const size_t[2]){0, weight_bytes});
+  if (*head->bias_name)
+    describe(&j, head->bias_name, head->type, shape, 1, (const size_t[2]){weight_bytes, all});
+  json_close(&j);
+  TRY(json_finish(out, &j, error));
 cleanup:
-  json_decref(root);
   return status;
 }
 
@@ -140,7 +143,7 @@ despur_status despur_head_write(const despur_head *head, const char *path, despu
   status = file_writer_commit(writer, error);
   writer = NULL;
 cleanup:
-  free(header);
+  mem_free(header);
   file_writer_discard(writer);
   return status;
 }

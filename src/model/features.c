@@ -3,7 +3,7 @@
 #include "despur/onnx.h"
 
 #include "base/format.h"
-#include "base/json.h"
+#include "base/json_write.h"
 #include "base/level.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -156,117 +156,110 @@ cleanup:
 
 /* ---- what is written ---- */
 
-static json_t *describe_file(const char *path, const char *hash) {
+static void put_file(json_writer *j, const char *name, const char *path, const char *hash) {
   const char *slash = strrchr(path, '/');
-  json_t *out = json_object();
-  json_put(&out, "file", json_text(slash ? slash + 1 : path));
-  json_put(&out, "sha256", json_text(hash));
-  return out;
+  json_open(j, name, '{');
+  json_write_text(j, "file", slash ? slash + 1 : path);
+  json_write_text(j, "sha256", hash);
+  json_close(j);
 }
 
 /* An array by its hash; a folder by what was found in it. */
-static despur_status describe_images(json_t **out, const extraction *e) {
+static despur_status put_images(json_writer *j, const extraction *e) {
   despur_status status = DESPUR_OK;
   char hash[SHA256_HEX], *file = NULL;
-  *out = NULL;
   if (e->in.pictures) {
-    *out = json_object();
-    json_put(out, "folder", json_text(despur_pictures_description(e->in.pictures)));
+    json_open(j, "images", '{');
+    json_write_text(j, "folder", despur_pictures_description(e->in.pictures));
+    json_close(j);
     return DESPUR_OK;
   }
   TRY(array_file_name(&file, e->job->images, e->error));
   TRY(file_sha256(file, hash, e->error));
-  *out = describe_file(file, hash);
+  put_file(j, "images", file, hash);
 cleanup:
   mem_free(file);
   return status;
 }
 
-static json_t *describe_size(const extraction *e) {
+static void put_size(json_writer *j, const extraction *e) {
   static const char *const FILTERS[] = {"bilinear", "bicubic"};
-  json_t *out = json_object();
-  json_put(&out, "rows", json_integer((json_int_t)e->in.rows));
-  json_put(&out, "columns", json_integer((json_int_t)e->in.columns));
-  if (!e->in.fitted && !e->in.pictures) return out;
-  json_put(&out, "shorter", json_integer((json_int_t)(e->job->shorter ? e->job->shorter : e->in.rows)));
-  json_put(&out, "filter", json_text(FILTERS[e->job->filter]));
-  return out;
+  json_open(j, "size", '{');
+  json_write_count(j, "rows", e->in.rows);
+  json_write_count(j, "columns", e->in.columns);
+  if (e->in.fitted || e->in.pictures) {
+    json_write_count(j, "shorter", e->job->shorter ? e->job->shorter : e->in.rows);
+    json_write_text(j, "filter", FILTERS[e->job->filter]);
+  }
+  json_close(j);
 }
 
-static json_t *describe_preprocessing(const extraction *e) {
-  json_t *out = json_object(), *means = json_array(), *deviations = json_array();
-  for (size_t c = 0; c < e->in.channels; c++) {
-    double mean, deviation;
-    preprocess_numbers(&mean, &deviation, e->job->preprocess, c);
-    json_push(&means, json_real(mean));
-    json_push(&deviations, json_real(deviation));
-  }
-  json_put(&out, "name", json_text(despur_preprocess_names[e->job->preprocess]));
+static void put_preprocessing(json_writer *j, const extraction *e) {
+  static const char *const NAMES[] = {"mean", "deviation"};
+  json_open(j, "preprocess", '{');
+  json_write_text(j, "name", despur_preprocess_names[e->job->preprocess]);
   if (e->job->preprocess != DESPUR_PREPROCESS_NONE) {
-    json_put(&out, "scale", json_real(1.0 / 255));
-    json_put(&out, "mean", means);
-    json_put(&out, "deviation", deviations);
-    return out;
+    json_write_real(j, "scale", 1.0 / 255);
+    for (size_t i = 0; i < 2; i++) {
+      json_open(j, NAMES[i], '[');
+      for (size_t c = 0; c < e->in.channels; c++) {
+        double numbers[2];
+        preprocess_numbers(&numbers[0], &numbers[1], e->job->preprocess, c);
+        json_write_real(j, NULL, numbers[i]);
+      }
+      json_close(j);
+    }
   }
-  json_decref(means);
-  json_decref(deviations);
-  return out;
+  json_close(j);
 }
 
 /* The line that tells the tool its own file again; see cli/output.c. */
 static const char MADE_BY[] = "Made by despur " DESPUR_VERSION;
 
-static despur_status describe(json_t **out, const extraction *e, const despur_onnx_result *result) {
+static despur_status describe(json_writer *j, const extraction *e, const despur_onnx_result *result) {
   static const char *const LEVELS[] = {"baseline", "v3", "v4"};
   despur_status status = DESPUR_OK;
   char model[SHA256_HEX], features[SHA256_HEX], logits[SHA256_HEX];
-  json_t *root = json_object(), *engine = json_object(), *pictures = NULL;
   sha256 hash;
-  TRY(describe_images(&pictures, e));
   sha256_init(&hash);
   sha256_add(&hash, e->model.data, e->model.bytes); /* as it was run, whatever has become of the file */
   sha256_finish(&hash, model);
   TRY(file_sha256(e->job->features, features, e->error));
   if (e->job->logits) TRY(file_sha256(e->job->logits, logits, e->error));
-  json_put(&root, "by", json_text(MADE_BY));
-  json_put(&root, "model", describe_file(e->job->model, model));
-  json_put(&root, "images", pictures);
-  pictures = NULL;
-  json_put(&root, "size", describe_size(e));
-  json_put(&root, "layer", json_text(result->layer));
-  json_put(&root, "preprocess", describe_preprocessing(e));
-  json_put(&engine, "name", json_text("ONNX Runtime"));
-  json_put(&engine, "version", json_text(result->engine.version));
-  json_put(&engine, "instruction_set", json_text(LEVELS[level_count() - 1]));
-  json_put(&root, "engine", engine);
-  engine = NULL;
-  json_put(&root, "count", json_integer((json_int_t)result->count));
-  json_put(&root, "columns", json_integer((json_int_t)result->columns));
-  json_put(&root, "features", describe_file(e->job->features, features));
-  if (e->job->logits) json_put(&root, "logits", describe_file(e->job->logits, logits));
+  json_open(j, NULL, '{');
+  json_write_text(j, "by", MADE_BY);
+  put_file(j, "model", e->job->model, model);
+  TRY(put_images(j, e));
+  put_size(j, e);
+  json_write_text(j, "layer", result->layer);
+  put_preprocessing(j, e);
+  json_open(j, "engine", '{');
+  json_write_text(j, "name", "ONNX Runtime");
+  json_write_text(j, "version", result->engine.version);
+  json_write_text(j, "instruction_set", LEVELS[level_count() - 1]);
+  json_close(j);
+  json_write_count(j, "count", result->count);
+  json_write_count(j, "columns", result->columns);
+  put_file(j, "features", e->job->features, features);
+  if (e->job->logits) put_file(j, "logits", e->job->logits, logits);
+  json_close(j);
 cleanup:
-  json_decref(engine);
-  json_decref(pictures);
-  *out = root;
   return status;
 }
 
 static despur_status write_description(const extraction *e, const despur_onnx_result *result) {
   despur_status status = DESPUR_OK;
-  json_t *root = NULL;
-  text path = {0}, content = {0};
-  char *json = NULL;
-  TRY(describe(&root, e, result));
-  json = json_print(root, JSON_INDENT(2));
-  if (!json) FAIL(e->error, DESPUR_NO_RESOURCES, "out of memory");
+  text path = {0};
+  json_writer j = {.style = JSON_PRETTY};
+  char *content = NULL;
+  TRY(describe(&j, e, result));
+  TRY(json_finish(&content, &j, e->error));
   TRY(text_add(&path, e->error, "%s.json", e->job->features));
-  TRY(text_add(&content, e->error, "%s\n", json));
-  TRY(file_write_text(path.data, content.data, e->error));
+  TRY(file_write_text(path.data, content, e->error));
 cleanup:
-  free(json);
-  json_decref(root);
+  json_drop(&j);
   mem_free(path.data);
-  mem_free(content.data);
+  mem_free(content);
   return status;
 }
 
