@@ -10,7 +10,7 @@ set -eu
 cd "$1"
 find src include cli -name '*.[ch]' 2>/dev/null | LC_ALL=C sort | xargs awk '
 BEGIN {
-  count = split("base|io|data nn cluster|infer train eval|repair|picture|audit model|config|report|run|sweep table bench", tiers, "|")
+  count = split("base|io|data nn cluster|infer train eval|record|repair|picture|audit model|config|report|run|sweep table bench", tiers, "|")
   for (i = 1; i <= count; i++) {
     split(tiers[i], modules, " ")
     for (j in modules) tier[modules[j]] = i

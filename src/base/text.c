@@ -46,6 +46,36 @@ void text_list_release(text_list *list) {
   *list = (text_list){0};
 }
 
+despur_status text_pairs_add(text_pairs *pairs, const char *name, const char *value, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t count = pairs->count;
+  text_pair pair = {0};
+  if ((count & (count - 1)) == 0) /* as above */
+    TRY(mem_grow(&pairs->items, count, count ? 2 * count : 1, sizeof *pairs->items, error));
+  TRY(mem_copy_text(&pair.name, name, error));
+  TRY(mem_copy_text(&pair.value, value, error));
+  pairs->items[pairs->count++] = pair;
+  pair.name = NULL;
+cleanup:
+  mem_free(pair.name);
+  return status;
+}
+
+const char *text_pairs_find(const text_pairs *pairs, const char *name) {
+  for (size_t i = 0; i < pairs->count; i++)
+    if (strcmp(pairs->items[i].name, name) == 0) return pairs->items[i].value;
+  return NULL;
+}
+
+void text_pairs_release(text_pairs *pairs) {
+  for (size_t i = 0; i < pairs->count; i++) {
+    mem_free(pairs->items[i].name);
+    mem_free(pairs->items[i].value);
+  }
+  mem_free(pairs->items);
+  *pairs = (text_pairs){0};
+}
+
 static char to_lower(char c) {
   if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
   return c;

@@ -26,6 +26,21 @@ typedef struct text_list {
 DESPUR_MUST_USE despur_status text_list_add(text_list *list, const char *item, despur_error *error);
 void text_list_release(text_list *list); /* leaves it empty */
 
+/* Names with a text each, in the order in which they were added; {0} is empty. */
+typedef struct text_pair {
+  char *name, *value;
+} text_pair;
+
+typedef struct text_pairs {
+  text_pair *items;
+  size_t count;
+} text_pairs;
+
+DESPUR_MUST_USE despur_status text_pairs_add(text_pairs *pairs, const char *name, const char *value,
+                                             despur_error *error);
+const char *text_pairs_find(const text_pairs *pairs, const char *name); /* its value, or NULL */
+void text_pairs_release(text_pairs *pairs);                             /* leaves them empty */
+
 /* Whether two texts are the same but for the case of the letters A to Z. */
 bool text_equal_letters(const char *a, const char *b);
 

@@ -20,13 +20,13 @@ static despur_status load_run(compare_run *out, despur_error *error) {
   if (status == DESPUR_OK) status = report_load(&out->run, out->directory, NULL, &why);
   if (hold >= 0) close(hold);
   if (status == DESPUR_NO_RESOURCES) return error_set(error, status, "%s", why.message);
-  const char *outcome = status == DESPUR_OK ? out->run.outcome : "";
+  const char *outcome = status == DESPUR_OK ? out->run.manifest.outcome : "";
   if (status != DESPUR_OK)
     snprintf(out->left_out, sizeof out->left_out, "%.600s", why.message);
   else if (!*outcome)
     snprintf(out->left_out, sizeof out->left_out, "not finished: there is no manifest.json");
   else if (!same(outcome, "complete"))
-    snprintf(out->left_out, sizeof out->left_out, "%.40s: %.560s", outcome, out->run.message);
+    snprintf(out->left_out, sizeof out->left_out, "%.40s: %.560s", outcome, out->run.manifest.message);
   else if (!report_last_stage(&out->run))
     snprintf(out->left_out, sizeof out->left_out, "nothing was measured");
   return DESPUR_OK;
@@ -64,7 +64,7 @@ static void describe_data(char out[COMPARE_NAME], const report_run *run) {
            spuco && *strength ? ", strength " : "", spuco ? strength : "",
            spuco && !same(noise, "0") ? ", label noise " : "", spuco && !same(noise, "0") ? noise : "",
            spuco && !same(core, "0") ? ", core-feature noise " : "", spuco && !same(core, "0") ? core : "",
-           spuco ? "; " : "", length_without_place(run->data), run->data);
+           spuco ? "; " : "", length_without_place(run->manifest.data), run->manifest.data);
 }
 
 /* ---- methods ---- */
@@ -93,7 +93,7 @@ static bool varies(const comparison *c, const compare_run *r, const char *key) {
 static void name_method(char out[COMPARE_NAME], const comparison *c, const compare_run *r) {
   size_t used = (size_t)snprintf(out, COMPARE_NAME, "%s", label_of(r));
   for (size_t i = 0; i < r->run.keys.count && used + 1 < COMPARE_NAME; i++) {
-    const report_pair *key = &r->run.keys.items[i];
+    const text_pair *key = &r->run.keys.items[i];
     if (repeats_only(key->name) || !varies(c, r, key->name)) continue;
     const char *dot = strrchr(key->name, '.');
     int added = snprintf(out + used, COMPARE_NAME - used, ", %s %s", dot ? dot + 1 : key->name, key->value);

@@ -187,7 +187,7 @@ void page_comparison(markup *m, const comparison *c, const char *sentence) {
   section_doubts(m);
   for (size_t i = 0; i < c->directories.count; i++)
     if (!*c->runs[i].left_out) {
-      page_close(m, c->runs[i].run.version, "the files of the run");
+      page_close(m, c->runs[i].run.manifest.version, "the files of the run");
       return;
     }
 }

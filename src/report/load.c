@@ -1,6 +1,5 @@
 #include "report/load.h"
 
-#include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
 
@@ -12,47 +11,17 @@
 
 enum { MANIFEST_LIMIT = 16 << 20 };
 
-static despur_status copy_member(char **out, const json_t *object, const char *key, despur_error *error) {
-  return mem_copy_text(out, json_member_text(object, key, ""), error);
-}
-
-/* Names and values of an object of texts. */
-static despur_status copy_pairs(report_pairs *out, json_t *object, const char *without, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const char *name;
-  json_t *value;
-  TRY(mem_alloc(&out->items, json_object_size(object), sizeof *out->items, error));
-  json_object_foreach(object, name, value) {
-    if (!json_is_string(value) || strcmp(name, without) == 0) continue;
-    report_pair *pair = &out->items[out->count++];
-    TRY(mem_copy_text(&pair->name, name, error));
-    TRY(mem_copy_text(&pair->value, json_string_value(value), error));
-  }
-cleanup:
-  return status;
-}
-
 /* given: its text, or NULL; then the file at path is read, if it is there. */
-static despur_status load_manifest(report_run *out, const char *given, const char *path,
+static despur_status load_manifest(record_manifest *out, const char *given, const char *path,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   char *content = NULL;
   size_t bytes = 0;
-  json_t *manifest = NULL;
-  if (given) TRY(json_read_object(&manifest, given, strlen(given), path, 0, error));
-  if (!given && file_exists(path)) {
-    TRY(file_read(&content, &bytes, path, MANIFEST_LIMIT, error));
-    TRY(json_read_object(&manifest, content, bytes, path, 0, error));
-  }
-  TRY(copy_member(&out->version, manifest, "despur", error));
-  TRY(copy_member(&out->outcome, manifest, "outcome", error));
-  TRY(copy_member(&out->message, manifest, "message", error));
-  TRY(copy_member(&out->data, manifest, "data", error));
-  TRY(copy_pairs(&out->inputs, json_object_get(manifest, "inputs"), "", error));
-  /* the page cannot show its own hash */
-  TRY(copy_pairs(&out->outputs, json_object_get(manifest, "outputs"), "report.html", error));
+  if (given) return manifest_parse(out, given, strlen(given), path, error);
+  if (!file_exists(path)) return manifest_from(out, NULL, error);
+  TRY(file_read(&content, &bytes, path, MANIFEST_LIMIT, error));
+  TRY(manifest_parse(out, content, bytes, path, error));
 cleanup:
-  json_decref(manifest);
   mem_free(content);
   return status;
 }
@@ -67,7 +36,7 @@ despur_status report_load(report_run *out, const char *directory, const char *ma
   TRY(file_join(path, directory, "results.jsonl", error));
   TRY(report_load_results(out, path, error));
   TRY(file_join(path, directory, "manifest.json", error));
-  TRY(load_manifest(out, manifest, path, error));
+  TRY(load_manifest(&out->manifest, manifest, path, error));
 cleanup:
   return status;
 }
@@ -134,14 +103,6 @@ const char *report_group_word(const report_run *run) {
   return report_has_attributes(run) ? "group" : "class";
 }
 
-static void release_pairs(report_pairs *pairs) {
-  for (size_t i = 0; i < pairs->count; i++) {
-    mem_free(pairs->items[i].name);
-    mem_free(pairs->items[i].value);
-  }
-  mem_free(pairs->items);
-}
-
 static void release_stage(report_stage *stage) {
   for (size_t i = 0; i < stage->epoch_count; i++) mem_free(stage->epochs[i].weights);
   for (size_t i = 0; i < stage->eval_count; i++) despur_scores_release(&stage->evals[i].scores);
@@ -163,15 +124,10 @@ void report_run_release(report_run *run) {
   mem_free(run->points);
   despur_predicted_release(&run->predicted);
   despur_measures_release(&run->measures);
-  release_pairs(&run->keys);
-  release_pairs(&run->inputs);
-  release_pairs(&run->outputs);
+  text_pairs_release(&run->keys);
+  manifest_release(&run->manifest);
   mem_free(run->rules);
   mem_free(run->directory);
   mem_free(run->config);
-  mem_free(run->version);
-  mem_free(run->outcome);
-  mem_free(run->message);
-  mem_free(run->data);
   *run = (report_run){0};
 }

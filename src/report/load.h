@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "despur/config.h"
 #include "despur/measures.h"
+#include "record/manifest.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -121,23 +122,11 @@ typedef struct report_point {
   size_t inferred; /* index into report_inference.inferred_names, or that list's length */
 } report_point;
 
-/* A key or file and what belongs to it. */
-typedef struct report_pair {
-  char *name, *value;
-} report_pair;
-
-typedef struct report_pairs {
-  report_pair *items;
-  size_t count;
-} report_pairs;
-
 typedef struct report_run {
-  char *directory;   /* as it was given; never on a run's own page, which must not depend on where it lies */
-  char *config;      /* config.yaml as it is */
-  report_pairs keys; /* its values by dotted key */
-  char *version;     /* "" without manifest.json */
-  char *outcome, *message, *data;
-  report_pairs inputs, outputs; /* file and SHA-256; outputs without report.html */
+  char *directory; /* as it was given; never on a run's own page, which must not depend on where it lies */
+  char *config;    /* config.yaml as it is */
+  text_pairs keys; /* its values by dotted key */
+  record_manifest manifest; /* without manifest.json of empty texts and lists */
   report_stage stages[REPORT_STAGES];
   report_rule *rules;
   size_t rule_count;

@@ -11,21 +11,9 @@
 
 enum { CONFIG_LIMIT = 1 << 20, DEEPEST = 8 };
 
-static despur_status add_pair(report_pairs *pairs, const char *name, const char *value, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  size_t count = pairs->count;
-  if ((count & (count - 1)) == 0) /* room doubles: it is full at powers of two */
-    TRY(mem_grow(&pairs->items, count, count ? 2 * count : 1, sizeof *pairs->items, error));
-  report_pair *pair = &pairs->items[pairs->count++];
-  TRY(mem_copy_text(&pair->name, name, error));
-  TRY(mem_copy_text(&pair->value, value, error));
-cleanup:
-  return status;
-}
-
 /* A walk through the events of a file. */
 typedef struct walk {
-  report_pairs *pairs;
+  text_pairs *pairs;
   yaml_parser_t parser;
   yaml_event_t event; /* the current one */
   const char *path;
@@ -89,7 +77,7 @@ static despur_status add_node(walk *w, const char *name, int depth) {
       TRY(add_node(w, NULL, depth + 1));
     }
   } else if (name && *name && w->event.type == YAML_SCALAR_EVENT) {
-    TRY(add_pair(w->pairs, name, (const char *)w->event.data.scalar.value, w->error));
+    TRY(text_pairs_add(w->pairs, name, (const char *)w->event.data.scalar.value, w->error));
   }
 cleanup:
   return status;

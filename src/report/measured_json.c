@@ -1,259 +1,242 @@
 /* What was measured of a network or a model, as JSON: every number of the tables and more. */
-#include "base/json.h"
+#include "record/scores.h"
 #include "report/models.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static json_t *real(double value) {
-  return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *whole(size_t value) {
-  return json_integer((json_int_t)value);
-}
-
-static void put_confusion(json_t **object, const size_t *confusion, size_t classes) {
+static void put_confusion(json_writer *j, const size_t *confusion, size_t classes) {
   if (!confusion) return;
-  json_t *rows = json_array();
+  json_open(j, "confusion", '[');
   for (size_t label = 0; label < classes; label++) {
-    json_t *row = json_array();
-    for (size_t c = 0; c < classes; c++) json_push(&row, whole(confusion[label * classes + c]));
-    json_push(&rows, row);
+    json_open(j, NULL, '[');
+    for (size_t c = 0; c < classes; c++) json_write_count(j, NULL, confusion[label * classes + c]);
+    json_close(j);
   }
-  json_put(object, "confusion", rows);
+  json_close(j);
 }
 
-static json_t *bin_json(const despur_reliability_bin *bin, size_t index, size_t bins) {
-  json_t *object = json_object();
-  json_put(&object, "from", real((double)index / (double)bins));
-  json_put(&object, "to", real((double)(index + 1) / (double)bins));
-  json_put(&object, "count", whole(bin->count));
-  json_put(&object, "confidence", real(bin->confidence));
-  json_put(&object, "accuracy", real((double)bin->correct / (double)bin->count));
-  return object;
+static void put_bin(json_writer *j, const despur_reliability_bin *bin, size_t index, size_t bins) {
+  json_open(j, NULL, '{');
+  json_write_real(j, "from", (double)index / (double)bins);
+  json_write_real(j, "to", (double)(index + 1) / (double)bins);
+  json_write_count(j, "count", bin->count);
+  json_write_real(j, "confidence", bin->confidence);
+  json_write_real(j, "accuracy", (double)bin->correct / (double)bin->count);
+  json_close(j);
 }
 
-static void put_measures(json_t **object, const despur_group_measures *m, const despur_measures *all) {
-  put_confusion(object, m->confusion, all->classes);
+static void put_measures(json_writer *j, const despur_group_measures *m, const despur_measures *all) {
+  put_confusion(j, m->confusion, all->classes);
   if (!m->bins) return;
-  json_put(object, "calibration_error", real(m->calibration_error));
-  json_put(object, "brier", real(m->brier));
-  json_put(object, "log_loss", real(m->log_loss));
-  json_put(object, "auroc", real(m->auroc));
-  json_t *bins = json_array();
+  json_write_real(j, "calibration_error", m->calibration_error);
+  json_write_real(j, "brier", m->brier);
+  json_write_real(j, "log_loss", m->log_loss);
+  json_write_real(j, "auroc", m->auroc);
+  json_open(j, "reliability", '[');
   for (size_t b = 0; b < all->bins; b++)
-    if (m->bins[b].count > 0) json_push(&bins, bin_json(&m->bins[b], b, all->bins));
-  json_put(object, "reliability", bins);
+    if (m->bins[b].count > 0) put_bin(j, &m->bins[b], b, all->bins);
+  json_close(j);
 }
 
 /* The class's name, or its number where it has none. */
-static json_t *class_json(const despur_predicted *p, size_t class) {
-  return p->class_names ? json_text(p->class_names[class]) : whole(class);
+static void put_class(json_writer *j, const char *name, const despur_predicted *p, size_t class) {
+  if (p->class_names)
+    json_write_text(j, name, p->class_names[class]);
+  else
+    json_write_count(j, name, class);
 }
 
 /* Parts for which calibration means something. */
-static void put_parts(json_t **object, const despur_predicted *p, const despur_measures *m) {
-  json_t *attributes = json_array(), *predictions = json_array();
+static void put_parts(json_writer *j, const despur_predicted *p, const despur_measures *m) {
+  json_open(j, "by_attribute", '[');
   for (size_t k = 0; k < m->attributes_count; k++) {
-    json_t *part = json_object();
-    json_put(&part, "attribute", json_text(m->attribute_names[k]));
-    json_put(&part, "count", whole(m->attributes[k].count));
-    put_measures(&part, &m->attributes[k], m);
-    json_push(&attributes, part);
+    json_open(j, NULL, '{');
+    json_write_text(j, "attribute", m->attribute_names[k]);
+    json_write_count(j, "count", m->attributes[k].count);
+    put_measures(j, &m->attributes[k], m);
+    json_close(j);
   }
-  json_put(object, "by_attribute", attributes);
+  json_close(j);
+  json_open(j, "by_prediction", '[');
   for (size_t c = 0; c < m->classes; c++) {
-    json_t *part = json_object();
-    json_put(&part, "prediction", class_json(p, c));
-    json_put(&part, "count", whole(m->predictions[c].count));
-    put_measures(&part, &m->predictions[c], m);
-    json_push(&predictions, part);
+    json_open(j, NULL, '{');
+    put_class(j, "prediction", p, c);
+    json_write_count(j, "count", m->predictions[c].count);
+    put_measures(j, &m->predictions[c], m);
+    json_close(j);
   }
-  json_put(object, "by_prediction", predictions);
+  json_close(j);
 }
 
-static json_t *group_json(const despur_group_score *group, bool trained, bool units) {
-  json_t *object = json_object();
-  json_put(&object, "name", json_text(group->name));
-  json_put(&object, "count", whole(group->count));
-  json_put(&object, "correct", whole(group->correct));
-  json_put(&object, "accuracy", real(group->accuracy));
-  json_put(&object, "low", real(group->low));
-  json_put(&object, "high", real(group->high));
-  if (trained) json_put(&object, "train_count", whole(group->train_count));
-  if (group->effective.units > 0) {
-    if (units) json_put(&object, "units", whole(group->effective.units));
-    if (group->effective.weighted) json_put(&object, "weight", real(group->weight));
-    json_put(&object, "effective_count", real(group->effective.count));
-    json_put(&object, "design_effect", real((double)group->count / group->effective.count));
-  }
-  return object;
+/* units: something was drawn at random; else examples only weigh. */
+static void put_effective(json_writer *j, const despur_group_score *group, bool units) {
+  if (group->effective.units == 0) return;
+  if (units) json_write_count(j, "units", group->effective.units);
+  if (group->effective.weighted) json_write_real(j, "weight", group->weight);
+  json_write_real(j, "effective_count", group->effective.count);
+  json_write_real(j, "design_effect", (double)group->count / group->effective.count);
 }
 
-static json_t *groups_json(const despur_measured *of) {
+static void put_groups(json_writer *j, const despur_measured *of) {
   const despur_measures *measures = of->measures;
   bool calibration = of->by_group || (measures && !measures->groups_have_one_label);
-  json_t *groups = json_array();
+  json_open(j, "groups", '[');
   for (size_t g = 0; g < of->scores->groups_count; g++) {
-    json_t *group = group_json(&of->scores->groups[g], !isnan(of->scores->train_weighted_average),
-                               of->scores->units_count > 0);
+    const despur_group_score *group = &of->scores->groups[g];
+    json_open(j, NULL, '{');
+    scores_write_group(j, group, NULL, !isnan(of->scores->train_weighted_average));
+    put_effective(j, group, of->scores->units_count > 0);
     if (measures && calibration)
-      put_measures(&group, &measures->groups[g], measures);
+      put_measures(j, &measures->groups[g], measures);
     else if (measures)
-      put_confusion(&group, measures->groups[g].confusion, measures->classes);
-    json_push(&groups, group);
+      put_confusion(j, measures->groups[g].confusion, measures->classes);
+    json_close(j);
   }
-  return groups;
+  json_close(j);
 }
 
-static void put_names(json_t **object, const despur_predicted *p) {
+static void put_names(json_writer *j, const despur_predicted *p) {
   if (p->columns) {
-    json_t *notes = json_array();
-    for (size_t i = 0; i < p->notes_count; i++) json_push(&notes, json_text(p->notes[i]));
-    json_put(object, "columns", json_text(p->columns));
-    json_put(object, "notes", notes);
+    json_write_text(j, "columns", p->columns);
+    json_open(j, "notes", '[');
+    for (size_t i = 0; i < p->notes_count; i++) json_write_text(j, NULL, p->notes[i]);
+    json_close(j);
   }
   if (!p->class_names) return;
-  json_t *classes = json_array();
-  for (size_t c = 0; c < p->classes; c++) json_push(&classes, json_text(p->class_names[c]));
-  json_put(object, "classes", classes);
+  json_open(j, "classes", '[');
+  for (size_t c = 0; c < p->classes; c++) json_write_text(j, NULL, p->class_names[c]);
+  json_close(j);
 }
 
 /* "units", or "weights" where there are only these. */
-static void put_units(json_t **object, const despur_measured *of) {
+static void put_units(json_writer *j, const despur_measured *of) {
   char *sentence = NULL;
-  despur_error error;
-  json_t *units = json_object();
   bool drawn = of->predicted->units;
-  if (despur_units_sentence(&sentence, of->predicted, of->scores, &error) == DESPUR_OK)
-    json_put(&units, "sentence", json_text(sentence));
-  else
-    json_put(&units, "sentence", NULL); /* out of memory, which whoever prints the object says */
-  const char *column = drawn ? of->predicted->unit : of->predicted->weight;
-  json_put(&units, "column", column ? json_text(column) : json_null());
+  json_open(j, drawn ? "units" : "weights", '{');
+  json_fail(j, despur_units_sentence(&sentence, of->predicted, of->scores, NULL));
+  json_write_text(j, "sentence", sentence);
+  json_write_text(j, "column", drawn ? of->predicted->unit : of->predicted->weight);
   if (drawn) {
-    json_put(&units, "count", whole(of->predicted->units_count));
-    json_put(&units, "groups_share_units", json_boolean(of->scores->groups_share_units));
-    json_put(&units, "attributes_share_units", json_boolean(of->scores->attributes_share_units));
-    if (of->predicted->weight) json_put(&units, "weights", json_text(of->predicted->weight));
+    json_write_count(j, "count", of->predicted->units_count);
+    json_write_flag(j, "groups_share_units", of->scores->groups_share_units);
+    json_write_flag(j, "attributes_share_units", of->scores->attributes_share_units);
+    if (of->predicted->weight) json_write_text(j, "weights", of->predicted->weight);
   }
-  json_put(&units, "effective_count", real(of->scores->effective.count));
-  json_put(object, drawn ? "units" : "weights", units);
+  json_write_real(j, "effective_count", of->scores->effective.count);
+  json_close(j);
   free(sentence);
 }
 
-static json_t *degenerate_json(const despur_degenerate *degenerate) {
+static void put_degenerate(json_writer *j, const despur_degenerate *degenerate) {
   char sentence[256];
-  if (despur_degenerate_sentence(sentence, degenerate) == 0) return json_null();
-  json_t *object = json_object();
-  json_put(&object, "kind", json_string(despur_degenerate_name(degenerate->kind)));
-  json_put(&object, "sentence", json_text(sentence));
-  return object;
+  if (despur_degenerate_sentence(sentence, degenerate) == 0) {
+    json_write_text(j, "degenerate", NULL);
+    return;
+  }
+  json_open(j, "degenerate", '{');
+  json_write_text(j, "kind", despur_degenerate_name(degenerate->kind));
+  json_write_text(j, "sentence", sentence);
+  json_close(j);
 }
 
-static void put_worst(json_t **object, const despur_scores *s) {
-  json_put(object, "worst_group",
-           s->worst_group < s->groups_count ? json_text(s->groups[s->worst_group].name) : json_null());
-  json_put(object, "worst_group_accuracy", real(s->worst_group_accuracy));
-  json_put(object, "worst_group_low", real(s->worst_group_low));
-  json_put(object, "worst_group_high", real(s->worst_group_high));
-}
-
-static void put_scores(json_t **object, const despur_scores *s) {
-  json_put(object, "degenerate", degenerate_json(&s->degenerate));
-  put_worst(object, s);
-  json_put(object, "count", whole(s->count));
-  json_put(object, "correct", whole(s->correct));
-  json_put(object, "average_accuracy", real(s->average_accuracy));
-  json_put(object, "train_weighted_average", real(s->train_weighted_average));
-  json_put(object, "balanced_group_accuracy", real(s->balanced_group_accuracy));
-  json_put(object, "worst_class_accuracy", real(s->worst_class_accuracy));
-  json_put(object, "attribute_accuracy", real(s->attribute_accuracy));
-  json_put(object, "attribute_chance", real(s->attribute_chance));
-  json_put(object, "loss", real(s->loss));
+static void put_scores(json_writer *j, const despur_scores *s) {
+  put_degenerate(j, &s->degenerate);
+  scores_write_worst(j, s);
+  json_write_count(j, "count", s->count);
+  json_write_count(j, "correct", s->correct);
+  scores_write_averages(j, s);
+  scores_write_loss(j, s);
 }
 
 /* The groups of each column alone. */
-static json_t *alone_json(const despur_measured *of) {
-  json_t *all = json_array();
+static void put_alone(json_writer *j, const despur_measured *of) {
+  json_open(j, "alone", '[');
   for (size_t i = 0; i < of->predicted->alone_count; i++) {
     const despur_scores *s = &of->alone[i];
-    json_t *object = json_object(), *groups = json_array();
-    for (size_t g = 0; g < s->groups_count; g++)
-      json_push(&groups, group_json(&s->groups[g], false, s->units_count > 0));
-    json_put(&object, "attribute", json_text(of->predicted->alone[i].attribute));
-    put_worst(&object, s);
-    json_put(&object, "groups", groups);
-    json_push(&all, object);
+    json_open(j, NULL, '{');
+    json_write_text(j, "attribute", of->predicted->alone[i].attribute);
+    scores_write_worst(j, s);
+    json_open(j, "groups", '[');
+    for (size_t g = 0; g < s->groups_count; g++) {
+      json_open(j, NULL, '{');
+      scores_write_group(j, &s->groups[g], NULL, false);
+      put_effective(j, &s->groups[g], s->units_count > 0);
+      json_close(j);
+    }
+    json_close(j);
+    json_close(j);
   }
-  return all;
+  json_close(j);
 }
 
 /* ---- rates ---- */
 
-static void put_rates(json_t **object, const despur_rates_part *part, double confidence) {
-  json_put(object, "name", json_text(part->name));
-  json_put(object, "count", whole(part->count));
+static void put_rates(json_writer *j, const despur_rates_part *part, double confidence) {
+  json_write_text(j, "name", part->name);
+  json_write_count(j, "count", part->count);
   for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++) {
     despur_rate rate = despur_rates_rate(part, (despur_rate_kind)kind, confidence);
-    json_t *value = json_object();
-    json_put(&value, "value", real(rate.value));
-    json_put(&value, "low", real(rate.low));
-    json_put(&value, "high", real(rate.high));
-    json_put(&value, "of", whole(rate.whole));
-    json_put(object, despur_rate_word((despur_rate_kind)kind), value);
+    json_open(j, despur_rate_word((despur_rate_kind)kind), '{');
+    json_write_real(j, "value", rate.value);
+    json_write_real(j, "low", rate.low);
+    json_write_real(j, "high", rate.high);
+    json_write_count(j, "of", rate.whole);
+    json_close(j);
   }
 }
 
-static json_t *spread_json(const despur_rates *rates, const despur_spread *s) {
+static void put_spread(json_writer *j, const char *name, const despur_rates *rates, const despur_spread *s) {
   bool any = s->lowest < rates->parts_count;
-  json_t *object = json_object();
-  json_put(&object, "lowest", any ? json_text(rates->names[s->lowest]) : json_null());
-  json_put(&object, "highest", any ? json_text(rates->names[s->highest]) : json_null());
-  json_put(&object, "difference", real(s->difference));
-  json_put(&object, "difference_low", real(s->difference_low));
-  json_put(&object, "difference_high", real(s->difference_high));
-  json_put(&object, "ratio", real(s->ratio));
-  json_put(&object, "ratio_low", real(s->ratio_low));
-  json_put(&object, "ratio_high", real(s->ratio_high));
-  return object;
+  json_open(j, name, '{');
+  json_write_text(j, "lowest", any ? rates->names[s->lowest] : NULL);
+  json_write_text(j, "highest", any ? rates->names[s->highest] : NULL);
+  json_write_real(j, "difference", s->difference);
+  json_write_real(j, "difference_low", s->difference_low);
+  json_write_real(j, "difference_high", s->difference_high);
+  json_write_real(j, "ratio", s->ratio);
+  json_write_real(j, "ratio_low", s->ratio_low);
+  json_write_real(j, "ratio_high", s->ratio_high);
+  json_close(j);
 }
 
 /* A class's rates by one column, or by all together. */
-static json_t *class_by_json(const despur_rates *rates, size_t class, const char *attribute) {
+static void put_class_by(json_writer *j, const despur_rates *rates, size_t class, const char *attribute) {
   const despur_class_rates *of = &rates->classes[class];
-  json_t *object = json_object(), *groups = json_array(), *spreads = json_object();
+  json_open(j, NULL, '{');
+  json_write_text(j, "attribute", attribute);
+  json_open(j, "groups", '[');
   for (size_t k = 0; k < rates->parts_count; k++) {
-    json_t *group = json_object();
-    put_rates(&group, &of->parts[k], rates->confidence);
-    json_put(&group, "aside", json_boolean(k + rates->parts_aside >= rates->parts_count));
-    json_push(&groups, group);
+    json_open(j, NULL, '{');
+    put_rates(j, &of->parts[k], rates->confidence);
+    json_write_flag(j, "aside", k + rates->parts_aside >= rates->parts_count);
+    json_close(j);
   }
+  json_close(j);
+  json_open(j, "spreads", '{');
   for (int kind = 0; kind < DESPUR_SPREAD_KINDS; kind++)
-    json_put(&spreads, despur_rate_word((despur_rate_kind)kind), spread_json(rates, &of->spreads[kind]));
-  json_put(&object, "attribute", json_text(attribute));
-  json_put(&object, "groups", groups);
-  json_put(&object, "spreads", spreads);
-  return object;
+    put_spread(j, despur_rate_word((despur_rate_kind)kind), rates, &of->spreads[kind]);
+  json_close(j);
+  json_close(j);
 }
 
-static json_t *rates_json(const despur_measured *of) {
+static void put_all_rates(json_writer *j, const despur_measured *of) {
   const despur_predicted *p = of->predicted;
-  json_t *classes = json_array();
+  json_open(j, "rates", '[');
   for (size_t c = 0; c < of->rates->classes_count; c++) {
     const despur_class_rates *first = &of->rates->classes[c];
-    json_t *object = json_object(), *all = json_object(), *by = json_array();
-    put_rates(&all, &first->all, of->rates->confidence);
+    json_open(j, NULL, '{');
+    put_class(j, "positive", p, first->class_index);
+    json_open(j, "all", '{');
+    put_rates(j, &first->all, of->rates->confidence);
+    json_close(j);
+    json_open(j, "by", '[');
     for (size_t i = 0; i <= p->alone_count; i++)
-      if (of->rates[i].parts_count > 0)
-        json_push(&by, class_by_json(&of->rates[i], c, model_attribute(p, i)));
-    json_put(&object, "positive", class_json(p, first->class_index));
-    json_put(&object, "all", all);
-    json_put(&object, "by", by);
-    json_push(&classes, object);
+      if (of->rates[i].parts_count > 0) put_class_by(j, &of->rates[i], c, model_attribute(p, i));
+    json_close(j);
+    json_close(j);
   }
-  return classes;
+  json_close(j);
 }
 
 const char *model_attribute(const despur_predicted *p, size_t i) {
@@ -261,26 +244,24 @@ const char *model_attribute(const despur_predicted *p, size_t i) {
   return name ? name : "attribute";
 }
 
-json_t *measured_json(const despur_measured *of) {
-  json_t *object = json_object();
-  json_put(&object, "label", of->label ? json_text(of->label) : json_null());
-  if (of->predicted) put_names(&object, of->predicted);
-  if (of->predicted && (of->predicted->units || of->predicted->weights)) put_units(&object, of);
-  put_scores(&object, of->scores);
-  if (of->measures) put_measures(&object, &of->measures->all, of->measures);
-  if (of->predicted && of->measures && of->measures->all.bins)
-    put_parts(&object, of->predicted, of->measures);
-  json_put(&object, "groups", groups_json(of));
-  if (of->predicted && of->alone) json_put(&object, "alone", alone_json(of));
-  if (of->predicted && of->rates) json_put(&object, "rates", rates_json(of));
-  return object;
+void measured_write(json_writer *j, const char *name, const despur_measured *of) {
+  json_open(j, name, '{');
+  json_write_text(j, "label", of->label);
+  if (of->predicted) put_names(j, of->predicted);
+  if (of->predicted && (of->predicted->units || of->predicted->weights)) put_units(j, of);
+  put_scores(j, of->scores);
+  if (of->measures) put_measures(j, &of->measures->all, of->measures);
+  if (of->predicted && of->measures && of->measures->all.bins) put_parts(j, of->predicted, of->measures);
+  put_groups(j, of);
+  if (of->predicted && of->alone) put_alone(j, of);
+  if (of->predicted && of->rates) put_all_rates(j, of);
+  json_close(j);
 }
 
 despur_status despur_measured_json(char **json, const despur_measured *of, despur_error *error) {
+  json_writer j = {.digits = 12};
   *json = NULL;
   if (!of->scores) return error_set(error, DESPUR_BAD_INPUT, "expected scores to write as JSON, found none");
-  json_t *object = measured_json(of);
-  *json = json_print(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
-  json_decref(object);
-  return *json ? DESPUR_OK : error_set(error, DESPUR_NO_RESOURCES, "out of memory while writing JSON");
+  measured_write(&j, NULL, of);
+  return json_finish(json, &j, error);
 }

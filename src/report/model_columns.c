@@ -33,48 +33,43 @@ static const struct {
 
 enum { FIELD_COUNT = sizeof FIELDS / sizeof *FIELDS };
 
-/* NULL for what was not asked for, which is no error. */
-static json_t *field_json(const despur_columns *columns, size_t field, bool *asked) {
-  const char *at = (const char *)columns + FIELDS[field].at;
+/* Nothing for what was not asked for. */
+static void write_field(json_writer *j, const despur_columns *columns, size_t field) {
+  const char *at = (const char *)columns + FIELDS[field].at, *name = FIELDS[field].name;
+  const char character[2] = {*at, 0};
   const char *words;
-  char character[2] = {*at, 0};
   double number;
   size_t count;
-  *asked = false;
   switch (FIELDS[field].kind) {
   case TEXT:
     memcpy(&words, at, sizeof words);
-    *asked = words != NULL;
-    return words ? json_text(words) : NULL;
+    if (words) json_write_text(j, name, words);
+    break;
   case CHARACTER:
-    *asked = *at != 0;
-    return *at ? json_text(character) : NULL;
+    if (*at) json_write_text(j, name, character);
+    break;
   case NUMBER:
     memcpy(&number, at, sizeof number);
-    *asked = number > 0;
-    return number > 0 ? json_real(number) : NULL;
+    if (number > 0) json_write_real(j, name, number);
+    break;
   case COUNT:
     memcpy(&count, at, sizeof count);
-    *asked = count > 0;
-    return count > 0 ? json_integer((json_int_t)count) : NULL;
+    if (count > 0) json_write_count(j, name, count);
+    break;
   default:
-    *asked = *(const bool *)at;
-    return *asked ? json_true() : NULL;
+    if (*(const bool *)at) json_write_flag(j, name, true);
   }
 }
 
-json_t *model_columns_json(const despur_model *model, bool with_table) {
-  json_t *object = json_object(), *asked = json_object();
-  for (size_t f = 0; f < FIELD_COUNT; f++) {
-    bool given;
-    json_t *value = field_json(&model->columns, f, &given);
-    if (given) json_put(&asked, FIELDS[f].name, value);
-  }
-  json_put(&object, "label", json_text(model->label));
-  if (with_table) json_put(&object, "table", model->path ? json_text(model->path) : json_null());
-  json_put(&object, "asked", asked);
-  json_put(&object, "read", model->predicted.columns ? json_text(model->predicted.columns) : json_null());
-  return object;
+void model_columns_write(json_writer *j, const despur_model *model, bool with_table) {
+  json_open(j, NULL, '{');
+  json_write_text(j, "label", model->label);
+  if (with_table) json_write_text(j, "table", model->path);
+  json_open(j, "asked", '{');
+  for (size_t f = 0; f < FIELD_COUNT; f++) write_field(j, &model->columns, f);
+  json_close(j);
+  json_write_text(j, "read", model->predicted.columns);
+  json_close(j);
 }
 
 static despur_status read_field(despur_columns *out, size_t field, const json_t *value, const char *path,

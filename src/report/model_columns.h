@@ -2,13 +2,13 @@
 #ifndef REPORT_MODEL_COLUMNS_H
 #define REPORT_MODEL_COLUMNS_H
 
-#include "base/error.h"
+#include "base/json_write.h"
 #include "despur/report.h"
 
 #include <jansson.h>
 
-/* Of one model, with the path of its table or without; NULL when there is no memory. */
-json_t *model_columns_json(const despur_model *model, bool with_table);
+/* Of one model, with the path of its table or without: an element of a list. */
+void model_columns_write(json_writer *j, const despur_model *model, bool with_table);
 
 /* What was asked for, back from there. Texts stay those of the object. DESPUR_BAD_INPUT names path where it
  * says what no table can be read by. */

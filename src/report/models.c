@@ -3,7 +3,6 @@
 #include "report/models.h"
 
 #include "base/format.h"
-#include "base/json.h"
 #include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
@@ -17,7 +16,7 @@
 #include <string.h>
 
 /* How a manifest says that it is one of these. */
-static const char KIND[] = "predictions in tables";
+#define KIND "predictions in tables"
 
 /* ---- what the files say ---- */
 
@@ -31,40 +30,35 @@ typedef struct leaving {
   report_cell *cells;
   text heading; /* and names: how the page calls groups */
   text_list names;
-  text asked; /* columns.json without the paths of tables */
-  text columns, results, manifest;
-  report_pairs inputs;
+  char *asked; /* columns.json without the paths of tables */
+  char *columns, *results, *manifest;
+  text_pairs inputs;
   markup page;
 } leaving;
 
-static despur_status print_json(text *out, json_t *object, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  char *printed = json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-  json_decref(object);
-  if (!printed) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing JSON");
-  TRY(text_add(out, error, "%s\n", printed));
-cleanup:
-  free(printed);
-  return status;
+static despur_status print_columns(char **out, const leaving *l, bool with_tables, despur_error *error) {
+  json_writer j = {.style = JSON_PRETTY, .digits = 12};
+  json_open(&j, NULL, '{');
+  json_open(&j, "models", '[');
+  for (size_t i = 0; i < l->count; i++) model_columns_write(&j, &l->models[i], with_tables);
+  json_close(&j);
+  if (l->options->calibration_by_group) json_write_flag(&j, "calibration-by-group", true);
+  json_close(&j);
+  return json_finish(out, &j, error);
 }
 
-static json_t *columns_json(const leaving *l, bool with_tables) {
-  json_t *object = json_object(), *models = json_array();
-  for (size_t i = 0; i < l->count; i++) json_push(&models, model_columns_json(&l->models[i], with_tables));
-  json_put(&object, "models", models);
-  if (l->options->calibration_by_group) json_put(&object, "calibration-by-group", json_true());
-  return object;
-}
-
-static json_t *results_json(const leaving *l) {
-  json_t *object = json_object(), *models = json_array();
+static despur_status print_results(char **out, const leaving *l, despur_error *error) {
+  json_writer j = {.style = JSON_PRETTY, .digits = 12};
+  json_open(&j, NULL, '{');
+  json_write_text(&j, "verdict", l->said.sentence.data);
+  json_open(&j, "models", '[');
   for (size_t i = 0; i < l->count; i++) {
     const despur_measured measured = despur_model_measured(&l->models[i], l->options->calibration_by_group);
-    json_push(&models, measured_json(&measured));
+    measured_write(&j, NULL, &measured);
   }
-  json_put(&object, "verdict", json_text(l->said.sentence.data));
-  json_put(&object, "models", models);
-  return object;
+  json_close(&j);
+  json_close(&j);
+  return json_finish(out, &j, error);
 }
 
 /* ---- hashes ---- */
@@ -74,28 +68,20 @@ static despur_status table_of(text *out, const char *path, despur_error *error) 
   return text_add(out, error, file_is_directory(path) ? "%s/predictions.csv" : "%s", path);
 }
 
-static bool is_listed(const report_pairs *pairs, const char *name) {
-  for (size_t i = 0; i < pairs->count; i++)
-    if (strcmp(pairs->items[i].name, name) == 0) return true;
-  return false;
-}
-
 /* Named without its directory: where a table lay does not matter to what was computed. */
-static despur_status add_input(report_pairs *pairs, const char *table, despur_error *error) {
+static despur_status add_input(text_pairs *pairs, const char *table, despur_error *error) {
   despur_status status = DESPUR_OK;
   char hash[SHA256_HEX];
   text name = {0};
   const char *slash = strrchr(table, '/'), *last = slash ? slash + 1 : table;
   TRY(file_sha256(table, hash, error));
   TRY(text_add(&name, error, "%s", last));
-  for (int copy = 2; is_listed(pairs, name.data); copy++) {
+  for (int copy = 2; text_pairs_find(pairs, name.data); copy++) {
     name.length = 0;
     TRY(text_add(&name, error, "%s (%d)", last, copy));
   }
   text_repair(name.data);
-  report_pair *pair = &pairs->items[pairs->count++];
-  TRY(mem_copy_text(&pair->name, name.data, error));
-  TRY(mem_copy_text(&pair->value, hash, error));
+  TRY(text_pairs_add(pairs, name.data, hash, error));
 cleanup:
   mem_free(name.data);
   return status;
@@ -105,7 +91,6 @@ cleanup:
 static despur_status hash_inputs(leaving *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   text table = {0};
-  TRY(mem_alloc(&l->inputs.items, l->count, sizeof *l->inputs.items, error));
   for (size_t i = 0; i < l->count; i++) {
     const char *path = l->models[i].path;
     bool again = false;
@@ -121,33 +106,27 @@ cleanup:
   return status;
 }
 
-static void put_hash(json_t **object, const char *name, const char *content) {
+static despur_status add_hash(text_pairs *pairs, const char *name, const char *content, despur_error *error) {
   sha256 hash;
   char hex[SHA256_HEX];
   sha256_init(&hash);
   sha256_add(&hash, content, strlen(content));
   sha256_finish(&hash, hex);
-  json_put(object, name, json_string(hex));
+  return text_pairs_add(pairs, name, hex, error);
 }
 
-static json_t *inputs_json(const report_pairs *pairs) {
-  json_t *inputs = json_object();
-  for (size_t i = 0; i < pairs->count; i++)
-    json_put(&inputs, pairs->items[i].name, json_string(pairs->items[i].value));
-  return inputs;
-}
-
-static json_t *manifest_json(const leaving *l) {
-  json_t *object = json_object(), *outputs = json_object();
-  put_hash(&outputs, "columns.json", l->columns.data);
-  put_hash(&outputs, "results.json", l->results.data);
-  put_hash(&outputs, "report.html", l->page.text.data);
-  json_put(&object, "despur", json_string(DESPUR_VERSION));
-  json_put(&object, "outcome", json_string("complete"));
-  json_put(&object, "data", json_string(KIND));
-  json_put(&object, "inputs", inputs_json(&l->inputs));
-  json_put(&object, "outputs", outputs);
-  return object;
+static despur_status print_manifest(char **out, const leaving *l, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char version[] = DESPUR_VERSION, outcome[] = "complete", data[] = KIND;
+  record_manifest manifest = {
+      .version = version, .outcome = outcome, .data = data, .hashed = true, .inputs = l->inputs};
+  TRY(add_hash(&manifest.outputs, "columns.json", l->columns, error));
+  TRY(add_hash(&manifest.outputs, "results.json", l->results, error));
+  TRY(add_hash(&manifest.outputs, "report.html", l->page.text.data, error));
+  TRY(manifest_print(out, &manifest, error));
+cleanup:
+  text_pairs_release(&manifest.outputs);
+  return status;
 }
 
 /* ---- the directory ---- */
@@ -163,16 +142,16 @@ despur_status directory_is_of(bool *found, const char *directory, const char *ki
   text path = {0};
   char *content = NULL;
   size_t bytes;
-  json_t *manifest = NULL;
+  record_manifest manifest = {0};
   *found = false;
   TRY(path_in(&path, directory, "manifest.json", error));
   if (!file_exists(path.data)) goto cleanup;
   status = file_read(&content, &bytes, path.data, LIMIT_BYTES, error);
-  if (status == DESPUR_OK) status = json_read_object(&manifest, content, bytes, path.data, 0, error);
+  if (status == DESPUR_OK) status = manifest_parse(&manifest, content, bytes, path.data, error);
   if (status == DESPUR_BAD_INPUT) status = DESPUR_OK; /* somebody else's */
-  *found = strcmp(json_member_text(manifest, "data", ""), kind) == 0;
+  *found = manifest.data && strcmp(manifest.data, kind) == 0;
 cleanup:
-  json_decref(manifest);
+  manifest_release(&manifest);
   mem_free(content);
   mem_free(path.data);
   return status;
@@ -215,10 +194,10 @@ cleanup:
 static despur_status write_files(const leaving *l, despur_error *error) {
   const struct {
     const char *name, *content;
-  } files[] = {{"columns.json", l->columns.data},
-               {"results.json", l->results.data},
+  } files[] = {{"columns.json", l->columns},
+               {"results.json", l->results},
                {"report.html", l->page.text.data},
-               {"manifest.json", l->manifest.data}};
+               {"manifest.json", l->manifest}};
   despur_status status = DESPUR_OK;
   text path = {0};
   TRY(file_make_directories(l->options->directory, error));
@@ -256,14 +235,14 @@ static despur_status compose(leaving *l, despur_error *error) {
                                  first->measures.groups_have_one_label, error));
   TRY(name_groups(l, error));
   TRY(hash_inputs(l, error));
-  TRY(print_json(&l->asked, columns_json(l, false), error));
+  TRY(print_columns(&l->asked, l, false, error));
   const model_page page = {.models = l->models,
                            .count = l->count,
                            .cells = l->cells,
                            .said = &l->said,
                            .names = (const char *const *)l->names.items,
                            .heading = l->heading.data,
-                           .asked = l->asked.data,
+                           .asked = l->asked,
                            .inputs = l->inputs,
                            .kept = l->options->directory != NULL,
                            .extra = l->extra};
@@ -271,28 +250,24 @@ static despur_status compose(leaving *l, despur_error *error) {
     TRY(verdict_write_model(&l->said, first, l->cells, error));
   else
     TRY(verdict_write_models(&l->said, &page, error));
-  TRY(print_json(&l->columns, columns_json(l, true), error));
-  TRY(print_json(&l->results, results_json(l), error));
+  TRY(print_columns(&l->columns, l, true, error));
+  TRY(print_results(&l->results, l, error));
   (l->count == 1 ? page_one_model : page_several_models)(&l->page, &page);
   TRY(l->page.status);
-  TRY(print_json(&l->manifest, manifest_json(l), error));
+  TRY(print_manifest(&l->manifest, l, error));
 cleanup:
   return status;
 }
 
 static void release(leaving *l) {
-  for (size_t i = 0; i < l->inputs.count; i++) {
-    mem_free(l->inputs.items[i].name);
-    mem_free(l->inputs.items[i].value);
-  }
-  mem_free(l->inputs.items);
+  text_pairs_release(&l->inputs);
   mem_free(l->cells);
   mem_free(l->heading.data);
   text_list_release(&l->names);
-  mem_free(l->asked.data);
-  mem_free(l->columns.data);
-  mem_free(l->results.data);
-  mem_free(l->manifest.data);
+  mem_free(l->asked);
+  mem_free(l->columns);
+  mem_free(l->results);
+  mem_free(l->manifest);
   mem_free(l->page.text.data);
   verdict_release(&l->said);
 }
@@ -370,17 +345,17 @@ cleanup:
   return status;
 }
 
-despur_status models_hash_tables(json_t **out, const char *directory, despur_error *error) {
+despur_status models_hash_tables(text_pairs *out, const char *directory, despur_error *error) {
   despur_status status = DESPUR_OK;
   asked a;
   leaving l = {0};
-  *out = NULL;
+  *out = (text_pairs){0};
   TRY(read_asked(&a, directory, error));
   l.models = a.models;
   l.count = a.count;
   TRY(hash_inputs(&l, error));
-  *out = inputs_json(&l.inputs);
-  if (!*out) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  *out = l.inputs;
+  l.inputs = (text_pairs){0};
 cleanup:
   release(&l);
   forget(&a);

@@ -2,15 +2,14 @@
 #ifndef REPORT_MODELS_H
 #define REPORT_MODELS_H
 
+#include "base/json_write.h"
 #include "despur/compare.h"
 #include "despur/report.h"
 #include "report/page.h"
 #include "report/partition.h"
 
-#include <jansson.h>
-
-/* The object behind despur_measured_json; NULL when there is no memory. */
-json_t *measured_json(const despur_measured *of);
+/* The object of despur_measured_json, as a member or an element of another. */
+void measured_write(json_writer *j, const char *name, const despur_measured *of);
 
 /* What makes the groups of one column, "sex", or, i = alone_count, of all together, "sex x race". */
 const char *model_attribute(const despur_predicted *predicted, size_t i);
@@ -22,9 +21,9 @@ DESPUR_MUST_USE despur_status directory_is_of(bool *found, const char *directory
 /* Whether a directory is what despur_report_models leaves. */
 DESPUR_MUST_USE despur_status models_are_in(bool *found, const char *directory, despur_error *error);
 
-/* Names and hashes of the tables that such a directory was made from, for manifest.json. Free with
- * json_decref. DESPUR_BAD_INPUT when one cannot be read, or was standard input and is gone. */
-DESPUR_MUST_USE despur_status models_hash_tables(json_t **out, const char *directory, despur_error *error);
+/* Names and hashes of the tables that such a directory was made from, for manifest.json.
+ * DESPUR_BAD_INPUT when one cannot be read, or was standard input and is gone. */
+DESPUR_MUST_USE despur_status models_hash_tables(text_pairs *out, const char *directory, despur_error *error);
 
 /* Reads these tables once more and leaves the same in another directory. */
 DESPUR_MUST_USE despur_status models_again(const char *directory, const char *into, despur_error *error);
@@ -49,7 +48,7 @@ typedef struct model_page {
   const char *const *names; /* [groups of the first] as the page has them: ">50K: Female x Black" */
   const char *heading;      /* of these: "income: sex x race" */
   const char *asked;        /* what columns.json says */
-  report_pairs inputs;      /* tables and their hashes */
+  text_pairs inputs;        /* tables and their hashes */
   bool kept;                /* it lies in a directory of despur_report_models */
   const page_extra *extra;  /* or NULL */
 } model_page;

@@ -6,16 +6,16 @@
 static void kicker(markup *m, const report_run *run) {
   markup_print(m, "<p class=\"kicker\"><b>%s</b> \xc2\xb7 seed %s", report_setting(run, "name"),
                report_setting(run, "seed"));
-  if (*run->data) markup_print(m, " \xc2\xb7 %s", run->data);
+  if (*run->manifest.data) markup_print(m, " \xc2\xb7 %s", run->manifest.data);
   markup_raw(m, "</p>\n");
 }
 
 /* A run that did not end well says so before anything else. */
 static void outcome(markup *m, const report_run *run) {
-  if (!*run->outcome || strcmp(run->outcome, "complete") == 0) return;
+  if (!*run->manifest.outcome || strcmp(run->manifest.outcome, "complete") == 0) return;
   markup_print(m, "<p class=\"warn\"><b>This run %s%s</b>%s%s. What follows is what there was.</p>\n",
-               strcmp(run->outcome, "interrupted") == 0 ? "was " : "", run->outcome,
-               *run->message ? ": " : "", run->message);
+               strcmp(run->manifest.outcome, "interrupted") == 0 ? "was " : "", run->manifest.outcome,
+               *run->manifest.message ? ": " : "", run->manifest.message);
 }
 
 void page_run(markup *m, const report_run *run, const verdict *v) {
@@ -45,5 +45,5 @@ void page_run(markup *m, const report_run *run, const verdict *v) {
   }
   section_unchecked(m, run);
   section_files(m, run);
-  page_close(m, run->version, "the files of the run");
+  page_close(m, run->manifest.version, "the files of the run");
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct report_pairs;
+struct text_pairs;
 
 /* From <!DOCTYPE> to <main>, and the end; source: what the page was made from. */
 void page_open(markup *m, const char *title);
@@ -23,7 +23,7 @@ void page_sentence(markup *m, const char *sentence);
 bool page_is_long(const char *name);
 
 /* A table of files and their hashes, if there are any. */
-void page_hashes(markup *m, const char *caption, const struct report_pairs *pairs);
+void page_hashes(markup *m, const char *caption, const struct text_pairs *pairs);
 
 /* Colours and shapes of a network among count: one that is alone, or last, is "after", another "before". */
 const char *page_tone(size_t stage, size_t count);

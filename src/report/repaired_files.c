@@ -1,6 +1,5 @@
 /* The directory of a repair. */
 #include "base/format.h"
-#include "base/json.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "report/repaired.h"
@@ -19,58 +18,57 @@ enum { NAME_COUNT = sizeof NAMES / sizeof *NAMES };
 
 /* ---- results.json ---- */
 
-static json_t *real_json(double value) {
-  return isfinite(value) ? json_real(value) : json_null();
+static void put_counts(json_writer *j, const char *name, const size_t *values, size_t count) {
+  json_open(j, name, '[');
+  for (size_t i = 0; i < count; i++) json_write_count(j, NULL, values[i]);
+  json_close(j);
 }
 
-static json_t *counts_json(const size_t *values, size_t count) {
-  json_t *list = json_array();
-  for (size_t i = 0; i < count; i++) json_push(&list, json_integer((json_int_t)values[i]));
-  return list;
-}
-
-static json_t *candidate_json(const despur_repair_candidate *c, const char *const *names, size_t groups) {
-  json_t *object = json_object();
+static void put_candidate(json_writer *j, const char *name, const despur_repair_candidate *c,
+                          const char *const *names, size_t groups) {
+  json_open(j, name, '{');
   for (size_t p = 0; names && p < DESPUR_REPAIR_PARAMETERS && names[p]; p++)
-    json_put(&object, names[p], json_real(c->parameters[p]));
-  json_put(&object, "worst_group", real_json(c->worst_group));
-  json_put(&object, "worst_class", real_json(c->worst_class));
-  json_put(&object, "average", real_json(c->average));
-  json_put(&object, "correct", counts_json(c->correct, groups));
-  return object;
+    json_write_real(j, names[p], c->parameters[p]);
+  json_write_real(j, "worst_group", c->worst_group);
+  json_write_real(j, "worst_class", c->worst_class);
+  json_write_real(j, "average", c->average);
+  put_counts(j, "correct", c->correct, groups);
+  json_close(j);
 }
 
-static json_t *test_json(const despur_scores *s) {
-  json_t *object = json_object();
-  json_put(&object, "worst_group", real_json(s->worst_group_accuracy));
-  json_put(&object, "low", real_json(s->worst_group_low));
-  json_put(&object, "high", real_json(s->worst_group_high));
-  json_put(&object, "average", real_json(s->average_accuracy));
-  json_put(&object, "worst_class", real_json(s->worst_class_accuracy));
-  return object;
+static void put_test(json_writer *j, const despur_scores *s) {
+  json_open(j, "test", '{');
+  json_write_real(j, "worst_group", s->worst_group_accuracy);
+  json_write_real(j, "low", s->worst_group_low);
+  json_write_real(j, "high", s->worst_group_high);
+  json_write_real(j, "average", s->average_accuracy);
+  json_write_real(j, "worst_class", s->worst_class_accuracy);
+  json_close(j);
 }
 
-static json_t *method_json(const despur_repaired *of, const despur_scores *test, size_t groups) {
-  json_t *object = json_object(), *candidates = json_array();
-  json_put(&object, "name", json_string(despur_last_layer_names[of->method]));
-  json_put(&object, "label", json_string(despur_last_layer_label(of->method)));
-  json_put(&object, "groups_needed", json_string(despur_last_layer_groups(of->method)));
-  json_put(&object, "skipped", of->skipped ? json_string(of->skipped) : json_null());
+static void put_method(json_writer *j, const despur_repaired *of, const despur_scores *test, size_t groups) {
+  json_open(j, NULL, '{');
+  json_write_text(j, "name", despur_last_layer_names[of->method]);
+  json_write_text(j, "label", despur_last_layer_label(of->method));
+  json_write_text(j, "groups_needed", despur_last_layer_groups(of->method));
+  json_write_text(j, "skipped", of->skipped);
+  json_open(j, "candidates", '[');
   for (size_t c = 0; c < of->candidates_count; c++)
-    json_push(&candidates, candidate_json(&of->candidates[c], of->parameters, groups));
-  json_put(&object, "candidates", candidates);
-  if (of->skipped) return object;
-  json_put(&object, "chosen", json_integer((json_int_t)of->chosen));
-  json_put(&object, "cross_validated", json_boolean(of->cross_validated));
-  json_put(&object, "optimism", real_json(of->optimism));
-  json_put(&object, "fitted_on", json_integer((json_int_t)of->fitted_on));
-  json_put(&object, "gap", real_json(of->gap));
-  json_put(&object, "converged", json_boolean(of->converged));
-  json_put(&object, "test", test_json(test));
-  return object;
+    put_candidate(j, NULL, &of->candidates[c], of->parameters, groups);
+  json_close(j);
+  if (!of->skipped) {
+    json_write_count(j, "chosen", of->chosen);
+    json_write_flag(j, "cross_validated", of->cross_validated);
+    json_write_real(j, "optimism", of->optimism);
+    json_write_count(j, "fitted_on", of->fitted_on);
+    json_write_real(j, "gap", of->gap);
+    json_write_flag(j, "converged", of->converged);
+    put_test(j, test);
+  }
+  json_close(j);
 }
 
-static json_t *point_json(const despur_dial_point *p) {
+static void put_point(json_writer *j, const despur_dial_point *p) {
   const struct {
     const char *name;
     double value;
@@ -79,87 +77,82 @@ static json_t *point_json(const despur_dial_point *p) {
                  {"worst_group", p->worst},           {"worst_group_low", p->worst_low},
                  {"worst_group_high", p->worst_high}, {"loss", p->loss},
                  {"loss_low", p->loss_low},           {"loss_high", p->loss_high}};
-  json_t *object = json_object();
+  json_open(j, NULL, '{');
   for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-    json_put(&object, members[i].name, real_json(members[i].value));
-  return object;
+    json_write_real(j, members[i].name, members[i].value);
+  json_close(j);
 }
 
-static json_t *groups_json(const despur_repair_view *view) {
-  json_t *list = json_array();
+static void put_groups(json_writer *j, const despur_repair_view *view) {
+  json_open(j, "groups", '[');
   for (size_t g = 0; g < view->result->groups_count; g++) {
-    json_t *object = json_object();
-    json_put(&object, "name", json_text(view->fit_names[g]));
+    json_open(j, NULL, '{');
+    json_write_text(j, "name", view->fit_names[g]);
     for (size_t s = 0; s < DESPUR_SPLITS; s++)
-      json_put(&object, despur_split_name((despur_split)s),
-               json_integer((json_int_t)view->result->group_sizes[s][g]));
-    json_push(&list, object);
+      json_write_count(j, despur_split_name((despur_split)s), view->result->group_sizes[s][g]);
+    json_close(j);
   }
-  return list;
+  json_close(j);
 }
 
-static json_t *worst_json(const despur_worst_comparison *w) {
-  json_t *object = json_object();
-  json_put(&object, "before", real_json(w->first));
-  json_put(&object, "after", real_json(w->second));
-  json_put(&object, "difference", real_json(w->difference));
-  json_put(&object, "low", real_json(w->low));
-  json_put(&object, "high", real_json(w->high));
-  json_put(&object, "p", real_json(w->p_value));
-  json_put(&object, "distinguishable", json_boolean(w->distinguishable));
-  return object;
+static void put_worst(json_writer *j, const despur_worst_comparison *w) {
+  json_open(j, "worst_group", '{');
+  json_write_real(j, "before", w->first);
+  json_write_real(j, "after", w->second);
+  json_write_real(j, "difference", w->difference);
+  json_write_real(j, "low", w->low);
+  json_write_real(j, "high", w->high);
+  json_write_real(j, "p", w->p_value);
+  json_write_flag(j, "distinguishable", w->distinguishable);
+  json_close(j);
 }
 
-static json_t *comparison_json(const despur_comparison *c) {
-  json_t *list = json_array();
+static void put_comparison(json_writer *j, const despur_comparison *c) {
+  json_open(j, "by_group", '[');
   for (size_t g = 0; g < c->groups_count; g++) {
     const despur_group_comparison *of = &c->groups[g];
-    json_t *object = json_object();
-    json_put(&object, "name", json_text(of->name));
-    json_put(&object, "before", real_json(of->first));
-    json_put(&object, "after", real_json(of->second));
-    json_put(&object, "difference", real_json(of->difference));
-    json_put(&object, "low", real_json(of->low));
-    json_put(&object, "high", real_json(of->high));
-    json_put(&object, "p", real_json(of->p_value));
-    json_put(&object, "adjusted", real_json(of->adjusted));
-    json_push(&list, object);
+    json_open(j, NULL, '{');
+    json_write_text(j, "name", of->name);
+    json_write_real(j, "before", of->first);
+    json_write_real(j, "after", of->second);
+    json_write_real(j, "difference", of->difference);
+    json_write_real(j, "low", of->low);
+    json_write_real(j, "high", of->high);
+    json_write_real(j, "p", of->p_value);
+    json_write_real(j, "adjusted", of->adjusted);
+    json_close(j);
   }
-  return list;
+  json_close(j);
 }
 
-static json_t *results_json(const despur_repair_outcome *outcome, const despur_repair_view *view) {
+static despur_status print_results(char **out, const despur_repair_outcome *outcome,
+                                   const despur_repair_view *view, despur_error *error) {
   const despur_repair_result *r = view->result;
-  json_t *object = json_object(), *methods = json_array(), *dial = json_array();
+  json_writer j = {.style = JSON_PRETTY, .digits = 12};
   const despur_measured before = despur_model_measured(&outcome->models[0], false),
                         after = despur_model_measured(&outcome->models[1], false);
+  json_open(&j, NULL, '{');
+  json_write_text(&j, "verdict", outcome->verdict);
+  json_write_text(&j, "method", despur_last_layer_names[r->methods[r->best].method]);
+  json_write_text(&j, "select", despur_repair_rule_name(view->rule));
+  json_write_real(&j, "position", view->position);
+  put_groups(&j, view);
+  json_write_text(&j, "before_from", r->before_given ? "head" : "erm");
+  put_candidate(&j, "before_val", &r->before, NULL, r->groups_count);
+  json_open(&j, "methods", '[');
   for (size_t m = 0; m < r->methods_count; m++)
-    json_push(&methods, method_json(&r->methods[m], &outcome->methods[m], r->groups_count));
-  for (size_t p = 0; p < DESPUR_DIAL_POINTS; p++) json_push(&dial, point_json(&r->dial[p]));
-  json_put(&object, "verdict", json_text(outcome->verdict));
-  json_put(&object, "method", json_string(despur_last_layer_names[r->methods[r->best].method]));
-  json_put(&object, "select", json_string(despur_repair_rule_name(view->rule)));
-  json_put(&object, "position", json_real(view->position));
-  json_put(&object, "groups", groups_json(view));
-  json_put(&object, "before_from", json_string(r->before_given ? "head" : "erm"));
-  json_put(&object, "before_val", candidate_json(&r->before, NULL, r->groups_count));
-  json_put(&object, "methods", methods);
-  json_put(&object, "dial", dial);
-  json_put(&object, "worst_group", worst_json(&outcome->comparison.worst));
-  json_put(&object, "by_group", comparison_json(&outcome->comparison));
-  json_put(&object, "changed", json_integer((json_int_t)outcome->changed));
-  json_put(&object, "before", measured_json(&before));
-  json_put(&object, "after", measured_json(&after));
-  return object;
-}
-
-static despur_status print_json(text *out, json_t *object, despur_error *error) {
-  char *printed = json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-  json_decref(object);
-  if (!printed) return error_set(error, DESPUR_NO_RESOURCES, "out of memory while writing JSON");
-  despur_status status = text_add(out, error, "%s\n", printed);
-  free(printed);
-  return status;
+    put_method(&j, &r->methods[m], &outcome->methods[m], r->groups_count);
+  json_close(&j);
+  json_open(&j, "dial", '[');
+  for (size_t p = 0; p < DESPUR_DIAL_POINTS; p++) put_point(&j, &r->dial[p]);
+  json_close(&j);
+  put_worst(&j, &outcome->comparison.worst);
+  put_comparison(&j, &outcome->comparison);
+  json_write_count(&j, "changed", outcome->changed);
+  measured_write(&j, "before", &before);
+  measured_write(&j, "after", &after);
+  json_close(&j);
+  return json_finish(out, &j, error);
 }
 
 /* ---- the page ---- */
@@ -230,46 +223,43 @@ cleanup:
 }
 
 /* "FILE.npz:NAME" is the file; a path that exists is one whatever it looks like. */
-static despur_status hash_input(json_t **inputs, const despur_repair_input *input, despur_error *error) {
+static despur_status hash_input(text_pairs *inputs, const despur_repair_input *input, despur_error *error) {
   despur_status status = DESPUR_OK;
   char *path, hash[SHA256_HEX];
   TRY(mem_copy_text(&path, input->path, error));
   char *colon = strrchr(path, ':');
   if (colon && !file_exists(path)) *colon = 0;
   TRY(file_sha256(path, hash, error));
-  json_put(inputs, input->name, json_string(hash));
+  TRY(text_pairs_add(inputs, input->name, hash, error));
 cleanup:
   mem_free(path);
   return status;
 }
 
-static despur_status make_manifest(text *out, const despur_repair_directory *directory,
+static despur_status hash_output(text_pairs *outputs, const char *name, const char *path,
+                                 despur_error *error) {
+  char hash[SHA256_HEX];
+  despur_status status = file_sha256(path, hash, error);
+  return status == DESPUR_OK ? text_pairs_add(outputs, name, hash, error) : status;
+}
+
+static despur_status make_manifest(char **out, const despur_repair_directory *directory,
                                    const char *const paths[NAME_COUNT], const char *patched,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *object = json_object(), *inputs = json_object(), *outputs = json_object();
-  for (size_t i = 0; i < directory->inputs_count; i++) TRY(hash_input(&inputs, &directory->inputs[i], error));
-  for (size_t i = 0; i < NAME_COUNT; i++) {
-    char hash[SHA256_HEX];
-    TRY(file_sha256(paths[i], hash, error));
-    json_put(&outputs, NAMES[i], json_string(hash));
-  }
+  char version[] = DESPUR_VERSION, outcome[] = "complete", data[] = REPAIRED_KIND, path[FILE_PATH];
+  record_manifest manifest = {.version = version, .outcome = outcome, .data = data, .hashed = true};
+  for (size_t i = 0; i < directory->inputs_count; i++)
+    TRY(hash_input(&manifest.inputs, &directory->inputs[i], error));
+  for (size_t i = 0; i < NAME_COUNT; i++) TRY(hash_output(&manifest.outputs, NAMES[i], paths[i], error));
   if (*patched) {
-    char path[FILE_PATH], hash[SHA256_HEX];
     TRY(file_join(path, directory->path, patched, error));
-    TRY(file_sha256(path, hash, error));
-    json_put(&outputs, patched, json_string(hash));
+    TRY(hash_output(&manifest.outputs, patched, path, error));
   }
-  json_put(&object, "despur", json_string(DESPUR_VERSION));
-  json_put(&object, "outcome", json_string("complete"));
-  json_put(&object, "data", json_string(REPAIRED_KIND));
-  json_put(&object, "inputs", inputs);
-  json_put(&object, "outputs", outputs);
-  return print_json(out, object, error);
+  TRY(manifest_print(out, &manifest, error));
 cleanup:
-  json_decref(object);
-  json_decref(inputs);
-  json_decref(outputs);
+  text_pairs_release(&manifest.inputs);
+  text_pairs_release(&manifest.outputs);
   return status;
 }
 
@@ -304,8 +294,9 @@ despur_status despur_report_repair(const despur_repair_outcome *outcome, const d
                                    const despur_repair_directory *directory, despur_repair_check *check,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
-  text results = {0}, changes = {0}, manifest = {0};
-  char *page = NULL, paths_room[NAME_COUNT][FILE_PATH], manifest_path[FILE_PATH];
+  text changes = {0};
+  char *results = NULL, *manifest = NULL, *page = NULL, paths_room[NAME_COUNT][FILE_PATH],
+       manifest_path[FILE_PATH];
   const char *paths[NAME_COUNT];
   if (!outcome->verdict || !directory->config)
     FAIL(error, DESPUR_BAD_INPUT, "repair: nothing has been measured");
@@ -315,23 +306,23 @@ despur_status despur_report_repair(const despur_repair_outcome *outcome, const d
     paths[i] = paths_room[i];
   }
   TRY(file_join(manifest_path, directory->path, "manifest.json", error));
-  TRY(print_json(&results, results_json(outcome, view), error));
+  TRY(print_results(&results, outcome, view, error));
   TRY(make_page(&page, outcome, view, error));
   TRY(list_changes(&changes, outcome, view, error));
   TRY(file_make_directories(directory->path, error));
   if (remove(manifest_path) != 0 && errno != ENOENT)
     FAIL(error, DESPUR_NO_RESOURCES, "%s: %s", manifest_path, format_errno(errno));
   TRY(file_write_text(paths[0], directory->config, error));
-  TRY(file_write_text(paths[1], results.data, error));
+  TRY(file_write_text(paths[1], results, error));
   TRY(file_write_text(paths[2], page, error));
   TRY(repaired_write_heads(check, outcome, view->data, directory, error));
   TRY(file_write_text(paths[5], changes.data, error));
   TRY(make_manifest(&manifest, directory, paths, check->patched, error));
-  TRY(file_write_text(manifest_path, manifest.data, error));
+  TRY(file_write_text(manifest_path, manifest, error));
 cleanup:
-  mem_free(results.data);
+  mem_free(results);
   mem_free(changes.data);
-  mem_free(manifest.data);
+  mem_free(manifest);
   mem_free(page);
   return status;
 }

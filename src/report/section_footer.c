@@ -97,14 +97,14 @@ void section_files(markup *m, const report_run *run) {
       "<p>With despur %s, save the configuration as <code>config.yaml</code> and type <code>despur run "
       "config.yaml --out again</code>. The files will be the same to the last byte, on any number of "
       "processors.</p>\n",
-      *run->version ? run->version : "as it was then");
+      *run->manifest.version ? run->manifest.version : "as it was then");
   markup_print(
       m,
       "<details><summary>The configuration, every default filled in</summary>\n<pre>%s</pre>\n</details>\n",
       run->config);
   markup_raw(m, "<details><summary>Hashes of inputs and outputs</summary>\n");
-  page_hashes(m, "Read", &run->inputs);
-  page_hashes(m, "Written", &run->outputs);
+  page_hashes(m, "Read", &run->manifest.inputs);
+  page_hashes(m, "Written", &run->manifest.outputs);
   markup_raw(m, "</details>\n");
   section_close(m);
 }

@@ -70,8 +70,8 @@ despur_status despur_run_outcome(despur_run_end *out, const char *directory, des
   *out = (despur_run_end){0};
   despur_status status = report_load(&loaded, directory, NULL, error);
   if (status == DESPUR_OK) {
-    snprintf(out->outcome, sizeof out->outcome, "%s", loaded.outcome);
-    snprintf(out->message, sizeof out->message, "%s", loaded.message);
+    snprintf(out->outcome, sizeof out->outcome, "%s", loaded.manifest.outcome);
+    snprintf(out->message, sizeof out->message, "%s", loaded.manifest.message);
   }
   report_run_release(&loaded);
   return status;

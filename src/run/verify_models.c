@@ -26,23 +26,23 @@ static void check_list(despur_verify_result *result, const char *directory, cons
 static despur_status check_inputs(despur_verify_result *result, const char *directory, const json_t *kept,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *found = NULL, *sum;
-  const char *name;
+  text_pairs found;
   TRY(models_hash_tables(&found, directory, error));
-  json_object_foreach(found, name, sum) {
-    const json_t *wanted = json_object_get(kept, name);
-    if (!wanted || !json_equal(sum, wanted)) {
+  for (size_t i = 0; i < found.count; i++) {
+    const char *name = found.items[i].name;
+    const char *wanted = json_string_value(json_object_get(kept, name));
+    if (!wanted || strcmp(found.items[i].value, wanted) != 0) {
       verify_differ(result, "%s: %s", name,
                     wanted ? "has changed since the page was made" : "is not in manifest.json");
       goto cleanup;
     }
     result->inputs++;
   }
-  if (json_object_size(kept) != json_object_size(found))
+  if (json_object_size(kept) != found.count)
     verify_differ(result, "%s/manifest.json: inputs: lists tables that columns.json does not name",
                   directory);
 cleanup:
-  json_decref(found);
+  text_pairs_release(&found);
   return status;
 }
 

@@ -78,7 +78,7 @@ typedef struct example_run {
   report_run run;
   report_eval finals[REPORT_STAGES];
   despur_group_score groups[REPORT_STAGES][GROUPS];
-  report_pair pairs[1];
+  text_pair pairs[1];
   report_rule rules[2];
   report_epoch epochs[5];
   char inferred_names[GROUPS][DESPUR_GROUP_NAME], true_names[GROUPS][DESPUR_GROUP_NAME];
@@ -119,8 +119,8 @@ static example_run *make_run(void) {
   static example_run e;
   memset(&e, 0, sizeof e);
   for (size_t s = 0; s < REPORT_STAGES; s++) fill_stage(&e, s);
-  e.pairs[0] = (report_pair){KEY, CHOSEN};
-  e.run.keys = (report_pairs){e.pairs, 1};
+  e.pairs[0] = (text_pair){KEY, CHOSEN};
+  e.run.keys = (text_pairs){e.pairs, 1};
   e.rules[0] = (report_rule){"last", 5, 0.68, 0.03, 0.71, 0};
   e.rules[1] = (report_rule){"val_worst", 3, 0.7, 0.01, 0.745, 0.025};
   e.run.rules = e.rules;
@@ -396,7 +396,7 @@ typedef struct several {
   compare_run runs[RUNS];
   report_eval finals[RUNS];
   despur_group_score groups[RUNS][CLASSES];
-  report_pair keys[RUNS][2];
+  text_pair keys[RUNS][2];
   report_rule rules[RUNS];
   double values[RUNS];
   char methods[2][COMPARE_NAME], data[1][COMPARE_NAME];
@@ -422,13 +422,13 @@ static several *run_several(void) {
                                            .train_weighted_average = 0.88,
                                            .balanced_group_accuracy = (WORST[i] + 0.9) / 2}};
     s.rules[i] = (report_rule){.name = "val_worst", .val_worst_group_accuracy = 0.5, .optimism = 0.04};
-    s.keys[i][0] = (report_pair){SEED, SEEDS[i]};
-    s.keys[i][1] = (report_pair){KEY, CHOSEN};
-    s.runs[i].run.keys = (report_pairs){s.keys[i], 2};
+    s.keys[i][0] = (text_pair){SEED, SEEDS[i]};
+    s.keys[i][1] = (text_pair){KEY, CHOSEN};
+    s.runs[i].run.keys = (text_pairs){s.keys[i], 2};
     s.runs[i].run.rules = &s.rules[i];
     s.runs[i].run.rule_count = i < 3; /* the fourth run does not say */
     s.runs[i].run.stages[REPORT_TRAIN].final = &s.finals[i];
-    s.runs[i].run.version = VERSION;
+    s.runs[i].run.manifest.version = VERSION;
     s.runs[i].directory = i ? "runs/other" : "runs/first";
     s.runs[i].method = i / 2 % 2;
   }

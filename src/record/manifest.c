@@ -1,0 +1,91 @@
+#include "record/manifest.h"
+
+#include "base/json_read.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+
+/* Members that are texts, in the order of the file; the seed stands before the last. */
+static const struct {
+  const char *name;
+  size_t offset;
+} TEXTS[] = {{"despur", offsetof(record_manifest, version)},
+             {"outcome", offsetof(record_manifest, outcome)},
+             {"message", offsetof(record_manifest, message)},
+             {"data", offsetof(record_manifest, data)}};
+
+enum { TEXT_COUNT = sizeof TEXTS / sizeof *TEXTS };
+
+static const char SEED[] = "seed", INPUTS[] = "inputs", OUTPUTS[] = "outputs";
+
+static char **place_of(const record_manifest *manifest, size_t i) {
+  return (char **)(void *)((char *)(uintptr_t)manifest + TEXTS[i].offset);
+}
+
+static void write_hashes(json_writer *j, const char *name, const text_pairs *hashes) {
+  json_open(j, name, '{');
+  for (size_t i = 0; i < hashes->count; i++)
+    json_write_text(j, hashes->items[i].name, hashes->items[i].value);
+  json_close(j);
+}
+
+void manifest_write(json_writer *j, const record_manifest *manifest) {
+  json_open(j, NULL, '{');
+  for (size_t i = 0; i < TEXT_COUNT; i++) {
+    const char *value = *place_of(manifest, i);
+    if (i + 1 == TEXT_COUNT && manifest->seeded) json_write_integer(j, SEED, (int64_t)manifest->seed);
+    if (value && *value) json_write_text(j, TEXTS[i].name, value);
+  }
+  if (manifest->hashed) {
+    write_hashes(j, INPUTS, &manifest->inputs);
+    write_hashes(j, OUTPUTS, &manifest->outputs);
+  }
+  json_close(j);
+}
+
+despur_status manifest_print(char **out, const record_manifest *manifest, despur_error *error) {
+  json_writer j = {.style = JSON_PRETTY};
+  manifest_write(&j, manifest);
+  return json_finish(out, &j, error);
+}
+
+static despur_status read_hashes(text_pairs *out, const json_t *object, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char *name;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)object, name, value) if (json_is_string(value))
+      TRY(text_pairs_add(out, name, json_string_value(value), error));
+cleanup:
+  return status;
+}
+
+despur_status manifest_from(record_manifest *out, const json_t *object, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const json_t *seed = json_object_get(object, SEED);
+  *out = (record_manifest){.seeded = json_is_integer(seed), .seed = (uint64_t)json_integer_value(seed)};
+  out->hashed = json_is_object(json_object_get(object, OUTPUTS));
+  for (size_t i = 0; i < TEXT_COUNT; i++)
+    TRY(mem_copy_text(place_of(out, i), json_member_text(object, TEXTS[i].name, ""), error));
+  TRY(read_hashes(&out->inputs, json_object_get(object, INPUTS), error));
+  TRY(read_hashes(&out->outputs, json_object_get(object, OUTPUTS), error));
+cleanup:
+  return status;
+}
+
+despur_status manifest_parse(record_manifest *out, const char *content, size_t bytes, const char *path,
+                             despur_error *error) {
+  json_t *object;
+  *out = (record_manifest){0};
+  despur_status status = json_read_object(&object, content, bytes, path, 0, error);
+  if (status == DESPUR_OK) status = manifest_from(out, object, error);
+  json_decref(object);
+  return status;
+}
+
+void manifest_release(record_manifest *manifest) {
+  for (size_t i = 0; i < TEXT_COUNT; i++) mem_free(*place_of(manifest, i));
+  text_pairs_release(&manifest->inputs);
+  text_pairs_release(&manifest->outputs);
+  *manifest = (record_manifest){0};
+}
