@@ -16,7 +16,7 @@ BEGIN {
     for (j in modules) tier[modules[j]] = i
   }
   # Public headers that do not bear the name of their module.
-  module_of["error"] = module_of["text"] = module_of["shape"] = "base"
+  module_of["error"] = module_of["watch"] = module_of["text"] = module_of["shape"] = "base"
   module_of["array"] = module_of["frame"] = "io"
   module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
   module_of["logistic"] = "repair"

@@ -6,6 +6,7 @@
 
 #include "despur/examples.h"
 #include "despur/stats.h"
+#include "despur/watch.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +19,7 @@ typedef struct despur_audit_options {
   uint64_t seed;
   int threads;    /* the result does not depend on it */
   int trained_on; /* the features come from a network that was trained on these examples */
+  despur_watch watch;
 } despur_audit_options;
 
 typedef enum despur_audit_verdict {

@@ -3,6 +3,7 @@
 #define DESPUR_CLUSTER_H
 
 #include "despur/error.h"
+#include "despur/watch.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ typedef struct despur_kmeans_options {
   uint64_t seed;
   uint64_t index; /* tells several clusterings under one seed apart (a class); below 2^32 */
   int threads;
+  despur_watch watch;
 } despur_kmeans_options;
 
 typedef struct despur_kmeans_result {
@@ -71,6 +73,7 @@ typedef struct despur_mixture_options {
   uint64_t seed;
   uint64_t index; /* tells several fits under one seed apart (a class); below 2^32 */
   int threads;
+  despur_watch watch;
 } despur_mixture_options;
 
 typedef struct despur_mixture_result {
@@ -120,6 +123,7 @@ typedef struct despur_kmedoids_options {
   uint64_t seed;
   uint64_t index; /* tells several clusterings under one seed apart (a class); below 2^32 */
   int threads;
+  despur_watch watch;
 } despur_kmedoids_options;
 
 typedef struct despur_kmedoids_result {
@@ -152,6 +156,7 @@ typedef struct despur_silhouette_options {
   size_t sample; /* 0: measure every point; otherwise about this many, at least two of each cluster */
   uint64_t seed; /* of the sample */
   int threads;
+  despur_watch watch;
 } despur_silhouette_options;
 
 typedef struct despur_silhouette_result {
@@ -186,6 +191,7 @@ typedef struct despur_nearest_options {
   const float *queries; /* [query_count, d]; NULL: every point asks for its neighbours among the others */
   size_t query_count;   /* ignored without queries */
   int threads;
+  despur_watch watch;
 } despur_nearest_options;
 
 typedef struct despur_nearest_result {
@@ -211,6 +217,7 @@ DESPUR_API void despur_nearest_release(despur_nearest_result *result);
 typedef struct despur_pca_options {
   size_t components; /* 1 to the lesser of points and dimensions */
   int threads;
+  despur_watch watch;
 } despur_pca_options;
 
 /* A fitted model is these numbers and nothing else: it may be stored and put together again. */
@@ -248,6 +255,7 @@ typedef struct despur_umap_options {
   double spread;     /* the scale of the embedding; 1 is usual */
   uint64_t seed;
   int threads;
+  despur_watch watch;
 } despur_umap_options;
 
 /* A fitted model is these numbers and nothing else: it may be stored and put together again. */

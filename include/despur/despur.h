@@ -42,5 +42,6 @@
 #include "despur/table.h"
 #include "despur/text.h"
 #include "despur/train.h"
+#include "despur/watch.h"
 
 #endif

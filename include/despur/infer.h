@@ -4,6 +4,7 @@
 #define DESPUR_INFER_H
 
 #include "despur/groups.h"
+#include "despur/watch.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -57,6 +58,7 @@ typedef struct despur_grouping_options {
   size_t silhouette_sample; /* silhouettes of more points than this are estimated from as many */
   uint64_t seed;
   int threads;
+  despur_watch watch;
 } despur_grouping_options;
 
 /* What it is fitted to: the training examples in the order of their split. All is borrowed. */
@@ -152,6 +154,7 @@ typedef struct despur_eiil_options {
   int pooled;   /* 1: two environments over all classes, as published; 0: two for each class */
   uint64_t seed;
   int threads;
+  despur_watch watch;
 } despur_eiil_options;
 
 /* Everything is borrowed. */

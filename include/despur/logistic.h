@@ -3,6 +3,7 @@
 #define DESPUR_LOGISTIC_H
 
 #include "despur/error.h"
+#include "despur/watch.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ typedef struct despur_logistic_options {
   double tolerance;  /* of the objective, relative; 0: 1e-6 */
   size_t max_passes; /* over the rows; 0: 10,000 */
   int threads;       /* the result does not depend on it */
+  despur_watch watch;
 } despur_logistic_options;
 
 typedef struct despur_logistic_fit {

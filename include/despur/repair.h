@@ -8,6 +8,7 @@
 #define DESPUR_REPAIR_H
 
 #include "despur/groups.h"
+#include "despur/watch.h"
 
 #include <stdbool.h>
 
@@ -88,6 +89,7 @@ typedef struct despur_repair_options {
   despur_repair_list diversity; /* of DPE, how strongly prototypes are kept apart */
   double tolerance;             /* of every optimum, relative; 0: 1e-6 */
   int threads;                  /* results do not depend on it; 0: 1 */
+  despur_watch watch;
 } despur_repair_options;
 
 /* Right answers of one candidate on the validation examples. */

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/watch.h"
 
 #include <string.h>
 
@@ -39,10 +40,16 @@ static despur_status propose_all(proposals *out, const audit_data *d, const desp
                             .by_count = d->examples->by_count,
                             .by = d->examples->by,
                             .seed = o->seed,
-                            .threads = o->threads};
+                            .threads = o->threads,
+                            .watch = watch_quiet(&o->watch)};
   out->error = error;
-  for (size_t f = 0; f < sizeof ALL / sizeof *ALL; f++)
+  const size_t all = sizeof ALL / sizeof *ALL;
+  for (size_t f = 0; f < all; f++) {
+    watch_tell(&o->watch, ALL[f]->name, f, all);
+    TRY(watch_ask(&o->watch, error));
     if (!ALL[f]->from_features || d->q) TRY(ALL[f]->propose(out, &view, error));
+  }
+  watch_tell(&o->watch, "done", all, all);
 cleanup:
   mem_free(labels);
   mem_free(predictions);

@@ -21,6 +21,7 @@ typedef struct finder_view {
   const despur_example_column *by; /* [by_count]; codes: [n] */
   uint64_t seed;
   int threads;
+  despur_watch watch; /* quiet */
 } finder_view;
 
 /* What was proposed; {0} is empty. */

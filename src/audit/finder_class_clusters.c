@@ -20,7 +20,8 @@ static despur_status cluster_class(proposals *out, const finder_view *v, uint32_
                                            .tolerance = 1e-4,
                                            .seed = v->seed,
                                            .index = 100 + 10 * (uint64_t)y + k,
-                                           .threads = v->threads};
+                                           .threads = v->threads,
+                                           .watch = v->watch};
     TRY(despur_kmeans(&found, points, count, v->components, &options, error));
     TRY(proposals_add(&c, out, &finder_class_clusters, v->n, k, "%zu clusters of class %u", k, y));
     finder_nearest(c->of_example, v->q, v->n, v->components, found.centres, k);

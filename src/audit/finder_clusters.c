@@ -19,7 +19,8 @@ static despur_status propose(proposals *out, const finder_view *v, despur_error 
                                            .tolerance = 1e-4,
                                            .seed = v->seed,
                                            .index = k,
-                                           .threads = v->threads};
+                                           .threads = v->threads,
+                                           .watch = v->watch};
     TRY(despur_kmeans(&found, points, v->discovery_count, v->components, &options, error));
     TRY(proposals_add(&c, out, &finder_clusters, v->n, k, "%zu clusters of all examples", k));
     finder_nearest(c->of_example, v->q, v->n, v->components, found.centres, k);

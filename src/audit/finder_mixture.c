@@ -66,7 +66,8 @@ static despur_status propose(proposals *out, const finder_view *v, despur_error 
                                                    .tolerance = 1e-3,
                                                    .regularisation = 1e-3,
                                                    .seed = v->seed,
-                                                   .threads = v->threads},
+                                                   .threads = v->threads,
+                                                   .watch = v->watch},
                          error));
   TRY(proposals_add(&c, out, &finder_mixture, v->n, COMPONENTS, "%d components of an error-aware mixture",
                     COMPONENTS));

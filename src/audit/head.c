@@ -17,7 +17,7 @@ static despur_status fit(despur_logistic_fit *out, const head_problem *p, const 
                                            .weights = weights,
                                            .l2 = p->l2};
   const despur_logistic_options options = {
-      .tolerance = TOLERANCE, .max_passes = PASSES, .threads = p->threads};
+      .tolerance = TOLERANCE, .max_passes = PASSES, .threads = p->threads, .watch = p->watch};
   return despur_logistic_solve(out, &problem, &options, error);
 }
 

@@ -3,6 +3,7 @@
 #define AUDIT_HEAD_H
 
 #include "base/error.h"
+#include "despur/watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@ typedef struct head_problem {
   size_t classes;
   double l2;
   int threads;
+  despur_watch watch;
 } head_problem;
 
 /* logits [rows, classes] of a head fitted to the rows with weights above 0. */

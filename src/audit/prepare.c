@@ -5,6 +5,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/watch.h"
 #include "despur/cluster.h"
 #include "despur/dataset.h"
 
@@ -113,7 +114,8 @@ static despur_status predict(audit_data *d, const despur_audit_options *o, despu
                                   .labels = e->predictions ? d->predictions : d->labels,
                                   .classes = d->classes,
                                   .l2 = o->l2 > 0 ? o->l2 : PENALTY,
-                                  .threads = o->threads};
+                                  .threads = o->threads,
+                                  .watch = watch_quiet(&o->watch)};
     TRY(mem_alloc(&folds, d->n, sizeof *folds, error));
     TRY(shuffle_units(&place, d, o->seed, "audit folds", error));
     for (size_t i = 0; i < d->n; i++) /* unused ones are in no fold, and seen by none */
@@ -157,15 +159,18 @@ cleanup:
   return status;
 }
 
-static despur_status reduce(audit_data *d, int threads, despur_error *error) {
+static despur_status reduce(audit_data *d, const despur_audit_options *o, despur_error *error) {
+  const int threads = o->threads;
   despur_status status = DESPUR_OK;
   despur_pca pca = {0};
   float *points = NULL;
   size_t most = d->discovery_count - 1 < d->columns ? d->discovery_count - 1 : d->columns;
   d->components = most < COMPONENTS ? most : COMPONENTS;
   TRY(finder_gather(&points, d->x, d->columns, d->discovery, d->discovery_count, error));
-  TRY(despur_pca_fit(&pca, points, d->discovery_count, d->columns,
-                     &(despur_pca_options){.components = d->components, .threads = threads}, error));
+  TRY(despur_pca_fit(
+      &pca, points, d->discovery_count, d->columns,
+      &(despur_pca_options){.components = d->components, .threads = threads, .watch = watch_quiet(&o->watch)},
+      error));
   TRY(mem_alloc(&d->q, d->n, d->components * sizeof *d->q, error));
   TRY(despur_pca_transform(&pca, d->q, d->x, d->n, threads, error));
 cleanup:
@@ -193,7 +198,7 @@ despur_status audit_prepare(audit_data *out, const despur_examples *examples,
   TRY(halve(out, options->seed, error));
   if (out->discovery_count < AUDIT_HALF || !examples->x) goto cleanup;
   TRY(predict(out, options, error));
-  TRY(reduce(out, options->threads, error));
+  TRY(reduce(out, options, error));
 cleanup:
   return status;
 }

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -144,11 +145,11 @@ void parallel_free(parallel *pool) {
   mem_free(pool);
 }
 
-void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *context) {
-  if (pool->threads == 1 || tasks <= 1 || is_forked(pool)) {
-    for (size_t task = 0; task < tasks; task++) body(context, task, 0);
-    return;
-  }
+static bool is_alone(const parallel *pool, size_t tasks) {
+  return pool->threads == 1 || tasks <= 1 || is_forked(pool);
+}
+
+static void open_loop(parallel *pool, size_t tasks, parallel_body *body, void *context) {
   uint64_t loop = (atomic_load(&pool->ticket) & ~CLOSED) + LOOP;
   atomic_store(&pool->body, body);
   atomic_store(&pool->context, context);
@@ -156,14 +157,40 @@ void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *conte
   atomic_store(&pool->finished, 0);
   atomic_store(&pool->ticket, loop);
   wake_sleepers(pool);
-  while (work(pool, 0)) continue;
-  /* what other threads still do takes no longer than a task, unless the machine has taken their processor
-   * away */
-  for (int looks = 0; atomic_load(&pool->finished) < tasks; looks++) {
+}
+
+/* What other threads still do takes no longer than a task, unless the machine has taken their processor away.
+ */
+static void close_loop(parallel *pool) {
+  uint64_t given = atomic_fetch_or(&pool->ticket, CLOSED) & CLOSED;
+  for (int looks = 0; atomic_load(&pool->finished) < given; looks++) {
     if (looks < LOOKS)
       pause_briefly();
     else
       sched_yield();
   }
-  atomic_store(&pool->ticket, loop | CLOSED);
+}
+
+void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *context) {
+  if (is_alone(pool, tasks)) {
+    for (size_t task = 0; task < tasks; task++) body(context, task, 0);
+    return;
+  }
+  open_loop(pool, tasks, body, context);
+  while (work(pool, 0)) continue;
+  close_loop(pool);
+}
+
+despur_status parallel_for_watched(parallel *pool, size_t tasks, parallel_body *body, void *context,
+                                   const despur_watch *watch, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (is_alone(pool, tasks)) {
+    for (size_t task = 0; task < tasks && (status = watch_ask(watch, error)) == DESPUR_OK; task++)
+      body(context, task, 0);
+    return status;
+  }
+  open_loop(pool, tasks, body, context);
+  while ((status = watch_ask(watch, error)) == DESPUR_OK && work(pool, 0)) continue;
+  close_loop(pool);
+  return status;
 }

@@ -4,6 +4,7 @@
 #define BASE_PARALLEL_H
 
 #include "base/error.h"
+#include "despur/watch.h"
 
 #include <stddef.h>
 
@@ -20,5 +21,11 @@ typedef void parallel_body(void *context, size_t task, int thread);
 
 /* Runs body for every task, fewer than 2^32 - 1, and returns when all are done. */
 void parallel_for(parallel *pool, size_t tasks, parallel_body *body, void *context);
+
+/* The same, asking the watch between the tasks of the calling thread. After DESPUR_INTERRUPTED some tasks
+ * were not run, and what they make must not be looked at. */
+DESPUR_MUST_USE despur_status parallel_for_watched(parallel *pool, size_t tasks, parallel_body *body,
+                                                   void *context, const despur_watch *watch,
+                                                   despur_error *error);
 
 #endif

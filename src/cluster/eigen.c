@@ -4,6 +4,7 @@
 #include "cluster/eigen.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <float.h>
 #include <math.h>
@@ -65,12 +66,15 @@ static void reflect_rows(double *rows, size_t n, size_t width, const double *v, 
 }
 
 /* work: [2, n] */
-static void tridiagonalise(tridiagonal *t, double *a, double *work) {
+static despur_status tridiagonalise(tridiagonal *t, double *a, double *work, const despur_watch *watch,
+                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
   const size_t n = t->n;
   double *v = work, *w = work + n;
   for (size_t i = 0; i < n * n; i++) t->vectors[i] = i % (n + 1) == 0;
   for (size_t k = 0; k + 1 < n; k++) {
     const size_t left = n - k - 1;
+    TRY(watch_ask(watch, error));
     double *rest = a + (k + 1) * n + k + 1;
     double beta = reflector(v, &t->beside[k], a + k * n + k + 1, left);
     t->diagonal[k] = a[k * n + k];
@@ -80,6 +84,8 @@ static void tridiagonalise(tridiagonal *t, double *a, double *work) {
   }
   t->diagonal[n - 1] = a[n * n - 1];
   t->beside[n - 1] = 0;
+cleanup:
+  return status;
 }
 
 static void rotate_rows(double *a, double *b, double cosine, double sine, size_t n) {
@@ -130,16 +136,19 @@ static void ql_step(tridiagonal *t, size_t first, size_t last) {
   e[last] = 0;
 }
 
-static despur_status diagonalise(tridiagonal *t, despur_error *error) {
+static despur_status diagonalise(tridiagonal *t, const despur_watch *watch, despur_error *error) {
+  despur_status status = DESPUR_OK;
   for (size_t i = 0; i < t->n; i++) {
     size_t steps = 0;
     for (size_t last; (last = block_end(t, i)) > i; steps++) {
       if (steps == MOST_STEPS)
-        return error_set(error, DESPUR_BAD_INPUT, "eigenvalue %zu of %zu does not converge", i, t->n);
+        FAIL(error, DESPUR_BAD_INPUT, "eigenvalue %zu of %zu does not converge", i, t->n);
+      TRY(watch_ask(watch, error));
       ql_step(t, i, last);
     }
   }
-  return DESPUR_OK;
+cleanup:
+  return status;
 }
 
 /* Selection sort: n exchanges of rows at most. */
@@ -169,7 +178,8 @@ static int exponent_of(const double *a, size_t count) {
   return exponent;
 }
 
-despur_status eigen_symmetric(double *values, double *vectors, double *a, size_t n, despur_error *error) {
+despur_status eigen_symmetric(double *values, double *vectors, double *a, size_t n, const despur_watch *watch,
+                              despur_error *error) {
   despur_status status = DESPUR_OK;
   double *work = NULL;
   tridiagonal t = {.n = n, .diagonal = values, .vectors = vectors};
@@ -177,8 +187,8 @@ despur_status eigen_symmetric(double *values, double *vectors, double *a, size_t
   t.beside = work + 2 * n;
   const int exponent = exponent_of(a, n * n);
   for (size_t i = 0; i < n * n; i++) a[i] = ldexp(a[i], -exponent);
-  tridiagonalise(&t, a, work);
-  TRY(diagonalise(&t, error));
+  TRY(tridiagonalise(&t, a, work, watch, error));
+  TRY(diagonalise(&t, watch, error));
   sort_falling(&t);
   for (size_t i = 0; i < n; i++) values[i] = ldexp(values[i], exponent);
 cleanup:

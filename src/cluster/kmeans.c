@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/watch.h"
 #include "cluster/numbering.h"
 #include "despur/cluster.h"
 
@@ -19,6 +20,7 @@ typedef struct problem {
   kmeans_start best;
   size_t max_iterations;
   double least_shift;
+  despur_watch watch;
 } problem;
 
 static void problem_release(problem *p) {
@@ -30,7 +32,7 @@ static void problem_release(problem *p) {
 
 static despur_status problem_init(problem *p, const float *points, size_t n, size_t d,
                                   const despur_kmeans_options *options, despur_error *error) {
-  *p = (problem){.max_iterations = options->max_iterations};
+  *p = (problem){.max_iterations = options->max_iterations, .watch = watch_quiet(&options->watch)};
   despur_status status = DESPUR_OK;
   TRY(kmeans_pass_init(&p->pass, points, n, d, options->clusters, options->starts, options->threads, error));
   TRY(mem_alloc(&p->starts, p->pass.group_room, sizeof *p->starts, error));
@@ -63,7 +65,9 @@ static size_t draw_by_distance(const kmeans_pass *pass, const kmeans_start *s, r
 }
 
 /* Arthur and Vassilvitskii 2007, section 2.2, for all starts of the group. */
-static void seed_centres(kmeans_pass *pass, random_stream *streams) {
+static despur_status seed_centres(problem *p, random_stream *streams, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  kmeans_pass *pass = &p->pass;
   for (size_t g = 0; g < pass->group_size; g++) {
     kmeans_start *s = pass->group[g];
     size_t first = (size_t)(random_uniform(&streams[g]) * (double)pass->n);
@@ -71,12 +75,14 @@ static void seed_centres(kmeans_pass *pass, random_stream *streams) {
     for (size_t i = 0; i < pass->n; i++) s->distances[i] = HUGE_VAL;
   }
   for (size_t c = 1; c < pass->k; c++) {
-    kmeans_approach(pass, c - 1);
+    TRY(kmeans_approach(pass, c - 1, &p->watch, error));
     for (size_t g = 0; g < pass->group_size; g++) {
       kmeans_start *s = pass->group[g];
       copy_point(pass, draw_by_distance(pass, s, &streams[g]), s->centres + c * pass->d);
     }
   }
+cleanup:
+  return status;
 }
 
 static void forget_partition(const kmeans_pass *pass, kmeans_start *s) {
@@ -148,12 +154,13 @@ static int advance(problem *p, kmeans_start *s, size_t iteration) {
 }
 
 /* Lloyd's algorithm from the centres that are there. Starts leave the group when they are done. */
-static void lloyd(problem *p) {
+static despur_status lloyd(problem *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
   kmeans_pass *pass = &p->pass;
   for (size_t g = 0; g < pass->group_size; g++) forget_partition(pass, pass->group[g]);
   for (size_t iteration = 1; pass->group_size > 0; iteration++) {
     size_t left = 0;
-    kmeans_assign(pass);
+    TRY(kmeans_assign(pass, &p->watch, error));
     kmeans_add_changes(pass);
     for (size_t g = 0; g < pass->group_size; g++) {
       if (advance(p, pass->group[g], iteration))
@@ -163,6 +170,8 @@ static void lloyd(problem *p) {
     }
     pass->group_size = left;
   }
+cleanup:
+  return status;
 }
 
 /* Carries out starts first..first+count-1, count <= group_room, and keeps the best so far. */
@@ -176,8 +185,8 @@ static despur_status run_starts(problem *p, const despur_kmeans_options *options
     p->pass.group[g] = &p->starts[g];
   }
   p->pass.group_size = count;
-  seed_centres(&p->pass, streams);
-  lloyd(p);
+  TRY(seed_centres(p, streams, error));
+  TRY(lloyd(p, error));
   for (size_t g = 0; g < count; g++) {
     if (first + g > 0 && p->starts[g].inertia >= p->best.inertia) continue;
     kmeans_start swap = p->best;
@@ -233,6 +242,7 @@ despur_status despur_kmeans(despur_kmeans_result *out, const float *points, size
   for (size_t first = 0, count; first < options->starts; first += count) {
     count = options->starts - first < p.pass.group_room ? options->starts - first : p.pass.group_room;
     TRY(run_starts(&p, options, first, count, error));
+    watch_tell(&options->watch, "starts", first + count, options->starts);
   }
   TRY(write_result(out, &p, error));
 cleanup:

@@ -127,7 +127,8 @@ void kmeans_start_release(kmeans_start *p);
 
 /* Of every start of the group: gives each point to its nearest centre, the first of equals, and notes changes
  * and sizes. */
-void kmeans_assign(kmeans_pass *pass);
+DESPUR_MUST_USE despur_status kmeans_assign(kmeans_pass *pass, const despur_watch *watch,
+                                            despur_error *error);
 
 /* The distances of one start, whose points have been given to centres that have not moved since, and its
  * inertia. */
@@ -137,7 +138,8 @@ void kmeans_measure(kmeans_pass *pass, kmeans_start *start);
 void kmeans_add_changes(kmeans_pass *pass);
 
 /* Of every start of the group: shortens the distances by centre c; their sums go to inertias. */
-void kmeans_approach(kmeans_pass *pass, size_t c);
+DESPUR_MUST_USE despur_status kmeans_approach(kmeans_pass *pass, size_t c, const despur_watch *watch,
+                                              despur_error *error);
 
 /* What single-precision screening needs: of the points, and of the centres of the group. */
 DESPUR_MUST_USE despur_status kmeans_screen_init(kmeans_screen *screen, const kmeans_pass *pass, int threads,

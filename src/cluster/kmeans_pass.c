@@ -180,11 +180,14 @@ static void count_changes(const kmeans_pass *pass, kmeans_start *p) {
   }
 }
 
-void kmeans_assign(kmeans_pass *pass) {
+despur_status kmeans_assign(kmeans_pass *pass, const despur_watch *watch, despur_error *error) {
+  despur_status status = DESPUR_OK;
   pack_centres(pass, 0, pass->k);
   kmeans_screen_centres(pass);
-  parallel_for(pass->pool, pass->chunks, assign_chunk, pass);
+  TRY(parallel_for_watched(pass->pool, pass->chunks, assign_chunk, pass, watch, error));
   for (size_t g = 0; g < pass->group_size; g++) count_changes(pass, pass->group[g]);
+cleanup:
+  return status;
 }
 
 typedef struct measure_job {
@@ -284,7 +287,7 @@ static void approach_chunk(void *context, size_t chunk, int thread) {
   }
 }
 
-void kmeans_approach(kmeans_pass *pass, size_t c) {
+despur_status kmeans_approach(kmeans_pass *pass, size_t c, const despur_watch *watch, despur_error *error) {
   pack_centres(pass, c, 1);
-  parallel_for(pass->pool, pass->chunks, approach_chunk, pass);
+  return parallel_for_watched(pass->pool, pass->chunks, approach_chunk, pass, watch, error);
 }

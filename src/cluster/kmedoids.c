@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/watch.h"
 #include "cluster/distances.h"
 #include "cluster/numbering.h"
 
@@ -321,16 +322,22 @@ static void try_tile(problem *p, const uint32_t *candidates, size_t count, searc
 }
 
 /* One start; idle = n in the end unless max_passes stopped it. */
-static search search_medoids(problem *p, const despur_kmedoids_options *options, size_t start) {
+static despur_status search_medoids(search *out, problem *p, const despur_kmedoids_options *options,
+                                    size_t start, despur_error *error) {
+  despur_status status = DESPUR_OK;
   random_stream stream = random_open(options->seed, "kmedoids", options->index << 32 | start);
   for (size_t i = 0; i < p->n; i++) p->order[i] = (uint32_t)i;
   random_shuffle(&stream, p->order, p->n);
   place_all(p, p->order);
   search s = {.loss = total_loss(p)};
   for (size_t pass = 0; pass < options->max_passes && s.idle < p->n; pass++)
-    for (size_t first = 0; first < p->n && s.idle < p->n; first += TILE_LANES)
+    for (size_t first = 0; first < p->n && s.idle < p->n; first += TILE_LANES) {
+      TRY(watch_ask(&options->watch, error));
       try_tile(p, p->order + first, p->n - first < TILE_LANES ? p->n - first : TILE_LANES, &s);
-  return s;
+    }
+  *out = s;
+cleanup:
+  return status;
 }
 
 static despur_status write_result(despur_kmedoids_result *out, problem *p, const search *best,
@@ -376,7 +383,9 @@ despur_status despur_kmedoids(despur_kmedoids_result *out, const float *points, 
   TRY(clusters_check(NAME, points, n, d, options->clusters, error));
   TRY(problem_init(&p, points, n, d, options, error));
   for (size_t start = 0; start < options->starts; start++) {
-    search s = search_medoids(&p, options, start);
+    search s = {0};
+    TRY(search_medoids(&s, &p, options, start, error));
+    watch_tell(&options->watch, "starts", start + 1, options->starts);
     if (start > 0 && s.loss >= best.loss) continue;
     best = s;
     memcpy(p.best, p.medoids, p.k * sizeof *p.best);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/watch.h"
 #include "cluster/numbering.h"
 
 #include <math.h>
@@ -63,7 +64,8 @@ static despur_status start(mixture_pass *pass, const despur_mixture_options *opt
                                   .max_iterations = 300,
                                   .tolerance = 1e-4,
                                   .seed = random_u64(&stream),
-                                  .threads = options->threads};
+                                  .threads = options->threads,
+                                  .watch = watch_quiet(&options->watch)};
   despur_kmeans_result clustering = {0};
   TRY(despur_kmeans(&clustering, pass->points, pass->n, pass->d, &kmeans, error));
   memcpy(pass->model->means, clustering.centres, pass->k * pass->d * sizeof(double));
@@ -76,12 +78,15 @@ cleanup:
 
 /* Expectation and maximisation in turn from the responsibilities that are there; in the end both belong to
  * the model. */
-static void climb(mixture_pass *pass, const despur_mixture_options *options, despur_mixture_result *out) {
+static despur_status climb(mixture_pass *pass, const despur_mixture_options *options,
+                           despur_mixture_result *out, despur_error *error) {
+  despur_status status = DESPUR_OK;
   double before = -HUGE_VAL;
   mixture_maximise(pass);
   out->converged = 0;
   out->iterations = 0;
   while (!out->converged && out->iterations < options->max_iterations) {
+    TRY(watch_ask(&options->watch, error));
     double likelihood = mixture_expect(pass);
     mixture_maximise(pass);
     out->converged = fabs(likelihood - before) < options->tolerance;
@@ -89,6 +94,8 @@ static void climb(mixture_pass *pass, const despur_mixture_options *options, des
     before = likelihood;
   }
   out->log_likelihood = mixture_expect(pass);
+cleanup:
+  return status;
 }
 
 /* Per point: the component of largest responsibility, the first of equals, and all responsibilities. */
@@ -169,7 +176,8 @@ despur_status despur_mixture_fit(despur_mixture_result *out, const float *points
   for (size_t number = 0; number < options->starts; number++) {
     despur_mixture_result candidate = {0};
     TRY(start(&pass, options, number, error));
-    climb(&pass, options, &candidate);
+    TRY(climb(&pass, options, &candidate, error));
+    watch_tell(&options->watch, "starts", number + 1, options->starts);
     if (number > 0 && candidate.log_likelihood <= out->log_likelihood) continue;
     model_copy(&best, &current);
     out->log_likelihood = candidate.log_likelihood;

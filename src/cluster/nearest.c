@@ -194,7 +194,8 @@ despur_status despur_nearest(despur_nearest_result *out, const float *points, si
   TRY(parallel_create(&pool, (int)p.threads, error));
   out->count = p.count;
   out->neighbors = p.k;
-  parallel_for(pool, (p.count + TILE_LANES - 1) / TILE_LANES, search_tile, &p);
+  TRY(parallel_for_watched(pool, (p.count + TILE_LANES - 1) / TILE_LANES, search_tile, &p, &options->watch,
+                           error));
 cleanup:
   parallel_free(pool);
   problem_release(&p);

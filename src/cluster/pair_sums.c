@@ -115,20 +115,24 @@ static void compare_panels(void *context, size_t panel, int thread) {
 }
 
 /* With an even number of panels the last wave meets each pair from both sides: half of it is enough. */
-static void compare_all(problem *p) {
+static despur_status compare_all(problem *p, const despur_watch *watch, despur_error *error) {
+  despur_status status = DESPUR_OK;
   for (size_t distance = 0; distance <= p->panels / 2; distance++) {
     size_t tasks = distance > 0 && 2 * distance == p->panels ? distance : p->panels;
-    parallel_for(p->pool, tasks, compare_panels, &(wave){p, distance});
+    TRY(parallel_for_watched(p->pool, tasks, compare_panels, &(wave){p, distance}, watch, error));
   }
+cleanup:
+  return status;
 }
 
 despur_status pair_sums_make(pair_sums *out, const float *points, size_t n, size_t d, const uint32_t *order,
-                             const size_t *sizes, size_t clusters, int threads, despur_error *error) {
+                             const size_t *sizes, size_t clusters, int threads, const despur_watch *watch,
+                             despur_error *error) {
   *out = (pair_sums){0};
   despur_status status = DESPUR_OK;
   problem p = {.out = out, .d = d};
   TRY(problem_init(&p, points, n, order, sizes, clusters, threads, error));
-  compare_all(&p);
+  TRY(compare_all(&p, watch, error));
   for (size_t i = 0; i < clusters * out->places; i++) out->sums[i] += p.row_sums[i];
 cleanup:
   problem_release(&p);

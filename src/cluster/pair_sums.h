@@ -20,7 +20,7 @@ typedef struct pair_sums {
  */
 DESPUR_MUST_USE despur_status pair_sums_make(pair_sums *out, const float *points, size_t n, size_t d,
                                              const uint32_t *order, const size_t *sizes, size_t clusters,
-                                             int threads, despur_error *error);
+                                             int threads, const despur_watch *watch, despur_error *error);
 
 void pair_sums_release(pair_sums *sums);
 

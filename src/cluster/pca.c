@@ -143,7 +143,8 @@ cleanup:
   return status;
 }
 
-static despur_status multiply(problem *p, int threads, despur_error *error) {
+static despur_status multiply(problem *p, const despur_pca_options *options, despur_error *error) {
+  const int threads = options->threads > 1 ? options->threads : 1;
   despur_status status = DESPUR_OK;
   parallel *pool = NULL;
   size_t values;
@@ -151,7 +152,8 @@ static despur_status multiply(problem *p, int threads, despur_error *error) {
   TRY(mem_alloc(&p->products, values, sizeof *p->products, error));
   TRY(mem_alloc(&p->scratch, (size_t)threads * p->columns, sizeof *p->scratch, error));
   TRY(parallel_create(&pool, threads, error));
-  parallel_for(pool, (p->columns + TILE_COLUMNS - 1) / TILE_COLUMNS, multiply_columns, p);
+  TRY(parallel_for_watched(pool, (p->columns + TILE_COLUMNS - 1) / TILE_COLUMNS, multiply_columns, p,
+                           &options->watch, error));
   mirror(p->products, p->columns);
 cleanup:
   parallel_free(pool);
@@ -173,12 +175,12 @@ despur_status despur_pca_fit(despur_pca *out, const float *points, size_t n, siz
   p.mean = out->mean;
   if (p.transposed) TRY(transpose(&turned, points, n, d, error));
   if (p.transposed) p.matrix = turned;
-  TRY(multiply(&p, options->threads > 1 ? options->threads : 1, error));
+  TRY(multiply(&p, options, error));
   for (size_t j = 0; j < p.columns; j++)
     out->total_variance += p.products[j * (p.columns + 1)] / (double)(n - 1);
   TRY(mem_alloc(&values, p.columns, sizeof *values, error));
   TRY(mem_alloc(&vectors, p.columns * p.columns, sizeof *vectors, error));
-  TRY(eigen_symmetric(values, vectors, p.products, p.columns, error));
+  TRY(eigen_symmetric(values, vectors, p.products, p.columns, &options->watch, error));
   write_axes(out, &p, values, vectors, n);
 cleanup:
   mem_free(turned);

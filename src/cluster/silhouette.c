@@ -24,6 +24,7 @@ typedef struct problem {
   size_t n, d, clusters;
   const uint32_t *labels;
   int threads;
+  const despur_watch *watch;
   size_t *start;     /* [clusters + 1] of each cluster in order */
   uint32_t *order;   /* [n] points sorted by cluster */
   uint32_t *targets; /* [count] points to measure, sorted by cluster */
@@ -114,7 +115,8 @@ static despur_status measure_pairs(problem *p, despur_error *error) {
   pair_sums sums = {0};
   size_t sizes[MOST_CLUSTERS_OF_PAIRS];
   for (size_t c = 0; c < p->clusters; c++) sizes[c] = cluster_size(p, c);
-  TRY(pair_sums_make(&sums, p->points, p->n, p->d, p->order, sizes, p->clusters, p->threads, error));
+  TRY(pair_sums_make(&sums, p->points, p->n, p->d, p->order, sizes, p->clusters, p->threads, p->watch,
+                     error));
   for (size_t c = 0; c < p->clusters; c++)
     for (size_t i = 0; i < sizes[c]; i++)
       p->values[p->order[p->start[c] + i]] = from_sums(p, &sums, c, sums.start[c] + i);
@@ -185,7 +187,8 @@ static despur_status measure_targets(problem *p, despur_error *error) {
   int exponent = points_exponent(p->points, p->n, p->d);
   points_to_rows(s.rows, p->points, p->d, p->order, p->n, exponent);
   points_to_lanes(s.lanes, p->points, p->d, p->targets, p->count, exponent);
-  parallel_for(pool, (p->count + TILE_LANES - 1) / TILE_LANES, measure_tile, &s);
+  TRY(parallel_for_watched(pool, (p->count + TILE_LANES - 1) / TILE_LANES, measure_tile, &s, p->watch,
+                           error));
 cleanup:
   parallel_free(pool);
   mem_free(s.rows);
@@ -252,7 +255,8 @@ despur_status despur_silhouette(despur_silhouette_result *out, const float *poin
                .d = d,
                .clusters = clusters,
                .labels = labels,
-               .threads = options->threads > 1 ? options->threads : 1};
+               .threads = options->threads > 1 ? options->threads : 1,
+               .watch = &options->watch};
   TRY(points_check("silhouette", points, n, d, error));
   TRY(check_labels(labels, n, clusters, error));
   TRY(mem_alloc(&out->values, n, sizeof *out->values, error));

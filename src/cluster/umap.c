@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/watch.h"
 #include "cluster/distances.h"
 #include "cluster/distinct.h"
 
@@ -70,13 +71,13 @@ static void add_noise(float *places, size_t n, size_t components, uint64_t seed)
 
 /* Principal components, as many as there are, each scaled to the same range. */
 static despur_status start(float *places, const float *points, size_t n, size_t d, size_t components,
-                           uint64_t seed, int threads, despur_error *error) {
+                           uint64_t seed, int threads, despur_watch watch, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_pca pca = {0};
   float *coordinates = NULL;
   const size_t most = n < d ? n : d, used = components < most ? components : most;
-  TRY(despur_pca_fit(&pca, points, n, d, &(despur_pca_options){.components = used, .threads = threads},
-                     error));
+  TRY(despur_pca_fit(&pca, points, n, d,
+                     &(despur_pca_options){.components = used, .threads = threads, .watch = watch}, error));
   TRY(mem_alloc(&coordinates, n * used, sizeof *coordinates, error));
   TRY(despur_pca_transform(&pca, coordinates, points, n, threads, error));
   for (size_t i = 0; i < n; i++)
@@ -143,23 +144,27 @@ static size_t neighbors_among(const despur_umap *model, size_t count) {
   return model->neighbors < count ? model->neighbors : count;
 }
 
-static despur_status lay_out(const despur_umap *model, different *some, int threads, despur_error *error) {
+static despur_status lay_out(const despur_umap *model, different *some, int threads,
+                             const despur_watch *watch, despur_error *error) {
   despur_status status = DESPUR_OK;
   parallel *pool = NULL;
   umap_graph graph = {0};
   despur_nearest_result nearest = {0};
   const size_t n = some->which.count, d = model->dimensions;
-  const despur_nearest_options others = {.neighbors = neighbors_among(model, n) - 1, .threads = threads};
+  const despur_nearest_options others = {
+      .neighbors = neighbors_among(model, n) - 1, .threads = threads, .watch = watch_quiet(watch)};
   TRY(despur_nearest(&nearest, some->points, n, d, &others, error));
   TRY(parallel_create(&pool, threads, error));
   TRY(umap_graph_create(&graph, &nearest, pool, error));
-  TRY(start(some->places, some->points, n, d, model->components, model->seed, threads, error));
+  TRY(start(some->places, some->points, n, d, model->components, model->seed, threads, watch_quiet(watch),
+            error));
   TRY(run_layout(model,
                  (umap_layout){.graph = &graph,
                                .places = some->places,
                                .other_count = n,
                                .epochs = model->epochs,
-                               .rate = RATE_OF_FIT},
+                               .rate = RATE_OF_FIT,
+                               .watch = *watch},
                  pool, threads, error));
 cleanup:
   parallel_free(pool);
@@ -169,11 +174,11 @@ cleanup:
 }
 
 /* A single point stays at 0. */
-static despur_status fit(despur_umap *model, int threads, despur_error *error) {
+static despur_status fit(despur_umap *model, int threads, const despur_watch *watch, despur_error *error) {
   different some;
   despur_status status = different_init(&some, model, error);
   if (status != DESPUR_OK) return status;
-  if (some.which.count > 1) TRY(lay_out(model, &some, threads, error));
+  if (some.which.count > 1) TRY(lay_out(model, &some, threads, watch, error));
   for (size_t i = 0; i < model->points; i++)
     copy_row(model->embedding, i, some.places, some.which.of_row[i], model->components);
 cleanup:
@@ -199,7 +204,7 @@ despur_status despur_umap_fit(despur_umap *out, const float *points, size_t n, s
   TRY(mem_alloc(&out->embedding, values, sizeof *out->embedding, error));
   memcpy(out->data, points, n * d * sizeof *points);
   umap_fit_curve(&out->a, &out->b, options->min_dist, options->spread);
-  TRY(fit(out, at_least_one(options->threads), error));
+  TRY(fit(out, at_least_one(options->threads), &options->watch, error));
 cleanup:
   if (status != DESPUR_OK) despur_umap_release(out);
   return status;

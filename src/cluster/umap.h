@@ -89,8 +89,10 @@ typedef struct umap_layout {
   size_t other_count, components, epochs; /* epochs below 2^16 */
   float rate;                             /* of the first epoch; it falls linearly to 0 */
   uint64_t seed;
+  despur_watch watch;
 } umap_layout;
 
+/* Tells the watch of every epoch. */
 DESPUR_MUST_USE despur_status umap_layout_run(const umap_layout *layout, parallel *pool, int threads,
                                               despur_error *error);
 

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/watch.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -120,7 +121,9 @@ despur_status umap_layout_run(const umap_layout *layout, parallel *pool, int thr
     e.others = layout->others ? layout->others : e.from;
     const float rate = layout->rate * (1 - (float)e.number / (float)layout->epochs);
     set_steps(s, layout->forces, rate, !layout->others);
-    parallel_for(pool, (n + POINTS_OF_A_TASK - 1) / POINTS_OF_A_TASK, move_points, &e);
+    TRY(parallel_for_watched(pool, (n + POINTS_OF_A_TASK - 1) / POINTS_OF_A_TASK, move_points, &e,
+                             &layout->watch, error));
+    watch_tell(&layout->watch, "epochs", e.number + 1, layout->epochs);
     float *moved = e.to;
     e.to = e.from;
     e.from = moved;

@@ -2,6 +2,7 @@
 
 #include "base/math.h"
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <string.h>
 
@@ -38,7 +39,8 @@ static despur_status fit_kmeans(clusterer *out, uint32_t *labels, const float *p
                                         .tolerance = KMEANS_TOLERANCE,
                                         .seed = options->seed,
                                         .index = index,
-                                        .threads = options->threads};
+                                        .threads = options->threads,
+                                        .watch = watch_quiet(&options->watch)};
   TRY(despur_kmeans(&result, points, n, out->d, &kmeans, error));
   out->clusters = count_filled(result.sizes, wanted);
   TRY(mem_alloc(&out->centres, out->clusters * out->d, sizeof *out->centres, error));
@@ -61,7 +63,8 @@ static despur_status fit_kmedoids(clusterer *out, uint32_t *labels, const float 
                                             .max_passes = KMEDOIDS_PASSES,
                                             .seed = options->seed,
                                             .index = index,
-                                            .threads = options->threads};
+                                            .threads = options->threads,
+                                            .watch = watch_quiet(&options->watch)};
   TRY(despur_kmedoids(&result, points, n, out->d, &kmedoids, error));
   out->clusters = count_filled(result.sizes, wanted);
   TRY(mem_alloc(&out->centres, out->clusters * out->d, sizeof *out->centres, error));
@@ -88,7 +91,8 @@ static despur_status fit_mixture(clusterer *out, uint32_t *labels, const float *
       .regularisation = MIXTURE_REGULARISATION,
       .seed = options->seed,
       .index = index,
-      .threads = options->threads};
+      .threads = options->threads,
+      .watch = watch_quiet(&options->watch)};
   TRY(despur_mixture_fit(&result, points, n, out->d, &mixture, error));
   out->clusters = count_filled(result.sizes, wanted);
   out->mixture = result.model;

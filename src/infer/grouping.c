@@ -2,6 +2,7 @@
 #include "infer/grouping.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -215,7 +216,10 @@ static despur_status fit(despur_grouping *g, const despur_grouping_input *input,
   TRY(scaling_fit(&g->scaling, options->scale, scaled, g->n, g->d, error));
   scaling_apply(&g->scaling, scaled, g->n);
   TRY(fit_reductions(g, scaled, input, options, error));
-  for (size_t p = 0; p < g->part_count; p++) TRY(cluster_part(g, p, input, options, error));
+  for (size_t p = 0; p < g->part_count; p++) {
+    TRY(cluster_part(g, p, input, options, error));
+    watch_tell(&options->watch, "classes", p + 1, g->part_count);
+  }
   TRY(grouping_number(g, error));
   for (size_t i = 0; i < g->n; i++)
     g->training[i] += (uint32_t)g->first_group[g->pooled ? 0 : input->labels[i]];

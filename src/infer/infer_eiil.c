@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/watch.h"
 #include "infer/eiil_kernels.h"
 
 #include <math.h>
@@ -121,11 +122,14 @@ static double total_slope(const problem *p) {
   return (a - b) / n / n;
 }
 
-static void solve(problem *p, size_t steps, parallel *pool, random_stream stream) {
+static despur_status solve(problem *p, const despur_eiil_options *options, parallel *pool,
+                           random_stream stream, despur_error *error) {
+  despur_status status = DESPUR_OK;
   double power1 = 1, power2 = 1;
   for (size_t i = 0; i < p->n; i++) p->w[i] = random_normal(&stream);
   parallel_for(pool, p->chunks, assign_chunk, p);
-  for (size_t step = 0; step < steps; step++) {
+  for (size_t step = 0; step < options->steps; step++) {
+    TRY(watch_ask(&options->watch, error));
     power1 *= BETA1;
     power2 *= BETA2;
     p->job.correction1 = 1 - power1;
@@ -133,6 +137,8 @@ static void solve(problem *p, size_t steps, parallel *pool, random_stream stream
     p->job.slope = total_slope(p);
     parallel_for(pool, p->chunks, step_chunk, p);
   }
+cleanup:
+  return status;
 }
 
 /* Which side of the rounded assignment is environment 1: the one whose logits fall short, where g is larger
@@ -160,7 +166,7 @@ static despur_status infer_part(uint32_t *groups, const despur_eiil_input *input
   TRY(problem_init(&p, kernels, n, options->lr, error));
   for (size_t i = 0; i < n; i++)
     p.g[i] = slope_of(input->logits + rows[i] * input->classes, input->classes, input->labels[rows[i]]);
-  solve(&p, options->steps, pool, random_open(options->seed, "eiil", part));
+  TRY(solve(&p, options, pool, random_open(options->seed, "eiil", part), error));
   int flipped = is_flipped(&p);
   for (size_t i = 0; i < n; i++) groups[rows[i]] = (uint32_t)(2 * part) + ((p.q[i] > 0.5) != flipped);
 cleanup:
@@ -204,6 +210,7 @@ despur_status despur_eiil(uint32_t *groups, const despur_eiil_input *input,
     for (size_t i = 0; i < input->n; i++)
       if (options->pooled || input->labels[i] == part) rows[n++] = (uint32_t)i;
     if (n > 0) TRY(infer_part(groups, input, rows, n, part, pool, options, error));
+    watch_tell(&options->watch, "classes", part + 1, parts);
   }
 cleanup:
   parallel_free(pool);

@@ -14,6 +14,7 @@
 #include "infer/overcluster.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -77,7 +78,8 @@ static despur_status mean_silhouettes(double *means, const task *t, const uint32
   const despur_silhouette_options silhouette = {
       .sample = t->n > options->silhouette_sample ? options->silhouette_sample : 0,
       .seed = options->seed,
-      .threads = options->threads};
+      .threads = options->threads,
+      .watch = watch_quiet(&options->watch)};
   for (size_t g = 0; g < groups; g++) means[g] = 0;
   if (is_single(labels, t->n)) return DESPUR_OK;
   TRY(mem_alloc(&measured, groups, sizeof *measured, error));

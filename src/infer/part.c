@@ -1,6 +1,7 @@
 #include "infer/part.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 #include "cluster/distinct.h"
 #include "infer/overcluster.h"
 
@@ -23,7 +24,8 @@ static despur_status measure(double *mean, double *macro, const float *points, s
   const despur_silhouette_options silhouette = {
       .sample = n > options->silhouette_sample ? options->silhouette_sample : 0,
       .seed = options->seed,
-      .threads = options->threads};
+      .threads = options->threads,
+      .watch = watch_quiet(&options->watch)};
   despur_status status = despur_silhouette(&result, points, n, d, labels, clusters, &silhouette, error);
   if (status == DESPUR_OK) {
     *mean = result.mean;

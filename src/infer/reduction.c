@@ -2,6 +2,7 @@
 
 #include "base/math.h"
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -120,14 +121,15 @@ static void round_to_float(double *values, size_t count) {
   for (size_t i = 0; i < count; i++) values[i] = math_as_float(values[i]);
 }
 
-static despur_status fit_pca(reduction *out, float **reduced, const float *points, size_t n, int threads,
-                             despur_error *error) {
-  const despur_pca_options options = {.components = out->components, .threads = threads};
-  despur_status status = despur_pca_fit(&out->pca, points, n, out->d, &options, error);
+static despur_status fit_pca(reduction *out, float **reduced, const float *points, size_t n,
+                             const despur_grouping_options *options, despur_error *error) {
+  const despur_pca_options pca = {
+      .components = out->components, .threads = options->threads, .watch = watch_quiet(&options->watch)};
+  despur_status status = despur_pca_fit(&out->pca, points, n, out->d, &pca, error);
   if (status != DESPUR_OK) return status;
   round_to_float(out->pca.mean, out->d);
   round_to_float(out->pca.axes, out->components * out->d);
-  return reduction_apply(out, reduced, points, n, threads, error);
+  return reduction_apply(out, reduced, points, n, options->threads, error);
 }
 
 static despur_status fit_umap(reduction *out, float **reduced, const float *points, size_t n, size_t index,
@@ -138,7 +140,8 @@ static despur_status fit_umap(reduction *out, float **reduced, const float *poin
                                     .min_dist = options->min_dist,
                                     .spread = 1,
                                     .seed = options->seed + index,
-                                    .threads = options->threads};
+                                    .threads = options->threads,
+                                    .watch = watch_quiet(&options->watch)};
   TRY(despur_umap_fit(&out->umap, points, n, out->d, &umap, error));
   round_to_float(&out->umap.a, 1);
   round_to_float(&out->umap.b, 1);
@@ -164,7 +167,7 @@ despur_status reduction_fit(reduction *out, float **reduced, const float *points
   out->flat = is_flat(out, n, options);
   if (out->kind == DESPUR_REDUCE_HARDNESS) TRY(hardness_fit(out, input, label, error));
   if (out->kind == DESPUR_REDUCE_PCA && !out->flat)
-    TRY(fit_pca(out, reduced, points, n, options->threads, error));
+    TRY(fit_pca(out, reduced, points, n, options, error));
   else if (out->kind == DESPUR_REDUCE_UMAP && !out->flat)
     TRY(fit_umap(out, reduced, points, n, index, options, error));
   else

@@ -2,6 +2,7 @@
 #include "repair/layer.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,8 +87,10 @@ void repair_note(repair_fit *fit) {
 
 despur_status repair_solve(repair_fit *fit, const repair_work *work, const repair_problem *problem,
                            despur_error *error) {
-  const despur_logistic_options options = {
-      .tolerance = work->tolerance, .max_passes = work->most_passes, .threads = work->options.threads};
+  const despur_logistic_options options = {.tolerance = work->tolerance,
+                                           .max_passes = work->most_passes,
+                                           .threads = work->options.threads,
+                                           .watch = watch_quiet(&work->options.watch)};
   despur_status status = despur_logistic_solve(&fit->head, &problem->of, &options, error);
   if (status == DESPUR_OK) repair_note(fit);
   return status;

@@ -10,6 +10,7 @@
 #include "repair/layer.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 #include "repair/logistic_kernels.h"
 
 #include <math.h>
@@ -146,23 +147,27 @@ static void turn(const ensemble *e, descent *d) {
   d->next = old;
 }
 
-/* Until a step promises less than the tolerance. Returns what it does, relative. */
-static double descend(const ensemble *e, const repair_problem *of, descent *d) {
-  double promise = INFINITY;
+/* Until a step promises less than the tolerance. *promise = what it does, relative. */
+static despur_status descend(double *promise, const ensemble *e, const repair_problem *of, descent *d,
+                             despur_error *error) {
+  despur_status status = DESPUR_OK;
+  *promise = INFINITY;
   d->loss = evaluate(e, of, d->point, d->gradient);
   d->length = 1 / e->scale;
   for (size_t i = 0; i < e->length; i++) d->direction[i] = -d->gradient[i];
   for (size_t steps = 0; steps < e->work->most_passes; steps++) {
+    TRY(watch_ask(&e->work->options.watch, error));
     double slope = dot(d->gradient, d->direction, e->length);
     if (!(slope < 0)) {
       for (size_t i = 0; i < e->length; i++) d->direction[i] = -d->gradient[i];
       slope = -dot(d->gradient, d->gradient, e->length);
     }
-    promise = d->length * dot(d->gradient, d->gradient, e->length) / d->loss;
-    if (promise <= e->work->tolerance || !step(e, of, d, slope)) break;
+    *promise = d->length * dot(d->gradient, d->gradient, e->length) / d->loss;
+    if (*promise <= e->work->tolerance || !step(e, of, d, slope)) break;
     turn(e, d);
   }
-  return promise;
+cleanup:
+  return status;
 }
 
 /* Begins at the means of the classes without what the prototypes before have in common with them: where
@@ -198,6 +203,7 @@ static despur_status add_member(repair_fit *out, ensemble *e, const repair_ask *
   double **vectors[] = {&d.point, &d.gradient, &d.next, &d.next_gradient, &d.direction};
   uint32_t *subset = NULL;
   size_t count;
+  double promise;
   random_stream stream = random_open(e->work->options.seed, "refits", e->members);
   TRY(mem_alloc(&subset, ask->rows.count, sizeof *subset, error));
   TRY(repair_balanced_subset(subset, &count, e->work, ask->rows, &stream, error));
@@ -206,7 +212,8 @@ static despur_status add_member(repair_fit *out, ensemble *e, const repair_ask *
     TRY(mem_alloc(vectors[i], e->length, sizeof(double), error));
   put_on_sphere(&problem);
   begin(e, &problem, d.point);
-  out->gap = fmax(out->gap, descend(e, &problem, &d));
+  TRY(descend(&promise, e, &problem, &d, error));
+  out->gap = fmax(out->gap, promise);
   memcpy(e->fitted + e->members++ * e->length, d.point, e->length * sizeof *d.point);
   for (size_t i = 0; i < e->length; i++) e->sum[i] += d.point[i];
 cleanup:

@@ -3,6 +3,7 @@
 #include "repair/layer.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 /* The problem's groups numbered without those that have no rows. */
 static despur_status number(uint32_t *groups, size_t *count, const repair_problem *problem,
@@ -26,8 +27,10 @@ static despur_status fit(repair_fit *out, const repair_work *work, const repair_
   repair_problem problem = {0};
   uint32_t *groups = NULL;
   size_t count;
-  const despur_logistic_options options = {
-      .tolerance = work->tolerance, .max_passes = work->most_passes, .threads = work->options.threads};
+  const despur_logistic_options options = {.tolerance = work->tolerance,
+                                           .max_passes = work->most_passes,
+                                           .threads = work->options.threads,
+                                           .watch = watch_quiet(&work->options.watch)};
   TRY(repair_problem_create(&problem, work, ask->rows, error));
   TRY(mem_alloc(&groups, problem.of.rows, sizeof *groups, error));
   TRY(number(groups, &count, &problem, work, error));

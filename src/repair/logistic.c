@@ -4,6 +4,7 @@
 #include "repair/logistic.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -149,21 +150,26 @@ static bool certify(solver *s) {
 
 /* When no step is good, it forgets what it has learned of the curvature; when that does not help either, or
  * neither the objective nor the bound has moved for long, only rounding is left. */
-static void solve(solver *s, double tolerance, size_t most_passes) {
+static despur_status solve(solver *s, double tolerance, size_t most_passes, const despur_watch *watch,
+                           despur_error *error) {
+  despur_status status = DESPUR_OK;
   size_t idle = 0;
   bool fresh = true;
   for (size_t steps = 1; s->passes < most_passes; steps++) {
+    TRY(watch_ask(watch, error));
     const double before = s->objective;
     const bool moved = step(s);
     idle = before - s->objective > ROUNDING * s->objective ? 0 : idle + 1;
     if (!moved || steps % CERTIFY_EVERY == 0 || before - s->objective < tolerance / 10 * s->objective)
       if (certify(s)) idle = 0;
-    if (s->objective - s->bound <= tolerance * s->objective) return;
-    if (s->model->parts && -dot(s->slope, s->direction, s->n) <= tolerance * s->objective) return;
-    if (idle > MOST_IDLE || (!moved && fresh)) return;
+    if (s->objective - s->bound <= tolerance * s->objective) break;
+    if (s->model->parts && -dot(s->slope, s->direction, s->n) <= tolerance * s->objective) break;
+    if (idle > MOST_IDLE || (!moved && fresh)) break;
     fresh = !moved || s->pairs == 0;
     if (!moved) s->pairs = 0;
   }
+cleanup:
+  return status;
 }
 
 static despur_status solver_create(solver *s, const logistic_model *model, despur_error *error) {
@@ -213,10 +219,11 @@ static despur_status begin(solver *s, const despur_logistic_fit *fit, despur_err
 }
 
 /* Two classes and an l1 term: most of the way, or all of it. */
-static despur_status begin_by_newton(solver *s, double tolerance, despur_error *error) {
+static despur_status begin_by_newton(solver *s, double tolerance, const despur_watch *watch,
+                                     despur_error *error) {
   if (s->model->outputs > 1 || s->l1 == 0 || s->model->parts) return DESPUR_OK;
   logistic_place place = {s->point, s->gradient, s->objective, s->bound, 0};
-  const despur_status status = logistic_newton(&place, s->model, tolerance, error);
+  const despur_status status = logistic_newton(&place, s->model, tolerance, watch, error);
   s->point = place.point;
   s->gradient = place.gradient;
   s->objective = place.objective;
@@ -254,9 +261,10 @@ despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *
   TRY(solver_create(&s, model, error));
   TRY(begin(&s, fit, error));
   s.objective = evaluate(&s, s.point, s.gradient);
-  TRY(begin_by_newton(&s, tolerance, error));
+  TRY(begin_by_newton(&s, tolerance, &options->watch, error));
   if (!(s.objective - s.bound <= tolerance * s.objective))
-    solve(&s, tolerance, options->max_passes > 0 ? options->max_passes : USUAL_PASSES);
+    TRY(solve(&s, tolerance, options->max_passes > 0 ? options->max_passes : USUAL_PASSES, &options->watch,
+              error));
   if (model->parts) evaluate(&s, s.point, s.gradient);
   TRY(finish(fit, &s, tolerance, error));
 cleanup:

@@ -79,7 +79,8 @@ typedef struct logistic_place {
 /* Of two classes with an l1 term: from a place, whose objective and gradient are known, to one near the
  * optimum, if a few steps lead there; otherwise it stops wherever it is. */
 DESPUR_MUST_USE despur_status logistic_newton(logistic_place *at, const logistic_model *model,
-                                              double tolerance, despur_error *error);
+                                              double tolerance, const despur_watch *watch,
+                                              despur_error *error);
 
 /* From where *fit is to the least of a model's objective, and there with *fit. Of a model with parts there is
  * no bound: it ends where a step promises less than the tolerance, the gap is infinite, and the parts' losses

@@ -135,7 +135,8 @@ static despur_status smooth_round(worst *w, double smoothing, despur_error *erro
   logistic_model model = {0};
   const despur_logistic_options options = {.tolerance = w->options.tolerance / 1e3,
                                            .max_passes = w->options.max_passes,
-                                           .threads = w->options.threads};
+                                           .threads = w->options.threads,
+                                           .watch = w->options.watch};
   weighted.weights = w->weights;
   w->parts.of_row = w->groups;
   w->parts.count = w->count;
@@ -156,7 +157,8 @@ static despur_status find_bound(worst *w, despur_error *error) {
   despur_logistic_problem weighted = *w->problem;
   const despur_logistic_options options = {.tolerance = w->options.tolerance / 4,
                                            .max_passes = w->options.max_passes,
-                                           .threads = w->options.threads};
+                                           .threads = w->options.threads,
+                                           .watch = w->options.watch};
   weighted.weights = w->weights;
   TRY(copy_fit(&w->bound, &w->current, error));
   TRY(despur_logistic_solve(&w->bound, &weighted, &options, error));

@@ -6,6 +6,7 @@
 #include "repair/logistic.h"
 
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -258,12 +259,13 @@ static bool is_done(newton *n, double tolerance, double *scratch) {
 }
 
 despur_status logistic_newton(logistic_place *at, const logistic_model *model, double tolerance,
-                              despur_error *error) {
+                              const despur_watch *watch, despur_error *error) {
   despur_status status = DESPUR_OK;
   newton n;
   double scratch[2];
   TRY(create(&n, at, model, error));
   for (size_t steps = 0; steps < MOST_STEPS; steps++) {
+    TRY(watch_ask(watch, error));
     choose_set(&n);
     if (n.count > MOST_COLUMNS || model->problem->rows > MOST_BYTES / (n.stride * sizeof(float))) break;
     TRY(make_model(&n, error));

@@ -3,6 +3,7 @@
 
 #include "base/math.h"
 #include "base/memory.h"
+#include "base/watch.h"
 
 #include <math.h>
 #include <string.h>
@@ -321,6 +322,8 @@ static despur_status fit_methods(despur_repair_result *out, const repair_work *w
   out->best = SIZE_MAX;
   for (size_t m = 0; m < DESPUR_LAST_COUNT; m++) {
     if (!work->options.methods[m]) continue;
+    watch_tell(&work->options.watch, despur_last_layer_label((despur_last_layer)m), out->methods_count,
+               asked);
     despur_repaired *now = &out->methods[out->methods_count++];
     now->method = (despur_last_layer)m;
     now->skipped = why_not(work, now->method);
@@ -331,6 +334,7 @@ static despur_status fit_methods(despur_repair_result *out, const repair_work *w
     if (out->best == SIZE_MAX || is_better(work, now, &out->methods[out->best]))
       out->best = out->methods_count - 1;
   }
+  watch_tell(&work->options.watch, "done", asked, asked);
 cleanup:
   return status;
 }

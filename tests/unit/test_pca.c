@@ -26,7 +26,7 @@ static void assert_eigen(const double *matrix, size_t n, double *values) {
   double *a = doubles(n * n), *vectors = doubles(n * n), size = 0;
   memcpy(a, matrix, n * n * sizeof *a);
   for (size_t i = 0; i < n * n; i++) size = fmax(size, fabs(matrix[i]));
-  assert_ok(eigen_symmetric(values, vectors, a, n, &error));
+  assert_ok(eigen_symmetric(values, vectors, a, n, &(despur_watch){0}, &error));
   const double tolerance = 8 * (double)n * 0x1p-53;
   assert_orthonormal(vectors, n, n, tolerance);
   for (size_t i = 0; i < n; i++) {
