@@ -95,6 +95,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_report_models(const despur_model
                                                               const despur_models_options *options,
                                                               char **verdict, despur_error *error);
 
+/* *svg = the accuracy of every group with its interval, the lowest first, as an SVG file of its own. The
+ * caller frees it with free(). DESPUR_BAD_INPUT without scores. Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_plot_groups(char **svg, const despur_model *model,
+                                                            despur_error *error);
+
 /* A repair, and how test examples are measured. Everything is borrowed. */
 typedef struct despur_repair_view {
   const despur_repair_data *data;

@@ -1,5 +1,6 @@
 /* Accuracy of every group with its interval, the lowest first: the table of groups as a chart of its own. */
 #include "base/memory.h"
+#include "despur/report.h"
 #include "report/plot.h"
 
 #include <math.h>
@@ -46,24 +47,27 @@ static void draw_group(chart *c, const despur_group_score *group, double row, co
   chart_dot(c, 100 * group->accuracy, row, 3.5, dot);
 }
 
-static void draw(chart *c, const report_run *run, size_t index) {
-  (void)index;
-  const report_stage *last = report_last_stage(run), *first = report_first_stage(run);
-  const despur_scores *scores = &last->final->scores;
+typedef struct side {
+  const char *label;
+  const despur_scores *scores;
+} side;
+
+/* before: NULL, or of the same groups. */
+static void draw_sides(chart *c, const side *before, const side *after, const char *word) {
+  const despur_scores *scores = after->scores;
   size_t rows;
   char title[64], description[160];
-  bool both = first != last && first->final->scores.groups_count == scores->groups_count;
   place *places = places_of(c, scores, &rows);
-  snprintf(title, sizeof title, "Accuracy of every %s, %%", report_group_word(run));
+  snprintf(title, sizeof title, "Accuracy of every %s, %%", word);
   snprintf(description, sizeof description,
            "A row for each of %zu groups, the lowest first, with its 95 per cent interval%s.", rows,
-           both ? ", before (ring) and after (dot)" : "");
+           before ? ", before (ring) and after (dot)" : "");
   chart_open(c, 50 + ROW * (double)rows + 44, title, description);
   c->top = 54; /* below the legend */
   c->left = c->x.from = NAME + 10;
   c->x.low = 0, c->x.high = 100;
   c->y = (scale){.low = 0, .high = (double)rows, .from = c->top - 8, .to = c->bottom};
-  chart_legend(c, both ? first->label : NULL, last->label);
+  chart_legend(c, before ? before->label : NULL, after->label);
   ticks t = ticks_linear(0, 100, 5);
   for (size_t i = 0; i < t.count; i++) chart_vertical(c, t.values[i], "grid");
   chart_x_axis(c, &t, "");
@@ -72,11 +76,34 @@ static void draw(chart *c, const report_run *run, size_t index) {
     double y = (double)i + 0.5;
     chart_text(c, c->left - 8, scale_at(&c->y, y) + 4, "end", "",
                text_fit(scores->groups[g].name, NAME).text);
-    if (both) draw_group(c, &first->final->scores.groups[g], y, "i-before", "o-before");
+    if (before) draw_group(c, &before->scores->groups[g], y, "i-before", "o-before");
     draw_group(c, &scores->groups[g], y, "i-after", "f-after");
   }
   mem_free(places);
   chart_close(c);
 }
 
+static void draw(chart *c, const report_run *run, size_t index) {
+  (void)index;
+  const report_stage *last = report_last_stage(run), *first = report_first_stage(run);
+  const side after = {last->label, &last->final->scores};
+  bool both = first != last && first->final->scores.groups_count == after.scores->groups_count;
+  const side before = {first->label, both ? &first->final->scores : NULL};
+  draw_sides(c, both ? &before : NULL, &after, report_group_word(run));
+}
+
 const plot plot_groups = {"groups", count, draw, NULL};
+
+despur_status despur_plot_groups(char **svg, const despur_model *model, despur_error *error) {
+  markup m = {.error = error};
+  chart c = {.m = &m, .standalone = true};
+  *svg = NULL;
+  if (model->scores.groups_count == 0)
+    return error_set(error, DESPUR_BAD_INPUT, "expected a model with scores of groups, found none");
+  draw_sides(&c, NULL, &(side){model->label, &model->scores}, "group");
+  if (m.status == DESPUR_OK)
+    *svg = m.text.data;
+  else
+    mem_free(m.text.data);
+  return m.status;
+}

@@ -333,6 +333,7 @@ static void files_that_are_not_there_are_named(void **state) {
   assert_fails(despur_model_read(&model, "x", MISSING, NULL, &error), DESPUR_BAD_INPUT, MISSING);
   assert_fails(despur_report_models(&none, 0, &page, NULL, &error), DESPUR_BAD_USAGE, "expected a model");
   assert_fails(despur_measured_json(&json, &(despur_measured){0}, &error), DESPUR_BAD_INPUT, "scores");
+  assert_fails(despur_plot_groups(&json, &(despur_model){0}, &error), DESPUR_BAD_INPUT, "scores");
   assert_null(json);
   const despur_scores scores = {0};
   const despur_check_subject subject = {.name = "x", .scores = &scores};
