@@ -27,21 +27,6 @@ static void release(given *g) {
   free((void *)g->class_names);
 }
 
-/* The texts of a list, which owns them. */
-static const char **take_texts(PyObject *list, size_t *count) {
-  Py_ssize_t length = PyList_Size(list);
-  const char **texts = length < 0 ? NULL : calloc((size_t)length + 1, sizeof *texts);
-  if (!texts) return length < 0 ? NULL : (const char **)PyErr_NoMemory();
-  for (Py_ssize_t i = 0; i < length; i++)
-    if (!core_text(&texts[i], PyList_GetItem(list, i)) || !texts[i]) {
-      if (!PyErr_Occurred()) core_refuse("expected text, found None");
-      free((void *)texts);
-      return NULL;
-    }
-  *count = (size_t)length;
-  return texts;
-}
-
 static bool take_optional(core_array *out, uint32_t **to, PyObject *object, size_t rows) {
   if (object == Py_None) return true;
   if (!core_array_take(out, object, 'I', rows, false)) return false;
@@ -57,7 +42,7 @@ static bool take_column(given *g, size_t i, PyObject *column) {
   if (!PyArg_ParseTuple(column, "OOO", &name, &codes, &values) || !core_text(&text, name) || !text)
     return false;
   if (!core_array_take(&g->codes[i], codes, 'I', g->examples.count, false)) return false;
-  g->values[i] = take_texts(values, &out->values_count);
+  g->values[i] = core_texts(values, &out->values_count);
   if (!g->values[i]) return false;
   out->name = (char *)(uintptr_t)text; /* it is not written to */
   out->codes = g->codes[i].view.buf;
@@ -117,16 +102,17 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
   unsigned long long seed;
   despur_audit_options options = {0};
   despur_audit *audit = NULL;
+  core_listener l = {0};
   despur_error error;
   given g = {0};
-  if (!PyArg_ParseTuple(arguments, "nOnOO!OOOnO!dndKip", &rows, &features, &columns, &labels, &PyList_Type,
+  if (!PyArg_ParseTuple(arguments, "nOnOO!OOOnO!dndKipO", &rows, &features, &columns, &labels, &PyList_Type,
                         &names, &splits, &predictions, &unit, &units, &PyList_Type, &by, &options.l2, &folds,
-                        &options.confidence, &seed, &options.threads, &options.trained_on))
+                        &options.confidence, &seed, &options.threads, &options.trained_on, &l.call))
     return NULL;
   options.folds = folds > 0 ? (size_t)folds : 0;
   options.seed = seed;
   g.examples.count = (size_t)rows;
-  g.class_names = take_texts(names, &g.examples.classes);
+  g.class_names = core_texts(names, &g.examples.classes);
   g.examples.class_names = g.class_names;
   if (g.class_names && take_features(&g, features, columns) &&
       take_optional(&g.labels, &g.examples.labels, labels, (size_t)rows) &&
@@ -135,10 +121,16 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
       take_optional(&g.unit, &g.examples.unit.codes, unit, (size_t)rows) && take_columns(&g, by)) {
     g.examples.unit.values_count = (size_t)units;
     despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
+    options.watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
     status = despur_audit_run(&audit, &g.examples, &options, &error);
-    PyEval_RestoreThread(state);
-    result = status == DESPUR_OK ? result_of(audit) : core_raise(status, &error);
+    core_listener_lock(&l);
+    if (status == DESPUR_OK && !l.failed) {
+      result = result_of(audit);
+    } else {
+      despur_audit_free(audit);
+      core_listener_raise(&l, status, &error);
+    }
   }
   release(&g);
   return result;

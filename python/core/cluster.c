@@ -35,6 +35,7 @@ PyObject *core_kmeans(PyObject *module, PyObject *arguments) {
   unsigned long long seed;
   despur_kmeans_options options = {0};
   despur_kmeans_result found = {0};
+  core_listener l = {0};
   despur_error error;
   arrays a = {0};
   if (!PyArg_ParseTuple(arguments, "OnnOOnnndKi", &points, &n, &d, &labels, &centres, &clusters, &starts,
@@ -47,17 +48,18 @@ PyObject *core_kmeans(PyObject *module, PyObject *arguments) {
   if (take(&a.points, points, 'f', n, d, false) && take(&a.out[0], labels, 'I', n, 1, true) &&
       take(&a.out[1], centres, 'd', clusters, d, true)) {
     despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
+    options.watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
     status = despur_kmeans(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    PyEval_RestoreThread(state);
-    if (status == DESPUR_OK) {
+    core_listener_lock(&l);
+    if (status == DESPUR_OK && !l.failed) {
       COPY(a.out[0], found.labels, uint32_t);
       COPY(a.out[1], found.centres, double);
       result = Py_BuildValue("dn", found.inertia, (Py_ssize_t)found.iterations);
     } else {
-      core_raise(status, &error);
+      core_listener_raise(&l, status, &error);
     }
-    if (status == DESPUR_OK) despur_kmeans_release(&found);
+    despur_kmeans_release(&found);
   }
   release(&a);
   return result;
@@ -71,6 +73,7 @@ PyObject *core_kmedoids(PyObject *module, PyObject *arguments) {
   int distance;
   despur_kmedoids_options options = {0};
   despur_kmedoids_result found = {0};
+  core_listener l = {0};
   despur_error error;
   arrays a = {0};
   if (!PyArg_ParseTuple(arguments, "OnnOOninnKi", &points, &n, &d, &labels, &medoids, &clusters, &distance,
@@ -84,17 +87,18 @@ PyObject *core_kmedoids(PyObject *module, PyObject *arguments) {
   if (take(&a.points, points, 'f', n, d, false) && take(&a.out[0], labels, 'I', n, 1, true) &&
       take(&a.out[1], medoids, 'I', clusters, 1, true)) {
     despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
+    options.watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
     status = despur_kmedoids(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    PyEval_RestoreThread(state);
-    if (status == DESPUR_OK) {
+    core_listener_lock(&l);
+    if (status == DESPUR_OK && !l.failed) {
       COPY(a.out[0], found.labels, uint32_t);
       COPY(a.out[1], found.medoids, uint32_t);
       result = Py_BuildValue("dnN", found.loss, (Py_ssize_t)found.swaps, PyBool_FromLong(found.converged));
-      despur_kmedoids_release(&found);
     } else {
-      core_raise(status, &error);
+      core_listener_raise(&l, status, &error);
     }
+    despur_kmedoids_release(&found);
   }
   release(&a);
   return result;
@@ -114,6 +118,7 @@ PyObject *core_mixture_fit(PyObject *module, PyObject *arguments) {
   int covariance;
   despur_mixture_options options = {0};
   despur_mixture_result found = {0};
+  core_listener l = {0};
   despur_error error;
   arrays a = {0};
   if (!PyArg_ParseTuple(arguments, "OnnOOOOninnddKi", &points, &n, &d, &labels, &weights, &means, &whitening,
@@ -130,20 +135,21 @@ PyObject *core_mixture_fit(PyObject *module, PyObject *arguments) {
       take(&a.out[2], means, 'd', components, d, true) &&
       take(&a.out[3], whitening, 'd', components, whitening_width(covariance, d), true)) {
     despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
+    options.watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
     status = despur_mixture_fit(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    PyEval_RestoreThread(state);
-    if (status == DESPUR_OK) {
+    core_listener_lock(&l);
+    if (status == DESPUR_OK && !l.failed) {
       COPY(a.out[0], found.labels, uint32_t);
       COPY(a.out[1], found.model.weights, double);
       COPY(a.out[2], found.model.means, double);
       COPY(a.out[3], found.model.whitening, double);
       result = Py_BuildValue("dnN", found.log_likelihood, (Py_ssize_t)found.iterations,
                              PyBool_FromLong(found.converged));
-      despur_mixture_result_release(&found);
     } else {
-      core_raise(status, &error);
+      core_listener_raise(&l, status, &error);
     }
+    despur_mixture_result_release(&found);
   }
   release(&a);
   return result;
@@ -156,7 +162,7 @@ PyObject *core_mixture_predict(PyObject *module, PyObject *arguments) {
   int covariance, threads;
   despur_error error;
   arrays a = {0};
-  core_array model[3] = {{0}};
+  core_array model[3] = {0};
   if (!PyArg_ParseTuple(arguments, "OnnOOOniOOOi", &points, &n, &d, &weights, &means, &whitening, &components,
                         &covariance, &labels, &responsibilities, &densities, &threads))
     return NULL;
@@ -193,6 +199,7 @@ PyObject *core_umap_fit(PyObject *module, PyObject *arguments) {
   unsigned long long seed;
   despur_umap_options options = {0};
   despur_umap found = {0};
+  core_listener l = {0};
   despur_error error;
   arrays a = {0};
   if (!PyArg_ParseTuple(arguments, "OnnOnnnddKi", &points, &n, &d, &embedding, &components, &neighbors,
@@ -204,16 +211,17 @@ PyObject *core_umap_fit(PyObject *module, PyObject *arguments) {
   options.seed = seed;
   if (take(&a.points, points, 'f', n, d, false) && take(&a.out[0], embedding, 'f', n, components, true)) {
     despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
+    options.watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
     status = despur_umap_fit(&found, a.points.view.buf, (size_t)n, (size_t)d, &options, &error);
-    PyEval_RestoreThread(state);
-    if (status == DESPUR_OK) {
+    core_listener_lock(&l);
+    if (status == DESPUR_OK && !l.failed) {
       COPY(a.out[0], found.embedding, float);
       result = Py_BuildValue("ddn", found.a, found.b, (Py_ssize_t)found.epochs);
-      despur_umap_release(&found);
     } else {
-      core_raise(status, &error);
+      core_listener_raise(&l, status, &error);
     }
+    despur_umap_release(&found);
   }
   release(&a);
   return result;
@@ -228,7 +236,7 @@ PyObject *core_umap_transform(PyObject *module, PyObject *arguments) {
   despur_umap umap = {0};
   despur_error error;
   arrays a = {0};
-  core_array model[2] = {{0}};
+  core_array model[2] = {0};
   if (!PyArg_ParseTuple(arguments, "OOnnnnnddKOnOi", &fitted, &embedding, &count, &d, &components, &neighbors,
                         &epochs, &umap.a, &umap.b, &seed, &points, &n, &out, &threads))
     return NULL;

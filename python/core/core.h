@@ -30,6 +30,35 @@ void core_array_release(core_array *array);
  */
 bool core_text(const char **out, PyObject *object);
 
+/* The texts of a list, which owns them, and a NULL behind them. Free the array with free(). NULL with an
+ * exception. */
+const char **core_texts(PyObject *list, size_t *count);
+
+/* ---- who listens ---- */
+
+typedef struct core_listener {
+  PyObject *call; /* call(kind, value), or NULL or None */
+  bool failed;    /* it raised, or the user interrupted: the exception waits in the thread */
+  double asked;   /* when signals were last looked for, seconds */
+  PyThreadState *state;
+} core_listener;
+
+/* Gives up the interpreter's lock, and takes it again: around the library's work, and for callbacks in it the
+ * other way round. */
+void core_listener_unlock(core_listener *l);
+void core_listener_lock(core_listener *l);
+
+/* Ctrl-C stops the work, as does what the callback raises. */
+despur_watch core_listener_watch(core_listener *l);
+
+bool core_listener_hears(const core_listener *l);
+void core_listener_tell(core_listener *l, const char *kind, PyObject *value); /* locked; consumes value */
+void core_listener_note(void *context, const char *line);
+int core_listener_stop(void *context);
+
+/* What a callback raised goes before what the library made of it. Returns NULL. */
+PyObject *core_listener_raise(const core_listener *l, despur_status status, const despur_error *error);
+
 /* What is measured of one model. */
 typedef struct core_model {
   PyObject_HEAD despur_model model;
@@ -38,6 +67,10 @@ typedef struct core_model {
 
 bool core_model_init(PyObject *module); /* adds the type */
 bool core_is_model(PyObject *object);
+
+bool core_arrow_init(void); /* its types */
+PyObject *core_arrow_stream(PyObject *module, PyObject *capsule);
+PyObject *core_arrow_array(PyObject *module, PyObject *arguments);
 
 PyObject *core_measure(PyObject *module, PyObject *arguments);
 PyObject *core_read(PyObject *module, PyObject *arguments);
@@ -65,6 +98,7 @@ PyObject *core_audit(PyObject *module, PyObject *arguments);
 PyObject *core_audit_write(PyObject *module, PyObject *arguments);
 
 PyObject *core_repair(PyObject *module, PyObject *arguments);
+PyObject *core_repair_write(PyObject *module, PyObject *arguments);
 PyObject *core_draw_splits(PyObject *module, PyObject *arguments);
 
 PyObject *core_grouping_fit(PyObject *module, PyObject *arguments);

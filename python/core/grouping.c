@@ -93,8 +93,9 @@ PyObject *core_grouping_fit(PyObject *module, PyObject *arguments) {
   Py_ssize_t n, d, classes;
   despur_grouping_options options = {0};
   despur_grouping *grouping = NULL;
+  core_listener l = {0};
   despur_error error;
-  core_array a[4] = {{0}};
+  core_array a[4] = {0};
   if (!PyArg_ParseTuple(arguments, "OnnOnOOO!", &outputs, &n, &d, &labels, &classes, &losses, &out,
                         &PyDict_Type, &asked) ||
       !options_of(&options, asked))
@@ -113,13 +114,17 @@ PyObject *core_grouping_fit(PyObject *module, PyObject *arguments) {
                                          .d = (size_t)d,
                                          .classes = (size_t)classes};
     despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
+    options.watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
     status = despur_grouping_fit(&grouping, &input, &options, &error);
     if (status == DESPUR_OK) despur_grouping_training(grouping, a[3].view.buf);
-    PyEval_RestoreThread(state);
-    result = status == DESPUR_OK
-                 ? Py_BuildValue("NNN", names_of(grouping), silhouettes_of(grouping), capsule_of(grouping))
-                 : core_raise(status, &error);
+    core_listener_lock(&l);
+    if (status == DESPUR_OK && !l.failed) {
+      result = Py_BuildValue("NNN", names_of(grouping), silhouettes_of(grouping), capsule_of(grouping));
+    } else {
+      despur_grouping_free(grouping);
+      core_listener_raise(&l, status, &error);
+    }
   }
   for (size_t i = 0; i < 4; i++) core_array_release(&a[i]);
   return result;
@@ -131,7 +136,7 @@ PyObject *core_grouping_assign(PyObject *module, PyObject *arguments) {
   Py_ssize_t n;
   int threads;
   despur_error error;
-  core_array a[3] = {{0}};
+  core_array a[3] = {0};
   if (!PyArg_ParseTuple(arguments, "OOnOOi", &capsule, &outputs, &n, &labels, &out, &threads)) return NULL;
   const despur_grouping *grouping = PyCapsule_GetPointer(capsule, CAPSULE);
   if (!grouping) return NULL;
@@ -177,8 +182,9 @@ PyObject *core_eiil(PyObject *module, PyObject *arguments) {
   Py_ssize_t n, classes, steps;
   unsigned long long seed;
   despur_eiil_options options = {0};
+  core_listener l = {0};
   despur_error error;
-  core_array a[3] = {{0}};
+  core_array a[3] = {0};
   size_t count = 0;
   if (!PyArg_ParseTuple(arguments, "OnnOOndpKi", &logits, &n, &classes, &labels, &out, &steps, &options.lr,
                         &options.pooled, &seed, &options.threads))
@@ -192,10 +198,11 @@ PyObject *core_eiil(PyObject *module, PyObject *arguments) {
       core_array_take(&a[2], out, 'I', (size_t)n, true)) {
     const despur_eiil_input input = {a[0].view.buf, a[1].view.buf, (size_t)n, (size_t)classes};
     despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
+    options.watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
     status = despur_eiil(a[2].view.buf, &input, &options, &error);
-    PyEval_RestoreThread(state);
-    result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+    core_listener_lock(&l);
+    result = status == DESPUR_OK && !l.failed ? Py_NewRef(Py_None) : core_listener_raise(&l, status, &error);
   }
   for (size_t i = 0; i < 3; i++) core_array_release(&a[i]);
   return result;

@@ -159,6 +159,17 @@ static PyObject *model_has_ids(PyObject *object, PyObject *unused) {
   return PyBool_FromLong(((core_model *)object)->model.predicted.ids != NULL);
 }
 
+static PyObject *model_plot(PyObject *object, PyObject *unused) {
+  (void)unused;
+  char *svg = NULL;
+  despur_error error;
+  despur_status status = despur_plot_groups(&svg, &((core_model *)object)->model, &error);
+  if (status != DESPUR_OK) return core_raise(status, &error);
+  PyObject *text = PyUnicode_FromString(svg);
+  free(svg);
+  return text;
+}
+
 /* The group of each row, into uint32. */
 static PyObject *model_groups(PyObject *object, PyObject *out) {
   const despur_predicted *p = &((core_model *)object)->model.predicted;
@@ -172,6 +183,7 @@ static PyObject *model_groups(PyObject *object, PyObject *out) {
 static PyMethodDef methods[] = {
     {"json", model_json, METH_VARARGS, "json(by_group): everything that was measured"},
     {"notes", model_notes, METH_NOARGS, "sentences that a reader should know"},
+    {"plot", model_plot, METH_NOARGS, "accuracies by group as SVG"},
     {"has_ids", model_has_ids, METH_NOARGS, "whether something tells examples apart"},
     {"groups", model_groups, METH_O, "groups(out): the group of each row"},
     {NULL, NULL, 0, NULL}};

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static PyObject *input_error; /* despur.InputError, as long as the module */
@@ -64,9 +65,25 @@ bool core_text(const char **out, PyObject *object) {
          core_refuse("expected text without a NUL, found one in '%.60s'", *out);
 }
 
+const char **core_texts(PyObject *list, size_t *count) {
+  Py_ssize_t length = PyList_Size(list);
+  const char **texts = length < 0 ? NULL : calloc((size_t)length + 1, sizeof *texts);
+  if (!texts) return length < 0 ? NULL : (const char **)PyErr_NoMemory();
+  for (Py_ssize_t i = 0; i < length; i++)
+    if (!core_text(&texts[i], PyList_GetItem(list, i)) || !texts[i]) {
+      if (!PyErr_Occurred()) core_refuse("expected text, found None");
+      free((void *)texts);
+      return NULL;
+    }
+  *count = (size_t)length;
+  return texts;
+}
+
 /* ---- the module ---- */
 
 static PyMethodDef functions[] = {
+    {"arrow_stream", core_arrow_stream, METH_O, "arrow_stream(capsule): schema, batches"},
+    {"arrow_array", core_arrow_array, METH_VARARGS, "arrow_array(schema, array): schema, batches"},
     {"measure", core_measure, METH_VARARGS, "measure(frame, asked, label): Model of a table in memory"},
     {"read", core_read, METH_VARARGS, "read(path, asked, label): Model of a table in a file"},
     {"save", core_save, METH_VARARGS, "save(models, directory, page, force, by_group): verdict"},
@@ -92,10 +109,13 @@ static PyMethodDef functions[] = {
     {"audit", core_audit, METH_VARARGS,
      "audit(rows, features, columns, labels, class_names, splits, predictions, unit, units, by, l2, folds, "
      "confidence, "
-     "seed, threads, trained_on): verdict, sentence, audit"},
+     "seed, threads, trained_on, listener): verdict, sentence, audit"},
     {"audit_write", core_audit_write, METH_VARARGS, "audit_write(audit, directory, page)"},
     {"repair", core_repair, METH_VARARGS,
-     "repair(features, rows, columns, labels, classes, splits, groups, count, weight, bias, options): dict"},
+     "repair(features, rows, columns, labels, classes, splits, groups, count, weight, bias, options, "
+     "listener): dict, repair"},
+    {"repair_write", core_repair_write, METH_VARARGS,
+     "repair_write(repair, directory, config, force, class_names, group_names, attributes): sentence"},
     {"draw_splits", core_draw_splits, METH_VARARGS, "draw_splits(out, rows, seed)"},
     {"grouping_fit", core_grouping_fit, METH_VARARGS,
      "grouping_fit(outputs, n, d, labels, classes, losses, groups, options): names, silhouettes, grouping"},
@@ -122,11 +142,12 @@ static bool fill(PyObject *module) {
       "despur.InputError", "What was given cannot be used; the sentence says why.", PyExc_ValueError, NULL);
   if (!input_error) return false;
   return PyModule_AddObjectRef(module, "InputError", input_error) == 0 && core_model_init(module) &&
-         PyModule_AddStringConstant(module, "version", despur_version()) == 0 &&
+         core_arrow_init() && PyModule_AddStringConstant(module, "version", despur_version()) == 0 &&
          PyModule_AddStringConstant(module, "features", despur_version_features()) == 0 &&
          PyModule_AddIntConstant(module, "processors", despur_processors()) == 0;
 }
 
+PyMODINIT_FUNC PyInit__core(void);
 PyMODINIT_FUNC PyInit__core(void) {
   PyObject *module = PyModule_Create(&definition);
   if (module && !fill(module)) {

@@ -1,6 +1,7 @@
 /* Last layers: heads in, better heads out. */
 #include "core.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- what is asked ---- */
@@ -146,45 +147,141 @@ PyObject *core_draw_splits(PyObject *module, PyObject *arguments) {
   return taken ? Py_NewRef(Py_None) : NULL;
 }
 
+/* A repair with what it was made from, for as long as somebody may want to write it down. */
+typedef struct kept {
+  despur_repair_data data;
+  despur_repair_options options;
+  despur_repair_result result;
+  core_array arrays[6];
+} kept;
+
+static const char CAPSULE[] = "despur.repair";
+
+static void kept_free(kept *k) {
+  despur_repair_release(&k->result);
+  for (size_t i = 0; i < sizeof k->arrays / sizeof *k->arrays; i++) core_array_release(&k->arrays[i]);
+  free(k);
+}
+
+static void capsule_free(PyObject *capsule) {
+  kept_free(PyCapsule_GetPointer(capsule, CAPSULE));
+}
+
+/* Whether arrays are what they must be. Those of groups and of a head may be None. */
+static bool take_data(kept *k, PyObject *const given[6]) {
+  despur_repair_data *d = &k->data;
+  core_array *a = k->arrays;
+  size_t values, head;
+  if (__builtin_mul_overflow(d->rows, d->columns, &values) ||
+      __builtin_mul_overflow(d->classes, d->columns, &head))
+    return core_refuse("expected features of each example");
+  const size_t counts[6] = {values, d->rows, d->rows, d->rows, head, d->classes};
+  for (size_t i = 0; i < 6; i++)
+    if (given[i] != Py_None && !core_array_take(&a[i], given[i], "fIIIff"[i], counts[i], false)) return false;
+  d->features = a[0].view.buf;
+  d->labels = a[1].view.buf;
+  d->splits = a[2].view.buf;
+  if (a[3].held) d->groups = a[3].view.buf;
+  if (a[4].held) d->old_weight = a[4].view.buf;
+  if (a[5].held) d->old_bias = a[5].view.buf;
+  return true;
+}
+
+/* (dict, capsule) */
+static PyObject *carry_out(kept *k, core_listener *l) {
+  despur_error error;
+  k->options.watch = core_listener_watch(l);
+  core_listener_unlock(l);
+  despur_status status = despur_repair(&k->result, &k->data, &k->options, &error);
+  core_listener_lock(l);
+  if (status != DESPUR_OK || l->failed) {
+    core_listener_raise(l, status, &error);
+    kept_free(k);
+    return NULL;
+  }
+  PyObject *capsule = PyCapsule_New(k, CAPSULE, capsule_free);
+  if (!capsule) {
+    kept_free(k);
+    return NULL;
+  }
+  PyObject *result = result_of(&k->result, &k->data);
+  if (!result) Py_CLEAR(capsule);
+  return result ? Py_BuildValue("NN", result, capsule) : NULL;
+}
+
 PyObject *core_repair(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *features, *labels, *splits, *groups, *weight, *bias, *asked, *result = NULL;
+  PyObject *given[6], *asked;
   Py_ssize_t rows, columns, classes, groups_count;
-  despur_repair_options options = {0};
-  despur_repair_result found = {0};
-  despur_error error;
-  core_array a[6] = {{0}};
-  if (!PyArg_ParseTuple(arguments, "OnnOnOOnOOO!", &features, &rows, &columns, &labels, &classes, &splits,
-                        &groups, &groups_count, &weight, &bias, &PyDict_Type, &asked) ||
-      !options_of(&options, asked))
+  core_listener l = {0};
+  if (!PyArg_ParseTuple(arguments, "OnnOnOOnOOO!O", &given[0], &rows, &columns, &given[1], &classes,
+                        &given[2], &given[3], &groups_count, &given[4], &given[5], &PyDict_Type, &asked,
+                        &l.call))
     return NULL;
-  size_t n = (size_t)rows, values, head;
-  if (rows < 0 || columns < 0 || classes < 0 || __builtin_mul_overflow(n, (size_t)columns, &values) ||
-      __builtin_mul_overflow((size_t)classes, (size_t)columns, &head))
+  if (rows < 0 || columns < 0 || classes < 0 || groups_count < 0)
     return core_refuse("expected features of each example"), NULL;
-  bool grouped = groups != Py_None, given = weight != Py_None;
-  if (core_array_take(&a[0], features, 'f', values, false) && core_array_take(&a[1], labels, 'I', n, false) &&
-      core_array_take(&a[2], splits, 'I', n, false) &&
-      (!grouped || core_array_take(&a[3], groups, 'I', n, false)) &&
-      (!given || (core_array_take(&a[4], weight, 'f', head, false) &&
-                  core_array_take(&a[5], bias, 'f', (size_t)classes, false)))) {
-    const despur_repair_data data = {.features = a[0].view.buf,
-                                     .rows = n,
-                                     .columns = (size_t)columns,
-                                     .labels = a[1].view.buf,
-                                     .classes = (size_t)classes,
-                                     .splits = a[2].view.buf,
-                                     .groups = grouped ? a[3].view.buf : NULL,
-                                     .groups_count = (size_t)groups_count,
-                                     .old_weight = given ? a[4].view.buf : NULL,
-                                     .old_bias = given ? a[5].view.buf : NULL};
-    despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
-    status = despur_repair(&found, &data, &options, &error);
-    PyEval_RestoreThread(state);
-    result = status == DESPUR_OK ? result_of(&found, &data) : core_raise(status, &error);
-    if (status == DESPUR_OK) despur_repair_release(&found);
+  kept *k = calloc(1, sizeof *k);
+  if (!k) return PyErr_NoMemory();
+  k->data = (despur_repair_data){.rows = (size_t)rows,
+                                 .columns = (size_t)columns,
+                                 .classes = (size_t)classes,
+                                 .groups_count = (size_t)groups_count};
+  if (options_of(&k->options, asked) && take_data(k, given)) return carry_out(k, &l);
+  kept_free(k);
+  return NULL;
+}
+
+/* ---- in writing ---- */
+
+/* The sentence about the test examples. */
+static PyObject *write_repair(const despur_repair_view *view, const despur_repair_directory *directory) {
+  despur_repair_outcome outcome = {0};
+  despur_repair_check check;
+  despur_error error;
+  despur_status status;
+  PyThreadState *state = PyEval_SaveThread();
+  status = despur_repair_measure(&outcome, view, &error);
+  if (status == DESPUR_OK) status = despur_report_repair(&outcome, view, directory, &check, &error);
+  PyEval_RestoreThread(state);
+  PyObject *said = status == DESPUR_OK ? PyUnicode_FromString(outcome.verdict) : core_raise(status, &error);
+  despur_repair_outcome_release(&outcome);
+  return said;
+}
+
+/* Names of classes and groups; the groups of examples are those of the repair, which each have one label. */
+PyObject *core_repair_write(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *capsule, *class_list, *name_list, *codes, *said = NULL;
+  despur_repair_directory directory = {0};
+  core_array attributes = {0};
+  size_t classes = 0, groups = 0;
+  int force;
+  if (!PyArg_ParseTuple(arguments, "OsspO!O!O", &capsule, &directory.path, &directory.config, &force,
+                        &PyList_Type, &class_list, &PyList_Type, &name_list, &codes))
+    return NULL;
+  const kept *k = PyCapsule_GetPointer(capsule, CAPSULE);
+  if (!k) return NULL;
+  directory.force = force;
+  const char **class_names = core_texts(class_list, &classes), **names = core_texts(name_list, &groups);
+  if (class_names && names && (classes != k->data.classes || groups != k->result.groups_count))
+    core_refuse("expected names of %zu classes and %zu groups, found %zu and %zu", k->data.classes,
+                k->result.groups_count, classes, groups);
+  else if (class_names && names &&
+           (codes == Py_None || core_array_take(&attributes, codes, 'I', k->data.rows, false))) {
+    const despur_repair_view view = {.data = &k->data,
+                                     .result = &k->result,
+                                     .rule = k->options.rule,
+                                     .position = 1,
+                                     .class_names = class_names,
+                                     .fit_names = names,
+                                     .groups = k->data.groups ? k->data.groups : k->data.labels,
+                                     .attributes = attributes.held ? attributes.view.buf : NULL,
+                                     .group_names = names,
+                                     .groups_count = groups};
+    said = write_repair(&view, &directory);
   }
-  for (size_t i = 0; i < 6; i++) core_array_release(&a[i]);
-  return result;
+  core_array_release(&attributes);
+  free((void *)class_names);
+  free((void *)names);
+  return said;
 }

@@ -1,26 +1,8 @@
-/* Runs, sweeps, tables over runs, and where their networks look. Observers are called without the
- * interpreter's lock and take it for as long as a callback lasts. */
+/* Runs, sweeps, tables over runs, and where their networks look. */
 #include "core.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-/* ---- lists of text ---- */
-
-/* The texts of a list, which owns them; free with free. NULL with an exception. */
-static const char **texts_of(PyObject *list) {
-  size_t count = (size_t)PyList_Size(list);
-  const char **texts = calloc(count + 1, sizeof *texts);
-  if (!texts) return (const char **)PyErr_NoMemory();
-  for (size_t i = 0; i < count; i++)
-    if (!core_text(&texts[i], PyList_GetItem(list, (Py_ssize_t)i)) || !texts[i]) {
-      if (!PyErr_Occurred()) core_refuse("expected text, found None");
-      free(texts);
-      return NULL;
-    }
-  return texts;
-}
 
 static bool append(PyObject *list, PyObject *item) {
   bool done = list && item && PyList_Append(list, item) == 0;
@@ -30,76 +12,27 @@ static bool append(PyObject *list, PyObject *item) {
 
 /* ---- observers ---- */
 
-typedef struct listener {
-  PyObject *call; /* call(kind, value), or None */
-  bool failed;    /* it raised, or the user interrupted: the exception waits in the thread */
-  double asked;   /* when signals were last looked for, seconds */
-  PyThreadState *state;
-} listener;
-
-static double seconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-/* Consumes value. The lock is held. */
-static void tell(listener *l, const char *kind, PyObject *value) {
-  PyObject *said = value ? PyObject_CallFunction(l->call, "sO", kind, value) : NULL;
-  if (!said) l->failed = true;
-  Py_XDECREF(said);
-  Py_XDECREF(value);
-}
-
-static bool is_heard(const listener *l) {
-  return l->call != Py_None && !l->failed;
-}
-
-static void on_note(void *context, const char *line) {
-  listener *l = context;
-  if (!is_heard(l)) return;
-  PyEval_RestoreThread(l->state);
-  tell(l, "note", PyUnicode_FromString(line));
-  l->state = PyEval_SaveThread();
-}
-
 static void on_progress(void *context, const despur_progress *p) {
-  listener *l = context;
-  if (!is_heard(l)) return;
-  PyEval_RestoreThread(l->state);
-  tell(l, "progress",
-       Py_BuildValue("{sssnsnsnsnsd}", "stage", p->stage, "epoch", (Py_ssize_t)p->epoch, "epochs",
-                     (Py_ssize_t)p->epochs, "done", (Py_ssize_t)p->done, "total", (Py_ssize_t)p->total,
-                     "loss", p->loss));
-  l->state = PyEval_SaveThread();
+  core_listener *l = context;
+  if (!core_listener_hears(l)) return;
+  core_listener_lock(l);
+  core_listener_tell(l, "progress",
+                     Py_BuildValue("{sssnsnsnsnsd}", "stage", p->stage, "epoch", (Py_ssize_t)p->epoch,
+                                   "epochs", (Py_ssize_t)p->epochs, "done", (Py_ssize_t)p->done, "total",
+                                   (Py_ssize_t)p->total, "loss", p->loss));
+  core_listener_unlock(l);
 }
 
 static void on_sweep_progress(void *context, const despur_sweep_progress *p) {
-  listener *l = context;
-  if (!is_heard(l)) return;
-  PyEval_RestoreThread(l->state);
-  tell(l, "progress",
-       Py_BuildValue("{snsnsnsnsnsd}", "total", (Py_ssize_t)p->total, "complete", (Py_ssize_t)p->complete,
-                     "failed", (Py_ssize_t)p->failed, "running", (Py_ssize_t)p->running, "elsewhere",
-                     (Py_ssize_t)p->elsewhere, "seconds_left", p->seconds_left));
-  l->state = PyEval_SaveThread();
-}
-
-/* Ten times a second is soon enough for people. */
-static int on_stop(void *context) {
-  listener *l = context;
-  double now = seconds_now();
-  if (l->failed || now - l->asked < 0.1) return l->failed;
-  l->asked = now;
-  PyEval_RestoreThread(l->state);
-  if (PyErr_CheckSignals() != 0) l->failed = true;
-  l->state = PyEval_SaveThread();
-  return l->failed;
-}
-
-/* What a callback raised goes before what the library made of it. */
-static PyObject *raise_for(const listener *l, despur_status status, const despur_error *error) {
-  return l->failed && PyErr_Occurred() ? NULL : core_raise(status, error);
+  core_listener *l = context;
+  if (!core_listener_hears(l)) return;
+  core_listener_lock(l);
+  core_listener_tell(l, "progress",
+                     Py_BuildValue("{snsnsnsnsnsd}", "total", (Py_ssize_t)p->total, "complete",
+                                   (Py_ssize_t)p->complete, "failed", (Py_ssize_t)p->failed, "running",
+                                   (Py_ssize_t)p->running, "elsewhere", (Py_ssize_t)p->elsewhere,
+                                   "seconds_left", p->seconds_left));
+  core_listener_unlock(l);
 }
 
 /* ---- configurations ---- */
@@ -126,14 +59,15 @@ PyObject *core_config(PyObject *module, PyObject *arguments) {
   despur_error error;
   char *text = NULL;
   if (!PyArg_ParseTuple(arguments, "zO!", &recipe, &PyList_Type, &list)) return NULL;
-  const char **overrides = texts_of(list);
+  size_t count;
+  const char **overrides = core_texts(list, &count);
   if (!overrides) return NULL;
   despur_status status = configure(&config, recipe, overrides, &error);
   if (status == DESPUR_OK) status = despur_config_format(config, &text, &error);
   result = status == DESPUR_OK ? PyUnicode_FromString(text) : core_raise(status, &error);
   free(text);
   despur_config_free(config);
-  free(overrides);
+  free((void *)overrides);
   return result;
 }
 
@@ -164,7 +98,7 @@ PyObject *core_run(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *recipe;
   PyObject *list, *result = NULL;
-  listener l = {0};
+  core_listener l = {0};
   despur_run_options options = {0};
   despur_config *config = NULL;
   despur_run_result run;
@@ -172,18 +106,19 @@ PyObject *core_run(PyObject *module, PyObject *arguments) {
   if (!PyArg_ParseTuple(arguments, "zO!zppipO", &recipe, &PyList_Type, &list, &options.directory,
                         &options.force, &options.resume, &options.threads, &options.only_infer, &l.call))
     return NULL;
-  const char **overrides = texts_of(list);
+  size_t count;
+  const char **overrides = core_texts(list, &count);
   if (!overrides) return NULL;
-  options.observer = (despur_observer){&l, on_note, on_progress, on_stop};
-  l.state = PyEval_SaveThread();
+  options.observer = (despur_observer){&l, core_listener_note, on_progress, core_listener_stop};
+  core_listener_unlock(&l);
   despur_status status = configure(&config, recipe, overrides, &error);
   bool configured = status == DESPUR_OK;
   if (configured) status = despur_run(&run, config, &options, &error);
-  PyEval_RestoreThread(l.state);
-  result = status == DESPUR_OK && !l.failed ? run_of(&run) : raise_for(&l, status, &error);
+  core_listener_lock(&l);
+  result = status == DESPUR_OK && !l.failed ? run_of(&run) : core_listener_raise(&l, status, &error);
   if (configured) despur_run_result_release(&run);
   despur_config_free(config);
-  free(overrides);
+  free((void *)overrides);
   return result;
 }
 
@@ -216,20 +151,20 @@ static PyObject *sweep_of(const despur_sweep *sweep, const despur_sweep_result *
 PyObject *core_sweep(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *path, *directory;
-  listener l = {0};
+  core_listener l = {0};
   despur_sweep_options options = {0};
   despur_sweep_result done;
   despur_sweep *sweep = NULL;
   despur_error error;
   if (!PyArg_ParseTuple(arguments, "sziiO", &path, &directory, &options.jobs, &options.threads, &l.call))
     return NULL;
-  options.observer = (despur_sweep_observer){&l, NULL, on_sweep_progress, on_stop};
-  l.state = PyEval_SaveThread();
+  options.observer = (despur_sweep_observer){&l, NULL, on_sweep_progress, core_listener_stop};
+  core_listener_unlock(&l);
   despur_status status = despur_sweep_create(&sweep, path, directory, &error);
   if (status == DESPUR_OK) status = despur_sweep_run(&done, sweep, &options, &error);
-  PyEval_RestoreThread(l.state);
+  core_listener_lock(&l);
   PyObject *result =
-      status == DESPUR_OK && !l.failed ? sweep_of(sweep, &done) : raise_for(&l, status, &error);
+      status == DESPUR_OK && !l.failed ? sweep_of(sweep, &done) : core_listener_raise(&l, status, &error);
   despur_sweep_free(sweep);
   return result;
 }
@@ -265,16 +200,16 @@ PyObject *core_table(PyObject *module, PyObject *arguments) {
   if (!PyArg_ParseTuple(arguments, "O!zzzz", &PyList_Type, &list, &options.rows, &options.columns,
                         &options.measure, &options.split))
     return NULL;
-  const char **directories = texts_of(list);
+  size_t count;
+  const char **directories = core_texts(list, &count);
   if (!directories) return NULL;
   despur_status status;
-  size_t count = (size_t)PyList_Size(list);
   PyThreadState *state = PyEval_SaveThread();
   status = despur_table_create(&table, directories, count, &options, &error);
   PyEval_RestoreThread(state);
   PyObject *result = status == DESPUR_OK ? print_table(table) : core_raise(status, &error);
   despur_table_free(table);
-  free(directories);
+  free((void *)directories);
   return result;
 }
 

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
 from despur._evaluate import framed
+from despur._plot import HasPlots
+from despur._progress import Listener, listening
 from despur._table import MISSING, columns_of, ordered_codes, python_words, refuse, vector
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def _finding(cell: Mapping[str, Any]) -> Finding:
     )
 
 
-class Audit:
+class Audit(HasPlots):
     """What came of an audit. Make one with `audit`.
 
     Attributes
@@ -133,10 +135,13 @@ class Audit:
         with python_words():
             _core.audit_write(self._audit, os.fspath(directory), os.path.join(directory, "report.html"))
 
-    def _repr_html_(self) -> str:
+    def _page(self) -> str:
         with tempfile.TemporaryDirectory() as directory:
             self.save(directory)
-            return framed(Path(directory, "report.html").read_text(encoding="utf-8"))
+            return Path(directory, "report.html").read_text(encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        return framed(self._page())
 
     def __repr__(self) -> str:
         return self.sentence
@@ -182,6 +187,7 @@ def audit(
     confidence: float = 0.95,
     seed: int = 0,
     threads: int | None = None,
+    progress: Listener | bool | None = None,
 ) -> Audit:
     """Looks for groups within a class that have more errors than the rest of it, and says how sure it is.
 
@@ -212,6 +218,9 @@ def audit(
     seed : int
     threads : int, optional
         The result does not depend on it.
+    progress : callable or bool, optional
+        ``progress("progress", {"stage", "done", "total"})`` now and then; what it raises stops the work, as Ctrl-C
+        does within a second. True: a line on standard error, which is the default on a terminal.
 
     Returns
     -------
@@ -260,7 +269,7 @@ def audit(
         raise refuse(f"confidence: expected a number between 0 and 1, found {confidence}")
     if folds < 2 or not penalty > 0:
         raise refuse("expected at least 2 folds and a penalty above 0")
-    with python_words():
+    with python_words(), listening(progress) as listener:
         return Audit(
             _core.audit(
                 rows,
@@ -279,5 +288,6 @@ def audit(
                 seed,
                 threads or _core.processors,
                 trained_on,
+                listener,
             )
         )

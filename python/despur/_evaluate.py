@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
+from despur._plot import HasPlots, Plot, plots_of
 from despur._table import class_order, codes_of, columns_of, name_of, numbers_of, python_words, refuse
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Spread:
     ratio_high: float
 
 
-class Evaluation:
+class Evaluation(HasPlots):
     """What was measured of a model's predictions. Make one with `evaluate` or `evaluate_file`.
 
     It does not change. Every measure of ``to_dict()`` is an attribute; numbers that do not exist are NaN.
@@ -234,6 +235,11 @@ class Evaluation:
         return Spread(s["lowest"], s["highest"], *(number(s[k]) for k in kinds))
 
     # ---- out ----
+
+    @property
+    def plots(self) -> tuple[Plot, ...]:
+        """The accuracy of every group, and the charts of its page."""
+        return Plot("Accuracy of every group, %", self._model.plot()), *plots_of(self._page())
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that was measured: what ``despur eval --json`` prints."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import html
+import json
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
-from despur._table import MISSING, class_order, codes_of, columns_of, python_words, refuse, vector
+from despur._evaluate import framed
+from despur._plot import HasPlots
+from despur._progress import Listener, listening
+from despur._table import MISSING, columns_of, ordered_codes, python_words, refuse, vector
 
 if TYPE_CHECKING:
     import pandas
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 METHODS = ("erm", "balanced", "groupdro", "dfr", "dfr_train", "dispel", "afr", "dpe", "offsets")
 RULES = ("worst_group", "worst_class", "average")
 _SPLITS = ("train", "val", "test")
+_MOST_GROUPS = 100_000
 _LISTS = ("l2", "c", "mix", "gamma", "lambda_", "scale", "diversity")
 
 Floats = NDArray[np.float32]
@@ -82,8 +91,20 @@ class Method:
     bias: Floats | None
 
 
+class _Kept:
+    """What it takes to write a repair down; it does not survive pickling, for it holds the features."""
+
+    __slots__ = ("attributes", "config", "repair")
+
+    def __init__(self, repair: Any = None, config: str = "", attributes: NDArray[np.uint32] | None = None) -> None:
+        self.repair, self.config, self.attributes = repair, config, attributes
+
+    def __reduce__(self) -> tuple[type[_Kept], tuple[()]]:
+        return _Kept, ()
+
+
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class Repaired(HasPlots):
     """A last layer that was fitted again.
 
     Attributes
@@ -118,6 +139,7 @@ class Repaired:
     before: dict[str, Any]
     dial: tuple[DialPoint, ...]
     test: NDArray[np.bool_]
+    _kept: _Kept = field(default_factory=_Kept, repr=False, compare=False)
 
     def decision_function(self, features: ArrayLike) -> NDArray[np.float64]:
         """Logits [n, classes]."""
@@ -143,6 +165,47 @@ class Repaired:
 
         return pandas.DataFrame(self.to_dict()["methods"]).set_index("name")
 
+    def save(self, directory: str | os.PathLike[str], *, force: bool = False) -> str:
+        """Leaves what ``despur repair --out`` leaves: ``head.safetensors``, ``head.npz``, ``changes.csv``,
+        ``results.json``, a page, what was asked for, and a manifest.
+
+        This looks at the test examples.
+
+        Parameters
+        ----------
+        directory : path
+            Created when it is missing.
+        force : bool
+            Write although something else is there.
+
+        Returns
+        -------
+        str
+            What the intervals on the test examples allow to say.
+        """
+        if self._kept.repair is None:
+            raise refuse("a repair that was pickled has left its features behind: save it where it was made")
+        with python_words():
+            return _core.repair_write(
+                self._kept.repair,
+                os.fspath(directory),
+                self._kept.config,
+                force,
+                [str(c) for c in self.classes],
+                list(self.group_names),
+                self._kept.attributes,
+            )
+
+    def _page(self) -> str:
+        with tempfile.TemporaryDirectory() as directory:
+            self.save(directory)
+            return Path(directory, "report.html").read_text(encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        if self._kept.repair is None or not self.test.any():  # nothing to measure it by
+            return f"<pre>{html.escape(repr(self))}</pre>"
+        return framed(self._page())
+
     def __repr__(self) -> str:
         m = self.best
         was, now = 100 * self.before["worst_group"], 100 * (m.worst_group - m.optimism)
@@ -157,33 +220,42 @@ def _label_codes(y: ArrayLike) -> tuple[NDArray[np.uint32], tuple[Any, ...]]:
     return codes.astype(np.uint32), tuple(classes.tolist())
 
 
-def group_codes(y: NDArray[np.uint32], names: Sequence[Any], groups: Any) -> tuple[NDArray[np.uint32], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Groups:
     """Groups within labels, in the order of labels and values; missing values and -1 are no group."""
-    columns = columns_of(groups)
-    parts, known = [], np.ones(len(y), bool)
-    for feature, column in columns.items():
-        codes, values = codes_of(column, f"groups: {feature!r}")
+
+    cells: NDArray[np.uint32]
+    names: tuple[str, ...]
+    attributes: NDArray[np.uint32]  # the same whatever the label
+
+
+def groups_within(y: NDArray[np.uint32], names: Sequence[Any], groups: Any) -> _Groups:
+    attributes, known, said, most = np.zeros(len(y), np.int64), np.ones(len(y), bool), [""], 1
+    for feature, column in columns_of(groups).items():
+        codes, values = ordered_codes(column, f"groups: {feature!r}", without=("-1",))
         if len(codes) != len(y):
             raise refuse(f"groups: expected {len(y)} rows, as y has, found {len(codes)}")
         known &= codes != MISSING
-        if "-1" in values:
-            known &= codes != values.index("-1")
-        order = class_order(values)
-        place = {value: k for k, value in enumerate(order)}
-        ranks = np.array([place[v] for v in values] + [0], np.uint32)
-        codes, values = ranks[np.minimum(codes, len(values))], order
-        parts.append((feature, codes, values))
-    key = np.stack([y, *(codes for _, codes, _ in parts)], axis=1)
-    out = np.full(len(y), MISSING, np.uint32)
+        most *= max(len(values), 1)
+        if most > _MOST_GROUPS:
+            raise refuse(f"groups: more than {_MOST_GROUPS} combinations of values")
+        attributes = attributes * max(len(values), 1) + np.minimum(codes, len(values))
+        said = [f"{before},{feature}={value}" for before in said for value in values]
     if not known.any():
         raise refuse("groups: expected at least one example with a group")
-    distinct, inverse = np.unique(key[known], axis=0, return_inverse=True)
-    out[known] = inverse.reshape(-1)
-    named = tuple(
-        ",".join([f"y={names[row[0]]}", *(f"{f}={v[k]}" for (f, _, v), k in zip(parts, row[1:], strict=True))])
-        for row in distinct
-    )
-    return out, named
+    cells, whole = np.full(len(y), MISSING, np.uint32), np.full(len(y), MISSING, np.uint32)
+    distinct, inverse = np.unique(y[known].astype(np.int64) * most + attributes[known], return_inverse=True)
+    cells[known] = inverse.reshape(-1)
+    whole[known] = attributes[known]
+    named = tuple(f"y={names[key // most]}{said[key % most]}" for key in distinct.tolist())
+    return _Groups(cells, named, whole)
+
+
+def _config_of(asked: Mapping[str, Any], select: str) -> str:
+    """What was asked for as YAML, of which JSON is a part; threads change nothing."""
+    words = {**asked, "select": select}
+    said = [f"{key}: {json.dumps(value)}" for key, value in words.items() if key not in ("rule", "threads")]
+    return "\n".join(["# despur.repair", *said, ""])
 
 
 def _split_codes(splits: ArrayLike | None, rows: int, seed: int) -> NDArray[np.uint32]:
@@ -280,6 +352,7 @@ def repair(
     refits: int = 20,
     seed: int = 0,
     threads: int | None = None,
+    progress: Listener | bool | None = None,
     **lists: Any,
 ) -> Repaired:
     """Fits the last layer again on features, so that its worst group does better.
@@ -310,6 +383,9 @@ def repair(
     seed : int
     threads : int, optional
         The result does not depend on it.
+    progress : callable or bool, optional
+        ``progress("progress", {"stage", "done", "total"})`` now and then; what it raises stops the work, as Ctrl-C
+        does within a second. True: a line on standard error, which is the default on a terminal.
     **lists
         Values to be tried for ``l2``, ``c``, ``mix``, ``gamma`` and ``lambda_``.
 
@@ -333,9 +409,9 @@ def repair(
     for name in lists:
         if name not in _LISTS:
             raise TypeError(f"repair() got an unexpected keyword argument {name!r}")
-    cells, names = (None, tuple(f"y={c}" for c in classes))
-    if groups is not None:
-        cells, names = group_codes(codes, classes, groups)
+    within = None if groups is None else groups_within(codes, classes, groups)
+    cells, attributes = (None, None) if within is None else (within.cells, within.attributes)
+    names = tuple(f"y={c}" for c in classes) if within is None else within.names
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
     weight, bias = _head_arrays(head, len(classes), x.shape[1])
     split = _split_codes(splits, len(x), seed)
@@ -348,9 +424,9 @@ def repair(
         "threads": threads or _core.processors,
         **{name.rstrip("_"): [float(v) for v in values] for name, values in lists.items()},
     }
-    with python_words():
-        found = _core.repair(
-            x, len(x), x.shape[1], codes, len(classes), split, cells, len(names), weight, bias, asked
+    with python_words(), listening(progress) as listener:
+        found, kept = _core.repair(
+            x, len(x), x.shape[1], codes, len(classes), split, cells, len(names), weight, bias, asked, listener
         )
     shape = (len(classes), x.shape[1])
     fitted = tuple(_method(m, shape) for m in found["methods"])
@@ -374,4 +450,5 @@ def repair(
         before,
         tuple(_point(p, shape) for p in found["dial"]),
         split == 2,
+        _Kept(kept, _config_of(asked, select), attributes),
     )

@@ -6,21 +6,21 @@ import csv
 import io
 import json
 import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from despur import _core
 from despur._evaluate import Evaluation, framed
+from despur._plot import HasPlots
+from despur._progress import Listener, listening
 from despur._table import python_words, refuse
 
 if TYPE_CHECKING:
     import pandas
 
 PathLike = str | os.PathLike[str]
-Listener = Callable[[str, Any], object]
 
 _SPLITS = ("train", "val", "test")
 
@@ -102,7 +102,7 @@ def config(recipe: PathLike | Mapping[str, Any], keys: Mapping[str, Any] | None 
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(HasPlots):
     """A finished run: its directory, and what it found.
 
     Attributes
@@ -140,8 +140,11 @@ class Run:
 
         return pandas.DataFrame(list(self.stages)).set_index("label")
 
+    def _page(self) -> str:
+        return Path(self.directory, "report.html").read_text(encoding="utf-8")
+
     def _repr_html_(self) -> str:
-        return framed(Path(self.directory, "report.html").read_text(encoding="utf-8"))
+        return framed(self._page())
 
 
 def evaluate_run(directory: PathLike, split: str = "test", *, threads: int | None = None) -> Evaluation:
@@ -149,29 +152,6 @@ def evaluate_run(directory: PathLike, split: str = "test", *, threads: int | Non
     path = os.fspath(directory)
     with python_words():
         return Evaluation(_core.predict(path, _split(split), _threads(threads), path))
-
-
-class _Bar:
-    """Progress on a terminal, or in a notebook that shows standard error."""
-
-    def __call__(self, kind: str, value: Any) -> None:
-        if kind == "progress" and "stage" in value:
-            share = value["done"] / max(value["total"], 1)
-            text = f"{value['stage']}: epoch {value['epoch']} of {value['epochs']}, {100 * share:3.0f} %"
-            sys.stderr.write(f"\r{text}, loss {value['loss']:.4f}\x1b[K")
-        elif kind == "progress":
-            sys.stderr.write(f"\r{value['complete']} of {value['total']} runs complete\x1b[K")
-        else:
-            sys.stderr.write(f"\r{value}\x1b[K\n")
-        sys.stderr.flush()
-
-
-def _listener(progress: Listener | bool | None) -> Listener | None:
-    if progress is None:
-        progress = sys.stderr.isatty()
-    if isinstance(progress, bool):
-        return _Bar() if progress else None
-    return progress
 
 
 def run(
@@ -222,10 +202,8 @@ def run(
     """
     file, overrides = _overrides(recipe, keys)
     where = None if directory is None else os.fspath(directory)
-    with python_words():
-        found = _core.run(
-            file, overrides, where, force, resume, _threads(threads), only_infer, _listener(progress)
-        )
+    with python_words(), listening(progress) as listener:
+        found = _core.run(file, overrides, where, force, resume, _threads(threads), only_infer, listener)
     found["stages"] = tuple(found["stages"])
     return Run(**found)
 
@@ -288,8 +266,8 @@ def sweep(
     Sweep
     """
     where = None if directory is None else os.fspath(directory)
-    with python_words():
-        found = _core.sweep(os.fspath(path), where, jobs, threads, _listener(progress))
+    with python_words(), listening(progress) as listener:
+        found = _core.sweep(os.fspath(path), where, jobs, threads, listener)
     found["failed"] = tuple(found["failed"])
     return Sweep(**found)
 

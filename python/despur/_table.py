@@ -162,11 +162,11 @@ def class_order(values: Sequence[str]) -> list[str]:
     return sorted(dict.fromkeys(values), key=key)
 
 
-def ordered_codes(values: Any, what: str) -> Codes:
-    """The same of the values that occur, numbered in their order; missing ones stay missing."""
+def ordered_codes(values: Any, what: str, *, without: tuple[str, ...] = ()) -> Codes:
+    """The same of the values that occur, numbered in their order; missing ones, and some values, are missing."""
     codes, names = codes_of(values, what)
     counts = np.bincount(np.minimum(codes, len(names)), minlength=len(names) + 1)[:-1]
-    order = class_order([name for name, count in zip(names, counts, strict=True) if count])
+    order = class_order([name for name, count in zip(names, counts, strict=True) if count and name not in without])
     place = {name: k for k, name in enumerate(order)}
     ranks = np.array([place.get(name, MISSING) for name in names] + [MISSING], np.uint32)
     return ranks[np.minimum(codes, len(names))], order

@@ -72,6 +72,7 @@ class _LastLayer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             folds=self.cv,
             seed=seed_of(self.random_state),
             threads=threads_of(self.n_jobs),
+            progress=False,
             **lists,
             **self._more(),
         )

@@ -67,6 +67,7 @@ def test_names_do_not_matter_and_results_do_not_change():
     few = despur.audit(None, t.y[:12], y_pred=t.pred[:12], metadata=t[["site"]][:12])
     assert few.verdict == "too little data" and few.findings == ()
     assert named.detection_limit and named._repr_html_().startswith("<iframe sandbox")
+    assert named.plot().svg.startswith("<?xml") and "more errors" in named.plot("Detection limit").title
 
 
 @pytest.mark.parametrize(

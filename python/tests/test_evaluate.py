@@ -1,6 +1,7 @@
 """What evaluate measures equals what others measure, and what the tool writes."""
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -185,3 +186,15 @@ def test_more_than_two_classes_have_rates_each():
     assert got.rates("tpr", positive="2")["group=0"].of == 10
     with pytest.raises(despur.InputError, match="no class 'cat' has rates"):
         got.rates("tpr", positive="cat")
+
+
+def test_charts_are_svg(frame):
+    got = arrays(frame)
+    drawn = ElementTree.fromstring(got.plot().svg.split("-->", 1)[1])
+    said = ["".join(text.itertext()) for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    names = [words for words in said if words.startswith("y=")]
+    worst_first = sorted((g for g in got.groups if g.count), key=lambda g: g.accuracy)
+    assert names[0][:12] == worst_first[0].name[:12] and len(names) == len(worst_first)
+    for plot in got.plots:
+        assert ElementTree.fromstring(plot.svg.split("?>", 1)[1]) is not None
+    assert repr(got.plot("Accuracy by size")) == "Plot('Accuracy by size of the group, %')"

@@ -1,6 +1,7 @@
 """Last layers fitted again, as functions and as estimators."""
 
 import pickle
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -186,3 +187,47 @@ def test_weights_are_the_tools_to_the_last_bit(data, tool, tmp_path):
     wanted = np.load(tmp_path / "out" / "head.npz")
     got = despur.repair(x, y, groups={"a": a}, methods="dfr", refits=3)
     assert (got.weight == wanted["weight"]).all() and (got.bias == wanted["bias"]).all()
+
+
+def test_a_saved_repair_has_the_tools_bytes(data, erm, tool, tmp_path):
+    (x, y, a), _ = data
+    splits = np.arange(len(y)) % 3
+    for name, array in (("x", x), ("y", y), ("a", a), ("s", splits)):
+        np.save(tmp_path / f"{name}.npy", array)
+    files = [tmp_path / "x.npy", "--labels", tmp_path / "y.npy", "--splits", tmp_path / "s.npy"]
+    for groups, option in (({"attribute": a}, ["--attributes", tmp_path / "a.npy"]), (None, [])):
+        out = tmp_path / f"tool{len(option)}"
+        tool("repair", *files, *option, "--out", out, "refits=2", "folds=2", "l2=0.1,0.01")
+        got = despur.repair(x, y, groups=groups, splits=splits, refits=2, folds=2, l2=[0.1, 0.01])
+        mine = tmp_path / f"python{len(option)}"
+        said = got.save(mine)
+        for name in ("head.safetensors", "head.npz", "changes.csv", "results.json", "report.html"):
+            assert (mine / name).read_bytes() == (out / name).read_bytes(), name
+        assert said in (mine / "report.html").read_text() or "%" in said
+        assert "refits: 2" in (mine / "config.yaml").read_text()
+    assert got.save(mine) == said
+    (mine / "notes.txt").write_text("mine")
+    with pytest.raises(despur.InputError, match="notes.txt"):
+        got.save(mine)
+    got.save(mine, force=True)
+
+
+def test_a_repair_is_shown_and_drawn(data, tmp_path):
+    (x, y, a), _ = data
+    got = despur.repair(x, y, groups=a, methods="balanced")
+    assert got._repr_html_().startswith("<iframe sandbox") and "A repaired last layer" in got._page()
+    got.plot().save(tmp_path / "dial.svg")
+    drawn = (tmp_path / "dial.svg").read_text()
+    ElementTree.fromstring(drawn.split("?>", 1)[1])
+    assert "along the dial" in drawn and "<img" in got.plot()._repr_html_()
+    assert got.plot("Accuracy by size").title == "Accuracy by size of the group, %"
+    with pytest.raises(despur.InputError, match="there is no chart 'Losses'; there are: 'Accuracy along the dial, %'"):
+        got.plot("Losses")
+    again = pickle.loads(pickle.dumps(got))
+    assert (again.weight == got.weight).all() and again._repr_html_().startswith("<pre>")
+    with pytest.raises(despur.InputError, match="pickled"):
+        again.save(tmp_path / "again")
+    untested = despur.repair(x, y, splits=np.arange(len(y)) % 2, methods="erm")
+    assert untested._repr_html_().startswith("<pre>")
+    with pytest.raises(despur.InputError, match="no test examples"):
+        untested.save(tmp_path / "untested")

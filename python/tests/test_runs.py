@@ -61,6 +61,7 @@ def test_a_run_says_what_it_found(done):
     assert done.verdict and done.split == "test" and done.stages[-1]["label"] == "ERM"
     assert len(done.results) >= 2 and done._repr_html_().startswith("<iframe sandbox")
     assert done.to_pandas().loc["ERM", "epochs"] == 2
+    assert all("</svg>" in plot.svg for plot in done.plots) and done.plot().title
     seen = done.evaluate()
     assert seen.worst_group_accuracy == pytest.approx(done.stages[-1]["worst_group_accuracy"], abs=1e-11)
 

@@ -1,0 +1,90 @@
+"""Long work stops within a second of Ctrl-C, stops for what a callback raises, and says how far it is."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import despur
+
+pytest.importorskip("sklearn")
+
+from despur.cluster import UMAP, GaussianMixture, KMeans, KMedoids
+from despur.groups import EIIL, GEORGE
+from despur.linear import DFRClassifier
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(30000, 64)).astype(np.float32)
+Y = RANDOM.integers(0, 2, len(X))
+GROUPS = RANDOM.integers(0, 3, len(X))
+
+LONG = {  # each takes many seconds
+    "KMeans": lambda: KMeans(200, n_init=100, tol=0).fit(X),
+    "KMedoids": lambda: KMedoids(50, n_init=100).fit(X),
+    "GaussianMixture": lambda: GaussianMixture(50, n_init=100, tol=0).fit(X),
+    "UMAP": lambda: UMAP(n_epochs=20000).fit(X),
+    "EIIL": lambda: EIIL(10**7).fit(X, Y),
+    "GEORGE": lambda: GEORGE().fit(X, Y),
+    "DFRClassifier": lambda: DFRClassifier(refits=1000).fit(X, Y, groups=GROUPS),
+    "audit": lambda: despur.audit(np.tile(X, (4, 4)), np.tile(Y, 4)),
+    "repair": lambda: despur.repair(X, Y, groups=GROUPS, refits=1000),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_control_c_stops_within_a_second(name):
+    pressed = []
+
+    def press():
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.4, press)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        LONG[name]()
+    assert time.monotonic() - pressed[0] < 1
+
+
+def test_another_thread_is_not_disturbed():
+    """Signals are the main thread's; work elsewhere comes to its end."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(KMeans(5, random_state=0).fit(X[:2000]).inertia_))
+    thread.start()
+    thread.join()
+    assert found == [KMeans(5, random_state=0).fit(X[:2000]).inertia_]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda progress: despur.audit(X[:400], Y[:400], progress=progress),
+        lambda progress: despur.repair(X[:400], Y[:400], methods=["erm", "afr"], progress=progress),
+    ],
+    ids=["audit", "repair"],
+)
+def test_progress_is_a_callback(call, capsys):
+    heard = []
+    call(lambda kind, value: heard.append((kind, value)))
+    shares = [value["done"] / value["total"] for kind, value in heard if kind == "progress"]
+    assert shares == sorted(shares) and shares[-1] == 1 and len(shares) > 2
+    assert all(value["stage"] for _, value in heard)
+
+    def refuse(kind, value):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        call(refuse)
+
+    def refuse_at_the_end(kind, value):
+        if value["done"] == value["total"]:
+            raise RuntimeError("too late")
+
+    with pytest.raises(RuntimeError, match="too late"):
+        call(refuse_at_the_end)
+    capsys.readouterr()
+    call(True)
+    assert "[####################]" in capsys.readouterr().err
