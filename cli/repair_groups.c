@@ -3,6 +3,7 @@
 #include "despur/array.h"
 #include "despur/groups.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,39 @@ static despur_status check_ids(const despur_examples *table, const despur_exampl
   return DESPUR_OK;
 }
 
+/* Which example the id of a row numbers, from 0; count for another id. */
+static size_t numbered(const char *id, size_t count) {
+  char *end;
+  if (!isdigit((unsigned char)*id)) return count;
+  const unsigned long long number = strtoull(id, &end, 10);
+  return *end || number >= count ? count : (size_t)number;
+}
+
+/* Whether the ids of a table number the examples, each once; their codes are in place then. */
+static bool place_by_id(uint32_t *codes, bool *seen, const despur_examples *table, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const size_t example = numbered(table->ids[i], count);
+    if (example == count || seen[example]) return false;
+    seen[example] = true;
+    codes[example] = table->attribute.codes[i];
+  }
+  return true;
+}
+
+/* The codes of a table in the order of the examples. 'despur infer --apply' writes them split after split and
+ * numbers them, so where the examples have no ids of their own such numbers say which row is whose. */
+static despur_status order_codes(uint32_t **out, const despur_examples *table,
+                                 const despur_examples *examples, despur_error *error) {
+  const size_t count = examples->count;
+  bool *seen = calloc(count + 1, sizeof *seen);
+  *out = calloc(count + 1, sizeof **out);
+  const bool memory = seen && *out;
+  if (memory && !(table->ids && !examples->ids && place_by_id(*out, seen, table, count)))
+    memcpy(*out, table->attribute.codes, count * sizeof **out);
+  free(seen);
+  return memory ? DESPUR_OK : no_memory(error);
+}
+
 static despur_status read_table(repair_groups *out, const despur_examples *examples, const char *path,
                                 const char *labels, despur_error *error) {
   despur_examples table = {0};
@@ -166,14 +200,17 @@ static despur_status read_table(repair_groups *out, const despur_examples *examp
   despur_status status = despur_examples_read(&table, &source, error);
   if (status == DESPUR_OK) status = check_count(table.count, examples, path, error);
   if (status == DESPUR_OK) status = check_ids(&table, examples, path, error);
+  uint32_t *codes = NULL;
+  if (status == DESPUR_OK) status = order_codes(&codes, &table, examples, error);
   if (status == DESPUR_OK) {
-    const coded by = {.codes = table.attribute.codes,
+    const coded by = {.codes = codes,
                       .values_count = table.attribute.values_count,
                       .name = name_columns,
                       .columns = &table.attribute,
                       .columns_count = 1};
     status = cross(out, examples, &by, error);
   }
+  free(codes);
   despur_examples_release(&table);
   return status;
 }
