@@ -19,6 +19,9 @@ enum { MOST_CLUSTERS = 5, SIZES_SHOWN = 6 };
 /* From here on SPARE takes clusters for well separated. */
 #define SEPARATED 0.9
 
+/* A narrower interval has examples enough to say something. */
+#define NARROW 0.15
+
 /* The first inferred group that is surely worse than guessing on validation; SIZE_MAX for none. predictions:
  * of the validation examples, in their order. */
 static size_t find_lost_group(const run *r, const uint32_t *predictions) {
@@ -46,6 +49,11 @@ static bool note_failure(const run *r, size_t lost) {
   double guessing = 1 / (double)despur_dataset_classes(r->dataset), worst = after->worst_group_accuracy;
   if (after->worst_group_high < guessing)
     run_note(r, "the repair has failed: the worst group, %s, has %.1f %%, and guessing gives %.1f %%",
+             after->groups[after->worst_group].name, 100 * worst, 100 * guessing);
+  else if (after->worst_group_low <= guessing && after->worst_group_high - after->worst_group_low < NARROW)
+    run_note(r,
+             "the repair has not got beyond guessing: the worst group, %s, has %.1f %%, and guessing gives "
+             "%.1f %%",
              after->groups[after->worst_group].name, 100 * worst, 100 * guessing);
   else if (lost != SIZE_MAX)
     run_note(
@@ -94,6 +102,27 @@ static despur_status search(double *scores, const run *r, despur_error *error) {
   return DESPUR_OK;
 }
 
+/* Where the groups are right, as well separated clusters are as a rule. */
+static void note_what_is_missing(const run *r) {
+  const despur_groups *groups = &r->result->groups;
+  const despur_stage_result *last = &r->result->stages[r->result->stage_count - 1];
+  size_t smallest = SIZE_MAX;
+  for (size_t g = 0; g < groups->count; g++)
+    if (groups->train_sizes[g] > 0 && groups->train_sizes[g] < smallest) smallest = groups->train_sizes[g];
+  run_note(
+      r,
+      "  the clusters are well separated, so the groups may be right; the smallest has %zu training examples",
+      smallest);
+  if (last->selected_epoch < last->epochs)
+    run_note(
+        r,
+        "  to try: more of them, or the features of a pretrained network with these groups (despur infer "
+        "--apply, then despur repair --groups); not a longer training, for epoch %zu of %zu was the best",
+        last->selected_epoch, last->epochs);
+  else
+    run_note(r, "  to try: more of them, a longer training (train.epochs), or a smaller train.optimizer.lr");
+}
+
 static void note_settings(const run *r, const double *scores) {
   char found[128] = "";
   size_t best = 0;
@@ -113,8 +142,7 @@ static void note_settings(const run *r, const double *scores) {
   else if (!searched && r->config->infer.clusters != (int64_t)best + 2)
     run_note(r, "  to try: infer.clusters=%zu, which the data suggest", best + 2);
   else
-    run_note(r, "  to try: the clusters are well separated; a longer training (train.epochs), a smaller "
-                "train.optimizer.lr, or more examples of the smallest group");
+    note_what_is_missing(r);
 }
 
 static bool has_clusters(const run *r) {
