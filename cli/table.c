@@ -30,7 +30,7 @@ typedef struct table {
   int name;    /* columns for the names of rows, counts included */
   int counts;  /* columns of a group's row that are counts */
   int bar;     /* columns; 0: no bars */
-  int cell[2]; /* columns for each network */
+  int cell;    /* columns for each network; more than "ERM", the name of the first of two */
   bool intervals;
 } table;
 
@@ -56,11 +56,7 @@ static table lay_out(const despur_stage_result *stages, size_t count, bool train
     t.intervals = false;
     if (t.name > room) t.name = room > least ? room : least;
   }
-  for (size_t i = 0; i < count; i++) {
-    int label = terminal_columns(stages[i].label);
-    t.cell[i] = VALUE + (t.intervals ? 1 + INTERVAL : 0) + (t.bar ? 1 + t.bar : 0);
-    if (i + 1 < count && label > t.cell[i]) t.cell[i] = label;
-  }
+  t.cell = VALUE + (t.intervals ? 1 + INTERVAL : 0) + (t.bar ? 1 + t.bar : 0);
   return t;
 }
 
@@ -97,7 +93,7 @@ static int print_interval(const table *t, double low, double high) {
 
 /* Spaces to the end of a cell, except at the end of the line. */
 static void pad(const table *t, size_t i, int used) {
-  if (i + 1 < t->count) terminal_print(stdout, "%*s", t->cell[i] - used, "");
+  if (i + 1 < t->count) terminal_print(stdout, "%*s", t->cell - used, "");
 }
 
 /* The interval of a measure; NaN for one that has none. */
@@ -125,7 +121,7 @@ static void print_labels(const table *t) {
     terminal_print(stdout, "%*s", GAP, "");
     terminal_set(STYLE_STRONG);
     if (i + 1 < t->count)
-      terminal_put_left(t->stages[i].label, t->cell[i]);
+      terminal_put_left(t->stages[i].label, t->cell);
     else
       terminal_print(stdout, "%s", t->stages[i].label);
     terminal_set(STYLE_PLAIN);
