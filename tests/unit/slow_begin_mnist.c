@@ -135,20 +135,25 @@ static void begins_from_199_of_200_draws(const char *recipe) {
   assert_true(measure(recipe, NULL, FIRST, DRAWS) >= 199);
 }
 
-static void group_balance_begins_from_199_of_200_draws(void **state) {
-  (void)state;
-  begins_from_199_of_200_draws("recipes/spuco_mnist/group_balance-magnitude_large.yaml");
-}
+#define BEGINS(name, recipe)                                                                                 \
+  static void name##_begins_from_199_of_200_draws(void **state) {                                            \
+    (void)state;                                                                                             \
+    begins_from_199_of_200_draws("recipes/" recipe ".yaml");                                                 \
+  }
 
-static void groupdro_begins_from_199_of_200_draws(void **state) {
-  (void)state;
-  begins_from_199_of_200_draws("recipes/spuco_mnist/groupdro-magnitude_large.yaml");
-}
+BEGINS(group_balance, "spuco_mnist/group_balance-magnitude_large")
+BEGINS(groupdro, "spuco_mnist/groupdro-magnitude_large")
+BEGINS(spare, "spuco_mnist/spare-magnitude_large")
+BEGINS(jtt, "spuco_mnist/jtt-magnitude_large")
+BEGINS(demo, "demo")
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(group_balance_begins_from_199_of_200_draws),
       cmocka_unit_test(groupdro_begins_from_199_of_200_draws),
+      cmocka_unit_test(spare_begins_from_199_of_200_draws),
+      cmocka_unit_test(jtt_begins_from_199_of_200_draws),
+      cmocka_unit_test(demo_begins_from_199_of_200_draws),
   };
   if (argc >= 4) {
     measure(argv[1], argv + 4, strtoull(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
