@@ -161,7 +161,7 @@ static despur_status check_ids(const despur_examples *table, const despur_exampl
 }
 
 /* Which example the id of a row numbers, from 0; count for another id. */
-static size_t numbered(const char *id, size_t count) {
+static size_t example_of(const char *id, size_t count) {
   char *end;
   if (!isdigit((unsigned char)*id)) return count;
   const unsigned long long number = strtoull(id, &end, 10);
@@ -171,7 +171,7 @@ static size_t numbered(const char *id, size_t count) {
 /* Whether the ids of a table number the examples, each once; their codes are in place then. */
 static bool place_by_id(uint32_t *codes, bool *seen, const despur_examples *table, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    const size_t example = numbered(table->ids[i], count);
+    const size_t example = example_of(table->ids[i], count);
     if (example == count || seen[example]) return false;
     seen[example] = true;
     codes[example] = table->attribute.codes[i];
@@ -179,15 +179,15 @@ static bool place_by_id(uint32_t *codes, bool *seen, const despur_examples *tabl
   return true;
 }
 
-/* The codes of a table in the order of the examples. 'despur infer --apply' writes them split after split and
- * numbers them, so where the examples have no ids of their own such numbers say which row is whose. */
-static despur_status order_codes(uint32_t **out, const despur_examples *table,
-                                 const despur_examples *examples, despur_error *error) {
-  const size_t count = examples->count;
+/* The codes of a table in the order of the examples: by its column `example`, if that is what it has, for
+ * 'despur infer --apply' writes them split after split; else as they stand. */
+static despur_status order_codes(uint32_t **out, const despur_examples *table, bool by_id,
+                                 despur_error *error) {
+  const size_t count = table->count;
   bool *seen = calloc(count + 1, sizeof *seen);
   *out = calloc(count + 1, sizeof **out);
   const bool memory = seen && *out;
-  if (memory && !(table->ids && !examples->ids && place_by_id(*out, seen, table, count)))
+  if (memory && !(by_id && place_by_id(*out, seen, table, count)))
     memcpy(*out, table->attribute.codes, count * sizeof **out);
   free(seen);
   return memory ? DESPUR_OK : no_memory(error);
@@ -196,12 +196,16 @@ static despur_status order_codes(uint32_t **out, const despur_examples *table,
 static despur_status read_table(repair_groups *out, const despur_examples *examples, const char *path,
                                 const char *labels, despur_error *error) {
   despur_examples table = {0};
-  const despur_examples_source source = {.labels = labels, .table = path, .attribute = "group"};
-  despur_status status = despur_examples_read(&table, &source, error);
+  despur_examples_source source = {.labels = labels, .table = path, .attribute = "group", .id = "example"};
+  /* Any other column of names may number rows of another table, such as one that was shuffled with its
+   * features. */
+  bool numbered = !examples->ids && despur_examples_read(&table, &source, NULL) == DESPUR_OK;
+  source.id = NULL;
+  despur_status status = numbered ? DESPUR_OK : despur_examples_read(&table, &source, error);
   if (status == DESPUR_OK) status = check_count(table.count, examples, path, error);
   if (status == DESPUR_OK) status = check_ids(&table, examples, path, error);
   uint32_t *codes = NULL;
-  if (status == DESPUR_OK) status = order_codes(&codes, &table, examples, error);
+  if (status == DESPUR_OK) status = order_codes(&codes, &table, numbered, error);
   if (status == DESPUR_OK) {
     const coded by = {.codes = codes,
                       .values_count = table.attribute.values_count,

@@ -27,10 +27,10 @@ enum {
 typedef struct table {
   const despur_stage_result *stages;
   size_t count;
-  int name;    /* columns for the names of rows, counts included */
-  int counts;  /* columns of a group's row that are counts */
-  int bar;     /* columns; 0: no bars */
-  int cell;    /* columns for each network; more than "ERM", the name of the first of two */
+  int name;   /* columns for the names of rows, counts included */
+  int counts; /* columns of a group's row that are counts */
+  int bar;    /* columns; 0: no bars */
+  int cell;   /* columns for each network; more than "ERM", the name of the first of two */
   bool intervals;
 } table;
 
