@@ -30,6 +30,7 @@ despur_status columns_of(despur_columns *out, const cli_arguments *arguments, de
                           .positive = cli_value(arguments, "positive"),
                           .probabilities = cli_value(arguments, "probabilities"),
                           .by = cli_value(arguments, "by"),
+                          .overlapping = cli_value(arguments, "overlapping"),
                           .split = cli_value(arguments, "split"),
                           .id = cli_value(arguments, "id"),
                           .unit = cli_value(arguments, "unit"),
@@ -39,6 +40,9 @@ despur_status columns_of(despur_columns *out, const cli_arguments *arguments, de
   long least;
   despur_status status = cli_integer(&least, arguments, "min-count", 0, INT32_MAX, 0, error);
   out->min_count = (size_t)least;
+  if (status == DESPUR_OK && cli_value(arguments, "at") && !out->overlapping)
+    status = cli_fail(error, DESPUR_BAD_USAGE, "--at: goes with --overlapping only");
+  if (status == DESPUR_OK) status = cli_real(&out->at, arguments, "at", 0, 1, 0, error);
   if (status == DESPUR_OK) status = cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
   if (status == DESPUR_OK) status = character_of(&out->separator, arguments, "separator", error);
   if (status == DESPUR_OK) status = character_of(&out->comment, arguments, "comment", error);

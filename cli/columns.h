@@ -16,6 +16,8 @@
       {"threshold", "T", "score from which on it is predicted (default 0.5)"},                               \
       {"probabilities", "PREFIX", "the columns PREFIX0, PREFIX1, ... or PREFIXcat, ..."},                    \
       {"by", "COL,COL", "the columns that make groups, within each label; age:4, age:18,65 cut numbers"},    \
+      {"overlapping", "COL,COL", "groups that an example can be in several of, within each label"},          \
+      {"at", "T", "from which number on it is in one (default 0.5)"},                                        \
       {"split", "COL=VALUE", "only the rows of a table where COL is VALUE"},                                 \
       {"min-count", "N", "groups with fewer examples cannot be the worst"},                                  \
       {"whole-groups", NULL, "they are groups as they stand"},                                               \

@@ -102,6 +102,7 @@ typedef struct despur_scores {
   /* Whether a unit has examples in several of those that are not set aside. Then comparisons between them
    * take the worst correlation there can be. */
   bool groups_share_units, attributes_share_units;
+  bool overlapping;             /* examples are in several groups, which is as if these shared units */
   despur_effective effective;   /* of average_accuracy */
   despur_degenerate degenerate; /* whether the numbers above can be taken at all */
 } despur_scores;

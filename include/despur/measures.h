@@ -24,6 +24,9 @@ typedef struct despur_other_column {
  * may be NULL or 0. */
 typedef struct despur_predicted {
   size_t count, classes, groups_count;
+  size_t repeats; /* the last of the rows: examples once more, each for another group that it is also in; what
+                     is said of all examples is of the rows before these. 0 where no groups overlap */
+  uint32_t *repeated;  /* [repeats] the row that each of them repeats, or NULL */
   size_t groups_aside; /* the last of the groups: those that cannot be the worst, since a value that
                           makes them is missing or they are too small */
   uint32_t *labels, *predictions; /* [count], below classes */
@@ -73,6 +76,9 @@ typedef struct despur_columns {
   const char *by;            /* the columns that make groups, with commas between. Numbers can be cut: "age:4"
                                 into parts of nearly equal size, at most 20; "age:18,35,65" at these */
   const char *split;         /* "COLUMN=VALUE": only the rows where it is that; NULL: all */
+  const char *overlapping;   /* in place of by: columns with commas between, each of which says whether an
+                                example has something; it can have several, and is in the group of each */
+  double at;                 /* from which number on it does; 0: 0.5 */
   const char *id;            /* of the examples */
   const char *unit;          /* what was drawn at random, such as a patient with several examples, for which
                                 intervals and tests then hold; NULL: the examples themselves */

@@ -31,13 +31,15 @@ static bool columns_of(despur_columns *out, PyObject *asked) {
                           .with_missing = asked_flag(asked, "with_missing"),
                           .ids = asked_flag(asked, "ids"),
                           .threshold = asked_number(asked, "threshold"),
+                          .at = asked_number(asked, "at"),
                           .min_count = (size_t)asked_number(asked, "min_count")};
   return !PyErr_Occurred() && asked_text(&out->label, asked, "label") &&
          asked_text(&out->prediction, asked, "prediction") && asked_text(&out->score, asked, "score") &&
          asked_text(&out->positive, asked, "positive") &&
          asked_text(&out->probabilities, asked, "probabilities") && asked_text(&out->by, asked, "by") &&
-         asked_text(&out->split, asked, "split") && asked_text(&out->id, asked, "id") &&
-         asked_text(&out->unit, asked, "unit") && asked_text(&out->weight, asked, "weight");
+         asked_text(&out->overlapping, asked, "overlapping") && asked_text(&out->split, asked, "split") &&
+         asked_text(&out->id, asked, "id") && asked_text(&out->unit, asked, "unit") &&
+         asked_text(&out->weight, asked, "weight");
 }
 
 /* ---- a table in memory ---- */

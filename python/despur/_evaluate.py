@@ -366,6 +366,8 @@ def evaluate(
     units: ArrayLike | None = None,
     weights: ArrayLike | None = None,
     cut: Mapping[str, int | Sequence[float]] | None = None,
+    overlapping: bool = False,
+    at: float | None = None,
     min_count: int = 0,
     whole_groups: bool = False,
     with_missing: bool = False,
@@ -403,6 +405,11 @@ def evaluate(
     cut : mapping, optional
         Numbers among the sensitive features cut into ranges: ``{"age": 4}`` into parts of nearly equal
         size, ``{"age": [18, 65]}`` at these.
+    overlapping : bool
+        Each sensitive feature says whether a row has something, as a fraction or a truth value; a row is in
+        the group of everything that it has.
+    at : float, optional
+        From which fraction on it does; by default 0.5.
     min_count : int
         Groups with fewer examples cannot be the worst.
     whole_groups : bool
@@ -445,6 +452,7 @@ def evaluate(
         "label": name,
         "positive": None if positive is None else codes_of([positive], "positive")[1][0],
         "threshold": threshold or 0,
+        "at": at or 0,
         "min_count": min_count,
         "whole_groups": whole_groups,
         "with_missing": with_missing,
@@ -466,7 +474,7 @@ def evaluate(
     for feature, column in features.items():
         codes, values = codes_of(column, f"sensitive_features: {feature!r}")
         frame.add(feature, codes, f"sensitive_features: {feature!r}", values)
-    asked["by"] = _by(list(features), cut or {}) if features else None
+    asked["overlapping" if overlapping else "by"] = _by(list(features), cut or {}) if features else None
     if ids is not None:
         codes, values = codes_of(ids, "ids")
         asked["id"] = _free_name("id", {**features, name: None}, "example_id")
@@ -502,6 +510,8 @@ def evaluate_file(
     id: str | None = None,
     unit: str | None = None,
     weight: str | None = None,
+    overlapping: str | Sequence[str] | None = None,
+    at: float | None = None,
     min_count: int = 0,
     whole_groups: bool = False,
     with_missing: bool = False,
@@ -513,6 +523,8 @@ def evaluate_file(
     path : path
     by : str or sequence of str, optional
         The columns that make groups, such as ``["sex", "age:4"]``.
+    overlapping : str or sequence of str, optional
+        In place of ``by``: columns that say whether a row has something, from the number ``at`` on (0.5).
     label, prediction, score, probabilities, positive, split, id, unit, weight : str, optional
         Names of columns, or what these hold, as for ``despur eval``; else they are guessed from usual names.
     threshold, min_count, whole_groups, with_missing
@@ -541,6 +553,8 @@ def evaluate_file(
         "id": id,
         "unit": unit,
         "weight": weight,
+        "overlapping": overlapping if overlapping is None or isinstance(overlapping, str) else ",".join(overlapping),
+        "at": at or 0,
         "min_count": min_count,
         "whole_groups": whole_groups,
         "with_missing": with_missing,

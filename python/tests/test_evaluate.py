@@ -144,6 +144,23 @@ def test_rows_weigh_as_the_tool_has_them(frame, tool, tmp_path):
         despur.evaluate(frame.y, frame.pred, weights=-np.ones(len(frame)))
 
 
+def test_groups_overlap_as_the_tool_has_them(frame, tool, tmp_path):
+    parts = {"even": [k % 2 for k in range(len(frame))], "third": [k % 3 == 0 for k in range(len(frame))]}
+    for name, values in parts.items():
+        frame[name] = values
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    said = json.loads(
+        tool("eval", "--predictions", tmp_path / "rows.csv", "--overlapping", "even,third", "--at", "0.9", "--json")
+    )
+    got = despur.evaluate(
+        frame.y, frame.pred, y_prob=frame.p, sensitive_features=frame[list(parts)], overlapping=True, at=0.9
+    )
+    assert [(g.name, g.count, g.low) for g in got.groups] == [(g["name"], g["count"], g["low"]) for g in said["groups"]]
+    assert sum(g.count for g in got.groups) > len(frame)
+    from_file = despur.evaluate_file(tmp_path / "rows.csv", overlapping=["even", "third"], at=0.9)
+    assert [g.high for g in from_file.groups] == [g["high"] for g in said["groups"]]
+
+
 def test_numbers_are_cut_as_the_tool_cuts_them(frame, csv, tool):
     said = json.loads(tool("eval", "--predictions", csv, "--by", "id:4", "--json"))
     got = despur.evaluate(frame.y, frame.pred, sensitive_features={"id": frame.id}, cut={"id": 4})

@@ -22,6 +22,10 @@ static despur_status add_effect(text *out, const despur_scores *scores, despur_e
     TRY(text_add(out, error, "%s: %zu are worth %.1f that weigh alike",
                  scores->units_count > 0 ? "; rows weigh" : "Rows weigh", scores->count,
                  scores->effective.count));
+  if (scores->overlapping)
+    TRY(text_add(out, error,
+                 "%s: intervals of the worst group and of differences between groups hold whatever that does",
+                 out->length > 0 ? "; groups overlap" : "Groups overlap"));
   if (scores->effective.units > 0) TRY(units_add_effect(out, scores, error));
 cleanup:
   return status;

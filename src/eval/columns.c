@@ -195,6 +195,21 @@ cleanup:
   return status;
 }
 
+/* Columns of which an example may have several. */
+static despur_status find_overlapping(column_roles *roles, table *t, const despur_columns *columns,
+                                      despur_error *error) {
+  if (columns->with_missing)
+    return error_set(error, DESPUR_BAD_USAGE,
+                     "--with-missing: goes without --overlapping, where nothing said is not to have it");
+  despur_status status = find_by(roles, t, columns->overlapping, error);
+  for (size_t i = 0; status == DESPUR_OK && i < roles->by_count; i++)
+    if (roles->cuts[i].count > 0 || roles->cuts[i].parts > 0)
+      return error_set(error, DESPUR_BAD_USAGE, "--overlapping: column '%.60s': cuts go with --by",
+                       roles->by[i]->name);
+  roles->overlapping = status == DESPUR_OK;
+  return status;
+}
+
 /* ---- probabilities ---- */
 
 /* A guess without an underscore must have numbers behind it: "problem" is no probability. */
@@ -242,7 +257,10 @@ static despur_status find_said(column_roles *out, table *t, const despur_columns
   TRY(find_whole(&out->unit, out, t, columns->unit, error));
   TRY(find_whole(&out->weight, out, t, columns->weight, error));
   if (columns->split) TRY(find(&out->split, out, t, columns->split, strcspn(columns->split, "="), error));
+  if (columns->by && columns->overlapping)
+    FAIL(error, DESPUR_BAD_USAGE, "expected columns that make groups, --by, or --overlapping, found both");
   if (columns->by) TRY(find_by(out, t, columns->by, error));
+  if (columns->overlapping) TRY(find_overlapping(out, t, columns, error));
   if (out->score && columns->probabilities)
     FAIL(error, DESPUR_BAD_USAGE, "expected a score or probabilities of all classes, found both");
 cleanup:
@@ -273,10 +291,15 @@ static despur_status guess_rest(column_roles *out, table *t, const despur_column
   return DESPUR_OK;
 }
 
+static void list_maybe_labels(column_roles *roles, table *t) {
+  for (size_t i = 0; i < t->column_count; i++)
+    if (!is_taken(roles, &t->columns[i])) roles->maybe_labels[roles->maybe_count++] = &t->columns[i];
+}
+
 /* After all has been guessed, so that what is offered instead has no part yet. */
 static despur_status check_complete(const column_roles *roles, const table *t, const despur_columns *columns,
                                     despur_error *error) {
-  if (!roles->label)
+  if (!roles->label && roles->maybe_count == 0)
     return missing(roles, t, "a column with the labels, such as 'y' or 'label'", "--label", LABELS, error);
   if (!roles->prediction && !roles->score && roles->probability_count == 0)
     return missing(roles, t,
@@ -292,6 +315,7 @@ static despur_status make_room(column_roles *out, const table *t, despur_error *
   *out = (column_roles){0};
   TRY(mem_alloc(&out->by, t->column_count, sizeof *out->by, error));
   TRY(mem_alloc(&out->cuts, t->column_count, sizeof *out->cuts, error));
+  TRY(mem_alloc(&out->maybe_labels, t->column_count, sizeof *out->maybe_labels, error));
   TRY(mem_alloc(&out->probabilities, t->column_count, sizeof *out->probabilities, error));
 cleanup:
   return status;
@@ -300,6 +324,7 @@ cleanup:
 /* What has been found is read. */
 static void set_uses(column_roles *roles) {
   if (roles->label) roles->label->use = TABLE_CATEGORIES;
+  for (size_t i = 0; i < roles->maybe_count; i++) roles->maybe_labels[i]->use = TABLE_CATEGORIES;
   if (roles->prediction) roles->prediction->use = TABLE_CATEGORIES;
   if (roles->id) roles->id->use = TABLE_CATEGORIES;
   if (roles->unit) roles->unit->use = TABLE_CATEGORIES;
@@ -330,6 +355,7 @@ despur_status column_roles_find(column_roles *out, table *t, const despur_column
   TRY(make_room(out, t, error));
   TRY(find_said(out, t, columns, error));
   TRY(guess_rest(out, t, columns, error));
+  if (!out->label && out->prediction && !columns->others && !columns->ungrouped) list_maybe_labels(out, t);
   TRY(check_complete(out, t, columns, error));
   set_uses(out);
   for (size_t i = 0; columns->others && i < t->column_count; i++)
@@ -391,12 +417,49 @@ static despur_status cut_columns(const column_roles *roles, const table *t, desp
   return DESPUR_OK;
 }
 
+/* Whether two columns have the same values, at least two of them. */
+static bool same_values(const value_column *a, const value_column *b) {
+  size_t count = column_categories(a);
+  bool same = count > 1 && count == column_categories(b);
+  for (uint32_t k = 0; same && k < count; k++) {
+    const char *name = column_name(a, k);
+    uint32_t index;
+    same = dictionary_find(&index, &b->names, name, strlen(name));
+  }
+  return same;
+}
+
+/* The one that has the values of the prediction is the label. */
+static despur_status find_label_by_values(column_roles *roles, const table *t, despur_error *error) {
+  const char *option = "--label";
+  for (size_t i = 0; i < roles->maybe_count; i++) {
+    table_column *column = roles->maybe_labels[i];
+    if (!same_values(&column->categories, &roles->prediction->categories)) {
+      column_release(&column->categories);
+      column->use = TABLE_UNUSED;
+    } else if (roles->label) {
+      return error_set(
+          error, DESPUR_BAD_INPUT,
+          "%s:1: which column has the labels, '%.60s' or '%.60s'? Both have the values of '%.60s' (say "
+          "which: %s)",
+          table_name(t), roles->label->name, column->name, roles->prediction->name, option);
+    } else {
+      roles->label = column;
+    }
+  }
+  roles->label_by_values = roles->label != NULL;
+  roles->maybe_count = 0;
+  if (roles->label) return DESPUR_OK;
+  return missing(roles, t, "a column with the labels, such as 'y' or 'label'", option, LABELS, error);
+}
+
 despur_status column_roles_settle(column_roles *roles, table *t, const despur_columns *columns,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
+  if (roles->maybe_count > 0) TRY(find_label_by_values(roles, t, error));
   if (columns->split) TRY(keep_split(roles, t, columns->split, error));
   TRY(cut_columns(roles, t, error));
-  if (columns->by || columns->whole_groups || roles->by_count != 1) goto cleanup;
+  if (columns->by || columns->overlapping || columns->whole_groups || roles->by_count != 1) goto cleanup;
   const table_column *by = roles->by[0];
   if (column_categories(&by->categories) == 1 && by->missing == 0) roles->by_count = 0;
 cleanup:
@@ -425,15 +488,21 @@ void column_roles_release(column_roles *roles) {
   mem_free(roles->cuts);
   mem_free(roles->by);
   mem_free(roles->probabilities);
+  mem_free(roles->maybe_labels);
   *roles = (column_roles){0};
 }
 
 /* ---- in words ---- */
 
+double overlap_threshold(const despur_columns *columns) {
+  return columns->at > 0 ? columns->at : 0.5;
+}
+
 static despur_status describe_group(text *out, const column_roles *roles, size_t i, despur_error *error) {
   despur_status status = DESPUR_OK;
   const column_cut *cut = &roles->cuts[i];
-  TRY(text_add(out, error, "%s%s", i ? " x " : "", roles->by[i]->name));
+  const char *between = roles->overlapping ? ", " : " x ";
+  TRY(text_add(out, error, "%s%s", i ? between : "", roles->by[i]->name));
   if (cut->parts > 0) TRY(text_add(out, error, " in %zu parts", cut->parts));
   for (size_t k = 0; cut->parts == 0 && k < cut->count; k++)
     TRY(text_add(out, error, "%s%s", k ? ", " : " cut at ", cut->names[k]));
@@ -444,6 +513,7 @@ cleanup:
 despur_status column_roles_describe_outcomes(text *out, const column_roles *roles, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(text_add(out, error, "label: %s", roles->label->name));
+  if (roles->label_by_values) TRY(text_add(out, error, " (has the values of %s)", roles->prediction->name));
   if (roles->prediction) TRY(text_add(out, error, ", prediction: %s", roles->prediction->name));
   if (roles->score) TRY(text_add(out, error, ", score: %s", roles->score->name));
   if (roles->probability_count > 0)
@@ -459,6 +529,7 @@ despur_status column_roles_describe(text *out, const column_roles *roles, const 
   TRY(column_roles_describe_outcomes(out, roles, error));
   TRY(text_add(out, error, ", groups: %s", columns->ungrouped && roles->by_count == 0 ? "the labels" : ""));
   for (size_t i = 0; i < roles->by_count; i++) TRY(describe_group(out, roles, i, error));
+  if (roles->overlapping) TRY(text_add(out, error, ", overlapping, from %g on,", overlap_threshold(columns)));
   if (roles->by_count == 0 && !columns->ungrouped)
     TRY(text_add(out, error, "the labels, for '%s' is the same everywhere", roles->by[0]->name));
   else if (roles->by_count > 0 && !columns->whole_groups)

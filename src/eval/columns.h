@@ -10,7 +10,12 @@
 typedef struct column_roles {
   table_column *label, *prediction, *score, *id, *unit, *weight; /* NULL: there is none */
   table_column **by;
+  table_column **maybe_labels; /* [maybe_count] that have no part yet: one with the values of the prediction
+                                  is the label, which is known when they have been read */
+  size_t maybe_count;
+  bool label_by_values;
   column_cut *cuts;    /* [by_count] of numbers that make groups */
+  bool overlapping;    /* each of them says whether an example has something */
   size_t by_count;     /* 0: the groups are the classes */
   table_column *split; /* rows of one value are measured, or NULL; guessed so that several are noticed */
   table_column **probabilities;     /* one for each class */
@@ -25,6 +30,8 @@ DESPUR_MUST_USE despur_status column_roles_find(column_roles *out, table *t, con
 DESPUR_MUST_USE despur_status column_roles_find_examples(column_roles *out, table *t,
                                                          const despur_columns *columns, bool labels,
                                                          despur_error *error);
+/* The number from which on an example has what an overlapping column says. */
+double overlap_threshold(const despur_columns *columns);
 void column_roles_release(column_roles *roles);
 
 /* When the table has been read: leaves the rows of the split that was asked for and cuts the columns that are

@@ -37,7 +37,7 @@ cleanup:
 static despur_status check_distinct(const despur_predicted *p, const char *which, despur_error *error) {
   despur_status status = DESPUR_OK;
   dictionary ids = {0};
-  for (size_t i = 0; i < p->count; i++) {
+  for (size_t i = 0; i < predicted_examples(p); i++) {
     uint32_t index;
     TRY(dictionary_add(&index, &ids, p->ids[i], strlen(p->ids[i]), error));
     if (index < i)
@@ -54,7 +54,7 @@ static despur_status check_order(const despur_predicted *first, const despur_oth
                                  const despur_other_column *b, despur_error *error) {
   uint64_t sum = 0;
   size_t differ = 0, row = 0;
-  for (size_t i = first->count; i-- > 0;) {
+  for (size_t i = predicted_examples(first); i-- > 0;) {
     sum += a->hashes[i] - b->hashes[i];
     if (a->hashes[i] == b->hashes[i]) continue;
     differ++;
@@ -79,26 +79,66 @@ cleanup:
   return status;
 }
 
+/* The repeats of one example stand in the order of its groups. */
+static despur_status match_repeats(uint32_t *rows, const despur_predicted *first,
+                                   const despur_predicted *second, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t examples = predicted_examples(first);
+  uint32_t *next = NULL, *last = NULL, *following = NULL; /* [examples], and of repeats: 0 is none */
+  TRY(mem_alloc(&next, examples, sizeof *next, error));
+  TRY(mem_alloc(&last, examples, sizeof *last, error));
+  TRY(mem_alloc(&following, first->count, sizeof *following, error));
+  for (uint32_t k = 0; k < first->repeats; k++) {
+    uint32_t example = first->repeated[k], row = (uint32_t)examples + k;
+    if (last[example])
+      following[last[example]] = row;
+    else
+      next[example] = row;
+    last[example] = row;
+  }
+  for (size_t k = 0; k < second->repeats; k++) {
+    uint32_t example = rows[second->repeated[k]], row = next[example];
+    if (row == 0)
+      FAIL(error, DESPUR_BAD_INPUT,
+           "row %u of the first predictions is in fewer groups than row %u of the second (other data?)",
+           example + 1, second->repeated[k] + 1);
+    rows[examples + k] = row;
+    next[example] = following[row];
+  }
+  if (first->repeats > second->repeats)
+    FAIL(error, DESPUR_BAD_INPUT, "the second predictions are in fewer groups than the first (other data?)");
+cleanup:
+  mem_free(next);
+  mem_free(last);
+  mem_free(following);
+  return status;
+}
+
 /* rows[i]: the row of the first that belongs to row i of the second. */
 static despur_status match_rows(uint32_t **rows, const despur_predicted *first,
                                 const despur_predicted *second, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (first->count != second->count)
-    FAIL(error, DESPUR_BAD_INPUT, "the first predictions are of %zu examples, the second of %zu",
-         first->count, second->count);
+  uint32_t *map = NULL;
+  size_t examples = predicted_examples(first);
+  if (examples != predicted_examples(second))
+    FAIL(error, DESPUR_BAD_INPUT, "the first predictions are of %zu examples, the second of %zu", examples,
+         predicted_examples(second));
+  TRY(mem_alloc(rows, second->count, sizeof **rows, error));
   if (!first->ids || !second->ids) {
     TRY(check_orders(first, second, error));
-    TRY(mem_alloc(rows, first->count, sizeof **rows, error));
-    for (size_t i = 0; i < first->count; i++) (*rows)[i] = (uint32_t)i;
-    return DESPUR_OK;
+    for (size_t i = 0; i < examples; i++) (*rows)[i] = (uint32_t)i;
+    return match_repeats(*rows, first, second, error);
   }
   TRY(check_distinct(first, "first", error));
   TRY(check_distinct(second, "second", error));
-  TRY(map_names(rows, first->ids, first->count, second->ids, second->count, error));
-  for (size_t i = 0; i < second->count; i++)
-    if ((*rows)[i] == NONE)
+  TRY(map_names(&map, first->ids, examples, second->ids, examples, error));
+  for (size_t i = 0; i < examples; i++)
+    if (map[i] == NONE)
       FAIL(error, DESPUR_BAD_INPUT, "example '%.60s' is in the second predictions only", second->ids[i]);
+  memcpy(*rows, map, examples * sizeof *map);
+  TRY(match_repeats(*rows, first, second, error));
 cleanup:
+  mem_free(map);
   return status;
 }
 
@@ -195,7 +235,7 @@ static despur_status count_pairs(despur_comparison *out, const despur_predicted 
     TRY(check_pair(first, row, second, other, &names, error));
     bool a = first->predictions[row] == first->labels[row],
          b = second->predictions[other] == second->labels[other];
-    add_pair(&out->all.pairs, a, b);
+    if (other < predicted_examples(second)) add_pair(&out->all.pairs, a, b);
     if (first->groups[row] != DESPUR_NO_GROUP) add_pair(&out->groups[first->groups[row]].pairs, a, b);
   }
 cleanup:
@@ -258,6 +298,7 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
   TRY(count_pairs(out, first, second, rows, error));
   compare_group(&out->all, confidence);
   for (size_t g = 0; g < out->groups_count; g++) compare_group(&out->groups[g], confidence);
+  out->groups_share_units = first->repeats > 0;
   if (first->units || first->weights) TRY(compare_units(out, first, second, rows, error));
   TRY(correct_for_number(out, error));
   TRY(compare_worst(&out->worst, out->groups, out->groups_count - out->groups_aside, out->groups_share_units,

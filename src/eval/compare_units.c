@@ -13,6 +13,7 @@
 #include "eval/difference.h"
 #include "eval/distribution.h"
 #include "eval/effective.h"
+#include "eval/predicted.h"
 #include "eval/student.h"
 
 #include <math.h>
@@ -105,7 +106,7 @@ static void tally_all(group_tally *t, const despur_predicted *first, const despu
       uint32_t row = by_unit->rows[i], other = row_of[row], group = first->groups[row];
       bool a = first->predictions[row] == first->labels[row],
            b = second->predictions[other] == second->labels[other];
-      add_row(t, first->groups_count, row_weight(first, row), a, b);
+      if (row < predicted_examples(first)) add_row(t, first->groups_count, row_weight(first, row), a, b);
       if (group != DESPUR_NO_GROUP) add_row(t, group, row_weight(first, row), a, b);
     }
     end_unit(t);
@@ -132,7 +133,7 @@ despur_status compare_units(despur_comparison *out, const despur_predicted *firs
   out->weighted = first->weights;
   if (!first->units) goto cleanup;
   out->units_count = first->units_count;
-  out->groups_share_units = unit_rows_share(&by_unit, first->groups, all - first->groups_aside);
+  out->groups_share_units |= unit_rows_share(&by_unit, first->groups, all - first->groups_aside);
 cleanup:
   mem_free(tally.differ);
   mem_free(row_of);

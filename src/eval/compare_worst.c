@@ -149,6 +149,7 @@ static despur_status contest_create(contest *out, const despur_group_comparison 
   for (size_t g = 0; g < count; g++) out->units |= groups[g].of_first.units > 0;
   TRY(side_create(&out->first, groups, count, false, error));
   TRY(side_create(&out->second, groups, count, true, error));
+  out->first.test.dependent = out->second.test.dependent = shared;
 cleanup:
   return status;
 }

@@ -9,6 +9,7 @@
 #include "eval/difference.h"
 #include "eval/distribution.h"
 #include "eval/effective.h"
+#include "eval/predicted.h"
 #include "eval/student.h"
 
 #include <math.h>
@@ -236,7 +237,15 @@ despur_status predicted_judge(despur_degenerate *out, cells_told *told, const de
   despur_status status = DESPUR_OK;
   cells counted = {0};
   cells_told own;
+  despur_predicted once;
   if (!told) told = &own;
+  if (p->repeats > 0) { /* each example once; what it has is no attribute then */
+    once = *p;
+    once.count = predicted_examples(p);
+    once.attributes = NULL;
+    once.repeats = 0;
+    p = &once;
+  }
   TRY(cells_count(&counted, p, error));
   TRY(cells_tell_attribute(told, &counted, error));
   if (p->units) TRY(cells_add_units(&counted, p, error));

@@ -113,12 +113,13 @@ static despur_status rank(despur_group_measures *parts, const uint32_t *keys, co
                           despur_error *error) {
   despur_status status = DESPUR_OK;
   ranked *order = NULL;
-  TRY(mem_alloc(&order, p->count, sizeof *order, error));
-  for (size_t i = 0; i < p->count; i++)
+  size_t count = keys ? p->count : predicted_examples(p);
+  TRY(mem_alloc(&order, count, sizeof *order, error));
+  for (size_t i = 0; i < count; i++)
     order[i] = (ranked){keys ? keys[i] : 0, p->probabilities[2 * i + 1], p->labels[i]};
-  qsort(order, p->count, sizeof *order, by_group_and_score);
-  for (size_t i = 0, end; i < p->count; i = end) {
-    for (end = i; end < p->count && order[end].group == order[i].group; end++) continue;
+  qsort(order, count, sizeof *order, by_group_and_score);
+  for (size_t i = 0, end; i < count; i = end) {
+    for (end = i; end < count && order[end].group == order[i].group; end++) continue;
     if (order[i].group != DESPUR_NO_GROUP) parts[order[i].group].auroc = ranking(order + i, end - i);
   }
 cleanup:
@@ -179,8 +180,10 @@ cleanup:
 /* ---- */
 
 static void add_row(despur_measures *out, const despur_predicted *p, const uint32_t *attribute, size_t i) {
-  add_example(&out->all, p, i);
-  add_example(&out->predictions[p->predictions[i]], p, i);
+  if (i < predicted_examples(p)) {
+    add_example(&out->all, p, i);
+    add_example(&out->predictions[p->predictions[i]], p, i);
+  }
   if (p->groups[i] != DESPUR_NO_GROUP) add_example(&out->groups[p->groups[i]], p, i);
   if (out->attributes_count > 0) add_example(&out->attributes[attribute[i]], p, i);
 }

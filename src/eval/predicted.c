@@ -27,6 +27,13 @@ despur_status predicted_check(const despur_predicted *p, despur_error *error) {
          p->count);
   if ((p->count > 0 && (!p->labels || !p->predictions || !p->groups)) || (p->groups_count > 0 && !p->names))
     FAIL(error, DESPUR_BAD_INPUT, "predictions: expected labels, predictions, groups and their names");
+  if (p->repeats > p->count || (p->repeats > 0 && !p->repeated))
+    FAIL(error, DESPUR_BAD_INPUT, "predictions: %zu of %zu rows repeat others, but not said which",
+         p->repeats, p->count);
+  for (size_t i = 0; i < p->repeats; i++)
+    if (p->repeated[i] >= p->count - p->repeats)
+      FAIL(error, DESPUR_BAD_INPUT, "predictions: row %zu repeats row %u of %zu examples",
+           p->count - p->repeats + i + 1, p->repeated[i], p->count - p->repeats);
   for (size_t i = 0; i < p->count; i++) {
     if (p->labels[i] >= p->classes || p->predictions[i] >= p->classes)
       FAIL(error, DESPUR_BAD_INPUT,
@@ -53,6 +60,10 @@ despur_status check_confidence(double confidence, despur_error *error) {
                    confidence);
 }
 
+size_t predicted_examples(const despur_predicted *p) {
+  return p->count - p->repeats;
+}
+
 void predicted_release_groups(despur_predicted *predicted) {
   mem_free(predicted->groups);
   mem_free(predicted->names);
@@ -65,6 +76,7 @@ void despur_predicted_release(despur_predicted *predicted) {
   for (size_t i = 0; i < predicted->alone_count; i++) predicted_release_groups(&predicted->alone[i]);
   predicted_release_groups(predicted);
   mem_free(predicted->alone);
+  mem_free(predicted->repeated);
   mem_free(predicted->labels);
   mem_free(predicted->predictions);
   mem_free(predicted->ids);

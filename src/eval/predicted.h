@@ -8,6 +8,9 @@
 /* -ln p, with p taken to be at least 1e-15: files round small probabilities to 0. */
 double log_loss(double p);
 
+/* The rows that are no repeats, which come first. */
+size_t predicted_examples(const despur_predicted *predicted);
+
 /* Classes and groups in range, probabilities from 0 to 1 (which NaN is not), arrays there; DESPUR_BAD_INPUT
  * names the first row where it is not so. */
 DESPUR_MUST_USE despur_status predicted_check(const despur_predicted *predicted, despur_error *error);

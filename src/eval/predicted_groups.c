@@ -158,6 +158,7 @@ typedef struct builder {
 } builder;
 
 static const char *value_of(const builder *b, size_t column, uint32_t code) {
+  if (b->roles->overlapping) return code < b->by_count ? b->by[code]->name : "(none of these)";
   if (code >= b->sides[column].missing) return "(missing)";
   return column_name(&b->by[column]->categories, b->orders[column][code]);
 }
@@ -165,8 +166,9 @@ static const char *value_of(const builder *b, size_t column, uint32_t code) {
 /* "sex=Male,race=White", or the value alone of what is a whole group by itself. */
 static despur_status add_attribute(text *out, const builder *b, size_t attribute, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t width = b->by_count;
+  size_t width = b->attributes.width;
   const uint32_t *key = b->attributes.keys + attribute * width;
+  if (b->roles->overlapping) return add_value(out, value_of(b, 0, key[0]), error);
   if (b->whole && width == 1) return text_add(out, error, "%s", value_of(b, 0, key[0]));
   for (size_t i = 0; i < width; i++) {
     TRY(text_add(out, error, "%s%s=", i ? "," : "", b->by[i]->name));
@@ -212,7 +214,7 @@ static despur_status name_columns(builder *b, despur_error *error) {
   despur_status status = DESPUR_OK;
   text name = {0};
   for (size_t i = 0; i < b->by_count; i++)
-    TRY(text_add(&name, error, "%s%s", i ? " x " : "", b->by[i]->name));
+    TRY(text_add(&name, error, "%s%s", i ? (b->roles->overlapping ? ", " : " x ") : "", b->by[i]->name));
   b->out->attribute = name.data;
   name.data = NULL;
 cleanup:
@@ -238,7 +240,7 @@ cleanup:
 static despur_status number_all(builder *b, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = b->out;
-  TRY(number(&b->attributes, b->sides, b->by_count, p->count, b->rule, error));
+  TRY(number(&b->attributes, b->sides, b->roles->overlapping ? 1 : b->by_count, p->count, b->rule, error));
   const side pair[] = {{p->labels, UINT32_MAX}, {b->attributes.of_row, (uint32_t)b->attributes.complete}};
   const numbering *n = b->whole ? &b->attributes : &b->groups;
   if (!b->whole) TRY(number(&b->groups, pair, 2, p->count, b->rule, error));
@@ -325,5 +327,21 @@ cleanup:
   for (size_t i = 0; b.orders && i < roles->by_count; i++) mem_free(b.orders[i]);
   mem_free(b.orders);
   mem_free(b.sides);
+  return status;
+}
+
+despur_status predicted_name_overlapping(despur_predicted *out, const column_roles *roles,
+                                         const despur_columns *columns, uint32_t *codes,
+                                         despur_error *error) {
+  side sides = {codes, (uint32_t)roles->by_count};
+  builder b = {.out = out,
+               .roles = roles,
+               .by = roles->by,
+               .by_count = roles->by_count,
+               .whole = columns->whole_groups,
+               .rule = {false, columns->min_count},
+               .sides = &sides};
+  despur_status status = number_all(&b, error);
+  mem_free(codes);
   return status;
 }

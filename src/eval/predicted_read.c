@@ -3,7 +3,9 @@
 #include "base/memory.h"
 #include "eval/columns.h"
 #include "eval/predicted.h"
+#include "eval/predicted_examples.h"
 #include "eval/predicted_groups.h"
+#include "eval/predicted_overlap.h"
 #include "eval/predicted_weights.h"
 #include "io/file.h"
 
@@ -36,14 +38,6 @@ static const char *file_of(const loader *l) {
 }
 
 /* ---- classes ---- */
-
-static despur_status refuse_missing(const loader *l, const table_column *column, const char *what,
-                                    despur_error *error) {
-  if (column->missing == 0) return DESPUR_OK;
-  return error_set(error, DESPUR_BAD_INPUT,
-                   "%s: column '%.60s': %zu of %zu %s are missing, the first in line %zu", file_of(l),
-                   column->name, column->missing, l->table.rows, what, column->first_missing);
-}
 
 /* True and 1, False and 0 are one where labels are written in one way and predictions in the other. */
 static const char *as_written_for(column_type of_labels, const value_column *c, uint32_t code) {
@@ -191,8 +185,8 @@ static despur_status make_classes(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   const column_roles *r = &l->roles;
   despur_predicted *p = l->out;
-  TRY(refuse_missing(l, r->label, "labels", error));
-  if (r->prediction) TRY(refuse_missing(l, r->prediction, "predictions", error));
+  TRY(examples_refuse_missing(&l->table, r->label, "labels", error));
+  if (r->prediction) TRY(examples_refuse_missing(&l->table, r->prediction, "predictions", error));
   TRY(refuse_scores(l, error));
   if (r->probability_count > 0) TRY(take_probability_classes(l, error));
   TRY(take_classes(&p->labels, l, r->label, error));
@@ -355,8 +349,8 @@ static despur_status make_predictions(loader *l, despur_error *error) {
   despur_predicted *p = l->out;
   const column_roles *r = &l->roles;
   for (size_t k = 0; k < r->probability_count; k++)
-    TRY(refuse_missing(l, r->probabilities[k], "probabilities", error));
-  if (r->score) TRY(refuse_missing(l, r->score, "scores", error));
+    TRY(examples_refuse_missing(&l->table, r->probabilities[k], "probabilities", error));
+  if (r->score) TRY(examples_refuse_missing(&l->table, r->score, "scores", error));
   if (l->table.number_count > 0) TRY(check_probabilities(l, error));
   if (r->score) TRY(spread_score(l, error));
   if (r->probability_count > 0) TRY(order_probabilities(l, error));
@@ -394,9 +388,11 @@ static despur_status note_missing_groups(loader *l, despur_error *error) {
   for (size_t i = 0; i < l->roles.by_count; i++) {
     const table_column *column = l->roles.by[i];
     if (column->missing == 0) continue;
-    TRY(note(l, error, "column '%s': %zu of %zu values are missing; their groups %s", column->name,
-             column->missing, l->out->count,
-             l->columns->with_missing ? "count like others" : "cannot be the worst"));
+    TRY(note(l, error, "column '%s': %zu of %zu values are missing; %s", column->name, column->missing,
+             l->table.rows,
+             l->roles.overlapping       ? "that is not to have it"
+             : l->columns->with_missing ? "their groups count like others"
+                                        : "their groups cannot be the worst"));
   }
 cleanup:
   return status;
@@ -439,77 +435,6 @@ cleanup:
   return status;
 }
 
-static despur_status take_ids(loader *l, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const char **ids = NULL;
-  const table_column *column = l->roles.id;
-  TRY(refuse_missing(l, column, "ids", error));
-  const uint32_t *codes = column->categories.codes;
-  size_t count = l->out->count;
-  TRY(mem_alloc(&ids, count, sizeof *ids, error));
-  for (size_t i = 0; i < count; i++) {
-    /* codes come in the order of rows, so one that is behind its row is there again */
-    if (codes[i] < i)
-      FAIL(error, DESPUR_BAD_INPUT, "%s:%u: column '%.60s': '%.60s' is there twice, first in line %zu",
-           file_of(l), l->table.lines[i], column->name, column_name(&column->categories, codes[i]),
-           column->categories.about[codes[i]].line);
-    ids[i] = column_name(&column->categories, codes[i]);
-  }
-  TRY(text_copy_all(&l->out->ids, ids, count, error));
-cleanup:
-  mem_free(ids);
-  return status;
-}
-
-/* Numbered in the order of their names, whatever that of rows. */
-static despur_status take_units(loader *l, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  despur_predicted *p = l->out;
-  table_column *column = l->roles.unit;
-  value_column *c = &column->categories;
-  uint32_t *order = NULL, *rank;
-  const char **names = NULL;
-  TRY(refuse_missing(l, column, "units", error));
-  p->units_count = column_categories(c);
-  if (p->units_count < 2)
-    FAIL(error, DESPUR_BAD_INPUT,
-         "%s: column '%.60s': expected several units, found '%.60s' in every row: one unit says nothing of "
-         "others",
-         file_of(l), column->name, column_name(c, 0));
-  TRY(column_order(&order, &rank, c, error));
-  TRY(mem_alloc(&names, p->units_count, sizeof *names, error));
-  for (size_t u = 0; u < p->units_count; u++) names[u] = column_name(c, order[u]);
-  TRY(text_copy_all(&p->unit_names, names, p->units_count, error));
-  TRY(mem_copy_text(&p->unit, column->name, error));
-  p->units = c->codes;
-  c->codes = NULL;
-  for (size_t i = 0; i < p->count; i++) p->units[i] = rank[p->units[i]];
-  for (size_t i = 0; i < p->alone_count; i++) {
-    p->alone[i].units = p->units;
-    p->alone[i].units_count = p->units_count;
-  }
-cleanup:
-  mem_free(names);
-  mem_free(order);
-  return status;
-}
-
-static despur_status take_others(loader *l, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  despur_predicted *p = l->out;
-  TRY(mem_alloc(&p->others, l->table.column_count, sizeof *p->others, error));
-  for (size_t i = 0; i < l->table.column_count; i++) {
-    table_column *column = &l->table.columns[i];
-    if (column->use != TABLE_HASHES) continue;
-    despur_other_column *other = &p->others[p->others_count++];
-    TRY(mem_copy_text(&other->name, column->name, error));
-    other->hashes = column->hashes;
-    column->hashes = NULL;
-  }
-cleanup:
-  return status;
-}
-
 static despur_status take_notes(loader *l, despur_error *error) {
   l->out->notes_count = l->notes.count;
   return text_copy_all(&l->out->notes, (const char *const *)l->notes.items, l->notes.count, error);
@@ -518,25 +443,28 @@ static despur_status take_notes(loader *l, despur_error *error) {
 /* From an open table. */
 static despur_status load(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
-  text description = {0}, weights = {0};
+  text description = {0}, sentence = {0};
   TRY(column_roles_find(&l->roles, &l->table, l->columns, error));
   TRY(table_read(&l->table, error));
   if (l->table.rows == 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected predictions below the first line, found none", file_of(l));
   TRY(column_roles_settle(&l->roles, &l->table, l->columns, error));
-  if (l->roles.weight) TRY(weights_settle(&weights, &l->table, l->roles.weight, error));
-  TRY(note_if_any(l, &weights, error));
+  if (l->roles.weight) TRY(weights_settle(&sentence, &l->table, l->roles.weight, error));
+  TRY(note_if_any(l, &sentence, error));
   l->out->count = l->table.rows;
   TRY(make_classes(l, error));
   TRY(name_classes(l, error));
   TRY(make_predictions(l, error));
-  TRY(predicted_make_groups(l->out, &l->roles, l->columns, error));
-  if (l->roles.id) TRY(take_ids(l, error));
-  if (l->roles.unit) TRY(take_units(l, error));
-  if (l->roles.weight) TRY(weights_take(l->out, &weights, l->roles.weight, error));
-  TRY(note_if_any(l, &weights, error));
-  if (l->columns->others) TRY(take_others(l, error));
+  if (!l->roles.overlapping) TRY(predicted_make_groups(l->out, &l->roles, l->columns, error));
+  if (l->roles.id) TRY(examples_take_ids(l->out, &l->table, l->roles.id, error));
+  if (l->roles.unit) TRY(examples_take_units(l->out, &l->table, l->roles.unit, error));
+  if (l->roles.weight) TRY(weights_take(l->out, &sentence, l->roles.weight, error));
+  TRY(note_if_any(l, &sentence, error));
+  if (l->columns->others) TRY(examples_take_others(l->out, &l->table, error));
   TRY(note_strays(l, error));
+  if (l->roles.overlapping)
+    TRY(overlap_make_groups(l->out, &sentence, &l->table, &l->roles, l->columns, error));
+  TRY(note_if_any(l, &sentence, error));
   TRY(note_missing_groups(l, error));
   TRY(note_small_groups(l, error));
   TRY(note_splits(l, error));
@@ -546,7 +474,7 @@ static despur_status load(loader *l, despur_error *error) {
   description.data = NULL;
 cleanup:
   mem_free(description.data);
-  mem_free(weights.data);
+  mem_free(sentence.data);
   return status;
 }
 

@@ -3,6 +3,7 @@
 #include "eval/predicted_weights.h"
 
 #include "base/memory.h"
+#include "eval/predicted_examples.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -11,10 +12,8 @@ static const double LARGEST = 1e100; /* so that neither squares of sums overflow
 
 static despur_status check(size_t *zeros, const table *t, const table_column *column, despur_error *error) {
   *zeros = 0;
-  if (column->missing > 0)
-    return error_set(error, DESPUR_BAD_INPUT,
-                     "%s: column '%.60s': %zu of %zu weights are missing, the first in line %zu",
-                     table_name(t), column->name, column->missing, t->rows, column->first_missing);
+  despur_status status = examples_refuse_missing(t, column, "weights", error);
+  if (status != DESPUR_OK) return status;
   for (size_t i = 0; i < t->rows; i++) {
     double weight = column->values[i];
     if (weight < 0)

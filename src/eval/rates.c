@@ -176,14 +176,15 @@ static despur_class_rates *rates_of(despur_rates *out, uint32_t class) {
   return out->classes_count == 1 && out->classes[0].class_index == class ? &out->classes[0] : NULL;
 }
 
-static void count_row(despur_rates *out, const despur_predicted *p, size_t i, size_t part) {
+/* by: 1, or -1 for a repeat that is no example of its own (unsigned numbers wrap around). */
+static void count_row(despur_rates *out, const despur_predicted *p, size_t i, size_t part, size_t by) {
   uint32_t label = p->labels[i], prediction = p->predictions[i];
   despur_class_rates *of_label = rates_of(out, label), *of_prediction = rates_of(out, prediction);
-  out->classes[0].parts[part].count++;
-  out->classes[0].parts[part].correct += label == prediction;
-  if (of_label) of_label->parts[part].positive++;
-  if (of_prediction) of_prediction->parts[part].selected++;
-  if (of_label && label == prediction) of_label->parts[part].hits++;
+  out->classes[0].parts[part].count += by;
+  out->classes[0].parts[part].correct += label == prediction ? by : 0;
+  if (of_label) of_label->parts[part].positive += by;
+  if (of_prediction) of_prediction->parts[part].selected += by;
+  if (of_label && label == prediction) of_label->parts[part].hits += by;
 }
 
 static void add_up(despur_rates *out) {
@@ -207,7 +208,8 @@ static void add_up(despur_rates *out) {
 /* ---- units ---- */
 
 /* Rows of one unit, in the cells of a kind, of a part or of all (the last). */
-static void tally_row(unit_tally *t, size_t parts, size_t part, double weight, const bool in[3]) {
+static void tally_row(unit_tally *t, size_t parts, size_t part, double weight, bool example,
+                      const bool in[3]) {
   const bool label = in[0], prediction = in[1], right = in[2], hit = label && prediction;
   const struct {
     despur_rate_kind kind;
@@ -222,7 +224,7 @@ static void tally_row(unit_tally *t, size_t parts, size_t part, double weight, c
     size_t first = (size_t)kinds[k].kind * (parts + 1);
     if (!kinds[k].counts) continue;
     if (part < parts) unit_tally_add(t, first + part, weight, kinds[k].hit);
-    unit_tally_add(t, first + parts, weight, kinds[k].hit);
+    if (example) unit_tally_add(t, first + parts, weight, kinds[k].hit);
   }
 }
 
@@ -257,7 +259,7 @@ static despur_status weigh_class(despur_effective *effective, const despur_rates
     for (size_t i = rows->first[u]; i < rows->first[u + 1]; i++) {
       uint32_t row = rows->rows[i], label = p->labels[row], prediction = p->predictions[row];
       const bool in[3] = {label == positive, prediction == positive, label == prediction};
-      tally_row(&tally, parts, keys ? keys[row] : parts, row_weight(p, row), in);
+      tally_row(&tally, parts, keys ? keys[row] : parts, row_weight(p, row), row < predicted_examples(p), in);
     }
     unit_tally_end(&tally);
   }
@@ -277,7 +279,7 @@ static despur_status weigh_units(despur_rates *out, const despur_predicted *p, c
   TRY(unit_rows_find(&rows, p, error));
   TRY(mem_alloc(&out->effective, out->classes_count * cells * DESPUR_RATE_KINDS, sizeof *out->effective,
                 error));
-  out->share_units = p->units && unit_rows_share(&rows, keys, out->parts_count - out->parts_aside);
+  out->share_units |= p->units && unit_rows_share(&rows, keys, out->parts_count - out->parts_aside);
   for (size_t c = 0; c < out->classes_count; c++) {
     despur_class_rates *of = &out->classes[c];
     TRY(weigh_class(out->effective, out, p, &rows, keys, c, error));
@@ -302,9 +304,13 @@ despur_status despur_rates_compute(despur_rates *out, const despur_predicted *p,
   out->parts_aside = parts.aside;
   out->names = parts.names;
   parts.names = NULL;
+  out->share_units = p->repeats > 0;
   TRY(choose_classes(out, p, error));
   for (size_t i = 0; out->classes_count > 0 && i < p->count; i++)
-    count_row(out, p, i, parts.keys ? parts.keys[i] : 0);
+    count_row(out, p, i, parts.keys ? parts.keys[i] : 0, 1);
+  /* what all parts have in all is more than all examples by the repeats */
+  for (size_t i = predicted_examples(p); out->classes_count > 0 && i < p->count; i++)
+    count_row(out, p, i, out->parts_count, (size_t)-1);
   add_up(out);
   TRY(weigh_units(out, p, parts.keys, error));
   TRY(measure_spreads(out, error));

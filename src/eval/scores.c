@@ -97,6 +97,7 @@ static despur_status weigh_units(despur_scores *out, const despur_predicted *p, 
   size_t all = p->groups_count,
          attributes = p->attribute_names ? p->attributes_count - p->attributes_aside : DESPUR_NO_GROUP;
   for (size_t g = 0; g < all; g++) out->groups[g].weight = (double)out->groups[g].count;
+  out->overlapping = out->groups_share_units = out->attributes_share_units = p->repeats > 0;
   if (!p->units && !p->weights) return DESPUR_OK;
   TRY(unit_rows_find(&rows, p, error));
   TRY(unit_tally_create(&tally, all + 1, p->weights, error));
@@ -104,7 +105,7 @@ static despur_status weigh_units(despur_scores *out, const despur_predicted *p, 
     for (size_t i = rows.first[u]; i < rows.first[u + 1]; i++) {
       uint32_t row = rows.rows[i], group = p->groups[row];
       bool right = p->predictions[row] == p->labels[row];
-      unit_tally_add(&tally, all, row_weight(p, row), right);
+      if (row < predicted_examples(p)) unit_tally_add(&tally, all, row_weight(p, row), right);
       if (group != DESPUR_NO_GROUP) unit_tally_add(&tally, group, row_weight(p, row), right);
     }
     unit_tally_end(&tally);
@@ -117,8 +118,8 @@ static despur_status weigh_units(despur_scores *out, const despur_predicted *p, 
   out->weighted = p->weights;
   if (!p->units) goto cleanup;
   out->units_count = p->units_count;
-  out->groups_share_units = unit_rows_share(&rows, p->groups, p->groups_count - p->groups_aside);
-  out->attributes_share_units = unit_rows_share(&rows, p->attributes, attributes);
+  out->groups_share_units |= unit_rows_share(&rows, p->groups, p->groups_count - p->groups_aside);
+  out->attributes_share_units |= unit_rows_share(&rows, p->attributes, attributes);
 cleanup:
   unit_tally_release(&tally);
   unit_rows_release(&rows);
@@ -143,7 +144,7 @@ static void summarise_classes(despur_scores *scores, double (*tallies)[2], size_
 static double mean_log_loss(const despur_predicted *p) {
   double sum = 0, weight = 0;
   if (!p->probabilities) return (double)NAN;
-  for (size_t i = 0; i < p->count; i++) {
+  for (size_t i = 0; i < predicted_examples(p); i++) {
     sum += row_weight(p, i) * log_loss(p->probabilities[i * p->classes + p->labels[i]]);
     weight += row_weight(p, i);
   }
@@ -161,9 +162,11 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
   for (size_t i = 0; i < p->count; i++) {
     uint32_t group = p->groups[i], label = p->labels[i];
     size_t right = p->predictions[i] == label;
-    out->correct += right;
-    classes[label][0] += row_weight(p, i);
-    if (right) classes[label][1] += row_weight(p, i);
+    if (i < predicted_examples(p)) {
+      out->correct += right;
+      classes[label][0] += row_weight(p, i);
+      if (right) classes[label][1] += row_weight(p, i);
+    }
     if (group == DESPUR_NO_GROUP) continue;
     out->groups[group].count++;
     out->groups[group].correct += right;
@@ -172,8 +175,8 @@ despur_status despur_predicted_scores(despur_scores *out, const despur_predicted
   summarise_groups(out);
   TRY(bound_worst_group(out, error));
   summarise_classes(out, classes, p->classes);
-  out->count = p->count;
-  out->average_accuracy = effective_share(out->effective, out->correct, p->count);
+  out->count = predicted_examples(p);
+  out->average_accuracy = effective_share(out->effective, out->correct, out->count);
   TRY(predicted_judge(&out->degenerate, &told, p, error));
   out->attribute_accuracy = told.accuracy;
   out->attribute_chance = told.chance;

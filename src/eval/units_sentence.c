@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "eval/distribution.h"
 #include "eval/effective.h"
+#include "eval/predicted.h"
 #include "eval/units_words.h"
 
 #include <math.h>
@@ -36,7 +37,7 @@ despur_status units_add_effect(text *out, const despur_scores *s, despur_error *
                      ? (single == 1 ? "group has a single example" : "groups have a single example each")
                  : single == 1 ? "group has a single unit"
                                : "groups have a single unit each"));
-  if (s->attributes_share_units)
+  if (s->attributes_share_units && s->units_count > 0)
     TRY(text_add(
         out, error,
         "; some have rows in several groups, so differences between these are given as if they erred "
@@ -50,7 +51,7 @@ static despur_status add_weights(text *out, const despur_predicted *p, const des
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   double least = HUGE_VAL, most = 0, sum = 0, squares = 0;
-  for (size_t i = 0; i < p->count; i++) {
+  for (size_t i = 0; i < predicted_examples(p); i++) {
     if (p->weights[i] < least) least = p->weights[i];
     if (p->weights[i] > most) most = p->weights[i];
     sum += p->weights[i];
@@ -60,7 +61,8 @@ static despur_status add_weights(text *out, const despur_predicted *p, const des
   TRY(text_add(
       out, error,
       "weights%s%s, the largest %.3g times the smallest: %zu rows are worth %.1f that weigh alike (Kish)",
-      p->weight ? " of " : "", p->weight ? p->weight : "", most / least, p->count, sum * (sum / squares)));
+      p->weight ? " of " : "", p->weight ? p->weight : "", most / least, predicted_examples(p),
+      sum * (sum / squares)));
   if (!scores && !p->units) TRY(text_add(out, error, "; accuracies and rates are weighted"));
 cleanup:
   return status;

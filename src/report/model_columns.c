@@ -20,6 +20,8 @@ static const struct {
               {"threshold", NUMBER, offsetof(despur_columns, threshold)},
               {"probabilities", TEXT, offsetof(despur_columns, probabilities)},
               {"by", TEXT, offsetof(despur_columns, by)},
+              {"overlapping", TEXT, offsetof(despur_columns, overlapping)},
+              {"at", NUMBER, offsetof(despur_columns, at)},
               {"split", TEXT, offsetof(despur_columns, split)},
               {"min-count", COUNT, offsetof(despur_columns, min_count)},
               {"from-scores", FLAG, offsetof(despur_columns, from_scores)},

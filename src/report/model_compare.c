@@ -216,7 +216,7 @@ void page_several_models(markup *m, const model_page *page) {
   const page_extra *extra = page->extra;
   page_open(m, extra ? extra->title : "Models compared");
   markup_print(m, "<p class=\"kicker\"><b>%zu models</b> \xc2\xb7 %s examples", page->count,
-               file_grouped(page->models[0].predicted.count).text);
+               file_grouped(page->models[0].scores.count).text);
   if (page->models[0].predicted.columns) markup_print(m, " \xc2\xb7 %s", page->models[0].predicted.columns);
   markup_raw(m, "</p>\n<h1>");
   page_sentence(m, extra ? extra->sentence : page->said->sentence.data);

@@ -10,7 +10,7 @@
 static void heading(markup *m, const despur_model *model) {
   const despur_predicted *p = &model->predicted;
   markup_print(m, "<p class=\"kicker\"><b>%s</b> \xc2\xb7 %s examples", model->label,
-               file_grouped(p->count).text);
+               file_grouped(model->scores.count).text);
   if (p->columns) markup_print(m, " \xc2\xb7 %s", p->columns);
   markup_raw(m, "</p>\n");
 }
