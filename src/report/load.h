@@ -74,7 +74,6 @@ typedef struct report_part {
 
 typedef struct report_inference {
   bool present;
-  char method[DESPUR_GROUP_NAME];
   double adjusted_rand, minority_precision, minority_recall;
   report_part *parts;
   size_t part_count;

@@ -48,49 +48,24 @@ typedef struct place {
   file_writer *writer;
   const char *stage, *split;
   uint64_t step;
+  despur_status status;
+  despur_error *error;
 } place;
 
-/* STAGE/SPLIT/KEY, or STAGE/SPLIT/KEY/GROUP. Values that are not numbers (null) are left out. */
-static despur_status add_number(const place *at, const char *key, const char *group, const json_t *value,
-                                despur_error *error) {
+/* STAGE/SPLIT/NAME, or STAGE/SPLIT/NAME/GROUP; of a group only what is drawn. */
+static void add_number(void *context, const char *name, const char *group, double value) {
+  place *at = context;
   char tag[256];
-  if (!json_is_number(value)) return DESPUR_OK;
-  snprintf(tag, sizeof tag, "%s/%s/%s%s%s", at->stage, at->split, key, group ? "/" : "", group ? group : "");
-  return tfevents_scalar(at->writer, tag, at->step, (float)json_number_value(value), error);
+  bool drawn = strcmp(name, "accuracy") == 0 || strcmp(name, "weight") == 0;
+  if (at->status != DESPUR_OK || (group ? !drawn : strcmp(name, "epoch") == 0)) return;
+  snprintf(tag, sizeof tag, "%s/%s/%s%s%s", at->stage, at->split, name, group ? "/" : "", group ? group : "");
+  at->status = tfevents_scalar(at->writer, tag, at->step, (float)value, at->error);
 }
 
-/* A list of groups with an accuracy or a weight each. */
-static despur_status add_groups(const place *at, const json_t *groups, despur_error *error) {
-  static const char *const KEYS[] = {"accuracy", "weight"};
-  despur_status status = DESPUR_OK;
-  size_t i;
-  json_t *group;
-  json_array_foreach(groups, i, group) {
-    const char *name = json_string_value(json_object_get(group, "name"));
-    for (size_t k = 0; name && k < 2; k++)
-      TRY(add_number(at, KEYS[k], name, json_object_get(group, KEYS[k]), error));
-  }
-cleanup:
-  return status;
-}
-
-despur_status run_events_add(run *r, json_t *line, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const json_t *epoch = json_object_get(line, "epoch");
-  place at = {.writer = r->events,
-              .stage = json_string_value(json_object_get(line, "stage")),
-              .split = json_string_value(json_object_get(line, "split")),
-              .step = (uint64_t)json_integer_value(epoch)};
+despur_status run_events_add(run *r, const result_line *line, despur_error *error) {
+  place at = {r->events, line->stage, line->split, line->epoch, DESPUR_OK, error};
   /* what was selected is one of the epochs that are there already */
-  if (!r->events || !at.stage || !at.split || !epoch || json_is_true(json_object_get(line, "selected")))
-    return DESPUR_OK;
-  const char *key;
-  json_t *value;
-  json_object_foreach(line, key, value) {
-    if (strcmp(key, "epoch") == 0) continue;
-    if (json_is_array(value)) TRY(add_groups(&at, value, error));
-    TRY(add_number(&at, key, NULL, value, error));
-  }
-cleanup:
-  return status;
+  bool of_epoch = line->kind == RESULT_EPOCH || (line->kind == RESULT_SCORES && !line->selected);
+  if (r->events && of_epoch) result_line_numbers(line, add_number, &at);
+  return at.status;
 }

@@ -1,0 +1,198 @@
+#include "record/results.h"
+
+#include "eval/score_kinds.h"
+
+#include <math.h>
+#include <string.h>
+
+static void weights_fields(fields *f, result_line *line) {
+  if (f->out && !line->weights) return;
+  fields list = field_list(f, "group_weights", &line->weights_count, &line->weights, sizeof *line->weights);
+  for (size_t g = 0; g < line->weights_count; g++) {
+    fields each = field_element(&list, g);
+    field_text(&each, "name", &line->weights[g].name);
+    field_real(&each, "weight", &line->weights[g].weight);
+    field_end(&each);
+  }
+  field_end(&list);
+}
+
+static void group_fields(fields *f, despur_group_score *group, const size_t *kept) {
+  field_text(f, "name", &group->name);
+  field_count(f, "count", &group->count);
+  field_count(f, "correct", &group->correct);
+  if (kept) {
+    size_t value = *kept;
+    field_count(f, "kept", &value);
+  }
+  field_real(f, "accuracy", &group->accuracy);
+  field_real(f, "low", &group->low);
+  field_real(f, "high", &group->high);
+  field_count(f, "train_count", &group->train_count);
+}
+
+static void degenerate_fields(fields *f, despur_degenerate *d) {
+  if (f->number || (f->out && d->kind == DESPUR_NOT_DEGENERATE)) return; /* what it has are no measures */
+  const char *name = despur_degenerate_name(d->kind);
+  size_t predicted = d->predicted_class;
+  fields object = field_object(f, "degenerate");
+  field_text(&object, "kind", &name);
+  field_count(&object, "predicted_class", &predicted);
+  field_real(&object, "share", &d->share);
+  field_real(&object, "accuracy", &d->accuracy);
+  field_real(&object, "expected", &d->expected);
+  field_end(&object);
+  d->predicted_class = (uint32_t)predicted;
+  for (despur_degenerate_kind kind = DESPUR_CONSTANT_SCORES; name && kind <= DESPUR_BELOW_CHANCE; kind++)
+    if (strcmp(name, despur_degenerate_name(kind)) == 0) d->kind = kind;
+}
+
+static void score_field(fields *f, despur_scores *scores, despur_score_kind kind) {
+  field_real(f, despur_score_describe(kind)->name, score_place(scores, kind));
+}
+
+static void scores_fields(fields *f, despur_scores *s, const size_t *kept) {
+  const char *worst = s->worst_group < s->groups_count ? s->groups[s->worst_group].name : NULL;
+  score_field(f, s, DESPUR_SCORE_LOSS);
+  field_text(f, "worst_group", &worst);
+  score_field(f, s, DESPUR_SCORE_WORST_GROUP);
+  field_real(f, "worst_group_low", &s->worst_group_low);
+  field_real(f, "worst_group_high", &s->worst_group_high);
+  for (despur_score_kind kind = 0; kind < DESPUR_SCORE_KINDS; kind++)
+    if (score_is_average(kind)) score_field(f, s, kind);
+  degenerate_fields(f, &s->degenerate);
+  fields list = field_list(f, "groups", &s->groups_count, &s->groups, sizeof *s->groups);
+  for (size_t g = 0; g < s->groups_count; g++) {
+    fields each = field_element(&list, g);
+    group_fields(&each, &s->groups[g], kept ? &kept[g] : NULL);
+    field_end(&each);
+  }
+  field_end(&list);
+}
+
+static void rules_fields(fields *f, result_line *line) {
+  fields list = field_list(f, "selection", &line->rules_count, &line->rules, sizeof *line->rules);
+  for (size_t i = 0; i < line->rules_count; i++) {
+    fields each = field_element(&list, i);
+    field_text(&each, "rule", &line->rules[i].name);
+    field_count(&each, "epoch", &line->rules[i].epoch);
+    field_real(&each, "test_worst_group_accuracy", &line->rules[i].test_worst_group_accuracy);
+    field_real(&each, "regret", &line->rules[i].regret);
+    field_real(&each, "val_worst_group_accuracy", &line->rules[i].val_worst_group_accuracy);
+    field_real(&each, "optimism", &line->rules[i].optimism);
+    field_end(&each);
+  }
+  field_end(&list);
+}
+
+static void part_fields(fields *f, result_part *part) {
+  field_text(f, "part", &part->name);
+  field_count(f, "examples", &part->examples);
+  field_count(f, "clusters", &part->clusters);
+  field_real(f, "silhouette", &part->silhouette);
+  if (f->out && part->search_count == 0) return;
+  fields list = field_list(f, "search", &part->search_count, &part->search, sizeof *part->search);
+  for (size_t i = 0; i < part->search_count; i++) {
+    fields each = field_element(&list, i);
+    field_count(&each, "clusters", &part->search[i].clusters);
+    field_real(&each, "silhouette", &part->search[i].silhouette);
+    field_end(&each);
+  }
+  field_end(&list);
+}
+
+static void parts_fields(fields *f, result_line *line) {
+  if (f->out && !line->parts) return;
+  fields list = field_list(f, "parts", &line->parts_count, &line->parts, sizeof *line->parts);
+  for (size_t p = 0; p < line->parts_count; p++) {
+    fields each = field_element(&list, p);
+    part_fields(&each, &line->parts[p]);
+    field_end(&each);
+  }
+  field_end(&list);
+}
+
+static void groups_fields(fields *f, result_line *line) {
+  parts_fields(f, line);
+  if (!f->out || line->powers) field_reals(f, "powers", &line->powers_count, &line->powers);
+  field_real(f, "adjusted_rand", &line->adjusted_rand);
+  field_real(f, "minority_precision", &line->minority_precision);
+  field_real(f, "minority_recall", &line->minority_recall);
+  field_texts(f, "inferred", &line->inferred_count, &line->inferred_names);
+  field_texts(f, "true", &line->true_count, &line->true_names);
+  field_table(f, "contingency", line->inferred_count, line->true_count, &line->contingency);
+}
+
+/* Which network at what time, and on which examples. */
+static void heading_fields(fields *f, result_line *line) {
+  field_text(f, "stage", &line->stage);
+  if (line->kind == RESULT_INFERRED) {
+    field_text(f, "network", &line->network);
+    field_text(f, "label", &line->label);
+  }
+  if (line->kind == RESULT_EPOCH || line->kind == RESULT_SCORES) field_count(f, "epoch", &line->epoch);
+  if (line->kind != RESULT_RULES && line->kind != RESULT_GROUPS) field_text(f, "split", &line->split);
+  if (line->kind != RESULT_SCORES || (f->out && !line->selected)) return;
+  field_flag(f, "selected", &line->selected);
+  field_text(f, "label", &line->label);
+}
+
+static void line_fields(fields *f, result_line *line) {
+  heading_fields(f, line);
+  switch (line->kind) {
+  case RESULT_EPOCH:
+    field_real(f, "loss", &line->loss);
+    field_count(f, "steps", &line->steps);
+    weights_fields(f, line);
+    break;
+  case RESULT_SCORES:
+  case RESULT_INFERRED:
+    scores_fields(f, &line->scores, line->kept);
+    break;
+  case RESULT_RULES:
+    rules_fields(f, line);
+    break;
+  case RESULT_GROUPS:
+    groups_fields(f, line);
+    break;
+  default:
+    break;
+  }
+}
+
+void result_line_write(json_writer *j, const result_line *line) {
+  result_line copy = *line;
+  fields f = {.out = j};
+  json_open(j, NULL, '{');
+  line_fields(&f, &copy);
+  json_close(j);
+}
+
+void result_line_numbers(const result_line *line, fields_number number, void *context) {
+  result_line copy = *line;
+  fields f = {.number = number, .context = context};
+  line_fields(&f, &copy);
+}
+
+/* What the members that are there make of the object. */
+static result_kind kind_of(const json_t *object) {
+  const char *stage = json_string_value(json_object_get(object, "stage"));
+  const char *split = json_string_value(json_object_get(object, "split"));
+  if (!stage) return RESULT_OTHER;
+  if (strcmp(stage, RESULT_STAGE_GROUPS) == 0) return RESULT_GROUPS;
+  if (json_object_get(object, "selection")) return RESULT_RULES;
+  if (json_object_get(object, "groups"))
+    return strcmp(stage, RESULT_STAGE_INFERRED) == 0 ? RESULT_INFERRED : RESULT_SCORES;
+  return split && strcmp(split, despur_split_name(DESPUR_TRAIN)) == 0 ? RESULT_EPOCH : RESULT_OTHER;
+}
+
+despur_status result_line_read(result_line *out, const json_t *object, despur_error *error) {
+  *out = (result_line){.kind = kind_of(object), .memory = {.error = error}};
+  fields f = {.in = object, .memory = &out->memory};
+  line_fields(&f, out);
+  return out->memory.status;
+}
+
+void result_line_release(result_line *line) {
+  fields_release(&line->memory);
+}
