@@ -1,8 +1,7 @@
 #include "record/results.h"
 
-#include "eval/score_kinds.h"
+#include "record/scores.h"
 
-#include <math.h>
 #include <string.h>
 
 static void weights_fields(fields *f, result_line *line) {
@@ -15,20 +14,6 @@ static void weights_fields(fields *f, result_line *line) {
     field_end(&each);
   }
   field_end(&list);
-}
-
-static void group_fields(fields *f, despur_group_score *group, const size_t *kept) {
-  field_text(f, "name", &group->name);
-  field_count(f, "count", &group->count);
-  field_count(f, "correct", &group->correct);
-  if (kept) {
-    size_t value = *kept;
-    field_count(f, "kept", &value);
-  }
-  field_real(f, "accuracy", &group->accuracy);
-  field_real(f, "low", &group->low);
-  field_real(f, "high", &group->high);
-  field_count(f, "train_count", &group->train_count);
 }
 
 static void degenerate_fields(fields *f, despur_degenerate *d) {
@@ -47,24 +32,15 @@ static void degenerate_fields(fields *f, despur_degenerate *d) {
     if (strcmp(name, despur_degenerate_name(kind)) == 0) d->kind = kind;
 }
 
-static void score_field(fields *f, despur_scores *scores, despur_score_kind kind) {
-  field_real(f, despur_score_describe(kind)->name, score_place(scores, kind));
-}
-
-static void scores_fields(fields *f, despur_scores *s, const size_t *kept) {
-  const char *worst = s->worst_group < s->groups_count ? s->groups[s->worst_group].name : NULL;
-  score_field(f, s, DESPUR_SCORE_LOSS);
-  field_text(f, "worst_group", &worst);
-  score_field(f, s, DESPUR_SCORE_WORST_GROUP);
-  field_real(f, "worst_group_low", &s->worst_group_low);
-  field_real(f, "worst_group_high", &s->worst_group_high);
-  for (despur_score_kind kind = 0; kind < DESPUR_SCORE_KINDS; kind++)
-    if (score_is_average(kind)) score_field(f, s, kind);
+static void measured_fields(fields *f, despur_scores *s, const size_t *kept) {
+  scores_loss_field(f, s);
+  scores_worst_fields(f, s);
+  scores_average_fields(f, s);
   degenerate_fields(f, &s->degenerate);
   fields list = field_list(f, "groups", &s->groups_count, &s->groups, sizeof *s->groups);
   for (size_t g = 0; g < s->groups_count; g++) {
     fields each = field_element(&list, g);
-    group_fields(&each, &s->groups[g], kept ? &kept[g] : NULL);
+    scores_group_fields(&each, &s->groups[g], kept ? &kept[g] : NULL, true);
     field_end(&each);
   }
   field_end(&list);
@@ -147,7 +123,7 @@ static void line_fields(fields *f, result_line *line) {
     break;
   case RESULT_SCORES:
   case RESULT_INFERRED:
-    scores_fields(f, &line->scores, line->kept);
+    measured_fields(f, &line->scores, line->kept);
     break;
   case RESULT_RULES:
     rules_fields(f, line);

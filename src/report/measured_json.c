@@ -78,6 +78,12 @@ static void put_effective(json_writer *j, const despur_group_score *group, bool 
   json_write_real(j, "design_effect", (double)group->count / group->effective.count);
 }
 
+static void put_group(json_writer *j, const despur_group_score *group, bool trained) {
+  fields f = {.out = j};
+  despur_group_score copy = *group;
+  scores_group_fields(&f, &copy, NULL, trained);
+}
+
 static void put_groups(json_writer *j, const despur_measured *of) {
   const despur_measures *measures = of->measures;
   bool calibration = of->by_group || (measures && !measures->groups_have_one_label);
@@ -85,7 +91,7 @@ static void put_groups(json_writer *j, const despur_measured *of) {
   for (size_t g = 0; g < of->scores->groups_count; g++) {
     const despur_group_score *group = &of->scores->groups[g];
     json_open(j, NULL, '{');
-    scores_write_group(j, group, NULL, !isnan(of->scores->train_weighted_average));
+    put_group(j, group, !isnan(of->scores->train_weighted_average));
     put_effective(j, group, of->scores->units_count > 0);
     if (measures && calibration)
       put_measures(j, &measures->groups[g], measures);
@@ -140,13 +146,21 @@ static void put_degenerate(json_writer *j, const despur_degenerate *degenerate) 
   json_close(j);
 }
 
-static void put_scores(json_writer *j, const despur_scores *s) {
-  put_degenerate(j, &s->degenerate);
-  scores_write_worst(j, s);
-  json_write_count(j, "count", s->count);
-  json_write_count(j, "correct", s->correct);
-  scores_write_averages(j, s);
-  scores_write_loss(j, s);
+static void put_worst(json_writer *j, const despur_scores *scores) {
+  fields f = {.out = j};
+  despur_scores copy = *scores;
+  scores_worst_fields(&f, &copy);
+}
+
+static void put_scores(json_writer *j, const despur_scores *scores) {
+  fields f = {.out = j};
+  despur_scores copy = *scores;
+  put_degenerate(j, &scores->degenerate);
+  put_worst(j, scores);
+  json_write_count(j, "count", scores->count);
+  json_write_count(j, "correct", scores->correct);
+  scores_average_fields(&f, &copy);
+  scores_loss_field(&f, &copy);
 }
 
 /* The groups of each column alone. */
@@ -156,11 +170,11 @@ static void put_alone(json_writer *j, const despur_measured *of) {
     const despur_scores *s = &of->alone[i];
     json_open(j, NULL, '{');
     json_write_text(j, "attribute", of->predicted->alone[i].attribute);
-    scores_write_worst(j, s);
+    put_worst(j, s);
     json_open(j, "groups", '[');
     for (size_t g = 0; g < s->groups_count; g++) {
       json_open(j, NULL, '{');
-      scores_write_group(j, &s->groups[g], NULL, false);
+      put_group(j, &s->groups[g], false);
       put_effective(j, &s->groups[g], s->units_count > 0);
       json_close(j);
     }

@@ -1,0 +1,259 @@
+/* Lines of results.jsonl and manifests: what is written is read back, and strangers' lines do no harm. */
+#include "testing.h"
+
+#include "base/json_read.h"
+#include "base/memory.h"
+#include "record/manifest.h"
+#include "record/results.h"
+
+static despur_error error;
+
+static char *written(const result_line *line) {
+  json_writer j = {.digits = 12};
+  char *line_text;
+  result_line_write(&j, line);
+  assert_ok(json_finish(&line_text, &j, &error));
+  return line_text;
+}
+
+static json_t *object_of(const char *line_text) {
+  json_t *object;
+  assert_ok(json_read_object(&object, line_text, strlen(line_text), "results.jsonl", 1, &error));
+  return object;
+}
+
+/* Written, read and written again. */
+static void comes_back(const result_line *line, const char *wanted) {
+  char *first = written(line);
+  assert_string_equal(first, wanted);
+  json_t *object = object_of(first);
+  result_line read;
+  assert_ok(result_line_read(&read, object, &error));
+  assert_int_equal(read.kind, line->kind);
+  char *second = written(&read);
+  assert_string_equal(second, wanted);
+  result_line_release(&read);
+  json_decref(object);
+  mem_free(first);
+  mem_free(second);
+}
+
+static void an_epoch_comes_back(void **state) {
+  (void)state;
+  result_weight weights[] = {{"y=0,a=0", 0.25}, {"y=0,a=1", 0.75}};
+  result_line line = {
+      .kind = RESULT_EPOCH, .stage = "train", .epoch = 3, .split = "train", .loss = 0.5, .steps = 7};
+  line.weights = weights;
+  line.weights_count = 2;
+  comes_back(&line, "{\"stage\":\"train\",\"epoch\":3,\"split\":\"train\",\"loss\":0.5,\"steps\":7,"
+                    "\"group_weights\":[{\"name\":\"y=0,a=0\",\"weight\":0.25},"
+                    "{\"name\":\"y=0,a=1\",\"weight\":0.75}]}");
+}
+
+static const char SCORES[] =
+    "\"loss\":null,\"worst_group\":\"b\",\"worst_group_accuracy\":0.5,\"worst_group_low\":0.1,"
+    "\"worst_group_high\":0.9,\"average_accuracy\":0.75,\"train_weighted_average\":0.7,"
+    "\"balanced_group_accuracy\":0.6,\"worst_class_accuracy\":0.55,"
+    "\"attribute_accuracy\":0.8,\"attribute_chance\":null,\"degenerate\":{"
+    "\"kind\":\"one_class\",\"predicted_class\":1,\"share\":1.0,\"accuracy\":null,"
+    "\"expected\":null},\"groups\":[{\"name\":\"a\",\"count\":2,\"correct\":2,"
+    "\"accuracy\":1.0,\"low\":0.2,\"high\":1.0,\"train_count\":9},"
+    "{\"name\":\"b\",\"count\":4,\"correct\":2,\"accuracy\":0.5,\"low\":0.1,\"high\":0.9,"
+    "\"train_count\":1}]}";
+
+static const despur_scores MEASURED = {.worst_group = 1,
+                                       .loss = (double)NAN,
+                                       .worst_group_accuracy = 0.5,
+                                       .worst_group_low = 0.1,
+                                       .worst_group_high = 0.9,
+                                       .average_accuracy = 0.75,
+                                       .train_weighted_average = 0.7,
+                                       .balanced_group_accuracy = 0.6,
+                                       .worst_class_accuracy = 0.55,
+                                       .attribute_accuracy = 0.8,
+                                       .attribute_chance = (double)NAN,
+                                       .degenerate = {.kind = DESPUR_ONE_CLASS,
+                                                      .predicted_class = 1,
+                                                      .share = 1,
+                                                      .accuracy = (double)NAN,
+                                                      .expected = (double)NAN},
+                                       .groups_count = 2};
+
+static void fill_groups(result_line *line, despur_group_score groups[2]) {
+  groups[0] = (despur_group_score){
+      .name = "a", .count = 2, .correct = 2, .train_count = 9, .accuracy = 1, .low = 0.2, .high = 1};
+  groups[1] = (despur_group_score){
+      .name = "b", .count = 4, .correct = 2, .train_count = 1, .accuracy = 0.5, .low = 0.1, .high = 0.9};
+  line->scores = MEASURED;
+  line->scores.groups = groups;
+}
+
+/* The name of the worst group follows from the groups, which the reader does not compare. */
+static void scores_come_back(void **state) {
+  (void)state;
+  despur_group_score groups[2];
+  result_line line = {.kind = RESULT_SCORES,
+                      .stage = "train",
+                      .epoch = 2,
+                      .split = "test",
+                      .selected = true,
+                      .label = "GEORGE"},
+              read;
+  fill_groups(&line, groups);
+  char *line_text = written(&line), *wanted, *again;
+  assert_true(asprintf(&wanted,
+                       "{\"stage\":\"train\",\"epoch\":2,\"split\":\"test\",\"selected\":true,"
+                       "\"label\":\"GEORGE\",%s",
+                       SCORES) > 0);
+  assert_string_equal(line_text, wanted);
+  json_t *object = object_of(line_text);
+  assert_ok(result_line_read(&read, object, &error));
+  read.scores.worst_group = 1;
+  again = written(&read);
+  assert_string_equal(again, wanted);
+  assert_true(isnan(read.scores.loss));
+  assert_int_equal(read.scores.degenerate.kind, DESPUR_ONE_CLASS);
+  result_line_release(&read);
+  json_decref(object);
+  mem_free(line_text);
+  mem_free(again);
+  free(wanted);
+}
+
+static void only_validation_says_what_was_kept(void **state) {
+  (void)state;
+  const size_t kept[] = {1, 0};
+  despur_group_score groups[2];
+  result_line line = {.kind = RESULT_SCORES, .stage = "train", .epoch = 2, .split = "val", .kept = kept};
+  fill_groups(&line, groups);
+  char *line_text = written(&line);
+  assert_non_null(strstr(line_text, "\"correct\":2,\"kept\":1,\"accuracy\""));
+  assert_non_null(strstr(line_text, "\"correct\":2,\"kept\":0,\"accuracy\""));
+  assert_null(strstr(line_text, "selected"));
+  mem_free(line_text);
+}
+
+static void rules_and_groups_come_back(void **state) {
+  (void)state;
+  result_rule rules[] = {{"last", 4, 0.5, 0.25, 0.625, (double)NAN}};
+  const result_line selection = {.kind = RESULT_RULES, .stage = "train", .rules = rules, .rules_count = 1};
+  comes_back(&selection,
+             "{\"stage\":\"train\",\"selection\":[{\"rule\":\"last\",\"epoch\":4,"
+             "\"test_worst_group_accuracy\":0.5,\"regret\":0.25,\"val_worst_group_accuracy\":0.625,"
+             "\"optimism\":null}]}");
+  result_candidate tried[] = {{2, 0.5}, {3, (double)NAN}};
+  result_part parts[] = {{"y=0", 10, 2, 0.5, 2, tried}, {"y=1", 5, 1, (double)NAN, 0, NULL}};
+  const char *const inferred[] = {"y=0,k=0", "y=0,k=1"}, *const truth[] = {"y=0,a=0"};
+  const double powers[] = {0.5, 1};
+  const size_t table[] = {4, 6};
+  const result_line groups = {.kind = RESULT_GROUPS,
+                              .stage = RESULT_STAGE_GROUPS,
+                              .parts = parts,
+                              .parts_count = 2,
+                              .powers = powers,
+                              .powers_count = 2,
+                              .adjusted_rand = 0.125,
+                              .minority_precision = 1,
+                              .minority_recall = 0,
+                              .inferred_names = inferred,
+                              .inferred_count = 2,
+                              .true_names = truth,
+                              .true_count = 1,
+                              .contingency = table};
+  comes_back(
+      &groups,
+      "{\"stage\":\"infer\",\"parts\":[{\"part\":\"y=0\",\"examples\":10,\"clusters\":2,\"silhouette\":0.5,"
+      "\"search\":[{\"clusters\":2,\"silhouette\":0.5},{\"clusters\":3,\"silhouette\":null}]},"
+      "{\"part\":\"y=1\",\"examples\":5,\"clusters\":1,\"silhouette\":null}],\"powers\":[0.5,1.0],"
+      "\"adjusted_rand\":0.125,\"minority_precision\":1.0,\"minority_recall\":0.0,"
+      "\"inferred\":[\"y=0,k=0\",\"y=0,k=1\"],\"true\":[\"y=0,a=0\"],\"contingency\":[[4],[6]]}");
+}
+
+static void lines_of_others_do_no_harm(void **state) {
+  (void)state;
+  static const struct {
+    const char *content;
+    result_kind kind;
+  } OTHERS[] = {{"{}", RESULT_OTHER},
+                {"{\"stage\":5}", RESULT_OTHER},
+                {"{\"stage\":\"train\",\"split\":\"val\"}", RESULT_OTHER},
+                {"{\"stage\":\"train\",\"split\":\"train\",\"loss\":\"low\",\"steps\":-1}", RESULT_EPOCH},
+                {"{\"stage\":\"train\",\"groups\":{}}", RESULT_SCORES},
+                {"{\"stage\":\"train\",\"groups\":[1,{\"name\":2}]}", RESULT_SCORES},
+                {"{\"stage\":\"train\",\"selection\":7}", RESULT_RULES},
+                {"{\"stage\":\"infer\"}", RESULT_GROUPS}};
+  for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+    json_t *object = object_of(OTHERS[i].content);
+    result_line line;
+    assert_ok(result_line_read(&line, object, &error));
+    assert_int_equal(line.kind, OTHERS[i].kind);
+    assert_int_equal(line.steps, 0);
+    mem_free(written(&line));
+    result_line_release(&line);
+    json_decref(object);
+  }
+  json_t *object = object_of("{\"stage\":\"infer\",\"inferred\":[1,2],\"true\":[3],\"contingency\":[[1]]}");
+  result_line line;
+  assert_fails(result_line_read(&line, object, &error), DESPUR_BAD_INPUT,
+               "expected a contingency table of 2 rows, found 1");
+  result_line_release(&line);
+  json_decref(object);
+}
+
+static void add_number(void *context, const char *name, const char *element, double value) {
+  char *line_text = context;
+  sprintf(line_text + strlen(line_text), "%s%s%s=%g ", name, element ? "/" : "", element ? element : "",
+          value);
+}
+
+static void numbers_are_listed_by_name(void **state) {
+  (void)state;
+  char line_text[1000] = "";
+  despur_group_score groups[2];
+  result_line line = {.kind = RESULT_SCORES, .stage = "train", .epoch = 2, .split = "val"};
+  fill_groups(&line, groups);
+  result_line_numbers(&line, add_number, line_text);
+  assert_string_equal(line_text,
+                      "epoch=2 worst_group_accuracy=0.5 worst_group_low=0.1 worst_group_high=0.9 "
+                      "average_accuracy=0.75 train_weighted_average=0.7 balanced_group_accuracy=0.6 "
+                      "worst_class_accuracy=0.55 attribute_accuracy=0.8 count/a=2 correct/a=2 accuracy/a=1 "
+                      "low/a=0.2 high/a=1 train_count/a=9 count/b=4 correct/b=2 accuracy/b=0.5 low/b=0.1 "
+                      "high/b=0.9 train_count/b=1 ");
+}
+
+static void a_manifest_comes_back(void **state) {
+  (void)state;
+  static const char TEXT[] =
+      "{\n  \"despur\": \"1.2\",\n  \"outcome\": \"failed\",\n  \"message\": \"why\",\n"
+      "  \"seed\": 3,\n  \"data\": \"digits\",\n  \"inputs\": {},\n  \"outputs\": {\n"
+      "    \"config.yaml\": \"00ff\"\n  }\n}\n";
+  record_manifest read;
+  char *line_text;
+  assert_ok(manifest_parse(&read, TEXT, strlen(TEXT), "manifest.json", &error));
+  assert_string_equal(text_pairs_find(&read.outputs, "config.yaml"), "00ff");
+  assert_null(text_pairs_find(&read.outputs, "steps.csv"));
+  assert_ok(manifest_print(&line_text, &read, &error));
+  assert_string_equal(line_text, TEXT);
+  mem_free(line_text);
+  manifest_release(&read);
+  assert_fails(manifest_parse(&read, "[]", 2, "manifest.json", &error), DESPUR_BAD_INPUT,
+               "manifest.json:1: ");
+  manifest_release(&read);
+  assert_ok(manifest_from(&read, NULL, &error));
+  assert_string_equal(read.outcome, "");
+  assert_false(read.hashed || read.seeded);
+  manifest_release(&read);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(an_epoch_comes_back),
+      cmocka_unit_test(scores_come_back),
+      cmocka_unit_test(only_validation_says_what_was_kept),
+      cmocka_unit_test(rules_and_groups_come_back),
+      cmocka_unit_test(lines_of_others_do_no_harm),
+      cmocka_unit_test(numbers_are_listed_by_name),
+      cmocka_unit_test(a_manifest_comes_back),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
