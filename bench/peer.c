@@ -1,10 +1,17 @@
 /* The despur side of bench/compare.py: one piece of work on data that both sides share, timed as a caller of
  * the library would see it. It is a program like any other that links to despur: it sees public headers only.
  *
- *   peer images COUNT OUT.f32 LABELS.u32            the training images of SpuCoMNIST from COUNT built-in
- * digits peer train COUNT ARCH INIT.safetensors ORDER.u32 BATCH THREADS LOSSES.f64 peer silhouette POINTS.f32
- * N D LABELS.u32 CLUSTERS THREADS peer kmeans POINTS.f32 N D CLUSTERS STARTS THREADS LABELS.u32 peer mixture
- * POINTS.f32 N D COMPONENTS THREADS
+ * Verbs and their words:
+ *
+ *   images COUNT OUT.f32 LABELS.u32: the training images of SpuCoMNIST from COUNT built-in digits
+ *   train COUNT ARCH INIT.safetensors ORDER.u32 BATCH THREADS LOSSES.f64
+ *   silhouette POINTS.f32 N D LABELS.u32 CLUSTERS THREADS
+ *   kmeans POINTS.f32 N D CLUSTERS STARTS THREADS LABELS.u32
+ *   mixture POINTS.f32 N D COMPONENTS THREADS
+ *   umap POINTS.f32 N D THREADS EMBEDDING.f32
+ *   logistic X.f32 N D LABELS.u32 CLASSES L1.f64 COUNT ROWS.u32 M L2 TOLERANCE PASSES THREADS HEADS.f64:
+ * COUNT fits, each from where the one before ended; the i-th on the i-th M rows of ROWS ("all": all rows)
+ *   bandwidth BYTES: bytes of memory that are read a second
  *
  * Files are bare arrays. Prints one line of JSON; "seconds" is the time of the library's function alone. */
 #include <despur/despur.h>
@@ -28,6 +35,13 @@ static void check(despur_status status) {
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Of all threads; what it says does not depend on who else is at work. */
+static double processor_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -212,6 +226,76 @@ static void umap(char **words) {
   free(points);
 }
 
+/* Rows of x that a fit is for, copied, as a caller has to. */
+static void take_rows(float *to, uint32_t *labels_to, const float *x, const uint32_t *labels,
+                      const uint32_t *rows, size_t m, size_t d) {
+  for (size_t i = 0; i < m; i++) {
+    memcpy(to + i * d, x + rows[i] * d, d * sizeof *to);
+    labels_to[i] = labels[rows[i]];
+  }
+}
+
+static void logistic(char **words) {
+  size_t n, d, count = number(words[6]), m = number(words[8]), drawn = count * m, passes = 0, values = 0;
+  float *x = read_points(words, &n, &d), *taken = NULL;
+  uint32_t *labels = read_array(words[3], sizeof *labels, &n), *rows = NULL, *taken_labels = NULL;
+  double *l1 = read_array(words[5], sizeof *l1, &count), *heads = NULL, gap = 0;
+  despur_logistic_fit fit = {0};
+  despur_logistic_problem problem = {.x = x,
+                                     .rows = n,
+                                     .columns = d,
+                                     .labels = labels,
+                                     .classes = number(words[4]),
+                                     .l2 = strtod(words[9], NULL)};
+  const despur_logistic_options options = {.tolerance = strtod(words[10], NULL),
+                                           .max_passes = number(words[11]),
+                                           .threads = (int)number(words[12])};
+  if (strcmp(words[7], "all") != 0) {
+    rows = read_array(words[7], sizeof *rows, &drawn);
+    problem.x = taken = allocate(m * d, sizeof *taken);
+    problem.labels = taken_labels = allocate(m, sizeof *taken_labels);
+    problem.rows = m;
+  }
+  const double start = now(), begun = processor_seconds();
+  for (size_t i = 0; i < count; i++) {
+    problem.l1 = l1[i];
+    if (rows) take_rows(taken, taken_labels, x, labels, rows + i * m, m, d);
+    check(despur_logistic_solve(&fit, &problem, &options, &error));
+    const size_t weights = fit.outputs * fit.columns;
+    if (!heads) {
+      values = weights + fit.outputs;
+      heads = allocate(count * values, sizeof *heads);
+    }
+    memcpy(heads + i * values, fit.weight, weights * sizeof *heads);
+    memcpy(heads + i * values + weights, fit.bias, fit.outputs * sizeof *heads);
+    passes += fit.passes;
+    if (fit.gap / fit.objective > gap) gap = fit.gap / fit.objective;
+  }
+  printf("{\"seconds\":%.6f,\"processor\":%.6f,\"passes\":%zu,\"gap\":%.3g}\n", now() - start,
+         processor_seconds() - begun, passes, gap);
+  write_array(words[13], heads, sizeof *heads, count * values);
+  despur_logistic_release(&fit);
+  free(x), free(taken), free(labels), free(taken_labels), free(rows), free(l1), free(heads);
+}
+
+/* Reading alone, the best of five. */
+static void bandwidth(char **words) {
+  enum { LANES = 16, ROUNDS = 5 };
+  const size_t groups = number(words[0]) / sizeof(float) / LANES;
+  float *x = allocate(groups * LANES, sizeof *x), sums[LANES] = {0};
+  double best = 0;
+  for (size_t i = 0; i < groups * LANES; i++) x[i] = (float)(i % 7);
+  for (int round = 0; round < ROUNDS; round++) {
+    const double start = processor_seconds();
+    for (size_t g = 0; g < groups; g++)
+      for (size_t l = 0; l < LANES; l++) sums[l] += x[g * LANES + l];
+    const double rate = (double)(groups * LANES * sizeof *x) / (processor_seconds() - start);
+    if (rate > best) best = rate;
+  }
+  printf("{\"rate\":%.6g,\"sum\":%g}\n", best, (double)sums[0]);
+  free(x);
+}
+
 typedef struct verb {
   const char *name;
   int words;
@@ -219,8 +303,10 @@ typedef struct verb {
 } verb;
 
 int main(int argc, char **argv) {
-  static const verb VERBS[] = {{"images", 3, images}, {"train", 7, train},     {"silhouette", 6, silhouette},
-                               {"kmeans", 7, kmeans}, {"mixture", 5, mixture}, {"umap", 5, umap}};
+  static const verb VERBS[] = {{"images", 3, images},         {"train", 7, train},
+                               {"silhouette", 6, silhouette}, {"kmeans", 7, kmeans},
+                               {"mixture", 5, mixture},       {"umap", 5, umap},
+                               {"logistic", 14, logistic},    {"bandwidth", 1, bandwidth}};
   for (size_t v = 0; argc > 1 && v < sizeof VERBS / sizeof *VERBS; v++)
     if (strcmp(argv[1], VERBS[v].name) == 0 && argc == VERBS[v].words + 2) {
       VERBS[v].execute(argv + 2);

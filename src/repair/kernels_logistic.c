@@ -70,6 +70,7 @@ INLINE void score_rows(const logistic_block *block, const tail_group *tails, con
                        logistic_rows *z, size_t row, const size_t ROWS) {
   size_t out = 0;
   for (; out + TILE <= block->outputs; out += TILE) score_tile(block, tails, w, z, row, out, ROWS, TILE);
+  for (; TILE > 2 && out + 2 <= block->outputs; out += 2) score_tile(block, tails, w, z, row, out, ROWS, 2);
   for (; out < block->outputs; out++) score_tile(block, tails, w, z, row, out, ROWS, 1);
 }
 
@@ -114,6 +115,8 @@ INLINE void gradient_columns(const float *x, size_t step, const logistic_block *
   size_t stride = logistic_stride(block->columns), out = 0;
   for (; out + TILE <= block->outputs; out += TILE)
     gradient_tile(x, step, block->rows, r + out, g + out * stride, stride, GROUPS, TILE);
+  for (; TILE > 2 && out + 2 <= block->outputs; out += 2)
+    gradient_tile(x, step, block->rows, r + out, g + out * stride, stride, GROUPS, 2);
   for (; out < block->outputs; out++)
     gradient_tile(x, step, block->rows, r + out, g + out * stride, stride, GROUPS, 1);
 }
@@ -153,28 +156,28 @@ static void softmax(logistic_rows *z, size_t classes, logistic_rows *logs) {
 
 enum { STRIP = SUMS >= 12 ? LOGISTIC_STRIP : 1, WIDE = SUMS / STRIP };
 
-INLINE void products_tile(float *h, const float *p, size_t rows, size_t stride, size_t a, size_t b) {
+INLINE void products_tile(float *h, size_t stride, const float *x, const float *y, size_t rows) {
   vec sum[STRIP][WIDE];
   UNROLL for (size_t i = 0; i < STRIP; i++) {
-    UNROLL for (size_t w = 0; w < WIDE; w++) sum[i][w] = load(h + (a + i) * stride + b + w * VECTOR);
+    UNROLL for (size_t w = 0; w < WIDE; w++) sum[i][w] = load(h + i * stride + w * VECTOR);
   }
-  for (size_t row = 0; row < rows; row++, p += stride) {
+  for (size_t row = 0; row < rows; row++, x += LOGISTIC_PANEL, y += LOGISTIC_PANEL) {
     vec value[WIDE];
-    UNROLL for (size_t w = 0; w < WIDE; w++) value[w] = load(p + b + w * VECTOR);
+    UNROLL for (size_t w = 0; w < WIDE; w++) value[w] = load(y + w * VECTOR);
     UNROLL for (size_t i = 0; i < STRIP; i++) {
-      vec factor = splat(p[a + i]);
+      vec factor = splat(x[i]);
       UNROLL for (size_t w = 0; w < WIDE; w++) sum[i][w] = fma_lanes(factor, value[w], sum[i][w]);
     }
   }
   UNROLL for (size_t i = 0; i < STRIP; i++) {
-    UNROLL for (size_t w = 0; w < WIDE; w++) store(h + (a + i) * stride + b + w * VECTOR, sum[i][w]);
+    UNROLL for (size_t w = 0; w < WIDE; w++) store(h + i * stride + w * VECTOR, sum[i][w]);
   }
 }
 
-static void add_products(float *h, const float *p, size_t rows, size_t stride, size_t first) {
-  const size_t width = (size_t)WIDE * VECTOR;
-  for (size_t a = first; a < first + LOGISTIC_STRIP; a += STRIP)
-    for (size_t b = first / width * width; b < stride; b += width) products_tile(h, p, rows, stride, a, b);
+static void add_products(float *h, size_t stride, const float *x, const float *y, size_t rows) {
+  for (size_t a = 0; a < LOGISTIC_STRIP; a += STRIP)
+    for (size_t b = 0; b < LOGISTIC_PANEL; b += (size_t)WIDE * VECTOR)
+      products_tile(h + a * stride + b, stride, x + a, y + b, rows);
 }
 
 static void add_multiple(double *sum, const float *row, double factor, size_t count) {

@@ -9,9 +9,9 @@
 /* Rows of a block, and numbers of a row that are added side by side. */
 enum { LOGISTIC_ROWS = 32, LOGISTIC_GROUP = 8 };
 
-/* Columns whose products are added in one call, and what rows of products are filled up to: every level's
- * tiles fit. */
-enum { LOGISTIC_STRIP = 4, LOGISTIC_PRODUCTS = 96 };
+/* Columns whose products are added in one call, and columns that are packed side by side: every level's tiles
+ * fit. */
+enum { LOGISTIC_STRIP = 4, LOGISTIC_PANEL = 96 };
 
 /* Doubles from one output's weights to the next: the columns rounded up to whole groups. */
 static inline size_t logistic_stride(size_t columns) {
@@ -37,10 +37,10 @@ typedef struct logistic_table {
   /* Scores z[classes] of all rows become probabilities, logs->at[row] the logarithm of the sum of their
    * exponentials. z is 64-byte aligned. */
   void (*softmax)(logistic_rows *z, size_t classes, logistic_rows *logs);
-  /* h[a, b] += sum over the rows of p[row, a] p[row, b] for the LOGISTIC_STRIP columns a from first on and
-   * all b >= a (and some before); h [stride, stride], p [rows, stride], 64-byte aligned, stride a multiple of
-   * LOGISTIC_PRODUCTS */
-  void (*add_products)(float *h, const float *p, size_t rows, size_t stride, size_t first);
+  /* h[a, b] += sum over the rows of x[row, a] y[row, b] for LOGISTIC_STRIP columns a of one panel and all b
+   * of another; x and y [rows, LOGISTIC_PANEL]; h [LOGISTIC_STRIP, stride], which is 64-byte aligned as is y
+   */
+  void (*add_products)(float *h, size_t stride, const float *x, const float *y, size_t rows);
   /* sum[i] += factor row[i]; count a multiple of LOGISTIC_GROUP, 64-byte aligned */
   void (*add_multiple)(double *sum, const float *row, double factor, size_t count);
 } logistic_table;

@@ -19,14 +19,15 @@ enum {
   MOST_COLUMNS = 4096,
   MOST_SWEEPS = 400,
   MOST_HALVINGS = 12,
-  CHUNK = 128, /* rows whose products are added while they are in cache */
-  TASK_STRIPS = 8
+  CHUNK = 64,     /* rows whose products are added while they are in cache */
+  TASK_STRIPS = 8 /* a whole part of a panel */
 };
 
 #define MOST_BYTES      ((size_t)512 << 20) /* of the working set's columns */
 #define SWEPT           1e-3                /* sweeps end when one gains less than this share of the first */
 #define LEAST_DECREASE  1e-4                /* Armijo's share of what the step promises */
-#define LEAST_CURVATURE 1e-6                /* of a column, as a share of the largest */
+#define STALE           0.1  /* products are kept while curvatures change by less than this share */
+#define LEAST_CURVATURE 1e-6 /* of a column, as a share of the largest */
 
 typedef struct violation {
   double size;
@@ -36,14 +37,16 @@ typedef struct violation {
 typedef struct newton {
   const logistic_model *model;
   logistic_place *at;
-  size_t columns;          /* of all */
-  size_t *set, count;      /* working set; its bias comes behind it, as column `count` */
+  size_t columns;     /* of all */
+  size_t *set, count; /* working set; the bias comes behind it, as column `count` */
+  size_t *next_set;
   size_t stride;           /* floats of a row of columns or products */
-  float *packed, *product; /* [rows, stride], [stride, stride] */
+  float *packed, *product; /* [panels, rows, LOGISTIC_PANEL], [stride, stride] */
   size_t packed_room, product_room;
-  double *curvature; /* [rows] */
-  double *slope;     /* [stride] of the model where the step leads */
-  double *step;      /* [stride] */
+  double *curvature, *fresh; /* [rows] that the products have; where it stands */
+  bool *kept;                /* [columns] of the set, as long as there are products */
+  double *slope;             /* [stride] of the model where the step leads */
+  double *step;              /* [stride] */
   double *next, *next_gradient;
   violation *violations;
 } newton;
@@ -61,22 +64,30 @@ static int by_column(const void *a, const void *b) {
   return (*x > *y) - (*x < *y);
 }
 
-/* Columns with a weight, and of those whose slope is too large to stay without one the worst, as many again.
- */
-static void choose_set(newton *n) {
-  const double *w = n->at->point, *g = n->at->gradient;
-  size_t found = 0;
-  n->count = 0;
-  for (size_t j = 0; j < n->columns; j++)
+/* Columns with a weight, and of those whose slope is too large to stay without one the worst, a quarter more.
+ * False when all of them are in the set that is there. */
+static bool choose_set(newton *n) {
+  const double *w = n->at->point, *g = n->at->gradient, l1 = n->model->problem->l1;
+  size_t found = 0, count = 0;
+  bool new = !n->product;
+  for (size_t j = 0; j < n->columns; j++) {
     if (w[j] != 0)
-      n->set[n->count++] = j;
-    else if (fabs(g[j]) > n->model->problem->l1)
+      n->next_set[count++] = j;
+    else if (fabs(g[j]) > l1)
       n->violations[found++] = (violation){fabs(g[j]), j};
-  size_t room = n->count > LEAST_COLUMNS ? n->count : LEAST_COLUMNS;
+    new |= !n->kept[j] && (w[j] != 0 || fabs(g[j]) > l1);
+  }
+  if (!new) return false;
+  const size_t room = count / 4 > LEAST_COLUMNS ? count / 4 : LEAST_COLUMNS;
   qsort(n->violations, found, sizeof *n->violations, by_size);
-  for (size_t i = 0; i < found && i < room; i++) n->set[n->count++] = n->violations[i].column;
-  qsort(n->set, n->count, sizeof *n->set, by_column);
-  n->stride = (n->count + 1 + LOGISTIC_PRODUCTS - 1) / LOGISTIC_PRODUCTS * LOGISTIC_PRODUCTS;
+  for (size_t i = 0; i < found && i < room; i++) n->next_set[count++] = n->violations[i].column;
+  qsort(n->next_set, count, sizeof *n->next_set, by_column);
+  memset(n->kept, 0, n->columns * sizeof *n->kept);
+  for (size_t i = 0; i < count; i++) n->kept[n->next_set[i]] = true;
+  memcpy(n->set, n->next_set, count * sizeof *n->set);
+  n->count = count;
+  n->stride = (count + 1 + LOGISTIC_PANEL - 1) / LOGISTIC_PANEL * LOGISTIC_PANEL;
+  return true;
 }
 
 static despur_status make_room(float **block, size_t *room, size_t rows, size_t columns,
@@ -97,25 +108,28 @@ static void pack(void *context, size_t task, int thread) {
   for (size_t row = task * CHUNK; row < last; row++) {
     const double root = sqrt(n->curvature[row]);
     const float *x = problem->x + row * problem->columns;
-    float *to = n->packed + row * n->stride;
-    for (size_t i = 0; i < n->count; i++)
-      to[i] = (float)(root * ((double)x[n->set[i]] - n->model->mean[n->set[i]]));
-    to[n->count] = (float)root;
-    memset(to + n->count + 1, 0, (n->stride - n->count - 1) * sizeof *to);
+    for (size_t i = 0; i < n->stride; i++)
+      n->packed[(i / LOGISTIC_PANEL * problem->rows + row) * LOGISTIC_PANEL + i % LOGISTIC_PANEL] =
+          i < n->count    ? (float)(root * ((double)x[n->set[i]] - n->model->mean[n->set[i]]))
+          : i == n->count ? (float)root
+                          : 0;
   }
 }
 
+/* Products of some strips of one panel with all panels from it on. */
 static void multiply(void *context, size_t task, int thread) {
   (void)thread;
   const newton *n = context;
-  const size_t rows = n->model->problem->rows, first = task * TASK_STRIPS * LOGISTIC_STRIP;
-  size_t last = first + TASK_STRIPS * LOGISTIC_STRIP;
-  if (last > n->stride) last = n->stride;
+  const size_t rows = n->model->problem->rows, first = task * TASK_STRIPS * LOGISTIC_STRIP,
+               last = first + TASK_STRIPS * LOGISTIC_STRIP, panel = first / LOGISTIC_PANEL;
   memset(n->product + first * n->stride, 0, (last - first) * n->stride * sizeof *n->product);
   for (size_t row = 0; row < rows; row += CHUNK)
-    for (size_t a = first; a < last && a <= n->count; a += LOGISTIC_STRIP)
-      n->model->kernels->add_products(n->product, n->packed + row * n->stride,
-                                      rows - row < CHUNK ? rows - row : CHUNK, n->stride, a);
+    for (size_t other = panel; other < n->stride / LOGISTIC_PANEL; other++)
+      for (size_t a = first; a < last; a += LOGISTIC_STRIP)
+        n->model->kernels->add_products(
+            n->product + a * n->stride + other * LOGISTIC_PANEL, n->stride,
+            n->packed + (panel * rows + row) * LOGISTIC_PANEL + a % LOGISTIC_PANEL,
+            n->packed + (other * rows + row) * LOGISTIC_PANEL, rows - row < CHUNK ? rows - row : CHUNK);
 }
 
 /* The other half, what l2 adds, and no column without curvature. */
@@ -129,15 +143,26 @@ static void complete(newton *n) {
   for (size_t a = 0; a <= n->count; a++) h[a * n->stride + a] += (float)LEAST_CURVATURE * most;
 }
 
-static despur_status make_model(newton *n, despur_error *error) {
+static bool is_stale(const newton *n) {
+  double change = 0, all = 0;
+  for (size_t i = 0; i < n->model->problem->rows; i++) {
+    change += fabs(n->fresh[i] - n->curvature[i]);
+    all += n->curvature[i];
+  }
+  return change > STALE * all;
+}
+
+static despur_status make_model(newton *n, bool new_set, despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t rows = n->model->problem->rows, strips = n->stride / LOGISTIC_STRIP;
+  logistic_curvatures(n->model, n->at->point, n->fresh);
+  n->at->passes++;
+  if (!new_set && !is_stale(n)) return DESPUR_OK;
   TRY(make_room(&n->packed, &n->packed_room, rows, n->stride, error));
   TRY(make_room(&n->product, &n->product_room, n->stride, n->stride, error));
-  logistic_curvatures(n->model, n->at->point, n->curvature);
-  n->at->passes++;
+  memcpy(n->curvature, n->fresh, rows * sizeof *n->curvature);
   parallel_for(n->model->pool, (rows + CHUNK - 1) / CHUNK, pack, n);
-  parallel_for(n->model->pool, (strips + TASK_STRIPS - 1) / TASK_STRIPS, multiply, n);
+  parallel_for(n->model->pool, strips / TASK_STRIPS, multiply, n);
   complete(n);
 cleanup:
   return status;
@@ -226,9 +251,12 @@ static bool take_step(newton *n) {
 
 static despur_status create(newton *n, logistic_place *at, const logistic_model *model, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const size_t room = logistic_stride(model->problem->columns + LOGISTIC_PRODUCTS) + LOGISTIC_PRODUCTS;
+  const size_t room = logistic_stride(model->problem->columns + LOGISTIC_PANEL) + LOGISTIC_PANEL;
   *n = (newton){.model = model, .at = at, .columns = model->problem->columns};
   TRY(mem_alloc(&n->set, n->columns, sizeof *n->set, error));
+  TRY(mem_alloc(&n->next_set, n->columns, sizeof *n->next_set, error));
+  TRY(mem_alloc(&n->kept, n->columns, sizeof *n->kept, error));
+  TRY(mem_alloc(&n->fresh, model->problem->rows, sizeof *n->fresh, error));
   TRY(mem_alloc(&n->violations, n->columns, sizeof *n->violations, error));
   TRY(mem_alloc(&n->curvature, model->problem->rows, sizeof *n->curvature, error));
   TRY(mem_alloc(&n->slope, room, sizeof *n->slope, error));
@@ -241,6 +269,9 @@ cleanup:
 
 static void release(newton *n) {
   mem_free(n->set);
+  mem_free(n->next_set);
+  mem_free(n->kept);
+  mem_free(n->fresh);
   mem_free(n->violations);
   mem_free(n->packed);
   mem_free(n->product);
@@ -266,9 +297,9 @@ despur_status logistic_newton(logistic_place *at, const logistic_model *model, d
   TRY(create(&n, at, model, error));
   for (size_t steps = 0; steps < MOST_STEPS; steps++) {
     TRY(watch_ask(watch, error));
-    choose_set(&n);
+    const bool new_set = choose_set(&n);
     if (n.count > MOST_COLUMNS || model->problem->rows > MOST_BYTES / (n.stride * sizeof(float))) break;
-    TRY(make_model(&n, error));
+    TRY(make_model(&n, new_set, error));
     minimise_model(&n);
     if (!take_step(&n) || is_done(&n, tolerance, scratch)) break;
   }
