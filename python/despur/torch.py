@@ -6,7 +6,10 @@ Needs PyTorch, from 1.13 on. What is drawn depends on the seed and the epoch alo
 from __future__ import annotations
 
 import copy
+import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 from torch.utils.data import Sampler
 
+from despur._networks import Normalised, network_of
 from despur._table import refuse, vector
 
 __all__ = [
@@ -24,6 +28,7 @@ __all__ = [
     "SPARESampler",
     "apply_head",
     "extract",
+    "from_run",
     "head_of",
     "with_head",
 ]
@@ -295,3 +300,74 @@ def apply_head(layer: Any, features: ArrayLike) -> NDArray[np.float32]:
     weight, bias = head_of(layer)
     logits: NDArray[np.float32] = np.asarray(features, np.float32) @ weight.T + bias
     return logits
+
+
+# ---- networks of runs ----
+
+_TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "U8": "|u1"}
+
+
+def _tensors_of(path: Path) -> dict[str, NDArray[Any]]:
+    """The tensors of a safetensors file: a length, a header of JSON, and bytes."""
+    try:
+        whole = path.read_bytes()
+        length = int.from_bytes(whole[:8], "little")
+        header = json.loads(whole[8 : 8 + length])
+        found = {}
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            begin, end = (8 + length + offset for offset in entry["data_offsets"])
+            found[name] = np.frombuffer(whole[begin:end], _TYPES[entry["dtype"]]).reshape(entry["shape"])
+        return found
+    except FileNotFoundError:
+        raise refuse(f"{path}: no such file: expected a finished run that trained this network") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise refuse(f"{path}: expected a safetensors file: {error}") from None
+
+
+def _model_section(path: Path) -> dict[str, str]:
+    """What a run's configuration says of its model: keys and values, one a line, as despur writes them."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise refuse(f"{path}: no such file: expected the directory of a run") from None
+    found, inside = {}, False
+    for line in lines:
+        if not line.startswith(" "):
+            inside = line == "model:"
+        elif inside and ": " in line and not line.lstrip().startswith("#"):
+            key, _, value = line.strip().partition(": ")
+            found[key] = value
+    if "arch" not in found:
+        raise refuse(f"{path}: expected the configuration of a run, with a model.arch")
+    return found
+
+
+def from_run(directory: str | os.PathLike[str], stage: str = "train") -> Any:
+    """The network of a run with its weights, as a module of PyTorch in evaluation mode.
+
+    It takes what the run's network takes: pictures [n, channels, rows, columns] from 0 to 1 (bytes divided by 255),
+    which are normalised inside as ``model.mean`` and ``model.std`` say, or rows of features. Logits are despur's up to
+    rounding in single precision. Names of tensors are those of ``model.safetensors``.
+
+    Parameters
+    ----------
+    directory : path
+        Of a finished run.
+    stage : {"train", "reference"}
+        The final network, or the one that groups were inferred from.
+
+    Returns
+    -------
+    torch.nn.Module
+    """
+    files = {"train": "model.safetensors", "reference": "reference.safetensors"}
+    if stage not in files:
+        raise refuse(f"stage: expected train or reference, found {stage!r}")
+    said = _model_section(Path(directory, "config.yaml"))
+    network = network_of(said["arch"], _tensors_of(Path(directory, files[stage])), float(said.get("dropout", "0")))
+    mean, deviation = (np.atleast_1d(json.loads(said.get(key, usual))) for key, usual in (("mean", "0"), ("std", "1")))
+    if (mean != 0).any() or (deviation != 1).any():
+        network = Normalised(network, mean.tolist(), deviation.tolist())
+    return network.eval()

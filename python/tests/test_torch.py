@@ -1,6 +1,7 @@
 """PyTorch's side. Optional: without torch nothing of it runs."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import despur
+from despur._networks import EfficientNetLite0, LeNet, Linear, MLP, ResNet, SmallResNet
 from despur.torch import (
     GroupBalancedSampler,
     GroupDROLoss,
@@ -16,6 +18,7 @@ from despur.torch import (
     SPARESampler,
     apply_head,
     extract,
+    from_run,
     head_of,
     with_head,
 )
@@ -106,3 +109,79 @@ def test_features_come_out_and_heads_go_in():
         extract(torch.nn.ReLU(), [x])
     seen = despur.evaluate(y, torch.tensor(logits).argmax(1), sensitive_features=torch.arange(17) % 2)
     assert seen.count == 17
+
+
+# ---- networks of runs ----
+
+
+@pytest.mark.parametrize("arch", ["lenet", "mlp", "linear", "resnet20"])
+def test_a_run_becomes_a_module_with_its_logits(arch, tmp_path):
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (96, 3, 28, 28), dtype=np.uint8)
+    arrays = {"images": pictures, "labels": np.arange(96) % 3, "splits": np.arange(96) % 3 // 2 * 2}
+    arrays["splits"][::7] = 2
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    data = {"source": "npy", **{name: str(tmp_path / f"{name}.npy") for name in arrays}}
+    normal = {} if arch == "mlp" else {"mean": [0.1, 0.5, 0.3], "std": [0.5, 0.7, 1.2]}
+    keys = {"data": data, "model": {"arch": arch, **normal}, "train": {"method": "erm", "epochs": 2, "batch_size": 16}}
+    run = despur.run(keys, directory=tmp_path / "run", progress=False)
+    network = from_run(run.directory)
+    table = np.loadtxt(tmp_path / "run" / "predictions.csv", delimiter=",", skiprows=1)
+    rows = table[:, 0].astype(int)
+    with torch.no_grad():
+        logits = network(torch.tensor(pictures[rows] / np.float32(255)))
+    wanted, got = np.log(table[:, -3:]), logits.double().numpy()
+    apart = (got - got[:, :1]) - (wanted - wanted[:, :1])  # what softmax does not see is not in the file
+    assert np.abs(apart).max() <= 1e-5 * max(1, np.abs(got).max())
+    assert not network.training and (logits.argmax(1).numpy() == table[:, -4]).all()
+
+
+NETWORKS = {
+    "lenet": lambda: LeNet(3, 16 * 6 * 6, 5),
+    "mlp": lambda: MLP(3 * 32 * 32, 5, 0.5),
+    "linear": lambda: Linear(3 * 32 * 32, 5),
+    "resnet20": lambda: SmallResNet(3, 5, 3),
+    "resnet56": lambda: SmallResNet(3, 5, 9),
+    "resnet18": lambda: ResNet(3, 5, (2, 2, 2, 2), False),
+    "resnet34": lambda: ResNet(3, 5, (3, 4, 6, 3), False),
+    "resnet50": lambda: ResNet(3, 5, (3, 4, 6, 3), True),
+    "efficientnet_lite0": lambda: EfficientNetLite0(3, 5),
+}
+
+
+@pytest.mark.skipif("DESPUR_NETWORK" not in os.environ, reason="DESPUR_NETWORK does not say where the network program is")
+@pytest.mark.parametrize("arch", NETWORKS)
+def test_every_architecture_gives_the_librarys_logits(arch, tmp_path):
+    torch.manual_seed(0)
+    module = NETWORKS[arch]()
+    for layer in module.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            for values, low, high in ((layer.running_mean, -0.1, 0.1), (layer.running_var, 0.5, 2)):
+                torch.nn.init.uniform_(values, low, high)
+            torch.nn.init.uniform_(layer.weight, 0.5, 1)
+    torch.save(module.state_dict(), tmp_path / "weights.pth")
+    pictures = torch.randn(3, 3, 32, 32)
+    np.save(tmp_path / "images.npy", pictures.numpy())
+    files = [str(tmp_path / name) for name in ("weights.pth", "images.npy", "logits.npy", "features.npy")]
+    subprocess.run([os.environ["DESPUR_NETWORK"], arch, "5", *files], check=True)
+    with torch.no_grad():
+        wanted = module.eval()(pictures).numpy()
+    got = np.load(tmp_path / "logits.npy")
+    assert np.abs(got - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(despur.InputError, match="config.yaml: no such file: expected the directory of a run"):
+        from_run(tmp_path)
+    (tmp_path / "config.yaml").write_text("model:\n  arch: lenet\n")
+    with pytest.raises(despur.InputError, match="model.safetensors: no such file"):
+        from_run(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(despur.InputError, match="expected a safetensors file"):
+        from_run(tmp_path)
+    (tmp_path / "config.yaml").write_text("data:\n  arch: lenet\n")
+    with pytest.raises(despur.InputError, match="with a model.arch"):
+        from_run(tmp_path)
+    with pytest.raises(despur.InputError, match="stage: expected train or reference, found 'best'"):
+        from_run(tmp_path, "best")

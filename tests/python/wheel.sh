@@ -1,9 +1,9 @@
 #!/bin/sh
-# Usage: wheel.sh BUILD TOOL LIBRARY: builds the Python module around LIBRARY, installs it with its peers into an empty virtual
+# Usage: wheel.sh BUILD TOOL LIBRARY NETWORK: builds the Python module around LIBRARY, installs it with its peers into an empty virtual
 # environment, and runs python/tests there. 77: there is no Python to build for, or no PyPI, which it says.
 set -eu
 golden=$(realpath -m ../shared/golden)
-build=$1 tool=$(realpath "$2") library=$(realpath "$3")
+build=$1 tool=$(realpath "$2") library=$(realpath "$3") network=$(realpath "$4")
 skip() {
   echo "left out: the Python module and its tests ($1)"
   exit 77
@@ -16,7 +16,7 @@ pip="$work/bin/pip --disable-pip-version-check --quiet --retries 1 --timeout 20"
 $pip install scikit-build-core >"$work/log" 2>&1 || skip "PyPI cannot be reached: $(tail -n 1 "$work/log")"
 $pip wheel --no-deps --no-build-isolation --wheel-dir "$work/wheels" -C cmake.define.DESPUR_LIBRARY="$library" .
 $pip uninstall -y scikit-build-core
-$pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas fairlearn pytest mypy
+$pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas polars pyarrow ml_dtypes fairlearn pytest pytest-xdist mypy
 "$work/bin/mypy" --config-file pyproject.toml --python-executable "$work/bin/python" \
   --cache-dir "$work/mypy" -p despur
 # from elsewhere, so that the module that was installed is the one that is tested
@@ -25,8 +25,8 @@ cp -R examples/python "$work/examples"
 cp tools/notebook "$work"
 cd "$work"
 installed=$(bin/python -c 'import despur, os; print(os.path.dirname(despur.__file__))')
-export DESPUR_TOOL="$tool" DESPUR_GOLDEN="$golden"
-bin/python -m pytest -q -p no:cacheprovider --doctest-modules --doctest-ignore-import-errors tests examples/gate_test.py "$installed"
+export DESPUR_TOOL="$tool" DESPUR_GOLDEN="$golden" DESPUR_NETWORK="$network"
+bin/python -m pytest -q -n 2 -p no:cacheprovider --doctest-modules --doctest-ignore-import-errors tests examples/gate_test.py "$installed"
 bin/python notebook examples/shortcut.py --check
 
 # PyTorch is large: what needs it runs where the system's Python has it.
