@@ -335,14 +335,19 @@ class _Frame:
 
 
 def _add_probabilities(
-    frame: _Frame, y_prob: ArrayLike, asked: dict[str, object], labels: list[str], classes: Sequence[Any] | None
+    frame: _Frame, y_prob: ArrayLike, asked: dict[str, object], classes: Sequence[Any] | None
 ) -> None:
+    """The frame has labels and predictions, and nothing else yet."""
     numbers = numbers_of(y_prob, "y_prob")
     if numbers.ndim == 1 or numbers.shape[1] == 1:
         frame.add("score", numbers.reshape(-1), "y_prob")
         asked["score"] = "score"
         return
-    names = [codes_of([c], "classes")[1][0] for c in classes] if classes is not None else class_order(labels)
+    if classes is not None:
+        names = [codes_of([c], "classes")[1][0] for c in classes]
+    else:
+        occurring = (values[k] for _, codes, values in frame.columns for k in np.unique(codes) if k < len(values))
+        names = class_order(list(occurring))
     if len(names) != numbers.shape[1]:
         raise refuse(
             f"y_prob: expected a column for each of the classes {', '.join(names[:10])}, found "
@@ -457,20 +462,18 @@ def evaluate(
         "whole_groups": whole_groups,
         "with_missing": with_missing,
     }
-    labels = [values[k] for k in np.unique(codes) if k < len(values)]
     if y_pred is not None:
         taken = {**features, name: None}
         prediction = _free_name(name_of(y_pred), taken, "prediction", "y_pred", "predicted")
         codes, values = codes_of(y_pred, "y_pred")
         frame.add(prediction, codes, "y_pred", values)
         asked["prediction"] = prediction
-        labels += [values[k] for k in np.unique(codes) if k < len(values)]
     elif y_prob is None:
         raise refuse("expected predictions, y_pred=, or probabilities, y_prob=")
     else:
         asked["from_scores"] = True
     if y_prob is not None:
-        _add_probabilities(frame, y_prob, asked, labels, classes)
+        _add_probabilities(frame, y_prob, asked, classes)
     for feature, column in features.items():
         codes, values = codes_of(column, f"sensitive_features: {feature!r}")
         frame.add(feature, codes, f"sensitive_features: {feature!r}", values)
