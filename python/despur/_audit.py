@@ -17,7 +17,7 @@ from despur import _core
 from despur._evaluate import framed
 from despur._plot import HasPlots
 from despur._progress import Listener, listening
-from despur._table import MISSING, columns_of, ordered_codes, python_words, refuse, vector
+from despur._table import MISSING, check_finite, columns_of, features_of, ordered_codes, python_words, refuse, vector
 
 if TYPE_CHECKING:
     import pandas
@@ -197,7 +197,8 @@ def audit(
     Parameters
     ----------
     features : array-like of shape (n, columns), or None
-        What any network says of an example: see `despur.torch.extract`. float32 is not copied.
+        What any network says of an example: see `despur.torch.extract`. Arrays, tensors, frames of numbers, columns of
+        lists, or the path of a .npy file; float32 is not copied.
     y : array-like of shape (n,)
         Labels.
     y_pred : array-like of shape (n,), optional
@@ -248,11 +249,10 @@ def audit(
         raise refuse("y: expected a label for each row, found missing ones")
     x, columns = None, 0
     if features is not None:
-        x = np.ascontiguousarray(np.asarray(features), np.float32)
-        if x.ndim != 2 or len(x) != rows:
-            raise refuse(f"features: expected [{rows}, columns] numbers, found shape {list(x.shape)}")
-        if not np.isfinite(x).all():
-            raise refuse(f"features: row {int(np.argmin(np.isfinite(x).all(axis=1))) + 1} is not finite")
+        x = features_of(features)
+        if len(x) != rows:
+            raise refuse(f"features: expected {rows} rows, as y has, found {len(x)}")
+        check_finite(x)
         columns = x.shape[1]
     by = []
     for name, column in ({} if metadata is None else columns_of(metadata)).items():

@@ -18,7 +18,7 @@ from despur import _core
 from despur._evaluate import framed
 from despur._plot import HasPlots
 from despur._progress import Listener, listening
-from despur._table import MISSING, columns_of, ordered_codes, python_words, refuse, vector
+from despur._table import MISSING, columns_of, features_of, ordered_codes, python_words, refuse, vector
 
 if TYPE_CHECKING:
     import pandas
@@ -216,8 +216,12 @@ class Repaired(HasPlots):
 
 
 def _label_codes(y: ArrayLike) -> tuple[NDArray[np.uint32], tuple[Any, ...]]:
-    classes, codes = np.unique(vector(y, "y"), return_inverse=True)
-    return codes.astype(np.uint32), tuple(classes.tolist())
+    """Codes in the order of classes, and these as they came: numbers stay numbers."""
+    codes, _ = ordered_codes(y, "y")
+    if (codes == MISSING).any():
+        raise refuse("y: expected a label for each row, found missing ones")
+    _, first = np.unique(codes, return_index=True)
+    return codes, tuple(vector(y, "y")[first].tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +366,8 @@ def repair(
     Parameters
     ----------
     features : array-like of shape (n, columns)
-        What goes into the last layer: see `despur.torch.extract`. float32 is not copied.
+        What goes into the last layer: see `despur.torch.extract`; what it may be is told at `audit`. float32
+        is not copied.
     y : array-like of shape (n,)
         Labels.
     groups : array-like, data frame or mapping, optional
@@ -398,9 +403,7 @@ def repair(
     InputError
         When the data do not fit together, or the only method that was asked for cannot be fitted.
     """
-    x = np.ascontiguousarray(np.asarray(features), np.float32)
-    if x.ndim != 2:
-        raise refuse(f"features: expected a row of numbers for each example, found shape {x.shape}")
+    x = features_of(features)
     codes, classes = _label_codes(y)
     if len(codes) != len(x):
         raise refuse(f"y: expected {len(x)} rows, as features has, found {len(codes)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
+from despur._arrow import MISSING as MISSING
+from despur._arrow import Coded, columns_from_arrow, exports_arrow
 
-MISSING = 2**32 - 1
 _MOST_CODES = 1 << 16  # whole numbers are counted in a table up to this range
 
 Codes = tuple[NDArray[np.uint32], list[str]]
@@ -116,9 +118,55 @@ def _of_objects(values: list[object], what: str) -> Codes:
     return out, [name or "" for name in names]
 
 
+# ---- arrays of any kind ----
+
+
+def _of_tensor(values: Any) -> NDArray[Any]:
+    """A tensor by its methods, whoever made it: off the graph, on the CPU, and wide enough for NumPy."""
+    values = values.detach()
+    if str(getattr(getattr(values, "device", None), "type", "cpu")) != "cpu":
+        values = values.cpu()
+    if str(values.dtype).rpartition(".")[2] == "bfloat16":
+        values = values.float()
+    return np.asarray(values)
+
+
+def _of_dlpack(values: Any, what: str) -> NDArray[Any]:
+    try:
+        return np.from_dlpack(values)
+    except (BufferError, RuntimeError, TypeError) as error:
+        raise refuse(f"{what}: expected an array on the CPU, found {type(values).__name__}: {error}") from None
+
+
+def _of_arrow(values: Any, what: str) -> NDArray[Any] | Coded:
+    columns = columns_from_arrow(values, what)
+    if len(columns) != 1:
+        raise refuse(f"{what}: expected one value a row, found {len(columns)} columns")
+    return next(iter(columns.values()))
+
+
+def array_of(values: Any, what: str) -> NDArray[Any] | Coded:
+    """What NumPy, a tensor, Arrow or DLPack hold, without a copy where it lies on the CPU in a type of NumPy's."""
+    if isinstance(values, (np.ndarray, Coded)):
+        return _widened(values) if isinstance(values, np.ndarray) else values
+    if hasattr(values, "detach"):
+        return _of_tensor(values)
+    if exports_arrow(values):
+        return _of_arrow(values, what)
+    if hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
+        return _of_dlpack(values, what)
+    return _widened(np.asarray(values))
+
+
+def _widened(array: NDArray[Any]) -> NDArray[Any]:
+    """NumPy has no bfloat16; ml_dtypes, which makes such arrays, turns them into float32."""
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
 def vector(values: ArrayLike, what: str) -> NDArray[Any]:
     """One value a row, wherever it lay in memory."""
-    array = np.asarray(values)
+    given = array_of(values, what)
+    array = np.array([*given.names, None], object)[np.minimum(given.codes, len(given.names))] if isinstance(given, Coded) else given
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -129,6 +177,48 @@ def vector(values: ArrayLike, what: str) -> NDArray[Any]:
     return array
 
 
+_ROWS_AT_ONCE = 4096
+
+
+def features_of(values: Any, what: str = "features") -> NDArray[np.float32]:
+    """Rows of numbers as float32: an array, a tensor, a frame of numbers, a column of lists, or the path of a .npy
+    file, which is mapped. float32 that lies row by row is not copied."""
+    if isinstance(values, (str, os.PathLike)):
+        path = os.fspath(values)
+        try:
+            values = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise refuse(f"{what}: {path}: expected a .npy file: {error}") from None
+    array: NDArray[Any] | Coded
+    if exports_arrow(values) and not isinstance(values, np.ndarray):
+        columns = list(columns_from_arrow(values, what).values())
+        if any(isinstance(c, Coded) for c in columns):
+            raise refuse(f"{what}: expected numbers, found text")
+        array = np.asarray(columns[0]) if len(columns) == 1 else np.column_stack([np.asarray(c) for c in columns])
+        array = array.reshape(len(array), -1)
+    else:
+        array = array_of(values, what)
+    if isinstance(array, Coded) or array.dtype.kind not in "biuf":
+        found = "text" if isinstance(array, Coded) else array.dtype
+        raise refuse(f"{what}: expected numbers, found {found}")
+    if array.ndim != 2:
+        raise refuse(f"{what}: expected a row of numbers for each example, found shape {array.shape}")
+    if array.size == 0:
+        raise refuse(f"{what}: expected rows of numbers, found shape {array.shape}")
+    return np.ascontiguousarray(array, np.float32)
+
+
+def check_finite(x: NDArray[np.float32], what: str = "features") -> None:
+    """Row by row, so that it takes no memory beside."""
+    for first in range(0, len(x), _ROWS_AT_ONCE):
+        fine = np.isfinite(x[first : first + _ROWS_AT_ONCE]).all(axis=1)
+        if not fine.all():
+            raise refuse(f"{what}: row {first + int(np.argmin(fine)) + 1} is not finite")
+
+
+# ---- codes and numbers ----
+
+
 def codes_of(values: Any, what: str) -> Codes:
     """Codes of distinct values, and what these are called."""
     if getattr(getattr(values, "dtype", None), "name", None) == "category" and hasattr(values, "cat"):
@@ -137,7 +227,12 @@ def codes_of(values: Any, what: str) -> Codes:
         if codes.size == 0:
             raise refuse(f"{what}: expected values, found none")
         return np.where(codes < 0, MISSING, codes).astype(np.uint32), categories
-    array = vector(values, what)
+    given = array_of(values, what)
+    if isinstance(given, Coded):
+        if len(given) == 0:
+            raise refuse(f"{what}: expected values, found none")
+        return given.codes, given.names
+    array = vector(given, what)
     kind = array.dtype.kind
     if kind == "b":
         return array.astype(np.uint32), ["False", "True"]
@@ -174,28 +269,46 @@ def ordered_codes(values: Any, what: str, *, without: tuple[str, ...] = ()) -> C
 
 def numbers_of(values: ArrayLike, what: str) -> NDArray[np.float64]:
     """Numbers of one or two dimensions as float64, without a copy where they are that."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise refuse(f"{what}: expected numbers, found {array.dtype}")
+    array = array_of(values, what)
+    if isinstance(array, Coded) or array.dtype.kind not in "biuf":
+        raise refuse(f"{what}: expected numbers, found {'text' if isinstance(array, Coded) else array.dtype}")
     if array.ndim not in (1, 2) or array.size == 0:
         raise refuse(f"{what}: expected numbers for each row, found shape {array.shape}")
     return np.ascontiguousarray(array, np.float64)
 
 
+def _of_data_set(features: Any) -> dict[str, Any]:
+    """A data set of Hugging Face's by its interface: columns by names, of which features say what codes mean."""
+    columns: dict[str, Any] = {}
+    for name in features.column_names:
+        column = features[name]
+        names = getattr(features.features.get(name), "names", None)
+        codes = np.asarray(list(column) if names else [], np.int64)
+        if names:
+            columns[str(name)] = Coded(np.where(codes < 0, MISSING, codes).astype(np.uint32), [str(n) for n in names])
+        else:
+            columns[str(name)] = column if exports_arrow(column) else np.asarray(list(column))
+    return columns
+
+
 def columns_of(features: Any) -> dict[str, Any]:
-    """Sensitive features by name: a mapping, a data frame, a series, or an array of one or two dimensions."""
+    """Columns by name: a mapping, a data frame, a table of Arrow's, a data set, a series, or an array of one or two
+    dimensions."""
     if isinstance(features, Mapping):
         return {str(name): column for name, column in features.items()}
-    if hasattr(features, "columns") and hasattr(features, "__getitem__"):  # pandas, polars
+    if hasattr(features, "column_names") and hasattr(getattr(features, "features", None), "get"):
+        return _of_data_set(features)
+    if exports_arrow(features):
+        columns = columns_from_arrow(features, "sensitive_features")
+        return {name or name_of(features) or "group": column for name, column in columns.items()}
+    if hasattr(features, "columns") and hasattr(features, "__getitem__"):
         names = list(features.columns)
         if len(set(names)) < len(names):
             raise refuse("sensitive_features: expected columns of different names")
         return {str(name): features[name] for name in names}
-    if hasattr(features, "column_names"):  # pyarrow
-        return {str(name): features[name] for name in features.column_names}
-    if np.ndim(features) == 2:
-        array = np.asarray(features)
-        if array.shape[1] == 1:
-            return {"group": array[:, 0]}
-        return {f"group_{k}": array[:, k] for k in range(array.shape[1])}
+    given = array_of(features, "sensitive_features")
+    if not isinstance(given, Coded) and given.ndim == 2:
+        if given.shape[1] == 1:
+            return {"group": given[:, 0]}
+        return {f"group_{k}": given[:, k] for k in range(given.shape[1])}
     return {name_of(features) or "group": features}

@@ -17,7 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from despur import _core
-from despur._table import refuse
+from despur._table import features_of, refuse
 
 __all__ = ["UMAP", "GaussianMixture", "KMeans", "KMedoids"]
 
@@ -40,8 +40,16 @@ def threads_of(n_jobs: int | None) -> int:
     return n_jobs
 
 
+def readable(X: Any) -> Any:
+    """What scikit-learn cannot read itself as an array: tensors, Arrow, DLPack, bfloat16."""
+    foreign = hasattr(X, "detach") or getattr(getattr(X, "dtype", None), "name", "") == "bfloat16"
+    foreign = foreign or not (hasattr(X, "__array__") or hasattr(X, "__len__"))
+    foreign = foreign or (hasattr(X, "__dlpack__") and not hasattr(X, "__array__"))
+    return features_of(X, "X") if foreign else X
+
+
 def points_of(estimator: Any, X: ArrayLike, *, reset: bool) -> Points:
-    points: Points = validate_data(estimator, X, dtype=np.float32, order="C", reset=reset)
+    points: Points = validate_data(estimator, readable(X), dtype=np.float32, order="C", reset=reset)
     return points
 
 

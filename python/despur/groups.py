@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from despur import _core
 from despur._table import numbers_of, refuse, vector
-from despur.cluster import check_at_least, points_of, seed_of, threads_of
+from despur.cluster import check_at_least, points_of, readable, seed_of, threads_of
 
 __all__ = ["EIIL", "GEORGE", "SPARE"]
 
@@ -30,7 +30,7 @@ def _checked(estimator: Any, X: ArrayLike, y: ArrayLike | None) -> tuple[NDArray
     if y is None:
         points = points_of(estimator, X, reset=True)
         return points, np.zeros(len(points), np.int64)
-    points, labels = validate_data(estimator, X, y, dtype=np.float32, order="C", reset=True)
+    points, labels = validate_data(estimator, readable(X), y, dtype=np.float32, order="C", reset=True)
     return points, labels
 
 

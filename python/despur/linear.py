@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from despur._repair import RULES, Repaired, repair
 from despur._table import refuse
-from despur.cluster import check_at_least, points_of, seed_of, threads_of
+from despur.cluster import check_at_least, points_of, readable, seed_of, threads_of
 
 __all__ = ["AFRClassifier", "DFRClassifier", "GroupBalancedClassifier", "GroupDROClassifier"]
 
@@ -50,7 +50,7 @@ class _LastLayer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None) -> Self:
         """Fits to examples ``X`` [n_samples, n_features] with labels ``y`` and, within labels, ``groups``."""
-        points, labels = validate_data(self, X, y, dtype=np.float32, order="C", reset=True)
+        points, labels = validate_data(self, readable(X), y, dtype=np.float32, order="C", reset=True)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:

@@ -1,6 +1,8 @@
 """What comes in: kinds of data, what is refused, and with which sentence."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -152,3 +154,131 @@ def test_a_forked_child_works():
     if child == 0:
         os._exit(0 if groups() == WANTED else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def features(rows=400):
+    random = np.random.default_rng(2)
+    y = random.integers(0, 2, rows)
+    a = np.where(random.random(rows) < 0.85, y, 1 - y)
+    x = random.normal(size=(rows, 5)).astype(np.float32)
+    return x + np.outer(y, [1, 0, 0, 0, 0]).astype(np.float32) + np.outer(a, [0, 3, 0, 0, 0]).astype(np.float32), y, a
+
+
+def views(x):
+    """The same rows in other places of memory."""
+    yield x[::-1].copy()[::-1]
+    yield x[:, ::-1].copy()[:, ::-1]
+    yield np.repeat(x, 2, axis=0)[::2]
+    yield np.asfortranarray(x)
+    wide = np.zeros((len(x), 9), np.float32)
+    wide[:, 2:7] = x
+    yield wide[:, 2:7]
+    yield x.astype(">f4")
+
+
+def test_it_does_not_matter_where_arrays_lie():
+    x, y, a = features()
+    wanted = despur.repair(x, y, groups=a, methods="balanced").weight
+    found = despur.audit(x, y).to_dict()
+    for k, view in enumerate(views(x)):
+        backwards = y[::-1].copy()[::-1]
+        assert (despur.repair(view, backwards, groups=a[::-1].copy()[::-1], methods="balanced").weight == wanted).all(), k
+        assert despur.audit(view, backwards).to_dict() == found, k
+    assert groups(np.repeat(Y, 3)[::3], PRED[::-1].copy()[::-1]) == groups(Y, PRED)
+
+
+def test_an_index_is_not_looked_at():
+    """Rows belong together by their positions, as the documentation says."""
+    pandas = pytest.importorskip("pandas")
+    x, y, a = features()
+    order = np.random.default_rng(0).permutation(len(y))
+    series, other = pandas.Series(y, index=order), pandas.Series(a, index=order[::-1])
+    frame = pandas.DataFrame(x, index=order[::-1])
+    wanted = despur.evaluate(y, a, sensitive_features={"a": a}).to_dict()["groups"]
+    assert despur.evaluate(series, other, sensitive_features={"a": other}).to_dict()["groups"] == wanted
+    assert despur.audit(frame, series).to_dict() == despur.audit(x, y).to_dict()
+    weight = despur.repair(frame, series, groups=other, methods="balanced").weight
+    assert (weight == despur.repair(x, y, groups=a, methods="balanced").weight).all()
+
+
+def test_nothing_at_all_is_refused():
+    x, y, a = features()
+    for call in (
+        lambda: despur.audit(x[:0], y[:0]),
+        lambda: despur.audit(x[:, :0], y),
+        lambda: despur.repair(x[:0], y[:0]),
+        lambda: despur.repair(x, y[:0]),
+        lambda: despur.repair(x, y, groups=a[:0]),
+        lambda: despur.evaluate([], []),
+        lambda: despur.evaluate(y, a, sensitive_features={"a": []}),
+        lambda: despur.evaluate(y, y_prob=[]),
+    ):
+        with pytest.raises(despur.InputError):
+            call()
+
+
+def test_labels_that_are_missing_or_odd_are_refused():
+    x, y, _ = features()
+    for labels in ([None, *y[1:]], y.astype(complex), [object()] * len(y), [[v] * 2 for v in y], np.where(y, np.nan, y)):
+        for verb in (despur.audit, despur.repair):
+            with pytest.raises(despur.InputError, match="y: "):
+                verb(x, labels)
+
+
+def test_threads_share_estimators_and_results(tmp_path):
+    cluster = pytest.importorskip("despur.cluster")
+    x, y, a = features()
+    model, wanted = cluster.KMeans(3, random_state=0), cluster.KMeans(3, random_state=0).fit(x).inertia_
+    repaired, found = despur.repair(x, y, groups=a, methods="balanced"), despur.audit(x, y)
+    wrong = []
+
+    def work(k):
+        try:
+            for _ in range(5):
+                assert model.fit(x).inertia_ == wanted  # the same object
+                repaired.save(tmp_path / f"repair{k}")
+                found.save(tmp_path / f"audit{k}")
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    for kind, name in (("repair", "results.json"), ("audit", "audit.json")):
+        assert len({(tmp_path / f"{kind}{k}" / name).read_bytes() for k in range(4)}) == 1
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_clusters_and_repairs():
+    cluster = pytest.importorskip("despur.cluster")
+    x, y, a = features()
+    inertia = cluster.KMeans(3, random_state=0, n_jobs=2).fit(x).inertia_
+    weight = despur.repair(x, y, groups=a, methods="balanced", threads=2).weight
+    child = os.fork()
+    if child == 0:
+        same = cluster.KMeans(3, random_state=0, n_jobs=2).fit(x).inertia_ == inertia
+        same &= bool((despur.repair(x, y, groups=a, methods="balanced", threads=2).weight == weight).all())
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_library_that_does_not_fit_is_refused():
+    program = """
+import sys, types
+other = types.ModuleType("despur._core")
+other.version, other.InputError = "9.9.9", ValueError
+sys.modules["despur._core"] = other
+import importlib.util
+spec = importlib.util.find_spec("despur")
+package = importlib.util.module_from_spec(spec)
+package._core = other
+sys.modules["despur"] = package
+spec.loader.exec_module(package)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    said = done.stderr.splitlines()[-1]
+    assert said == "ImportError: despur 0.1.0 was given the library of despur 9.9.9: install it again"
+    assert despur.__version__ == "0.1.0"

@@ -111,13 +111,13 @@ def test_a_repair_says_what_it_did(data, erm):
     (x, y, a), (new, new_y, new_a) = data
     splits = np.array(["train", "val", "test"])[np.arange(len(y)) % 3]
     got = despur.repair(x, y, groups={"a": a}, head=erm, splits=splits, refits=3, folds=3)
-    assert {m.name for m in got.methods} == {"erm", "balanced", "groupdro", "dfr", "dfr_train", "dispel", "afr", "offsets"}
+    assert {m.name for m in got.methods} == {"erm", "balanced", "groupdro", "dfr", "dfr_train", "dispel", "afr", "dpe", "offsets"}
     assert got.best in got.methods and got.best.worst_group > got.before["worst_group"]
     assert len(got.dial) == 11 and got.dial[0].weight == pytest.approx(got.before["weight"], abs=1e-6)
     assert got.dial[-1].weight == pytest.approx(got.weight, abs=1e-6)
     assert (got.test == (splits == "test")).all()
     assert worst(new_y, got.predict(new), new_a) > worst(new_y, erm.predict(new), new_a)
-    assert "worst group" in repr(got) and len(got.to_pandas()) == 8
+    assert "worst group" in repr(got) and len(got.to_pandas()) == 9
     weight, bias = got.head
     assert (weight == got.weight).all() and (bias == got.bias).all()
 
