@@ -22,6 +22,7 @@ $pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas polars
 # from elsewhere, so that the module that was installed is the one that is tested
 cp -R python/tests "$work/tests"
 cp -R examples/python "$work/examples"
+cp docs/predictions.md "$work"
 cp tools/notebook "$work"
 cd "$work"
 installed=$(bin/python -c 'import despur, os; print(os.path.dirname(despur.__file__))')
@@ -34,6 +35,7 @@ if /usr/bin/python3 -c 'import sys, torch; sys.exit(sys.version_info < (3, 11))'
   bin/pip --quiet install --no-deps --target torch wheels/despur-*.whl pytest pluggy iniconfig packaging
   PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . --doctest-modules tests/test_torch.py \
     torch/despur/torch.py
+  PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . tests/test_snippets.py -k PyTorch
   PYTHONPATH=torch /usr/bin/python3 examples/groupdro_torch.py
 else
   echo "left out: tests/test_torch.py (no PyTorch)"
