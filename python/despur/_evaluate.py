@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
 from despur._plot import HasPlots, Plot, plots_of
-from despur._table import class_order, codes_of, columns_of, name_of, numbers_of, python_words, refuse
+from despur._table import class_order, codes_of, columns_of, name_of, numbers_of, python_words, refuse, value_name
 
 if TYPE_CHECKING:
     import pandas
@@ -344,7 +344,7 @@ def _add_probabilities(
         asked["score"] = "score"
         return
     if classes is not None:
-        names = [codes_of([c], "classes")[1][0] for c in classes]
+        names = [value_name(c, "classes") for c in classes]
     else:
         occurring = (values[k] for _, codes, values in frame.columns for k in np.unique(codes) if k < len(values))
         names = class_order(list(occurring))
@@ -455,7 +455,7 @@ def evaluate(
     frame.add(name, codes, "y_true", values)
     asked: dict[str, object] = {
         "label": name,
-        "positive": None if positive is None else codes_of([positive], "positive")[1][0],
+        "positive": None if positive is None else value_name(positive, "positive"),
         "threshold": threshold or 0,
         "at": at or 0,
         "min_count": min_count,

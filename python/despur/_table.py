@@ -245,6 +245,14 @@ def codes_of(values: Any, what: str) -> Codes:
     raise refuse(f"{what}: expected text, numbers or truth values, found {array.dtype}")
 
 
+def value_name(value: Any, what: str) -> str:
+    """What a single value is called."""
+    codes, names = codes_of([value], what)
+    if codes[0] == MISSING:
+        raise refuse(f"{what}: expected a value, found {value!r}")
+    return names[int(codes[0])]
+
+
 def class_order(values: Sequence[str]) -> list[str]:
     """Numbers by size, then text, as the library sorts classes."""
 

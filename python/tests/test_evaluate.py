@@ -215,3 +215,19 @@ def test_charts_are_svg(frame):
     for plot in got.plots:
         assert ElementTree.fromstring(plot.svg.split("?>", 1)[1]) is not None
     assert repr(got.plot("Accuracy by size")) == "Plot('Accuracy by size of the group, %')"
+
+
+def test_a_positive_class_is_found_whatever_its_type():
+    y, pred, group = random_case(3)
+    wanted = despur.evaluate(y, pred, sensitive_features=group).rates("tpr")
+    swapped = despur.evaluate(y, pred, sensitive_features=group, positive=0).rates("tpr")
+    for kind, one in ((bool, True), (float, 1.0), (str, "1"), (np.int8, np.int8(1))):
+        got = despur.evaluate(y.astype(kind), pred.astype(kind), sensitive_features=group, positive=one)
+        assert got.rates("tpr") == wanted, kind
+    other = despur.evaluate(y == 1, pred == 1, sensitive_features=group, positive=False)
+    assert other.rates("tpr") == swapped != wanted
+    p = np.where(pred == 1, 0.8, 0.1)
+    both = despur.evaluate(y == 1, y_prob=np.column_stack([p, 1 - p]), classes=[True, False], sensitive_features=group)
+    assert both.correct == (y == pred).sum()
+    with pytest.raises(despur.InputError, match="positive: expected a value, found nan"):
+        despur.evaluate(y, pred, sensitive_features=group, positive=np.nan)
