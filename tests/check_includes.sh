@@ -18,7 +18,7 @@ BEGIN {
   # Public headers that do not bear the name of their module.
   module_of["error"] = module_of["watch"] = module_of["text"] = module_of["shape"] = "base"
   module_of["array"] = module_of["frame"] = "io"
-  module_of["dataset"] = module_of["groups"] = module_of["fetch"] = "data"
+  module_of["dataset"] = module_of["groups"] = module_of["fetch"] = module_of["augment"] = "data"
   module_of["logistic"] = "repair"
   module_of["net"] = module_of["optimizer"] = "nn"
   module_of["cam"] = module_of["check"] = module_of["compare"] = module_of["measures"] = "eval"

@@ -11,6 +11,7 @@
 
 #include "despur/array.h"
 #include "despur/audit.h"
+#include "despur/augment.h"
 #include "despur/bench.h"
 #include "despur/cam.h"
 #include "despur/check.h"

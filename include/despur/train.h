@@ -3,6 +3,7 @@
 #ifndef DESPUR_TRAIN_H
 #define DESPUR_TRAIN_H
 
+#include "despur/augment.h"
 #include "despur/groups.h"
 #include "despur/net.h"
 #include "despur/optimizer.h"
@@ -109,8 +110,9 @@ typedef struct despur_train_options {
   const uint32_t *order; /* [order_length] the examples of every epoch as they stand, in place of the method's
                             own choice; NULL: none */
   size_t order_length;
+  despur_augmentation augment; /* random changes of the images; {0}: none */
   despur_selection selection;
-  uint64_t seed;                    /* of the order of examples */
+  uint64_t seed;                    /* of the order of examples and of their changes */
   uint64_t stage;                   /* tells several trainings under one seed apart */
   const despur_train_state *resume; /* go on from here, with options otherwise the same; NULL: begin */
 } despur_train_options;

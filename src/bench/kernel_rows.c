@@ -220,7 +220,7 @@ static despur_status subject_init(subject *s, bench *b, const bench_arch *arch) 
   TRY(bench_net(&s->net, b, arch->arch, BATCH, 1));
   TRY(net_begin(s->net, &SGD, false, b->error));
   const uint32_t *examples = despur_dataset_split(b->digits, DESPUR_TRAIN, &count);
-  s->batch = (dataset_batch){b->digits, examples};
+  s->batch = (dataset_batch){.dataset = b->digits, .examples = examples};
   for (size_t i = 0; i < BATCH; i++) {
     s->labels[i] = despur_dataset_labels(b->digits)[examples[i]];
     s->weights[i] = 1.0 / BATCH;

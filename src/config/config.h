@@ -23,7 +23,7 @@ enum {
   CONFIG_CLASSES = 10,
   CONFIG_DIGITS = 10,
   CONFIG_REALS = 64,
-  CONFIG_ROWS_MAX = 160
+  CONFIG_ROWS_MAX = 192
 };
 
 /* Values of choices, in the order in which schema.c lists their names. Where a public header has an
@@ -103,6 +103,13 @@ struct despur_config {
     int layout, filter; /* place in despur_picture_layouts; despur_filter */
     int64_t size, resize;
     bool skip_unreadable;
+    struct {
+      bool flip;
+      int crop; /* despur_crop */
+      int64_t pad;
+      config_reals scale, ratio; /* two each */
+      double brightness, contrast, saturation, hue;
+    } augment;
   } data;
   struct {
     int arch;

@@ -26,6 +26,9 @@ typedef struct dependency {
   }
 
 static const dependency dependencies[] = {
+    {"data.augment.pad", "data.augment.crop", IS(DESPUR_CROP_PADDED)},
+    {"data.augment.scale", "data.augment.crop", IS(DESPUR_CROP_RESIZED)},
+    {"data.augment.ratio", "data.augment.crop", IS(DESPUR_CROP_RESIZED)},
     {"model.dropout", "model.arch", IS(DESPUR_MLP)},
     {"reference.select", "infer.method", CLUSTERING},
     {"infer.preset", "infer.method", IS(CONFIG_INFER_GEORGE)},
@@ -132,6 +135,14 @@ static despur_status check_idle(const despur_config *config, despur_error *error
   return DESPUR_OK;
 }
 
+/* The least of two numbers first. */
+static despur_status check_order(const despur_config *config, const char *key, const config_reals *range,
+                                 despur_error *error) {
+  if (range->values[0] <= range->values[1]) return DESPUR_OK;
+  return config_blame(config, key, error, "expected the least first, found [%g, %g]", range->values[0],
+                      range->values[1]);
+}
+
 static despur_status check_data(const despur_config *config, despur_error *error) {
   const data_source *source = source_of(config);
   for (const source_need *need = source->needs; need < source->needs + SOURCE_NEEDS && need->key; need++) {
@@ -146,6 +157,10 @@ static despur_status check_data(const despur_config *config, despur_error *error
     return config_blame(config, "model.arch", error,
                         "%s takes images, not features; model.arch=linear or model.arch=mlp takes these",
                         schema_rows[schema_find("model.arch")].choices[config->model.arch]);
+  despur_status status = check_order(config, "data.augment.scale", &config->data.augment.scale, error);
+  if (status == DESPUR_OK)
+    status = check_order(config, "data.augment.ratio", &config->data.augment.ratio, error);
+  if (status != DESPUR_OK) return status;
   return source->check ? source->check(config, error) : DESPUR_OK;
 }
 

@@ -17,6 +17,7 @@ static const char *const difficulties[] = {"magnitude_large",
                                            "variance_medium",
                                            "variance_high",
                                            NULL};
+static const char *const crops[] = {"none", "padded", "resized", NULL};
 static const char *const filters[] = {"bilinear", "bicubic", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
@@ -101,7 +102,8 @@ const config_row schema_rows[] = {
     INTEGER("seeds.split", seeds.split, -1, INT64_MAX, "-1",
             "seed of the split into training and validation; -1: as seed"),
     INTEGER("seeds.init", seeds.init, -1, INT64_MAX, "-1", "seed of initial weights; -1: as seed"),
-    INTEGER("seeds.order", seeds.order, -1, INT64_MAX, "-1", "seed of the order of examples; -1: as seed"),
+    INTEGER("seeds.order", seeds.order, -1, INT64_MAX, "-1",
+            "seed of the order of examples and of their random changes; -1: as seed"),
 
     CHOICE("data.source", data.source, sources, "spuco_mnist",
            "coloured digits, your own .npy files of images, the built-in digits in grey, features, or a "
@@ -153,6 +155,24 @@ const config_row schema_rows[] = {
             "leave out pictures that cannot be read; false: they are an error (pictures)"),
     PATH("data.cache", data.cache,
          "directory for decoded pictures; empty: pictures/ in the user's cache of despur (pictures)"),
+    BOOLEAN("data.augment.flip", data.augment.flip, "false",
+            "mirror training images, each visit at random (npy, pictures)"),
+    CHOICE("data.augment.crop", data.augment.crop, crops, "none",
+           "cut training images at random; padded: out of a frame of zeros; resized: a part that is enlarged "
+           "(npy, pictures)"),
+    INTEGER("data.augment.pad", data.augment.pad, 1, 512, "4", "width of that frame in pixels (padded)"),
+    REALS("data.augment.scale", data.augment.scale, 2, 2, ABOVE(0), TO(1), "[0.08, 1]",
+          "least and greatest area of the part, as a share of the image's (resized)"),
+    REALS("data.augment.ratio", data.augment.ratio, 2, 2, ABOVE(0), TO(100), "[0.75, 1.3333333333333333]",
+          "least and greatest width of the part, as a multiple of its height (resized)"),
+    REAL("data.augment.brightness", data.augment.brightness, FROM(0), TO(10), "0",
+         "multiply training images by a factor from 1 - x to 1 + x (npy of bytes, pictures)"),
+    REAL("data.augment.contrast", data.augment.contrast, FROM(0), TO(10), "0",
+         "likewise their distance from the image's mean grey (npy of bytes, pictures)"),
+    REAL("data.augment.saturation", data.augment.saturation, FROM(0), TO(10), "0",
+         "likewise the distance of colours from grey (npy of bytes, pictures)"),
+    REAL("data.augment.hue", data.augment.hue, FROM(0), TO(0.5), "0",
+         "turn their colours by up to this share of the colour circle (npy of bytes, pictures)"),
 
     CHOICE("model.arch", model.arch, despur_arch_names, "lenet", "the network"),
     REAL("model.dropout", model.dropout, FROM(0), BELOW(1), "0.5", "probability of dropping a value (mlp)"),

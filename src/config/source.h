@@ -11,7 +11,7 @@ typedef struct source_need {
   const char *key, *what;
 } source_need;
 
-enum { SOURCE_KEYS = 16, SOURCE_NEEDS = 4, SOURCE_LABEL = 256 };
+enum { SOURCE_KEYS = 24, SOURCE_NEEDS = 4, SOURCE_LABEL = 256 };
 
 typedef struct data_source {
   const char *name;
@@ -36,6 +36,11 @@ typedef struct data_source {
 #define DATA_SOURCES(X)   X(spuco_mnist) X(npy) X(digits) X(features) X(pictures)
 #define DATA_SOURCE(name) extern const data_source source_##name;
 DATA_SOURCES(DATA_SOURCE)
+
+/* Keys of sources whose images may be changed at random while a network is trained. */
+#define SOURCE_AUGMENT_KEYS                                                                                  \
+  "data.augment.flip", "data.augment.crop", "data.augment.pad", "data.augment.scale", "data.augment.ratio",  \
+      "data.augment.brightness", "data.augment.contrast", "data.augment.saturation", "data.augment.hue"
 
 const data_source *source_of(const despur_config *config);
 /* NULL when there is none of that name. */

@@ -58,9 +58,11 @@ struct despur_dataset {
 typedef struct dataset_batch {
   const despur_dataset *dataset;
   const uint32_t *examples;
+  const struct augment_plan *augment; /* how they are changed; NULL: not at all */
+  uint64_t visit;                     /* number of the first one's visit, for that */
 } dataset_batch;
 
-/* Writes example i of a batch, the context, as despur_dataset_image does. Thread-safe. */
+/* Writes example i of a batch, the context, as despur_dataset_image does, and changes it. Thread-safe. */
 void dataset_row(void *context, size_t i, float *x);
 
 /* DESPUR_BAD_USAGE where a file that is to be written is one that the data set was read from. */

@@ -1,4 +1,5 @@
 /* Examples as a network sees them, and those that are seen as they are stored. */
+#include "data/augment.h"
 #include "data/dataset.h"
 
 #include <math.h>
@@ -28,7 +29,12 @@ void despur_dataset_image(const despur_dataset *dataset, size_t example, float *
 
 void dataset_row(void *context, size_t i, float *x) {
   const dataset_batch *batch = context;
-  batch->dataset->reader->write(batch->dataset, batch->examples[i], x);
+  const despur_dataset *dataset = batch->dataset;
+  augment_draw draw;
+  dataset->reader->write(dataset, batch->examples[i], x);
+  if (!batch->augment) return;
+  augment_draw_visit(&draw, batch->augment, dataset->shape, batch->visit + i);
+  augment_apply(x, dataset->shape, &draw);
 }
 
 int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {

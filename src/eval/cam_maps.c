@@ -183,7 +183,7 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
   for (size_t at = 0; at < count; at += net_head_of(net)->options.batch) {
     size_t left = count - at,
            used = left < net_head_of(net)->options.batch ? left : net_head_of(net)->options.batch;
-    dataset_batch from = {dataset, examples + at};
+    dataset_batch from = {.dataset = dataset, .examples = examples + at};
     for (size_t i = 0; i < used; i++) room.finite[i] = true;
     TRY(look(&room, net, &from, used, options, error));
     for (size_t i = 0; i < used; i++) {

@@ -69,7 +69,7 @@ despur_status despur_outputs(despur_net *net, const despur_dataset *dataset, con
   for (size_t at = 0; at < count; at += net_head_of(net)->options.batch) {
     size_t left = count - at,
            used = left < net_head_of(net)->options.batch ? left : net_head_of(net)->options.batch;
-    dataset_batch from = {dataset, examples + at};
+    dataset_batch from = {.dataset = dataset, .examples = examples + at};
     engine_of(net)->forward(net, &(net_batch){used, dataset_row, &from}, false, 0);
     TRY(check_finite(net, examples + at, used, what == DESPUR_FEATURES, error));
     copy_outputs(net, used, what, out + at * width);

@@ -1,8 +1,7 @@
 #include "picture/resize.h"
 
 #include "base/memory.h"
-
-#include <math.h>
+#include "data/resample.h"
 
 enum { FRACTION_BITS = 32 - 8 - 2 };
 
@@ -20,62 +19,28 @@ static void release_weights(pass_weights *w) {
   mem_free(w->weights);
 }
 
-static double tent(double x) {
-  x = fabs(x);
-  return x < 1 ? 1 - x : 0;
-}
-
-/* Keys' cubic with a = -0.5. */
-static double cubic(double x) {
-  const double a = -0.5;
-  x = fabs(x);
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
-  return 0;
-}
-
 static int32_t fixed_point(double weight) {
   const double scaled = weight * (1 << FRACTION_BITS);
   return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-/* The weights of the pixels first..first+count-1 of `to` pixels that come from `from`. values: room for
- * w->most of them. */
-static void weigh(pass_weights *w, size_t from, size_t to, size_t first, size_t count, bool bicubic,
-                  double *values) {
-  const double scale = (double)from / (double)to, stretch = scale < 1 ? 1 : scale;
-  const double support = (bicubic ? 2 : 1) * stretch, inverse = 1 / stretch;
-  for (size_t i = 0; i < count; i++) {
-    const double centre = ((double)(first + i) + 0.5) * scale;
-    const double low = centre - support + 0.5, high = centre + support + 0.5;
-    const size_t begin = low < 0 ? 0 : (size_t)low, end = high > (double)from ? from : (size_t)high;
-    double sum = 0;
-    for (size_t k = begin; k < end; k++) {
-      const double x = ((double)k - centre + 0.5) * inverse;
-      values[k - begin] = bicubic ? cubic(x) : tent(x);
-      sum += values[k - begin];
-    }
-    for (size_t k = begin; k < end; k++)
-      w->weights[i * w->most + (k - begin)] = fixed_point(sum != 0 ? values[k - begin] / sum : 0);
-    w->firsts[i] = begin;
-    w->counts[i] = end - begin;
-  }
-}
-
+/* The weights of the pixels first..first+count-1 of `to` pixels that come from `from`. */
 static despur_status make_weights(pass_weights *w, size_t from, size_t to, size_t first, size_t count,
                                   despur_filter filter, despur_error *error) {
   despur_status status = DESPUR_OK;
   const bool bicubic = filter == DESPUR_BICUBIC;
-  const double scale = (double)from / (double)to;
   size_t room;
   double *values = NULL;
-  w->most = (size_t)ceil((bicubic ? 2 : 1) * (scale < 1 ? 1 : scale)) * 2 + 1;
+  w->most = resample_most(from, to, bicubic);
   TRY(mem_multiply(&room, count, w->most, error));
   TRY(mem_alloc(&w->firsts, count, sizeof *w->firsts, error));
   TRY(mem_alloc(&w->counts, count, sizeof *w->counts, error));
   TRY(mem_alloc(&w->weights, room, sizeof *w->weights, error));
   TRY(mem_alloc(&values, w->most, sizeof *values, error));
-  weigh(w, from, to, first, count, bicubic, values);
+  for (size_t i = 0; i < count; i++) {
+    w->counts[i] = resample_weights(values, &w->firsts[i], from, to, first + i, bicubic);
+    for (size_t k = 0; k < w->counts[i]; k++) w->weights[i * w->most + k] = fixed_point(values[k]);
+  }
 cleanup:
   mem_free(values);
   return status;

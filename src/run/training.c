@@ -131,6 +131,19 @@ static despur_status after_selection(void *context, const despur_train_state *st
   return run_save(s->run, state, error);
 }
 
+static despur_augmentation augmentation_options(const despur_config *c) {
+  const double *scale = c->data.augment.scale.values, *ratio = c->data.augment.ratio.values;
+  return (despur_augmentation){.flip = c->data.augment.flip,
+                               .crop = (despur_crop)c->data.augment.crop,
+                               .pad = (size_t)c->data.augment.pad,
+                               .scale = {scale[0], scale[1]},
+                               .ratio = {ratio[0], ratio[1]},
+                               .brightness = c->data.augment.brightness,
+                               .contrast = c->data.augment.contrast,
+                               .saturation = c->data.augment.saturation,
+                               .hue = c->data.augment.hue};
+}
+
 despur_train_options training_options(const run *r, const stage_config *config, uint64_t stage_number) {
   return (despur_train_options){
       .epochs = (size_t)config->epochs,
@@ -149,6 +162,7 @@ despur_train_options training_options(const run *r, const stage_config *config, 
                    .final_share = config->schedule.final},
       .clip = config->clip,
       .ema = config->ema,
+      .augment = augmentation_options(r->config),
       .seed = config_seed(r->config, r->config->seeds.order),
       .stage = stage_number,
       .resume = r->state};

@@ -1,5 +1,6 @@
 /* The training loop. */
 #include "base/memory.h"
+#include "data/augment.h"
 #include "data/dataset.h"
 #include "nn/engine.h"
 #include "nn/loss.h"
@@ -24,6 +25,7 @@ typedef struct training {
   method_input input;    /* of the method */
   double *group_weights; /* [groups] the method's state, or NULL */
   sampler sampler;
+  augment_plan augment;
   uint32_t *order;           /* [sampler.length] visits of the current epoch */
   uint32_t *labels, *groups; /* [batch_size] */
   double *losses, *weights;  /* [batch_size] of each example */
@@ -162,6 +164,8 @@ static despur_status training_init(training *t, despur_error *error) {
   const despur_train_options *options = t->options;
   TRY(check_numbers(options, error));
   TRY(check_fit(&t->head->options, t->dataset, options, error));
+  TRY(augment_check(&options->augment, t->dataset, error));
+  t->augment = (augment_plan){options->augment, options->seed, options->stage};
   TRY(method_init(t, error));
   TRY(sampler_start(t, error));
   TRY(t->engine->begin(t->net, &options->optimizer, options->ema > 0, error));
@@ -284,12 +288,16 @@ static void update_average(training *t) {
   t->engine->average(t->net, (float)(mean > moving ? mean : moving));
 }
 
-/* One step over count examples; *loss gets their mean loss before the update. The weights are updated only
- * when it is finite. */
-static void train_batch(training *t, const uint32_t *examples, size_t count, double *loss) {
+/* One step over the count examples of the epoch's order from `at`; *loss gets their mean loss before the
+ * update. The weights are updated only when it is finite. */
+static void train_batch(training *t, size_t at, size_t count, double *loss) {
   const engine *e = t->engine;
+  const uint32_t *examples = t->order + at;
   size_t classes = t->head->options.classes;
-  dataset_batch visits = {t->dataset, examples};
+  dataset_batch visits = {.dataset = t->dataset,
+                          .examples = examples,
+                          .augment = augment_changes(&t->augment.options) ? &t->augment : NULL,
+                          .visit = t->epoch * t->sampler.length + at};
   e->forward(t->net, &(net_batch){count, dataset_row, &visits}, true, t->step);
   const uint32_t *labels = despur_dataset_labels(t->dataset);
   for (size_t i = 0; i < count; i++) {
@@ -321,7 +329,7 @@ static despur_status train_epoch(training *t, size_t epoch, double *mean_loss, d
     size_t left = t->sampler.length - at,
            count = left < t->options->batch_size ? left : t->options->batch_size;
     double loss;
-    train_batch(t, t->order + at, count, &loss);
+    train_batch(t, at, count, &loss);
     if (!isfinite(loss))
       return error_set(
           error, DESPUR_BAD_INPUT,

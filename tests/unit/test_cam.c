@@ -38,7 +38,7 @@ static void check_raw(const golden *g, despur_net *net, const despur_dataset *da
     targets[i] = g->options.target == DESPUR_CAM_LABEL   ? despur_dataset_labels(dataset)[i]
                  : g->options.target == DESPUR_CAM_CLASS ? (uint32_t)g->options.chosen_class
                                                          : predictions[i];
-  dataset_batch from = {dataset, examples};
+  dataset_batch from = {.dataset = dataset, .examples = examples};
   const net_batch batch = {g->examples, dataset_row, &from};
   net_question question = {.batch = &batch, .targets = targets};
   assert_true(net_find_convolution(net, g->options.layer, &question.layer));

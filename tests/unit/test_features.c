@@ -56,7 +56,7 @@ static void a_network_gets_the_rows(void **state) {
   const uint32_t examples[] = {19, 3, 3, 0};
   for (size_t i = 0; i < 4; i++) {
     float row[COLUMNS];
-    dataset_row(&(dataset_batch){dataset, examples}, i, row);
+    dataset_row(&(dataset_batch){.dataset = dataset, .examples = examples}, i, row);
     for (size_t c = 0; c < COLUMNS; c++) assert_true(row[c] == (float)x[examples[i]][c]);
   }
   despur_dataset_free(dataset);

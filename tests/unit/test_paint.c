@@ -278,7 +278,7 @@ static void assert_painted_as_it_says(const despur_dataset *dataset) {
     const float *colour = dataset->paint->colours[dataset->attribute[e]];
     const uint8_t *grey = grey_of(dataset, e);
     assert_true(despur_dataset_pixels(dataset, e, kinds));
-    dataset_row(&(dataset_batch){dataset, &e}, 0, image);
+    dataset_row(&(dataset_batch){.dataset = dataset, .examples = &e}, 0, image);
     for (size_t pixel = 0; pixel < PLANE; pixel++)
       assert_true(kinds[pixel] == DESPUR_PIXEL_CORE      ? is_grey(image, pixel, grey[pixel])
                   : kinds[pixel] == DESPUR_PIXEL_PAINTED ? has_colour(image, pixel, colour)
@@ -327,7 +327,7 @@ static void images_of_arrays_are_their_values(void **state) {
     assert_ok(despur_dataset_create_from_arrays(&dataset, &arrays, &error));
     for (size_t i = 0; i < sizeof VISITS / sizeof *VISITS; i++) {
       size_t first = VISITS[i] * VALUES;
-      dataset_row(&(dataset_batch){dataset, VISITS}, i, image);
+      dataset_row(&(dataset_batch){.dataset = dataset, .examples = VISITS}, i, image);
       for (size_t k = 0; k < VALUES; k++)
         assert_true(image[k] == (is_float ? floats[first + k] : (float)bytes[first + k] / 255));
     }

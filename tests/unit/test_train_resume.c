@@ -187,6 +187,22 @@ static void every_method_resumes(void **state) {
   }
 }
 
+static void random_changes_of_images_resume(void **state) {
+  (void)state;
+  static const despur_augmentation PADDED = {.flip = 1, .crop = DESPUR_CROP_PADDED, .pad = 2},
+                                   RESIZED = {.crop = DESPUR_CROP_RESIZED,
+                                              .scale = {0.3, 1},
+                                              .ratio = {0.75, 1.5},
+                                              .brightness = 0.4,
+                                              .contrast = 0.5};
+  despur_train_options options = sgd();
+  options.augment = PADDED;
+  assert_resumes(options, RISING);
+  options.augment = RESIZED;
+  options.method = DESPUR_GROUP_BALANCE;
+  assert_resumes(options, RISING);
+}
+
 static void selection_remembers_what_it_has_seen(void **state) {
   (void)state;
   despur_train_options options = sgd();
@@ -270,6 +286,7 @@ int main(void) {
       cmocka_unit_test(every_optimizer_resumes),
       cmocka_unit_test(every_schedule_resumes),
       cmocka_unit_test(every_method_resumes),
+      cmocka_unit_test(random_changes_of_images_resume),
       cmocka_unit_test(selection_remembers_what_it_has_seen),
       cmocka_unit_test(averages_resume),
       cmocka_unit_test(batch_norm_resumes),
