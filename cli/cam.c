@@ -100,15 +100,37 @@ static const despur_cam_mean *overlap(const despur_cam_group *group) {
   return &group->overlap;
 }
 
+enum { GROUP_COLUMNS = 14 };
+
+/* Of the first column of tables. */
+static int name_columns(const despur_run_cam_result *result) {
+  int most = GROUP_COLUMNS;
+  for (size_t g = 0; g < result->groups; g++)
+    if (terminal_columns(result->names[g]) > most) most = terminal_columns(result->names[g]);
+  return most;
+}
+
+static void print_head(const despur_run_cam_result *result, const char *areas) {
+  terminal_put_left("group", name_columns(result) + 4);
+  terminal_print(stdout, " %6s%s", "count", areas);
+  for (size_t s = 0; s < result->stage_count; s++) terminal_print(stdout, "  %24s", result->stages[s].label);
+  putchar('\n');
+}
+
+static void print_name(const despur_run_cam_result *result, size_t g, size_t count) {
+  terminal_print(stdout, "  ");
+  terminal_put_left(result->names[g], name_columns(result));
+  terminal_print(stdout, " %c %6zu", result->minority[g] ? '*' : ' ', count);
+}
+
 /* One measure of all groups under all networks. */
 static void print_table(const despur_run_cam_result *result, const char *title, measure *of, bool with_areas,
                         bool painted_area) {
-  terminal_print(stdout, "%s\n%-18s %6s%s", title, "group", "count", with_areas ? "      area" : "");
-  for (size_t s = 0; s < result->stage_count; s++) terminal_print(stdout, "  %24s", result->stages[s].label);
-  putchar('\n');
+  terminal_print(stdout, "%s\n", title);
+  print_head(result, with_areas ? "      area" : "");
   for (size_t g = 0; g < result->groups; g++) {
     const despur_cam_group *group = &result->stages[0].scores.groups[g];
-    terminal_print(stdout, "  %-14s %c %6zu", group->name, result->minority[g] ? '*' : ' ', group->count);
+    print_name(result, g, group->count);
     double area = painted_area ? group->painted_area : 1 - group->core_area;
     if (with_areas && group->count > 0) printf("  %6.1f %%", 100 * area);
     if (with_areas && group->count == 0) terminal_print(stdout, "  %8s", "-");
@@ -166,13 +188,11 @@ static void print_occlusion(const despur_run_cam_result *result) {
   terminal_print(
       stdout,
       "points of the answer's probability lost where a region is covered with the mean of the training "
-      "images:\nthe strongest of %zu x %zu regions\n%-18s %6s",
-      result->stages[0].occlusion.grid, result->stages[0].occlusion.grid, "group", "count");
-  for (size_t s = 0; s < result->stage_count; s++) terminal_print(stdout, "  %24s", result->stages[s].label);
-  putchar('\n');
+      "images:\nthe strongest of %zu x %zu regions\n",
+      result->stages[0].occlusion.grid, result->stages[0].occlusion.grid);
+  print_head(result, "");
   for (size_t g = 0; g < result->groups; g++) {
-    terminal_print(stdout, "  %-14s %c %6zu", result->names[g], result->minority[g] ? '*' : ' ',
-                   result->stages[0].occlusion.counts[g]);
+    print_name(result, g, result->stages[0].occlusion.counts[g]);
     for (size_t s = 0; s < result->stage_count; s++) {
       const despur_occlusion *o = &result->stages[s].occlusion;
       const double *losses = o->losses + g * o->grid * o->grid;

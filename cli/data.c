@@ -83,13 +83,20 @@ static void print_counts(const despur_dataset *dataset, const despur_groups *gro
                  values, despur_dataset_classes(dataset), attributes, attributes == 1 ? "" : "s");
   print_names(dataset);
   terminal_print(stdout, "\n");
-  terminal_print(stdout, "%-16s %9s %10s %9s\n", "group", "train", "validation", "test");
-  for (size_t g = 0; g < groups->count; g++)
-    terminal_print(stdout, "%-16s %9zu %10zu %9zu\n", groups->names[g],
-                   counts[g * DESPUR_SPLITS + DESPUR_TRAIN], counts[g * DESPUR_SPLITS + DESPUR_VAL],
-                   counts[g * DESPUR_SPLITS + DESPUR_TEST]);
-  terminal_print(stdout, "%-16s %9zu %10zu %9zu\n", "all", sizes[DESPUR_TRAIN], sizes[DESPUR_VAL],
-                 sizes[DESPUR_TEST]);
+  int width = 16;
+  for (size_t g = 0; g < groups->count; g++) {
+    const int columns = terminal_columns(groups->names[g]);
+    if (columns > width) width = columns;
+  }
+  terminal_put_left("group", width);
+  terminal_print(stdout, " %9s %10s %9s\n", "train", "validation", "test");
+  for (size_t g = 0; g < groups->count; g++) {
+    terminal_put_left(groups->names[g], width);
+    terminal_print(stdout, " %9zu %10zu %9zu\n", counts[g * DESPUR_SPLITS + DESPUR_TRAIN],
+                   counts[g * DESPUR_SPLITS + DESPUR_VAL], counts[g * DESPUR_SPLITS + DESPUR_TEST]);
+  }
+  terminal_put_left("all", width);
+  terminal_print(stdout, " %9zu %10zu %9zu\n", sizes[DESPUR_TRAIN], sizes[DESPUR_VAL], sizes[DESPUR_TEST]);
 }
 
 static despur_status info(const cli_arguments *arguments, despur_error *error) {

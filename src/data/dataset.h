@@ -73,8 +73,21 @@ DESPUR_MUST_USE despur_status dataset_spares_inputs(const despur_dataset *datase
 DESPUR_MUST_USE despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *dataset,
                                                  despur_split split, size_t columns, despur_error *error);
 
-/* "y=1,a=0" of the group g = label * attributes + attribute; "y=1" where there is one attribute. */
-void groups_name(char name[DESPUR_GROUP_NAME], size_t g, size_t attributes);
+/* How much room the names of classes and of values of the attribute get in those of groups. */
+typedef struct group_naming {
+  const despur_dataset *dataset;
+  size_t class_room, attribute_room; /* bytes */
+} group_naming;
+
+group_naming groups_naming(const despur_dataset *dataset);
+
+/* "y=1,a=0" or "y=waterbird,a=land" of the group g = label * attributes + attribute; "y=1" where there is one
+ * attribute. */
+void groups_name(char name[DESPUR_GROUP_NAME], const group_naming *naming, size_t g, size_t attributes);
+
+/* Puts the class's name into that of an inferred group: "y=1,k=0" becomes "y=waterbird,k=0". Others, and
+ * those of classes without names, stay. */
+void groups_name_class(char name[DESPUR_GROUP_NAME], const group_naming *naming);
 
 /* Allocates label, attribute and, if wanted, image for count examples. */
 DESPUR_MUST_USE despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images,

@@ -34,11 +34,17 @@ static size_t rows_of_groups(size_t *row_of_group, const despur_dataset *dataset
   return rows;
 }
 
-/* No group has a longer name than the last. */
-static size_t longest_name(const despur_dataset *dataset) {
+/* Of the groups that have a row. */
+static size_t longest_name(const despur_dataset *dataset, despur_split split, const group_naming *naming) {
   char name[DESPUR_GROUP_NAME];
-  groups_name(name, dataset->classes * dataset->attributes - 1, dataset->attributes);
-  return strlen(name);
+  size_t most = 0;
+  for (size_t i = 0; i < dataset->sizes[split]; i++) {
+    const uint32_t e = dataset->members[split][i];
+    groups_name(name, naming, dataset->label[e] * dataset->attributes + dataset->attribute[e],
+                dataset->attributes);
+    if (strlen(name) > most) most = strlen(name);
+  }
+  return most;
 }
 
 despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *dataset, despur_split split,
@@ -60,18 +66,19 @@ despur_status dataset_draw_sheet(contact_sheet *out, const despur_dataset *datas
   TRY(mem_alloc(&filled, groups, sizeof *filled, error));
   TRY(mem_alloc(&image, shape.channels * shape.height * shape.width, sizeof *image, error));
   size_t rows = rows_of_groups(row_of_group, dataset, split);
+  const group_naming naming = groups_naming(dataset);
   sheet_plan plan = {.rows = rows,
                      .columns = columns,
                      .tile_height = shape.height,
                      .tile_width = shape.width,
-                     .longest = longest_name(dataset)};
+                     .longest = longest_name(dataset, split, &naming)};
   TRY(sheet_create(out, &plan, error));
   for (size_t i = 0; i < dataset->sizes[split]; i++) {
     uint32_t e = dataset->members[split][i];
     size_t g = dataset->label[e] * dataset->attributes + dataset->attribute[e];
     if (filled[g] == columns) continue;
     if (filled[g] == 0) {
-      groups_name(name, g, dataset->attributes);
+      groups_name(name, &naming, g, dataset->attributes);
       sheet_name_row(out, row_of_group[g], name);
     }
     despur_dataset_image(dataset, e, image);

@@ -4,8 +4,6 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 
-#include <stdio.h>
-
 despur_status despur_groups_create(despur_groups *out, size_t examples, size_t count, despur_error *error) {
   *out = (despur_groups){.examples = examples, .count = count};
   despur_status status = DESPUR_OK;
@@ -29,13 +27,6 @@ void despur_groups_release(despur_groups *groups) {
  * kilobytes could ask for gigabytes. */
 static const size_t MOST_GROUPS = (size_t)1 << 20;
 
-void groups_name(char name[DESPUR_GROUP_NAME], size_t g, size_t attributes) {
-  if (attributes > 1)
-    snprintf(name, DESPUR_GROUP_NAME, "y=%zu,a=%zu", g / attributes, g % attributes);
-  else
-    snprintf(name, DESPUR_GROUP_NAME, "y=%zu", g);
-}
-
 /* attribute NULL stands for one attribute that is 0 everywhere. */
 static despur_status group_by(despur_groups *out, const despur_dataset *dataset, const uint32_t *attribute,
                               size_t attributes, despur_error *error) {
@@ -57,7 +48,8 @@ static despur_status group_by(despur_groups *out, const despur_dataset *dataset,
   size_t train;
   const uint32_t *members = despur_dataset_split(dataset, DESPUR_TRAIN, &train);
   for (size_t i = 0; i < train; i++) out->train_sizes[out->of_example[members[i]]]++;
-  for (size_t g = 0; g < count; g++) groups_name(out->names[g], g, attributes);
+  const group_naming naming = groups_naming(dataset);
+  for (size_t g = 0; g < count; g++) groups_name(out->names[g], &naming, g, attributes);
   return DESPUR_OK;
 }
 

@@ -83,7 +83,7 @@ static bool place_urbancars(picture_place *out, const path_parts *parts) {
     return false;
   out->split = list_split_of(parts->folders[parts->count - 2]);
   set(out->label, object);
-  snprintf(out->attribute, sizeof out->attribute, "%s ground, %s thing", background, beside);
+  snprintf(out->attribute, sizeof out->attribute, "%s ground + %s thing", background, beside);
   return out->split >= 0;
 }
 
@@ -134,6 +134,22 @@ static const path_layout *guess_paths(const text_list *paths) {
   return take_split(&place, &parts) == 0 && parts.count == 2 ? &PATHS[1] : &PATHS[0];
 }
 
+/* What the folders above the pictures were taken for. */
+static despur_status note_folders(picture_list *list, const path_layout *layout, const char *path, bool told,
+                                  despur_error *error) {
+  path_parts parts;
+  picture_place place = {.split = LIST_NO_SPLIT};
+  despur_status status = cut_path(&parts, path, error);
+  const char *folders = "";
+  if (layout->place == place_environments) folders = ": environment/class";
+  if (layout->place == place_classes && take_split(&place, &parts) > 0)
+    folders = told ? ": split/class/attribute" : ": split/class";
+  else if (layout->place == place_classes)
+    folders = told ? ": class/attribute" : ": class";
+  snprintf(list->note, sizeof list->note, "layout %s%s", layout->name, folders);
+  return status;
+}
+
 static despur_status list_paths(picture_list *list, const path_layout *layout, despur_error *error) {
   despur_status status = DESPUR_OK;
   text_list paths = {0};
@@ -153,7 +169,7 @@ static despur_status list_paths(picture_list *list, const path_layout *layout, d
            paths.items[i], paths.items[0]);
     TRY(list_add(list, paths.items[i], 0, place.label, told ? place.attribute : NULL, place.split, error));
   }
-  snprintf(list->note, sizeof list->note, "layout %s", layout->name);
+  TRY(note_folders(list, layout, paths.items[0], told, error));
 cleanup:
   text_list_release(&paths);
   return status;

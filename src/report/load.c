@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "report/group_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,9 +94,8 @@ const report_stage *report_final_stage(const report_run *run) {
 
 bool report_has_attributes(const report_run *run) {
   const report_stage *last = report_last_stage(run);
-  unsigned label, attribute;
   for (size_t g = 0; last && g < last->final->scores.groups_count; g++)
-    if (sscanf(last->final->scores.groups[g].name, "y=%9u,a=%9u", &label, &attribute) == 2) return true;
+    if (group_name_has_attribute(last->final->scores.groups[g].name)) return true;
   return false;
 }
 

@@ -1,8 +1,8 @@
 #include "report/partition.h"
 
 #include "base/memory.h"
+#include "report/group_name.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 typedef struct member {
@@ -16,17 +16,6 @@ static int compare_members(const void *left, const void *right) {
   if (a->label != b->label) return a->label < b->label ? -1 : 1;
   if (a->size != b->size) return a->size > b->size ? -1 : 1;
   return a->group < b->group ? -1 : a->group > b->group;
-}
-
-static void read_true(report_cell *cell, const char *name) {
-  int end = 0;
-  int read = sscanf(name, "y=%9u,a=%9u%n", &cell->label, &cell->attribute, &end);
-  cell->known = read == 2 && name[end] == 0;
-}
-
-static void read_inferred(report_cell *cell, const char *name) {
-  if (sscanf(name, "y=%9u,", &cell->label) != 1) cell->label = 0;
-  cell->known = true;
 }
 
 /* Finds the usual group of every class. trained: the one with most training examples, not with most examples.
@@ -64,23 +53,35 @@ static despur_status hand_over(report_cell **out, report_cell *cells, despur_sta
   return status;
 }
 
-static despur_status divide(report_cell **out, const despur_scores *scores,
-                            void (*read_name)(report_cell *cell, const char *name), despur_error *error) {
+static despur_status divide(report_cell **out, const despur_scores *scores, bool inferred,
+                            despur_error *error) {
   despur_status status = DESPUR_OK;
+  const size_t count = scores->groups_count;
   report_cell *cells = NULL;
-  TRY(mem_alloc(&cells, scores->groups_count, sizeof *cells, error));
-  for (size_t g = 0; g < scores->groups_count; g++) read_name(&cells[g], scores->groups[g].name);
+  group_said *said = NULL;
+  const char **names = NULL;
+  TRY(mem_alloc(&cells, count, sizeof *cells, error));
+  TRY(mem_alloc(&names, count, sizeof *names, error));
+  for (size_t g = 0; g < count; g++) names[g] = scores->groups[g].name;
+  TRY(group_names_read(&said, names, count, error));
+  for (size_t g = 0; g < count; g++) {
+    cells[g].label = said[g].label;
+    cells[g].attribute = said[g].attribute;
+    cells[g].known = inferred || group_name_has_attribute(names[g]);
+  }
   TRY(find_peers(cells, scores, true, error));
 cleanup:
+  mem_free(said);
+  mem_free(names);
   return hand_over(out, cells, status);
 }
 
 despur_status report_partition(report_cell **out, const despur_scores *scores, despur_error *error) {
-  return divide(out, scores, read_true, error);
+  return divide(out, scores, false, error);
 }
 
 despur_status report_partition_inferred(report_cell **out, const despur_scores *scores, despur_error *error) {
-  return divide(out, scores, read_inferred, error);
+  return divide(out, scores, true, error);
 }
 
 despur_status report_partition_predicted(report_cell **out, const despur_predicted *predicted,

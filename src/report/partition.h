@@ -11,7 +11,7 @@ typedef struct report_cell {
   size_t peer; /* index of the usual group of its class; itself when unknown */
 } report_cell;
 
-/* By class and attribute ("y=0,a=1"). *out: [groups of scores]; free with mem_free. */
+/* By class and attribute ("y=0,a=1", "y=cat,a=grass"). *out: [groups of scores]; free with mem_free. */
 DESPUR_MUST_USE despur_status report_partition(report_cell **out, const despur_scores *scores,
                                                despur_error *error);
 

@@ -2,6 +2,7 @@
  * the smaller true ones. Where inference found the minority, the two look alike. */
 #include "base/math.h"
 #include "base/memory.h"
+#include "report/group_name.h"
 #include "report/plot.h"
 
 #include <math.h>
@@ -13,27 +14,30 @@ static size_t count(const report_run *run) {
   return report_has_attributes(run) ? 3 : 2;
 }
 
-/* The label in the name of a true group, "y=3,a=1" or "y=3"; false when there is none. */
-static bool read_true_name(const char *name, unsigned *label) {
-  return sscanf(name, "y=%9u", label) == 1;
+static despur_status read_truth(group_said **out, const report_inference *inference, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **names = NULL;
+  TRY(mem_alloc(&names, inference->truth, sizeof *names, error));
+  for (size_t j = 0; j < inference->truth; j++) names[j] = inference->true_names[j];
+  TRY(group_names_read(out, names, inference->truth, error));
+cleanup:
+  mem_free(names);
+  return status;
 }
 
 /* Training examples of a label in an inferred group. */
-static size_t of_label(const report_inference *inference, size_t i, unsigned label) {
+static size_t of_label(const report_inference *inference, const group_said *said, size_t i, unsigned label) {
   size_t sum = 0;
-  for (size_t j = 0; j < inference->truth; j++) {
-    unsigned y;
-    if (read_true_name(inference->true_names[j], &y) && y == label)
-      sum += inference->contingency[i * inference->truth + j];
-  }
+  for (size_t j = 0; j < inference->truth; j++)
+    if (said[j].has_label && said[j].label == label) sum += inference->contingency[i * inference->truth + j];
   return sum;
 }
 
 /* Of the inferred groups of a label the largest, the first of equals. */
-static size_t largest_inferred(const report_inference *inference, unsigned label) {
+static size_t largest_inferred(const report_inference *inference, const group_said *said, unsigned label) {
   size_t best = 0;
   for (size_t i = 1; i < inference->inferred; i++)
-    if (of_label(inference, i, label) > of_label(inference, best, label)) best = i;
+    if (of_label(inference, said, i, label) > of_label(inference, said, best, label)) best = i;
   return best;
 }
 
@@ -46,8 +50,10 @@ enum {
   ROWS = HEIGHT / CELL
 };
 
-/* For each label its largest inferred group, found once; and how many points each cell of the picture has. */
+/* What the names of true groups say; for each label its largest inferred group, found once; and how many
+ * points each cell of the picture has. */
 typedef struct cache {
+  group_said *said; /* [truth] */
   bool known[MOST_LABELS_SEEN];
   size_t inferred[MOST_LABELS_SEEN];
   size_t seen[COLUMNS * ROWS];
@@ -55,7 +61,7 @@ typedef struct cache {
 
 static bool is_minority(cache *known, const report_inference *inference, const report_point *p) {
   if (p->label >= MOST_LABELS_SEEN) return false;
-  if (!known->known[p->label]) known->inferred[p->label] = largest_inferred(inference, p->label);
+  if (!known->known[p->label]) known->inferred[p->label] = largest_inferred(inference, known->said, p->label);
   known->known[p->label] = true;
   return p->inferred != known->inferred[p->label];
 }
@@ -102,7 +108,22 @@ static void draw_cloud(chart *c, const report_run *run, size_t kind, size_t want
 }
 
 /* A dot and a name for each value, in one line below the title, as far as there is room. */
-static void draw_legend(chart *c, const report_run *run, size_t kind) {
+static void name_value(char name[DESPUR_GROUP_NAME], const report_inference *inference,
+                       const group_said *said, bool attribute, uint32_t value) {
+  snprintf(name, DESPUR_GROUP_NAME, "%s=%u", attribute ? "a" : "y", value);
+  for (size_t j = 0; j < inference->truth; j++) {
+    const char *from;
+    if (!(attribute ? said[j].has_attribute && said[j].attribute == value
+                    : said[j].has_label && said[j].label == value))
+      continue;
+    const size_t length =
+        (attribute ? group_name_attribute : group_name_label)(&from, inference->true_names[j]);
+    snprintf(name, DESPUR_GROUP_NAME, "%.*s", (int)length, from);
+    return;
+  }
+}
+
+static void draw_legend(chart *c, const report_run *run, size_t kind, const group_said *said) {
   static const char *const DOTS[TONES] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"};
   uint32_t most = 0;
   double at = 5;
@@ -111,8 +132,8 @@ static void draw_legend(chart *c, const report_run *run, size_t kind) {
     if (run->points[i].known && value > most) most = value;
   }
   for (uint32_t value = 0; value <= most; value++) {
-    char name[16];
-    snprintf(name, sizeof name, "%s=%u", kind == BY_ATTRIBUTE ? "a" : "y", value);
+    char name[DESPUR_GROUP_NAME];
+    name_value(name, &run->inference, said, kind == BY_ATTRIBUTE, value);
     if (at + 8 + text_width(name) > CHART_WIDTH) return;
     markup_print(c->m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"28\" r=\"4\"/>\n", DOTS[value % TONES], at);
     chart_text(c, at + 8, 32, "start", "mute", name);
@@ -144,7 +165,11 @@ static void draw(chart *c, const report_run *run, size_t index) {
   cache *known;
   size_t kind = report_has_attributes(run) ? index : index + BY_CLASS;
   if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&known, 1, sizeof *known, c->m->error);
-  if (c->m->status != DESPUR_OK) return;
+  if (c->m->status == DESPUR_OK) c->m->status = read_truth(&known->said, &run->inference, c->m->error);
+  if (c->m->status != DESPUR_OK) {
+    mem_free(known);
+    return;
+  }
   chart_open(c, HEIGHT, TITLES[kind],
              "Outputs of the reference network in two dimensions, a dot for each training example.");
   c->x.from = MARGIN, c->x.to = CHART_WIDTH - MARGIN;
@@ -155,9 +180,10 @@ static void draw(chart *c, const report_run *run, size_t index) {
     draw_cloud(c, run, kind, 1, "s-before", known);
   } else {
     for (size_t t = 0; t < TONES; t++) draw_cloud(c, run, kind, t, CLOUDS[t], known);
-    draw_legend(c, run, kind);
+    draw_legend(c, run, kind, known->said);
   }
   chart_close(c);
+  mem_free(known->said);
   mem_free(known);
 }
 

@@ -2,6 +2,7 @@
  * how they are found on a split, and how right each network is in every one of them. */
 #include "run/cells.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "run/results.h"
 #include "run/run_state.h"
 #include "run/score.h"
@@ -12,6 +13,11 @@
 
 bool run_has_attributes(const run *r) {
   return despur_dataset_attributes(r->dataset) > 1;
+}
+
+void run_name_classes(despur_groups *groups, const run *r) {
+  const group_naming naming = groups_naming(r->dataset);
+  for (size_t g = 0; g < groups->count; g++) groups_name_class(groups->names[g], &naming);
 }
 
 const despur_groups *run_shown_groups(const run *r) {
@@ -71,6 +77,7 @@ static despur_status assign_split(run *r, despur_split split, despur_error *erro
   TRY(despur_groups_create(&r->cells, despur_dataset_count(r->dataset), groups, error));
   for (size_t g = 0; g < groups; g++)
     memcpy(r->cells.names[g], despur_grouping_name(r->grouping, g), sizeof r->cells.names[g]);
+  run_name_classes(&r->cells, r);
   for (size_t i = 0; i < count; i++) r->cells.of_example[examples[i]] = found[i];
   TRY(size_cells(r, error));
 cleanup:

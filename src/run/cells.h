@@ -14,6 +14,9 @@ DESPUR_MUST_USE despur_status run_find_cells(run *r, despur_split split, despur_
 /* The accuracies of all networks in these groups, into the result and results.jsonl. */
 DESPUR_MUST_USE despur_status run_score_cells(run *r, despur_error *error);
 
+/* Classes of inferred groups by their names, where the data set has some. */
+void run_name_classes(despur_groups *groups, const run *r);
+
 /* By what pictures are sorted: r->cells, or the true groups. */
 const despur_groups *run_shown_groups(const run *r);
 

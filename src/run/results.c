@@ -1,6 +1,7 @@
 /* What a run writes into results.jsonl: lines are filled in here and written by record/results.c. */
 #include "run/results.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "record/results.h"
 #include "run/optimism.h"
 #include "run/run_events.h"
@@ -98,14 +99,16 @@ static despur_status fill_part(result_part *out, const despur_grouping_part *fou
 }
 
 /* Names of parts are in *names. */
-static despur_status fill_parts(result_line *line, despur_grouping_part **names,
-                                const despur_grouping *grouping, despur_error *error) {
+static despur_status fill_parts(result_line *line, despur_grouping_part **names, const run *r,
+                                despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t count = despur_grouping_parts(grouping);
+  const group_naming naming = groups_naming(r->dataset);
+  size_t count = despur_grouping_parts(r->grouping);
   TRY(mem_alloc(names, count, sizeof **names, error));
   TRY(mem_alloc(&line->parts, count, sizeof *line->parts, error));
   for (; line->parts_count < count; line->parts_count++) {
-    (*names)[line->parts_count] = despur_grouping_part_at(grouping, line->parts_count);
+    (*names)[line->parts_count] = despur_grouping_part_at(r->grouping, line->parts_count);
+    groups_name_class((*names)[line->parts_count].name, &naming);
     TRY(fill_part(&line->parts[line->parts_count], &(*names)[line->parts_count], error));
   }
 cleanup:
@@ -135,7 +138,7 @@ despur_status run_write_inference(run *r, despur_error *error) {
                       .inferred_count = r->result->groups.count,
                       .true_count = r->truth.count,
                       .contingency = agreement->contingency};
-  if (r->grouping) TRY(fill_parts(&line, &parts, r->grouping, error));
+  if (r->grouping) TRY(fill_parts(&line, &parts, r, error));
   TRY(list_names(&inferred, &r->result->groups, error));
   TRY(list_names(&truth, &r->truth, error));
   line.inferred_names = inferred;

@@ -404,11 +404,12 @@ cleanup:
   return status;
 }
 
-/* DIRECTORY/NAME.png */
+/* DIRECTORY/NAME.png, where no name of a class leads elsewhere. */
 static despur_status write_picture(const char *directory, const char *name, const despur_picture *picture,
                                    despur_error *error) {
   char path[FILE_PATH], file[160];
   snprintf(file, sizeof file, "%s.png", name);
+  for (char *slash; (slash = strchr(file, '/'));) *slash = '_';
   despur_status status = file_join(path, directory, file, error);
   return status == DESPUR_OK ? png_save(path, picture->bytes, picture->count, error) : status;
 }

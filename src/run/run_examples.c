@@ -9,13 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static despur_status name_codes(const char ***out, const char *letter, size_t count, despur_error *error) {
+/* Their names in the data set, or their numbers. */
+static despur_status name_codes(const char ***out, const despur_dataset *dataset,
+                                const char *(*name_of)(const despur_dataset *dataset, size_t code),
+                                size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
   text_list names = {0};
   for (size_t i = 0; i < count; i++) {
-    char name[32];
-    snprintf(name, sizeof name, "%s%zu", letter, i);
-    TRY(text_list_add(&names, name, error));
+    char number[32];
+    const char *name = name_of(dataset, i);
+    snprintf(number, sizeof number, "%zu", i);
+    TRY(text_list_add(&names, name ? name : number, error));
   }
   TRY(text_copy_all(out, (const char *const *)names.items, count, error));
 cleanup:
@@ -39,7 +43,7 @@ static despur_status describe(despur_examples *out, const despur_dataset *datase
   out->classes = despur_dataset_classes(dataset);
   TRY(mem_alloc(&out->labels, out->count, sizeof *out->labels, error));
   memcpy(out->labels, despur_dataset_labels(dataset), out->count * sizeof *out->labels);
-  TRY(name_codes(&out->class_names, "", out->classes, error));
+  TRY(name_codes(&out->class_names, dataset, despur_dataset_class_name, out->classes, error));
   TRY(take_splits(out, dataset, error));
   if (attributes < 2) goto cleanup;
   despur_example_column *c = &out->attribute;
@@ -47,7 +51,7 @@ static despur_status describe(despur_examples *out, const despur_dataset *datase
   TRY(mem_copy_text(&c->name, "a", error));
   TRY(mem_alloc(&c->codes, out->count, sizeof *c->codes, error));
   memcpy(c->codes, despur_dataset_attribute_values(dataset), out->count * sizeof *c->codes);
-  TRY(name_codes(&c->values, "", attributes, error));
+  TRY(name_codes(&c->values, dataset, despur_dataset_attribute_name, attributes, error));
 cleanup:
   return status;
 }

@@ -1,5 +1,6 @@
 /* Predictions of the network in a run directory. */
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "eval/predicted.h"
 #include "nn/loss.h"
 #include "report/load.h"
@@ -25,6 +26,8 @@ static despur_status describe(despur_predicted *out, const run *r, const uint32_
     out->groups[i] = r->truth.of_example[examples[i]];
     if (attributes) out->attributes[i] = despur_dataset_attribute_values(r->dataset)[examples[i]];
   }
+  if (r->dataset->class_names)
+    TRY(text_copy_all(&out->class_names, r->dataset->class_names, r->dataset->classes, error));
   out->groups_count = r->truth.count;
   TRY(predicted_take_names(out, &r->truth, error));
   TRY(mem_alloc(&out->train_sizes, r->truth.count, sizeof *out->train_sizes, error));

@@ -2,6 +2,7 @@
 #include "run/stage_infer.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "nn/engine.h"
 #include "nn/loss.h"
 #include "run/cells.h"
@@ -99,6 +100,7 @@ static despur_status groups_of_grouping(despur_groups *out, const run *r, const 
   despur_grouping_training(grouping, of_row);
   for (size_t g = 0; g < out->count; g++)
     memcpy(out->names[g], despur_grouping_name(grouping, g), sizeof out->names[g]);
+  run_name_classes(out, r);
   for (size_t i = 0; i < count; i++) {
     out->of_example[examples[i]] = of_row[i];
     out->train_sizes[of_row[i]]++;
@@ -169,6 +171,7 @@ static despur_status infer_environments(run *r, despur_error *error) {
                                        .threads = r->options->threads};
   TRY(split_outputs_get(&logits, r, r->nets[DESPUR_NETWORK_REFERENCE], DESPUR_TRAIN, DESPUR_LOGITS, error));
   TRY(despur_infer_eiil(&r->result->groups, r->dataset, logits.values, &options, error));
+  run_name_classes(&r->result->groups, r);
 cleanup:
   split_outputs_release(&logits);
   return status;
@@ -177,8 +180,10 @@ cleanup:
 /* ---- the stage ---- */
 
 static void note_shortfalls(const run *r) {
+  const group_naming naming = groups_naming(r->dataset);
   for (size_t p = 0; r->grouping && p < despur_grouping_parts(r->grouping); p++) {
     despur_grouping_part part = despur_grouping_part_at(r->grouping, p);
+    groups_name_class(part.name, &naming);
     if (part.examples > 0 && *part.why_fewer)
       run_note(r, "infer: %s: fewer clusters than asked for, because %s", part.name, part.why_fewer);
   }

@@ -1,0 +1,82 @@
+/* What groups are called: "y=waterbird,a=land" where classes and values of the attribute have names, else
+ * "y=1,a=0".
+ *
+ * A comma ends the class, so no name may have one, and a group's name has a fixed length: a name that is too
+ * long or has such a character is changed, and its number put behind it, by which it stays unique. */
+#include "base/format.h"
+#include "data/dataset.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROOM = DESPUR_GROUP_NAME - 1 - 5, LEAST = 12 /* "k=1000", "e=1" and the like */ };
+
+static size_t longest(const char *const *names, size_t count) {
+  size_t most = 0;
+  for (size_t i = 0; names && i < count; i++)
+    if (strlen(names[i]) > most) most = strlen(names[i]);
+  return most;
+}
+
+static size_t larger(size_t a, size_t b) {
+  return a > b ? a : b;
+}
+
+static size_t smaller(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+group_naming groups_naming(const despur_dataset *dataset) {
+  const size_t class_most = longest(dataset->class_names, dataset->classes);
+  const size_t attribute_most = larger(LEAST, longest(dataset->attribute_names, dataset->attributes));
+  const size_t class_room = smaller(class_most, larger(ROOM / 2, ROOM - smaller(attribute_most, ROOM)));
+  return (group_naming){dataset, class_room, ROOM - class_room};
+}
+
+static bool is_plain(char c) {
+  return c != ',' && c != '"' && (unsigned char)c >= ' ' && c != 127;
+}
+
+/* The value's name as it is or as it has to be; its number where it has none. */
+static void put_value(char *out, const char *const *names, size_t code, size_t room) {
+  char number[24];
+  if (!names) {
+    snprintf(out, DESPUR_GROUP_NAME, "%zu", code);
+    return;
+  }
+  const char *name = names[code];
+  bool plain = strlen(name) <= room;
+  for (const char *c = name; *c; c++) plain = plain && is_plain(*c);
+  size_t kept = strlen(name), digits = (size_t)snprintf(number, sizeof number, "~%zu", code);
+  if (plain) {
+    memcpy(out, name, kept + 1);
+    return;
+  }
+  kept = smaller(kept, room - digits);
+  while (kept > 0 && ((unsigned char)name[kept] & 0xc0) == 0x80) kept--; /* between characters of UTF-8 */
+  for (size_t i = 0; i < kept; i++) out[i] = is_plain(name[i]) ? name[i] : ' ';
+  memcpy(out + kept, number, digits + 1);
+}
+
+void groups_name(char name[DESPUR_GROUP_NAME], const group_naming *naming, size_t g, size_t attributes) {
+  const despur_dataset *d = naming->dataset;
+  char class[DESPUR_GROUP_NAME], value[DESPUR_GROUP_NAME];
+  put_value(class, d->class_names, g / attributes, larger(naming->class_room, LEAST));
+  put_value(value, d->attribute_names, g % attributes, naming->attribute_room);
+  if (attributes > 1)
+    format_text(name, DESPUR_GROUP_NAME, "y=%s,a=%s", class, value);
+  else
+    format_text(name, DESPUR_GROUP_NAME, "y=%s", class);
+}
+
+void groups_name_class(char name[DESPUR_GROUP_NAME], const group_naming *naming) {
+  const despur_dataset *d = naming->dataset;
+  char class[DESPUR_GROUP_NAME], rest[DESPUR_GROUP_NAME];
+  size_t code;
+  int end = 0;
+  if (!d->class_names || sscanf(name, "y=%9zu%n", &code, &end) != 1 || code >= d->classes) return;
+  put_value(class, d->class_names, code, larger(naming->class_room, LEAST));
+  snprintf(rest, sizeof rest, "%s", name + end);
+  format_text(name, DESPUR_GROUP_NAME, "y=%s%s", class, rest);
+}
