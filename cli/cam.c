@@ -177,9 +177,10 @@ static void print_verdict(const despur_run_cam_result *result) {
   }
   if (minorities == 0) return;
   terminal_print(stdout,
-                 "energy on the background, mean over minority groups: %s %.1f %% -> %s %.1f %%\n"
+                 "energy %s, mean over minority groups: %s %.1f %% -> %s %.1f %%\n"
                  "it falls in %zu of %zu minority groups (intervals apart: %zu)\n",
-                 result->stages[0].label, 100 * sums[0] / (double)minorities, result->stages[last].label,
+                 result->region.width > 0 ? "in the region" : "on the background", result->stages[0].label,
+                 100 * sums[0] / (double)minorities, result->stages[last].label,
                  100 * sums[1] / (double)minorities, less, minorities, clearly);
 }
 
@@ -212,13 +213,21 @@ static void print_occlusion(const despur_run_cam_result *result) {
 static void print_text(const despur_run_cam_result *result, const char *target, const char *directory) {
   terminal_print(stdout, "Grad-CAM at %s, target %s, %s split\n\n", result->layer, target,
                  despur_split_word(result->split));
-  if (result->scored) {
+  if (result->scored && result->region.width > 0) {
+    const despur_region *r = &result->region;
+    terminal_print(stdout, "region: %zu x %zu pixels from column %zu, row %zu\n\n", r->width, r->height,
+                   r->left, r->top);
+    print_table(result, "energy in the region; area is its share of the image", background, true, false);
+    print_table(result, "pointing game: the maximum is outside of the region", pointing, false, false);
+  } else if (result->scored) {
     print_table(result, "energy on the background; area is its share of the image", background, true, false);
     if (result->partly)
       print_table(result, "energy on painted pixels; area is their share of the image", painted, true, true);
     print_table(result, "pointing game: the maximum is on the digit", pointing, false, false);
     print_table(result, "intersection over union of the digit and the map above half its maximum", overlap,
                 false, false);
+  }
+  if (result->scored) {
     puts("* fewer training examples than the largest group of the class; in brackets 95 % intervals");
     print_empty(result);
     print_verdict(result);
@@ -298,6 +307,14 @@ static void print_json(const despur_run_cam_result *result, const despur_run_end
   emit_text(&j, "split", despur_split_name(result->split));
   emit_real(&j, "threshold", DESPUR_CAM_THRESHOLD);
   emit_text(&j, "pictures", directory);
+  if (result->region.width > 0) {
+    emit_open(&j, "region", '{');
+    emit_count(&j, "left", result->region.left);
+    emit_count(&j, "top", result->region.top);
+    emit_count(&j, "width", result->region.width);
+    emit_count(&j, "height", result->region.height);
+    emit_close(&j, '}');
+  }
   emit_open(&j, "stages", '[');
   for (size_t s = 0; s < result->stage_count; s++) {
     const despur_cam_scores *scores = &result->stages[s].scores;
@@ -386,7 +403,10 @@ const cli_verb cli_cam = {
         "where the pixels of the digit are known, tables say by group how much of the maps' energy lies on "
         "the\n"
         "background, whether the maximum lies on the digit, and how map and digit overlap, over the whole\n"
-        "split.\n"
+        "split. For other images data.region names a part of them, such as a corner with a watermark, and "
+        "the "
+        "tables\n"
+        "say how much of the energy lies there.\n"
         "\n"
         "A map is a hint and no proof. So the first 50 images of each group are also shown with one region "
         "in\n"

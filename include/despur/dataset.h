@@ -142,8 +142,22 @@ typedef enum despur_pixel {
 } despur_pixel;
 
 /* Writes what the pixels of an image are (despur_pixel) into out[row][column]. Returns 0, and writes nothing,
- * when the data set does not know (only SpuCoMNIST does) or has no such example. */
+ * when the data set does not know (SpuCoMNIST does, and images with a region) or has no such example. */
 DESPUR_API int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out);
+
+/* A rectangle, in pixels of the images. */
+typedef struct despur_region {
+  size_t left, top, width, height; /* width 0: no region */
+} despur_region;
+
+/* Where a shortcut is known to lie in all images: the pixels in it are DESPUR_PIXEL_PAINTED from now on, all
+ * others DESPUR_PIXEL_CORE. Before anybody else reads the data set. DESPUR_BAD_USAGE for a region that is
+ * empty, that images do not have or that leaves nothing of them, for features, and where pixels are known
+ * already. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_mark_region(despur_dataset *dataset,
+                                                                    despur_region region,
+                                                                    despur_error *error);
+DESPUR_API despur_region despur_dataset_region(const despur_dataset *dataset);
 
 /* Writes a PNG contact sheet: one row for each label and attribute that a split has, with its name and
  * up to `columns` examples. Images less than 8 pixels high leave no room for names. Values are clipped to [0,

@@ -57,9 +57,10 @@ typedef struct despur_cam_stage_result {
 typedef struct despur_run_cam_result {
   char layer[64];
   despur_split split;
-  int scored;    /* whether the data set knows its core pixels */
-  int partly;    /* whether the spurious colour covers only a part of the background */
-  size_t groups; /* true groups, y=0,a=0 first */
+  int scored;           /* whether the data set knows its core pixels */
+  int partly;           /* whether the spurious colour covers only a part of the background */
+  despur_region region; /* what is called background then, where data.region says one; width 0: none */
+  size_t groups;        /* true groups, y=0,a=0 first */
   char (*names)[DESPUR_GROUP_NAME];
   int *minority;      /* [groups]: 1 for groups smaller in training than the largest of their class */
   size_t stage_count; /* of networks that were looked into, in the order of despur_network */

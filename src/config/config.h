@@ -103,6 +103,7 @@ struct despur_config {
     int layout, filter; /* place in despur_picture_layouts; despur_filter */
     int64_t size, resize;
     bool skip_unreadable;
+    config_reals region; /* left, top, width, height; all 0: none */
     struct {
       bool flip;
       int crop; /* despur_crop */

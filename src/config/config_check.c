@@ -2,6 +2,7 @@
 #include "base/format.h"
 #include "config/source.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,6 +158,10 @@ static despur_status check_data(const despur_config *config, despur_error *error
     return config_blame(config, "model.arch", error,
                         "%s takes images, not features; model.arch=linear or model.arch=mlp takes these",
                         schema_rows[schema_find("model.arch")].choices[config->model.arch]);
+  for (size_t i = 0; i < 4; i++)
+    if (config->data.region.values[i] != floor(config->data.region.values[i]))
+      return config_blame(config, "data.region", error, "expected whole numbers, found %g",
+                          config->data.region.values[i]);
   despur_status status = check_order(config, "data.augment.scale", &config->data.augment.scale, error);
   if (status == DESPUR_OK)
     status = check_order(config, "data.augment.ratio", &config->data.augment.ratio, error);

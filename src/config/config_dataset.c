@@ -49,11 +49,24 @@ static despur_status say_where(const despur_config *config, despur_error *error)
   return DESPUR_BAD_INPUT;
 }
 
+/* data.region, where it says one. */
+static despur_status mark_region(despur_dataset **dataset, const despur_config *config, despur_error *error) {
+  const double *v = config->data.region.values;
+  const despur_region region = {(size_t)v[0], (size_t)v[1], (size_t)v[2], (size_t)v[3]};
+  despur_error why;
+  if (v[2] == 0 && v[3] == 0) return DESPUR_OK;
+  if (despur_dataset_mark_region(*dataset, region, &why) == DESPUR_OK) return DESPUR_OK;
+  despur_dataset_free(*dataset);
+  *dataset = NULL;
+  return config_blame(config, "data.region", error, "%s", why.message + strlen("region: "));
+}
+
 despur_status despur_dataset_create(despur_dataset **out, const despur_config *config, despur_error *error) {
   *out = NULL;
   despur_status status = despur_config_check(config, error);
   if (status != DESPUR_OK) return status;
   status = source_of(config)->create(out, config, error);
   if (status == DESPUR_OK) describe_without_base(*out, config->base);
+  if (status == DESPUR_OK) return mark_region(out, config, error);
   return status == DESPUR_BAD_INPUT ? say_where(config, error) : status;
 }

@@ -155,6 +155,10 @@ const config_row schema_rows[] = {
             "leave out pictures that cannot be read; false: they are an error (pictures)"),
     PATH("data.cache", data.cache,
          "directory for decoded pictures; empty: pictures/ in the user's cache of despur (pictures)"),
+    REALS(
+        "data.region", data.region, 4, 4, FROM(0), TO(4096), "[0, 0, 0, 0]",
+        "where the shortcut is known to lie: left, top, width, height in pixels; Grad-CAM is measured by its "
+        "share there (npy, pictures); zeros: not known"),
     BOOLEAN("data.augment.flip", data.augment.flip, "false",
             "mirror training images, each visit at random (npy, pictures)"),
     CHOICE("data.augment.crop", data.augment.crop, crops, "none",

@@ -14,7 +14,8 @@ static despur_status create(despur_dataset **out, const despur_config *config, d
 
 const data_source source_npy = {
     .name = "npy",
-    .keys = {"data.images", "data.labels", "data.attributes", "data.splits", SOURCE_AUGMENT_KEYS},
+    .keys = {"data.images", "data.labels", "data.attributes", "data.splits", "data.region",
+             SOURCE_AUGMENT_KEYS},
     .needs = {{"data.images", "a file of images"}, {"data.labels", "a file of labels"}},
     .kind = DESPUR_INPUT_IMAGES,
     .label = label,

@@ -45,6 +45,7 @@ struct despur_dataset {
   void *owned_pixels; /* freed with the data set, or NULL */
   npy_array images;   /* likewise, or empty */
   const example_reader *reader;
+  despur_region region;
   paint_plan *paint; /* of painted_examples, else NULL */
   uint8_t *thinned;
   struct despur_pictures *pictures; /* of the picture room, or NULL; freed by the function below */

@@ -37,8 +37,42 @@ void dataset_row(void *context, size_t i, float *x) {
   augment_apply(x, dataset->shape, &draw);
 }
 
+static void tell_region(const despur_dataset *dataset, uint8_t *out) {
+  const despur_shape shape = dataset->shape;
+  const despur_region region = dataset->region;
+  memset(out, DESPUR_PIXEL_CORE, shape.height * shape.width);
+  for (size_t row = 0; row < region.height; row++)
+    memset(out + (region.top + row) * shape.width + region.left, DESPUR_PIXEL_PAINTED, region.width);
+}
+
 int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {
-  if (!dataset->reader->tell_pixels || example >= dataset->count) return 0;
-  dataset->reader->tell_pixels(dataset, example, out);
+  if (example >= dataset->count) return 0;
+  if (dataset->region.width > 0)
+    tell_region(dataset, out);
+  else if (dataset->reader->tell_pixels)
+    dataset->reader->tell_pixels(dataset, example, out);
+  else
+    return 0;
   return 1;
+}
+
+despur_status despur_dataset_mark_region(despur_dataset *dataset, despur_region r, despur_error *error) {
+  const despur_shape shape = dataset->shape;
+  if (dataset->kind != DESPUR_INPUT_IMAGES || dataset->reader->tell_pixels)
+    return error_set(error, DESPUR_BAD_USAGE, "region: expected images of which nothing is known, found %s",
+                     dataset->description);
+  if (r.width == 0 || r.height == 0 || r.width > shape.width || r.left > shape.width - r.width ||
+      r.height > shape.height || r.top > shape.height - r.height)
+    return error_set(
+        error, DESPUR_BAD_USAGE,
+        "region: expected a part of images of %zu x %zu, found %zu x %zu from column %zu, row %zu",
+        shape.width, shape.height, r.width, r.height, r.left, r.top);
+  if (r.width == shape.width && r.height == shape.height)
+    return error_set(error, DESPUR_BAD_USAGE, "region: expected a part of the images, found all of them");
+  dataset->region = r;
+  return DESPUR_OK;
+}
+
+despur_region despur_dataset_region(const despur_dataset *dataset) {
+  return dataset->region;
 }

@@ -106,6 +106,7 @@ typedef struct report_look {
 typedef struct report_cam {
   char layer[DESPUR_GROUP_NAME];
   bool scored, partly;    /* partly: the spurious colour covers only a part of the background */
+  bool region;            /* what is called background here is a region that somebody has named */
   double background_area; /* mean over all measured examples; what a map without preference has */
   size_t stage_count;
   char stages[REPORT_STAGES][DESPUR_GROUP_NAME];

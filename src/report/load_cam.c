@@ -86,6 +86,7 @@ despur_status report_load_cam(report_run *out, const char *path, despur_error *e
   json_member_name(cam->layer, sizeof cam->layer, object, "layer");
   cam->scored = json_is_true(json_object_get(object, "scored"));
   cam->partly = json_is_true(json_object_get(object, "partly"));
+  cam->region = json_is_object(json_object_get(object, "region"));
   const json_t *stages = json_object_get(object, "stages");
   for (; cam->stage_count < json_array_size(stages) && cam->stage_count < REPORT_STAGES; cam->stage_count++) {
     const char *label = json_string_value(json_array_get(stages, cam->stage_count));

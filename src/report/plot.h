@@ -14,9 +14,9 @@ typedef struct plot {
 } plot;
 
 extern const plot plot_groups, plot_sizes, plot_curves, plot_weights, plot_silhouette, plot_tradeoff,
-    plot_cam, plot_embedding, plot_reliability;
+    plot_cam, plot_cam_region, plot_embedding, plot_reliability;
 
-/* All of them, NULL-terminated. */
+/* All of them but plot_cam_region, which is plot_cam with other words; NULL-terminated. */
 extern const plot *const plots[];
 
 /* One chart. */

@@ -50,10 +50,13 @@ static void draw(chart *c, const report_run *run, size_t index) {
   double widest = 0;
   char description[256];
   snprintf(description, sizeof description,
-           "For each of %zu groups the share of the maps' energy that lies beside the digit, with its 95 "
+           "For each of %zu groups the share of the maps' energy that lies %s, with its 95 "
            "per cent interval%s.",
-           n, cam->stage_count > 1 ? ", before (ring) and after (dot)" : "");
-  chart_open(c, 50 + ROW * (double)n + 44, "Energy of the maps on the background, %", description);
+           n, cam->region ? "in the region" : "beside the digit",
+           cam->stage_count > 1 ? ", before (ring) and after (dot)" : "");
+  chart_open(c, 50 + ROW * (double)n + 44,
+             cam->region ? "Energy of the maps in the region, %" : "Energy of the maps on the background, %",
+             description);
   for (size_t g = 0; g < cam->group_count; g++)
     if (shown(cam, g)) widest = fmax(widest, text_width(text_fit(cam->groups[g].name, 110).text));
   c->top = 54; /* below the legend */
@@ -78,3 +81,7 @@ static void draw(chart *c, const report_run *run, size_t index) {
 const plot plot_cam = {"cam", count, draw,
                        "Lines: 95 per cent intervals. A map without any preference would lie on the dotted "
                        "line, the background's share of the area."};
+
+const plot plot_cam_region = {"cam", count, draw,
+                              "Lines: 95 per cent intervals. A map without any preference would lie on the "
+                              "dotted line, the region's share of the area."};

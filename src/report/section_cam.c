@@ -17,9 +17,10 @@ static void change(markup *m, const report_cam *cam) {
   }
   if (all == 0) return;
   markup_print(m,
-               "<p>From %s to %s the share of the energy that lies on the background falls in %zu of %zu "
+               "<p>From %s to %s the share of the energy that lies %s falls in %zu of %zu "
                "minority groups; in %zu of them the 95\xc2\xa0%% intervals are apart.</p>\n",
-               cam->stages[0], cam->stages[last], fallen, all, apart);
+               cam->stages[0], cam->stages[last], cam->region ? "in the region" : "on the background", fallen,
+               all, apart);
 }
 
 static void alternative(markup *m, const report_cam *cam, const report_look *look) {
@@ -80,7 +81,7 @@ void section_cam(markup *m, const report_run *run) {
   if (cam->scored && cam->stage_count > 1) change(m, cam);
   if (plot_cam.count(run) > 0) {
     markup_raw(m, "<div class=\"split\">\n<div>\n");
-    plot_figures(m, &plot_cam, run);
+    plot_figures(m, cam->region ? &plot_cam_region : &plot_cam, run);
     markup_raw(m, "</div>\n<div>\n");
     pictures(m, cam);
     markup_raw(m, "</div>\n</div>\n");

@@ -103,6 +103,15 @@ cleanup:
   return status;
 }
 
+static json_t *region_json(const despur_region *region) {
+  json_t *object = json_object();
+  json_put(&object, "left", json_integer((json_int_t)region->left));
+  json_put(&object, "top", json_integer((json_int_t)region->top));
+  json_put(&object, "width", json_integer((json_int_t)region->width));
+  json_put(&object, "height", json_integer((json_int_t)region->height));
+  return object;
+}
+
 static despur_status cam_json(json_t **out, const despur_run_cam_result *found, despur_error *error) {
   despur_status status = DESPUR_OK;
   json_t *stages = json_array(), *groups = json_array();
@@ -110,6 +119,7 @@ static despur_status cam_json(json_t **out, const despur_run_cam_result *found, 
   json_put(out, "split", json_string(despur_split_name(found->split)));
   json_put(out, "scored", json_boolean(found->scored));
   json_put(out, "partly", json_boolean(found->partly));
+  if (found->region.width > 0) json_put(out, "region", region_json(&found->region));
   for (size_t s = 0; s < found->stage_count; s++) json_push(&stages, json_string(found->stages[s].label));
   for (size_t g = 0; g < found->groups; g++) TRY(add_group(&groups, found, g, error));
 cleanup:

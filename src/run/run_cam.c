@@ -310,7 +310,8 @@ despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_
                  .options = options,
                  .shape = shape,
                  .area = shape.height * shape.width};
-  *out = (despur_run_cam_result){.split = r->cells.count > 0 ? r->cells_split : options->split};
+  *out = (despur_run_cam_result){.split = r->cells.count > 0 ? r->cells_split : options->split,
+                                 .region = despur_dataset_region(r->dataset)};
   if (options->scale > MOST_SCALE)
     FAIL(error, DESPUR_BAD_USAGE, "scale: expected from 0 to %d, found %zu", MOST_SCALE, options->scale);
   look.scale = options->scale > 0 ? options->scale : usual_scale(shape.width);

@@ -382,6 +382,52 @@ static void a_data_set_without_known_pixels_has_no_shares(void **state) {
   despur_dataset_free(dataset);
 }
 
+/* Shares of 1/4, 1/2 and 3/8 in a region: mean 3/8, and Student's interval with 2 degrees of freedom. */
+static void a_region_has_its_share_of_each_map(void **state) {
+  (void)state;
+  despur_dataset *dataset;
+  despur_groups groups = {0};
+  despur_cam_scores scores;
+  static const double INSIDE[] = {0.25, 1, 0.375}, OUTSIDE[] = {0.75, 1, 0.625};
+  static float maps[3 * PLANE];
+  uint8_t pixels[PLANE];
+  size_t count, area = 0;
+  assert_ok(despur_dataset_create_digits(&dataset, 200, 10, 1, 1, &error));
+  const uint32_t *train = despur_dataset_split(dataset, DESPUR_TRAIN, &count),
+                 *labels = despur_dataset_labels(dataset);
+  uint32_t examples[3], found = 0;
+  for (size_t i = 0; i < count && found < 3; i++)
+    if (labels[train[i]] == 1) examples[found++] = train[i];
+  assert_int_equal(found, 3);
+  assert_int_equal(despur_dataset_region(dataset).width, 0);
+  assert_ok(despur_dataset_mark_region(dataset, (despur_region){2, 3, 5, 4}, &error));
+  assert_true(despur_dataset_pixels(dataset, 0, pixels));
+  for (size_t i = 0; i < PLANE; i++) {
+    const size_t row = i / SIDE, column = i % SIDE;
+    const bool in = column >= 2 && column < 7 && row >= 3 && row < 7;
+    assert_int_equal(pixels[i], in ? DESPUR_PIXEL_PAINTED : DESPUR_PIXEL_CORE);
+    area += in;
+  }
+  assert_int_equal(area, 20);
+  for (size_t i = 0; i < 3; i++) { /* the last pixel of the region, and the one right of it */
+    maps[i * PLANE + 6 * SIDE + 6] = (float)INSIDE[i];
+    maps[i * PLANE + 6 * SIDE + 7] = (float)OUTSIDE[i];
+  }
+  assert_ok(despur_groups_true(&groups, dataset, &error));
+  assert_ok(despur_cam_score(&scores, dataset, &groups, examples, maps, 3, &error));
+  const despur_cam_group *group = &scores.groups[1];
+  const double half = 4.302653 * sqrt((0.125 * 0.125 * 2) / 2 / 3);
+  assert_near(group->background.mean, 0.375, 1e-12);
+  assert_near(group->background.low, 0.375 - half, 1e-6);
+  assert_near(group->background.high, 0.375 + half, 1e-6);
+  assert_near(group->core.mean, 0.625, 1e-12);
+  assert_near(group->core_area, 1 - 20.0 / PLANE, 1e-12);
+  assert_near(group->pointing.mean, 2.0 / 3, 1e-12); /* of a tie the first pixel wins */
+  despur_cam_scores_release(&scores);
+  despur_groups_release(&groups);
+  despur_dataset_free(dataset);
+}
+
 /* Percentage points of the two-sided 95 % interval from tables (Abramowitz and Stegun 1964, table 26.10),
  * and the normal limit. */
 static void student_quantiles_are_those_of_tables(void **state) {
@@ -453,6 +499,7 @@ int main(void) {
       cmocka_unit_test(intervals_are_those_of_student),
       cmocka_unit_test(empty_maps_are_counted_and_left_out),
       cmocka_unit_test(a_data_set_without_known_pixels_has_no_shares),
+      cmocka_unit_test(a_region_has_its_share_of_each_map),
       cmocka_unit_test(student_quantiles_are_those_of_tables),
       cmocka_unit_test(colours_are_a_straight_line_in_cielab_within_rounding),
   };

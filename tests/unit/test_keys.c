@@ -211,6 +211,7 @@ static const row ROWS[] = {
     ROW("data.filter", PHOTOS, "bicubic", "ms", "Tp"),
     ROW("data.skip_unreadable", PHOTOS, "true", "", ""), /* nothing is; cli.pictures has one */
     ROW("data.cache", PHOTOS, "elsewhere", "", ""),
+    ROW("data.region", PHOTOS, "[0,0,4,4]", "", ""), /* cam.json is not compared; cli.pictures has one */
     ROW("data.augment.flip", PHOTOS, "true", "ms", "Tp"),
     ROW("data.augment.flip", SPLITS TRAIN, "true", "ms", "Tp"),
     ROW("data.augment.crop", PHOTOS, "padded", "ms", "Tp"),

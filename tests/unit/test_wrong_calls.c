@@ -73,6 +73,12 @@ static void examples_and_splits_that_are_not_there_are_no_memory_of_others(void 
                NO_PLACE);
   assert_fails(despur_dataset_write_sheet(f.dataset, DESPUR_VAL, 4, NO_PLACE, &error), DESPUR_BAD_INPUT,
                "no examples");
+  static const despur_region REGIONS[] = {
+      {0, 0, 0, 4}, {0, 0, 4, 0}, {0, 0, BEYOND, 4}, {BEYOND, 0, 1, 1}, {0, SIZE_MAX, 4, 4}};
+  for (size_t i = 0; i < sizeof REGIONS / sizeof *REGIONS; i++)
+    assert_fails(despur_dataset_mark_region(f.dataset, REGIONS[i], &error), DESPUR_BAD_USAGE,
+                 "region: expected");
+  assert_int_equal(despur_dataset_pixels(f.dataset, 0, pixels), 0);
   assert_fails(despur_dataset_export(f.dataset, "/proc/nowhere", &error), DESPUR_NO_RESOURCES,
                "/proc/nowhere");
   tear_down(&f);
