@@ -82,6 +82,10 @@ typedef struct group_naming {
 
 group_naming groups_naming(const despur_dataset *dataset);
 
+/* "waterbird" and "land" in these names; the numbers where there are no names. */
+void groups_class_word(char word[DESPUR_GROUP_NAME], const group_naming *naming, size_t label);
+void groups_attribute_word(char word[DESPUR_GROUP_NAME], const group_naming *naming, size_t value);
+
 /* "y=1,a=0" or "y=waterbird,a=land" of the group g = label * attributes + attribute; "y=1" where there is one
  * attribute. */
 void groups_name(char name[DESPUR_GROUP_NAME], const group_naming *naming, size_t g, size_t attributes);

@@ -59,11 +59,18 @@ static void put_value(char *out, const char *const *names, size_t code, size_t r
   memcpy(out + kept, number, digits + 1);
 }
 
+void groups_class_word(char word[DESPUR_GROUP_NAME], const group_naming *naming, size_t label) {
+  put_value(word, naming->dataset->class_names, label, larger(naming->class_room, LEAST));
+}
+
+void groups_attribute_word(char word[DESPUR_GROUP_NAME], const group_naming *naming, size_t value) {
+  put_value(word, naming->dataset->attribute_names, value, naming->attribute_room);
+}
+
 void groups_name(char name[DESPUR_GROUP_NAME], const group_naming *naming, size_t g, size_t attributes) {
-  const despur_dataset *d = naming->dataset;
   char class[DESPUR_GROUP_NAME], value[DESPUR_GROUP_NAME];
-  put_value(class, d->class_names, g / attributes, larger(naming->class_room, LEAST));
-  put_value(value, d->attribute_names, g % attributes, naming->attribute_room);
+  groups_class_word(class, naming, g / attributes);
+  groups_attribute_word(value, naming, attributes > 1 ? g % attributes : 0);
   if (attributes > 1)
     format_text(name, DESPUR_GROUP_NAME, "y=%s,a=%s", class, value);
   else
@@ -76,7 +83,7 @@ void groups_name_class(char name[DESPUR_GROUP_NAME], const group_naming *naming)
   size_t code;
   int end = 0;
   if (!d->class_names || sscanf(name, "y=%9zu%n", &code, &end) != 1 || code >= d->classes) return;
-  put_value(class, d->class_names, code, larger(naming->class_room, LEAST));
+  groups_class_word(class, naming, code);
   snprintf(rest, sizeof rest, "%s", name + end);
   format_text(name, DESPUR_GROUP_NAME, "y=%s%s", class, rest);
 }

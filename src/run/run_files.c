@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "nn/loss.h"
 #include "run/checkpoint.h"
 #include "run/run_events.h"
@@ -124,6 +125,16 @@ cleanup:
   return status;
 }
 
+/* Label, attribute and prediction of an example. */
+static despur_status write_words(file_writer *writer, const group_naming *naming, uint32_t example,
+                                 uint32_t prediction, despur_error *error) {
+  char label[DESPUR_GROUP_NAME], attribute[DESPUR_GROUP_NAME], predicted[DESPUR_GROUP_NAME];
+  groups_class_word(label, naming, despur_dataset_labels(naming->dataset)[example]);
+  groups_attribute_word(attribute, naming, despur_dataset_attribute_values(naming->dataset)[example]);
+  groups_class_word(predicted, naming, prediction);
+  return file_print(writer, error, "%u,%s,%s,%s", example, label, attribute, predicted);
+}
+
 despur_status run_write_predictions(run *r, const uint32_t *predictions, const float *logits,
                                     despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -131,18 +142,21 @@ despur_status run_write_predictions(run *r, const uint32_t *predictions, const f
   float *p = NULL;
   size_t count, classes = despur_dataset_classes(r->dataset);
   const uint32_t *examples = despur_dataset_split(r->dataset, r->result->split, &count);
-  const uint32_t *labels = despur_dataset_labels(r->dataset);
-  const uint32_t *attributes = despur_dataset_attribute_values(r->dataset);
+  const group_naming naming = groups_naming(r->dataset);
   TRY(mem_alloc(&p, classes, sizeof *p, error));
   TRY(run_open_stream(&writer, r, "predictions.csv", error));
   TRY(file_print(writer, error, "example,y,a,prediction"));
-  for (size_t c = 0; c < classes; c++) TRY(file_print(writer, error, ",prob_%zu", c));
+  for (size_t c = 0; c < classes; c++) {
+    char word[DESPUR_GROUP_NAME];
+    groups_class_word(word, &naming, c);
+    TRY(file_print(writer, error, ",prob_%s", word));
+  }
   TRY(file_print(writer, error, "\n"));
   for (size_t i = 0; i < count; i++) {
     uint32_t e = examples[i];
     memcpy(p, logits + i * classes, classes * sizeof *p);
     softmax(p, classes);
-    TRY(file_print(writer, error, "%u,%u,%u,%u", e, labels[e], attributes[e], predictions[i]));
+    TRY(write_words(writer, &naming, e, predictions[i], error));
     for (size_t c = 0; c < classes; c++) TRY(file_print(writer, error, ",%.7g", (double)p[c]));
     TRY(file_print(writer, error, "\n"));
   }
