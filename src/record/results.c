@@ -19,15 +19,19 @@ static void weights_fields(fields *f, result_line *line) {
 static void degenerate_fields(fields *f, despur_degenerate *d) {
   if (f->number || (f->out && d->kind == DESPUR_NOT_DEGENERATE)) return; /* what it has are no measures */
   const char *name = despur_degenerate_name(d->kind);
+  const char *class_name = *d->class_name ? d->class_name : NULL;
   size_t predicted = d->predicted_class;
   fields object = field_object(f, "degenerate");
   field_text(&object, "kind", &name);
   field_count(&object, "predicted_class", &predicted);
+  field_optional_text(&object, "class_name", &class_name);
   field_real(&object, "share", &d->share);
   field_real(&object, "accuracy", &d->accuracy);
   field_real(&object, "expected", &d->expected);
   field_end(&object);
   d->predicted_class = (uint32_t)predicted;
+  if (class_name && class_name != d->class_name)
+    format_text(d->class_name, sizeof d->class_name, "%s", class_name);
   for (despur_degenerate_kind kind = DESPUR_CONSTANT_SCORES; name && kind <= DESPUR_BELOW_CHANCE; kind++)
     if (strcmp(name, despur_degenerate_name(kind)) == 0) d->kind = kind;
 }
