@@ -186,10 +186,14 @@ static bool takes_integer(despur_config *config, const config_row *row, int64_t 
   return takes(config, row, digits);
 }
 
+/* Lists of several get as many values as they need, of which this is the last. */
 static bool takes_real(despur_config *config, const config_row *row, double value) {
-  bool alone = row->type == CONFIG_IS_REAL || row->fewest == 1;
-  char digits[64];
-  snprintf(digits, sizeof digits, "%s%.17g%s", alone ? "" : "[0.5, ", value, alone ? "" : "]");
+  const bool alone = row->type == CONFIG_IS_REAL || row->fewest == 1;
+  char digits[128];
+  size_t used = (size_t)snprintf(digits, sizeof digits, "%s", alone ? "" : "[");
+  for (size_t i = 1; !alone && i < row->fewest; i++)
+    used += (size_t)snprintf(digits + used, sizeof digits - used, "0.5, ");
+  snprintf(digits + used, sizeof digits - used, "%.17g%s", value, alone ? "" : "]");
   return takes(config, row, digits);
 }
 
