@@ -19,6 +19,9 @@ demo-predictions: build ## the page of a model of which there is only a table of
 demo-pictures: build ## draw a folder of pictures with a shortcut, find it and remove it
 	@tools/demo-pictures build/despur runs/demo-pictures
 
+demo-birds: build ## photographed birds before land and water, from Debian's packages (300 MB to load; Python with NumPy and Pillow)
+	@tools/demo-birds build/despur runs/demo-birds
+
 test: ## build everything and run the quick tests
 	@tools/setup build test
 	@cmake --preset release $(CMAKE_FLAGS) --log-level=WARNING
@@ -66,4 +69,4 @@ clean: ## remove everything that was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build demo demo-predictions demo-pictures models test reproduce reproduce-quick reproduce-repair check bench bench-peers python wheel install format clean help
+.PHONY: build demo demo-predictions demo-pictures demo-birds models test reproduce reproduce-quick reproduce-repair check bench bench-peers python wheel install format clean help
