@@ -1,5 +1,6 @@
 /* despur data: fetch a known set, and look at the one that a recipe describes. */
 #include "cli.h"
+#include "counting.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -45,7 +46,10 @@ static despur_status load_dataset(despur_dataset **out, const cli_arguments *arg
   if (status == DESPUR_OK) status = despur_config_drop_idle(config, &notes, error);
   if (notes && !cli_value(arguments, "quiet")) print_data_notes(notes);
   free(notes);
+  counting decoded = counting_start("pictures", cli_value(arguments, "quiet") != NULL);
+  if (config) despur_config_watch(config, counting_show, &decoded);
   if (status == DESPUR_OK) status = despur_dataset_create(out, config, error);
+  counting_end(&decoded);
   despur_config_free(config);
   return status;
 }

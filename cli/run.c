@@ -1,4 +1,5 @@
 /* despur run and despur infer: a recipe carried out. */
+#include "counting.h"
 #include "output.h"
 #include "report.h"
 #include "terminal.h"
@@ -46,7 +47,7 @@ static despur_status print_network(const despur_config *config, despur_error *er
 }
 
 /* resumed: the directory to go on in, or NULL. */
-static despur_status run_config(const despur_config *config, const cli_arguments *arguments, bool only_infer,
+static despur_status run_config(despur_config *config, const cli_arguments *arguments, bool only_infer,
                                 const char *resumed, despur_error *error) {
   long threads;
   report r;
@@ -59,7 +60,10 @@ static despur_status run_config(const despur_config *config, const cli_arguments
                                 .only_infer = only_infer,
                                 .observer = report_observer(&r, cli_value(arguments, "quiet") != NULL)};
   despur_run_result result;
+  counting decoded = counting_start("pictures", r.quiet);
+  despur_config_watch(config, counting_show, &decoded);
   status = despur_run(&result, config, &options, error);
+  counting_end(&decoded);
   report_clear(&r);
   if (status == DESPUR_OK) {
     if (cli_value(arguments, "json"))

@@ -23,6 +23,12 @@ cleanup:
   return status;
 }
 
+void despur_config_watch(despur_config *config, void (*progress)(void *context, size_t done, size_t count),
+                         void *context) {
+  config->progress = progress;
+  config->context = context;
+}
+
 void despur_config_free(despur_config *config) {
   mem_free(config);
 }

@@ -1,6 +1,6 @@
 /* The configuration as the run reads it: one plain struct, filled through the schema.
  *
- * It holds no pointers, so that an assignment copies it; that is how a file with a mistake in its last line
+ * It owns no memory, so that an assignment copies it; that is how a file with a mistake in its last line
  * leaves the configuration as it was. Which keys exist, and their bounds and defaults, is said in schema.c.
  */
 #ifndef CONFIG_CONFIG_H
@@ -163,6 +163,9 @@ struct despur_config {
   bool set[CONFIG_ROWS_MAX]; /* by schema row: by a file or an override */
   int line[CONFIG_ROWS_MAX]; /* in the file below; 0 when not from there */
   char file[CONFIG_TEXT];    /* read last */
+
+  void (*progress)(void *context, size_t done, size_t count); /* despur_config_watch; NULL: nobody watches */
+  void *context;
 
   char base[CONFIG_TEXT]; /* of a run's own file: the folder where it was made, or "" */
 

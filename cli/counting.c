@@ -1,0 +1,43 @@
+#include "counting.h"
+
+#include "cli.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+counting counting_start(const char *what, bool quiet) {
+  return (counting){.what = what, .terminal = !quiet && isatty(STDERR_FILENO), .started = now_seconds()};
+}
+
+void counting_show(void *context, size_t done, size_t count) {
+  counting *c = context;
+  const double now = now_seconds();
+  if (done < c->last) {
+    c->first = done;
+    c->started = now;
+  }
+  c->last = done;
+  if (done == count) {
+    counting_end(c);
+    return;
+  }
+  if (!c->terminal || (c->drawn && now - c->drawn_at < 0.1)) return;
+  c->drawn = true;
+  c->drawn_at = now;
+  fprintf(stderr, "\r\033[K%zu of %zu %s", done, count, c->what);
+  if (done == c->first) return;
+  const double left = (now - c->started) / (double)(done - c->first) * (double)(count - done);
+  fprintf(stderr, ", %u:%02u left", (unsigned)(left / 60), (unsigned)left % 60);
+}
+
+void counting_end(counting *c) {
+  if (c->drawn) fputs("\r\033[K", stderr);
+  c->drawn = false;
+}

@@ -1,0 +1,24 @@
+/* A line on stderr that says how many of some things are done and how long the rest will take. */
+#ifndef CLI_COUNTING_H
+#define CLI_COUNTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct counting {
+  const char *what; /* "pictures" */
+  bool terminal, drawn;
+  size_t first, last; /* counts at the start and at the last call */
+  double started, drawn_at;
+} counting;
+
+/* Shows nothing where stderr is no terminal, or when quiet. */
+counting counting_start(const char *what, bool quiet);
+
+/* context: a counting. A count that begins anew is a new piece of work. */
+void counting_show(void *context, size_t done, size_t count);
+
+/* Removes the line, which the last count has done already. */
+void counting_end(counting *c);
+
+#endif
