@@ -90,6 +90,9 @@ static bool take_initializer(initializer *out, wire in) {
   return !in.bad;
 }
 
+const char onnx_external[] =
+    "its numbers are in another file (external data); save the model with its data inside";
+
 /* Type and place of the numbers, or why they cannot be had. */
 static void place_numbers(model_tensor *t, const initializer *i, const model_file *model) {
   static const struct {
@@ -105,7 +108,7 @@ static void place_numbers(model_tensor *t, const initializer *i, const model_fil
   const wire *numbers = i->raw.at ? &i->raw : &i->packed;
   size_t bytes;
   if (i->location)
-    t->unreadable = "its numbers are in another file (external data); save the model with its data inside";
+    t->unreadable = onnx_external;
   else if (!i->raw.at && i->has_int32)
     t->unreadable = "its numbers are in int32_data; expected raw_data, float_data or double_data";
   else if (!i->raw.at && i->pieces > 1)

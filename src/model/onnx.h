@@ -11,6 +11,9 @@ enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OPERATION = 4, NODE_
 enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3 };
 enum { VALUE_NAME = 1 };
 
+/* Why numbers that lie in another file cannot be had. */
+extern const char onnx_external[];
+
 /* Calls visit with every value that a node makes, in their order, until it fails. Texts are valid for the
  * call. */
 typedef despur_status onnx_visit(void *context, const char *operation, const char *value,
