@@ -1,5 +1,6 @@
 /* despur features: what a network of somebody else makes of pictures. */
 #include "cli.h"
+#include "counting.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -9,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-static void show(void *context, size_t done, size_t count) {
-  (void)context;
-  fprintf(stderr, "\r\033[K%zu of %zu pictures", done, count);
+static bool is_directory(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
 static despur_status list(const char *model, despur_error *error) {
@@ -24,15 +25,21 @@ static despur_status list(const char *model, despur_error *error) {
   return status;
 }
 
-/* FEATURES.json, which is written beside them. */
+/* FEATURES.json and, of a folder, FEATURES.csv, which are written beside them. */
 static despur_status may_describe(const cli_arguments *arguments, const char *features, despur_error *error) {
+  static const char *const ENDINGS[] = {"json", "csv"};
   char path[4096];
-  if ((size_t)snprintf(path, sizeof path, "%s.json", features) >= sizeof path)
-    return cli_fail(error, DESPUR_BAD_USAGE, "--out: the path is too long");
-  return cli_may_write(arguments, path, error);
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; status == DESPUR_OK && i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
+    if ((size_t)snprintf(path, sizeof path, "%s.%s", features, ENDINGS[i]) >= sizeof path)
+      return cli_fail(error, DESPUR_BAD_USAGE, "--out: the path is too long");
+    status = cli_may_write(arguments, path, error);
+  }
+  return status;
 }
 
-static despur_status take_job(despur_onnx_job *job, const cli_arguments *arguments, despur_error *error) {
+static despur_status take_job(despur_onnx_job *job, counting *shown, const cli_arguments *arguments,
+                              despur_error *error) {
   static const char *const FILTERS[] = {"bilinear", "bicubic", NULL};
   int preset = DESPUR_PREPROCESS_IMAGENET, filter = DESPUR_BILINEAR;
   long threads = 0, shorter = 0;
@@ -41,7 +48,8 @@ static despur_status take_job(despur_onnx_job *job, const cli_arguments *argumen
                            .layer = cli_value(arguments, "layer"),
                            .features = cli_value(arguments, "out"),
                            .logits = cli_value(arguments, "logits"),
-                           .progress = isatty(STDERR_FILENO) && !cli_value(arguments, "quiet") ? show : NULL};
+                           .progress = counting_show,
+                           .context = shown};
   if (!job->features) return cli_fail(error, DESPUR_BAD_USAGE, "features: expected --out FILE.npy");
   despur_status status = cli_choice(&preset, arguments, "preprocess", despur_preprocess_names, error);
   if (status == DESPUR_OK) status = cli_choice(&filter, arguments, "filter", FILTERS, error);
@@ -58,6 +66,30 @@ static despur_status take_job(despur_onnx_job *job, const cli_arguments *argumen
   return status;
 }
 
+/* Of a run's own network. */
+static despur_status of_run(const cli_arguments *arguments, despur_error *error) {
+  static const char *const OTHERS[] = {"logits", "layer", "preprocess", "filter", "shorter"};
+  const char *out = cli_value(arguments, "out");
+  despur_examples examples = {0};
+  long threads = 0;
+  for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
+    if (cli_value(arguments, OTHERS[i]))
+      return cli_fail(error, DESPUR_BAD_USAGE, "features: --%s is for ONNX models, not for a run", OTHERS[i]);
+  if (!out) return cli_fail(error, DESPUR_BAD_USAGE, "features: expected --out FILE.npy");
+  despur_status status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
+  if (status == DESPUR_OK) status = cli_may_write(arguments, out, error);
+  if (status == DESPUR_OK) status = may_describe(arguments, out, error);
+  if (status == DESPUR_OK)
+    status = despur_run_examples(&examples, arguments->positional[0], (int)threads, error);
+  if (status == DESPUR_OK) status = despur_examples_write(&examples, out, error);
+  if (status == DESPUR_OK && !cli_value(arguments, "quiet"))
+    terminal_print(stdout,
+                   "%s: %zu features of %zu examples by the network of %s; %s.csv says what they are\n", out,
+                   examples.columns, examples.count, arguments->positional[0], out);
+  despur_examples_release(&examples);
+  return status;
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
   despur_onnx_job job;
   despur_onnx_result result;
@@ -67,12 +99,14 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
                       arguments->count);
     return list(arguments->positional[0], error);
   }
+  if (arguments->count == 1 && is_directory(arguments->positional[0])) return of_run(arguments, error);
   if (arguments->count != 2)
     return cli_fail(error, DESPUR_BAD_USAGE, "features: expected a model and pictures, found %zu words",
                     arguments->count);
-  despur_status status = take_job(&job, arguments, error);
+  counting shown = counting_start("pictures", cli_value(arguments, "quiet") != NULL);
+  despur_status status = take_job(&job, &shown, arguments, error);
   if (status == DESPUR_OK) status = despur_onnx_features(&result, &job, error);
-  if (job.progress) fputs("\r\033[K", stderr);
+  counting_end(&shown);
   if (status != DESPUR_OK || cli_value(arguments, "quiet")) return status;
   terminal_print(stdout, "%s: %zu features of %zu pictures from '%s', preprocessing %s, by ONNX Runtime %s\n",
                  job.features, result.columns, result.count, result.layer,
@@ -83,8 +117,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_features = {
     .name = "features",
-    .usage = "MODEL.onnx IMAGES --out FEATURES.npy [OPTIONS] | MODEL.onnx --list",
-    .summary = "what a network of your own makes of pictures, by ONNX Runtime",
+    .usage = "MODEL.onnx IMAGES --out FEATURES.npy [OPTIONS] | RUN --out FEATURES.npy | MODEL.onnx --list",
+    .summary = "what a network of your own, or that of a run, makes of pictures",
     .help =
         "Runs an ONNX model over pictures and writes the features that its last layer sees, one row for "
         "each\n"
@@ -98,11 +132,17 @@ const cli_verb cli_features = {
         "\n"
         "ONNX Runtime is loaded where it is found: $DESPUR_ONNXRUNTIME, what 'make models' installs, or the\n"
         "system's. FEATURES.npy.json says what was computed from what by whom; other processors and other\n"
-        "releases give other last digits.\n"
+        "releases give other last digits. Of a folder FEATURES.npy.csv says in the same order what the "
+        "pictures\n"
+        "are, as audit and repair take it with --table. RUN is a directory that despur run has left: the "
+        "features\n"
+        "of its final network, of all its examples, and the same table.\n"
         "\n"
         "Examples:\n"
         "  despur features model.onnx images.npy --out features.npy --logits logits.npy\n"
         "  despur features model.onnx photographs/ --out features.npy --shorter 256 --preprocess clip\n"
+        "  despur audit features.npy --table features.npy.csv\n"
+        "  despur features runs/demo --out features.npy\n"
         "  despur features model.onnx --list\n",
     .options = {{"out", "FILE", "write the features, float32 [n, columns]"},
                 {"logits", "FILE", "write what the last layer makes of them as well"},

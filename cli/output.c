@@ -24,11 +24,14 @@ static bool contains(const char *text, size_t bytes, const char *mark, size_t co
 }
 
 /* Arrays of labels end their header with more spaces than anyone else writes (despur_array_write_labels);
- * tables of groups begin with the names of their columns. */
+ * tables of groups and of pictures begin with the names of their columns. */
 static bool begins_as_ours(const char *text, size_t bytes) {
-  static const char ARRAY[] = "\x93NUMPY", TABLE[] = "example,split,y,a,group,group_name\n";
+  static const char ARRAY[] = "\x93NUMPY";
+  static const char *const TABLES[] = {"example,split,y,a,group,group_name\n", "filename,split,y,a\n",
+                                       "filename,split,y\n", "example,split,y,a\n", "example,split,y\n"};
   enum { SPACES = 128, HEAD = 10 };
-  if (bytes >= sizeof TABLE - 1 && memcmp(text, TABLE, sizeof TABLE - 1) == 0) return true;
+  for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++)
+    if (bytes >= strlen(TABLES[i]) && memcmp(text, TABLES[i], strlen(TABLES[i])) == 0) return true;
   if (bytes < HEAD || memcmp(text, ARRAY, sizeof ARRAY - 1) != 0) return false;
   size_t end = HEAD + (unsigned char)text[8] + 256 * (size_t)(unsigned char)text[9];
   if (end > bytes || end < HEAD + SPACES + 1) return false;

@@ -73,6 +73,13 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_examples_read(despur_examples *o
                                                               const despur_examples_source *source,
                                                               despur_error *error);
 
+/* Writes features to a .npy file, float32 [count, columns], and FEATURES.csv, a row for each example in their
+ * order: filename (or example, its number, where there are no ids), split, y and a, as far as they are known,
+ * by names. despur_examples_read takes both. DESPUR_BAD_USAGE without features or labels, and for another
+ * ending. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_examples_write(const despur_examples *examples,
+                                                               const char *features, despur_error *error);
+
 DESPUR_API void despur_examples_release(despur_examples *examples); /* leaves it empty */
 
 #ifdef __cplusplus

@@ -63,9 +63,10 @@ typedef struct despur_onnx_result {
 
 /* Runs a model over images and writes what its layer gives, with FEATURES.json beside it: the model and the
  * images with their hashes, layer, preprocessing, engine and instruction set, and the hash of what was
- * written. A layer of maps [n, channels, rows, columns] becomes its mean over the places. Bytes of red, green
- * and blue of another size than the model's are scaled and their middle cut out, with Pillow's bytes.
- * DESPUR_BAD_INPUT for a model or images that cannot be used; nothing is written then. */
+ * written. Of a folder FEATURES.csv says, row by row, file, split, class and attribute by their names, as
+ * audit and repair take them. A layer of maps [n, channels, rows, columns] becomes its mean over the places.
+ * Bytes of red, green and blue of another size than the model's are scaled and their middle cut out, with
+ * Pillow's bytes. DESPUR_BAD_INPUT for a model or images that cannot be used; nothing is written then. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_features(despur_onnx_result *out,
                                                               const despur_onnx_job *job,
                                                               despur_error *error);

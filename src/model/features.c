@@ -7,6 +7,7 @@
 #include "base/level.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "eval/examples.h"
 #include "io/array_file.h"
 #include "model/images.h"
 #include "model/onnx.h"
@@ -49,9 +50,20 @@ static despur_status open_model(model_file *out, const char *path, despur_error 
                    path);
 }
 
+/* The engine gets the model from memory, where no other file is beside it; and its hash would say nothing of
+ * the numbers there. */
+static despur_status refuse_external(const model_file *model, despur_error *error) {
+  for (size_t i = 0; i < model->count; i++)
+    if (model->tensors[i].unreadable == onnx_external)
+      return error_set(error, DESPUR_BAD_INPUT, "%s: '%s': %s (in Python: onnx.save(onnx.load(path), other))",
+                       model->path, model->tensors[i].name, onnx_external);
+  return DESPUR_OK;
+}
+
 static despur_status choose_outputs(extraction *e) {
   despur_status status = DESPUR_OK;
   const model_file *model = &e->model;
+  TRY(refuse_external(model, e->error));
   e->names[0] = e->job->layer ? e->job->layer : usual_layer(model);
   e->outputs = 1;
   if (!e->names[0])
@@ -263,6 +275,60 @@ cleanup:
   return status;
 }
 
+static despur_status copy_names(const char ***out, const despur_pictures *p, size_t count,
+                                const char *(*name_of)(const despur_pictures *pictures, size_t index),
+                                despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **names = NULL;
+  TRY(mem_alloc(&names, count, sizeof *names, error));
+  for (size_t i = 0; i < count; i++) names[i] = name_of(p, i);
+  TRY(text_copy_all(out, names, count, error));
+cleanup:
+  mem_free(names);
+  return status;
+}
+
+static size_t count_names(const despur_pictures *p,
+                          const char *(*name_of)(const despur_pictures *pictures, size_t index)) {
+  size_t count = 0;
+  while (name_of(p, count)) count++;
+  return count;
+}
+
+/* What a folder says of its pictures. */
+static despur_status describe_pictures(despur_examples *out, const despur_pictures *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_example_column *a = &out->attribute;
+  out->count = despur_pictures_count(p);
+  out->classes = count_names(p, despur_pictures_class);
+  a->values_count = count_names(p, despur_pictures_attribute);
+  TRY(copy_names(&out->ids, p, out->count, despur_pictures_path, error));
+  TRY(copy_names(&out->class_names, p, out->classes, despur_pictures_class, error));
+  TRY(mem_alloc(&out->labels, out->count, sizeof *out->labels, error));
+  TRY(mem_alloc(&out->splits, out->count, sizeof *out->splits, error));
+  memcpy(out->labels, despur_pictures_labels(p), out->count * sizeof *out->labels);
+  for (size_t i = 0; i < out->count; i++) out->splits[i] = despur_pictures_splits(p)[i];
+  if (a->values_count == 0) goto cleanup;
+  TRY(copy_names(&a->values, p, a->values_count, despur_pictures_attribute, error));
+  TRY(mem_alloc(&a->codes, out->count, sizeof *a->codes, error));
+  memcpy(a->codes, despur_pictures_attributes(p), out->count * sizeof *a->codes);
+cleanup:
+  return status;
+}
+
+static despur_status write_table(const extraction *e) {
+  despur_status status = DESPUR_OK;
+  despur_examples examples = {0};
+  text path = {0};
+  TRY(describe_pictures(&examples, e->in.pictures, e->error));
+  TRY(text_add(&path, e->error, "%s.csv", e->job->features));
+  TRY(examples_write_table(&examples, path.data, e->error));
+cleanup:
+  despur_examples_release(&examples);
+  mem_free(path.data);
+  return status;
+}
+
 static despur_status write_all(const extraction *e, despur_onnx_result *out) {
   despur_status status = DESPUR_OK;
   const char *paths[OUTPUTS] = {e->job->features, e->job->logits};
@@ -272,6 +338,7 @@ static despur_status write_all(const extraction *e, despur_onnx_result *out) {
   for (size_t i = 0; i < OUTPUTS && i < e->outputs; i++)
     TRY(npy_write_marked(paths[i], NPY_F32, 2, (const size_t[]){out->count, e->widths[i]}, e->results[i],
                          e->error));
+  if (e->in.pictures) TRY(write_table(e));
   TRY(write_description(e, out));
 cleanup:
   return status;

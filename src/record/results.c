@@ -1,5 +1,6 @@
 #include "record/results.h"
 
+#include "base/format.h"
 #include "record/scores.h"
 
 #include <string.h>

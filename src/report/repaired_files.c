@@ -1,6 +1,7 @@
 /* The directory of a repair. */
 #include "base/format.h"
 #include "base/memory.h"
+#include "io/csv_write.h"
 #include "io/file.h"
 #include "report/repaired.h"
 
@@ -189,16 +190,6 @@ static despur_status make_page(char **page, const despur_repair_outcome *outcome
 
 /* ---- the other files ---- */
 
-static despur_status add_field(text *out, const char *words, const char *end, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  if (!strpbrk(words, ",\"\n\r")) return text_add(out, error, "%s%s", words, end);
-  TRY(text_add(out, error, "\""));
-  for (; *words; words++) TRY(text_add(out, error, *words == '"' ? "\"\"" : "%c", *words));
-  TRY(text_add(out, error, "\"%s", end));
-cleanup:
-  return status;
-}
-
 static despur_status list_changes(text *out, const despur_repair_outcome *outcome,
                                   const despur_repair_view *view, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -211,12 +202,12 @@ static despur_status list_changes(text *out, const despur_repair_outcome *outcom
     if (before->predictions[t] == after->predictions[t]) continue;
     char number[24];
     snprintf(number, sizeof number, "%zu", i);
-    TRY(add_field(out, view->ids ? view->ids[i] : number, ",", error));
-    TRY(add_field(out, before->groups[t] < view->groups_count ? view->group_names[before->groups[t]] : "",
-                  ",", error));
-    TRY(add_field(out, view->class_names[before->labels[t]], ",", error));
-    TRY(add_field(out, view->class_names[before->predictions[t]], ",", error));
-    TRY(add_field(out, view->class_names[after->predictions[t]], "\n", error));
+    TRY(csv_add_field(out, view->ids ? view->ids[i] : number, ",", error));
+    TRY(csv_add_field(out, before->groups[t] < view->groups_count ? view->group_names[before->groups[t]] : "",
+                      ",", error));
+    TRY(csv_add_field(out, view->class_names[before->labels[t]], ",", error));
+    TRY(csv_add_field(out, view->class_names[before->predictions[t]], ",", error));
+    TRY(csv_add_field(out, view->class_names[after->predictions[t]], "\n", error));
   }
 cleanup:
   return status;

@@ -1,6 +1,8 @@
 /* The examples of a run as its network sees them. */
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/dataset.h"
+#include "despur/picture.h"
 #include "nn/engine.h"
 #include "run/networks.h"
 #include "run/reopen.h"
@@ -27,6 +29,19 @@ cleanup:
   return status;
 }
 
+/* Paths of pictures; other examples have numbers only. */
+static despur_status name_examples(despur_examples *out, const despur_dataset *dataset, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const char **paths = NULL;
+  if (!dataset->pictures) return DESPUR_OK;
+  TRY(mem_alloc(&paths, out->count, sizeof *paths, error));
+  for (size_t i = 0; i < out->count; i++) paths[i] = despur_pictures_path(dataset->pictures, i);
+  TRY(text_copy_all(&out->ids, paths, out->count, error));
+cleanup:
+  mem_free(paths);
+  return status;
+}
+
 static despur_status take_splits(despur_examples *out, const despur_dataset *dataset, despur_error *error) {
   despur_status status = mem_alloc(&out->splits, out->count, sizeof *out->splits, error);
   for (int s = 0; status == DESPUR_OK && s < DESPUR_SPLITS; s++) {
@@ -45,6 +60,7 @@ static despur_status describe(despur_examples *out, const despur_dataset *datase
   memcpy(out->labels, despur_dataset_labels(dataset), out->count * sizeof *out->labels);
   TRY(name_codes(&out->class_names, dataset, despur_dataset_class_name, out->classes, error));
   TRY(take_splits(out, dataset, error));
+  TRY(name_examples(out, dataset, error));
   if (attributes < 2) goto cleanup;
   despur_example_column *c = &out->attribute;
   c->values_count = attributes;

@@ -477,6 +477,19 @@ static void words_and_numbers_that_mean_nothing_have_no_name(void **state) {
   assert_near(despur_mcnemar(0, 0), 1, 0);
 }
 
+static void examples_without_what_is_written_are_refused(void **state) {
+  (void)state;
+  float x = 1;
+  uint32_t label = 0;
+  const char *name = "cat";
+  despur_examples e = {
+      .count = 1, .columns = 1, .classes = 1, .x = &x, .labels = &label, .class_names = &name};
+  assert_fails(despur_examples_write(&e, "features.csv", &error), DESPUR_BAD_USAGE, ".npy");
+  assert_fails(despur_examples_write(&e, "/nowhere/f.npy", &error), DESPUR_NO_RESOURCES, "/nowhere/f.npy");
+  e.labels = NULL;
+  assert_fails(despur_examples_write(&e, "/nowhere/f.npy", &error), DESPUR_BAD_USAGE, "found none");
+}
+
 static void nothing_is_released_and_freed_as_well(void **state) {
   (void)state;
   despur_agreement_release(&(despur_agreement){0});
@@ -526,6 +539,7 @@ int main(void) {
       cmocka_unit_test(configurations_that_cannot_be_are_refused),
       cmocka_unit_test(runs_and_formats_beyond_the_last_are_refused),
       cmocka_unit_test(words_and_numbers_that_mean_nothing_have_no_name),
+      cmocka_unit_test(examples_without_what_is_written_are_refused),
       cmocka_unit_test(nothing_is_released_and_freed_as_well),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
