@@ -82,6 +82,9 @@ static despur_status read_data(task *t, despur_error *error) {
   t->data.classes = t->examples.classes;
   t->data.groups = fit ? fit->of_row : NULL;
   t->data.groups_count = fit ? fit->count : 0;
+  t->data.partitions = fit ? fit->partitions : NULL;
+  t->data.partitions_count = fit ? fit->partitions_count : 0;
+  t->data.cells = fit ? fit->cells : 0;
   t->view.fit_names = (const char *const *)(fit ? fit->names : t->known.names);
   const char *head = cli_value(arguments, "head");
   if (!head) return DESPUR_OK;
@@ -252,6 +255,31 @@ static void print_unseen(const task *t) {
                      t->view.fit_names[g]);
 }
 
+/* What the chosen method gains by the groups of --groups, less what choosing adds: nobody has checked these.
+ */
+static double gain_given(const task *t) {
+  const despur_repaired *of = &t->result.methods[t->result.best];
+  return of->candidates[of->chosen].worst_group - of->optimism - t->result.before.worst_group;
+}
+
+static void print_given(const task *t) {
+  const despur_repair_result *r = &t->result;
+  const despur_repaired *of = &r->methods[r->best];
+  const despur_repair_candidate *now = &of->candidates[of->chosen];
+  if (!t->given.of_row) return;
+  terminal_print(
+      stdout,
+      "By the groups of %s, on validation: the worst %.1f %% before and %.1f %% now (%.1f corrected), "
+      "the average %.1f %% and %.1f %%.\n",
+      cli_value(t->arguments, "groups"), 100 * r->before.worst_group, 100 * now->worst_group,
+      100 * (now->worst_group - of->optimism), 100 * r->before.average, 100 * now->average);
+  if (!t->known.codes)
+    printf("These groups were given and may be wrong: what others gain or lose is not known.\n");
+  if (!(gain_given(t) > 0))
+    printf("note: that is no gain even by these groups; the head before is the better one\n");
+  putchar('\n');
+}
+
 static void print_text(const task *t) {
   const despur_repair_result *r = &t->result;
   size_t counts[DESPUR_SPLITS] = {0};
@@ -265,6 +293,7 @@ static void print_text(const task *t) {
   print_methods(t);
   if (cli_value(t->arguments, "dial")) print_dial(t);
   print_groups(t);
+  print_given(t);
   printf("%s\n%zu of %zu test examples are predicted otherwise.\n", t->outcome.verdict, t->outcome.changed,
          t->outcome.models[0].predicted.count);
   if (!cli_value(t->arguments, "out")) return;
@@ -323,6 +352,17 @@ static void print_json(const task *t) {
   emit_open(&j, "methods", '[');
   for (size_t m = 0; m < r->methods_count; m++) emit_method(&j, t, m);
   emit_close(&j, ']');
+  if (t->given.of_row) {
+    const despur_repaired *of = &r->methods[r->best];
+    emit_open(&j, "by_given_groups", '{');
+    emit_count(&j, "partitions", 1 + t->given.partitions_count);
+    emit_real(&j, "worst_before", r->before.worst_group);
+    emit_real(&j, "worst_after", of->candidates[of->chosen].worst_group);
+    emit_real(&j, "gain_corrected", gain_given(t));
+    emit_real(&j, "average_before", r->before.average);
+    emit_real(&j, "average_after", of->candidates[of->chosen].average);
+    emit_close(&j, '}');
+  }
   emit_count(&j, "changed", t->outcome.changed);
   emit_open(&j, "groups_without_training", '[');
   for (size_t g = 0; g < t->data.groups_count; g++)
@@ -427,7 +467,9 @@ const cli_verb cli_repair = {
                 {"attribute", "COL", "the column with the attribute"},
                 {"id", "COL", "the column that tells examples apart"},
                 {"by", "COL,COL", "columns that make groups within labels; age:4, age:18,65 cut numbers"},
-                {"groups", "FILE", "groups within labels: whole numbers, or a table with a column 'group'"},
+                {"groups", "FILE",
+                 "groups within labels: whole numbers (a matrix: several partitions), or a table with "
+                 "a column 'group'"},
                 {"method", "NAME", "which one, or all of them (default)"},
                 {"head", "FILE:NAME", "the last layer to repair"},
                 {"patch", "MODEL", "write a copy of it with the new last layer into DIR"},

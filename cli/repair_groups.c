@@ -4,6 +4,7 @@
 #include "despur/groups.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ void repair_groups_release(repair_groups *groups) {
   free(groups->names);
   free(groups->of_row);
   free(groups->codes);
+  free(groups->partitions);
   *groups = (repair_groups){0};
 }
 
@@ -151,6 +153,76 @@ static despur_status read_array(repair_groups *out, const despur_examples *examp
   return status;
 }
 
+/* ---- from a matrix ---- */
+
+/* The codes of a column; false when one is below 0, that is, when not all examples have a cell. */
+static bool take_column(uint32_t *codes, size_t *values, const float *matrix, size_t rows, size_t columns,
+                        size_t column) {
+  *values = 1;
+  for (size_t i = 0; i < rows; i++) {
+    const float value = matrix[i * columns + column];
+    if (value < 0) return false;
+    codes[i] = (uint32_t)value;
+    if (codes[i] >= *values) *values = codes[i] + 1;
+  }
+  return true;
+}
+
+static despur_status check_cells(const float *matrix, size_t rows, size_t columns, const char *path,
+                                 despur_error *error) {
+  for (size_t i = 0; i < rows * columns; i++)
+    if (!(matrix[i] >= -1 && matrix[i] <= MOST_GROUPS && matrix[i] == floorf(matrix[i])))
+      return cli_fail(error, DESPUR_BAD_INPUT,
+                      "%s: row %zu, column %zu: expected a whole number from -1 to %d, found %g", path,
+                      i / columns, i % columns, MOST_GROUPS, (double)matrix[i]);
+  return DESPUR_OK;
+}
+
+/* The next partition: the groups, if there are none yet, else one behind the others. */
+static despur_status add_partition(repair_groups *out, const despur_examples *examples, const coded *by,
+                                   despur_error *error) {
+  repair_groups next = {0};
+  despur_status status = cross(out->of_row ? &next : out, examples, by, error);
+  if (status == DESPUR_OK && next.of_row) {
+    memcpy(out->partitions + out->partitions_count++ * examples->count, next.of_row,
+           examples->count * sizeof *next.of_row);
+    if (next.count > out->cells) out->cells = next.count;
+  }
+  repair_groups_release(&next);
+  return status;
+}
+
+static despur_status add_columns(repair_groups *out, const despur_examples *examples, const float *matrix,
+                                 size_t columns, const char *path, despur_error *error) {
+  despur_status status = check_cells(matrix, examples->count, columns, path, error);
+  uint32_t *codes = calloc(examples->count + 1, sizeof *codes);
+  coded by = {.codes = codes, .name = name_number};
+  out->partitions = calloc(examples->count * columns + 1, sizeof *out->partitions);
+  if (!codes || !out->partitions) status = no_memory(error);
+  for (size_t c = 0; c < columns && status == DESPUR_OK; c++)
+    if (take_column(codes, &by.values_count, matrix, examples->count, columns, c))
+      status = add_partition(out, examples, &by, error);
+  free(codes);
+  if (status == DESPUR_OK && !out->of_row)
+    return cli_fail(error, DESPUR_BAD_INPUT, "%s: no column has a cell for every example", path);
+  return status;
+}
+
+/* *found: whether the file holds a matrix. */
+static despur_status read_matrix(repair_groups *out, bool *found, const despur_examples *examples,
+                                 const char *path, despur_error *error) {
+  float *matrix = NULL;
+  size_t rows, columns;
+  *found = despur_array_read_matrix(&matrix, &rows, &columns, path, NULL) == DESPUR_OK;
+  if (!*found) return DESPUR_OK;
+  despur_status status = check_count(rows, examples, path, error);
+  if (status == DESPUR_OK) status = add_columns(out, examples, matrix, columns, path, error);
+  free(matrix);
+  return status;
+}
+
+/* ---- from a table ---- */
+
 static despur_status check_ids(const despur_examples *table, const despur_examples *examples,
                                const char *path, despur_error *error) {
   for (size_t i = 0; table->ids && examples->ids && i < examples->count; i++)
@@ -223,8 +295,10 @@ despur_status repair_groups_read(repair_groups *out, const despur_examples *exam
                                  const char *labels, despur_error *error) {
   const bool array = ends_with(path, ".npy") || strstr(path, ".npz:") || strstr(path, ".safetensors:");
   *out = (repair_groups){0};
-  despur_status status =
-      array ? read_array(out, examples, path, error) : read_table(out, examples, path, labels, error);
+  bool matrix = false;
+  despur_status status = array ? read_matrix(out, &matrix, examples, path, error) : DESPUR_OK;
+  if (status == DESPUR_OK && !matrix)
+    status = array ? read_array(out, examples, path, error) : read_table(out, examples, path, labels, error);
   if (status != DESPUR_OK) repair_groups_release(out);
   return status;
 }

@@ -63,6 +63,12 @@ typedef struct despur_repair_data {
                              groups.h); NULL: none are known */
   size_t groups_count;
   const float *old_weight, *old_bias; /* [classes, columns], [classes] of the head to repair; NULL: ERM's */
+  const uint32_t
+      *partitions; /* [partitions_count, rows] further groups of the same examples, below cells, each
+                      within one label; NULL: none. Group balance weighs an example by its mean over
+                      all of them, and worst_group of a candidate is the mean of the worst ones among
+                      cells of at least 10 examples; everything else goes by groups */
+  size_t partitions_count, cells;
 } despur_repair_data;
 
 enum { DESPUR_REPAIR_LIST = 32, DESPUR_REPAIR_PARAMETERS = 2 };

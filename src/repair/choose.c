@@ -11,6 +11,8 @@
 /* What a candidate is worth does not hang on its last digits; the one that is chosen is fitted to the end. */
 enum { TRIAL_PASSES = 200 };
 
+enum { LEAST_CELL = 10 }; /* examples of a cell of one among several partitions, to be judged by */
+
 #define TRIAL_TOLERANCE 1e-3
 
 /* ---- what is fitted on what ---- */
@@ -90,6 +92,36 @@ static double share(size_t right, size_t count) {
   return count > 0 ? (double)right / (double)count : (double)NAN;
 }
 
+/* The mean over all partitions of the worst of their cells that are not too small to tell. */
+static despur_status worst_of_partitions(double *out, const repair_work *work, repair_rows judged,
+                                         const uint8_t *right, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t partitions = 1 + work->data->partitions_count,
+               most = work->groups_count > work->data->cells ? work->groups_count : work->data->cells;
+  size_t *count = NULL, *correct = NULL;
+  TRY(mem_alloc(&count, most, sizeof *count, error));
+  TRY(mem_alloc(&correct, most, sizeof *correct, error));
+  *out = 0;
+  for (size_t p = 0; p < partitions; p++) {
+    const repair_partition of = repair_partition_of(work, p);
+    double worst = (double)NAN;
+    memset(count, 0, most * sizeof *count);
+    memset(correct, 0, most * sizeof *correct);
+    for (size_t i = 0; i < judged.count; i++) {
+      count[of.of_row[judged.items[i]]]++;
+      correct[of.of_row[judged.items[i]]] += right[i];
+    }
+    for (size_t g = 0; g < of.count; g++)
+      if (count[g] >= LEAST_CELL) worst = fmin(worst, share(correct[g], count[g]));
+    for (size_t g = 0; isnan(worst) && g < of.count; g++) worst = fmin(worst, share(correct[g], count[g]));
+    *out += worst / (double)partitions;
+  }
+cleanup:
+  mem_free(count);
+  mem_free(correct);
+  return status;
+}
+
 despur_status repair_count(despur_repair_candidate *out, const repair_work *work, repair_rows judged,
                            const uint8_t *right, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -112,6 +144,8 @@ despur_status repair_count(despur_repair_candidate *out, const repair_work *work
     out->worst_group = fmin(out->worst_group, share(out->correct[g], count[g]));
   for (size_t c = 0; c < classes; c++)
     out->worst_class = fmin(out->worst_class, share(of_class[c], of_class[classes + c]));
+  if (work->data->partitions_count > 0)
+    TRY(worst_of_partitions(&out->worst_group, work, judged, right, error));
 cleanup:
   mem_free(count);
   mem_free(of_class);

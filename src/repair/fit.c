@@ -48,14 +48,24 @@ void repair_problem_release(repair_problem *problem) {
   *problem = (repair_problem){0};
 }
 
-despur_status repair_balance(repair_problem *problem, const repair_work *work, despur_error *error) {
-  size_t *sizes;
-  despur_status status = mem_alloc(&sizes, work->groups_count, sizeof *sizes, error);
-  if (status != DESPUR_OK) return status;
-  for (size_t i = 0; i < problem->of.rows; i++) sizes[problem->groups[i]]++;
-  for (size_t i = 0; i < problem->of.rows; i++) problem->weights[i] /= (double)sizes[problem->groups[i]];
+despur_status repair_balance(repair_problem *problem, const repair_work *work, repair_rows rows,
+                             despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t *sizes, most = work->groups_count > work->data->cells ? work->groups_count : work->data->cells;
+  TRY(mem_alloc(&sizes, most, sizeof *sizes, error));
+  for (size_t i = 0; i < rows.count; i++) problem->weights[i] = 0;
+  for (size_t p = 0; p <= work->data->partitions_count; p++) {
+    const repair_partition of = repair_partition_of(work, p);
+    size_t present = 0;
+    memset(sizes, 0, most * sizeof *sizes);
+    for (size_t i = 0; i < rows.count; i++) present += sizes[of.of_row[rows.items[i]]]++ == 0;
+    const double share = work->data->partitions_count > 0 ? 1 / (double)present : 1;
+    for (size_t i = 0; i < rows.count; i++)
+      problem->weights[i] += share / (double)sizes[of.of_row[rows.items[i]]];
+  }
+cleanup:
   mem_free(sizes);
-  return DESPUR_OK;
+  return status;
 }
 
 despur_status repair_balanced_subset(uint32_t *subset, size_t *count, const repair_work *work,

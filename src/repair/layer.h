@@ -90,9 +90,22 @@ DESPUR_MUST_USE despur_status repair_solve(repair_fit *fit, const repair_work *w
                                            const repair_problem *problem, despur_error *error);
 void repair_note(repair_fit *fit); /* the gap of fit->head, and whether it converged */
 
-/* Weights by which every group of the problem counts the same. */
+/* One of the ways to divide the examples: the groups, then the partitions. */
+typedef struct repair_partition {
+  const uint32_t *of_row; /* [rows] */
+  size_t count;
+} repair_partition;
+
+static inline repair_partition repair_partition_of(const repair_work *work, size_t p) {
+  const despur_repair_data *data = work->data;
+  return p == 0 ? (repair_partition){work->groups, work->groups_count}
+                : (repair_partition){data->partitions + (p - 1) * data->rows, data->cells};
+}
+
+/* Weights by which every group of the problem, whose rows these are, counts the same; of several partitions
+ * their mean. */
 DESPUR_MUST_USE despur_status repair_balance(repair_problem *problem, const repair_work *work,
-                                             despur_error *error);
+                                             repair_rows rows, despur_error *error);
 
 /* As many rows of each group as the smallest has, drawn without replacement. subset: room for all rows. */
 DESPUR_MUST_USE despur_status repair_balanced_subset(uint32_t *subset, size_t *count, const repair_work *work,

@@ -1,4 +1,5 @@
-/* Group-balanced logistic regression: an example of a group with n examples counts 1 / n. */
+/* Group-balanced logistic regression: an example of a group with n examples counts 1 / n; of several
+ * partitions the mean of that. */
 #include "repair/layer.h"
 
 static despur_status fit(repair_fit *out, const repair_work *work, const repair_ask *ask,
@@ -6,7 +7,7 @@ static despur_status fit(repair_fit *out, const repair_work *work, const repair_
   despur_status status = DESPUR_OK;
   repair_problem problem = {0};
   TRY(repair_problem_create(&problem, work, ask->rows, error));
-  TRY(repair_balance(&problem, work, error));
+  TRY(repair_balance(&problem, work, ask->rows, error));
   problem.of.l2 = ask->parameters[0];
   TRY(repair_solve(out, work, &problem, error));
 cleanup:

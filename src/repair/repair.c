@@ -107,12 +107,13 @@ static despur_status check_rows(const despur_repair_data *data, despur_error *er
 }
 
 /* Groups that fit to labels: one label each. */
-static despur_status check_groups(const despur_repair_data *data, despur_error *error) {
+static despur_status check_groups(const despur_repair_data *data, const uint32_t *groups, size_t count,
+                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *label_of;
-  TRY(mem_alloc(&label_of, data->groups_count, sizeof *label_of, error));
+  TRY(mem_alloc(&label_of, count, sizeof *label_of, error));
   for (size_t i = 0; i < data->rows; i++) {
-    const uint32_t g = data->groups[i];
+    const uint32_t g = groups[i];
     if (g == DESPUR_NO_GROUP) continue;
     if (label_of[g] != 0 && label_of[g] != data->labels[i] + 1)
       FAIL(error, DESPUR_BAD_INPUT, "repair: row %zu: group %u has examples of other labels, too", i,
@@ -121,6 +122,22 @@ static despur_status check_groups(const despur_repair_data *data, despur_error *
   }
 cleanup:
   mem_free(label_of);
+  return status;
+}
+
+static despur_status check_partitions(const despur_repair_data *data, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  if (data->partitions_count > 0 && !data->groups)
+    FAIL(error, DESPUR_BAD_USAGE, "repair: partitions go with groups, which are the first of them");
+  for (size_t p = 0; p < data->partitions_count; p++) {
+    const uint32_t *cells = data->partitions + p * data->rows;
+    for (size_t i = 0; i < data->rows; i++)
+      if (cells[i] >= data->cells)
+        FAIL(error, DESPUR_BAD_INPUT, "repair: partition %zu, row %zu: expected a cell below %zu, found %u",
+             p + 1, i, data->cells, (unsigned)cells[i]);
+    TRY(check_groups(data, cells, data->cells, error));
+  }
+cleanup:
   return status;
 }
 
@@ -191,7 +208,8 @@ static despur_status work_create(repair_work *work, const despur_repair_data *da
     FAIL(error, DESPUR_BAD_INPUT, "repair: expected rows and columns, found %zu and %zu", data->rows,
          data->columns);
   TRY(check_rows(data, error));
-  if (data->groups) TRY(check_groups(data, error));
+  if (data->groups) TRY(check_groups(data, data->groups, data->groups_count, error));
+  TRY(check_partitions(data, error));
   TRY(list_rows(work, error));
   TRY(check_classes(work, error));
   TRY(measure_columns(work, error));

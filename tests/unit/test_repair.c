@@ -172,6 +172,63 @@ static void a_folded_head_is_the_optimum_of_standardised_features(void **state) 
   despur_repair_release(&r);
 }
 
+/* Weights are the mean of what two partitions ask for, and candidates are judged by the mean of their worst
+ * cells. */
+static void several_partitions_are_averaged(void **state) {
+  (void)state;
+  enum { CELLS = 6 };
+  static uint32_t cells[ROWS];
+  despur_repair_data of = data();
+  despur_repair_options options = quick();
+  despur_repair_result r;
+  double mean[COLUMNS] = {0}, spread[COLUMNS] = {0}, size[GROUPS] = {0}, cell_size[CELLS] = {0},
+         slope[COLUMNS] = {0}, worst[2] = {1, 1};
+  size_t right[2][CELLS] = {{0}}, count[2][CELLS] = {{0}};
+  for (size_t i = 0; i < ROWS; i++) cells[i] = 3 * labels[i] + (uint32_t)(i % 7 % 3);
+  of.partitions = cells;
+  of.partitions_count = 1;
+  of.cells = CELLS;
+  options.methods[DESPUR_LAST_BALANCED] = true;
+  options.l2 = (despur_repair_list){{0.05}, 1};
+  options.tolerance = 1e-10;
+  assert_ok(despur_repair(&r, &of, &options, &error));
+  const float *w = r.methods[0].weight, *b = r.methods[0].bias;
+  for (size_t i = 0; i < TRAIN; i++) {
+    for (size_t j = 0; j < COLUMNS; j++) mean[j] += (double)x[i * COLUMNS + j] / TRAIN;
+    size[groups[i]]++;
+    cell_size[cells[i]]++;
+  }
+  for (size_t i = 0; i < TRAIN; i++)
+    for (size_t j = 0; j < COLUMNS; j++) spread[j] += pow((double)x[i * COLUMNS + j] - mean[j], 2) / TRAIN;
+  for (size_t i = 0; i < VAL; i++) {
+    double z[2];
+    despur_repair_logits(z, w, b, 2, x + i * COLUMNS, COLUMNS);
+    const double residual = 1 / (1 + exp(z[0] - z[1])) - labels[i];
+    const double weight = (1 / size[groups[i]] / GROUPS + 1 / cell_size[cells[i]] / CELLS) / 2;
+    for (size_t j = 0; j < COLUMNS && i < TRAIN; j++)
+      slope[j] += residual * weight * ((double)x[i * COLUMNS + j] - mean[j]) / sqrt(spread[j]);
+    for (size_t p = 0; p < 2 && i >= TRAIN; p++) {
+      const uint32_t cell = p ? cells[i] : groups[i];
+      count[p][cell]++;
+      right[p][cell] += (z[1] > z[0]) == (labels[i] == 1);
+    }
+  }
+  for (size_t j = 0; j < COLUMNS; j++)
+    assert_near(slope[j], -0.05 * (double)(w[COLUMNS + j] - w[j]) * sqrt(spread[j]), 2e-5);
+  for (size_t p = 0; p < 2; p++)
+    for (size_t c = 0; c < (p ? CELLS : GROUPS); c++)
+      worst[p] = fmin(worst[p], (double)right[p][c] / (double)count[p][c]);
+  /* candidates are fitted to 1e-3, the chosen one to the end */
+  assert_near(r.methods[0].candidates[0].worst_group, (worst[0] + worst[1]) / 2, 0.03);
+  despur_repair_release(&r);
+  cells[5] = CELLS;
+  assert_fails(despur_repair(&r, &of, &options, &error), DESPUR_BAD_INPUT,
+               "repair: partition 1, row 5: expected a cell below 6, found 6");
+  of.groups = NULL;
+  assert_fails(despur_repair(&r, &of, &options, &error), DESPUR_BAD_USAGE,
+               "repair: partitions go with groups, which are the first of them");
+}
+
 static void balanced_subsets_have_as_many_of_each_group(void **state) {
   (void)state;
   uint32_t rows[TRAIN], subset[TRAIN];
@@ -268,6 +325,7 @@ int main(void) {
       cmocka_unit_test(threads_and_test_examples_change_no_bit),
       cmocka_unit_test(candidates_are_judged_by_the_heads_that_they_are),
       cmocka_unit_test(a_folded_head_is_the_optimum_of_standardised_features),
+      cmocka_unit_test(several_partitions_are_averaged),
       cmocka_unit_test(balanced_subsets_have_as_many_of_each_group),
       cmocka_unit_test(thresholds_are_the_best_there_are),
       cmocka_unit_test(what_a_method_needs_is_said),
