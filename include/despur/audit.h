@@ -40,6 +40,7 @@ typedef struct despur_audit_cell {
   double excess, low, high; /* difference of error rates; simultaneous interval */
   double left;              /* what of the excess the margin does not say; NaN: not asked */
   int confirmed;            /* adjusted is small */
+  int determined;           /* the margin nearly says which examples are in it */
   int answers;              /* it is the other direction of a finding that leans */
   int disguised;            /* more errors, but nothing beyond the model's own margin is left of it */
 } despur_audit_cell;

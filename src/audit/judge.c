@@ -21,6 +21,8 @@ typedef struct judge {
   margin_row *margins;              /* [judged_count] */
   size_t *rows;                     /* [judged_count] of the class at hand */
   size_t room;
+  size_t (*valleys)[VALLEY_STRETCHES]; /* [valleys_count] of the candidate at hand */
+  size_t valleys_count;
 } judge;
 
 static bool is_wrong(const audit_data *d, size_t i) {
@@ -58,16 +60,26 @@ static uint32_t direction_of(const judge *j, const despur_audit_candidate *c, ui
   return best;
 }
 
-static void test_margin(despur_audit_cell *found, judge *j, const despur_audit_candidate *c, uint32_t cell) {
+static despur_status test_margin(despur_audit_cell *found, judge *j, const despur_audit_candidate *c,
+                                 despur_error *error) {
   const audit_data *d = j->data;
-  for (size_t i = 0; i < found->count + found->rest_count; i++) {
+  size_t count = found->count + found->rest_count, others = 0;
+  margin_row *control = j->margins + count; /* of the class that errors go to */
+  for (size_t i = 0; i < count; i++) {
     size_t e = j->rows[i];
     j->margins[i] = (margin_row){.score = j->score[e],
                                  .margin = d->margins[e],
-                                 .in = c->of_example[e] == cell,
+                                 .in = c->of_example[e] == found->cell,
                                  .wrong = is_wrong(d, e)};
   }
-  margin_test(found, j->margins);
+  for (size_t i = 0; found->toward != found->class_index && i < d->judged_count; i++) {
+    size_t e = d->judged[i];
+    if (d->labels[e] == found->toward && c->of_example[e] != DESPUR_NO_VALUE)
+      control[others++] = (margin_row){.score = j->score[e], .margin = d->margins[e]};
+  }
+  margin_test(found, j->margins, control, others);
+  if (!found->determined) return DESPUR_OK;
+  return valley_count(j->valleys[j->valleys_count++], j->margins, count, error);
 }
 
 static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint32_t y, despur_error *error) {
@@ -88,22 +100,40 @@ static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint3
   found.rest_count = count - found.count;
   if (found.count < AUDIT_LEAST || found.rest_count < AUDIT_LEAST) return DESPUR_OK;
   found.p = despur_fisher_greater(found.wrong, found.count, found.rest_wrong, found.rest_count);
-  if (c->from_features) test_margin(&found, j, c, cell);
+  found.toward = direction_of(j, c, cell, y, count);
+  if (c->from_features) {
+    despur_status status = test_margin(&found, j, c, error);
+    if (status != DESPUR_OK) return status;
+  }
   found.excess =
       (double)found.wrong / (double)found.count - (double)found.rest_wrong / (double)found.rest_count;
-  found.toward = direction_of(j, c, cell, y, count);
   return add_cell(j, &found, error);
+}
+
+/* Cells that the margin determines and no valley parts from their class are its tail. */
+static void ask_for_valley(judge *j, size_t first_cell) {
+  double p = valley_p((const size_t(*)[VALLEY_STRETCHES])j->valleys, j->valleys_count);
+  for (size_t i = first_cell; i < j->audit->cells_count; i++) {
+    despur_audit_cell *c = &j->audit->cells[i];
+    if (c->determined && c->p_left < p) c->p_left = p;
+  }
 }
 
 static despur_status test_candidate(judge *j, size_t candidate, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_audit_candidate *c = &j->audit->candidates[candidate];
+  size_t first_cell = j->audit->cells_count;
+  j->valleys_count = 0;
+  TRY(mem_alloc(&j->valleys, c->cells, j->data->classes * sizeof *j->valleys, error));
   for (uint32_t cell = 0; cell < c->cells; cell++) {
     if (c->from_features)
       TRY(audit_discriminant_score(j->score, j->discriminant, c->of_example, cell, error));
     for (uint32_t y = 0; y < j->data->classes; y++) TRY(test_class(j, candidate, cell, y, error));
   }
+  if (c->from_features) ask_for_valley(j, first_cell);
 cleanup:
+  mem_free(j->valleys);
+  j->valleys = NULL;
   return status;
 }
 
@@ -164,25 +194,41 @@ static bool goes_with(const size_t *counts, size_t cells, size_t classes, size_t
   return in_class * all > of_class * in;
 }
 
-/* Errors of another class, in another cell, that go to a class which that cell goes with: the other
- * direction. Returns whether there are any; they are part of the evidence then, with `answers`. */
+/* A cell of another class, in another part of the partition, whose errors go to a class which that part goes
+ * with: it could be the other direction. */
+static bool may_answer(const despur_audit *a, const despur_audit_cell *c, const despur_audit_cell *first,
+                       const size_t *counts, size_t cells) {
+  return c->candidate == first->candidate && c->class_index != first->class_index && c->cell != first->cell &&
+         c->toward != c->class_index && goes_with(counts, cells, a->classes, c->cell, c->toward) &&
+         !goes_with(counts, cells, a->classes, c->cell, c->class_index);
+}
+
+/* Examples of the class are taken for another one at least as often as not. Clusters that merely look a
+ * little like another class have more errors, and in both directions; what a model goes by decides. */
+static bool decides(const despur_audit_candidate *c, const despur_audit_cell *cell) {
+  return !c->from_features || 2 * cell->wrong >= cell->count;
+}
+
+/* Whether there are errors in the other direction, beyond the margin, too, corrected for all cells that may
+ * answer (Bonferroni), and one of both directions decides; marks these cells. */
 static bool find_answers(despur_audit *a, const despur_audit_cell *first, const size_t *counts,
                          size_t cells) {
-  double alpha = 1 - a->confidence;
-  bool found = false;
-  for (size_t i = 0; i < a->cells_count; i++) {
-    despur_audit_cell *c = &a->cells[i];
-    if (c->candidate != first->candidate || c->class_index == first->class_index || c->cell == first->cell)
-      continue;
-    if (c->p * (double)a->cells_count > alpha || c->toward == c->class_index) continue;
-    if (!goes_with(counts, cells, a->classes, c->cell, c->toward) ||
-        goes_with(counts, cells, a->classes, c->cell, c->class_index))
-      continue;
-    found = true;
-    c->answers = 1;
-    c->disguised = 0;
-  }
-  return found;
+  const despur_audit_candidate *of = &a->candidates[first->candidate];
+  size_t tests = 0;
+  bool found = false, decided = decides(of, first);
+  for (size_t i = 0; i < a->cells_count; i++) tests += may_answer(a, &a->cells[i], first, counts, cells);
+  for (int marking = 0; marking <= 1; marking++)
+    for (size_t i = 0; i < a->cells_count; i++) {
+      despur_audit_cell *c = &a->cells[i];
+      double p = c->p_left > c->p ? c->p_left : c->p;
+      if (!may_answer(a, c, first, counts, cells) || p * (double)tests > 1 - a->confidence) continue;
+      found = true;
+      decided |= decides(of, c);
+      if (!marking || !decided) continue;
+      c->answers = 1;
+      c->disguised = 0;
+    }
+  return found && decided;
 }
 
 static despur_common_odds follows(const judge *j, const despur_audit_candidate *c,

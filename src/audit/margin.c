@@ -7,7 +7,8 @@
  *
  * A cell that the margin nearly determines leaves no residuals to speak of. It is more than the margin only
  * when it is a cloud of its own: when it and the rest of the class lie further apart than two parts of one
- * normal distribution would. */
+ * normal distribution would, and than tails of the same size on the other side of the class, and on this side
+ * of the class that errors go to, do; and when there is a valley in front of it (valley.c). */
 #include "audit/margin.h"
 #include "base/math.h"
 #include "despur/stats.h"
@@ -20,12 +21,28 @@
  * determines the cell. */
 static const double DETERMINED = 0.95;
 
+enum { LEAST_OTHERS = 20 };
+
 static int falling(const void *a, const void *b) {
   double x = ((const margin_row *)a)->sorted, y = ((const margin_row *)b)->sorted;
   return (x < y) - (x > y);
 }
 
+static double larger(double a, double b) {
+  return a > b ? a : b;
+}
+
+/* A share of count, at least one and not all. */
+static size_t part_of(double share, size_t count) {
+  size_t part = (size_t)(share * (double)count + 0.5);
+  return part < 1 ? 1 : part >= count ? count - 1 : part;
+}
+
 /* ---- residuals ---- */
+
+typedef struct counted {
+  size_t taken, wrong, rest, rest_wrong;
+} counted;
 
 static void take_line_out(margin_row *rows, size_t count) {
   double mean_score = 0, mean_margin = 0, both = 0, square = 0;
@@ -43,16 +60,22 @@ static void take_line_out(margin_row *rows, size_t count) {
     rows[i].sorted = rows[i].score - mean_score - slope * (rows[i].margin - mean_margin);
 }
 
-/* Examples with the same residual as the last one that is taken are taken as well. */
-static void test_residuals(despur_audit_cell *cell, margin_row *rows, size_t count) {
-  size_t taken = 0, wrong = 0, rest_wrong = 0;
+/* Errors of the examples with the largest residuals, at least `most` of them: those with the same residual as
+ * the last are taken as well. */
+static counted count_residuals(margin_row *rows, size_t count, size_t most) {
+  counted c = {0};
   take_line_out(rows, count);
   qsort(rows, count, sizeof *rows, falling);
-  while (taken < count && rows[taken].sorted >= rows[cell->count - 1].sorted) wrong += rows[taken++].wrong;
-  for (size_t i = taken; i < count; i++) rest_wrong += rows[i].wrong;
-  cell->p_left = despur_fisher_greater(wrong, taken, rest_wrong, count - taken);
-  if (taken < count)
-    cell->left = (double)wrong / (double)taken - (double)rest_wrong / (double)(count - taken);
+  while (c.taken < count && rows[c.taken].sorted >= rows[most - 1].sorted) c.wrong += rows[c.taken++].wrong;
+  c.rest = count - c.taken;
+  for (size_t i = c.taken; i < count; i++) c.rest_wrong += rows[i].wrong;
+  return c;
+}
+
+static void test_residuals(despur_audit_cell *cell, margin_row *rows) {
+  counted c = count_residuals(rows, cell->count + cell->rest_count, cell->count);
+  cell->p_left = despur_fisher_greater(c.wrong, c.taken, c.rest_wrong, c.rest);
+  if (c.rest > 0) cell->left = (double)c.wrong / (double)c.taken - (double)c.rest_wrong / (double)c.rest;
 }
 
 /* ---- cells that the margin determines ---- */
@@ -74,32 +97,67 @@ static double chance_of_smaller(margin_row *rows, size_t count, double in, doubl
   return sum / (in * out);
 }
 
-/* P-value of "the cell is cut from one normal cloud": its scores lie no further from the rest's than those
- * beyond a quantile do. The standard error counts the spread of both parts and of the deviation. */
-static double p_of_one_cloud(const margin_row *rows, size_t count, double in, double out) {
-  double mean_in = 0, mean_out = 0, in_square = 0, out_square = 0, fourth = 0, n = in + out;
+/* How far apart the means of two parts lie, in deviations of the whole, and the variance of that, which
+ * counts the spread of both parts and of the deviation. */
+typedef struct distance {
+  double gap, variance;
+} distance;
+
+/* Of the examples with `part` and those without. {NaN} where all scores are equal. */
+static distance distance_of(const margin_row *rows, size_t count) {
+  double mean_in = 0, mean_out = 0, in_square = 0, out_square = 0, fourth = 0, n = (double)count, in = 0;
+  for (size_t i = 0; i < count; i++) in += rows[i].part;
+  double out = n - in, share = in / n;
   for (size_t i = 0; i < count; i++)
-    *(rows[i].in ? &mean_in : &mean_out) += rows[i].score / (rows[i].in ? in : out);
+    *(rows[i].part ? &mean_in : &mean_out) += rows[i].score / (rows[i].part ? in : out);
   double mean = (in * mean_in + out * mean_out) / n;
   for (size_t i = 0; i < count; i++) {
-    double part = rows[i].score - (rows[i].in ? mean_in : mean_out), whole = rows[i].score - mean;
-    *(rows[i].in ? &in_square : &out_square) += part * part;
+    double part = rows[i].score - (rows[i].part ? mean_in : mean_out), whole = rows[i].score - mean;
+    *(rows[i].part ? &in_square : &out_square) += part * part;
     fourth += whole * whole * whole * whole / n;
   }
-  double share = in / n, variance = (in_square + out_square) / n +
-                                    share * (1 - share) * (mean_in - mean_out) * (mean_in - mean_out);
-  if (!(variance > 0)) return 1;
-  double gap = (mean_in - mean_out) / math_sqrt(variance), z = normal_quantile(share);
-  double usual = math_exp(-0.5 * z * z) / math_sqrt(2 * MATH_PI) / (share * (1 - share));
-  double error = in_square / (in * in) / variance + out_square / (out * out) / variance +
-                 0.25 * gap * gap * (fourth / (variance * variance) - 1) / n;
-  return error > 0 ? normal_below((usual - gap) / math_sqrt(error)) : gap > usual ? 0 : 1;
+  double variance =
+      (in_square + out_square) / n + share * (1 - share) * (mean_in - mean_out) * (mean_in - mean_out);
+  if (!(variance > 0)) return (distance){(double)NAN, 0};
+  double gap = (mean_in - mean_out) / math_sqrt(variance);
+  return (distance){gap, in_square / (in * in) / variance + out_square / (out * out) / variance +
+                             0.25 * gap * gap * (fourth / (variance * variance) - 1) / n};
 }
 
-void margin_test(despur_audit_cell *cell, margin_row *rows) {
+/* The `most` examples with the largest scores, or the smallest (sign -1), against the others. */
+static distance tail_distance(margin_row *rows, size_t count, size_t most, double sign) {
+  for (size_t i = 0; i < count; i++) rows[i].sorted = sign * rows[i].score;
+  qsort(rows, count, sizeof *rows, falling);
+  for (size_t i = 0; i < count; i++) rows[i].part = i < most;
+  distance found = distance_of(rows, count);
+  found.gap *= sign;
+  return found;
+}
+
+/* P-value of "it is no further than usual". */
+static double p_of_distance(distance own, distance usual) {
+  double variance = own.variance + usual.variance, more = own.gap - usual.gap;
+  if (isnan(more)) return 1;
+  return variance > 0 ? normal_below(-more / math_sqrt(variance)) : more > 0 ? 0 : 1;
+}
+
+/* P-value of "the cell is cut from one cloud". */
+static double p_of_one_cloud(margin_row *rows, size_t count, double share, margin_row *others,
+                             size_t others_count) {
+  for (size_t i = 0; i < count; i++) rows[i].part = rows[i].in;
+  distance own = distance_of(rows, count);
+  double z = normal_quantile(share);
+  distance cut = {math_exp(-0.5 * z * z) / math_sqrt(2 * MATH_PI) / (share * (1 - share)), 0};
+  double p = larger(p_of_distance(own, cut),
+                    p_of_distance(own, tail_distance(rows, count, part_of(share, count), -1)));
+  if (others_count < LEAST_OTHERS) return p;
+  return larger(p, p_of_distance(own, tail_distance(others, others_count, part_of(share, others_count), 1)));
+}
+
+void margin_test(despur_audit_cell *cell, margin_row *rows, margin_row *others, size_t others_count) {
   size_t count = cell->count + cell->rest_count;
   double in = (double)cell->count, out = (double)cell->rest_count;
-  test_residuals(cell, rows, count);
-  if (chance_of_smaller(rows, count, in, out) >= DETERMINED)
-    cell->p_left = p_of_one_cloud(rows, count, in, out);
+  test_residuals(cell, rows);
+  cell->determined = chance_of_smaller(rows, count, in, out) >= DETERMINED;
+  if (cell->determined) cell->p_left = p_of_one_cloud(rows, count, in / (in + out), others, others_count);
 }

@@ -2,6 +2,8 @@
 #include "testing.h"
 
 #include "audit/audit.h"
+#include "audit/margin.h"
+#include "base/math.h"
 #include "base/random.h"
 #include "despur/audit.h"
 #include "despur/report.h"
@@ -82,6 +84,55 @@ static void the_margin_in_disguise_is_recognised(void **state) {
   }
   assert_true(disguised > 0);
   despur_audit_free(a);
+}
+
+/* Examples whose score is drawn by `draw`, the highest 5 % in the cell; share of them, moved up by `apart`.
+ */
+static double valley_of(double (*draw)(random_stream *), double share, double apart, uint64_t seed) {
+  enum { COUNT = 1000 };
+  static margin_row rows[COUNT];
+  size_t table[1][VALLEY_STRETCHES];
+  random_stream stream = random_open(seed, "test valley", 0);
+  for (size_t i = 0; i < COUNT; i++) {
+    bool moved = (double)i < share * COUNT;
+    rows[i] = (margin_row){.score = draw(&stream) + (moved ? apart : 0), .in = moved};
+  }
+  for (size_t i = 0; share == 0 && i < COUNT; i++) {
+    size_t above = 0;
+    for (size_t k = 0; k < COUNT; k++) above += rows[k].score > rows[i].score;
+    rows[i].in = above < COUNT / 20;
+  }
+  assert_ok(valley_count(table[0], rows, COUNT, &error));
+  return valley_p((const size_t(*)[VALLEY_STRETCHES])table, 1);
+}
+
+static double exponential(random_stream *stream) {
+  return -math_log(1 - random_uniform(stream));
+}
+
+static void a_tail_has_no_valley_and_a_cloud_has(void **state) {
+  (void)state;
+  size_t normal = 0, exponentials = 0;
+  for (uint64_t seed = 0; seed < 100; seed++) {
+    normal += valley_of(random_normal, 0, 0, seed) <= 0.05;
+    exponentials += valley_of(exponential, 0, 0, seed) <= 0.05;
+    assert_true(valley_of(random_normal, 0.05, 6, seed) < 1e-6);
+  }
+  assert_true(normal <= 12 && exponentials <= 12); /* P(more) = 0.1 % at 5 % each */
+}
+
+/* Tails to one side, the same in each class, bend what is regressed on the margin and make gaps. */
+static void skewed_classes_lean_on_nothing(void **state) {
+  (void)state;
+  for (uint64_t seed = 0; seed < 10; seed++) {
+    despur_audit *a;
+    despur_examples e = planted(1000, 0, 0, 0.5, 300 + seed);
+    for (size_t i = 0; i < e.count * COLUMNS; i++) x[i] = (float)math_exp(0.75 * (double)x[i]);
+    for (size_t i = 0; i < e.count; i++) x[i * COLUMNS] += labels[i] ? 2 : 0;
+    assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.seed = seed, .threads = 2}, &error));
+    assert_int_not_equal(a->verdict, DESPUR_LEANS_ON_IT);
+    despur_audit_free(a);
+  }
 }
 
 static void threads_change_nothing(void **state) {
@@ -180,6 +231,8 @@ int main(void) {
       cmocka_unit_test(a_shortcut_is_found_and_its_cells_are_the_attribute),
       cmocka_unit_test(nothing_is_found_where_nothing_is),
       cmocka_unit_test(the_margin_in_disguise_is_recognised),
+      cmocka_unit_test(a_tail_has_no_valley_and_a_cloud_has),
+      cmocka_unit_test(skewed_classes_lean_on_nothing),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
       cmocka_unit_test(a_column_that_fails_is_found_without_features),
