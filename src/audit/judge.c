@@ -13,6 +13,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double POWER = 0.8; /* of the detection limit */
+
 typedef struct judge {
   const audit_data *data;
   despur_audit *audit;
@@ -338,17 +340,52 @@ static size_t critical(size_t group, size_t rest, size_t rest_wrong, double alph
   return high;
 }
 
+enum { QUANTILES = 7 };
+
+/* How many of `count` successes with probability p there may be: the middles of QUANTILES parts of equal
+ * chance, by the normal approximation. */
+static size_t quantile(size_t part, size_t count, double p) {
+  double z = normal_quantile(((double)part + 0.5) / QUANTILES), n = (double)count;
+  double x = n * p + z * math_sqrt(n * p * (1 - p)) + 0.5;
+  return x < 0 ? 0 : x > n ? count : (size_t)x;
+}
+
+/* A confirmation half as it may come out: how large the group is, and how many errors make it significant
+ * given those of the rest. */
+typedef struct outcome {
+  size_t group, needed;
+} outcome;
+
+static void imagine(outcome outcomes[QUANTILES * QUANTILES], size_t count, double error, double share,
+                    double alpha) {
+  for (size_t g = 0; g < QUANTILES; g++)
+    for (size_t w = 0; w < QUANTILES; w++) {
+      size_t group = quantile(g, count, share), rest = count - group;
+      bool tested = group >= AUDIT_LEAST && rest >= AUDIT_LEAST;
+      outcomes[g * QUANTILES + w] =
+          (outcome){group, tested ? critical(group, rest, quantile(w, rest, error), alpha) : group + 1};
+    }
+}
+
+static double power_at(const outcome *outcomes, double error) {
+  double sum = 0;
+  for (size_t i = 0; i < QUANTILES * QUANTILES; i++) {
+    if (outcomes[i].needed > outcomes[i].group) continue;
+    binomial_tails tails = binomial_at(outcomes[i].needed, outcomes[i].group, error);
+    sum += tails.equal + tails.above;
+  }
+  return sum / (QUANTILES * QUANTILES);
+}
+
+/* Over the sizes that the group may have in the half, and the errors that the rest may. */
 static double least_excess(size_t count, size_t wrong, double share, double alpha) {
-  size_t group = (size_t)(share * (double)count + 0.5), rest = count - group;
-  double error = (double)wrong / (double)count;
-  if (group < AUDIT_LEAST || rest < AUDIT_LEAST) return (double)NAN;
-  size_t needed = critical(group, rest, (size_t)(error * (double)rest + 0.5), alpha);
-  if (needed > group) return (double)NAN;
-  double low = 0, high = 1 - error;
+  outcome outcomes[QUANTILES * QUANTILES];
+  double error = (double)wrong / (double)count, low = 0, high = 1 - error;
+  imagine(outcomes, count, error, share, alpha);
+  if (power_at(outcomes, 1) < POWER) return (double)NAN;
   for (int i = 0; i < 40; i++) {
     double middle = (low + high) / 2;
-    binomial_tails tails = binomial_at(needed, group, error + middle);
-    if (tails.equal + tails.above < 0.8)
+    if (power_at(outcomes, error + middle) < POWER)
       low = middle;
     else
       high = middle;

@@ -21,7 +21,7 @@ static despur_status add_limit(text *out, const despur_audit *a, despur_error *e
   if (!l) return DESPUR_OK;
   return text_add(out, error,
                   "; a known group of %.0f %% of class %s with %.0f points more errors would have been found "
-                  "with 75 to 80 %% probability",
+                  "with 80 %% probability",
                   100 * l->share, a->class_names[l->class_index], ceil(100 * l->excess));
 }
 

@@ -152,7 +152,7 @@ static void draw_limits(chart *c, const despur_audit *a) {
   size_t curves = 0;
   chart_open(
       c, 260, "Detection limit, points more errors",
-      "The least excess of errors of a known group that would have been found with 75 to 80 % probability.");
+      "The least excess of errors of a known group that would have been found with 80 % probability.");
   c->x.low = 0, c->x.high = 30, c->y.low = 0, c->y.high = 10;
   for (uint32_t k = 0; k < a->classes && curves < MOST_CURVES; k++) {
     size_t count = curve_of(x, y, a, k);
