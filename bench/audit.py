@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `despur audit` finds where the truth is known. Usage: bench/audit.py DESPUR WHAT [OPTIONS]
 
-  clean [--sets N]         planted sets without a shortcut: how often something is "found" (three shapes)
+  clean [--sets N] [--shapes A,B]  planted sets without a shortcut: how often something is "found"
   power [--repeats N]      a group of known share and excess, as a column: how often it is found, beside the limit
   celeba DIRECTORY [--halves N]  blond or not: share of men in the first finding of class blond
   spuco RECIPES MNIST       ERM of one epoch on SpuCoMNIST: precision and recall of the minority in the first finding
@@ -17,7 +17,8 @@ import tempfile
 
 import numpy as np
 
-SHAPES = ("round", "nuisance", "classes")
+SHAPES = ("round", "nuisance", "classes", "student", "lognormal", "outliers", "unbalanced", "repeated", "small")
+LIMITS = 20  # sets whose detection limits are averaged
 
 
 def audit(despur, folder, features=None, **options):
@@ -30,13 +31,30 @@ def audit(despur, folder, features=None, **options):
     return json.loads((folder / "out" / "audit.json").read_text())
 
 
-def clean_set(shape, seed):
-    """A core direction and noise; with a nuisance: two clusters that have nothing to do with the class; with more classes."""
-    rng = np.random.default_rng([SHAPES.index(shape), seed])
-    n, columns = 2000, 24
-    classes = 4 if shape == "classes" else 2
-    labels = rng.integers(0, classes, n)
+def noise(shape, rng, n, columns):
+    """What the columns have besides the class; the same for every class."""
+    if shape == "student":
+        return rng.standard_t(3, size=(n, columns))
+    if shape == "lognormal":
+        return np.exp(0.75 * rng.normal(size=(n, columns)))
     x = rng.normal(size=(n, columns))
+    if shape == "outliers":
+        x[rng.random(n) < 0.02] *= 10
+    return x
+
+
+def clean_set(shape, seed):
+    """A core direction and noise, without a shortcut.
+
+    round: normal noise; nuisance: two clusters that have nothing to do with the class; classes: four of them; student:
+    t with 3 degrees of freedom; lognormal: skewed; outliers: 2 % of rows ten times as far out; unbalanced: 5 % of class 1;
+    repeated: a fifth of the rows stand there twice; small: 200 rows.
+    """
+    rng = np.random.default_rng([SHAPES.index(shape), seed])
+    n, columns = 200 if shape == "small" else 2000, 24
+    classes = 4 if shape == "classes" else 2
+    labels = (rng.random(n) < 0.05).astype(int) if shape == "unbalanced" else rng.integers(0, classes, n)
+    x = noise(shape, rng, n, columns)
     if classes == 2:
         x[:, 0] += rng.choice([1.2, 1.6, 2.0]) * (2 * labels - 1)
     else:
@@ -44,13 +62,17 @@ def clean_set(shape, seed):
     if shape == "nuisance":
         x[:, -1] += 4 * rng.integers(0, 2, n)
         x[:, -2:] *= 2
+    if shape == "repeated":
+        again = rng.choice(n, n // 5, replace=False)
+        x, labels = np.concatenate([x, x[again]]), np.concatenate([labels, labels[again]])
     return x.astype(np.float32), labels.astype(np.int64)
 
 
 def clean(a):
-    found = dict.fromkeys(SHAPES, 0)
+    shapes = a.shapes.split(",") if a.shapes else SHAPES
+    found = dict.fromkeys(shapes, 0)
     for i in range(a.sets):
-        shape = SHAPES[i % len(SHAPES)]
+        shape = shapes[i % len(shapes)]
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             x, labels = clean_set(shape, i)
@@ -63,29 +85,34 @@ def clean(a):
           f"{5 + 200 * np.sqrt(0.05 * 0.95 / a.sets):.1f} %")
 
 
+def power_set(n, share, excess, r):
+    """Two classes with 10 % errors; more of them where class 1 is at the site north."""
+    rng = np.random.default_rng([n, int(1000 * share), r])
+    labels = np.arange(n) % 2
+    member = rng.random(n) < share
+    wrong = rng.random(n) < 0.1 + excess * (member & (labels == 1))
+    rows = [f"{y},{1 - y if w else y},{'north' if m else 'south'}\n" for y, w, m in zip(labels, wrong, member)]
+    return "y,pred,site\n" + "".join(rows)
+
+
 def power(a):
-    print("n, share, limit, excess, found, promised")
+    """The limit is the mean of those that pages of sets without such a group print."""
+    print("n, share, limit, found, standard error, promised")
     for n in (2000, 8000):
         for share in (0.05, 0.1, 0.2):
-            limit, hits = None, 0
-            for r in range(a.repeats + 1):
-                rng = np.random.default_rng([n, int(1000 * share), r])
-                labels = np.arange(n) % 2
-                member = rng.random(n) < share
-                excess = 0.0 if limit is None else limit
-                wrong = rng.random(n) < 0.1 + excess * (member & (labels == 1))
+            limits, hits = [], 0
+            for r in range(LIMITS + a.repeats):
                 with tempfile.TemporaryDirectory() as name:
                     folder = pathlib.Path(name)
-                    with open(folder / "t.csv", "w", encoding="utf-8") as file:
-                        file.write("y,pred,site\n")
-                        for y, w, m in zip(labels, wrong, member):
-                            file.write(f"{y},{1 - y if w else y},{'north' if m else 'south'}\n")
+                    excess = 0.0 if r < LIMITS else np.mean(limits)
+                    (folder / "t.csv").write_text(power_set(n, share, excess, r), encoding="utf-8")
                     result = audit(a.despur, folder, table=folder / "t.csv", label="y", prediction="pred", by="site", seed=r)
-                if limit is None:
-                    limit = next(x["excess"] for x in result["detection_limits"] if x["class"] == "1" and abs(x["share"] - share) < 1e-9)
+                if r < LIMITS:
+                    limits += [x["excess"] for x in result["detection_limits"] if x["class"] == "1" and abs(x["share"] - share) < 1e-9]
                 else:
                     hits += any(c["confirmed"] and c["class"] == "1" for c in result["cells"])
-            print(f"{n}, {share}, {limit:.3f}, {limit:.3f}, {hits / a.repeats:.2f}, 0.80", flush=True)
+            found = hits / a.repeats
+            print(f"{n}, {share}, {np.mean(limits):.3f}, {found:.2f}, {np.sqrt(0.16 / a.repeats):.2f}, 0.80", flush=True)
 
 
 def cells_of(folder, result, cell):
@@ -171,6 +198,7 @@ def main():
     parser.add_argument("what", choices=("clean", "power", "celeba", "catdog", "spuco"))
     parser.add_argument("directory", nargs="?")
     parser.add_argument("images", nargs="?")
+    parser.add_argument("--shapes", help="of clean sets, with commas between (default all)")
     parser.add_argument("--sets", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--halves", type=int, default=20)
