@@ -60,6 +60,33 @@ static void print_read_as(const despur_examples *e) {
   putchar('\n');
 }
 
+static void print_share(const despur_audit_share *s, const char *chance) {
+  if (isnan(s->value)) {
+    terminal_print(stdout, " %24s", "-");
+    return;
+  }
+  char text[64];
+  int used = snprintf(text, sizeof text, "%.1f (%.1f to %.1f)", 100 * s->value, 100 * s->low, 100 * s->high);
+  if (*chance && used > 0 && (size_t)used < sizeof text)
+    snprintf(text + used, sizeof text - (size_t)used, "%s %.0f", chance, 100 * s->chance);
+  terminal_print(stdout, " %24s", text);
+}
+
+static void print_columns(const despur_audit *a) {
+  if (a->columns_count == 0) return;
+  terminal_print(stdout, "\n%-16s %24s %24s %24s\n", "column, %", "read from features", "says the label",
+                 "accuracy lost held out");
+  for (size_t i = 0; i < a->columns_count; i++) {
+    const despur_audit_column *c = &a->columns[i];
+    terminal_print(stdout, "%-16s", c->name);
+    print_share(&c->read, "/");
+    print_share(&c->says, "/");
+    print_share(&c->fall, "");
+    terminal_print(stdout, "\n");
+  }
+  terminal_print(stdout, "behind a stroke: by chance; intervals hold for all columns together\n");
+}
+
 static void print_text(const despur_audit *a, const char *sentence) {
   terminal_print(stdout, "%s\n", sentence);
   terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
@@ -74,6 +101,7 @@ static void print_text(const despur_audit *a, const char *sentence) {
                    "the features come from a network that was trained on these examples: it errs less "
                    "on them than on new ones, so a finding stands, and finding nothing says less\n");
   if (a->cells_count > 0 && (a->cells[0].confirmed || a->cells[0].disguised)) print_cells(a);
+  print_columns(a);
   terminal_print(
       stdout, "\nA cell may only overlap with what a model goes by, and data alone cannot say whether that "
               "belongs to what the class means: look at the examples.\n");

@@ -66,6 +66,23 @@ typedef struct despur_audit_limit {
   double share, excess;
 } despur_audit_limit;
 
+/* A share, with an interval that holds for all columns together, and what it would be by chance; NaN: not
+ * known. */
+typedef struct despur_audit_share {
+  double value, low, high, chance;
+} despur_audit_share;
+
+/* A column of metadata. */
+typedef struct despur_audit_column {
+  char *name;
+  size_t values;           /* of more than 20 nothing is said */
+  despur_audit_share read; /* how often a head says its value from the features, within classes; the mean of
+                              all values and classes */
+  despur_audit_share says; /* how often it alone says the label; the mean of all classes */
+  despur_audit_share fall; /* of the accuracy on examples whose value was left out in training */
+  size_t held_out;         /* how many these are */
+} despur_audit_column;
+
 typedef struct despur_audit {
   despur_audit_verdict verdict; /* of the first candidate that has one */
   size_t examples, classes, used, discovery, confirmation, units, duplicates, constant_columns;
@@ -78,6 +95,8 @@ typedef struct despur_audit {
   despur_audit_candidate *candidates; /* the most telling first */
   size_t limits_count;
   despur_audit_limit *limits;
+  size_t columns_count;
+  despur_audit_column *columns;            /* of metadata */
   uint32_t *splits, *labels, *predictions; /* [examples] */
   uint32_t *halves;                        /* [examples] 0 discovery, 1 confirmation, or DESPUR_NO_VALUE */
   uint32_t *attributes; /* [examples] codes, for measuring only: nothing else looks at them; NULL: unknown */

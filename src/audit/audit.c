@@ -111,6 +111,7 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   a->candidates_count = found.count;
   found = (proposals){0};
   TRY(audit_judge(a, &data, error));
+  if (data.discovery_count >= AUDIT_HALF) TRY(audit_ask_columns(a, &data, options, error));
   TRY(keep(a, &data, error));
   *out = a;
   a = NULL;
@@ -126,6 +127,8 @@ void despur_audit_free(despur_audit *audit) {
   proposals candidates = {.items = audit->candidates, .count = audit->candidates_count};
   proposals_release(&candidates);
   mem_free((void *)audit->class_names);
+  for (size_t i = 0; i < audit->columns_count; i++) mem_free(audit->columns[i].name);
+  mem_free(audit->columns);
   mem_free(audit->cells);
   mem_free(audit->limits);
   mem_free(audit->splits);

@@ -23,7 +23,7 @@ static despur_status propose(proposals *out, const finder_view *v, despur_error 
                                   .l2 = PENALTIES[p].l2,
                                   .threads = v->threads,
                                   .watch = v->watch};
-    TRY(head_fit(logits, &problem, v->weights, error));
+    TRY(head_fit(logits, v->x, v->n, &problem, v->weights, error));
     TRY(proposals_add(&c, out, &finder_weak_head, v->n, v->classes, "predictions of a head with l2 = %s",
                       PENALTIES[p].name));
     for (size_t i = 0; i < v->n; i++)

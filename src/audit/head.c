@@ -21,11 +21,11 @@ static despur_status fit(despur_logistic_fit *out, const head_problem *p, const 
   return despur_logistic_solve(out, &problem, &options, error);
 }
 
-despur_status head_fit(double *logits, const head_problem *problem, const double *weights,
-                       despur_error *error) {
+despur_status head_fit(double *logits, const float *x, size_t rows, const head_problem *problem,
+                       const double *weights, despur_error *error) {
   despur_logistic_fit found = {0};
   despur_status status = fit(&found, problem, weights, error);
-  if (status == DESPUR_OK) despur_logistic_logits(&found, problem->x, problem->rows, logits);
+  if (status == DESPUR_OK) despur_logistic_logits(&found, x, rows, logits);
   despur_logistic_release(&found);
   return status;
 }

@@ -19,8 +19,10 @@ typedef struct head_problem {
   despur_watch watch;
 } head_problem;
 
-/* logits [rows, classes] of a head fitted to the rows with weights above 0. */
-DESPUR_MUST_USE despur_status head_fit(double *logits, const head_problem *problem, const double *weights,
+/* logits [rows, classes] of x [rows, columns], by a head fitted to the problem's rows with weights above 0.
+ */
+DESPUR_MUST_USE despur_status head_fit(double *logits, const float *x, size_t rows,
+                                       const head_problem *problem, const double *weights,
                                        despur_error *error);
 
 /* The same, each row by a head that has not seen its fold. folds: [rows], below count. used: [rows] whether a

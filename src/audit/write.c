@@ -58,6 +58,31 @@ static void put_candidate(json_writer *j, const despur_audit *a, const despur_au
   json_close(j);
 }
 
+static void put_share(json_writer *j, const char *name, const despur_audit_share *share) {
+  json_open(j, name, '{');
+  json_write_real(j, "value", share->value);
+  json_write_real(j, "low", share->low);
+  json_write_real(j, "high", share->high);
+  json_write_real(j, "chance", share->chance);
+  json_close(j);
+}
+
+static void put_columns(json_writer *j, const despur_audit *a) {
+  json_open(j, "columns", '[');
+  for (size_t i = 0; i < a->columns_count; i++) {
+    const despur_audit_column *c = &a->columns[i];
+    json_open(j, NULL, '{');
+    json_write_text(j, "name", c->name);
+    json_write_count(j, "values", c->values);
+    put_share(j, "read_from_features", &c->read);
+    put_share(j, "says_label", &c->says);
+    put_share(j, "fall_where_held_out", &c->fall);
+    json_write_count(j, "held_out", c->held_out);
+    json_close(j);
+  }
+  json_close(j);
+}
+
 static void put_lists(json_writer *j, const despur_audit *a) {
   json_open(j, "candidates", '[');
   for (size_t i = 0; i < a->candidates_count; i++) put_candidate(j, a, &a->candidates[i]);
@@ -74,6 +99,7 @@ static void put_lists(json_writer *j, const despur_audit *a) {
     json_close(j);
   }
   json_close(j);
+  put_columns(j, a);
 }
 
 static despur_status write_json(const despur_audit *a, const char *path, despur_error *error) {

@@ -150,9 +150,8 @@ static void draw_limits(chart *c, const despur_audit *a) {
   chart_label labels[MOST_CURVES];
   char names[MOST_CURVES][64];
   size_t curves = 0;
-  chart_open(
-      c, 260, "Detection limit, points more errors",
-      "The least excess of errors of a known group that would have been found with 80 % probability.");
+  chart_open(c, 260, "Detection limit, points more errors",
+             "The least excess of errors of a known group that would have been found with 80 % probability.");
   c->x.low = 0, c->x.high = 30, c->y.low = 0, c->y.high = 10;
   for (uint32_t k = 0; k < a->classes && curves < MOST_CURVES; k++) {
     size_t count = curve_of(x, y, a, k);
@@ -190,6 +189,46 @@ static void figures(markup *m, const despur_audit *a) {
   markup_raw(m, "<figure>\n");
   draw_map(&map, a);
   markup_raw(m, "</figure>\n");
+  section_close(m);
+}
+
+/* ---- columns of metadata ---- */
+
+static void share_cell(markup *m, const despur_audit_share *s, bool chance) {
+  if (isnan(s->value)) {
+    markup_raw(m, "<td class=\"n\">\xe2\x80\x93</td>");
+    return;
+  }
+  markup_print(m, "<td class=\"n\">%.1f <span class=\"to\">%.0f to %.0f</span>", 100 * s->value, 100 * s->low,
+               100 * s->high);
+  if (chance) markup_print(m, " <span class=\"to\">(chance %.0f)</span>", 100 * s->chance);
+  markup_raw(m, "</td>");
+}
+
+static void metadata(markup *m, const despur_audit *a) {
+  if (a->columns_count == 0) return;
+  section_open(m, "Columns of metadata");
+  markup_raw(
+      m, "<p>In per cent, with intervals that hold for all columns together. Read: how often the value is "
+         "right that "
+         "a head says from the features, within classes, all values counted equally. Says the label: how "
+         "often the "
+         "value alone does, all classes counted equally. Lost: how much less often a head is right on "
+         "examples whose value was left out of its training than one with as many examples of all "
+         "values.</p>\n<div class=\"scroll\">\n<table>\n<thead><tr><th scope=\"col\">Column</th><th "
+         "scope=\"col\" "
+         "class=\"n\">Values</th><th scope=\"col\" class=\"n\">Read from the features</th><th scope=\"col\" "
+         "class=\"n\">Says the label</th><th scope=\"col\" class=\"n\">Lost where held "
+         "out</th></tr></thead>\n<tbody>\n");
+  for (size_t i = 0; i < a->columns_count; i++) {
+    const despur_audit_column *c = &a->columns[i];
+    markup_print(m, "<tr><th scope=\"row\">%s</th><td class=\"n\">%zu</td>", c->name, c->values);
+    share_cell(m, &c->read, true);
+    share_cell(m, &c->says, true);
+    share_cell(m, &c->fall, false);
+    markup_raw(m, "</tr>\n");
+  }
+  markup_raw(m, "</tbody>\n</table>\n</div>\n");
   section_close(m);
 }
 
@@ -237,6 +276,7 @@ despur_status despur_report_audit(const despur_audit *audit, const char *command
   markup_raw(&m, "</h1>\n");
   cells(&m, audit);
   examples(&m, audit);
+  metadata(&m, audit);
   figures(&m, audit);
   basis(&m, audit);
   unseen(&m);

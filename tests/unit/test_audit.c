@@ -194,6 +194,38 @@ static void a_column_that_fails_is_found_without_features(void **state) {
   despur_audit_free(a);
 }
 
+/* One column is the attribute, which agrees with the label for 90 %; the other one is a coin. */
+static void columns_are_read_and_held_out(void **state) {
+  (void)state;
+  despur_audit *a;
+  static const char *const VALUES[] = {"left", "right"};
+  static uint32_t coins[MOST];
+  char attribute[] = "attribute", coin[] = "coin";
+  despur_examples e = planted(3000, 0.5, 1.5, 0.9, 11);
+  for (size_t i = 0; i < e.count; i++) {
+    random_stream stream = random_open(12, "test coin", i);
+    coins[i] = random_below(&stream, 2);
+  }
+  despur_example_column by[] = {
+      {.name = attribute, .codes = attributes, .values = (const char **)(uintptr_t)VALUES, .values_count = 2},
+      {.name = coin, .codes = coins, .values = (const char **)(uintptr_t)VALUES, .values_count = 2}};
+  e.by = by;
+  e.by_count = 2;
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  assert_int_equal(a->columns_count, 2);
+  const despur_audit_column *c = &a->columns[0];
+  /* one column of unit noise that lies 3 apart: a head that knows it is right for Phi(1.5) = 93 % */
+  assert_true(c->read.low < 0.933 && c->read.value > 0.85 && c->read.chance == 0.5);
+  assert_true(c->says.low < 0.9 && c->says.high > 0.9 && c->says.low > 0.85);
+  /* without one value, nothing tells that the attribute is not the label; the head leans on it */
+  assert_true(c->fall.low > 0.1 && c->held_out > 1400);
+  c = &a->columns[1];
+  assert_true(c->read.low < 0.5 && c->read.high > 0.5);
+  assert_true(c->says.low < 0.5 && c->says.high > 0.5);
+  assert_true(c->fall.low < 0 && c->fall.high > 0);
+  despur_audit_free(a);
+}
+
 static void what_cannot_be_audited_is_refused(void **state) {
   (void)state;
   despur_audit *a;
@@ -236,6 +268,7 @@ int main(void) {
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
       cmocka_unit_test(a_column_that_fails_is_found_without_features),
+      cmocka_unit_test(columns_are_read_and_held_out),
       cmocka_unit_test(what_cannot_be_audited_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
