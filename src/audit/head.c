@@ -1,49 +1,107 @@
 #include "audit/head.h"
 
 #include "base/memory.h"
+#include "despur/examples.h"
 #include "despur/logistic.h"
 
 /* Predictions do not change in digits that a tighter tolerance would give. */
 static const double TOLERANCE = 1e-4;
 enum { PASSES = 300 };
 
-static despur_status fit(despur_logistic_fit *out, const head_problem *p, const double *weights,
-                         despur_error *error) {
+/* Below the least logit of a row: what a class gets that a head has never seen. */
+static const double UNSEEN = 10;
+
+/* A head of the classes that rows with weight have; a class that is never predicted, or whose only example is
+ * in the fold that is asked about, is none of them. */
+typedef struct head {
+  despur_logistic_fit fitted;
+  size_t classes, seen;
+  uint32_t *place;  /* [classes] among those seen, or DESPUR_NO_VALUE */
+  uint32_t *labels; /* [rows] the same of rows with weight; 0 elsewhere */
+  double *logits;   /* [seen] scratch */
+} head;
+
+static void release(head *h) {
+  despur_logistic_release(&h->fitted);
+  mem_free(h->place);
+  mem_free(h->labels);
+  mem_free(h->logits);
+}
+
+static despur_status open_head(head *out, const head_problem *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  out->classes = p->classes;
+  TRY(mem_alloc(&out->place, p->classes, sizeof *out->place, error));
+  TRY(mem_alloc(&out->labels, p->rows, sizeof *out->labels, error));
+  TRY(mem_alloc(&out->logits, p->classes, sizeof *out->logits, error));
+cleanup:
+  return status;
+}
+
+static void find_seen(head *h, const head_problem *p, const double *weights) {
+  for (size_t c = 0; c < p->classes; c++) h->place[c] = DESPUR_NO_VALUE;
+  for (size_t i = 0; i < p->rows; i++)
+    if (weights[i] > 0) h->place[p->labels[i]] = 0;
+  h->seen = 0;
+  for (size_t c = 0; c < p->classes; c++)
+    if (h->place[c] != DESPUR_NO_VALUE) h->place[c] = (uint32_t)h->seen++;
+  for (size_t i = 0; i < p->rows; i++) h->labels[i] = weights[i] > 0 ? h->place[p->labels[i]] : 0;
+}
+
+/* From where the fit before ended, if it had as many classes. */
+static despur_status fit(head *h, const head_problem *p, const double *weights, despur_error *error) {
+  find_seen(h, p, weights);
+  if (h->seen < 2) return DESPUR_OK;
+  if (h->fitted.outputs != (h->seen == 2 ? 1 : h->seen)) despur_logistic_release(&h->fitted);
   const despur_logistic_problem problem = {.x = p->x,
                                            .rows = p->rows,
                                            .columns = p->columns,
-                                           .labels = p->labels,
-                                           .classes = p->classes,
+                                           .labels = h->labels,
+                                           .classes = h->seen,
                                            .weights = weights,
                                            .l2 = p->l2};
   const despur_logistic_options options = {
       .tolerance = TOLERANCE, .max_passes = PASSES, .threads = p->threads, .watch = p->watch};
-  return despur_logistic_solve(out, &problem, &options, error);
+  return despur_logistic_solve(&h->fitted, &problem, &options, error);
+}
+
+static void ask(double *logits, const head *h, const float *row) {
+  double least = 0;
+  if (h->seen >= 2) despur_logistic_logits(&h->fitted, row, 1, h->logits);
+  if (h->seen == 1) h->logits[0] = 0;
+  for (size_t c = 0; c < h->seen; c++)
+    if (c == 0 || h->logits[c] < least) least = h->logits[c];
+  for (size_t c = 0; c < h->classes; c++)
+    logits[c] = h->place[c] == DESPUR_NO_VALUE ? least - UNSEEN : h->logits[h->place[c]];
 }
 
 despur_status head_fit(double *logits, const float *x, size_t rows, const head_problem *problem,
                        const double *weights, despur_error *error) {
-  despur_logistic_fit found = {0};
-  despur_status status = fit(&found, problem, weights, error);
-  if (status == DESPUR_OK) despur_logistic_logits(&found, x, rows, logits);
-  despur_logistic_release(&found);
+  despur_status status = DESPUR_OK;
+  head h = {0};
+  TRY(open_head(&h, problem, error));
+  TRY(fit(&h, problem, weights, error));
+  for (size_t i = 0; i < rows; i++) ask(logits + i * problem->classes, &h, x + i * problem->columns);
+cleanup:
+  release(&h);
   return status;
 }
 
 despur_status head_cross_fit(double *logits, const head_problem *p, const bool *used, const uint32_t *folds,
                              size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
-  despur_logistic_fit found = {0};
+  head h = {0};
   double *weights = NULL;
+  TRY(open_head(&h, p, error));
   TRY(mem_alloc(&weights, p->rows, sizeof *weights, error));
   for (size_t f = 0; f < count; f++) {
     for (size_t i = 0; i < p->rows; i++) weights[i] = used[i] && folds[i] != f;
-    TRY(fit(&found, p, weights, error)); /* from where the fold before ended */
+    TRY(fit(&h, p, weights, error));
     for (size_t i = 0; i < p->rows; i++)
-      if (folds[i] == f) despur_logistic_logits(&found, p->x + i * p->columns, 1, logits + i * p->classes);
+      if (folds[i] == f) ask(logits + i * p->classes, &h, p->x + i * p->columns);
   }
 cleanup:
-  despur_logistic_release(&found);
+  release(&h);
   mem_free(weights);
   return status;
 }

@@ -226,6 +226,26 @@ static void columns_are_read_and_held_out(void **state) {
   despur_audit_free(a);
 }
 
+/* One class has a single example, another one none, and a third one is never predicted. */
+static void classes_that_a_head_never_sees_are_no_error(void **state) {
+  (void)state;
+  static const char *const NAMES[] = {"zero", "one", "none", "single"};
+  for (int given = 0; given <= 1; given++) {
+    despur_audit *a;
+    despur_examples e = planted(400, 1, 0, 0.5, 21);
+    e.classes = 4;
+    e.class_names = (const char **)(uintptr_t)NAMES;
+    labels[7] = 3;
+    memset(predictions, 0, e.count * sizeof *predictions);
+    for (size_t i = 0; i < e.count / 2; i++) predictions[i] = given == 1;
+    if (given) e.predictions = predictions;
+    assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+    assert_int_not_equal(a->predictions[7], 3);
+    for (size_t i = 0; i < a->cells_count; i++) assert_true(a->cells[i].class_index < 2);
+    despur_audit_free(a);
+  }
+}
+
 static void what_cannot_be_audited_is_refused(void **state) {
   (void)state;
   despur_audit *a;
@@ -269,6 +289,7 @@ int main(void) {
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
       cmocka_unit_test(a_column_that_fails_is_found_without_features),
       cmocka_unit_test(columns_are_read_and_held_out),
+      cmocka_unit_test(classes_that_a_head_never_sees_are_no_error),
       cmocka_unit_test(what_cannot_be_audited_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
