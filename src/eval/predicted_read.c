@@ -218,6 +218,14 @@ cleanup:
 
 /* ---- probabilities ---- */
 
+/* What the k-th number of a row is called. */
+static const char *column_of_number(const loader *l, size_t k) {
+  const table_column *column = l->roles.score;
+  for (size_t i = 0; i < l->roles.probability_count; i++)
+    if (l->roles.probabilities[i]->number == k) column = l->roles.probabilities[i];
+  return column->name;
+}
+
 /* Of one row, in place. beyond: how far one was outside [0, 1], at most. */
 static despur_status check_row(loader *l, double *row, size_t i, double slack, double *beyond, double *off,
                                despur_error *error) {
@@ -226,8 +234,9 @@ static despur_status check_row(loader *l, double *row, size_t i, double slack, d
   for (size_t k = 0; k < t->number_count; k++) {
     double value = row[k];
     if (!(value >= -HAIR && value <= 1 + HAIR))
-      return error_set(error, DESPUR_BAD_INPUT, "%s:%u: expected a probability from 0 to 1, found %.12g",
-                       file_of(l), t->lines[i], value);
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "%s:%u: column '%.60s': expected a probability from 0 to 1, found %.12g", file_of(l),
+                       t->lines[i], column_of_number(l, k), value);
     row[k] = value < 0 ? 0 : value > 1 ? 1 : value;
     *beyond = fmax(*beyond, fabs(value - row[k]));
     sum += row[k];
@@ -446,7 +455,7 @@ static despur_status load(loader *l, despur_error *error) {
   text description = {0}, sentence = {0};
   TRY(column_roles_find(&l->roles, &l->table, l->columns, error));
   TRY(table_read(&l->table, error));
-  if (l->table.rows == 0)
+  if (l->table.rows == 0 && l->roles.maybe_count == 0) /* else that there is no label comes first */
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected predictions below the first line, found none", file_of(l));
   TRY(column_roles_settle(&l->roles, &l->table, l->columns, error));
   if (l->roles.weight) TRY(weights_settle(&sentence, &l->table, l->roles.weight, error));

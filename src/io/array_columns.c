@@ -29,9 +29,13 @@ struct array_columns {
   csv_field *fields;
 };
 
-bool array_columns_is_meant(const char *path) {
+static bool ends_with(const char *path, const char *ending) {
   size_t length = strlen(path);
-  return length > 4 && strcmp(path + length - 4, ".npz") == 0;
+  return length > 4 && strcmp(path + length - 4, ending) == 0;
+}
+
+bool array_columns_is_meant(const char *path) {
+  return ends_with(path, ".npz") || ends_with(path, ".npy");
 }
 
 void array_columns_close(array_columns *c) {
@@ -90,18 +94,14 @@ cleanup:
   return status;
 }
 
-/* name: without ".npy". */
-static despur_status add_member(array_columns *c, const char *path, const char *name, despur_error *error) {
+/* The last member, called whole. name: of its column, or the beginning of its columns' names; "" for numbers.
+ */
+static despur_status add_columns(array_columns *c, const char *path, const char *name, size_t character_bytes,
+                                 despur_error *error) {
   despur_status status = DESPUR_OK;
   text whole = {0};
-  member *m = &c->members[c->member_count];
-  size_t character_bytes;
-  TRY(text_add(&whole, error, "%s:%s", path, name));
-  TRY(npy_open_text(&m->array, &character_bytes, whole.data, error));
-  c->member_count++;
-  c->bytes += m->array.count * npy_type_bytes(m->array.type);
-  /* members may lie over each other */
-  TRY(inflate_check_size(c->file_bytes, c->bytes, path, "arrays", error));
+  member *m = &c->members[c->member_count - 1];
+  TRY(text_add(&whole, error, *name ? "%s:%s" : "%s", path, name));
   size_t rank = m->array.rank, rows = rank > 0 ? m->array.shape[0] : 0;
   if (rank < 1 || rank > 2)
     FAIL(error, DESPUR_BAD_INPUT,
@@ -120,11 +120,48 @@ static despur_status add_member(array_columns *c, const char *path, const char *
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected at most %d columns in all", whole.data, CSV_MOST_FIELDS);
   for (size_t k = 0; k < m->columns; k++) {
     whole.length = 0;
-    TRY(rank == 1 ? text_add(&whole, error, "%s", name) : text_add(&whole, error, "%s_%zu", name, k));
+    if (rank == 1 && *name)
+      TRY(text_add(&whole, error, "%s", name));
+    else
+      TRY(text_add(&whole, error, "%s%s%zu", name, *name ? "_" : "", k));
     TRY(text_list_add(&c->names, whole.data, error));
   }
 cleanup:
   mem_free(whole.data);
+  return status;
+}
+
+/* name: without ".npy". */
+static despur_status add_member(array_columns *c, const char *path, const char *name, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text whole = {0};
+  member *m = &c->members[c->member_count];
+  size_t character_bytes;
+  TRY(text_add(&whole, error, "%s:%s", path, name));
+  TRY(npy_open_text(&m->array, &character_bytes, whole.data, error));
+  c->member_count++;
+  c->bytes += m->array.count * npy_type_bytes(m->array.type);
+  /* members may lie over each other */
+  TRY(inflate_check_size(c->file_bytes, c->bytes, path, "arrays", error));
+  TRY(add_columns(c, path, name, character_bytes, error));
+cleanup:
+  mem_free(whole.data);
+  return status;
+}
+
+/* A file of one array: the fields of a structured one, or the columns of a plain one. */
+static despur_status add_fields(array_columns *c, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  npy_fields fields;
+  TRY(npy_open_fields(&fields, path, error));
+  TRY(mem_alloc(&c->members, fields.count, sizeof *c->members, error));
+  for (size_t k = 0; k < fields.count; k++) {
+    c->members[c->member_count++].array = fields.items[k].array;
+    fields.items[k].array.data = NULL;
+    TRY(add_columns(c, path, fields.items[k].name, fields.items[k].character_bytes, error));
+  }
+cleanup:
+  npy_fields_close(&fields);
   return status;
 }
 
@@ -145,12 +182,9 @@ cleanup:
   return status;
 }
 
-despur_status array_columns_open(array_columns **out, const char *path, despur_error *error) {
+static despur_status add_archive(array_columns *c, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  array_columns *c = NULL;
   text_list members = {0};
-  *out = NULL;
-  TRY(mem_alloc(&c, 1, sizeof *c, error));
   TRY(list_members(&members, &c->file_bytes, path, error));
   TRY(mem_alloc(&c->members, members.count, sizeof *c->members, error));
   for (size_t i = 0; i < members.count; i++) {
@@ -161,11 +195,21 @@ despur_status array_columns_open(array_columns **out, const char *path, despur_e
     name[length - 4] = 0;
     TRY(add_member(c, path, name, error));
   }
+cleanup:
+  text_list_release(&members);
+  return status;
+}
+
+despur_status array_columns_open(array_columns **out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  array_columns *c = NULL;
+  *out = NULL;
+  TRY(mem_alloc(&c, 1, sizeof *c, error));
+  TRY((ends_with(path, ".npy") ? add_fields : add_archive)(c, path, error));
   TRY(place_columns(c, error));
   *out = c;
   c = NULL;
 cleanup:
-  text_list_release(&members);
   array_columns_close(c);
   return status;
 }

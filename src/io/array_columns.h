@@ -1,5 +1,7 @@
-/* The members of an .npz archive as the columns of a table: one of one dimension is a column of its name, one
- * of two dimensions a column for each of its own, "probs_0", "probs_1" and so on. All have as many rows. */
+/* A .npy file as a table: the fields of a structured array are columns of their names, the columns of one of
+ * two dimensions are called 0, 1, ...; and the members of an .npz archive as the columns of a table: one of
+ * one dimension is a column of its name, one of two dimensions a column for each of its own, "probs_0",
+ * "probs_1" and so on. All have as many rows. */
 #ifndef IO_ARRAY_COLUMNS_H
 #define IO_ARRAY_COLUMNS_H
 
@@ -7,7 +9,7 @@
 
 typedef struct array_columns array_columns;
 
-/* Whether a path names such an archive. */
+/* Whether a path names such a file. */
 bool array_columns_is_meant(const char *path);
 
 DESPUR_MUST_USE despur_status array_columns_open(array_columns **out, const char *path, despur_error *error);

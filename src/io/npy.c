@@ -38,11 +38,22 @@ static const char MAGIC[] = "\x93NUMPY";
 
 /* ---- the header's text ---- */
 
+/* Of a structured array. */
+typedef struct record {
+  char name[64];
+  npy_type type;
+  bool swapped, padding;
+  size_t character_bytes, offset, bytes;
+} record;
+
 typedef struct parser {
   const char *path, *begin, *at, *end;
   bool swapped, fortran_order; /* what was found: the other order of bytes, the other order of dimensions */
   bool may_be_text;
   size_t character_bytes, width; /* of text that was found; 0: it is numbers */
+  bool may_be_records;
+  record *records; /* [record_count] that were found; released with mem_free */
+  size_t record_count, record_bytes;
   despur_error *error;
 } parser;
 
@@ -60,11 +71,11 @@ static bool take(parser *p, const char *literal) {
   return true;
 }
 
-static despur_status take_word(parser *p, char word[WORD], const char *what) {
+static despur_status take_word(parser *p, char *word, size_t room, const char *what) {
   const char *quote = take(p, "'") ? "'" : "\"";
   if (*quote == '"' && !take(p, "\"")) return expected(p, what);
   size_t length = 0;
-  while (p->at < p->end && *p->at != *quote && *p->at != '\\' && length < WORD - 1) word[length++] = *p->at++;
+  while (p->at < p->end && *p->at != *quote && *p->at != '\\' && length < room - 1) word[length++] = *p->at++;
   word[length] = 0;
   if (p->at == p->end || *p->at != *quote) return expected(p, "the end of a short quoted word");
   p->at++;
@@ -127,12 +138,61 @@ static bool find_text(parser *p, const char *word) {
   return *code == 0;
 }
 
+static despur_status take_type(parser *p, npy_type *type);
+
+/* "('y', '<i8')", or padding: "('', '|V4')". */
+static despur_status take_record(parser *p) {
+  despur_status status = DESPUR_OK;
+  record r = {.offset = p->record_bytes};
+  const char *start;
+  if (!take(p, "(")) return expected(p, "a field, such as ('y', '<i8')");
+  TRY(take_word(p, r.name, sizeof r.name, "the quoted name of a field"));
+  if (!take(p, ",")) return expected(p, "','");
+  p->swapped = false;
+  p->character_bytes = 0;
+  take(p, ""); /* spaces */
+  start = p->at;
+  r.padding = take(p, "'|V");
+  if (r.padding) {
+    TRY(take_size(p, &r.bytes));
+    if (!take(p, "'")) return expected(p, "a quote");
+  } else {
+    if (p->at < p->end && *p->at == '[') return expected(p, "a plain type, not fields within a field");
+    TRY(take_type(p, &r.type));
+    r.character_bytes = p->character_bytes;
+    r.bytes = r.character_bytes ? p->width * r.character_bytes : TYPES[r.type].bytes;
+    r.swapped = p->swapped;
+  }
+  if (!take(p, ")")) return expected(p, "')' (one value in each field)");
+  if (__builtin_add_overflow(p->record_bytes, r.bytes, &p->record_bytes) || p->record_bytes > UINT32_MAX) {
+    p->at = start;
+    return expected(p, "a field of fewer bytes");
+  }
+  TRY(mem_grow(&p->records, p->record_count, p->record_count + 1, sizeof *p->records, p->error));
+  p->records[p->record_count++] = r;
+cleanup:
+  return status;
+}
+
+static despur_status take_records(parser *p) {
+  while (!take(p, "]")) {
+    despur_status status = take_record(p);
+    if (status != DESPUR_OK) return status;
+    if (!take(p, ",") && (p->at == p->end || *p->at != ']')) return expected(p, "',' or ']'");
+  }
+  p->swapped = false;
+  p->character_bytes = 0;
+  return p->record_bytes > 0 ? DESPUR_OK : expected(p, "a field before it");
+}
+
 static despur_status take_type(parser *p, npy_type *type) {
   char word[WORD] = {0};
+  *type = NPY_U8;
+  if (p->may_be_records && p->record_count == 0 && take(p, "[")) return take_records(p);
   if (take(p, "["))
     return error_set(p->error, DESPUR_BAD_INPUT, "%s: expected an array of numbers, found a structured array",
                      p->path);
-  despur_status status = take_word(p, word, "a quoted type");
+  despur_status status = take_word(p, word, WORD, "a quoted type");
   if (status != DESPUR_OK) return status;
   if (find_type(type, &p->swapped, word)) return DESPUR_OK;
   *type = NPY_U8;
@@ -153,7 +213,7 @@ static despur_status take_dictionary(parser *p, npy_array *array) {
   while (!take(p, "}")) {
     char word[WORD];
     size_t key = 0;
-    TRY(take_word(p, word, "a quoted key or '}'"));
+    TRY(take_word(p, word, WORD, "a quoted key or '}'"));
     while (key < 3 && strcmp(word, KEYS[key]) != 0) key++;
     if (key == 3 || seen[key])
       FAIL(p->error, DESPUR_BAD_INPUT, "%s: header has the %s key '%s'", p->path,
@@ -269,8 +329,16 @@ cleanup:
   return status;
 }
 
-/* Bytes of text are a dimension more. */
+/* Bytes of text, or of records, are a dimension more. */
 static despur_status widen(npy_array *array, const parser *p) {
+  if (p->record_count > 0) {
+    if (array->rank != 1)
+      return error_set(p->error, DESPUR_BAD_INPUT, "%s: expected one dimension of fields, found %zu", p->path,
+                       array->rank);
+    array->rank = 2;
+    array->shape[1] = p->record_bytes;
+    return DESPUR_OK;
+  }
   if (p->character_bytes == 0) return DESPUR_OK;
   if (array->rank != 1)
     return error_set(p->error, DESPUR_BAD_INPUT, "%s: expected one dimension of text, found %zu", p->path,
@@ -280,13 +348,43 @@ static despur_status widen(npy_array *array, const parser *p) {
   return DESPUR_OK;
 }
 
-/* character_bytes: NULL where only numbers are wanted. */
-static despur_status open_array(npy_array *array, size_t *character_bytes, const char *path,
-                                despur_error *error) {
+/* From rows of records. */
+static despur_status take_field(npy_field *out, const record *r, const npy_array *rows, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t n = rows->shape[0], piece = r->character_bytes ? r->character_bytes : r->bytes;
+  const uint8_t *from = rows->data;
+  *out = (npy_field){.character_bytes = r->character_bytes};
+  memcpy(out->name, r->name, sizeof out->name);
+  out->array = (npy_array){.type = r->type, .rank = 1, .shape = {n, r->bytes}, .count = n};
+  if (r->character_bytes > 0) out->array.rank = 2, out->array.count = n * r->bytes;
+  TRY(mem_alloc(&out->array.data, n, r->bytes, error));
+  uint8_t *to = out->array.data;
+  for (size_t i = 0; i < n; i++) memcpy(to + i * r->bytes, from + i * rows->shape[1] + r->offset, r->bytes);
+  if (r->swapped) swap_bytes(to, n * r->bytes / piece, piece);
+cleanup:
+  return status;
+}
+
+static despur_status take_fields(npy_fields *out, const parser *p, const npy_array *rows,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  TRY(mem_alloc(&out->items, p->record_count, sizeof *out->items, error));
+  for (size_t k = 0; k < p->record_count; k++) {
+    if (p->records[k].padding) continue;
+    TRY(take_field(&out->items[out->count++], &p->records[k], rows, error));
+  }
+cleanup:
+  return status;
+}
+
+/* character_bytes: NULL where only numbers are wanted; fields: where these are not. */
+static despur_status open_array(npy_array *array, size_t *character_bytes, npy_fields *fields,
+                                const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   array_file s;
   size_t length = 0, data = 0;
   char *header = NULL;
+  record *records = NULL;
   if (tensor_array_is_meant(path)) return tensor_array_open(array, path, error);
   *array = (npy_array){0};
   TRY(array_file_open(&s, path, error));
@@ -296,8 +394,11 @@ static despur_status open_array(npy_array *array, size_t *character_bytes, const
               .at = header,
               .end = header + length,
               .may_be_text = character_bytes != NULL,
+              .may_be_records = fields != NULL,
               .error = error};
-  TRY(take_dictionary(&p, array));
+  status = take_dictionary(&p, array);
+  records = p.records;
+  if (status != DESPUR_OK) goto cleanup;
   TRY(widen(array, &p));
   TRY(check_data(array, path, data, error));
   TRY(mem_alloc(&array->data, data, 1, error));
@@ -307,7 +408,9 @@ static despur_status open_array(npy_array *array, size_t *character_bytes, const
   if (p.swapped) swap_bytes(array->data, data / piece, piece);
   if (p.fortran_order && array->rank > 1 && p.character_bytes == 0) TRY(transpose(array, error));
   if (character_bytes) *character_bytes = p.character_bytes;
+  if (p.record_count > 0) TRY(take_fields(fields, &p, array, error));
 cleanup:
+  mem_free(records);
   array_file_close(&s);
   mem_free(header);
   if (status != DESPUR_OK) npy_close(array);
@@ -315,13 +418,35 @@ cleanup:
 }
 
 despur_status npy_open(npy_array *array, const char *path, despur_error *error) {
-  return open_array(array, NULL, path, error);
+  return open_array(array, NULL, NULL, path, error);
 }
 
 despur_status npy_open_text(npy_array *array, size_t *character_bytes, const char *path,
                             despur_error *error) {
   *character_bytes = 0;
-  return open_array(array, character_bytes, path, error);
+  return open_array(array, character_bytes, NULL, path, error);
+}
+
+despur_status npy_open_fields(npy_fields *out, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  npy_array array = {0};
+  size_t character_bytes = 0;
+  *out = (npy_fields){0};
+  TRY(open_array(&array, &character_bytes, out, path, error));
+  if (out->count > 0) goto cleanup;
+  TRY(mem_alloc(&out->items, 1, sizeof *out->items, error));
+  out->items[out->count++] = (npy_field){.array = array, .character_bytes = character_bytes};
+  array.data = NULL;
+cleanup:
+  npy_close(&array);
+  if (status != DESPUR_OK) npy_fields_close(out);
+  return status;
+}
+
+void npy_fields_close(npy_fields *fields) {
+  for (size_t k = 0; k < fields->count; k++) npy_close(&fields->items[k].array);
+  mem_free(fields->items);
+  *fields = (npy_fields){0};
 }
 
 despur_status npy_narrow(npy_array *array, despur_error *error) {
@@ -342,6 +467,10 @@ const char *npy_type_name(npy_type type) {
   return TYPES[type].name;
 }
 
+const char *npy_type_code(npy_type type) {
+  return TYPES[type].descr;
+}
+
 size_t npy_type_bytes(npy_type type) {
   return TYPES[type].bytes;
 }
@@ -349,74 +478,6 @@ size_t npy_type_bytes(npy_type type) {
 void npy_close(npy_array *array) {
   mem_free(array->data);
   *array = (npy_array){0};
-}
-
-/* ---- integers ---- */
-
-#define CONVERT(type) /* the elements of one type */                                                         \
-  for (size_t i = 0; i < array->count; i++) values[i] = (int64_t)((const type *)array->data)[i]
-
-/* False when they are not integers. Unsigned 64-bit values above the range become negative. */
-static bool convert(int64_t *values, const npy_array *array) {
-  switch (array->type) {
-  case NPY_U8:
-    CONVERT(uint8_t);
-    return true;
-  case NPY_I8:
-    CONVERT(int8_t);
-    return true;
-  case NPY_I16:
-    CONVERT(int16_t);
-    return true;
-  case NPY_I32:
-    CONVERT(int32_t);
-    return true;
-  case NPY_I64:
-    CONVERT(int64_t);
-    return true;
-  case NPY_U16:
-    CONVERT(uint16_t);
-    return true;
-  case NPY_U32:
-    CONVERT(uint32_t);
-    return true;
-  case NPY_U64:
-    CONVERT(uint64_t);
-    return true;
-  case NPY_BOOL:
-    for (size_t i = 0; i < array->count; i++) values[i] = ((const uint8_t *)array->data)[i] != 0;
-    return true;
-  case NPY_F16:
-  case NPY_F32:
-  case NPY_F64:
-    return false;
-  }
-  return false;
-}
-
-despur_status npy_read_integers(int64_t **values, size_t *count, const char *path, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  npy_array array;
-  *values = NULL;
-  *count = 0;
-  TRY(npy_open(&array, path, error));
-  if (array.rank != 1)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: expected one dimension, found %zu", path, array.rank);
-  TRY(mem_alloc(values, array.count, sizeof **values, error));
-  if (!convert(*values, &array))
-    FAIL(error, DESPUR_BAD_INPUT, "%s: expected integers, found '%s'", path, TYPES[array.type].descr);
-  for (size_t i = 0; array.type == NPY_U64 && i < array.count; i++)
-    if ((*values)[i] < 0)
-      FAIL(error, DESPUR_BAD_INPUT, "%s: element %s: expected a value below 2^63, found %s", path,
-           file_grouped(i).text, file_grouped((uint64_t)(*values)[i]).text);
-  *count = array.count;
-cleanup:
-  npy_close(&array); /* closed already when opening failed */
-  if (status != DESPUR_OK) {
-    mem_free(*values);
-    *values = NULL;
-  }
-  return status;
 }
 
 /* ---- writing ---- */

@@ -40,11 +40,29 @@ DESPUR_MUST_USE despur_status npy_open_text(npy_array *array, size_t *character_
                                             despur_error *error);
 void npy_close(npy_array *array);
 
+/* One column of a structured array, or, without a name, an array that is none. */
+typedef struct npy_field {
+  char name[64];
+  npy_array array;
+  size_t character_bytes; /* as npy_open_text has it */
+} npy_field;
+
+typedef struct npy_fields {
+  npy_field *items; /* [count] */
+  size_t count;
+} npy_fields;
+
+/* Reads a structured array of one dimension whose fields are numbers, truth values and text, or any array
+ * that npy_open_text reads. Release with npy_fields_close. */
+DESPUR_MUST_USE despur_status npy_open_fields(npy_fields *out, const char *path, despur_error *error);
+void npy_fields_close(npy_fields *fields);
+
 /* Turns float16 and float64 into float32, rounded to nearest; beyond its range, to infinity. Others stay. */
 DESPUR_MUST_USE despur_status npy_narrow(npy_array *array, despur_error *error);
 
-/* "float32" and the like. */
+/* "float32" and the like, and "<f4". */
 const char *npy_type_name(npy_type type);
+const char *npy_type_code(npy_type type);
 size_t npy_type_bytes(npy_type type);
 
 /* A one-dimensional array of any integer type, or of booleans, as int64. Free *values with mem_free. */

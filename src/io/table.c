@@ -30,7 +30,7 @@ static despur_status look_at_start(const table *t, const byte_source *source, bo
   if (bytes >= 4 && memcmp(start, "PAR1", 4) == 0)
     return refuse(t, "a Parquet file", "save it as CSV", error);
   if (bytes >= 6 && memcmp(start, "\x93NUMPY", 6) == 0)
-    return refuse(t, "a NumPy array", "an .npz archive has a member for each column", error);
+    return refuse(t, "a NumPy array", "then it is called .npy, and an archive .npz", error);
   if (bytes >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) at = 3;
   while (at < bytes && (start[at] == ' ' || start[at] == '\n' || start[at] == '\r' || start[at] == '\t'))
     at++;

@@ -16,6 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     fuzz_touch(array.data, array.count * BYTES[array.type]);
     npy_close(&array);
   }
+  npy_fields fields;
+  if (fuzz_good(npy_open_fields(&fields, path, &fuzz_error))) npy_fields_close(&fields);
   if (fuzz_good(npy_read_integers(&integers, &length, path, &fuzz_error))) {
     fuzz_touch(integers, length * sizeof *integers);
     mem_free(integers);

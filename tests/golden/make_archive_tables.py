@@ -24,3 +24,15 @@ np.savez(out / "bad_rows.npz", label=label, group=group[:50])
 np.savez(out / "bad_shape.npz", label=label, images=np.zeros((n, 2, 2)))
 np.savez(out / "bad_text.npz", label=label, group=np.array(["caf\xe9".encode("latin-1")] * n), prediction=label)
 np.savez(out / "bad_table.npz", label=label, town=np.array([["a", "b"]] * n))
+
+# a structured array, with other orders of bytes and padding; a plain one of two dimensions; fields that are no columns
+fields = [("label", "u1"), ("group", "?"), ("age", ">f4"), ("town", ">U9"), ("prob_0", "<f8"), ("prob_1", ">f8"), ("prob_2", "<f8")]
+records = np.zeros(n, np.dtype(fields, align=True))
+for name in ("label", "group", "age", "town"):
+    records[name] = {"label": label, "group": group, "age": age, "town": town}[name]
+for k in range(3):
+    records[f"prob_{k}"] = prob[:, k]
+np.save(out / "records.npy", records)
+np.save(out / "plain.npy", np.c_[label, (label + draw.integers(0, 2, n)) % 3, group].astype("<i2"))
+np.save(out / "bad_nested.npy", np.zeros(3, [("label", [("a", "<f4")])]))
+np.save(out / "bad_vectors.npy", np.zeros(3, [("label", "<f4", (2,))]))

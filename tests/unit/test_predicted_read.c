@@ -137,9 +137,9 @@ static void rounding_is_forgiven_on_both_sides_and_said(void **state) {
                "probabilities beyond 0 and 1, by 5e-07 at most, were taken for 0 and 1");
   despur_predicted_release(&got);
   assert_refused("y,a,prob_0,prob_1\n0,0,1.00001,0\n",
-                 "p.csv:2: expected a probability from 0 to 1, found 1.00001");
+                 "p.csv:2: column 'prob_0': expected a probability from 0 to 1, found 1.00001");
   assert_refused("y,a,prob_0,prob_1\n0,0,0,1\n0,0,1,-0.00001\n",
-                 "p.csv:3: expected a probability from 0 to 1, found -1e-05");
+                 "p.csv:3: column 'prob_1': expected a probability from 0 to 1, found -1e-05");
   /* ten classes with two decimals: each may be off by 0.005 */
   got = read_text("y,a,prob_0,prob_1,prob_2,prob_3,prob_4,prob_5,prob_6,prob_7,prob_8,prob_9\n"
                   "0,0,0.14,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1\n");
@@ -177,7 +177,8 @@ static void a_score_is_the_probability_of_one_of_two_classes(void **state) {
   got = read_text("y,a,score\nTrue,0,0.9\nFalse,0,0.8\n"); /* guessed, of True */
   assert_numbers(got.predictions, 1, 1);
   despur_predicted_release(&got);
-  assert_refused("y,a,score\n1,0,7.5\n", "p.csv:2: expected a probability from 0 to 1, found 7.5");
+  assert_refused("y,a,score\n1,0,7.5\n",
+                 "p.csv:2: column 'score': expected a probability from 0 to 1, found 7.5");
   assert_refused("y,a,score\n1,0,0.5\n0,0,0.5\n2,0,0.5\n",
                  "p.csv: a score is of two classes, but '1', '0' and '2' occur");
 }
@@ -420,7 +421,7 @@ static void bad_values_are_named_with_their_place(void **state) {
   assert_refused("y,a,prob_0,prob_1\n2,0,0.5,0.5\n",
                  "p.csv:2: class '2' has no column of probabilities: these are of '0', '1'");
   assert_refused("y,a,prob_0,prob_1\n1,0,1.5,-0.5\n",
-                 "p.csv:2: expected a probability from 0 to 1, found 1.5");
+                 "p.csv:2: column 'prob_0': expected a probability from 0 to 1, found 1.5");
   assert_refused("y,a,prob_0,prob_1\n1,0,0.5,x\n",
                  "p.csv:2:9: column 'prob_1': expected a number, found 'x'");
   assert_refused("y,a,prob_0,prob_1\n\"1\n\",0,0.5,0.5\n1,0,0.5,0.4\n", "p.csv:2: class '1?' has no column");

@@ -106,11 +106,12 @@ static void a_score_alone_is_enough(void **state) {
 /* As pandas and NumPy write one table (tests/golden/make_archive_tables.py): the same to the last bit. */
 static void archives_of_arrays_are_tables_too(void **state) {
   (void)state;
-  static const char *const ARCHIVES[] = {"archive.npz", "archive_narrow.npz"}, *const BY[] = {NULL, "age",
-                                                                                              "group,age",
-                                                                                              "town"};
+  static const char *const ARCHIVES[] = {"archive.npz", "archive_narrow.npz", "records.npy"}, *const BY[] = {
+                                                                                                  NULL, "age",
+                                                                                                  "group,age",
+                                                                                                  "town"};
   for (size_t b = 0; b < sizeof BY / sizeof *BY; b++)
-    for (size_t a = 0; a < 2; a++) {
+    for (size_t a = 0; a < 3; a++) {
       const despur_columns columns = {.by = BY[b]};
       despur_predicted wanted = read_file("archive.csv", &columns), got = read_file(ARCHIVES[a], &columns);
       assert_string_equal(got.columns, wanted.columns);
@@ -126,6 +127,19 @@ static void archives_of_arrays_are_tables_too(void **state) {
     }
 }
 
+/* Columns of an array without names are numbered. */
+static void a_plain_array_is_a_table(void **state) {
+  (void)state;
+  const despur_columns columns = {.label = "0", .prediction = "1", .by = "2"};
+  despur_predicted p = read_file("plain.npy", &columns);
+  assert_string_equal(p.columns, "label: 0, prediction: 1, groups: 2 within each label");
+  assert_true(p.count == 60 && p.classes == 3 && p.groups_count == 6);
+  size_t right = 0;
+  for (size_t i = 0; i < p.count; i++) right += p.labels[i] == p.predictions[i];
+  assert_int_equal(right, 34);
+  despur_predicted_release(&p);
+}
+
 static void archives_that_are_no_tables_are_refused(void **state) {
   (void)state;
   static const char *const WRONG[][2] = {
@@ -134,6 +148,8 @@ static void archives_that_are_no_tables_are_refused(void **state) {
       {"tests/data/tables/bad_shape.npz", "bad_shape.npz:images: expected a column of a table"},
       {"tests/data/tables/bad_text.npz", "bad_text.npz:1:2: column 'group': expected text in UTF-8"},
       {"tests/data/tables/bad_table.npz", "bad_table.npz:town: expected one dimension of text, found 2"},
+      {"tests/data/tables/bad_nested.npy", "expected a plain type, not fields within a field"},
+      {"tests/data/tables/bad_vectors.npy", "expected ')' (one value in each field)"},
       {"tests/data/tables/missing.npz", "missing.npz: No such file"}};
   for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
     despur_predicted got;
@@ -148,6 +164,7 @@ int main(void) {
       cmocka_unit_test(scores_agree_with_scikit_learn),
       cmocka_unit_test(a_score_alone_is_enough),
       cmocka_unit_test(archives_of_arrays_are_tables_too),
+      cmocka_unit_test(a_plain_array_is_a_table),
       cmocka_unit_test(archives_that_are_no_tables_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
