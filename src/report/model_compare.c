@@ -188,7 +188,7 @@ static void section_pairs(markup *m, const model_page *page) {
   bool paired = false;
   if (page->count != 2 || !same_groups(&page->models[0].scores, &page->models[1].scores)) return;
   if (m->status == DESPUR_OK)
-    m->status = models_compare(&c, &paired, &page->models[0], &page->models[1], m->error);
+    m->status = models_compare(&c, &paired, &page->models[0], &page->models[1], 0.95, m->error);
   if (m->status != DESPUR_OK || !paired) return;
   section_open(m, "Example by example");
   pair_table(m, page, &c);

@@ -67,7 +67,7 @@ DESPUR_MUST_USE despur_status verdict_write_models(verdict *out, const model_pag
 /* Compares two models on the same examples. *paired: whether these are the same, and out is to be released.
  */
 DESPUR_MUST_USE despur_status models_compare(despur_comparison *out, bool *paired, const despur_model *a,
-                                             const despur_model *b, despur_error *error);
+                                             const despur_model *b, double confidence, despur_error *error);
 
 /* Its sections; those that have nothing to show write nothing. */
 /* What was drawn at random and what weights make of it, where that is said; named: with the model's name. */
