@@ -100,7 +100,15 @@ static despur_status find_columns(column_roles *out, table *t, const despur_pict
                                   .id = path,
                                   .by = options->attribute ? options->attribute : guess(t, ATTRIBUTE_COLUMNS),
                                   .split = options->split ? options->split : guess(t, SPLIT_COLUMNS)};
-  return column_roles_find_examples(out, t, &columns, true, error);
+  despur_status status = column_roles_find_examples(out, t, &columns, true, error);
+  if (status == DESPUR_OK &&
+      (out->by_count > 1 || (out->by_count == 1 && out->cuts[0].count + out->cuts[0].parts > 0)))
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "%s:1: data.attribute: expected one column as it is, found '%.60s' (put several together, or cut "
+        "numbers, in a column of their own)",
+        table_name(t), columns.by);
+  return status;
 }
 
 despur_status list_metadata(picture_list *list, const despur_pictures_options *options, despur_error *error) {
