@@ -15,7 +15,7 @@ typedef struct cli_option {
   const char *help;
 } cli_option;
 
-enum { CLI_MOST_OPTIONS = 32 };
+enum { CLI_MOST_OPTIONS = 48 }; /* of a verb */
 
 /* One option and its value, in the order of the command line. */
 typedef struct cli_given {

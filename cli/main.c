@@ -4,6 +4,7 @@
 
 #include "despur/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -47,6 +48,7 @@ const cli_verb *cli_find_verb(const char *name, despur_error *error) {
 
 static size_t option_index(const cli_verb *verb, const char *name, size_t length) {
   size_t i = 0;
+  assert(!verb->options[CLI_MOST_OPTIONS].name);
   while (verb->options[i].name &&
          (strlen(verb->options[i].name) != length || strncmp(verb->options[i].name, name, length) != 0))
     i++;
