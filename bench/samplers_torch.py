@@ -77,9 +77,8 @@ def one(method, tool, images, seed, room):
     inside = splits == 0
     groups = labels[inside] * (int(attributes.max()) + 1) + attributes[inside]
     if method == "spare":
-        table = np.genfromtxt(directory / "groups.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
-        groups = np.unique(table["group"], return_inverse=True)[1]
-        assert (table["y"] == labels[inside]).all()
+        example, y, _, groups = np.loadtxt(directory / "groups.csv", int, delimiter=",", skiprows=1, usecols=range(4)).T
+        assert (example == np.flatnonzero(inside)).all() and (y == labels[inside]).all()
         sampler = SPARESampler(groups, labels[inside], seed=seed)
     else:
         sampler = GroupBalancedSampler(groups, seed=seed)
