@@ -98,13 +98,27 @@ cleanup:
   return status;
 }
 
+/* How many there are going to be: far fewer than examples, as a rule. */
+static void count_changes(size_t *part_count, size_t *cell_count, const despur_predicted *p,
+                          const uint32_t *order) {
+  *part_count = *cell_count = 0;
+  for (size_t i = 0; i < p->count; i++) {
+    uint32_t row = order[i], last = order[i ? i - 1 : 0];
+    bool part = i == 0 || p->labels[row] != p->labels[last] || attribute_of(p, row) != attribute_of(p, last);
+    *part_count += part;
+    *cell_count += part || p->predictions[row] != p->predictions[last];
+  }
+}
+
 despur_status cells_count(cells *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *order = NULL;
+  size_t part_count, cell_count;
   *out = (cells){.examples = p->count, .classes = p->classes};
   TRY(cells_order(&order, p, error));
-  TRY(mem_alloc(&out->cells, p->count, sizeof *out->cells, error));
-  TRY(mem_alloc(&out->parts, p->count, sizeof *out->parts, error));
+  count_changes(&part_count, &cell_count, p, order);
+  TRY(mem_alloc(&out->cells, cell_count, sizeof *out->cells, error));
+  TRY(mem_alloc(&out->parts, part_count, sizeof *out->parts, error));
   for (size_t i = 0; i < p->count; i++) add_row(out, p, order[i]);
   TRY(find_train_sizes(out, p, order, error));
 cleanup:
