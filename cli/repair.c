@@ -248,6 +248,8 @@ static bool is_unseen(const task *t, size_t group) {
 }
 
 static void print_unseen(const task *t) {
+  if (t->data.groups && t->data.groups_count <= t->data.classes)
+    printf("note: every class is one group: balancing groups is balancing classes\n");
   for (size_t g = 0; g < t->data.groups_count; g++)
     if (is_unseen(t, g))
       terminal_print(stdout,

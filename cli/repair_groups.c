@@ -268,7 +268,12 @@ static despur_status order_codes(uint32_t **out, const despur_examples *table, b
 static despur_status read_table(repair_groups *out, const despur_examples *examples, const char *path,
                                 const char *labels, despur_error *error) {
   despur_examples table = {0};
-  despur_examples_source source = {.labels = labels, .table = path, .attribute = "group", .id = "example"};
+  despur_examples_source source = {.labels = labels,
+                                   .table = path,
+                                   .label =
+                                       labels ? NULL : "group", /* the table's own labels say nothing new */
+                                   .attribute = "group",
+                                   .id = "example"};
   /* Any other column of names may number rows of another table, such as one that was shuffled with its
    * features. */
   bool numbered = !examples->ids && despur_examples_read(&table, &source, NULL) == DESPUR_OK;

@@ -1,6 +1,6 @@
 /* Automatic feature reweighting (Qiu et al. 2023, "Simple and fast group robustness by automatic feature
- * reweighting"): on a fifth of the training examples that the first head has not been fitted on, the last
- * layer is fitted again with weights
+ * reweighting"): on a fifth of the training examples of each class, which the first head has not been fitted
+ * on, the last layer is fitted again with weights
  *
  *   mu_i ~ beta_y exp(-gamma p_i),   p_i the first head's probability of the right class, beta_y 1 / size of
  * it,
@@ -81,15 +81,43 @@ cleanup:
   return status;
 }
 
+/* A fifth of each class to the front, at least one of two, and the others behind it. */
+static despur_status hold_out(uint32_t *rows, size_t *held_out, const repair_work *work, repair_rows from,
+                              despur_error *error) {
+  despur_status status = DESPUR_OK;
+  random_stream stream = random_open(work->options.seed, "held out", 0);
+  uint32_t *shuffled = NULL;
+  size_t *left = NULL, behind = from.count;
+  TRY(mem_alloc(&shuffled, from.count, sizeof *shuffled, error));
+  TRY(mem_alloc(&left, work->data->classes, sizeof *left, error));
+  memcpy(shuffled, from.items, from.count * sizeof *shuffled);
+  random_shuffle(&stream, shuffled, from.count);
+  for (size_t i = 0; i < from.count; i++) left[work->data->labels[shuffled[i]]]++;
+  for (size_t c = 0; c < work->data->classes; c++)
+    left[c] = left[c] < HELD_OUT ? left[c] > 1 : left[c] / HELD_OUT;
+  *held_out = 0;
+  for (size_t i = 0; i < from.count; i++) {
+    size_t *more = &left[work->data->labels[shuffled[i]]];
+    if (*more > 0) {
+      --*more;
+      rows[(*held_out)++] = shuffled[i];
+    } else {
+      rows[--behind] = shuffled[i];
+    }
+  }
+cleanup:
+  mem_free(shuffled);
+  mem_free(left);
+  return status;
+}
+
 static despur_status fit(repair_fit *out, const repair_work *work, const repair_ask *ask,
                          despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *rows;
-  random_stream stream = random_open(work->options.seed, "held out", 0);
+  size_t held_out;
   TRY(mem_alloc(&rows, ask->rows.count, sizeof *rows, error));
-  memcpy(rows, ask->rows.items, ask->rows.count * sizeof *rows);
-  random_shuffle(&stream, rows, ask->rows.count);
-  const size_t held_out = ask->rows.count / HELD_OUT;
+  TRY(hold_out(rows, &held_out, work, ask->rows, error));
   TRY(fit_on(out, work, ask, (repair_rows){rows + held_out, ask->rows.count - held_out},
              (repair_rows){rows, held_out}, error));
 cleanup:

@@ -274,6 +274,23 @@ static void thresholds_are_the_best_there_are(void **state) {
   despur_repair_release(&r);
 }
 
+/* Six examples of a class, of which chance alone would often hold out none. */
+static void afr_holds_out_some_of_every_class(void **state) {
+  (void)state;
+  despur_repair_data of = data();
+  of.groups = NULL;
+  for (size_t i = 0; i < TRAIN; i++) labels[i] = i % (TRAIN / 6) == 0;
+  for (uint64_t seed = 0; seed < 10; seed++) {
+    despur_repair_options options = quick();
+    despur_repair_result r;
+    options.methods[DESPUR_LAST_AFR] = true;
+    options.seed = seed;
+    assert_ok(despur_repair(&r, &of, &options, &error));
+    despur_repair_release(&r);
+  }
+  make(NULL);
+}
+
 static void what_a_method_needs_is_said(void **state) {
   (void)state;
   despur_repair_data of = data();
@@ -328,6 +345,7 @@ int main(void) {
       cmocka_unit_test(several_partitions_are_averaged),
       cmocka_unit_test(balanced_subsets_have_as_many_of_each_group),
       cmocka_unit_test(thresholds_are_the_best_there_are),
+      cmocka_unit_test(afr_holds_out_some_of_every_class),
       cmocka_unit_test(what_a_method_needs_is_said),
       cmocka_unit_test(wishes_are_granted_on_the_safe_side),
       cmocka_unit_test(splits_are_a_half_a_fifth_and_the_rest),
