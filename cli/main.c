@@ -59,13 +59,28 @@ const char *cli_value(const cli_arguments *arguments, const char *name) {
   return arguments->values[option_index(arguments->verb, name, strlen(name))];
 }
 
+/* ", which is an option of eval, compare and check": the verbs that have it; nothing where none has. */
+static void list_verbs_with(char *out, size_t room, const char *name) {
+  size_t used = 0, count = 0, more = 0;
+  for (size_t i = 0; cli_verbs[i]; i++)
+    more += cli_verbs[i]->options[option_index(cli_verbs[i], name, strlen(name))].name != NULL;
+  out[0] = 0;
+  for (size_t i = 0; cli_verbs[i] && used < room; i++) {
+    if (!cli_verbs[i]->options[option_index(cli_verbs[i], name, strlen(name))].name) continue;
+    const char *before = count == 0 ? ", which is an option of " : count + 1 == more ? " and " : ", ";
+    used += (size_t)snprintf(out + used, room - used, "%s%s", before, cli_verbs[i]->name);
+    count++;
+  }
+}
+
 static despur_status unknown_option(const cli_verb *verb, const char *word, size_t length,
                                     despur_error *error) {
   const char *names[CLI_MOST_OPTIONS + 1] = {0};
-  char name[64], hint[96];
+  char name[64], hint[256];
   snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word);
   for (size_t i = 0; verb->options[i].name; i++) names[i] = verb->options[i].name;
-  cli_did_you_mean(hint, name, names);
+  list_verbs_with(hint, sizeof hint, name);
+  if (!*hint) cli_did_you_mean(hint, name, names);
   return cli_fail(error, DESPUR_BAD_USAGE, "%s: unknown option '--%s'%s; see 'despur help %s'", verb->name,
                   name, hint, verb->name);
 }
