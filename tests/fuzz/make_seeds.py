@@ -313,6 +313,7 @@ SHEETS = {
 SHEETS |= {
     "semicolons": "sep=;\ny;sex;race;prob_a;prob_b\na;m;;0,25;0,75\nb;f;NA;1;-1e-17\n",
     "tabs": "income\tsex\tprediction\n>50K\tm\t<=50K\n",
+    "overlapping": "y,pred,a,b,w\n0,0,0.7,1,2\n1,0,0.2,0.9,0.5\n1,1,,0,0\n0,1,1,1,3\n",
     "score": "y,score,group\ntrue,0.5,x\nFalse,1.0000001,007\n",
     "blanks": ' y , "a" ,pred\n 1.0 , 1e0,+1\n-0.0,01,0\n\x1a',
     "words": "label,group,pred\ncat,,dog\ndog,null,cat\n",
@@ -321,6 +322,8 @@ SHEETS |= {
     "json_open": '{"y":[[[[{"a":"',
     "json_wide": "{" + ",".join(f'"k{i}":{i}' for i in range(300)) + "}\n",
 }
+for name, file in (("records", "records.npy"), ("records_nested", "bad_nested.npy")):
+    put("npy", name, (pathlib.Path(__file__).parents[1] / "data" / "tables" / file).read_bytes())
 put("predictions", "packed", compress(PREDICTIONS.encode()))
 put("predictions", "packed_cut", compress(PREDICTIONS.encode())[:40])
 for name, content in SHEETS.items():
