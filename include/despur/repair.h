@@ -112,8 +112,9 @@ typedef struct despur_repaired {
   despur_repair_candidate *candidates;              /* [candidates_count] */
   size_t candidates_count, chosen;
   bool cross_validated; /* its counts come from folds that it was not fitted on */
-  double optimism;      /* by how much the chosen one's worst group is too high for having been chosen */
-  double gap;           /* largest relative gap of the optima behind the head */
+  double optimism; /* by how much the chosen one's worst group is too high for having been chosen: by halves
+                      of the validation examples, or by nested cross-validation where there are none */
+  double gap;      /* largest relative gap of the optima behind the head */
   bool converged;
   size_t fitted_on;     /* examples that the final head was fitted on */
   float *weight, *bias; /* [classes, columns], [classes] */

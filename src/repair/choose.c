@@ -15,6 +15,13 @@ enum { LEAST_CELL = 10 }; /* examples of a cell of one among several partitions,
 
 #define TRIAL_TOLERANCE 1e-3
 
+void repair_release_one(despur_repaired *of) {
+  for (size_t c = 0; of->candidates && c < of->candidates_count; c++) mem_free(of->candidates[c].correct);
+  mem_free(of->candidates);
+  mem_free(of->weight);
+  mem_free(of->bias);
+}
+
 /* ---- what is fitted on what ---- */
 
 /* Rows in a random order within each group, dealt out to the folds one by one, so that every fold has its
@@ -278,6 +285,47 @@ cleanup:
   return status;
 }
 
+/* ---- what choosing adds, where there are no validation examples: nested cross-validation ---- */
+
+/* All of it, choosing included, without the examples of a fold, which then are judged. */
+static despur_status try_without(uint8_t *right, const despur_repaired *of, const repair_work *work,
+                                 const repair_folds *folds, size_t fold, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const repair_rows judged = repair_fold_judged(folds, fold), fitted = repair_fold_fitted(folds, fold);
+  repair_work inner = *work;
+  despur_repaired chosen = {.method = of->method};
+  double *scratch = NULL;
+  inner.nested = false;
+  inner.tolerance = fmax(inner.tolerance, TRIAL_TOLERANCE);
+  inner.rows[DESPUR_TRAIN] = folds->rest; /* which is what is fitted on */
+  inner.counts[DESPUR_TRAIN] = fitted.count;
+  TRY(mem_alloc(&scratch, work->data->classes, sizeof *scratch, error));
+  TRY(repair_choose(&chosen, &inner, error));
+  for (size_t i = 0; i < judged.count; i++)
+    right[i] = repair_predict(work, chosen.weight, chosen.bias, judged.items[i], scratch) ==
+               work->data->labels[judged.items[i]];
+cleanup:
+  mem_free(scratch);
+  repair_release_one(&chosen);
+  return status;
+}
+
+static despur_status find_nested_optimism(despur_repaired *out, const repair_work *work,
+                                          const repair_folds *folds, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_repair_candidate nested = {.correct = NULL};
+  uint8_t *right = NULL;
+  TRY(mem_alloc(&right, folds->judged.count, 1, error));
+  for (size_t f = 0; f < folds->count; f++)
+    TRY(try_without(right + folds->begin[f], out, work, folds, f, error));
+  TRY(repair_count(&nested, work, folds->judged, right, error));
+  out->optimism = out->candidates[out->chosen].worst_group - nested.worst_group;
+cleanup:
+  mem_free(right);
+  mem_free(nested.correct);
+  return status;
+}
+
 /* ---- the whole ---- */
 
 static despur_status fit_chosen(despur_repaired *out, const layer *method, const repair_work *work,
@@ -317,7 +365,10 @@ despur_status repair_choose(despur_repaired *out, const repair_work *work, despu
   for (size_t c = 0; c < out->candidates_count; c++)
     TRY(repair_count(&out->candidates[c], work, folds.judged, right + c * folds.judged.count, error));
   take_best(out, work);
-  TRY(find_optimism(out, work, &folds, right, error));
+  if (work->nested && work->counts[DESPUR_VAL] == 0 && out->candidates_count > 1)
+    TRY(find_nested_optimism(out, work, &folds, error));
+  else
+    TRY(find_optimism(out, work, &folds, right, error));
   TRY(fit_chosen(out, method, work, error));
 cleanup:
   repair_folds_release(&folds);

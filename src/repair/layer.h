@@ -22,6 +22,7 @@ typedef struct repair_work {
   double erm_l2;                      /* the penalty that was chosen for ERM */
   double tolerance;                   /* of optima: looser while candidates are tried */
   size_t most_passes;
+  bool nested; /* without validation examples optimism is that of nested cross-validation */
 } repair_work;
 
 /* Rows that something is fitted on, or judged by. */
@@ -159,6 +160,9 @@ DESPUR_MUST_USE despur_status repair_count(despur_repair_candidate *out, const r
 
 /* A candidate's worth by the rule of the options. */
 double repair_score(const repair_work *work, const despur_repair_candidate *candidate);
+
+/* Frees what is in it. */
+void repair_release_one(despur_repaired *of);
 
 /* Tries all parameters of a method, fits the best ones on all its examples, and fills in the rest of *out. */
 DESPUR_MUST_USE despur_status repair_choose(despur_repaired *out, const repair_work *work,

@@ -14,15 +14,8 @@ enum { USUAL_FOLDS = 5, USUAL_REFITS = 20, MOST_FOLDS = 100, MOST_REFITS = 1000,
 
 /* ---- release ---- */
 
-static void release_one(despur_repaired *of) {
-  for (size_t c = 0; of->candidates && c < of->candidates_count; c++) mem_free(of->candidates[c].correct);
-  mem_free(of->candidates);
-  mem_free(of->weight);
-  mem_free(of->bias);
-}
-
 void despur_repair_release(despur_repair_result *result) {
-  for (size_t m = 0; m < result->methods_count; m++) release_one(&result->methods[m]);
+  for (size_t m = 0; m < result->methods_count; m++) repair_release_one(&result->methods[m]);
   for (size_t p = 0; p < DESPUR_DIAL_POINTS; p++) mem_free(result->dial[p].correct);
   for (size_t s = 0; s < DESPUR_SPLITS; s++) mem_free(result->group_sizes[s]);
   mem_free(result->before.correct);
@@ -269,7 +262,7 @@ static despur_status find_before(despur_repair_result *out, repair_work *work, d
   work->old_weight = out->before_weight;
   work->old_bias = out->before_bias;
 cleanup:
-  release_one(&erm);
+  repair_release_one(&erm);
   return status;
 }
 
@@ -369,6 +362,7 @@ despur_status despur_repair(despur_repair_result *out, const despur_repair_data 
          despur_split_word(work.counts[DESPUR_VAL] ? DESPUR_VAL : DESPUR_TRAIN));
   TRY(find_before(out, &work, error));
   TRY(judge_before(out, &work, error));
+  work.nested = true;
   TRY(fit_methods(out, &work, error));
   if (out->best < out->methods_count) TRY(repair_dial(out->dial, &work, &out->methods[out->best], error));
 cleanup:

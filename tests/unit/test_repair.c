@@ -275,6 +275,37 @@ static void thresholds_are_the_best_there_are(void **state) {
 }
 
 /* Six examples of a class, of which chance alone would often hold out none. */
+/* Labels are noise, so that whatever is chosen is right by chance alone. What the best candidate says of
+ * itself is more than that, and choosing again in each fold takes it off. */
+static void without_validation_choosing_is_nested(void **state) {
+  (void)state;
+  double said = 0, nested = 0;
+  despur_repair_data of = data();
+  despur_repair_options options = quick();
+  options.methods[DESPUR_LAST_BALANCED] = true;
+  options.l2 = (despur_repair_list){{100, 1, 0.3, 0.1, 0.03, 0.01, 0.001, 0.0001}, 8};
+  for (size_t i = 0; i < ROWS; i++) {
+    splits[i] = i < 200 ? DESPUR_TRAIN : DESPUR_TEST;
+    x[i * COLUMNS] = (float)noise(700 + i), x[i * COLUMNS + 1] = (float)noise(70000 + i);
+  }
+  for (uint64_t seed = 0; seed < 12; seed++) {
+    despur_repair_result r;
+    options.seed = seed;
+    for (size_t i = 0; i < 200; i++) {
+      labels[i] = noise(31 * i + 77 + 1000 * seed) > 0;
+      groups[i] = 2 * labels[i] + (noise(37 * i + 99 + 1000 * seed) > 0);
+    }
+    assert_ok(despur_repair(&r, &of, &options, &error));
+    const despur_repaired *balanced = &r.methods[0];
+    assert_true(balanced->cross_validated);
+    said += balanced->candidates[balanced->chosen].worst_group / 12;
+    nested += (balanced->candidates[balanced->chosen].worst_group - balanced->optimism) / 12;
+    despur_repair_release(&r);
+  }
+  make(NULL);
+  if (!(nested < said - 0.01)) fail_msg("%g of %g", nested, said);
+}
+
 static void afr_holds_out_some_of_every_class(void **state) {
   (void)state;
   despur_repair_data of = data();
@@ -345,6 +376,7 @@ int main(void) {
       cmocka_unit_test(several_partitions_are_averaged),
       cmocka_unit_test(balanced_subsets_have_as_many_of_each_group),
       cmocka_unit_test(thresholds_are_the_best_there_are),
+      cmocka_unit_test(without_validation_choosing_is_nested),
       cmocka_unit_test(afr_holds_out_some_of_every_class),
       cmocka_unit_test(what_a_method_needs_is_said),
       cmocka_unit_test(wishes_are_granted_on_the_safe_side),
