@@ -98,6 +98,11 @@ struct despur_config {
     config_classes classes;
     double label_noise, core_feature_noise;
     int64_t digits_train, digits_test;
+    struct {
+      int64_t train, val, test, classes, columns;
+      double core, strength, noise;
+      config_reals spurious;
+    } planted;
     char folder[CONFIG_TEXT], metadata[CONFIG_TEXT], label[CONFIG_TEXT], attribute[CONFIG_TEXT],
         split[CONFIG_TEXT], cache[CONFIG_TEXT];
     int layout, filter; /* place in despur_picture_layouts; despur_filter */

@@ -106,9 +106,8 @@ const config_row schema_rows[] = {
             "seed of the order of examples and of their random changes; -1: as seed"),
 
     CHOICE("data.source", data.source, sources, "spuco_mnist",
-           "coloured digits, your own .npy files of images, the built-in digits in grey, features, or a "
-           "folder of "
-           "pictures"),
+           "coloured digits, your own .npy files of images, the built-in digits in grey, features, a "
+           "folder of pictures, or features with planted shortcuts"),
     TEXT("data.images", data.images, "auto",
          "auto, digits, or a directory with the four IDX files; for npy: the file of images"),
     PATH("data.features", data.features,
@@ -136,6 +135,22 @@ const config_row schema_rows[] = {
             "how many built-in digits there are for training and validation"),
     INTEGER("data.digits_test", data.digits_test, 10, MAX_IMAGES, "5000",
             "how many built-in digits there are for test"),
+    INTEGER("data.planted.train", data.planted.train, 10, MAX_IMAGES, "2000", "training examples (planted)"),
+    INTEGER("data.planted.val", data.planted.val, 0, MAX_IMAGES, "500", "validation examples (planted)"),
+    INTEGER("data.planted.test", data.planted.test, 10, MAX_IMAGES, "1000", "test examples (planted)"),
+    INTEGER("data.planted.classes", data.planted.classes, 2, 100, "2", "classes (planted)"),
+    REAL("data.planted.core", data.planted.core, FROM(0), TO(1000), "3",
+         "how far apart the means of two classes lie (planted)"),
+    REALS(
+        "data.planted.spurious", data.planted.spurious, 1, CONFIG_CLASSES, FROM(0), TO(1000), "[6]",
+        "how far apart two values of each shortcut lie; the first one is the attribute; 0: it does not show "
+        "(planted)"),
+    REAL("data.planted.strength", data.planted.strength, FROM(0), TO(1), "0.95",
+         "share of a class in training that has its own value of each shortcut (planted)"),
+    INTEGER("data.planted.columns", data.planted.columns, 0, 100000, "16",
+            "columns of noise beside those of classes and shortcuts (planted)"),
+    REAL("data.planted.noise", data.planted.noise, ABOVE(0), TO(1000), "1",
+         "standard deviation of each column within groups (planted)"),
     PATH("data.folder", data.folder, "folder of pictures (pictures)"),
     CHOICE("data.layout", data.layout, despur_picture_layouts, "auto",
            "how the folder is laid out; auto: metadata where there is a metadata.csv, else by folders "

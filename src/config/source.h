@@ -33,7 +33,7 @@ typedef struct data_source {
 } data_source;
 
 /* All of them, in the order of data.source's choices. */
-#define DATA_SOURCES(X)   X(spuco_mnist) X(npy) X(digits) X(features) X(pictures)
+#define DATA_SOURCES(X)   X(spuco_mnist) X(npy) X(digits) X(features) X(pictures) X(planted)
 #define DATA_SOURCE(name) extern const data_source source_##name;
 DATA_SOURCES(DATA_SOURCE)
 

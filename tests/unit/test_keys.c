@@ -121,6 +121,7 @@ typedef struct row {
 #define FILES     "data.source=npy data.images=images.npy data.labels=labels.npy "
 #define SPLITS    FILES "data.attributes=attributes.npy data.splits=splits.npy "
 
+#define PLANTED  "data.source=planted data.planted.train=60 data.planted.val=20 data.planted.test=20 " TRAIN
 #define PICTURES "data.source=pictures data.size=8 data.cache=cache " TRAIN
 #define PHOTOS   PICTURES "data.folder=photos "
 #define TABLED   PICTURES "data.folder=tabled "
@@ -190,6 +191,16 @@ static const row ROWS[] = {
     ROW("data.attributes", SPLITS REFERENCE TRAIN "infer.method=cluster train.method=erm",
         "others_attributes.npy", "RITgp", ""),
     ROW("data.splits", SPLITS REFERENCE TRAIN, "others_splits.npy", "RTrmsp", ""),
+    {"data.source", ERM, PLANTED REFERENCE, "RTrmsp", ""},
+    ROW("data.planted.train", PLANTED, "80", "Tms", "p"),
+    ROW("data.planted.val", PLANTED, "30", "T", "p"),
+    ROW("data.planted.test", PLANTED, "30", "Tp", ""),
+    ROW("data.planted.classes", PLANTED, "3", "Tmsp", ""),
+    ROW("data.planted.core", PLANTED, "2", "Tms", "p"),
+    ROW("data.planted.spurious", PLANTED, "[2,3]", "Tms", "p"),
+    ROW("data.planted.strength", PLANTED, "0.6", "Tms", "p"),
+    ROW("data.planted.columns", PLANTED, "3", "Tms", "p"),
+    ROW("data.planted.noise", PLANTED, "2", "Tms", "p"),
     {"data.source", ERM, PHOTOS, "RTmsp", "r"},
     {"data.folder", PHOTOS, TABLED, "Tm", "sp"},
     LAYOUT("metadata", "tabled"),
