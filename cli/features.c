@@ -48,6 +48,7 @@ static despur_status take_job(despur_onnx_job *job, counting *shown, const cli_a
                            .layer = cli_value(arguments, "layer"),
                            .features = cli_value(arguments, "out"),
                            .logits = cli_value(arguments, "logits"),
+                           .maps = cli_value(arguments, "maps"),
                            .progress = counting_show,
                            .context = shown};
   if (!job->features) return cli_fail(error, DESPUR_BAD_USAGE, "features: expected --out FILE.npy");
@@ -58,6 +59,7 @@ static despur_status take_job(despur_onnx_job *job, counting *shown, const cli_a
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status == DESPUR_OK) status = cli_may_write(arguments, job->features, error);
   if (status == DESPUR_OK) status = cli_may_write(arguments, job->logits, error);
+  if (status == DESPUR_OK) status = cli_may_write(arguments, job->maps, error);
   if (status == DESPUR_OK) status = may_describe(arguments, job->features, error);
   job->preprocess = (despur_preprocess)preset;
   job->filter = (despur_filter)filter;
@@ -68,7 +70,7 @@ static despur_status take_job(despur_onnx_job *job, counting *shown, const cli_a
 
 /* Of a run's own network. */
 static despur_status of_run(const cli_arguments *arguments, despur_error *error) {
-  static const char *const OTHERS[] = {"logits", "layer", "preprocess", "filter", "shorter"};
+  static const char *const OTHERS[] = {"logits", "maps", "layer", "preprocess", "filter", "shorter"};
   const char *out = cli_value(arguments, "out");
   despur_examples examples = {0};
   long threads = 0;
@@ -144,15 +146,17 @@ const cli_verb cli_features = {
         "  despur audit features.npy --table features.npy.csv\n"
         "  despur features runs/demo --out features.npy\n"
         "  despur features model.onnx --list\n",
-    .options = {{"out", "FILE", "write the features, float32 [n, columns]"},
-                {"logits", "FILE", "write what the last layer makes of them as well"},
-                {"layer", "NAME", "a value of the model (default: what its last linear layer is applied to)"},
-                {"list", NULL, "show the values that a model has; a star is the default"},
-                {"preprocess", "NAME",
-                 "of bytes: imagenet (default), unit, half, lite, clip; none: of floats"},
-                {"filter", "NAME", "of pictures of another size: bilinear (default) or bicubic"},
-                {"shorter", "N", "their shorter side before the middle is cut out (default: the model's)"},
-                {"force", NULL, "replace files if there are any"},
-                {"threads", "N", "processors to use (default all); results do not depend on it"},
-                {"quiet", NULL, "no news"}},
+    .options =
+        {{"out", "FILE", "write the features, float32 [n, columns]"},
+         {"logits", "FILE", "write what the last layer makes of them as well"},
+         {"maps", "FILE",
+          "write class activation maps [n, rows, columns] of the class that each picture is taken for"},
+         {"layer", "NAME", "a value of the model (default: what its last linear layer is applied to)"},
+         {"list", NULL, "show the values that a model has; a star is the default"},
+         {"preprocess", "NAME", "of bytes: imagenet (default), unit, half, lite, clip; none: of floats"},
+         {"filter", "NAME", "of pictures of another size: bilinear (default) or bicubic"},
+         {"shorter", "N", "their shorter side before the middle is cut out (default: the model's)"},
+         {"force", NULL, "replace files if there are any"},
+         {"threads", "N", "processors to use (default all); results do not depend on it"},
+         {"quiet", NULL, "no news"}},
     .execute = execute};

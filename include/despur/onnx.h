@@ -47,8 +47,11 @@ typedef struct despur_onnx_job {
                          pictures (despur/picture.h) in any layout that is recognised */
   const char *layer;  /* a value of the model; NULL: what its last linear layer is applied to */
   const char *features, *logits; /* files to write, float32 [n, columns]; logits may be NULL */
-  despur_preprocess preprocess;  /* of bytes; floats are taken as they are: DESPUR_PREPROCESS_NONE */
-  despur_filter filter;          /* of pictures that are brought to the size that the model wants */
+  const char
+      *maps; /* float32 [n, rows, columns]: class activation maps (Zhou et al. 2016) of the class whose logit
+                is largest, of models that end in a global average and a linear layer; NULL: none */
+  despur_preprocess preprocess; /* of bytes; floats are taken as they are: DESPUR_PREPROCESS_NONE */
+  despur_filter filter;         /* of pictures that are brought to the size that the model wants */
   size_t shorter; /* what their shorter side becomes before the middle is cut out; 0: the model's */
   int threads;    /* the result does not depend on it */
   void (*progress)(void *context, size_t done, size_t count); /* may be NULL */

@@ -1,5 +1,6 @@
 /* Features of pictures by a network of somebody else: the model gets one or two more outputs, pictures go
  * through it in batches, and beside the result stands what it was computed from and by whom. */
+#include "despur/model.h"
 #include "despur/onnx.h"
 
 #include "base/format.h"
@@ -9,6 +10,7 @@
 #include "base/text.h"
 #include "eval/examples.h"
 #include "io/array_file.h"
+#include "model/activation.h"
 #include "model/images.h"
 #include "model/onnx.h"
 
@@ -16,15 +18,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 32, OUTPUTS = 2 };
+enum { BATCH = 32 };
+enum { FEATURES, LOGITS, MAPS, OUTPUTS };
 
 static const char ENDING[] = ".npy";
 
 typedef struct extraction {
   const despur_onnx_job *job;
   model_file model;
-  const char *names[OUTPUTS]; /* features, and logits where they are wanted */
+  const char *names[OUTPUTS]; /* features; logits and maps where they are wanted */
   size_t outputs;
+  char *maps;       /* owned: names[MAPS] */
+  despur_head head; /* of maps */
+  size_t map_rows, map_columns;
   uint8_t *bytes; /* the model with these outputs */
   runtime *engine;
   images in;
@@ -72,11 +78,15 @@ static despur_status choose_outputs(extraction *e) {
         "%s: it has no linear layer whose input could be the features: name one (--layer; --list shows them)",
         model->path);
   TRY(onnx_check_value(model, e->names[0], e->error));
-  if (!e->job->logits) goto cleanup;
+  if (!e->job->logits && !e->job->maps) goto cleanup;
   if (model->layer_count == 0)
     FAIL(e->error, DESPUR_BAD_INPUT, "%s: it has no linear layer whose output could be the logits",
          model->path);
   e->names[e->outputs++] = model->layers[model->layer_count - 1].output;
+  if (!e->job->maps) goto cleanup;
+  TRY(activation_find(&e->maps, model, e->names[FEATURES], e->error));
+  TRY(despur_head_read(&e->head, e->job->model, e->error));
+  e->names[e->outputs++] = e->maps;
 cleanup:
   return status;
 }
@@ -141,6 +151,44 @@ cleanup:
   return status;
 }
 
+/* The class that the logits of a picture are largest for, the first of equals. */
+static size_t predicted(const extraction *e, size_t picture) {
+  const float *logits = e->results[LOGITS] + picture * e->widths[LOGITS];
+  size_t best = 0;
+  for (size_t k = 1; k < e->widths[LOGITS]; k++)
+    if (logits[k] > logits[best]) best = k;
+  return best;
+}
+
+/* Maps of the classes that a batch is taken for; features and logits of it are known. */
+static despur_status keep_maps(extraction *e, size_t first, size_t count, const float *values,
+                               const runtime_shape *shape) {
+  despur_status status = DESPUR_OK;
+  const size_t row = e->in.last ? 1 : 2, channel = e->in.last ? 3 : 1, columns = e->widths[FEATURES];
+  if (shape->rank != 4 || shape->sizes[0] < (int64_t)count || (size_t)shape->sizes[channel] != columns ||
+      e->head.columns != columns || e->head.outputs != e->widths[LOGITS])
+    FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' is not the maps of the %zu features", e->job->model,
+         e->maps, columns);
+  const size_t rows = (size_t)shape->sizes[row], across = (size_t)shape->sizes[row + 1],
+               places = rows * across;
+  if (first > 0 && (rows != e->map_rows || across != e->map_columns))
+    FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' changes its size", e->job->model, e->maps);
+  e->map_rows = rows;
+  e->map_columns = across;
+  if (!e->results[MAPS]) TRY(mem_alloc(&e->results[MAPS], e->in.count, places * sizeof(float), e->error));
+  for (size_t i = 0; i < count; i++) {
+    const activation_maps maps = {values + i * places * columns, columns, places, e->in.last ? 1 : places,
+                                  e->in.last ? columns : 1};
+    if (!activation_averages_to(&maps, e->results[FEATURES] + (first + i) * columns))
+      FAIL(e->error, DESPUR_BAD_INPUT, "%s: the features are not the average of '%.80s' over all places",
+           e->job->model, e->maps);
+    activation_map(e->results[MAPS] + (first + i) * places, &maps,
+                   e->head.weight + predicted(e, first + i) * columns);
+  }
+cleanup:
+  return status;
+}
+
 static despur_status run_batch(extraction *e, size_t first, size_t count) {
   despur_status status = DESPUR_OK;
   const float *values[OUTPUTS];
@@ -148,7 +196,8 @@ static despur_status run_batch(extraction *e, size_t first, size_t count) {
   shape.sizes[0] = (int64_t)(e->fixed ? e->batch : count);
   TRY(images_fill(e->input, &e->in, first, count, e->error));
   TRY(runtime_run(e->engine, e->input, &shape, e->names, e->outputs, values, shapes, e->error));
-  for (size_t i = 0; i < e->outputs; i++) TRY(keep(e, i, first, count, values[i], &shapes[i]));
+  for (size_t i = 0; i < e->outputs && i < MAPS; i++) TRY(keep(e, i, first, count, values[i], &shapes[i]));
+  if (e->outputs > MAPS) TRY(keep_maps(e, first, count, values[MAPS], &shapes[MAPS]));
 cleanup:
   runtime_forget(e->engine);
   return status;
@@ -231,13 +280,14 @@ static const char MADE_BY[] = "Made by despur " DESPUR_VERSION;
 static despur_status describe(json_writer *j, const extraction *e, const despur_onnx_result *result) {
   static const char *const LEVELS[] = {"baseline", "v3", "v4"};
   despur_status status = DESPUR_OK;
-  char model[SHA256_HEX], features[SHA256_HEX], logits[SHA256_HEX];
+  char model[SHA256_HEX], features[SHA256_HEX], logits[SHA256_HEX], maps[SHA256_HEX];
   sha256 hash;
   sha256_init(&hash);
   sha256_add(&hash, e->model.data, e->model.bytes); /* as it was run, whatever has become of the file */
   sha256_finish(&hash, model);
   TRY(file_sha256(e->job->features, features, e->error));
   if (e->job->logits) TRY(file_sha256(e->job->logits, logits, e->error));
+  if (e->job->maps) TRY(file_sha256(e->job->maps, maps, e->error));
   json_open(j, NULL, '{');
   json_write_text(j, "by", MADE_BY);
   put_file(j, "model", e->job->model, model);
@@ -254,6 +304,7 @@ static despur_status describe(json_writer *j, const extraction *e, const despur_
   json_write_count(j, "columns", result->columns);
   put_file(j, "features", e->job->features, features);
   if (e->job->logits) put_file(j, "logits", e->job->logits, logits);
+  if (e->job->maps) put_file(j, "maps", e->job->maps, maps);
   json_close(j);
 cleanup:
   return status;
@@ -331,13 +382,19 @@ cleanup:
 
 static despur_status write_all(const extraction *e, despur_onnx_result *out) {
   despur_status status = DESPUR_OK;
-  const char *paths[OUTPUTS] = {e->job->features, e->job->logits};
-  *out = (despur_onnx_result){.count = e->in.count, .columns = e->widths[0], .classes = e->widths[1]};
+  const char *paths[] = {e->job->features, e->job->logits};
+  *out = (despur_onnx_result){.count = e->in.count,
+                              .columns = e->widths[FEATURES],
+                              .classes = e->job->logits ? e->widths[LOGITS] : 0};
   format_text(out->layer, sizeof out->layer, "%s", e->names[0]);
   TRY(runtime_find(&out->engine, e->error));
-  for (size_t i = 0; i < OUTPUTS && i < e->outputs; i++)
-    TRY(npy_write_marked(paths[i], NPY_F32, 2, (const size_t[]){out->count, e->widths[i]}, e->results[i],
-                         e->error));
+  for (size_t i = 0; i < MAPS; i++)
+    if (paths[i])
+      TRY(npy_write_marked(paths[i], NPY_F32, 2, (const size_t[]){out->count, e->widths[i]}, e->results[i],
+                           e->error));
+  if (e->job->maps)
+    TRY(npy_write_marked(e->job->maps, NPY_F32, 3, (const size_t[]){out->count, e->map_rows, e->map_columns},
+                         e->results[MAPS], e->error));
   if (e->in.pictures) TRY(write_table(e));
   TRY(write_description(e, out));
 cleanup:
@@ -345,14 +402,19 @@ cleanup:
 }
 
 static despur_status check_job(const despur_onnx_job *job, despur_error *error) {
-  const char *paths[OUTPUTS] = {job->features, job->logits};
+  const char *paths[OUTPUTS] = {job->features, job->logits, job->maps};
   int known = 0;
+  if (job->maps && job->layer)
+    return error_set(error, DESPUR_BAD_USAGE,
+                     "class activation maps are of what the last linear layer sees: no "
+                     "other layer can be named beside them");
   while (despur_preprocess_names[known]) known++;
   if ((int)job->preprocess < 0 || (int)job->preprocess >= known)
     return error_set(error, DESPUR_BAD_USAGE, "no preprocessing has the number %d", (int)job->preprocess);
   if ((int)job->filter < DESPUR_BILINEAR || (int)job->filter > DESPUR_BICUBIC)
     return error_set(error, DESPUR_BAD_USAGE, "no filter has the number %d", (int)job->filter);
-  for (size_t i = 0; i < OUTPUTS && paths[i]; i++) {
+  for (size_t i = 0; i < OUTPUTS; i++) {
+    if (!paths[i]) continue;
     size_t length = strlen(paths[i]), end = strlen(ENDING);
     if (length < end || strcmp(paths[i] + length - end, ENDING) != 0)
       return error_set(error, DESPUR_BAD_USAGE, "%s: expected the name of a .npy file to write", paths[i]);
@@ -372,6 +434,8 @@ despur_status despur_onnx_features(despur_onnx_result *out, const despur_onnx_jo
   TRY(write_all(&e, out));
 cleanup:
   for (size_t i = 0; i < OUTPUTS; i++) mem_free(e.results[i]);
+  mem_free(e.maps);
+  despur_head_release(&e.head);
   images_release(&e.in);
   runtime_close(e.engine);
   model_close(&e.model);

@@ -21,6 +21,11 @@ typedef despur_status onnx_visit(void *context, const char *operation, const cha
 DESPUR_MUST_USE despur_status onnx_each_value(const model_file *model, onnx_visit *visit, void *context,
                                               despur_error *error);
 
+/* *operation and *input = those of the node that makes a value, the first input; NULL where no node does.
+ * Free with mem_free. */
+DESPUR_MUST_USE despur_status onnx_maker(char **operation, char **input, const model_file *model,
+                                         const char *value, despur_error *error);
+
 /* DESPUR_BAD_INPUT, with the nearest names, where no node makes the value. */
 DESPUR_MUST_USE despur_status onnx_check_value(const model_file *model, const char *name,
                                                despur_error *error);

@@ -68,6 +68,38 @@ despur_status onnx_each_value(const model_file *model, onnx_visit *visit, void *
   return each_field(model, GRAPH_NODE, visit_node, &w, error);
 }
 
+typedef struct maker {
+  const char *value;
+  char *operation, *input;
+} maker;
+
+static despur_status compare_node(void *context, wire message, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  maker *m = context;
+  wire in = message, operation = {0}, input = {0};
+  wire_field f;
+  bool makes = false;
+  while (wire_next(&in, &f)) {
+    if (f.number == NODE_OPERATION) operation = f.bytes;
+    if (f.number == NODE_INPUT && !input.at) input = f.bytes;
+    if (f.number == NODE_OUTPUT && wire_is(&f.bytes, m->value)) makes = true;
+  }
+  if (!makes || m->operation) return DESPUR_OK;
+  TRY(copy(&m->operation, &operation, error));
+  if (input.at) TRY(copy(&m->input, &input, error));
+cleanup:
+  return status;
+}
+
+despur_status onnx_maker(char **operation, char **input, const model_file *model, const char *value,
+                         despur_error *error) {
+  maker m = {.value = value};
+  despur_status status = each_field(model, GRAPH_NODE, compare_node, &m, error);
+  *operation = m.operation;
+  *input = m.input;
+  return status;
+}
+
 /* ---- names ---- */
 
 static despur_status add_name(void *context, const char *operation, const char *value, despur_error *error) {

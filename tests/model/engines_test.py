@@ -54,6 +54,20 @@ def check_sizes(model, images):
     assert wanted == open("tall.npy_f.npy", "rb").read() == open("folder_f.npy", "rb").read()
 
 
+def check_activation_maps(model, onnxruntime, seen, logits, head):
+    """Class activation maps are the last layer's weights applied to every place of what is averaged, which ONNX Runtime gives."""
+    import numpy as np
+    field = lambda number, content: bytes([number << 3 | 2, len(content)]) + content
+    more = open(model, "rb").read() + field(7, field(12, field(1, b"/1/Relu_output_0")))
+    places = onnxruntime.InferenceSession(more).run(["/1/Relu_output_0"], {"image": seen})[0]
+    subprocess.run([DESPUR, "features", model, "images.npy", "--out", "d.npy", "--maps", "d_maps.npy", "--quiet"], check=True)
+    wanted = np.einsum("nk,nkrc->nrc", head[logits.argmax(1)], places)
+    assert np.abs(np.load("d_maps.npy") - wanted).max() <= 1e-5 * np.abs(wanted).max()
+    assert not os.path.exists("d_logits.npy") and "maps" in json.load(open("d.npy.json"))
+    said = subprocess.run([DESPUR, "features", f"{GOLDEN}/gemm.onnx", "images.npy", "--out", "e.npy", "--maps", "f.npy"], capture_output=True, text=True)
+    assert said.returncode == 3 and "that end in a global average and a linear layer" in said.stderr, said
+
+
 def check_onnx():
     try:
         import numpy as np
@@ -80,6 +94,7 @@ def check_onnx():
     assert np.abs(features @ head.T + (np.arange(3) - 1) / 4 - logits).max() <= 1e-5
     assert open("a.npy", "rb").read() == open("b.npy", "rb").read() == open("c.npy", "rb").read()
     assert np.abs(np.load("maps.npy") - features).max() <= 1e-6  # the mean over the places is what this network pools
+    check_activation_maps(model, onnxruntime, seen, logits, head)
     check_sizes(model, images)
     said = json.load(open("a.npy.json"))
     assert said["engine"]["version"] == onnxruntime.__version__ and said["preprocess"]["name"] == "imagenet", said

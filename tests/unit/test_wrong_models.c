@@ -66,6 +66,12 @@ static void pictures_and_networks_that_cannot_be_are_refused(void **state) {
   assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE,
                "no filter has the number 1000");
   job = good;
+  job.maps = "maps.npy", job.layer = "fc";
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, "no other layer");
+  job = good;
+  job.maps = "maps.png";
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, "maps.png");
+  job = good;
   job.features = "features.csv";
   assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, ".npy");
   job = good;
