@@ -229,14 +229,26 @@ static size_t *rank_groups(const despur_scores *scores) {
   return order;
 }
 
+/* A heading where a kind of groups begins that cannot be the worst. */
+static void print_aside(const despur_scores *s, size_t g, int *kind) {
+  int here = g + s->groups_aside < s->groups_count ? 0 : s->groups[g].count < s->least_count ? 2 : 1;
+  if (here != *kind && here == 1) printf("\nset aside: cannot be the worst\n");
+  if (here != *kind && here == 2) printf("\ntoo small to say: fewer than %zu examples\n", s->least_count);
+  *kind = here;
+}
+
 static void print_groups(const table *t, const char *what, const char *split) {
   terminal_put_left(what, t->name - t->counts);
   terminal_print(stdout, "%*s", COUNT, split);
   if (t->counts > COUNT) terminal_print(stdout, "%*s", COUNT, "train");
   print_labels(t);
   const despur_scores *last = &t->stages[t->count - 1].scores;
+  int kind = 0;
   size_t *order = rank_groups(last);
-  for (size_t g = 0; g < last->groups_count; g++) print_group(t, order ? order[g] : g);
+  for (size_t g = 0; g < last->groups_count; g++) {
+    print_aside(last, order ? order[g] : g, &kind);
+    print_group(t, order ? order[g] : g);
+  }
   free(order);
 }
 

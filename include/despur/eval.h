@@ -77,7 +77,8 @@ typedef struct despur_scores {
   size_t count, correct; /* examples, with or without a group */
   size_t groups_count;
   size_t
-      groups_aside; /* the last of them: those that no minimum and no mean over groups takes into account */
+      groups_aside;   /* the last of them: those that no minimum and no mean over groups takes into account */
+  size_t least_count; /* those of them with fewer examples are too small to say; 0: none is */
   despur_group_score *groups;  /* [groups_count] */
   const char **names;          /* [groups_count], one allocation with its texts */
   size_t worst_group;          /* index; groups_count when all groups are empty. First of equals */

@@ -24,6 +24,7 @@ typedef struct despur_other_column {
  * may be NULL or 0. */
 typedef struct despur_predicted {
   size_t count, classes, groups_count;
+  size_t least_count; /* of them with fewer examples it is said that they are too small to say; 0: of none */
   size_t repeats; /* the last of the rows: examples once more, each for another group that it is also in; what
                      is said of all examples is of the rows before these. 0 where no groups overlap */
   uint32_t *repeated;  /* [repeats] the row that each of them repeats, or NULL */

@@ -248,6 +248,7 @@ static despur_status number_all(builder *b, despur_error *error) {
   memcpy(p->groups, n->of_row, p->count * sizeof *p->groups);
   p->groups_count = n->count;
   p->groups_aside = n->aside;
+  p->least_count = b->rule.least;
   p->attributes = b->attributes.of_row;
   p->attributes_count = b->attributes.count;
   p->attributes_aside = b->attributes.aside;
@@ -270,6 +271,7 @@ static despur_status number_classes(builder *b, despur_error *error) {
   p->groups = b->groups.of_row;
   p->groups_count = b->groups.count;
   p->groups_aside = b->groups.aside;
+  p->least_count = b->rule.least;
   b->groups.of_row = NULL;
   TRY(name_all(&p->names, b, p->groups_count, add_name, error));
 cleanup:

@@ -22,6 +22,7 @@ static despur_status init_groups(despur_scores *out, const despur_predicted *p, 
   TRY(text_copy_all(&out->names, p->names, p->groups_count, error));
   out->groups_count = p->groups_count;
   out->groups_aside = p->groups_aside;
+  out->least_count = p->least_count;
   for (size_t g = 0; g < p->groups_count; g++) {
     out->groups[g].name = out->names[g];
     out->groups[g].train_count = p->train_sizes ? p->train_sizes[g] : 0;

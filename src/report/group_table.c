@@ -79,10 +79,27 @@ size_t *page_group_order(markup *m, const despur_scores *scores) {
   return order;
 }
 
+/* A heading where a kind of groups begins that cannot be the worst. */
+static void aside_row(markup *m, const group_table *t, size_t g, int *kind) {
+  const despur_scores *s = t->scores[t->count - 1];
+  int here = g + s->groups_aside < s->groups_count ? 0 : s->groups[g].count < s->least_count ? 2 : 1;
+  size_t columns = 3 + t->count + (t->trained ? 1 : 0);
+  if (here != *kind && here == 1)
+    markup_print(m, "<tr><th colspan=\"%zu\">Set aside: cannot be the worst</th></tr>\n", columns);
+  if (here != *kind && here == 2)
+    markup_print(m, "<tr><th colspan=\"%zu\">Too small to say: fewer than %zu examples</th></tr>\n", columns,
+                 s->least_count);
+  *kind = here;
+}
+
 static void rows(markup *m, const group_table *t) {
   const despur_scores *last = t->scores[t->count - 1];
+  int kind = 0;
   size_t *order = page_group_order(m, last);
-  for (size_t i = 0; order && i < last->groups_count && i < MOST_ROWS; i++) group_row(m, t, order[i]);
+  for (size_t i = 0; order && i < last->groups_count && i < MOST_ROWS; i++) {
+    aside_row(m, t, order[i], &kind);
+    group_row(m, t, order[i]);
+  }
   mem_free(order);
 }
 
