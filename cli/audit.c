@@ -60,6 +60,13 @@ static void print_read_as(const despur_examples *e) {
   putchar('\n');
 }
 
+static void print_rare_classes(const despur_audit *a) {
+  for (size_t k = 0; k < a->classes; k++)
+    if (a->class_sizes[k] < DESPUR_AUDIT_RARE)
+      terminal_print(stdout, "class %s: %zu examples, too few to say anything of it\n", a->class_names[k],
+                     a->class_sizes[k]);
+}
+
 static void print_share(const despur_audit_share *s, const char *chance) {
   if (isnan(s->value)) {
     terminal_print(stdout, " %24s", "-");
@@ -96,6 +103,7 @@ static void print_text(const despur_audit *a, const char *sentence) {
     terminal_print(stdout, "duplicates: %zu, kept on one side and counted once\n", a->duplicates);
   if (a->constant_columns > 0)
     terminal_print(stdout, "constant columns: %zu, left out\n", a->constant_columns);
+  print_rare_classes(a);
   if (a->trained_on)
     terminal_print(stdout,
                    "the features come from a network that was trained on these examples: it errs less "

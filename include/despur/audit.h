@@ -22,6 +22,9 @@ typedef struct despur_audit_options {
   despur_watch watch;
 } despur_audit_options;
 
+/* Of a class with fewer examples nothing can be said. */
+enum { DESPUR_AUDIT_RARE = 20 };
+
 typedef enum despur_audit_verdict {
   DESPUR_NOTHING_FOUND,
   DESPUR_WEAK_GROUP,      /* more errors than the rest of the class */
@@ -87,6 +90,7 @@ typedef struct despur_audit {
   despur_audit_verdict verdict; /* of the first candidate that has one */
   size_t examples, classes, used, discovery, confirmation, units, duplicates, constant_columns;
   const char **class_names; /* [classes] */
+  size_t *class_sizes;      /* [classes] examples that are used */
   double confidence, error; /* error rate on the confirmation half */
   int own_head, trained_on; /* whether the head was fitted here */
   size_t cells_count;

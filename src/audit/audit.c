@@ -65,6 +65,8 @@ static despur_status keep(despur_audit *a, audit_data *d, despur_error *error) {
   TRY(text_copy_all(&a->class_names, e->class_names, e->classes, error));
   a->predictions = d->predictions;
   d->predictions = NULL;
+  TRY(mem_alloc(&a->class_sizes, e->classes, sizeof *a->class_sizes, error));
+  for (size_t i = 0; i < e->count; i++) a->class_sizes[e->labels[i]] += d->used[i];
   TRY(mem_alloc(&a->labels, e->count, sizeof *a->labels, error));
   memcpy(a->labels, e->labels, e->count * sizeof *a->labels);
   TRY(mem_alloc(&a->splits, e->count, sizeof *a->splits, error));
@@ -127,6 +129,7 @@ void despur_audit_free(despur_audit *audit) {
   proposals candidates = {.items = audit->candidates, .count = audit->candidates_count};
   proposals_release(&candidates);
   mem_free((void *)audit->class_names);
+  mem_free(audit->class_sizes);
   for (size_t i = 0; i < audit->columns_count; i++) mem_free(audit->columns[i].name);
   mem_free(audit->columns);
   mem_free(audit->cells);

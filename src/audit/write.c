@@ -67,6 +67,18 @@ static void put_share(json_writer *j, const char *name, const despur_audit_share
   json_close(j);
 }
 
+static void put_rare_classes(json_writer *j, const despur_audit *a) {
+  json_open(j, "rare_classes", '[');
+  for (size_t k = 0; k < a->classes; k++) {
+    if (a->class_sizes[k] >= DESPUR_AUDIT_RARE) continue;
+    json_open(j, NULL, '{');
+    json_write_text(j, "class", a->class_names[k]);
+    json_write_count(j, "examples", a->class_sizes[k]);
+    json_close(j);
+  }
+  json_close(j);
+}
+
 static void put_columns(json_writer *j, const despur_audit *a) {
   json_open(j, "columns", '[');
   for (size_t i = 0; i < a->columns_count; i++) {
@@ -100,6 +112,7 @@ static void put_lists(json_writer *j, const despur_audit *a) {
   }
   json_close(j);
   put_columns(j, a);
+  put_rare_classes(j, a);
 }
 
 static despur_status write_json(const despur_audit *a, const char *path, despur_error *error) {

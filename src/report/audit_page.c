@@ -248,6 +248,10 @@ static void basis(markup *m, const despur_audit *a) {
   if (a->duplicates > 0)
     markup_print(m, "<p>%zu rows are equal to others; they are on one side, and counted once.</p>\n",
                  a->duplicates);
+  for (size_t k = 0; k < a->classes; k++)
+    if (a->class_sizes[k] < DESPUR_AUDIT_RARE)
+      markup_print(m, "<p>Class %s has %zu examples: too few to say anything of it.</p>\n", a->class_names[k],
+                   a->class_sizes[k]);
   if (a->trained_on)
     markup_raw(m, "<p>The features come from a network that was trained on these examples. It errs less on "
                   "them than on new ones: a finding stands, finding nothing says less.</p>\n");
