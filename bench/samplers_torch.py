@@ -1,6 +1,6 @@
 """Training with despur's samplers in PyTorch against training by despur, on SpuCoMNIST exported from despur.
 
-    python bench/samplers_torch.py [--images DIR] [--seeds 3] [--room DIR]
+    python bench/samplers_torch.py [--images DIR] [--seeds 3] [--epochs 20] [--room DIR]
 
 Both take the settings of recipes/spuco_settings (batch 32, 20 epochs, SGD with momentum, weight decay; best epoch on
 validation). PyTorch sees the exported pictures, labels and attributes; groups for SPARE are those that despur inferred.
@@ -21,7 +21,7 @@ import despur
 from despur._networks import LeNet
 from despur.torch import GroupBalancedSampler, SPARESampler
 
-EPOCHS, BATCH = 20, 32
+BATCH = 32
 RECIPES = Path(__file__).parent.parent / "recipes" / "spuco_settings"
 
 
@@ -36,7 +36,7 @@ def predict(network, x):
         return torch.cat([network(part.float() / 255).argmax(1) for part in x.split(1000)]).numpy()
 
 
-def train(pictures, labels, attributes, splits, sampler, seed):
+def train(pictures, labels, attributes, splits, sampler, seed, epochs):
     """Worst group and average on test of the epoch that is best on validation."""
     torch.manual_seed(seed)
     network = LeNet(pictures.shape[1], 400, int(labels.max()) + 1)
@@ -44,7 +44,7 @@ def train(pictures, labels, attributes, splits, sampler, seed):
     x, y = torch.tensor(pictures[splits == 0]), torch.tensor(labels[splits == 0])
     held = {s: (torch.tensor(pictures[splits == s]), labels[splits == s], attributes[splits == s]) for s in (1, 2)}
     best, found = -1.0, (0.0, 0.0)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         network.train()
         order = list(sampler)
         for at in range(0, len(order), BATCH):
@@ -66,14 +66,14 @@ def exported(tool, images, seed, room):
     return (np.load(folder / f"{name}.npy") for name in ("images", "labels", "attributes", "splits"))
 
 
-def one(method, tool, images, seed, room):
+def one(method, given, seed, room):
     """(despur's, PyTorch's), each worst group and average."""
     directory = room / f"{method}-{seed}"
-    keys = {"seed": seed, "data.images": images}
+    keys = {"seed": seed, "data.images": given.images, "train.epochs": given.epochs}
     if not directory.exists():
         despur.run(RECIPES / f"{method}.yaml", keys, directory=directory, threads=1, progress=False)
     seen = despur.Run(str(directory), "", "test", ()).evaluate(threads=1)
-    pictures, labels, attributes, splits = exported(tool, images, seed, room)
+    pictures, labels, attributes, splits = exported(given.tool, given.images, seed, room)
     inside = splits == 0
     groups = labels[inside] * (int(attributes.max()) + 1) + attributes[inside]
     if method == "spare":
@@ -83,13 +83,14 @@ def one(method, tool, images, seed, room):
     else:
         sampler = GroupBalancedSampler(groups, seed=seed)
     ours = (seen.worst_group_accuracy, seen.average_accuracy)
-    return ours, train(pictures, labels, attributes, splits, sampler, seed)
+    return ours, train(pictures, labels, attributes, splits, sampler, seed, given.epochs)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--images", default="auto", help="folder of MNIST's four files")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--tool", default="despur")
     parser.add_argument("--methods", nargs="+", default=["group_balance", "spare"])
     parser.add_argument("--room", type=Path, help="where data and runs are kept for another time")
@@ -98,7 +99,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         room = given.room or Path(temporary)
         for method in given.methods:
-            pairs = np.array([one(method, given.tool, given.images, seed, room) for seed in range(given.seeds)])
+            pairs = np.array([one(method, given, seed, room) for seed in range(given.seeds)])
             print(f"{method}, {given.seeds} seeds (worst group, average; %)", flush=True)
             means, errors = 100 * pairs.mean(axis=0), 100 * pairs.std(axis=0, ddof=1) / math.sqrt(given.seeds)
             for name, mean, error in zip(("despur", "PyTorch with its sampler"), means, errors, strict=True):

@@ -416,6 +416,9 @@ def repair(
     cells, attributes = (None, None) if within is None else (within.cells, within.attributes)
     names = tuple(f"y={c}" for c in classes) if within is None else within.names
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
+    for method in wanted:
+        if method not in METHODS:
+            raise refuse(f"there is no method {method!r}; there are {', '.join(METHODS)}")
     weight, bias = _head_arrays(head, len(classes), x.shape[1])
     split = _split_codes(splits, len(x), seed)
     asked: dict[str, Any] = {

@@ -16,6 +16,15 @@ rm -rf "$work"
 pip="$work/bin/pip --disable-pip-version-check --quiet --retries 1 --timeout 20"
 $pip install scikit-build-core >"$work/log" 2>&1 || skip "PyPI cannot be reached: $(tail -n 1 "$work/log")"
 $pip wheel --no-deps --no-build-isolation --wheel-dir "$work/wheels" -C cmake.define.DESPUR_LIBRARY="$library" .
+# what people without a wheel get: nothing of the library may be missing in it, and it can be configured
+"$work/bin/python" -c 'import sys; from scikit_build_core.build import build_sdist; build_sdist(sys.argv[1])' "$work/sdist" >"$work/log"
+mkdir "$work/source"
+tar -xzf "$work"/sdist/despur-*.tar.gz -C "$work/source" --strip-components 1
+for part in src include cmake recipes python/core python/despur; do
+  find "$part" -type f ! -name '*.pyc' | sort
+done >"$work/wanted"
+(cd "$work/source" && while read -r file; do [ -f "$file" ] || { echo "the sdist lacks $file"; exit 1; }; done <"$work/wanted")
+cmake -S "$work/source/python" -B "$work/configured" -DPython_EXECUTABLE="$work/bin/python" >"$work/log" || { tail "$work/log"; exit 1; }
 $pip uninstall -y scikit-build-core
 $pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas polars pyarrow ml_dtypes fairlearn pytest pytest-xdist mypy
 "$work/bin/mypy" --config-file pyproject.toml --python-executable "$work/bin/python" \
