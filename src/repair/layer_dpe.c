@@ -1,7 +1,8 @@
 /* Diversified prototypical ensemble (To et al. 2025, "Diverse prototypical ensembles improve robustness to
  * subpopulation shift"). A member has a prototype p_k for each class, on the unit sphere as the examples x
- * are (standardised, then divided by their length), and logits -scale / 2 |x - p_k|^2, that is scale x p_k
- * and a constant. Each is fitted on a balanced subset of its own to the least
+ * are (standardised, less the mean of the groups' means, which is all the bias there is, then divided by
+ * their length), and logits -scale / 2 |x - p_k|^2, that is scale x p_k and a constant. Each is fitted on a
+ * balanced subset of its own to the least
  *
  *   mean cross entropy + diversity * mean over classes and members before of (p_k q_k)^2.
  *
@@ -28,6 +29,7 @@ typedef struct ensemble {
   size_t members;   /* so far */
   double *fitted;   /* [members, length] */
   double *sum;      /* [length] of them */
+  double *centre;   /* [columns] of standardised features */
   logistic_rows *z; /* [classes] */
 } ensemble;
 
@@ -170,29 +172,48 @@ cleanup:
   return status;
 }
 
-/* Begins at the means of the classes without what the prototypes before have in common with them: where
+/* Begins at the means of the classes less half of what the last prototypes have in common with them: where
  * prototypes are alike the diversity has no slope. */
 static void begin(const ensemble *e, const repair_problem *of, double *point) {
   for (size_t i = 0; i < of->of.rows; i++)
     for (size_t j = 0; j < e->columns; j++)
       point[of->labels[i] * e->stride + j] += (double)of->x[i * e->columns + j];
-  for (size_t m = 0; m < e->members; m++)
-    for (size_t k = 0; k < e->classes; k++) {
-      const double *other = e->fitted + m * e->length + k * e->stride;
-      double *p = point + k * e->stride;
-      const double common = dot(p, other, e->stride);
-      for (size_t j = 0; j < e->stride; j++) p[j] -= common * other[j];
-    }
+  for (size_t k = 0; k < e->classes && e->members > 0; k++) {
+    const double *last = e->fitted + (e->members - 1) * e->length + k * e->stride;
+    double *p = point + k * e->stride;
+    const double common = dot(p, last, e->stride);
+    for (size_t j = 0; j < e->stride; j++) p[j] -= common / 2 * last[j];
+  }
   normalise(point, e->classes, e->stride);
 }
 
-static void put_on_sphere(const repair_problem *problem) {
-  const size_t columns = problem->of.columns;
+/* Every group counts the same. */
+static despur_status find_centre(ensemble *e, repair_rows rows, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const repair_work *work = e->work;
+  size_t *sizes, groups = 0;
+  TRY(mem_alloc(&sizes, work->groups_count, sizeof *sizes, error));
+  for (size_t i = 0; i < rows.count; i++) groups += sizes[work->groups[rows.items[i]]]++ == 0;
+  for (size_t i = 0; i < rows.count; i++) {
+    const float *x = work->data->features + rows.items[i] * e->columns;
+    const double share = 1 / (double)(groups * sizes[work->groups[rows.items[i]]]);
+    for (size_t j = 0; j < e->columns; j++)
+      e->centre[j] += share * ((double)x[j] - work->mean[j]) / work->spread[j];
+  }
+cleanup:
+  mem_free(sizes);
+  return status;
+}
+
+static void put_on_sphere(const ensemble *e, const repair_problem *problem) {
   for (size_t i = 0; i < problem->of.rows; i++) {
-    float *x = problem->x + i * columns;
+    float *x = problem->x + i * e->columns;
     double squares = 0;
-    for (size_t j = 0; j < columns; j++) squares += (double)x[j] * (double)x[j];
-    for (size_t j = 0; squares > 0 && j < columns; j++) x[j] = (float)((double)x[j] / sqrt(squares));
+    for (size_t j = 0; j < e->columns; j++) {
+      x[j] = (float)((double)x[j] - e->centre[j]);
+      squares += (double)x[j] * (double)x[j];
+    }
+    for (size_t j = 0; squares > 0 && j < e->columns; j++) x[j] = (float)((double)x[j] / sqrt(squares));
   }
 }
 
@@ -210,7 +231,7 @@ static despur_status add_member(repair_fit *out, ensemble *e, const repair_ask *
   TRY(repair_problem_create(&problem, e->work, (repair_rows){subset, count}, error));
   for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
     TRY(mem_alloc(vectors[i], e->length, sizeof(double), error));
-  put_on_sphere(&problem);
+  put_on_sphere(e, &problem);
   begin(e, &problem, d.point);
   TRY(descend(&promise, e, &problem, &d, error));
   out->gap = fmax(out->gap, promise);
@@ -235,9 +256,12 @@ static despur_status hand_over(repair_fit *out, const ensemble *e, despur_error 
   TRY(mem_alloc(&head->weight, outputs * e->columns, sizeof(double), error));
   TRY(mem_alloc(&head->bias, outputs, sizeof(double), error));
   for (size_t k = 0; k < outputs; k++)
-    for (size_t j = 0; j < e->columns; j++)
-      head->weight[k * e->columns + j] =
+    for (size_t j = 0; j < e->columns; j++) {
+      double *weight = &head->weight[k * e->columns + j];
+      *weight =
           e->scale / (double)e->members * (e->sum[(first + k) * e->stride + j] - (first ? e->sum[j] : 0));
+      head->bias[k] -= *weight * e->centre[j];
+    }
 cleanup:
   return status;
 }
@@ -256,6 +280,8 @@ static despur_status fit(repair_fit *out, const repair_work *work, const repair_
   TRY(mem_alloc(&e.fitted, ask->refits, e.length * sizeof *e.fitted, error));
   TRY(mem_alloc(&e.sum, e.length, sizeof *e.sum, error));
   TRY(mem_alloc(&e.z, e.classes, sizeof *e.z, error));
+  TRY(mem_alloc(&e.centre, e.columns, sizeof *e.centre, error));
+  TRY(find_centre(&e, ask->rows, error));
   out->gap = 0;
   while (e.members < ask->refits) TRY(add_member(out, &e, ask, error));
   out->converged = out->gap <= work->tolerance;
@@ -264,6 +290,7 @@ cleanup:
   mem_free(e.fitted);
   mem_free(e.sum);
   mem_free(e.z);
+  mem_free(e.centre);
   return status;
 }
 

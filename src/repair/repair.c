@@ -33,7 +33,7 @@ static const despur_repair_options USUAL = {
     .mix = {{1, 0.9, 0.8, 0.7}, 4},                 /* that of DISPEL's */
     .gamma = {{0.5, 1, 2, 4, 8}, 5},
     .lambda = {{1, 0.1, 0.01}, 3},
-    .scale = {{10, 20, 40, 80, 160}, 5},
+    .scale = {{5, 10, 20, 40}, 4},
     .diversity = {{0.1, 1, 10}, 3}};
 
 static despur_status take_list(despur_repair_list *list, const despur_repair_list *usual, const char *name,

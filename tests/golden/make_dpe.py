@@ -30,6 +30,8 @@ x = np.array([example(i) for i in range(TRAIN + VAL)], np.float32).astype(float)
 y = np.arange(TRAIN, TRAIN + VAL) % CLASSES
 mean, spread = x[:TRAIN].mean(0), x[:TRAIN].std(0)
 v = (x[TRAIN:] - mean) / spread
+centre = v.mean(0)  # groups are as large as each other
+v -= centre
 v /= np.linalg.norm(v, axis=1, keepdims=True)
 
 
@@ -52,8 +54,8 @@ def objective(flat, others):
 fitted, losses = [], []
 for member in range(MEMBERS):
     start = np.array([v[y == k].mean(0) for k in range(CLASSES)])
-    for q in fitted:
-        start -= (start * q).sum(1, keepdims=True) * q
+    if fitted:
+        start -= (start * fitted[-1]).sum(1, keepdims=True) / 2 * fitted[-1]
     start = (start / np.linalg.norm(start, axis=1, keepdims=True)).ravel()
     assert check_grad(lambda p: objective(p, fitted)[0], lambda p: objective(p, fitted)[1], start) < 1e-6
     found = minimize(objective, start, args=(fitted,), jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 10000})
@@ -61,7 +63,7 @@ for member in range(MEMBERS):
     fitted.append(p / np.linalg.norm(p, axis=1, keepdims=True))
     losses.append(found.fun)
 weight = SCALE * np.mean(fitted, 0) / spread
-bias = -weight @ mean
+bias = -weight @ (mean + spread * centre)
 print("/* Made by make_dpe.py with NumPy %s and SciPy %s; losses of the members: %s. */" % (
     np.__version__, scipy.__version__, ", ".join("%.6f" % l for l in losses)))
 print("static const double DPE_GOLDEN_WEIGHT[] = {%s};" % ", ".join("%.8f" % w for w in weight.ravel()))
