@@ -163,27 +163,42 @@ static void shift_plane(float *plane, size_t height, size_t width, long top, lon
   }
 }
 
-/* `to` numbers, a stride apart, from `from` of them that lie in line; no fewer than these. */
-static void enlarge(float *out, size_t stride, size_t to, const float *line, size_t from) {
-  enum { MOST = 3 };
+/* What a number of an enlarged row is made of: three numbers at most. */
+typedef struct tap {
+  size_t first, count;
+  double weights[3];
+} tap;
+
+static void find_taps(tap *taps, size_t from, size_t to) {
+  for (size_t i = 0; i < to; i++)
+    taps[i].count = resample_weights(taps[i].weights, &taps[i].first, from, to, i, false);
+}
+
+/* `to` numbers, a stride apart, from a line of no more. */
+static void enlarge(float *out, size_t stride, size_t to, const float *line, const tap *taps) {
   for (size_t i = 0; i < to; i++) {
-    double weights[MOST], sum = 0;
-    size_t first, count = resample_weights(weights, &first, from, to, i, false);
-    for (size_t k = 0; k < count; k++) sum += (double)line[first + k] * weights[k];
+    double sum = 0;
+    for (size_t k = 0; k < taps[i].count; k++) sum += (double)line[taps[i].first + k] * taps[i].weights[k];
     out[i * stride] = (float)sum;
   }
 }
 
-static void enlarge_box(float *plane, size_t height, size_t width, const augment_draw *draw) {
+/* The box of every channel: first along its rows, in their place, then along the columns. */
+static void enlarge_box(float *image, despur_shape shape, const augment_draw *draw) {
+  const size_t height = shape.height, width = shape.width, plane = height * width;
   float line[AUGMENT_SIDE];
-  float *box = plane + draw->box.top * width;
-  for (size_t row = 0; row < draw->box.height; row++) {
-    memcpy(line, box + row * width + draw->box.left, draw->box.width * sizeof *line);
-    enlarge(box + row * width, 1, width, line, draw->box.width);
+  tap taps[AUGMENT_SIDE];
+  find_taps(taps, draw->box.width, width);
+  for (size_t i = 0; i < shape.channels * draw->box.height; i++) {
+    float *row = image + i / draw->box.height * plane + (draw->box.top + i % draw->box.height) * width;
+    memcpy(line, row + draw->box.left, draw->box.width * sizeof *line);
+    enlarge(row, 1, width, line, taps);
   }
-  for (size_t column = 0; column < width; column++) {
-    for (size_t row = 0; row < draw->box.height; row++) line[row] = box[row * width + column];
-    enlarge(plane + column, width, height, line, draw->box.height);
+  find_taps(taps, draw->box.height, height);
+  for (size_t i = 0; i < shape.channels * width; i++) {
+    float *column = image + i / width * plane + i % width;
+    for (size_t k = 0; k < draw->box.height; k++) line[k] = column[(draw->box.top + k) * width];
+    enlarge(column, width, height, line, taps);
   }
 }
 
@@ -200,9 +215,9 @@ void augment_apply(float *image, despur_shape shape, const augment_draw *draw) {
     float *plane = image + c * shape.height * shape.width;
     if (draw->top != 0 || draw->left != 0)
       shift_plane(plane, shape.height, shape.width, draw->top, draw->left);
-    if (draw->box.height > 0) enlarge_box(plane, shape.height, shape.width, draw);
-    for (size_t row = 0; row < shape.height && draw->flip; row++)
-      mirror(plane + row * shape.width, shape.width);
   }
+  if (draw->box.height > 0) enlarge_box(image, shape, draw);
+  for (size_t row = 0; row < shape.channels * shape.height && draw->flip; row++)
+    mirror(image + row * shape.width, shape.width);
   augment_colour(image, shape, draw);
 }

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { AUGMENT_SIDE = 4096 }; /* of images, at most: rows lie on the stack */
+enum { AUGMENT_SIDE = 2048 }; /* of images, at most: rows and their weights lie on the stack */
 
 /* Of one visit. */
 typedef struct augment_draw {
