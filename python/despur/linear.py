@@ -120,18 +120,6 @@ class _LastLayer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return predicted
 
 
-_ATTRIBUTES = """
-    Attributes
-    ----------
-    classes_ : ndarray
-    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-    intercept_ : ndarray of shape (1,) or (n_classes,)
-    params_ : dict
-        What was chosen.
-    converged_ : bool
-"""
-
-
 class GroupBalancedClassifier(_LastLayer):
     """Logistic regression in which every group counts the same.
 
@@ -145,6 +133,15 @@ class GroupBalancedClassifier(_LastLayer):
         Folds.
     random_state : int, RandomState or None
     n_jobs : int or None
+
+    Attributes
+    ----------
+    classes_ : ndarray
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+    params_ : dict
+        What was chosen.
+    converged_ : bool
 
     Examples
     --------
@@ -183,6 +180,15 @@ class GroupDROClassifier(GroupBalancedClassifier):
     l2, select, cv, random_state, n_jobs
         As for `GroupBalancedClassifier`.
 
+    Attributes
+    ----------
+    classes_ : ndarray
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+    params_ : dict
+        What was chosen.
+    converged_ : bool
+
     References
     ----------
     Sagawa et al., 2020. "Distributionally robust neural networks for group shifts". arXiv 1911.08731.
@@ -202,6 +208,15 @@ class DFRClassifier(_LastLayer):
         Subsets.
     select, cv, random_state, n_jobs
         As for `GroupBalancedClassifier`.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+    params_ : dict
+        What was chosen.
+    converged_ : bool
 
     References
     ----------
@@ -247,6 +262,15 @@ class AFRClassifier(_LastLayer):
     select, cv, random_state, n_jobs
         As for `GroupBalancedClassifier`.
 
+    Attributes
+    ----------
+    classes_ : ndarray
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+    params_ : dict
+        What was chosen.
+    converged_ : bool
+
     References
     ----------
     Qiu et al., 2023. "Simple and fast group robustness by automatic feature reweighting".
@@ -273,10 +297,3 @@ class AFRClassifier(_LastLayer):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-
-for _class in (GroupBalancedClassifier, GroupDROClassifier, DFRClassifier, AFRClassifier):
-    before, mark, after = (_class.__doc__ or "").partition("\n    Examples\n")
-    if not mark:
-        before, mark, after = (_class.__doc__ or "").partition("\n    References\n")
-    _class.__doc__ = before + _ATTRIBUTES + mark + after
-del _class, before, mark, after
