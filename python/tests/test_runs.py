@@ -117,6 +117,24 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(recipe, tmp_path):
     assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
 
 
+def test_group_inference_is_interrupted_too(small, tmp_path):
+    keys = {"reference.epochs": 1, "infer.method": "cluster", "infer.starts": 1000, "infer.clusters": 100}
+    keys |= {"train.method": "group_balance", "infer.algorithm": "kmedoids", "reference.batch_size": 512}
+    stages, pressed = [], []
+
+    def press():
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.5, press)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        despur.run(small, keys, directory=tmp_path / "run", progress=lambda kind, value: stages.append(value))
+    assert time.monotonic() - pressed[0] < 1
+    said = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert said["outcome"] == "interrupted" and all(s.get("stage") == "reference" for s in stages if isinstance(s, dict))
+
+
 def test_configurations_that_cannot_be_are_refused(small, tmp_path):
     with pytest.raises(despur.InputError, match="there are .*demo"):
         despur.config("dmeo")
