@@ -429,7 +429,7 @@ const cli_verb cli_cam = {
                 {"split", "SPLIT", "train, val or test (default test)"},
                 {"target", "TARGET", "all classes (default), prediction, label, or a number"},
                 {"layer", "NAME", "a convolution, conv1 or conv2 (default the last)"},
-                {"stage", "STAGE", "all (default), reference or train"},
+                {"stage", "STAGE", "all (default), reference, train or repair"},
                 {"scale", "N",
                  "pixels of a picture on a side of one of the image (default: to some 112 wide)"},
                 {"out", "DIR", "where the pictures go (default RUN/cam)"},

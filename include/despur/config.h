@@ -20,7 +20,8 @@ extern "C" {
 /* The networks that a run may leave, in the order in which its stages make them. */
 #define DESPUR_NETWORKS(X)                                                                                   \
   X(REFERENCE, reference) /* groups are inferred from it */                                                  \
-  X(TRAIN, train)         /* the one that train.method is about */
+  X(TRAIN, train)         /* the one that train.method is about */                                           \
+  X(REPAIR, repair)       /* the same with the last layer of repair.method */
 
 #define DESPUR_ENTRY(NAME, name) DESPUR_NETWORK_##NAME,
 typedef enum despur_network { DESPUR_NETWORKS(DESPUR_ENTRY) DESPUR_NETWORK_COUNT } despur_network;
@@ -61,7 +62,7 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_config_drop_idle(despur_config *
 
 /* *out = the whole configuration as YAML, every default filled in, in a fixed order. Loaded again it gives
  * the same configuration and the same text. Keys that have no effect beside the others stand there as
- * comments. The caller frees *out with free(). */
+ * comments; without repair.method those of repair are left out. The caller frees *out with free(). */
 DESPUR_API DESPUR_MUST_USE despur_status despur_config_format(const despur_config *config, char **out,
                                                               despur_error *error);
 

@@ -352,7 +352,7 @@ def table(
 
 # ---- where networks look ----
 
-_STAGES = ("all", "reference", "train")
+_STAGES = ("all", "reference", "train", "repair")
 _TARGETS = ("all", "prediction", "label")
 
 
@@ -422,7 +422,7 @@ def cam(
     out : path, optional
         Where to leave the pictures, too.
     split : {"train", "val", "test"}
-    stage : {"all", "reference", "train"}
+    stage : {"all", "reference", "train", "repair"}
     layer : str, optional
         A convolution; else the last one.
     target : {"all", "prediction", "label"} or int

@@ -133,6 +133,15 @@ static bool is_commented(const despur_config *config, size_t row) {
   return !config->set[row] && config_row_is_idle(config, row);
 }
 
+/* Of a run without this stage even comments are left out: it is written as it was before there was one. */
+static bool is_left_out(const despur_config *config, size_t row) {
+  if (config->repair.method != CONFIG_NO_REPAIR || !schema_in_section(&schema_rows[row], "repair"))
+    return false;
+  for (size_t i = 0; i < schema_count; i++)
+    if (config->set[i] && schema_in_section(&schema_rows[i], "repair")) return false;
+  return true;
+}
+
 static bool section_is_commented(const despur_config *config, const char *section) {
   for (size_t i = 0; i < schema_count; i++)
     if (schema_in_section(&schema_rows[i], section) && !is_commented(config, i)) return false;
@@ -165,6 +174,7 @@ despur_status despur_config_format(const despur_config *config, char **out, desp
   *out = NULL;
   for (size_t i = 0; i < schema_count; i++) {
     int depth;
+    if (is_left_out(config, i)) continue;
     TRY(format_sections(&yaml, config, i, &depth, error));
     const char *dot = strrchr(schema_rows[i].key, '.'), *name = dot ? dot + 1 : schema_rows[i].key;
     TRY(text_add(&yaml, error, "%*s%s%s: ", INDENT * depth, "", is_commented(config, i) ? "# " : "", name));

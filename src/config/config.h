@@ -12,6 +12,7 @@
 #include "despur/eval.h"
 #include "despur/infer.h"
 #include "despur/optimizer.h"
+#include "despur/repair.h"
 #include "despur/train.h"
 
 #include <stdbool.h>
@@ -48,6 +49,11 @@ enum config_select {
   CONFIG_VAL_WORST_CLASS,
   CONFIG_VAL_AVERAGE
 };
+
+enum config_repair_groups { CONFIG_ATTRIBUTE_GROUPS, CONFIG_INFERRED_GROUPS };
+
+/* repair.method: none, else despur_last_layer and one more. */
+enum { CONFIG_NO_REPAIR = 0 };
 
 typedef struct config_reals {
   size_t count;
@@ -161,6 +167,12 @@ struct despur_config {
     int rule; /* config_select */
   } select;
   struct {
+    int method, groups; /* CONFIG_NO_REPAIR or 1 + despur_last_layer; config_repair_groups */
+    int select;         /* despur_repair_rule */
+    int64_t folds, refits;
+    config_reals l2, c, mix, gamma, lambda, scale, diversity; /* the values to try */
+  } repair;
+  struct {
     bool steps, tensorboard;
   } log;
 
@@ -176,7 +188,7 @@ struct despur_config {
 
   /* As that file had it, before any override. */
   bool idle_in_file[CONFIG_ROWS_MAX];
-  int method_in_file[2]; /* config_infer, despur_method */
+  int method_in_file[3]; /* config_infer, despur_method, repair.method */
 };
 
 /* One of config->seeds, or config->seed in its place. */

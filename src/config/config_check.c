@@ -13,9 +13,12 @@ typedef struct dependency {
   unsigned values; /* bit i: value i of the choice */
 } dependency;
 
-#define IS(value)  (1u << (value))
-#define ADAPTIVE   (IS(DESPUR_ADAM) | IS(DESPUR_ADAMW))
-#define CLUSTERING (IS(CONFIG_INFER_CLUSTER) | IS(CONFIG_INFER_GEORGE) | IS(CONFIG_INFER_SPARE))
+#define IS(value)   (1u << (value))
+#define ADAPTIVE    (IS(DESPUR_ADAM) | IS(DESPUR_ADAMW))
+#define CLUSTERING  (IS(CONFIG_INFER_CLUSTER) | IS(CONFIG_INFER_GEORGE) | IS(CONFIG_INFER_SPARE))
+#define LAYER(name) IS(1 + DESPUR_LAST_##name)
+#define ANY_LAYER   (IS(1 + DESPUR_LAST_COUNT) - 2u)
+#define SUBSETS     (LAYER(DFR) | LAYER(DFR_TRAIN) | LAYER(DISPEL))
 #define STAGE(stage)                                                                                         \
   {stage ".optimizer.momentum", stage ".optimizer.name", IS(DESPUR_SGD)},                                    \
       {stage ".optimizer.nesterov", stage ".optimizer.name", IS(DESPUR_SGD)},                                \
@@ -59,6 +62,17 @@ static const dependency dependencies[] = {
     {"train.spare.threshold", "train.spare.rule", IS(CONFIG_BY_SILHOUETTE)},
     {"train.spare.power", "train.method", IS(DESPUR_SPARE)},
     {"train.jtt.repeats", "train.method", IS(DESPUR_JTT)},
+    {"repair.groups", "repair.method", ANY_LAYER},
+    {"repair.select", "repair.method", ANY_LAYER},
+    {"repair.folds", "repair.method", ANY_LAYER},
+    {"repair.refits", "repair.method", SUBSETS | LAYER(DPE)},
+    {"repair.l2", "repair.method", LAYER(ERM) | LAYER(BALANCED) | LAYER(GROUPDRO)},
+    {"repair.c", "repair.method", SUBSETS},
+    {"repair.mix", "repair.method", LAYER(DISPEL)},
+    {"repair.gamma", "repair.method", LAYER(AFR)},
+    {"repair.lambda", "repair.method", LAYER(AFR)},
+    {"repair.scale", "repair.method", LAYER(DPE)},
+    {"repair.diversity", "repair.method", LAYER(DPE)},
     STAGE("reference"),
     STAGE("train"),
 };
@@ -224,6 +238,14 @@ static despur_status check_train(const despur_config *config, despur_error *erro
   return DESPUR_OK;
 }
 
+static despur_status check_repair(const despur_config *config, despur_error *error) {
+  if (config->repair.groups == CONFIG_INFERRED_GROUPS && !config_infers_clusters(config))
+    return config_blame(config, "repair.groups", error,
+                        "inferred needs clusters, which validation examples are assigned to: infer.method "
+                        "cluster, george or spare");
+  return DESPUR_OK;
+}
+
 despur_status despur_config_check(const despur_config *config, despur_error *error) {
   despur_status status = DESPUR_OK;
   if (strchr(config->name, '/'))
@@ -236,6 +258,7 @@ despur_status despur_config_check(const despur_config *config, despur_error *err
   TRY(check_stage(config, &config->train, "train.optimizer.nesterov", error));
   TRY(check_infer(config, error));
   TRY(check_train(config, error));
+  TRY(check_repair(config, error));
 cleanup:
   return status;
 }

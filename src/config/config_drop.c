@@ -13,12 +13,14 @@ void config_remember_file(despur_config *config) {
   for (size_t i = 0; i < schema_count; i++) config->idle_in_file[i] = config_row_is_idle(config, i);
   config->method_in_file[0] = config->infer.method;
   config->method_in_file[1] = config->train_method;
+  config->method_in_file[2] = config->repair.method;
 }
 
 /* The file's name for another method than the one that is left. */
 static bool is_wrong_label(const despur_config *config, const char *key) {
   return strcmp(key, "label") == 0 && (config->infer.method != config->method_in_file[0] ||
-                                       config->train_method != config->method_in_file[1]);
+                                       config->train_method != config->method_in_file[1] ||
+                                       config->repair.method != config->method_in_file[2]);
 }
 
 static bool is_nesterov_without_momentum(const despur_config *config, const char *key) {

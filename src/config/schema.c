@@ -3,6 +3,7 @@
 #include "config/source.h"
 
 #include "despur/picture.h"
+#include "despur/repair.h"
 #include "despur/text.h"
 
 #include <stdio.h>
@@ -34,6 +35,11 @@ static const char *const samplers[] = {"group_balance", "shuffle", NULL};
 static const char *const power_rules[] = {"silhouette", "given", NULL};
 static const char *const selections[] = {
     "last", "val_worst_group", "val_worst_inferred_group", "val_worst_class", "val_average", NULL};
+
+#define LAYER_NAME(NAME, name) #name,
+static const char *const repairs[] = {"none", DESPUR_LAST_LAYERS(LAYER_NAME) NULL};
+static const char *const repair_groups[] = {"attribute", "inferred", NULL};
+static const char *const repair_rules[] = {"worst_group", "worst_class", "average", NULL};
 
 #define ROW(name, kind, member, default_text, meaning)                                                       \
   .key = name, .type = kind, .offset = offsetof(despur_config, member), .initial = default_text,             \
@@ -271,6 +277,33 @@ const config_row schema_rows[] = {
             "times that an example is visited in an epoch if the reference got it wrong"),
 
     CHOICE("select.rule", select.rule, selections, "last", "which epoch's weights are kept"),
+    CHOICE("repair.method", repair.method, repairs, "none",
+           "how the last layer is fitted again, on the features of the trained network; none: it is not"),
+    CHOICE("repair.groups", repair.groups, repair_groups, "attribute",
+           "whose groups fitting and choosing see: those of the attribute, or those that were inferred"),
+    CHOICE("repair.select", repair.select, repair_rules, "worst_group",
+           "what the best of all combinations of the values below is best in, on validation"),
+    INTEGER("repair.folds", repair.folds, 2, 100, "5",
+            "folds of the examples, where a method is fitted on those that choose"),
+    INTEGER("repair.refits", repair.refits, 1, 1000, "20",
+            "fits on fresh balanced subsets, whose mean is kept, or members (dfr, dfr_train, dispel, dpe)"),
+    REALS("repair.l2", repair.l2, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6),
+          "[10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001]",
+          "penalties to try (erm, balanced, groupdro); one, or a list"),
+    REALS("repair.c", repair.c, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6),
+          "[1, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01]",
+          "inverse strengths of the l1 penalty to try (dfr, dfr_train, dispel)"),
+    REALS("repair.mix", repair.mix, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1), "[1, 0.9, 0.8, 0.7]",
+          "shares of validation examples in mixtures to try (dispel)"),
+    REALS("repair.gamma", repair.gamma, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(100), "[0.5, 1, 2, 4, 8]",
+          "how strongly to weigh examples that the network gets wrong, to try (afr)"),
+    REALS("repair.lambda", repair.lambda, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6), "[1, 0.1, 0.01]",
+          "pulls to the layer of before to try (afr)"),
+    REALS("repair.scale", repair.scale, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e4), "[10, 20, 40, 80, 160]",
+          "scales of the logits to try (dpe)"),
+    REALS("repair.diversity", repair.diversity, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6), "[0.1, 1, 10]",
+          "how strongly prototypes are kept apart, to try (dpe)"),
+
     BOOLEAN("log.steps", log.steps, "false", "write the loss of every step to steps.csv"),
     BOOLEAN("log.tensorboard", log.tensorboard, "false",
             "write losses, accuracies and pictures to an event file that TensorBoard reads"),

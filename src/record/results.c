@@ -104,6 +104,41 @@ static void groups_fields(fields *f, result_line *line) {
   field_table(f, "contingency", line->inferred_count, line->true_count, &line->contingency);
 }
 
+static void attempts_fields(fields *f, result_line *line) {
+  fields list = field_list(f, "candidates", &line->attempts_count, &line->attempts, sizeof *line->attempts);
+  for (size_t i = 0; i < line->attempts_count; i++) {
+    result_attempt *attempt = &line->attempts[i];
+    fields each = field_element(&list, i);
+    field_reals(&each, "values", &attempt->values_count, &attempt->values);
+    field_real(&each, "worst_group_accuracy", &attempt->worst_group);
+    field_real(&each, "worst_class_accuracy", &attempt->worst_class);
+    field_real(&each, "average_accuracy", &attempt->average);
+    field_end(&each);
+  }
+  field_end(&list);
+}
+
+static void repair_fields(fields *f, result_line *line) {
+  field_text(f, "method", &line->method);
+  field_text(f, "select", &line->select);
+  fields list =
+      field_list(f, "parameters", &line->parameters_count, &line->parameters, sizeof *line->parameters);
+  for (size_t i = 0; i < line->parameters_count; i++) {
+    fields each = field_element(&list, i);
+    field_text(&each, "name", &line->parameters[i].name);
+    field_real(&each, "value", &line->parameters[i].value);
+    field_end(&each);
+  }
+  field_end(&list);
+  field_count(f, "fitted_on", &line->fitted_on);
+  field_real(f, "gap", &line->gap);
+  field_flag(f, "converged", &line->converged);
+  field_flag(f, "cross_validated", &line->cross_validated);
+  field_real(f, "val_worst_group_accuracy", &line->val_worst_group_accuracy);
+  field_real(f, "optimism", &line->optimism);
+  attempts_fields(f, line);
+}
+
 /* Which network at what time, and on which examples. */
 static void heading_fields(fields *f, result_line *line) {
   field_text(f, "stage", &line->stage);
@@ -112,7 +147,8 @@ static void heading_fields(fields *f, result_line *line) {
     field_text(f, "label", &line->label);
   }
   if (line->kind == RESULT_EPOCH || line->kind == RESULT_SCORES) field_count(f, "epoch", &line->epoch);
-  if (line->kind != RESULT_RULES && line->kind != RESULT_GROUPS) field_text(f, "split", &line->split);
+  if (line->kind != RESULT_RULES && line->kind != RESULT_GROUPS && line->kind != RESULT_REPAIR)
+    field_text(f, "split", &line->split);
   if (line->kind != RESULT_SCORES || (f->out && !line->selected)) return;
   field_flag(f, "selected", &line->selected);
   field_text(f, "label", &line->label);
@@ -135,6 +171,9 @@ static void line_fields(fields *f, result_line *line) {
     break;
   case RESULT_GROUPS:
     groups_fields(f, line);
+    break;
+  case RESULT_REPAIR:
+    repair_fields(f, line);
     break;
   default:
     break;
@@ -162,6 +201,7 @@ static result_kind kind_of(const json_t *object) {
   if (!stage) return RESULT_OTHER;
   if (strcmp(stage, RESULT_STAGE_GROUPS) == 0) return RESULT_GROUPS;
   if (json_object_get(object, "selection")) return RESULT_RULES;
+  if (json_object_get(object, "candidates")) return RESULT_REPAIR;
   if (json_object_get(object, "groups"))
     return strcmp(stage, RESULT_STAGE_INFERRED) == 0 ? RESULT_INFERRED : RESULT_SCORES;
   return split && strcmp(split, despur_split_name(DESPUR_TRAIN)) == 0 ? RESULT_EPOCH : RESULT_OTHER;

@@ -12,7 +12,8 @@ typedef enum result_kind {
   RESULT_SCORES,   /* a measurement by true groups */
   RESULT_INFERRED, /* a measurement by inferred groups */
   RESULT_RULES,    /* what rules of model selection would have given */
-  RESULT_GROUPS    /* the groups that were inferred */
+  RESULT_GROUPS,   /* the groups that were inferred */
+  RESULT_REPAIR    /* how the last layer was fitted again */
 } result_kind;
 
 /* The stages of lines that no training makes. */
@@ -45,6 +46,19 @@ typedef struct result_part {
   result_candidate *search;
 } result_part;
 
+/* A parameter of the last layer that was fitted again. */
+typedef struct result_parameter {
+  const char *name;
+  double value;
+} result_parameter;
+
+/* Values of these parameters that were tried, and accuracies on validation. */
+typedef struct result_attempt {
+  size_t values_count;
+  const double *values;
+  double worst_group, worst_class, average;
+} result_attempt;
+
 /* All that a line can say; a line of one kind has some of it. Texts and arrays are borrowed: from whoever
  * writes the line, or from the object that it was read from. */
 typedef struct result_line {
@@ -67,8 +81,14 @@ typedef struct result_line {
   double adjusted_rand, minority_precision, minority_recall;
   size_t inferred_count, true_count;
   const char *const *inferred_names, *const *true_names;
-  const size_t *contingency; /* [inferred_count, true_count] */
-  fields_memory memory;      /* of arrays that were read */
+  const size_t *contingency;   /* [inferred_count, true_count] */
+  const char *method, *select; /* last layers and rules as the configuration names them */
+  size_t parameters_count, attempts_count, fitted_on;
+  result_parameter *parameters; /* those that were taken */
+  result_attempt *attempts;
+  double gap, val_worst_group_accuracy, optimism;
+  bool converged, cross_validated;
+  fields_memory memory; /* of arrays that were read */
 } result_line;
 
 void result_line_write(json_writer *j, const result_line *line);

@@ -58,6 +58,16 @@ typedef struct report_rule {
   double val_worst_group_accuracy, optimism; /* on validation; how much too high that is for the choice */
 } report_rule;
 
+/* The last layer that was fitted again. */
+typedef struct report_repair {
+  bool present;
+  char method[DESPUR_GROUP_NAME];
+  char parameters[DESPUR_GROUP_NAME]; /* "c = 0.1" */
+  size_t fitted_on, candidates;
+  bool cross_validated;
+  double val_worst_group_accuracy, optimism; /* as in report_rule */
+} report_repair;
+
 typedef struct report_silhouette {
   size_t clusters;
   double silhouette;
@@ -131,6 +141,7 @@ typedef struct report_run {
   report_rule *rules;
   size_t rule_count;
   report_inference inference;
+  report_repair repair;
   /* what report_load_details adds */
   report_cam cam;
   report_point *points; /* ascending by example */

@@ -1,4 +1,5 @@
 /* results.jsonl: one JSON object a line. Lines of kinds that this program does not know are passed over. */
+#include "base/format.h"
 #include "base/json_read.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -128,6 +129,23 @@ static despur_status take_rules(report_run *out, const result_line *line, despur
   return DESPUR_OK;
 }
 
+static void take_repair(report_repair *out, const result_line *line) {
+  size_t used = 0;
+  *out = (report_repair){.present = true,
+                         .fitted_on = line->fitted_on,
+                         .candidates = line->attempts_count,
+                         .cross_validated = line->cross_validated,
+                         .val_worst_group_accuracy = line->val_worst_group_accuracy,
+                         .optimism = line->optimism};
+  format_text(out->method, sizeof out->method, "%s", line->method ? line->method : "");
+  for (size_t i = 0; i < line->parameters_count && used + 1 < sizeof out->parameters; i++) {
+    const result_parameter *p = &line->parameters[i];
+    int added = format_text(out->parameters + used, sizeof out->parameters - used, "%s%s = %g", i ? ", " : "",
+                            p->name ? p->name : "", p->value);
+    if (added > 0) used += (size_t)added;
+  }
+}
+
 static despur_status take_part(report_part *out, const result_part *part, despur_error *error) {
   despur_status status = mem_alloc(&out->search, part->search_count, sizeof *out->search, error);
   if (status != DESPUR_OK) return status;
@@ -194,6 +212,10 @@ static despur_status take_line(report_run *out, const result_line *line, despur_
   if (line->kind == RESULT_GROUPS) return take_inference(&out->inference, line, error);
   report_stage *stage = find_stage(out, line->kind == RESULT_INFERRED ? line->network : line->stage);
   if (!stage) return DESPUR_OK;
+  if (line->kind == RESULT_REPAIR) {
+    take_repair(&out->repair, line);
+    return DESPUR_OK;
+  }
   if (line->kind == RESULT_RULES)
     return stage == &out->stages[REPORT_TRAIN] ? take_rules(out, line, error) : DESPUR_OK;
   if (line->kind == RESULT_OTHER || !find_split(&split, line->split)) return DESPUR_OK;

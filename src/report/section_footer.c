@@ -1,4 +1,5 @@
 /* What a reader should know before believing the page, and what is needed to get it again. */
+#include "despur/repair.h"
 #include "despur/train.h"
 #include "report/page.h"
 
@@ -22,6 +23,13 @@ static bool needs_groups(const char *name) {
   return *name != 0;
 }
 
+static bool layer_fits_training_groups(const char *name) {
+  for (int m = 0; despur_last_layer_names[m]; m++)
+    if (strcmp(name, despur_last_layer_names[m]) == 0)
+      return strcmp(despur_last_layer_groups((despur_last_layer)m), "training") == 0;
+  return false;
+}
+
 /* What group labels were used for. */
 static void labels_used(markup *m, const report_run *run) {
   const char *rule = report_setting(run, "select.rule");
@@ -41,6 +49,12 @@ static void labels_used(markup *m, const report_run *run) {
     item(
         m,
         "A reference network chosen without group labels. Those of the validation examples chose its epoch.");
+  if (attributes && run->repair.present && setting_is(run, "repair.groups", "attribute"))
+    item(
+        m,
+        layer_fits_training_groups(run->repair.method)
+            ? "A last layer without group labels of the training examples. Those were used to fit it."
+            : "A last layer without group labels. Those of the validation examples fitted it, or chose how.");
   if (attributes && setting_is(run, "infer.method", "none") &&
       needs_groups(report_setting(run, "train.method")))
     item(m, "Training without group labels. This method was told the attribute of every training example; "

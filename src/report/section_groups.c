@@ -1,5 +1,6 @@
 /* The table of measures and the table of groups, before and after. */
 #include "base/memory.h"
+#include "io/file.h"
 #include "report/group_table.h"
 #include "report/plot.h"
 
@@ -26,6 +27,17 @@ static void choice_row(markup *m, const char *name, size_t count, double value) 
   markup_print(m, "<td class=\"n\">%.1f</td></tr>\n", 100 * value);
 }
 
+/* What validation says of the repaired network, and what that is worth. */
+static void repair_rows(markup *m, const report_run *run, size_t count) {
+  const report_repair *repair = &run->repair;
+  if (isnan(repair->val_worst_group_accuracy)) return;
+  choice_row(m, repair->cross_validated ? "Worst group on validation, in folds" : "Worst group on validation",
+             count, repair->val_worst_group_accuracy);
+  if (!isnan(repair->optimism))
+    choice_row(m, "The same, less the choice of parameters", count,
+               repair->val_worst_group_accuracy - repair->optimism);
+}
+
 /* What validation says of the final network, of which it chose the epoch, and what that is worth. */
 static void choice_rows(markup *m, const report_run *run, size_t count) {
   const report_rule *rule = report_used_rule(run);
@@ -42,8 +54,27 @@ static void measures(markup *m, const report_run *run, const group_table *t) {
            "All %s together, in per cent. The interval of the worst %s holds for the minimum over all.",
            t->attributes ? "groups" : "classes", t->attributes ? "group" : "class");
   page_measure_table(m, t, caption);
-  choice_rows(m, run, t->count);
+  if (run->repair.present)
+    repair_rows(m, run, t->count);
+  else
+    choice_rows(m, run, t->count);
   page_table_close(m);
+}
+
+/* How the last layer came to be. */
+static void repaired(markup *m, const report_run *run) {
+  const report_repair *repair = &run->repair;
+  if (!repair->present) return;
+  markup_print(
+      m,
+      "<p class=\"note\">%s: the last layer of the network before it, fitted again on its features of %s "
+      "examples by %s%s%s.",
+      report_last_stage(run)->label, file_grouped(repair->fitted_on).text, repair->method,
+      *repair->parameters ? " with " : "", repair->parameters);
+  if (repair->candidates > 1)
+    markup_print(m, " That was the best of %zu settings on validation%s.", repair->candidates,
+                 repair->cross_validated ? ", in folds" : "");
+  markup_raw(m, "</p>\n");
 }
 
 static void caption_of(char *out, size_t room, bool attributes, despur_split split) {
@@ -82,6 +113,7 @@ void section_groups(markup *m, const report_run *run) {
     }
     caption_of(caption, sizeof caption, attributes, split);
     section_open(m, attributes ? "Group by group" : "Class by class");
+    repaired(m, run);
     markup_raw(m, "<div class=\"beside\">\n<div>\n");
     measures(m, run, &t);
     markup_raw(m, "</div>\n<div>\n");

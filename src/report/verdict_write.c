@@ -219,6 +219,11 @@ cleanup:
   return status;
 }
 
+/* Whether a stage is plain training: the reference network, or the final one by train.method erm. */
+static bool is_usual(const report_run *run, const report_stage *stage) {
+  return stage == &run->stages[REPORT_REFERENCE] || strcmp(report_setting(run, "train.method"), "erm") == 0;
+}
+
 despur_status verdict_write(verdict *out, const report_run *run, despur_error *error) {
   despur_status status = DESPUR_OK;
   char subject[DESPUR_GROUP_NAME + 64] = "This network";
@@ -232,7 +237,9 @@ despur_status verdict_write(verdict *out, const report_run *run, despur_error *e
   TRY(verdict_find(&before, &first->final->scores, error));
   TRY(verdict_find(&after, &last->final->scores, error));
   if (after.comparisons == 0) return write_incomparable(out, last, &after, error);
-  if (first != last) snprintf(subject, sizeof subject, "Trained as usual (%s), this network", first->label);
+  if (first != last)
+    snprintf(subject, sizeof subject, "Trained %s (%s), this network",
+             is_usual(run, first) ? "as usual" : "first", first->label);
   if (is_degenerate(first)) {
     TRY(write_degenerate(&out->sentence, subject, first, error));
   } else {

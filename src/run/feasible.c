@@ -142,6 +142,28 @@ static despur_status check_counts(const run *r, despur_error *error) {
   return DESPUR_OK;
 }
 
+/* What would else be said after the training. */
+static despur_status check_repair(const run *r, despur_error *error) {
+  const despur_config *config = r->config;
+  const bool known =
+      config->repair.groups == CONFIG_INFERRED_GROUPS || despur_dataset_attributes(r->dataset) > 1;
+  if (config->repair.method == CONFIG_NO_REPAIR || r->only_infer) return DESPUR_OK;
+  const char *needs = despur_last_layer_groups((despur_last_layer)(config->repair.method - 1));
+  const char *name = despur_last_layer_names[config->repair.method - 1];
+  if (!strcmp(needs, "validation") && count_of(r, DESPUR_VAL) < (size_t)config->repair.folds)
+    return error_set(
+        error, DESPUR_BAD_INPUT,
+        "repair.method: %s is fitted on validation examples, one for each of %lld folds at least; "
+        "there are %zu",
+        name, (long long)config->repair.folds, count_of(r, DESPUR_VAL));
+  if (!known && strcmp(needs, "none") != 0)
+    return error_set(error, DESPUR_BAD_INPUT,
+                     "repair.method: %s needs groups of the %s examples, and the data have no attributes; "
+                     "repair.groups=inferred takes inferred ones",
+                     name, needs);
+  return DESPUR_OK;
+}
+
 despur_status run_check_feasible(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   if (count_of(r, DESPUR_TRAIN) == 0)
@@ -151,6 +173,7 @@ despur_status run_check_feasible(const run *r, despur_error *error) {
   TRY(check_recall(r, error));
   TRY(check_reduction(r, error));
   TRY(check_counts(r, error));
+  TRY(check_repair(r, error));
 cleanup:
   return status;
 }

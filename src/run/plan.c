@@ -2,7 +2,8 @@
 #include "run/stage.h"
 
 /* A new kind of stage is a file with its stage_kind, and a line here, where its turn is. */
-static const stage_kind *const KINDS[] = {&stage_reference, &stage_infer, &stage_train, &stage_evaluate};
+static const stage_kind *const KINDS[] = {&stage_reference, &stage_infer, &stage_train, &stage_repair,
+                                          &stage_evaluate};
 
 enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
 _Static_assert((int)KIND_COUNT <= (int)RUN_STAGES, "a plan has room for one stage of every kind");

@@ -17,7 +17,7 @@ static size_t most_clusters(const despur_config *config) {
 
 /* Lines with groups: after every epoch, and of the weights that each stage has kept. */
 static size_t lines_with_groups(const run *r) {
-  const int64_t epochs[DESPUR_NETWORK_COUNT] = {r->config->reference.epochs, r->config->train.epochs};
+  const int64_t epochs[DESPUR_NETWORK_COUNT] = {r->config->reference.epochs, r->config->train.epochs, 0};
   size_t lines = 0;
   for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++)
     if (r->nets[n]) lines += (size_t)epochs[n] + 3;

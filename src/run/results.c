@@ -152,3 +152,34 @@ cleanup:
   mem_free(truth);
   return status;
 }
+
+despur_status run_write_repair(run *r, const despur_repair_result *found, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_repaired *now = &found->methods[0];
+  const despur_repair_candidate *chosen = &now->candidates[now->chosen];
+  result_parameter parameters[DESPUR_REPAIR_PARAMETERS];
+  result_line line = {.kind = RESULT_REPAIR,
+                      .stage = despur_network_names[DESPUR_NETWORK_REPAIR],
+                      .method = despur_last_layer_names[now->method],
+                      .select = despur_repair_rule_name((despur_repair_rule)r->config->repair.select),
+                      .parameters = parameters,
+                      .fitted_on = now->fitted_on,
+                      .gap = now->gap,
+                      .converged = now->converged,
+                      .cross_validated = now->cross_validated,
+                      .val_worst_group_accuracy = chosen->worst_group,
+                      .optimism = now->optimism,
+                      .attempts_count = now->candidates_count};
+  for (size_t p = 0; p < DESPUR_REPAIR_PARAMETERS && now->parameters[p]; p++)
+    parameters[line.parameters_count++] = (result_parameter){now->parameters[p], chosen->parameters[p]};
+  TRY(mem_alloc(&line.attempts, line.attempts_count, sizeof *line.attempts, error));
+  for (size_t i = 0; i < line.attempts_count; i++) {
+    const despur_repair_candidate *tried = &now->candidates[i];
+    line.attempts[i] = (result_attempt){line.parameters_count, tried->parameters, tried->worst_group,
+                                        tried->worst_class, tried->average};
+  }
+  TRY(append(r, &line, error));
+cleanup:
+  mem_free(line.attempts);
+  return status;
+}

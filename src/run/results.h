@@ -2,6 +2,7 @@
 #ifndef RUN_RESULTS_H
 #define RUN_RESULTS_H
 
+#include "despur/repair.h"
 #include "run/run_state.h"
 
 DESPUR_MUST_USE despur_status run_write_epoch(run *r, const char *stage, const despur_epoch *epoch,
@@ -17,6 +18,10 @@ DESPUR_MUST_USE despur_status run_write_rules(run *r, const char *stage, const d
 
 /* The scores of a network in the inferred groups. */
 DESPUR_MUST_USE despur_status run_write_cells(run *r, const despur_stage_result *stage, despur_error *error);
+
+/* What the repair has tried, and what of that it took. */
+DESPUR_MUST_USE despur_status run_write_repair(run *r, const despur_repair_result *found,
+                                               despur_error *error);
 
 DESPUR_MUST_USE despur_status run_write_inference(run *r, despur_error *error);
 

@@ -18,10 +18,11 @@
 #include <unistd.h>
 
 /* For manifest.json and for clearing away an earlier run. */
-const char *const run_output_names[] = {"config.yaml",     "results.jsonl",     "steps.csv",
-                                        "groups.csv",      "embedding.csv",     "grouping.safetensors",
-                                        "predictions.csv", "model.safetensors", "reference.safetensors",
-                                        "cam.json",        RUN_EVENTS_FILE,     "report.html"};
+const char *const run_output_names[] = {
+    "config.yaml",       "results.jsonl",         "steps.csv",       "groups.csv",
+    "embedding.csv",     "grouping.safetensors",  "predictions.csv", "model.safetensors",
+    "train.safetensors", "reference.safetensors", "cam.json",        RUN_EVENTS_FILE,
+    "report.html"};
 const size_t run_output_count = sizeof run_output_names / sizeof *run_output_names;
 
 static bool has_convolution(const run *r) {

@@ -58,7 +58,7 @@ despur_status despur_run_choice(despur_rule_result *out, const char *directory, 
   *out = (despur_rule_result){.optimism = (double)NAN};
   despur_status status = report_load(&loaded, directory, NULL, error);
   const report_rule *rule = status == DESPUR_OK ? report_used_rule(&loaded) : NULL;
-  if (rule && strcmp(rule->name, rule_name(CONFIG_LAST)) != 0) {
+  if (rule && !loaded.repair.present && strcmp(rule->name, rule_name(CONFIG_LAST)) != 0) {
     snprintf(out->name, sizeof out->name, "%s", rule->name);
     out->epoch = rule->epoch;
     out->val_worst_group_accuracy = rule->val_worst_group_accuracy;

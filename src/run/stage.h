@@ -20,6 +20,6 @@ struct stage_kind {
 /* The place of a stage in r->plan; r->plan.count when the run does not have it. */
 size_t run_place_of(const run *r, const char *name);
 
-extern const stage_kind stage_reference, stage_infer, stage_train, stage_evaluate;
+extern const stage_kind stage_reference, stage_infer, stage_train, stage_repair, stage_evaluate;
 
 #endif

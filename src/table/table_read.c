@@ -33,9 +33,12 @@ static double value_of_rule(const report_run *loaded, const char *rule) {
   return (double)NAN;
 }
 
-/* What validation says of the epoch that was chosen on it. */
+/* What validation says of the epoch that was chosen on it, or of the last layer. */
 static double value_of_choice(const report_run *loaded, bool corrected) {
   const report_rule *rule = report_used_rule(loaded);
+  const report_repair *repair = &loaded->repair;
+  if (repair->present)
+    return corrected ? repair->val_worst_group_accuracy - repair->optimism : repair->optimism;
   if (!rule) return (double)NAN;
   return corrected ? rule->val_worst_group_accuracy - rule->optimism : rule->optimism;
 }

@@ -20,6 +20,7 @@ data: {images: digits, digits_train: 60, digits_test: 20, strength: 0.6}
 reference: {epochs: 2}
 infer: {method: cluster, on: features, clusters: 2}
 train: {epochs: 3, method: groupdro, optimizer: {name: adam, lr: 0.001}}
+repair: {method: erm, l2: 1}
 log: {steps: true, tensorboard: true}
 END
 

@@ -58,6 +58,11 @@ static void defaults_survive_a_round_trip(void **state) {
   despur_config *config = new_config();
   assert_round_trip(config);
   char *yaml = formatted(config);
+  assert_null(strstr(yaml, "repair:")); /* a run without this stage is written as if there were none */
+  free(yaml);
+  set(config, "repair.method=dfr");
+  assert_round_trip(config);
+  yaml = formatted(config);
   for (size_t i = 0; i < schema_count; i++) { /* every key is there, if only as a comment */
     const char *dot = strrchr(schema_rows[i].key, '.');
     char line[CONFIG_KEY + 8];

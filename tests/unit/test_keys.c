@@ -22,6 +22,8 @@ static const part PARTS[] = {
     {'R', "results.jsonl", "{\"stage\":\"reference\""},
     {'I', "results.jsonl", "{\"stage\":\"infer\""},
     {'T', "results.jsonl", "{\"stage\":\"train\""},
+    {'L', "results.jsonl", "{\"stage\":\"repair\""},
+    {'t', "train.safetensors", NULL},
     {'r', "reference.safetensors", NULL},
     {'g', "groups.csv", NULL},
     {'c', "grouping.safetensors", NULL},
@@ -132,6 +134,10 @@ typedef struct row {
   "data.source=features data.features=features.npy data.labels=labels.npy data.attributes=attributes.npy "   \
   "data.splits=splits.npy reference.epochs=6 reference.optimizer.lr=0.3 infer.method=cluster "               \
   "infer.clusters=3 train.batch_size=20 train.epochs=12 train.optimizer.lr=0.3 log.steps=true"
+
+#define LINEAR                                                                                               \
+  "data.source=features data.features=features.npy data.labels=labels.npy data.attributes=attributes.npy "   \
+  "data.splits=splits.npy train.batch_size=20 train.epochs=2 log.steps=true"
 
 /* What follows from something: other groups, another final network, and both. */
 #define FROM_GROUPS   "IgcemspT"
@@ -336,6 +342,29 @@ static const row ROWS[] = {
     ROW("select.rule", EPOCHS, "val_worst_inferred_group", "Tm", "p"),
     ROW("select.rule", EPOCHS, "val_worst_class", "Tm", "p"),
     ROW("select.rule", EPOCHS, "val_average", "Tm", "p"),
+    /* the trained network gets a file of its own, and another is the last */
+    {"repair.method", LINEAR, LINEAR " repair.method=erm", "Ltm", "p"},
+    {"repair.method", LINEAR, LINEAR " repair.method=balanced", "Ltm", "p"},
+    {"repair.method", LINEAR, LINEAR " repair.method=groupdro", "Ltm", "p"},
+    {"repair.method", LINEAR, LINEAR " repair.method=dfr", "Ltm", "p"},
+    {"repair.method", LINEAR, LINEAR " repair.method=dfr_train", "Ltm", "p"},
+    {"repair.method", LINEAR, LINEAR " repair.method=dispel", "Ltm", "p"},
+    {"repair.method", LINEAR, LINEAR " repair.method=afr", "Ltm", "p"},
+    {"repair.method", LINEAR, LINEAR " repair.method=offsets", "Ltm", "p"},
+    ROW("repair.groups", LINEAR " reference.epochs=1 infer.method=cluster repair.method=balanced", "inferred",
+        "Lm", "p"),
+    ROW("repair.select", LINEAR " repair.method=dfr", "worst_class", "L", "mp"),
+    ROW("repair.select", LINEAR " repair.method=dfr", "average", "L", "mp"),
+    ROW("repair.folds", LINEAR " repair.method=dfr", "3", "L", "mp"),
+    ROW("repair.refits", LINEAR " repair.method=dfr repair.c=0.7", "3", "Lm", "p"),
+    ROW("repair.l2", LINEAR " repair.method=erm", "[5,4]", "Lm", "p"),
+    ROW("repair.c", LINEAR " repair.method=dfr", "[0.9,0.6]", "Lm", "p"),
+    ROW("repair.mix", LINEAR " repair.method=dispel repair.c=0.7", "0.5", "Lm", "p"),
+    ROW("repair.gamma", LINEAR " repair.method=afr repair.lambda=0.1", "3", "Lm", "p"),
+    ROW("repair.lambda", LINEAR " repair.method=afr repair.gamma=1", "0.02", "Lm", "p"),
+    {"repair.method", LINEAR, LINEAR " repair.method=dpe", "Ltm", "p"},
+    ROW("repair.scale", LINEAR " repair.method=dpe repair.diversity=1", "7", "Lm", "p"),
+    ROW("repair.diversity", LINEAR " repair.method=dpe repair.scale=20", "5", "Lm", "p"),
     {"log.steps", ERM, DIGITS REFERENCE "train.batch_size=20", "s", ""},
     ROW("log.tensorboard", ERM, "true", "E", ""),
 };

@@ -59,7 +59,7 @@ static void fill_stage(example_run *e, size_t s) {
 static example_run *make_run(void) {
   static example_run e;
   memset(&e, 0, sizeof e);
-  for (size_t s = 0; s < REPORT_STAGES; s++) fill_stage(&e, s);
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) fill_stage(&e, s);
   return &e;
 }
 
@@ -79,7 +79,7 @@ static void groups_stand_in_rows_by_accuracy(void **state) {
     static const char *const DOTS[REPORT_STAGES] = {"o-before", "f-after"}, *const LINES[REPORT_STAGES] = {
                                                                                 "line i-before",
                                                                                 "line i-after"};
-    for (size_t s = 0; s < REPORT_STAGES; s++) {
+    for (size_t s = 0; s <= REPORT_TRAIN; s++) {
       double accuracy = 100 * ACCURACY[s][ORDER[i]];
       const mark *dot = find('c', DOTS[s], i + 1), *line = find('p', LINES[s], i);
       assert_reads(&across, dot->x, accuracy);
@@ -108,7 +108,7 @@ static void groups_stand_at_their_sizes(void **state) {
   static const size_t ORDER[5] = {4, 2, 1, 0, 3};
   static const double SHIFT[5] = {0, -3, 3, 0, 0};
   example_run *e = make_run();
-  for (size_t s = 0; s < REPORT_STAGES; s++) { /* measured, though it has no training examples */
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) { /* measured, though it has no training examples */
     e->groups[s][4].count = 10;
     e->groups[s][4].accuracy = 0.5, e->groups[s][4].low = 0.3, e->groups[s][4].high = 0.7;
   }
@@ -126,7 +126,7 @@ static void groups_stand_at_their_sizes(void **state) {
   }
   assert_int_equal(count_of('c', "o-before"), 6);
   words("training examples in the group (left end: none)");
-  for (size_t s = 0; s < REPORT_STAGES; s++) e->groups[s][4].train_count = 10;
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) e->groups[s][4].train_count = 10;
   draw(&plot_sizes, &e->run, 0);
   words("training examples in the group");
 }
@@ -153,7 +153,7 @@ static void curves_go_through_what_was_measured(void **state) {
     worst[i] = 100 * e->evals[0][2 * i].scores.worst_group_accuracy;
   }
   assert_int_equal(plot_curves.count(&e->run), 6); /* loss, validation and test accuracy of two stages */
-  for (size_t s = 0; s < REPORT_STAGES; s++) {
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) {
     const char *tone = s == REPORT_TRAIN ? "line s-after" : "line s-before";
     draw(&plot_curves, &e->run, 3 * s);
     assert_epochs();
@@ -185,7 +185,7 @@ static void curves_go_through_what_was_measured(void **state) {
 static void stages_of_one_epoch_have_no_curves(void **state) {
   (void)state;
   example_run *e = make_run();
-  for (size_t s = 0; s < REPORT_STAGES; s++) {
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) {
     e->run.stages[s].epoch_count = 1;
     e->run.stages[s].eval_count = 2; /* of validation and test */
   }

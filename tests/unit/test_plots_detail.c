@@ -91,7 +91,7 @@ static report_cam cam_of(report_look looks[3]) {
   for (size_t g = 0; g < 3; g++) {
     looks[g] = (report_look){.minority = g > 0};
     snprintf(looks[g].name, sizeof looks[g].name, "%s", NAMES[g]);
-    for (size_t s = 0; s < REPORT_STAGES; s++) {
+    for (size_t s = 0; s <= REPORT_TRAIN; s++) {
       double mean = 0.9 - 0.1 * (double)g - 0.25 * (double)s;
       looks[g].background[s] = (report_share){mean, mean - 0.04, mean + 0.03, 50, 0};
     }
@@ -115,7 +115,7 @@ static void shares_of_maps_stand_in_rows(void **state) {
   axis across = x_axis();
   assert_reads(&across, find('p', "mark", 0)->points[0][0], 62);
   for (size_t g = 1; g < 3; g++)
-    for (size_t s = 0; s < REPORT_STAGES; s++) {
+    for (size_t s = 0; s <= REPORT_TRAIN; s++) {
       const report_share *share = &looks[g].background[s];
       const mark *dot = find('c', DOTS[s], g),
                  *line = find('p', LINES[s], g - 1); /* dots: after the legend's */

@@ -118,7 +118,7 @@ static void fill_stage(example_run *e, size_t s) {
 static example_run *make_run(void) {
   static example_run e;
   memset(&e, 0, sizeof e);
-  for (size_t s = 0; s < REPORT_STAGES; s++) fill_stage(&e, s);
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) fill_stage(&e, s);
   e.pairs[0] = (text_pair){KEY, CHOSEN};
   e.run.keys = (text_pairs){e.pairs, 1};
   e.rules[0] = (report_rule){"last", 5, 0.68, 0.03, 0.71, 0};
@@ -174,7 +174,7 @@ static void groups_stand_with_sizes_and_intervals(void **state) {
   assert_shows("y=0,a=1|30|100|*20.0 12" DASH "27|*70.0 62" DASH "77|");
   assert_shows("y=1,a=0|40|0|" DASH "|" DASH "|");
   assert_shows("y=1,a=1" USUAL "|1,300|100|95.0 87" DASH "102|85.0 77" DASH "92|");
-  for (size_t s = 0; s < REPORT_STAGES; s++) {
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) {
     e->finals[s].split = DESPUR_VAL;
     for (size_t g = 0; g < 2; g++) e->groups[s][g].name = g ? "y=1" : "y=0";
     e->finals[s].scores.groups_count = 2;
@@ -198,7 +198,7 @@ static void inferred_groups_are_shown_where_there_are_no_attributes(void **state
   example_run *e = make_run();
   show(section_inferred, &e->run);
   assert_string_equal(shown, "\n");
-  for (size_t s = 0; s < REPORT_STAGES; s++) {
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) {
     for (size_t g = 0; g < GROUPS; g++) e->groups[s][g].name = INFERRED[g];
     e->run.stages[s].inferred = e->finals[s].scores;
     e->run.stages[s].inferred_split = DESPUR_VAL;
@@ -295,7 +295,7 @@ static void rules_are_compared_and_the_used_one_named(void **state) {
 static void set_look(report_look *look, size_t g) {
   *look = (report_look){.minority = g % 2 == 1, .example_count = 2, .examples = {10 * g, 10 * g + 1}};
   snprintf(look->name, sizeof look->name, "%s", NAMES[g]);
-  for (size_t s = 0; s < REPORT_STAGES; s++) {
+  for (size_t s = 0; s <= REPORT_TRAIN; s++) {
     double mean = s ? 0.5 + 0.1 * (double)g : 0.8;
     look->background[s] = (report_share){mean, mean - 0.05, mean + 0.05, 40, 0};
     for (size_t i = 0; i < 2; i++) look->predictions[i][s] = (long)(s + i);
