@@ -1,60 +1,12 @@
 #include "base/json.h"
 
 #include "base/format.h"
-#include "base/memory.h"
-#include "despur/text.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void drop_if(int failed, json_t **json) {
-  if (!failed) return;
-  json_decref(*json);
-  *json = NULL;
-}
-
-void json_put(json_t **object, const char *key, json_t *value) {
-  drop_if(json_object_set_new(*object, key, value), object);
-}
-
-void json_push(json_t **array, json_t *value) {
-  drop_if(json_array_append_new(*array, value), array);
-}
-
-json_t *json_text(const char *outside) {
-  char *copy = NULL;
-  if (mem_copy_text(&copy, outside, NULL) != DESPUR_OK) return NULL;
-  for (size_t i = 0, length; copy[i]; i += length ? length : 1) {
-    length = despur_text_character(copy + i);
-    if (length == 0) copy[i] = '?';
-  }
-  json_t *string = json_string(copy);
-  mem_free(copy);
-  return string;
-}
-
-/* Not json_dumps: where its buffer cannot grow, it leaves out the name of a member and goes on. */
-static size_t dump(char *text, size_t room, const json_t *json, size_t flags) {
-  locale_t before = format_enter();
-  size_t bytes = json_dumpb(json, text, room, flags);
-  format_leave(before);
-  return bytes;
-}
-
-char *json_print(const json_t *json, size_t flags) {
-  size_t bytes = json ? dump(NULL, 0, json, flags) : 0;
-  char *text = bytes > 0 ? malloc(bytes + 1) : NULL;
-  if (!text) return NULL;
-  if (dump(text, bytes, json, flags) != bytes) {
-    free(text);
-    return NULL;
-  }
-  text[bytes] = '\0';
-  return text;
-}
 
 /* Jansson overlooks that the buffer in which it collects a token could not grow: it goes on with the token's
  * beginning, stops at an assertion, or reads past the buffer. So the buffer grows before it reaches the text,

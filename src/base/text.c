@@ -61,6 +61,19 @@ cleanup:
   return status;
 }
 
+despur_status text_pairs_set(text_pairs *pairs, const char *name, const char *value, despur_error *error) {
+  char *copy;
+  for (size_t i = 0; i < pairs->count; i++) {
+    if (strcmp(pairs->items[i].name, name) != 0) continue;
+    despur_status status = mem_copy_text(&copy, value, error);
+    if (status != DESPUR_OK) return status;
+    mem_free(pairs->items[i].value);
+    pairs->items[i].value = copy;
+    return DESPUR_OK;
+  }
+  return text_pairs_add(pairs, name, value, error);
+}
+
 const char *text_pairs_find(const text_pairs *pairs, const char *name) {
   for (size_t i = 0; i < pairs->count; i++)
     if (strcmp(pairs->items[i].name, name) == 0) return pairs->items[i].value;
@@ -101,6 +114,14 @@ despur_status text_copy_all(const char ***out, const char *const *items, size_t 
     at += length;
   }
   return DESPUR_OK;
+}
+
+bool text_is_utf8(const char *at) {
+  for (size_t length; *at; at += length) {
+    length = (unsigned char)*at < 0x20 ? 1 : despur_text_character(at);
+    if (length == 0) return false;
+  }
+  return true;
 }
 
 void text_repair(char *at) {

@@ -38,6 +38,9 @@ typedef struct text_pairs {
 
 DESPUR_MUST_USE despur_status text_pairs_add(text_pairs *pairs, const char *name, const char *value,
                                              despur_error *error);
+/* The same where the name may be there already: the value takes the place of its own. */
+DESPUR_MUST_USE despur_status text_pairs_set(text_pairs *pairs, const char *name, const char *value,
+                                             despur_error *error);
 const char *text_pairs_find(const text_pairs *pairs, const char *name); /* its value, or NULL */
 void text_pairs_release(text_pairs *pairs);                             /* leaves them empty */
 
@@ -53,6 +56,9 @@ char *text_put_utf8(char *out, uint32_t code);
 
 /* Makes UTF-8 for people out of any bytes: what is no character of it (see despur/text.h) becomes '?'. */
 void text_repair(char *at);
+
+/* Whether JSON keeps a text as it is: UTF-8, in which control characters can be escaped. */
+bool text_is_utf8(const char *at);
 
 /* Bytes in base64 (RFC 4648). */
 DESPUR_MUST_USE despur_status text_add_base64(text *out, const void *bytes, size_t count,

@@ -2,20 +2,17 @@
  * verify,
  * --resume and eval read the same pictures in every shell. */
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/source.h"
 #include "data/images.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 /* config.yaml is read again as UTF-8. */
 static bool can_be_written(const char *path) {
   char kept[CONFIG_TEXT];
-  json_t *probe = json_string(path);
-  bool is_utf8 = probe != NULL;
-  json_decref(probe);
-  return is_utf8 && value_read_text(kept, (config_scalar){path, strlen(path), false});
+  return text_is_utf8(path) && value_read_text(kept, (config_scalar){path, strlen(path), false});
 }
 
 despur_status config_resolve_images(despur_config *config, despur_error *error) {

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/memory.h"
-#include "despur/text.h"
 #include "io/half.h"
 
 #include <stdlib.h>
@@ -310,22 +309,12 @@ cleanup:
   return status;
 }
 
-/* Whether JSON keeps a name as it is. */
-static bool is_text(const char *name) {
-  while (*name) {
-    size_t length = (unsigned char)*name < 0x20 ? 1 : despur_text_character(name);
-    if (length == 0) return false;
-    name += length;
-  }
-  return true;
-}
-
 static despur_status check_name(const tensor *tensors, size_t i, const char *path, despur_error *error) {
   const char *name = tensors[i].name;
   bool taken = strcmp(name, METADATA) == 0;
   for (size_t k = 0; k < i; k++) taken |= strcmp(name, tensors[k].name) == 0;
   if (taken) return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': the name is taken", path, name);
-  if (!is_text(name))
+  if (!text_is_utf8(name))
     return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected a name that is text", path, name);
   return DESPUR_OK;
 }

@@ -3,8 +3,8 @@
 #include "base/json_read.h"
 #include "base/memory.h"
 
-#include <inttypes.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Members that are texts, in the order of the file; the seed stands before the last. */
 static const struct {
@@ -34,7 +34,7 @@ void manifest_write(json_writer *j, const record_manifest *manifest) {
   json_open(j, NULL, '{');
   for (size_t i = 0; i < TEXT_COUNT; i++) {
     const char *value = *place_of(manifest, i);
-    if (i + 1 == TEXT_COUNT && manifest->seeded) json_write_integer(j, SEED, (int64_t)manifest->seed);
+    if (i + 1 == TEXT_COUNT && manifest->seeded) json_write_integer(j, SEED, manifest->seed);
     if (value && *value) json_write_text(j, TEXTS[i].name, value);
   }
   if (manifest->hashed) {
@@ -50,20 +50,36 @@ despur_status manifest_print(char **out, const record_manifest *manifest, despur
   return json_finish(out, &j, error);
 }
 
+/* What is no text is no hash of anything. */
 static despur_status read_hashes(text_pairs *out, const json_t *object, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char *name;
   json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)object, name, value) if (json_is_string(value))
-      TRY(text_pairs_add(out, name, json_string_value(value), error));
+  json_object_foreach((json_t *)(uintptr_t)object, name, value)
+      TRY(text_pairs_add(out, name, json_is_string(value) ? json_string_value(value) : "", error));
 cleanup:
+  return status;
+}
+
+despur_status hashes_print(char **out, const text_pairs *hashes, despur_error *error) {
+  json_writer j = {0};
+  write_hashes(&j, NULL, hashes);
+  return json_finish(out, &j, error);
+}
+
+despur_status hashes_parse(text_pairs *out, const char *content, const char *path, despur_error *error) {
+  json_t *object;
+  *out = (text_pairs){0};
+  despur_status status = json_read_object(&object, content, strlen(content), path, 0, error);
+  if (status == DESPUR_OK) status = read_hashes(out, object, error);
+  json_decref(object);
   return status;
 }
 
 despur_status manifest_from(record_manifest *out, const json_t *object, despur_error *error) {
   despur_status status = DESPUR_OK;
   const json_t *seed = json_object_get(object, SEED);
-  *out = (record_manifest){.seeded = json_is_integer(seed), .seed = (uint64_t)json_integer_value(seed)};
+  *out = (record_manifest){.seeded = json_is_integer(seed), .seed = json_integer_value(seed)};
   out->hashed = json_is_object(json_object_get(object, OUTPUTS));
   for (size_t i = 0; i < TEXT_COUNT; i++)
     TRY(mem_copy_text(place_of(out, i), json_member_text(object, TEXTS[i].name, ""), error));

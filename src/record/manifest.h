@@ -13,7 +13,7 @@ typedef struct record_manifest {
   char *message; /* why it is not complete, or "" */
   char *data;    /* what was measured, in words */
   bool seeded;
-  uint64_t seed;
+  int64_t seed;
   bool hashed;                /* whether the files are listed: not where a run failed before it read any */
   text_pairs inputs, outputs; /* SHA-256 of each file by its name */
 } record_manifest;
@@ -32,6 +32,12 @@ DESPUR_MUST_USE despur_status manifest_from(record_manifest *out, const json_t *
 /* content: of the file at path. */
 DESPUR_MUST_USE despur_status manifest_parse(record_manifest *out, const char *content, size_t bytes,
                                              const char *path, despur_error *error);
+
+/* Hashes alone, as a checkpoint keeps them. *out is released with mem_free, *hashes with
+ * text_pairs_release, also after an error. */
+DESPUR_MUST_USE despur_status hashes_print(char **out, const text_pairs *hashes, despur_error *error);
+DESPUR_MUST_USE despur_status hashes_parse(text_pairs *out, const char *content, const char *path,
+                                           despur_error *error);
 
 /* Only for one whose texts are its own. */
 void manifest_release(record_manifest *manifest);

@@ -1,7 +1,7 @@
 /* cam.json: where the networks of a run look, for its page: a picture of each group, and how much of the
  * energy of its maps lies on what is known of the images. */
 #include "run/cam_file.h"
-#include "base/json.h"
+#include "base/json_write.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/tfevents.h"
@@ -10,7 +10,7 @@
 #include "run/run_files.h"
 #include "run/run_state.h"
 
-#include <math.h>
+#include <stdio.h>
 
 enum { CAM_EXAMPLES = 4 }; /* of each group, in the event file */
 
@@ -22,109 +22,112 @@ enum {
   TILE = 56 /* pixels of a side, at most if small */
 };
 
-static json_t *number(double value) {
-  return isfinite(value) ? json_real(value) : json_null();
+static void put_mean(json_writer *j, const char *name, const despur_cam_mean *mean) {
+  json_open(j, name, '{');
+  json_write_real(j, "mean", mean->mean);
+  json_write_real(j, "low", mean->low);
+  json_write_real(j, "high", mean->high);
+  json_close(j);
 }
 
-static json_t *mean_json(const despur_cam_mean *mean) {
-  json_t *object = json_object();
-  json_put(&object, "mean", number(mean->mean));
-  json_put(&object, "low", number(mean->low));
-  json_put(&object, "high", number(mean->high));
-  return object;
-}
-
-static json_t *score_json(const despur_cam_group *group) {
-  json_t *object = json_object();
-  json_put(&object, "count", json_integer((json_int_t)group->count));
-  json_put(&object, "empty", json_integer((json_int_t)group->empty));
-  json_put(&object, "core_area", number(group->core_area));
-  json_put(&object, "painted_area", number(group->painted_area));
-  json_put(&object, "background", mean_json(&group->background));
-  json_put(&object, "painted", mean_json(&group->painted));
-  json_put(&object, "pointing", mean_json(&group->pointing));
-  json_put(&object, "overlap", mean_json(&group->overlap));
-  return object;
+static void put_score(json_writer *j, const despur_cam_group *group) {
+  json_open(j, NULL, '{');
+  json_write_count(j, "count", group->count);
+  json_write_count(j, "empty", group->empty);
+  json_write_real(j, "core_area", group->core_area);
+  json_write_real(j, "painted_area", group->painted_area);
+  put_mean(j, "background", &group->background);
+  put_mean(j, "painted", &group->painted);
+  put_mean(j, "pointing", &group->pointing);
+  put_mean(j, "overlap", &group->overlap);
+  json_close(j);
 }
 
 /* What each region costs a group when it is covered: rows from the top. */
-static json_t *occlusion_json(const despur_occlusion *found, size_t g) {
-  json_t *rows = json_array();
+static void put_occlusion(json_writer *j, const despur_occlusion *found, size_t g) {
+  json_open(j, NULL, '[');
   for (size_t row = 0; row < found->grid; row++) {
-    json_t *columns = json_array();
+    json_open(j, NULL, '[');
     for (size_t column = 0; column < found->grid; column++)
-      json_push(&columns, number(found->losses[(g * found->grid + row) * found->grid + column]));
-    json_push(&rows, columns);
+      json_write_real(j, NULL, found->losses[(g * found->grid + row) * found->grid + column]);
+    json_close(j);
   }
-  return rows;
+  json_close(j);
 }
 
-static json_t *example_json(const despur_cam_example *example, size_t stages) {
-  json_t *object = json_object(), *predictions = json_array();
-  for (size_t s = 0; s < stages; s++)
-    json_push(&predictions, json_integer((json_int_t)example->predictions[s]));
-  json_put(&object, "example", json_integer((json_int_t)example->example));
-  json_put(&object, "predictions", predictions);
-  return object;
+static void put_example(json_writer *j, const despur_cam_example *example, size_t stages) {
+  json_open(j, NULL, '{');
+  json_write_count(j, "example", example->example);
+  json_open(j, "predictions", '[');
+  for (size_t s = 0; s < stages; s++) json_write_count(j, NULL, example->predictions[s]);
+  json_close(j);
+  json_close(j);
 }
 
-static despur_status add_picture(json_t **group, const despur_picture *picture, despur_error *error) {
+static despur_status put_picture(json_writer *j, const despur_picture *picture, despur_error *error) {
   text png = {0};
-  json_t *object = json_object();
   despur_status status = text_add_base64(&png, picture->bytes, picture->count, error);
-  json_put(&object, "width", json_integer((json_int_t)picture->width));
-  json_put(&object, "height", json_integer((json_int_t)picture->height));
-  json_put(&object, "png", json_string(png.data ? png.data : ""));
-  json_put(group, "picture", object);
+  json_open(j, "picture", '{');
+  json_write_count(j, "width", picture->width);
+  json_write_count(j, "height", picture->height);
+  json_write_text(j, "png", png.data ? png.data : "");
+  json_close(j);
   mem_free(png.data);
   return status;
 }
 
-static despur_status add_group(json_t **groups, const despur_run_cam_result *found, size_t g,
+static despur_status put_group(json_writer *j, const despur_run_cam_result *found, size_t g,
                                despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *group = json_object(), *examples = json_array(), *scores = json_array(), *occlusion = json_array();
-  json_put(&group, "name", json_text(found->names[g]));
-  json_put(&group, "minority", json_boolean(found->minority[g]));
+  json_open(j, NULL, '{');
+  json_write_text(j, "name", found->names[g]);
+  json_write_flag(j, "minority", found->minority[g]);
+  json_open(j, "examples", '[');
   for (size_t i = 0; i < found->example_count; i++)
-    if (found->examples[i].group == g)
-      json_push(&examples, example_json(&found->examples[i], found->stage_count));
-  json_put(&group, "examples", examples);
+    if (found->examples[i].group == g) put_example(j, &found->examples[i], found->stage_count);
+  json_close(j);
+  json_open(j, "scores", '[');
   for (size_t s = 0; found->scored && s < found->stage_count; s++)
-    json_push(&scores, score_json(&found->stages[s].scores.groups[g]));
-  json_put(&group, "scores", scores);
-  for (size_t s = 0; s < found->stage_count; s++)
-    json_push(&occlusion, occlusion_json(&found->stages[s].occlusion, g));
-  json_put(&group, "occlusion", occlusion);
+    put_score(j, &found->stages[s].scores.groups[g]);
+  json_close(j);
+  json_open(j, "occlusion", '[');
+  for (size_t s = 0; s < found->stage_count; s++) put_occlusion(j, &found->stages[s].occlusion, g);
+  json_close(j);
   for (size_t i = 0; i < found->sheet_count; i++)
-    if (found->sheets[i].group == g) TRY(add_picture(&group, &found->sheets[i].picture, error));
+    if (found->sheets[i].group == g) TRY(put_picture(j, &found->sheets[i].picture, error));
+  json_close(j);
 cleanup:
-  json_push(groups, group);
   return status;
 }
 
-static json_t *region_json(const despur_region *region) {
-  json_t *object = json_object();
-  json_put(&object, "left", json_integer((json_int_t)region->left));
-  json_put(&object, "top", json_integer((json_int_t)region->top));
-  json_put(&object, "width", json_integer((json_int_t)region->width));
-  json_put(&object, "height", json_integer((json_int_t)region->height));
-  return object;
+static void put_region(json_writer *j, const despur_region *region) {
+  json_open(j, "region", '{');
+  json_write_count(j, "left", region->left);
+  json_write_count(j, "top", region->top);
+  json_write_count(j, "width", region->width);
+  json_write_count(j, "height", region->height);
+  json_close(j);
 }
 
-static despur_status cam_json(json_t **out, const despur_run_cam_result *found, despur_error *error) {
+static despur_status print_cam(char **out, const despur_run_cam_result *found, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *stages = json_array(), *groups = json_array();
-  json_put(out, "layer", json_text(found->layer));
-  json_put(out, "split", json_string(despur_split_name(found->split)));
-  json_put(out, "scored", json_boolean(found->scored));
-  json_put(out, "partly", json_boolean(found->partly));
-  if (found->region.width > 0) json_put(out, "region", region_json(&found->region));
-  for (size_t s = 0; s < found->stage_count; s++) json_push(&stages, json_string(found->stages[s].label));
-  for (size_t g = 0; g < found->groups; g++) TRY(add_group(&groups, found, g, error));
+  json_writer j = {.style = JSON_PRETTY, .digits = 6};
+  json_open(&j, NULL, '{');
+  json_write_text(&j, "layer", found->layer);
+  json_write_text(&j, "split", despur_split_name(found->split));
+  json_write_flag(&j, "scored", found->scored);
+  json_write_flag(&j, "partly", found->partly);
+  if (found->region.width > 0) put_region(&j, &found->region);
+  json_open(&j, "stages", '[');
+  for (size_t s = 0; s < found->stage_count; s++) json_write_text(&j, NULL, found->stages[s].label);
+  json_close(&j);
+  json_open(&j, "groups", '[');
+  for (size_t g = 0; g < found->groups; g++) TRY(put_group(&j, found, g, error));
+  json_close(&j);
+  json_close(&j);
+  TRY(json_finish(out, &j, error));
 cleanup:
-  json_put(out, "stages", stages);
-  json_put(out, "groups", groups);
+  json_drop(&j);
   return status;
 }
 
@@ -135,16 +138,16 @@ despur_status run_write_cam(run *r, despur_error *error) {
   size_t count = run_cam_networks(networks, r), per_group = PICTURES / run_shown_groups(r)->count;
   size_t width = despur_dataset_shape(r->dataset).width, scale = TILE / width;
   despur_run_cam_options options = {.split = r->result->split, .scored = MEASURED};
-  json_t *object = json_object();
+  char *content = NULL;
   if (count == 0) goto cleanup;
   options.per_group = per_group < 1 ? 1 : per_group > MOST_PER_GROUP ? MOST_PER_GROUP : per_group;
   options.scale = scale < 1 ? 1 : scale > 8 ? 8 : scale;
   TRY(run_look_inside(&found, r, networks, count, &options, error));
-  TRY(cam_json(&object, &found, error));
-  TRY(run_write_json(r, "cam.json", object, error));
+  TRY(print_cam(&content, &found, error));
+  TRY(run_write_text(r, "cam.json", content, error));
 cleanup:
   despur_run_cam_release(&found);
-  json_decref(object);
+  mem_free(content);
   return status;
 }
 

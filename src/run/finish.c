@@ -1,6 +1,7 @@
 #include "run/finish.h"
-#include "base/json.h"
+#include "base/memory.h"
 #include "despur/report.h"
+#include "record/manifest.h"
 #include "run/clock.h"
 #include "run/hashes.h"
 #include "run/networks.h"
@@ -11,49 +12,55 @@
 #include <sys/resource.h>
 
 /* The page shows the manifest with the hashes of all other files; the manifest has that of the page, too. */
-static despur_status write_page(run *r, json_t *manifest, json_t *outputs, despur_error *error) {
+static despur_status write_page(run *r, record_manifest *manifest, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char path[1024], *content = json_print(manifest, JSON_COMPACT);
+  char path[1024], *content = NULL;
   const char *directory = r->result->directory;
+  TRY(manifest_print(&content, manifest, error));
   const despur_report_options options = {.page = path, .manifest = content};
-  if (!content) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing report.html");
   TRY(run_path(path, r, "report.html", error));
   TRY(despur_report(&directory, 1, &options, &r->result->verdict, error));
-  TRY(run_hash_output(r, outputs, "report.html", error));
+  TRY(run_hash_output(r, &manifest->outputs, "report.html", error));
 cleanup:
-  free(content);
+  mem_free(content);
   return status;
 }
 
 static despur_status write_manifest(run *r, const char *outcome, const char *message, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *manifest = json_object(), *outputs = json_object();
-  json_put(&manifest, "despur", json_string(despur_version()));
-  json_put(&manifest, "outcome", json_string(outcome));
-  if (*message) json_put(&manifest, "message", json_text(message));
-  json_put(&manifest, "seed", json_integer((json_int_t)r->config->seed));
-  json_put(&manifest, "data", json_text(despur_dataset_description(r->dataset)));
-  json_put(&manifest, "inputs", json_incref(r->inputs));
-  json_put(&manifest, "outputs", json_incref(outputs));
-  if (!manifest) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing manifest.json");
-  TRY(run_hash_outputs(r, outputs, error));
-  status = write_page(r, manifest, outputs, error);
+  char *content = NULL;
+  record_manifest manifest = {.seeded = true, .seed = r->config->seed, .hashed = true, .inputs = r->inputs};
+  TRY(mem_copy_text(&manifest.version, despur_version(), error));
+  TRY(mem_copy_text(&manifest.outcome, outcome, error));
+  TRY(mem_copy_text(&manifest.message, message, error));
+  TRY(mem_copy_text(&manifest.data, despur_dataset_description(r->dataset), error));
+  TRY(run_hash_outputs(r, &manifest.outputs, error));
+  status = write_page(r, &manifest, error);
   if (status != DESPUR_OK && !*message) goto cleanup; /* a run that has failed may have nothing to show */
-  TRY(run_write_json(r, "manifest.json", manifest, error));
+  TRY(manifest_print(&content, &manifest, error));
+  TRY(run_write_text(r, "manifest.json", content, error));
 cleanup:
-  json_decref(outputs);
-  json_decref(manifest);
+  mem_free(content);
+  manifest.inputs = (text_pairs){0}; /* the run's */
+  manifest_release(&manifest);
   return status;
 }
 
 static despur_status write_timing(run *r, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  char *content = NULL;
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  json_put(&r->timing, "total", json_real(run_seconds() - r->started));
-  json_put(&r->timing, "threads", json_integer(r->options->threads));
-  json_put(&r->timing, "kernels", json_string(despur_net_kernels(run_last_net(r))));
-  json_put(&r->timing, "peak_resident_mb", json_integer(usage.ru_maxrss / 1024));
-  return run_write_json(r, "timing.json", r->timing, error);
+  timing_set(&r->timing, "total", run_seconds() - r->started);
+  r->timing.ended = true;
+  r->timing.threads = (size_t)r->options->threads;
+  r->timing.kernels = despur_net_kernels(run_last_net(r));
+  r->timing.peak_resident_mb = (size_t)usage.ru_maxrss / 1024;
+  TRY(timing_print(&content, &r->timing, JSON_PRETTY, error));
+  TRY(run_write_text(r, "timing.json", content, error));
+cleanup:
+  mem_free(content);
+  return status;
 }
 
 /* A stream that cannot be finished keeps its temporary name, so that the run can go on. */

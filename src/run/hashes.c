@@ -11,19 +11,18 @@
 #include <stdio.h>
 #include <string.h>
 
-despur_status run_hash_output(const run *r, json_t *outputs, const char *name, despur_error *error) {
+despur_status run_hash_output(const run *r, text_pairs *outputs, const char *name, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], hash[SHA256_HEX];
   TRY(run_path(path, r, name, error));
   if (!file_exists(path)) goto cleanup;
   TRY(file_sha256(path, hash, error));
-  if (json_object_set_new(outputs, name, json_string(hash)) != 0)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
+  TRY(text_pairs_set(outputs, name, hash, error));
 cleanup:
   return status;
 }
 
-despur_status run_hash_outputs(const run *r, json_t *outputs, despur_error *error) {
+despur_status run_hash_outputs(const run *r, text_pairs *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (size_t i = 0; i < run_output_count; i++) TRY(run_hash_output(r, outputs, run_output_names[i], error));
 cleanup:
@@ -31,7 +30,7 @@ cleanup:
 }
 
 /* Files are named without their directory: where they lay does not matter to what was computed. */
-static despur_status add_input(json_t *inputs, const char *path, despur_error *error) {
+static despur_status add_input(text_pairs *inputs, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   char hash[SHA256_HEX], name[300], *file = NULL;
   if (!*path) return DESPUR_OK;
@@ -39,19 +38,18 @@ static despur_status add_input(json_t *inputs, const char *path, despur_error *e
   const char *slash = strrchr(file, '/'), *last = slash ? slash + 1 : file;
   TRY(file_sha256(file, hash, error));
   snprintf(name, sizeof name, "%s", last);
-  text_repair(name); /* the name of a member must be text */
-  for (int copy = 2; json_object_get(inputs, name); copy++) {
+  text_repair(name);
+  for (int copy = 2; text_pairs_find(inputs, name); copy++) {
     snprintf(name, sizeof name, "%s (%d)", last, copy);
     text_repair(name);
   }
-  if (json_object_set_new(inputs, name, json_string(hash)) != 0)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: out of memory", path);
+  TRY(text_pairs_add(inputs, name, hash, error));
 cleanup:
   mem_free(file);
   return status;
 }
 
-despur_status run_hash_data(const run *r, json_t *inputs, despur_error *error) {
+despur_status run_hash_data(const run *r, text_pairs *inputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (size_t i = 0; despur_dataset_input(r->dataset, i); i++)
     TRY(add_input(inputs, despur_dataset_input(r->dataset, i), error));
@@ -59,7 +57,7 @@ cleanup:
   return status;
 }
 
-despur_status run_hash_inputs(const run *r, json_t *inputs, despur_error *error) {
+despur_status run_hash_inputs(const run *r, text_pairs *inputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(run_hash_data(r, inputs, error));
   char path[CONFIG_PATH];
@@ -81,12 +79,11 @@ static const char *place_of_input(const run *r, const char *name) {
   return NULL;
 }
 
-despur_status run_compare_inputs(const run *r, const json_t *found, const json_t *kept, despur_error *error) {
-  const char *name;
-  json_t *sum;
-  json_object_foreach((json_t *)(uintptr_t)found, name, sum) {
-    const json_t *before = json_object_get(kept, name);
-    if (json_equal(sum, before)) continue;
+despur_status run_compare_inputs(const run *r, const text_pairs *found, const text_pairs *kept,
+                                 despur_error *error) {
+  for (size_t i = 0; i < found->count; i++) {
+    const char *name = found->items[i].name, *before = text_pairs_find(kept, name);
+    if (before && strcmp(before, found->items[i].value) == 0) continue;
     const char *place = place_of_input(r, name);
     return error_set(error, DESPUR_BAD_INPUT, "%s: the run was made with other data: %s %s%s%s%s",
                      r->result->directory, name, before ? "has changed" : "is not among its inputs",

@@ -1,26 +1,25 @@
 
 #include "run/manifest.h"
-#include "base/json.h"
-#include "base/json_read.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "despur/run.h"
 #include "io/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { LIMIT_BYTES = 1 << 20 };
 
-despur_status manifest_load(json_t **out, const char *directory, despur_error *error) {
+despur_status manifest_load(record_manifest *out, const char *directory, despur_error *error) {
   despur_status status = DESPUR_OK;
   text path = {0};
   char *content = NULL;
   size_t bytes;
-  *out = NULL;
+  *out = (record_manifest){0};
   TRY(text_add(&path, error, "%s/manifest.json", directory));
   TRY(file_read(&content, &bytes, path.data, LIMIT_BYTES, error));
-  TRY(json_read_object(out, content, bytes, path.data, 0, error));
+  TRY(manifest_parse(out, content, bytes, path.data, error));
 cleanup:
   mem_free(content);
   mem_free(path.data);
@@ -28,15 +27,16 @@ cleanup:
 }
 
 despur_status manifest_read(manifest *out, const char *directory, despur_error *error) {
-  json_t *object;
+  record_manifest found;
   *out = (manifest){0};
-  despur_status status = manifest_load(&object, directory, error);
-  if (status != DESPUR_OK) return status == DESPUR_NO_RESOURCES ? status : DESPUR_OK;
-  json_member_name(out->outcome, sizeof out->outcome, object, "outcome");
-  json_member_name(out->message, sizeof out->message, object, "message");
-  json_member_name(out->version, sizeof out->version, object, "despur");
-  json_decref(object);
-  return DESPUR_OK;
+  despur_status status = manifest_load(&found, directory, error);
+  if (status == DESPUR_OK) {
+    snprintf(out->outcome, sizeof out->outcome, "%s", found.outcome);
+    snprintf(out->message, sizeof out->message, "%s", found.message);
+    snprintf(out->version, sizeof out->version, "%s", found.version);
+  }
+  manifest_release(&found);
+  return status == DESPUR_NO_RESOURCES ? status : DESPUR_OK;
 }
 
 static despur_status write_file(const char *directory, const char *name, const char *content,
@@ -51,24 +51,18 @@ static despur_status write_file(const char *directory, const char *name, const c
 despur_status manifest_write_failure(const char *directory, const despur_config *config, const char *message,
                                      despur_error *error) {
   despur_status status = DESPUR_OK;
-  char *yaml = NULL, *json = NULL;
-  text with_line_end = {0};
-  json_t *object = json_object();
-  json_put(&object, "despur", json_string(despur_version()));
-  json_put(&object, "outcome", json_string("failed"));
-  json_put(&object, "message", json_text(message));
-  json_put(&object, "seed", json_integer((json_int_t)config->seed));
-  json = json_print(object, JSON_INDENT(2));
-  if (!json) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
-  TRY(text_add(&with_line_end, error, "%s\n", json));
+  char *yaml = NULL, *json = NULL, *why = NULL, version[] = DESPUR_VERSION, outcome[] = "failed";
+  TRY(mem_copy_text(&why, message, error));
+  const record_manifest failure = {
+      .version = version, .outcome = outcome, .message = why, .seeded = true, .seed = config->seed};
+  TRY(manifest_print(&json, &failure, error));
   TRY(despur_config_format(config, &yaml, error));
   TRY(file_make_directories(directory, error));
   TRY(write_file(directory, "config.yaml", yaml, error));
-  TRY(write_file(directory, "manifest.json", with_line_end.data, error));
+  TRY(write_file(directory, "manifest.json", json, error));
 cleanup:
-  json_decref(object);
-  mem_free(with_line_end.data);
-  free(json);
+  mem_free(why);
+  mem_free(json);
   free(yaml);
   return status;
 }

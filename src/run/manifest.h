@@ -3,8 +3,7 @@
 #define RUN_MANIFEST_H
 
 #include "despur/config.h"
-
-#include <jansson.h>
+#include "record/manifest.h"
 
 typedef struct manifest {
   char outcome[16];  /* complete, interrupted, failed; "" when there is no manifest.json or it is damaged */
@@ -12,11 +11,11 @@ typedef struct manifest {
   char version[32];  /* of despur */
 } manifest;
 
-/* The whole of manifest.json, an object. Free with json_decref. */
-DESPUR_MUST_USE despur_status manifest_load(json_t **out, const char *directory, despur_error *error);
+/* The whole of manifest.json. Release with manifest_release, also after an error. */
+DESPUR_MUST_USE despur_status manifest_load(record_manifest *out, const char *directory, despur_error *error);
 
-/* A run without a readable manifest is one that was not finished; the only errors are want of memory and the
- * like, which say nothing about the run. */
+/* A run without a readable manifest is one that was not finished; the only errors are a lack of memory
+ * and the like, which say nothing about the run. */
 DESPUR_MUST_USE despur_status manifest_read(manifest *out, const char *directory, despur_error *error);
 
 /* For a run that ended before it could write one: creates the directory if need be. */

@@ -1,5 +1,4 @@
 #include "run/reopen.h"
-#include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
 #include "run/hashes.h"
@@ -8,28 +7,28 @@
 #include "run/run_state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { TIMING_LIMIT_BYTES = 1 << 20 };
 
-void run_set_base(despur_config *config, const json_t *timing) {
-  const char *made_in = json_string_value(json_object_get(timing, "made_in"));
-  if (made_in && *made_in == '/') snprintf(config->base, sizeof config->base, "%s", made_in);
+void run_set_base(despur_config *config, const record_timing *timing) {
+  if (*timing->made_in == '/' && strlen(timing->made_in) < sizeof config->base)
+    snprintf(config->base, sizeof config->base, "%s", timing->made_in);
 }
 
 /* Where the run was made: timing.json says so, being the one file that may differ between equal runs. */
 static despur_status find_base(despur_config *config, const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024], *content = NULL;
-  json_t *timing = NULL;
+  record_timing timing;
   size_t bytes;
   TRY(run_path(path, r, "timing.json", error));
   if (!file_exists(path)) goto cleanup;
   TRY(file_read(&content, &bytes, path, TIMING_LIMIT_BYTES, error));
-  TRY(json_read_object(&timing, content, bytes, path, 0, error));
-  run_set_base(config, timing);
+  TRY(timing_parse(&timing, content, bytes, path, error));
+  run_set_base(config, &timing);
 cleanup:
   mem_free(content);
-  json_decref(timing);
   return status == DESPUR_BAD_INPUT ? DESPUR_OK : status; /* a convenience */
 }
 
@@ -59,15 +58,18 @@ cleanup:
 
 despur_status run_check_data(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *kept = NULL, *found = json_object();
+  record_manifest kept;
+  text_pairs found = {0};
   status = manifest_load(&kept, r->result->directory, error);
-  if (status == DESPUR_BAD_INPUT)
+  if (status == DESPUR_BAD_INPUT) {
     status = DESPUR_OK; /* without a manifest there is nothing to compare with */
-  if (status != DESPUR_OK || !kept) goto cleanup;
-  TRY(run_hash_data(r, found, error));
-  TRY(run_compare_inputs(r, found, json_object_get(kept, "inputs"), error));
+    goto cleanup;
+  }
+  if (status != DESPUR_OK) goto cleanup;
+  TRY(run_hash_data(r, &found, error));
+  TRY(run_compare_inputs(r, &found, &kept.inputs, error));
 cleanup:
-  json_decref(kept);
-  json_decref(found);
+  manifest_release(&kept);
+  text_pairs_release(&found);
   return status;
 }

@@ -9,7 +9,7 @@
 DESPUR_MUST_USE despur_status run_read_config(run *r, despur_config **config, despur_error *error);
 
 /* Relative paths of a run's own file start where timing says that it was made. */
-void run_set_base(despur_config *config, const json_t *timing);
+void run_set_base(despur_config *config, const record_timing *timing);
 
 /* Reads config.yaml of the finished run in r->options->directory, and its data and true groups;
  * DESPUR_BAD_INPUT when the data are not those of the run. r->config is *config, which the caller frees after

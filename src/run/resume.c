@@ -1,7 +1,5 @@
 
 #include "run/resume.h"
-#include "base/json.h"
-#include "base/json_read.h"
 #include "base/memory.h"
 #include "run/checkpoint.h"
 #include "run/clock.h"
@@ -63,15 +61,14 @@ despur_status run_save(run *r, const despur_train_state *state, despur_error *er
   char path[1024], version[] = DESPUR_VERSION, stage[64];
   checkpoint_stage stages[DESPUR_NETWORK_COUNT];
   checkpoint c = {.version = version,
-                  .inputs = json_print(r->inputs, JSON_COMPACT),
-                  .finished = json_print(r->finished, JSON_COMPACT),
-                  .timing = json_print(r->timing, JSON_COMPACT),
                   .seconds = run_seconds() - r->started,
                   .only_infer = r->only_infer,
                   .stage = stage,
                   .stages = stages};
   snprintf(stage, sizeof stage, "%s", r->plan.stages[r->place]->name);
-  if (!c.inputs || !c.finished || !c.timing) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  TRY(hashes_print(&c.inputs, &r->inputs, error));
+  TRY(hashes_print(&c.finished, &r->finished, error));
+  TRY(timing_print(&c.timing, &r->timing, JSON_LINE, error));
   TRY(despur_config_format(r->config, &c.config, error));
   for (size_t n = 0; n < DESPUR_NETWORK_COUNT; n++)
     if (r->nets[n]) stages[c.stage_count] = stage_of(&r->result->stages[c.stage_count]), c.stage_count++;
@@ -82,9 +79,9 @@ despur_status run_save(run *r, const despur_train_state *state, despur_error *er
   TRY(checkpoint_write(&c, path, error));
 cleanup:
   free(c.config);
-  free(c.inputs);
-  free(c.finished);
-  free(c.timing);
+  mem_free(c.inputs);
+  mem_free(c.finished);
+  mem_free(c.timing);
   return status;
 }
 
@@ -110,9 +107,9 @@ static int line_length(const char *line) {
 
 static despur_status check_config(const run *r, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char *text = NULL;
-  TRY(despur_config_format(r->config, &text, error));
-  const char *found = text, *kept = r->resumed.config;
+  char *yaml = NULL;
+  TRY(despur_config_format(r->config, &yaml, error));
+  const char *found = yaml, *kept = r->resumed.config;
   if (strcmp(found, kept) != 0) {
     size_t line = first_difference(&found, &kept);
     found += strspn(found, " "), kept += strspn(kept, " ");
@@ -121,7 +118,7 @@ static despur_status check_config(const run *r, const char *path, despur_error *
          line, line_length(kept), kept, line_length(found), found);
   }
 cleanup:
-  free(text);
+  free(yaml);
   return status;
 }
 
@@ -138,21 +135,28 @@ static despur_status say_why_not(const run *r, despur_error *error) {
                    file_is_directory(directory) ? "; start the run again with its recipe" : "");
 }
 
-static despur_status load_json(json_t **object, const char *text, despur_error *error) {
-  despur_status status = json_read_object(object, text, strlen(text), CHECKPOINT_FILE, 0, error);
+static despur_status damaged(despur_status status, despur_error *error) {
   if (status != DESPUR_BAD_INPUT) return status;
   return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
+}
+
+static despur_status read_hashes(text_pairs *out, const char *kept, despur_error *error) {
+  return damaged(hashes_parse(out, kept, CHECKPOINT_FILE, error), error);
+}
+
+static despur_status read_timing(record_timing *out, const run *r, despur_error *error) {
+  const char *kept = r->resumed.timing;
+  return damaged(timing_parse(out, kept, strlen(kept), CHECKPOINT_FILE, error), error);
 }
 
 /* A run that goes on by its own config.yaml: relative paths start where it was made. */
 static despur_status find_base(run *r, despur_error *error) {
   char path[1024];
-  json_t *timing = NULL;
+  record_timing timing;
   despur_status status = run_path(path, r, "config.yaml", error);
   if (status != DESPUR_OK || strcmp(path, r->config->file) != 0) return status;
-  status = load_json(&timing, r->resumed.timing, error);
-  if (status == DESPUR_OK) run_set_base(r->own, timing);
-  json_decref(timing);
+  status = read_timing(&timing, r, error);
+  if (status == DESPUR_OK) run_set_base(r->own, &timing);
   return status;
 }
 
@@ -177,27 +181,29 @@ cleanup:
 }
 
 static despur_status check_inputs(const run *r, despur_error *error) {
-  json_t *kept = NULL;
-  despur_status status = load_json(&kept, r->resumed.inputs, error);
-  if (status == DESPUR_OK) status = run_compare_inputs(r, r->inputs, kept, error);
-  json_decref(kept);
+  text_pairs kept;
+  despur_status status = read_hashes(&kept, r->resumed.inputs, error);
+  if (status == DESPUR_OK) status = run_compare_inputs(r, &r->inputs, &kept, error);
+  text_pairs_release(&kept);
   return status;
 }
 
 /* The files of finished stages. */
 static despur_status check_finished(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *found = json_object(), *sum;
-  const char *name;
-  json_decref(r->finished);
-  r->finished = NULL;
-  TRY(load_json(&r->finished, r->resumed.finished, error));
-  TRY(run_hash_outputs(r, found, error));
-  json_object_foreach(r->finished, name, sum) if (!json_equal(sum, json_object_get(found, name)))
-      FAIL(error, DESPUR_BAD_INPUT, "%s/%s: %s since the checkpoint", r->result->directory, name,
-           json_object_get(found, name) ? "has changed" : "has gone");
+  text_pairs found = {0};
+  text_pairs_release(&r->finished);
+  TRY(read_hashes(&r->finished, r->resumed.finished, error));
+  TRY(run_hash_outputs(r, &found, error));
+  for (size_t i = 0; i < r->finished.count; i++) {
+    const text_pair *kept = &r->finished.items[i];
+    const char *now = text_pairs_find(&found, kept->name);
+    if (!now || strcmp(now, kept->value) != 0)
+      FAIL(error, DESPUR_BAD_INPUT, "%s/%s: %s since the checkpoint", r->result->directory, kept->name,
+           now ? "has changed" : "has gone");
+  }
 cleanup:
-  json_decref(found);
+  text_pairs_release(&found);
   return status;
 }
 
@@ -289,17 +295,16 @@ static despur_status restore_stages(run *r, despur_error *error) {
 
 static despur_status restore(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *timing = NULL;
+  record_timing timing;
   const checkpoint *c = &r->resumed;
-  TRY(load_json(&timing, c->timing, error));
-  if (json_object_update(r->timing, timing) != 0) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
+  TRY(read_timing(&timing, r, error));
+  r->timing = timing;
   r->started -= c->seconds;
   if (c->state.epoch > 0) r->state = &c->state;
   r->history = r->resumed.history, r->resumed.history = (run_history){0};
   restore_results(r);
   TRY(restore_stages(r, error));
 cleanup:
-  json_decref(timing);
   return status;
 }
 

@@ -1,5 +1,4 @@
 /* The order of events in a run. */
-#include "base/json.h"
 #include "base/memory.h"
 #include "config/schema.h"
 #include "io/npy.h"
@@ -75,8 +74,6 @@ static despur_split evaluation_split(const despur_dataset *dataset) {
 /* Reads and checks everything that the run needs. */
 static despur_status prepare(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char here[CONFIG_TEXT];
-  json_t *made_in = NULL;
   double started = run_seconds();
   TRY(*r->config->base ? run_create_dataset(r, error) : despur_dataset_create(&r->dataset, r->config, error));
   run_note(r, "data: %s", despur_dataset_description(r->dataset));
@@ -89,14 +86,10 @@ static despur_status prepare(run *r, despur_error *error) {
   TRY(run_check_readable(r, error));
   TRY(load_initial_weights(r, error));
   if (*r->config->train.order) TRY(read_order(r, error));
-  r->timing = json_object();
-  r->inputs = json_object();
-  r->finished = json_object();
-  if (!r->timing || !r->inputs || !r->finished) FAIL(error, DESPUR_NO_RESOURCES, "out of memory");
-  TRY(run_hash_inputs(r, r->inputs, error));
-  if (getcwd(here, sizeof here)) made_in = json_string(here); /* NULL when that is not UTF-8 */
-  if (made_in) json_put(&r->timing, "made_in", made_in);
-  json_put(&r->timing, "prepare", json_real(run_seconds() - started));
+  TRY(run_hash_inputs(r, &r->inputs, error));
+  if (!getcwd(r->timing.made_in, sizeof r->timing.made_in) || !text_is_utf8(r->timing.made_in))
+    *r->timing.made_in = 0;
+  timing_set(&r->timing, "prepare", run_seconds() - started);
 cleanup:
   return status;
 }
@@ -105,7 +98,7 @@ cleanup:
 static despur_status reach(run *r, size_t place, despur_error *error) {
   despur_status status = DESPUR_OK;
   r->place = place;
-  TRY(run_hash_outputs(r, r->finished, error));
+  TRY(run_hash_outputs(r, &r->finished, error));
   TRY(run_save(r, NULL, error));
 cleanup:
   return status;

@@ -2,7 +2,6 @@
  */
 #include "run/run_files.h"
 #include "base/format.h"
-#include "base/json.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "nn/loss.h"
@@ -87,7 +86,7 @@ cleanup:
 despur_status run_remove_unfinished(const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   for (size_t i = 0; i < run_output_count; i++) {
-    bool stays = json_object_get(r->finished, run_output_names[i]) != NULL;
+    bool stays = text_pairs_find(&r->finished, run_output_names[i]) != NULL;
     for (size_t k = 0; k < CHECKPOINT_STREAMS; k++)
       stays |= !strcmp(run_output_names[i], run_stream_names[k]);
     if (!stays) TRY(run_remove_output(r, run_output_names[i], error));
@@ -169,19 +168,8 @@ cleanup:
   return status;
 }
 
-despur_status run_write_json(const run *r, const char *name, json_t *object, despur_error *error) {
-  despur_status status = DESPUR_OK;
+despur_status run_write_text(const run *r, const char *name, const char *content, despur_error *error) {
   char path[1024];
-  file_writer *writer = NULL;
-  char *content = json_print(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-  if (!content) FAIL(error, DESPUR_NO_RESOURCES, "out of memory while writing %s", name);
-  TRY(run_path(path, r, name, error));
-  TRY(file_writer_open(&writer, path, error));
-  TRY(file_print(writer, error, "%s\n", content));
-  status = file_writer_commit(writer, error);
-  writer = NULL;
-cleanup:
-  file_writer_discard(writer);
-  free(content);
-  return status;
+  despur_status status = run_path(path, r, name, error);
+  return status == DESPUR_OK ? file_write_text(path, content, error) : status;
 }

@@ -16,7 +16,8 @@ extern const char *const run_stream_names[CHECKPOINT_STREAMS];
 DESPUR_MUST_USE despur_status run_open_stream(file_writer **writer, const run *r, const char *name,
                                               despur_error *error);
 
-DESPUR_MUST_USE despur_status run_write_json(const run *r, const char *name, json_t *object,
+/* Writes a text as the file of that name. */
+DESPUR_MUST_USE despur_status run_write_text(const run *r, const char *name, const char *content,
                                              despur_error *error);
 
 DESPUR_MUST_USE despur_status run_write_groups(run *r, despur_error *error);

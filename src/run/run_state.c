@@ -44,9 +44,8 @@ void run_release(run *r) {
   file_writer_leave(r->results);
   file_writer_leave(r->steps);
   file_writer_leave(r->events);
-  json_decref(r->timing);
-  json_decref(r->inputs);
-  json_decref(r->finished);
+  text_pairs_release(&r->inputs);
+  text_pairs_release(&r->finished);
   checkpoint_release(&r->resumed);
   history_release(&r->history);
   if (r->claimed) close(r->lock);

@@ -6,10 +6,10 @@
 #include "despur/infer.h"
 #include "despur/run.h"
 #include "io/file.h"
+#include "record/timing.h"
 #include "run/checkpoint.h"
 #include "run/history.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 
 typedef struct stage_kind stage_kind; /* stage.h */
@@ -40,12 +40,12 @@ typedef struct run {
   file_writer *results;        /* NULL until the directory exists */
   file_writer *steps, *events; /* likewise, and when they are not wanted */
   double started;              /* run_seconds; earlier by what a resumed run had taken before */
-  json_t *timing;
+  record_timing timing;
   bool only_infer;
   run_plan plan;
   size_t place;                    /* in the plan: what comes next, or goes on */
-  json_t *inputs;                  /* the SHA-256 of each by its name */
-  json_t *finished;                /* likewise the outputs of finished stages */
+  text_pairs inputs;               /* the SHA-256 of each by its name */
+  text_pairs finished;             /* likewise the outputs of finished stages */
   checkpoint resumed;              /* what the run has gone on from, or zero */
   const despur_train_state *state; /* of the stage that goes on, or NULL */
   run_history history;             /* of the stage that goes on */

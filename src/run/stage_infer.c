@@ -1,6 +1,5 @@
 /* The inference of a run: groups from what the reference network says of the training examples. */
 #include "run/stage_infer.h"
-#include "base/json.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "nn/engine.h"
@@ -232,7 +231,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   note_groups(r);
   TRY(run_write_groups(r, error));
   TRY(run_write_inference(r, error));
-  json_put(&r->timing, "infer", json_real(run_seconds() - started));
+  timing_set(&r->timing, "infer", run_seconds() - started);
 cleanup:
   return status;
 }

@@ -1,7 +1,6 @@
 /* Fitting the last layer of the trained network again, on the features that the rest of it computes. What the
  * network was before is kept in a file of its own. */
 #include "base/format.h"
-#include "base/json.h"
 #include "base/memory.h"
 #include "despur/repair.h"
 #include "nn/engine.h"
@@ -209,7 +208,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   TRY(run_write_repair(r, &found, error));
   TRY(run_save_net(r, DESPUR_NETWORK_REPAIR, error));
   TRY(run_write_predictions(r, predictions, logits, error));
-  json_put(&r->timing, "repair", json_real(result->seconds));
+  timing_set(&r->timing, "repair", result->seconds);
 cleanup:
   despur_repair_release(&found);
   mem_free(logits);

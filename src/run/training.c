@@ -1,6 +1,5 @@
 #include "run/training.h"
 #include "base/format.h"
-#include "base/json.h"
 #include "base/math.h"
 #include "base/memory.h"
 #include "run/clock.h"
@@ -182,7 +181,7 @@ static despur_status finish(run *r, const training *s, const run_training *what,
   TRY(run_judge_choice(result->rules, r, error));
   if (what->options.epochs > 0) TRY(run_write_rules(r, s->name, result->rules, error));
   result->rule = training_rule(what->rule);
-  json_put(&r->timing, s->name, json_real(result->seconds));
+  timing_set(&r->timing, s->name, result->seconds);
 cleanup:
   return status;
 }

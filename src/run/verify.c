@@ -19,33 +19,33 @@
 
 /* ---- hashes ---- */
 
-static despur_status check_inputs(despur_verify_result *result, const run *r, json_t *kept,
+static despur_status check_inputs(despur_verify_result *result, const run *r, const text_pairs *kept,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *found = json_object(), *sum;
-  const char *name;
-  TRY(run_hash_inputs(r, found, error));
+  text_pairs found = {0};
+  TRY(run_hash_inputs(r, &found, error));
   despur_error reason;
-  if (run_compare_inputs(r, found, kept, &reason) != DESPUR_OK) verify_differ(result, "%s", reason.message);
-  json_object_foreach(kept, name, sum) if (!*result->difference && !json_object_get(found, name))
+  if (run_compare_inputs(r, &found, kept, &reason) != DESPUR_OK) verify_differ(result, "%s", reason.message);
+  for (size_t i = 0; i < kept->count; i++)
+    if (!*result->difference && !text_pairs_find(&found, kept->items[i].name))
       verify_differ(result, "%s/manifest.json: inputs: the run does not read '%s'", r->result->directory,
-                    name);
-  result->inputs = json_object_size(found);
+                    kept->items[i].name);
+  result->inputs = found.count;
 cleanup:
-  json_decref(found);
+  text_pairs_release(&found);
   return status;
 }
 
 /* Whether the manifest lists what such a run makes, no less and no more. A check that has nothing to look at
  * must not pass. */
-static despur_status check_list(despur_verify_result *result, const run *r, json_t *kept,
+static despur_status check_list(despur_verify_result *result, const run *r, const text_pairs *kept,
                                 despur_error *error) {
   for (size_t i = 0; i < run_output_count && !*result->difference; i++) {
     char path[1024];
     const char *name = run_output_names[i];
     despur_status status = run_path(path, r, name, error);
     if (status != DESPUR_OK) return status;
-    bool listed = json_object_get(kept, name) != NULL, made = run_makes_output(r, name);
+    bool listed = text_pairs_find(kept, name) != NULL, made = run_makes_output(r, name);
     if (made && !listed)
       verify_differ(result, "%s/manifest.json: outputs: a run like this makes %s, which is not listed",
                     r->result->directory, name);
@@ -55,7 +55,7 @@ static despur_status check_list(despur_verify_result *result, const run *r, json
   return DESPUR_OK;
 }
 
-static despur_status check_outputs(despur_verify_result *result, const run *r, json_t *kept,
+static despur_status check_outputs(despur_verify_result *result, const run *r, const text_pairs *kept,
                                    despur_error *error) {
   despur_status status = verify_outputs(result, r->result->directory, kept, error);
   if (status == DESPUR_OK && !*result->difference) status = check_list(result, r, kept, error);
@@ -65,12 +65,11 @@ static despur_status check_outputs(despur_verify_result *result, const run *r, j
 /* ---- once more ---- */
 
 static despur_status compare_outputs(despur_verify_result *result, const run *first, const run *second,
-                                     json_t *kept, despur_error *error) {
+                                     const text_pairs *kept, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char *name;
-  json_t *sum;
-  json_object_foreach(kept, name, sum) {
+  for (size_t i = 0; i < kept->count; i++) {
     char before[1024], now[1024];
+    const char *name = kept->items[i].name;
     TRY(verify_output_path(before, first->result->directory, name, error));
     TRY(verify_output_path(now, second->result->directory, name, error));
     TRY(verify_compare(result, before, now, error));
@@ -81,7 +80,7 @@ cleanup:
   return status;
 }
 
-static despur_status run_again(despur_verify_result *result, const run *first, json_t *kept,
+static despur_status run_again(despur_verify_result *result, const run *first, const text_pairs *kept,
                                despur_error *error) {
   despur_status status = DESPUR_OK;
   char room[512] = "", directory[520];
@@ -108,21 +107,20 @@ cleanup:
 /* ---- the whole ---- */
 
 /* A run of group inference only has left neither a model nor its predictions. */
-static despur_status find_kind(run *r, json_t *outputs, despur_error *error) {
+static despur_status find_kind(run *r, const text_pairs *outputs, despur_error *error) {
   static const char *const TRAINED[] = {"model.safetensors", "predictions.csv"};
   r->only_infer = true;
   for (size_t i = 0; i < sizeof TRAINED / sizeof *TRAINED; i++) {
     char path[1024];
     despur_status status = run_path(path, r, TRAINED[i], error);
     if (status != DESPUR_OK) return status;
-    if (json_object_get(outputs, TRAINED[i]) || file_exists(path)) r->only_infer = false;
+    if (text_pairs_find(outputs, TRAINED[i]) || file_exists(path)) r->only_infer = false;
   }
   return DESPUR_OK;
 }
 
-static void check_seed(despur_verify_result *result, const run *r, const json_t *said) {
-  const json_t *seed = json_object_get(said, "seed");
-  if (json_is_integer(seed) && json_integer_value(seed) == (json_int_t)r->config->seed) return;
+static void check_seed(despur_verify_result *result, const run *r, const record_manifest *said) {
+  if (said->seeded && said->seed == r->config->seed) return;
   verify_differ(result, "%s/manifest.json: seed: expected %lld, as in config.yaml", r->result->directory,
                 (long long)r->config->seed);
 }
@@ -137,7 +135,7 @@ static void forget(run *r) {
   }
 }
 
-static despur_status prepare(run *r, json_t *outputs, despur_error *error) {
+static despur_status prepare(run *r, const text_pairs *outputs, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(find_kind(r, outputs, error));
   TRY(run_create_dataset(r, error));
@@ -149,7 +147,7 @@ cleanup:
 despur_status despur_verify(despur_verify_result *result, const char *directory,
                             const despur_verify_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *said = NULL;
+  record_manifest said = {0};
   despur_config *config = NULL;
   despur_run_options run_options = {
       .directory = directory, .threads = options->threads, .observer = options->observer};
@@ -163,17 +161,17 @@ despur_status despur_verify(despur_verify_result *result, const char *directory,
   if (repaired) return verify_repaired(result, directory, error);
   TRY(run_read_config(&r, &config, error));
   TRY(manifest_load(&said, directory, error));
-  TRY(verify_outcome(directory, said, error));
-  json_t *outputs = json_object_get(said, "outputs");
+  TRY(verify_outcome(directory, &said, error));
+  const text_pairs *outputs = &said.outputs;
   TRY(prepare(&r, outputs, error));
-  TRY(check_inputs(result, &r, json_object_get(said, "inputs"), error));
-  if (!*result->difference) check_seed(result, &r, said);
+  TRY(check_inputs(result, &r, &said.inputs, error));
+  if (!*result->difference) check_seed(result, &r, &said);
   if (!*result->difference) TRY(check_outputs(result, &r, outputs, error));
   forget(&r);
   if (!*result->difference && !options->quick) TRY(run_again(result, &r, outputs, error));
-  verify_blame_version(result, said);
+  verify_blame_version(result, &said);
 cleanup:
-  json_decref(said);
+  manifest_release(&said);
   run_release(&r);
   despur_config_free(config);
   return status;

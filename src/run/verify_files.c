@@ -31,21 +31,19 @@ despur_status verify_output_path(char path[1024], const char *directory, const c
   return DESPUR_OK;
 }
 
-despur_status verify_outputs(despur_verify_result *result, const char *directory, json_t *kept,
+despur_status verify_outputs(despur_verify_result *result, const char *directory, const text_pairs *kept,
                              despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char *name;
-  json_t *sum;
-  json_object_foreach(kept, name, sum) {
+  for (size_t i = 0; i < kept->count; i++) {
     char path[1024], found[SHA256_HEX];
-    const char *wanted = json_string_value(sum);
+    const char *name = kept->items[i].name;
     TRY(verify_output_path(path, directory, name, error));
     if (!file_exists(path)) {
       verify_differ(result, "%s is missing", path);
       break;
     }
     TRY(file_sha256(path, found, error));
-    if (!wanted || strcmp(found, wanted) != 0) {
+    if (strcmp(found, kept->items[i].value) != 0) {
       verify_differ(result, "%s has changed since it was written", path);
       break;
     }
@@ -142,17 +140,16 @@ despur_status verify_make_room(char room[512], despur_error *error) {
   return DESPUR_OK;
 }
 
-despur_status verify_outcome(const char *directory, const json_t *said, despur_error *error) {
-  const char *outcome = json_string_value(json_object_get(said, "outcome"));
-  if (outcome && strcmp(outcome, "complete") == 0) return DESPUR_OK;
+despur_status verify_outcome(const char *directory, const record_manifest *said, despur_error *error) {
+  if (strcmp(said->outcome, "complete") == 0) return DESPUR_OK;
   return error_set(error, DESPUR_BAD_INPUT, "%s: only complete runs can be verified; this one is %s",
-                   directory, outcome ? outcome : "without an outcome");
+                   directory, *said->outcome ? said->outcome : "without an outcome");
 }
 
-void verify_blame_version(despur_verify_result *result, const json_t *said) {
-  const char *version = json_string_value(json_object_get(said, "despur"));
+void verify_blame_version(despur_verify_result *result, const record_manifest *said) {
+  const char *version = said->version;
   size_t used = strlen(result->difference);
-  if (used == 0 || !version || strcmp(version, despur_version()) == 0) return;
+  if (used == 0 || !*version || strcmp(version, despur_version()) == 0) return;
   snprintf(result->difference + used, sizeof result->difference - used,
            " (the run was made by despur %.32s, this is %s)", version, despur_version());
 }

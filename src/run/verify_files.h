@@ -5,8 +5,7 @@
 
 #include "base/error.h"
 #include "despur/run.h"
-
-#include <jansson.h>
+#include "record/manifest.h"
 
 __attribute__((format(printf, 2, 3))) void verify_differ(despur_verify_result *result, const char *format,
                                                          ...);
@@ -17,7 +16,7 @@ DESPUR_MUST_USE despur_status verify_output_path(char path[1024], const char *di
 
 /* Whether files have the hashes that the manifest has for them; result->outputs counts them. */
 DESPUR_MUST_USE despur_status verify_outputs(despur_verify_result *result, const char *directory,
-                                             json_t *kept, despur_error *error);
+                                             const text_pairs *kept, despur_error *error);
 
 /* Where two files differ first: which number of which tensor, or which byte of which line. */
 DESPUR_MUST_USE despur_status verify_compare(despur_verify_result *result, const char *before,
@@ -27,9 +26,10 @@ DESPUR_MUST_USE despur_status verify_compare(despur_verify_result *result, const
 DESPUR_MUST_USE despur_status verify_make_room(char room[512], despur_error *error);
 
 /* DESPUR_BAD_INPUT when the manifest does not say "complete". */
-DESPUR_MUST_USE despur_status verify_outcome(const char *directory, const json_t *said, despur_error *error);
+DESPUR_MUST_USE despur_status verify_outcome(const char *directory, const record_manifest *said,
+                                             despur_error *error);
 
 /* Adds to a difference that another version of despur made the files, if so. */
-void verify_blame_version(despur_verify_result *result, const json_t *said);
+void verify_blame_version(despur_verify_result *result, const record_manifest *said);
 
 #endif

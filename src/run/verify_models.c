@@ -14,23 +14,23 @@ static const char *const NAMES[] = {"columns.json", "results.json", "report.html
 
 enum { NAME_COUNT = sizeof NAMES / sizeof *NAMES };
 
-static void check_list(despur_verify_result *result, const char *directory, const json_t *outputs) {
-  bool same = json_object_size(outputs) == NAME_COUNT;
-  for (size_t i = 0; i < NAME_COUNT; i++) same &= json_object_get(outputs, NAMES[i]) != NULL;
+static void check_list(despur_verify_result *result, const char *directory, const text_pairs *outputs) {
+  bool same = outputs->count == NAME_COUNT;
+  for (size_t i = 0; i < NAME_COUNT; i++) same &= text_pairs_find(outputs, NAMES[i]) != NULL;
   if (!same)
     verify_differ(result, "%s/manifest.json: outputs: expected columns.json, results.json and report.html",
                   directory);
 }
 
 /* The tables that columns.json names. */
-static despur_status check_inputs(despur_verify_result *result, const char *directory, const json_t *kept,
+static despur_status check_inputs(despur_verify_result *result, const char *directory, const text_pairs *kept,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
   text_pairs found;
   TRY(models_hash_tables(&found, directory, error));
   for (size_t i = 0; i < found.count; i++) {
     const char *name = found.items[i].name;
-    const char *wanted = json_string_value(json_object_get(kept, name));
+    const char *wanted = text_pairs_find(kept, name);
     if (!wanted || strcmp(found.items[i].value, wanted) != 0) {
       verify_differ(result, "%s: %s", name,
                     wanted ? "has changed since the page was made" : "is not in manifest.json");
@@ -38,7 +38,7 @@ static despur_status check_inputs(despur_verify_result *result, const char *dire
     }
     result->inputs++;
   }
-  if (json_object_size(kept) != found.count)
+  if (kept->count != found.count)
     verify_differ(result, "%s/manifest.json: inputs: lists tables that columns.json does not name",
                   directory);
 cleanup:
@@ -77,28 +77,27 @@ cleanup:
 despur_status verify_models(despur_verify_result *result, const char *directory, bool quick,
                             despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *said = NULL;
+  record_manifest said;
   TRY(manifest_load(&said, directory, error));
-  TRY(verify_outcome(directory, said, error));
-  json_t *outputs = json_object_get(said, "outputs");
-  check_list(result, directory, outputs);
-  if (!*result->difference) TRY(verify_outputs(result, directory, outputs, error));
-  if (!*result->difference) TRY(check_inputs(result, directory, json_object_get(said, "inputs"), error));
+  TRY(verify_outcome(directory, &said, error));
+  check_list(result, directory, &said.outputs);
+  if (!*result->difference) TRY(verify_outputs(result, directory, &said.outputs, error));
+  if (!*result->difference) TRY(check_inputs(result, directory, &said.inputs, error));
   if (!*result->difference && !quick) TRY(make_again(result, directory, error));
-  verify_blame_version(result, said);
+  verify_blame_version(result, &said);
 cleanup:
-  json_decref(said);
+  manifest_release(&said);
   return status;
 }
 
 despur_status verify_repaired(despur_verify_result *result, const char *directory, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *said = NULL;
+  record_manifest said;
   TRY(manifest_load(&said, directory, error));
-  TRY(verify_outcome(directory, said, error));
-  TRY(verify_outputs(result, directory, json_object_get(said, "outputs"), error));
-  verify_blame_version(result, said);
+  TRY(verify_outcome(directory, &said, error));
+  TRY(verify_outputs(result, directory, &said.outputs, error));
+  verify_blame_version(result, &said);
 cleanup:
-  json_decref(said);
+  manifest_release(&said);
   return status;
 }

@@ -1,11 +1,10 @@
 /* From directories to runs with one number each. */
-#include "base/json_read.h"
 #include "base/memory.h"
 #include "io/file.h"
+#include "record/timing.h"
 #include "report/load.h"
 #include "table/table.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,14 +48,13 @@ static despur_status seconds_of(double *seconds, const char *directory, despur_e
   text path = {0};
   char *content = NULL;
   size_t bytes;
-  json_t *timing = NULL;
+  record_timing timing;
   *seconds = (double)NAN;
   TRY(text_add(&path, error, "%s/timing.json", directory));
   TRY(file_read(&content, &bytes, path.data, TIMING_LIMIT_BYTES, error));
-  TRY(json_read_object(&timing, content, bytes, path.data, 0, error));
-  *seconds = json_member_number(timing, "total");
+  TRY(timing_parse(&timing, content, bytes, path.data, error));
+  *seconds = timing_of(&timing, "total");
 cleanup:
-  json_decref(timing);
   mem_free(content);
   mem_free(path.data);
   return status == DESPUR_NO_RESOURCES ? status : DESPUR_OK; /* without a readable file it is not known */

@@ -58,10 +58,11 @@ static void make_table(const char *const *directory) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   const char *const directory[] = {fuzz_directory};
-  json_t *said;
+  record_manifest said;
   clear();
   unpack((const char *)bytes, (const char *)bytes + count);
-  if (fuzz_good(manifest_load(&said, fuzz_directory, &fuzz_error))) json_decref(said);
+  fuzz_good(manifest_load(&said, fuzz_directory, &fuzz_error));
+  manifest_release(&said);
   make_page(directory);
   make_table(directory);
   return 0;

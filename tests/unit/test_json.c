@@ -72,30 +72,6 @@ static void memory_that_runs_out_is_told_at_every_place(void **state) {
   json_set_alloc_funcs(malloc, free);
 }
 
-static void what_is_printed_lacks_nothing_when_memory_runs_out(void **state) {
-  (void)state;
-  char *text = text_of(50), *whole;
-  json_t *json;
-  assert_int_equal(json_parse(&json, text, strlen(text), &why), DESPUR_OK);
-  whole = json_print(json, JSON_COMPACT);
-  assert_non_null(whole);
-  json_set_alloc_funcs(scarce_malloc, scarce_free);
-  for (size_t at = 1;; at++) {
-    calls = 0, fail_at = at, fail_until = at + 1;
-    char *printed = json_print(json, JSON_COMPACT);
-    if (printed) assert_string_equal(printed, whole);
-    free(printed);
-    assert_int_equal(living, 0);
-    if (calls < at) break;
-    assert_null(printed);
-  }
-  json_set_alloc_funcs(malloc, free);
-  assert_true(calls > 0);
-  json_decref(json);
-  free(whole);
-  free(text);
-}
-
 /* ---- text that is not what it should be ---- */
 
 static void what_is_wrong_is_told_with_its_place(void **state) {
@@ -136,7 +112,6 @@ static void what_is_wrong_is_told_with_its_place(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_that_runs_out_is_told_at_every_place),
-      cmocka_unit_test(what_is_printed_lacks_nothing_when_memory_runs_out),
       cmocka_unit_test(what_is_wrong_is_told_with_its_place),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

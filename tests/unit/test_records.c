@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "record/manifest.h"
 #include "record/results.h"
+#include "record/timing.h"
 
 static despur_error error;
 
@@ -245,6 +246,51 @@ static void a_manifest_comes_back(void **state) {
   manifest_release(&read);
 }
 
+static void times_come_back(void **state) {
+  (void)state;
+  record_timing timing = {.made_in = "/home/a \"b\""}, read;
+  char *first, *second;
+  timing_set(&timing, "prepare", 0.1);
+  timing_set(&timing, "train", 1);
+  timing_set(&timing, "prepare", 1.0 / 3);
+  assert_ok(timing_print(&first, &timing, JSON_LINE, &error));
+  assert_string_equal(first,
+                      "{\"made_in\":\"/home/a \\\"b\\\"\",\"prepare\":0.33333333333333331,\"train\":1.0}");
+  assert_ok(timing_parse(&read, first, strlen(first), "timing.json", &error));
+  assert_true(timing_of(&read, "prepare") == 1.0 / 3);
+  assert_true(isnan(timing_of(&read, "infer")));
+  assert_ok(timing_print(&second, &read, JSON_LINE, &error));
+  assert_string_equal(second, first);
+  mem_free(first);
+  mem_free(second);
+  read.ended = true, read.threads = 2, read.kernels = "v4", read.peak_resident_mb = 21;
+  assert_ok(timing_print(&first, &read, JSON_PRETTY, &error));
+  assert_non_null(
+      strstr(first, "  \"threads\": 2,\n  \"kernels\": \"v4\",\n  \"peak_resident_mb\": 21\n}\n"));
+  mem_free(first);
+  assert_fails(timing_parse(&read, "1", 1, "timing.json", &error), DESPUR_BAD_INPUT, "timing.json:1: ");
+}
+
+static void hashes_come_back(void **state) {
+  (void)state;
+  static const char WRITTEN[] = "{\"a\":\"00\",\"b (2)\":\"ff\"}";
+  text_pairs hashes;
+  char *again;
+  assert_ok(hashes_parse(&hashes, WRITTEN, "last.ckpt", &error));
+  assert_string_equal(text_pairs_find(&hashes, "b (2)"), "ff");
+  assert_ok(hashes_print(&again, &hashes, &error));
+  assert_string_equal(again, WRITTEN);
+  mem_free(again);
+  assert_ok(text_pairs_set(&hashes, "a", "11", &error)); /* a file that has been written again */
+  assert_ok(text_pairs_set(&hashes, "c", "22", &error));
+  assert_ok(hashes_print(&again, &hashes, &error));
+  assert_string_equal(again, "{\"a\":\"11\",\"b (2)\":\"ff\",\"c\":\"22\"}");
+  mem_free(again);
+  text_pairs_release(&hashes);
+  assert_fails(hashes_parse(&hashes, "{", "last.ckpt", &error), DESPUR_BAD_INPUT, "last.ckpt:1: ");
+  assert_int_equal(hashes.count, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_epoch_comes_back),
@@ -254,6 +300,8 @@ int main(void) {
       cmocka_unit_test(lines_of_others_do_no_harm),
       cmocka_unit_test(numbers_are_listed_by_name),
       cmocka_unit_test(a_manifest_comes_back),
+      cmocka_unit_test(times_come_back),
+      cmocka_unit_test(hashes_come_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
