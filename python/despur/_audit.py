@@ -221,7 +221,7 @@ def audit(
         The result does not depend on it.
     progress : callable or bool, optional
         ``progress("progress", {"stage", "done", "total"})`` now and then; what it raises stops the work, as Ctrl-C
-        does within a second. True: a line on standard error, which is the default on a terminal.
+        does within a second. True: a line on standard error, which is the default on a terminal and in a notebook.
 
     Returns
     -------

@@ -41,11 +41,16 @@ class Bar:
             sys.stderr.flush()
 
 
+def _is_seen(stream: Any) -> bool:
+    """A terminal, or a notebook's output."""
+    return bool(stream.isatty()) or type(stream).__module__.partition(".")[0] == "ipykernel"
+
+
 @contextmanager
 def listening(progress: Listener | bool | None) -> Iterator[Listener | None]:
     """The callback, a bar, or None."""
     if progress is None:
-        progress = sys.stderr.isatty()
+        progress = _is_seen(sys.stderr)
     if not isinstance(progress, bool):
         yield progress
     elif not progress:

@@ -189,7 +189,7 @@ def run(
     progress : callable or bool, optional
         ``progress(kind, value)`` with ``"note"`` and a line, or ``"progress"`` and a dict of stage, epoch,
         epochs, done, total and loss; what it raises stops the run. True: a line on standard error, which is
-        the default on a terminal.
+        the default on a terminal and in a notebook.
 
     Returns
     -------

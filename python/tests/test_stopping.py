@@ -1,5 +1,6 @@
 """Long work stops within a second of Ctrl-C, stops for what a callback raises, and says how far it is."""
 
+import io
 import os
 import signal
 import threading
@@ -88,3 +89,17 @@ def test_progress_is_a_callback(call, capsys):
     capsys.readouterr()
     call(True)
     assert "[####################]" in capsys.readouterr().err
+
+
+def test_notebooks_and_terminals_have_a_bar(monkeypatch):
+    class Notebook(io.StringIO):
+        __module__ = "ipykernel.iostream"
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for stream, seen in ((Notebook(), True), (Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr("sys.stderr", stream)
+        despur.audit(X[:400], Y[:400])
+        assert ("[####################]" in stream.getvalue()) == seen
