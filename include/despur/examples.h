@@ -68,7 +68,9 @@ typedef struct despur_examples {
 
 /* Release with despur_examples_release. DESPUR_BAD_USAGE when what is asked for contradicts itself, or there
  * are no labels; DESPUR_BAD_INPUT names the file, and the place, of what cannot be read, is not finite, or
- * has not as many rows as the others. A table in JSON Lines or .npz has its rows in the same order. */
+ * has not as many rows as the others. A column 'example' that numbers the rows of arrays beside the table
+ * says which of them each of its rows belongs to. A table in JSON Lines or .npz has its rows in the same
+ * order. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_examples_read(despur_examples *out,
                                                               const despur_examples_source *source,
                                                               despur_error *error);

@@ -278,6 +278,70 @@ static despur_status find_beside(table_column **out, table *t, const char *name,
   return table_check_single(t, *out, error);
 }
 
+/* ---- rows in another order ---- */
+
+/* place[row] = the example that a column numbers it as; *out stays NULL where it does not number them all, or
+ * as they stand. */
+static despur_status find_places(size_t **out, const value_column *c, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t *place = NULL, rows = c->rows;
+  bool *taken = NULL, moved = false, all = c->missing == 0 && column_type_of(c) == COLUMN_WHOLE;
+  TRY(mem_alloc(&place, rows, sizeof *place, error));
+  TRY(mem_alloc(&taken, rows, sizeof *taken, error));
+  for (size_t i = 0; all && i < rows; i++) {
+    double number = c->about[c->codes[i]].number;
+    all = number >= 0 && number < (double)rows && !taken[(size_t)number];
+    if (!all) break;
+    place[i] = (size_t)number;
+    taken[place[i]] = true;
+    moved |= place[i] != i;
+  }
+  if (all && moved) {
+    *out = place;
+    place = NULL;
+  }
+cleanup:
+  mem_free(place);
+  mem_free(taken);
+  return status;
+}
+
+static despur_status move_codes(uint32_t *codes, const size_t *place, size_t n, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *moved = NULL;
+  if (!codes) return DESPUR_OK;
+  TRY(mem_alloc(&moved, n, sizeof *moved, error));
+  for (size_t i = 0; i < n; i++) moved[place[i]] = codes[i];
+  memcpy(codes, moved, n * sizeof *codes);
+cleanup:
+  mem_free(moved);
+  return status;
+}
+
+/* Groups that a run has left are a table that numbers its examples, those of one split after those of
+ * another: beside arrays each row belongs to the example that it names. */
+static despur_status arrange(reader *r, const value_column *c, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_examples *out = r->out;
+  size_t *place = NULL, n = out->count;
+  const char **ids = NULL;
+  TRY(find_places(&place, c, error));
+  if (!place) goto cleanup;
+  if (!r->source->labels) TRY(move_codes(out->labels, place, n, error));
+  TRY(move_codes(out->splits, place, n, error));
+  TRY(move_codes(out->predictions, place, n, error));
+  TRY(move_codes(out->attribute.codes, place, n, error));
+  TRY(move_codes(out->unit.codes, place, n, error));
+  for (size_t i = 0; i < out->by_count; i++) TRY(move_codes(out->by[i].codes, place, n, error));
+  TRY(mem_alloc(&ids, n, sizeof *ids, error));
+  memcpy(ids, out->ids, n * sizeof *ids);
+  for (size_t i = 0; i < n; i++) out->ids[place[i]] = ids[i];
+cleanup:
+  mem_free(place);
+  mem_free((void *)ids);
+  return status;
+}
+
 static despur_status read_table(reader *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_examples_source *s = r->source;
@@ -292,7 +356,8 @@ static despur_status read_table(reader *r, despur_error *error) {
                                  .by = s->by,
                                  .ungrouped = true,
                                  .ids = true};
-  bool all_columns = s->predicted && !s->by;
+  const bool all_columns = s->predicted && !s->by;
+  const bool beside = s->features || s->labels || s->splits || s->predictions || s->logits || s->attributes;
   table t = {0};
   column_roles roles = {0};
   text_list notes = {0};
@@ -319,6 +384,8 @@ static despur_status read_table(reader *r, despur_error *error) {
   if (roles.prediction && !s->predicted) TRY(take_predictions(r, &t, roles.prediction, error));
   if (all_columns) TRY(examples_drop_columns(&roles, &notes, error));
   TRY(take_metadata(r, &roles, &t, error)); /* last: it cuts columns in place */
+  if (beside && roles.id && strcmp(roles.id->name, "example") == 0)
+    TRY(arrange(r, &roles.id->categories, error));
   if (s->predicted) TRY(examples_describe(&r->out->read_as, &roles, r->out, error));
   r->out->notes_count = notes.count;
   TRY(text_copy_all(&r->out->notes, (const char *const *)notes.items, notes.count, error));

@@ -35,6 +35,13 @@ static int set_up(void **state) {
                             "c,cat,cat,valid,,20,p2\n"
                             "d,dog,dog,test,north,30,p3\n",
                             &error));
+  assert_ok(file_write_text(at("numbered.csv"),
+                            "example,y,pred,site\n"
+                            "2,a,a,north3\n"
+                            "0,a,b,north1\n"
+                            "3,b,a,north4\n"
+                            "1,b,b,north2\n",
+                            &error));
   assert_ok(file_write_text(at("p.csv"),
                             "label,score,site,kind,same\n"
                             "yes,0.7,north,k1,x\n"
@@ -112,6 +119,26 @@ static void a_table_may_say_what_a_model_predicted(void **state) {
   despur_examples_release(&e);
 }
 
+static void rows_belong_to_the_examples_that_they_number(void **state) {
+  (void)state;
+  despur_examples e;
+  despur_examples_source source = {
+      .features = at("x.npy"), .table = at("numbered.csv"), .label = "y", .prediction = "pred", .by = "site"};
+  assert_ok(despur_examples_read(&e, &source, &error));
+  assert_memory_equal(e.labels, ((uint32_t[]){0, 1, 0, 1}), 16);
+  assert_memory_equal(e.predictions, ((uint32_t[]){1, 1, 0, 0}), 16);
+  assert_memory_equal(e.by[0].codes, ((uint32_t[]){0, 1, 2, 3}), 16); /* north1, north2, north3, north4 */
+  assert_string_equal(e.ids[0], "0");
+  assert_string_equal(e.ids[3], "3");
+  despur_examples_release(&e);
+  source.features = NULL; /* a table alone stands as it stands */
+  source.predicted = true;
+  assert_ok(despur_examples_read(&e, &source, &error));
+  assert_memory_equal(e.labels, ((uint32_t[]){0, 0, 1, 1}), 16);
+  assert_string_equal(e.ids[0], "2");
+  despur_examples_release(&e);
+}
+
 static void what_does_not_fit_together_is_refused(void **state) {
   (void)state;
   despur_examples e;
@@ -147,6 +174,7 @@ int main(void) {
       cmocka_unit_test(arrays_are_read_together),
       cmocka_unit_test(columns_are_read_by_their_values),
       cmocka_unit_test(a_table_may_say_what_a_model_predicted),
+      cmocka_unit_test(rows_belong_to_the_examples_that_they_number),
       cmocka_unit_test(what_does_not_fit_together_is_refused),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
