@@ -98,19 +98,22 @@ typedef struct report_share {
   size_t count, empty;    /* maps, and those among them that are zero */
 } report_share;
 
-enum { REPORT_LOOKED = 4, REPORT_GRID = 4 }; /* pictures of a group; covered regions on a side, at most */
+enum {
+  REPORT_CAM_EXAMPLES = 4,
+  REPORT_GRID = 4
+}; /* pictures of a group; covered regions on a side, at most */
 
-typedef struct report_look {
+typedef struct report_cam_group {
   char name[DESPUR_GROUP_NAME];
   bool minority;
-  size_t examples[REPORT_LOOKED];
-  long predictions[REPORT_LOOKED][REPORT_STAGES];
+  size_t examples[REPORT_CAM_EXAMPLES];
+  long predictions[REPORT_CAM_EXAMPLES][REPORT_STAGES];
   size_t example_count;
   report_share background[REPORT_STAGES];
   double covered[REPORT_STAGES][REPORT_GRID][REPORT_GRID]; /* what covering a region costs; NaN: not known */
   char *png; /* in base64: a row for each example, in it the image and the map of each stage; NULL: none */
   size_t width, height;
-} report_look;
+} report_cam_group;
 
 /* Grad-CAM. */
 typedef struct report_cam {
@@ -120,7 +123,7 @@ typedef struct report_cam {
   double background_area; /* mean over all measured examples; what a map without preference has */
   size_t stage_count;
   char stages[REPORT_STAGES][DESPUR_GROUP_NAME];
-  report_look *groups;
+  report_cam_group *groups;
   size_t group_count;
 } report_cam;
 

@@ -10,8 +10,8 @@
 
 enum { CAM_LIMIT = 64 << 20 };
 
-static void read_examples(report_look *look, json_t *examples) {
-  for (size_t i = 0; i < json_array_size(examples) && look->example_count < REPORT_LOOKED; i++) {
+static void read_examples(report_cam_group *look, json_t *examples) {
+  for (size_t i = 0; i < json_array_size(examples) && look->example_count < REPORT_CAM_EXAMPLES; i++) {
     const json_t *example = json_array_get(examples, i),
                  *predictions = json_object_get(example, "predictions");
     look->examples[look->example_count] = json_member_count(example, "example", 0);
@@ -21,7 +21,7 @@ static void read_examples(report_look *look, json_t *examples) {
   }
 }
 
-static void read_scores(report_look *look, json_t *scores) {
+static void read_scores(report_cam_group *look, json_t *scores) {
   for (size_t s = 0; s < REPORT_STAGES; s++) {
     const json_t *score = json_array_get(scores, s), *background = json_object_get(score, "background");
     look->background[s] = (report_share){.mean = json_member_number(background, "mean"),
@@ -32,7 +32,7 @@ static void read_scores(report_look *look, json_t *scores) {
   }
 }
 
-static void read_occlusion(report_look *look, json_t *stages) {
+static void read_occlusion(report_cam_group *look, json_t *stages) {
   for (size_t s = 0; s < REPORT_STAGES; s++)
     for (size_t row = 0; row < REPORT_GRID; row++)
       for (size_t column = 0; column < REPORT_GRID; column++) {
@@ -42,7 +42,7 @@ static void read_occlusion(report_look *look, json_t *stages) {
 }
 
 /* Only what base64 is made of: it goes into an address. */
-static despur_status read_picture(report_look *look, json_t *picture, despur_error *error) {
+static despur_status read_picture(report_cam_group *look, json_t *picture, despur_error *error) {
   static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
   const char *png = json_member_text(picture, "png", "");
   if (!*png || png[strspn(png, DIGITS)]) return DESPUR_OK;
@@ -57,7 +57,7 @@ static despur_status read_groups(report_cam *cam, json_t *groups, despur_error *
   TRY(mem_alloc(&cam->groups, json_array_size(groups), sizeof *cam->groups, error));
   for (size_t g = 0; g < json_array_size(groups); g++) {
     json_t *group = json_array_get(groups, g), *scores = json_object_get(group, "scores");
-    report_look *look = &cam->groups[cam->group_count++];
+    report_cam_group *look = &cam->groups[cam->group_count++];
     json_member_name(look->name, sizeof look->name, group, "name");
     look->minority = json_is_true(json_object_get(group, "minority"));
     read_examples(look, json_object_get(group, "examples"));

@@ -231,8 +231,8 @@ cleanup:
 static despur_status compose(leaving *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_model *first = &l->models[0];
-  TRY(report_partition_predicted(&l->cells, &first->predicted, &first->scores,
-                                 first->measures.groups_have_one_label, error));
+  TRY(report_cells_predicted(&l->cells, &first->predicted, &first->scores,
+                             first->measures.groups_have_one_label, error));
   TRY(name_groups(l, error));
   TRY(hash_inputs(l, error));
   TRY(print_columns(&l->asked, l, false, error));

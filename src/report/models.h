@@ -5,8 +5,8 @@
 #include "base/json_write.h"
 #include "despur/compare.h"
 #include "despur/report.h"
+#include "report/cells.h"
 #include "report/page.h"
-#include "report/partition.h"
 
 /* The object of despur_measured_json, as a member or an element of another. */
 void measured_write(json_writer *j, const char *name, const despur_measured *of);

@@ -1,7 +1,7 @@
 /* Does the network know when it is right? Accuracy against confidence: over the usual groups and the others,
  * and group by group. */
 #include "base/memory.h"
-#include "report/partition.h"
+#include "report/cells.h"
 #include "report/plot.h"
 #include "report/reliability.h"
 
@@ -95,7 +95,7 @@ static void draw_pools(chart *c, const report_run *run) {
                                 .tone = "after",
                                 .line = "s-after",
                                 .dot = "f-after"}};
-  if (c->m->status == DESPUR_OK) c->m->status = report_partition(&cells, scores, c->m->error);
+  if (c->m->status == DESPUR_OK) c->m->status = report_cells(&cells, scores, c->m->error);
   if (c->m->status != DESPUR_OK) return;
   for (size_t g = 0; g < run->measures.groups_count; g++) {
     const report_cell *cell = cell_of(cells, scores, run->predicted.names[g]);

@@ -23,7 +23,7 @@ static void change(markup *m, const report_cam *cam) {
                all, apart);
 }
 
-static void alternative(markup *m, const report_cam *cam, const report_look *look) {
+static void alternative(markup *m, const report_cam *cam, const report_cam_group *look) {
   for (size_t i = 0; i < look->example_count; i++) {
     markup_print(m, "%sPicture %zu", i ? ". " : "", look->examples[i]);
     for (size_t s = 0; s < cam->stage_count; s++)
@@ -31,7 +31,7 @@ static void alternative(markup *m, const report_cam *cam, const report_look *loo
   }
 }
 
-static void picture(markup *m, const report_cam *cam, const report_look *look) {
+static void picture(markup *m, const report_cam *cam, const report_cam_group *look) {
   markup_print(m, "<figure><img width=\"%zu\" height=\"%zu\" src=\"data:image/png;base64,%s\" alt=\"",
                look->width, look->height, look->png);
   alternative(m, cam, look);
@@ -60,7 +60,7 @@ static void pictures(markup *m, const report_cam *cam) {
       m, " found evidence for any class (Grad-CAM, layer %s; yellow: most).</p>\n<div class=\"looks\">\n",
       cam->layer);
   for (size_t g = 0; g < cam->group_count; g++) {
-    const report_look *look = &cam->groups[g];
+    const report_cam_group *look = &cam->groups[g];
     if (!look->png) continue;
     if (bytes + strlen(look->png) > MOST_BYTES) {
       left_out++;

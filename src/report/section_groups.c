@@ -95,8 +95,7 @@ void section_groups(markup *m, const report_run *run) {
   bool attributes = report_has_attributes(run);
   if (count == 0) return;
   despur_split split = stages[count - 1]->final->split;
-  if (m->status == DESPUR_OK)
-    m->status = report_partition(&cells, &stages[count - 1]->final->scores, m->error);
+  if (m->status == DESPUR_OK) m->status = report_cells(&cells, &stages[count - 1]->final->scores, m->error);
   if (m->status == DESPUR_OK) {
     group_table t = {.caption = caption,
                      .what = attributes ? "Group" : "Class",

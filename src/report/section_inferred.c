@@ -34,7 +34,7 @@ void section_inferred(markup *m, const report_run *run) {
   const report_stage *last = report_last_stage(run);
   report_cell *cells = NULL;
   if (!last || last->inferred.groups_count == 0) return;
-  if (m->status == DESPUR_OK) m->status = report_partition_inferred(&cells, &last->inferred, m->error);
+  if (m->status == DESPUR_OK) m->status = report_cells_inferred(&cells, &last->inferred, m->error);
   if (m->status == DESPUR_OK) {
     section_open(m, "Inferred groups");
     table(m, run, cells);

@@ -43,7 +43,7 @@ static void map_of_regions(markup *m, const report_cam *cam, size_t stage) {
 }
 
 /* "row 1, column 4: 62.3" */
-static void strongest(markup *m, const report_look *look, size_t stage) {
+static void strongest(markup *m, const report_cam_group *look, size_t stage) {
   double most = -INFINITY;
   size_t at[2] = {0, 0};
   for (size_t row = 0; row < REPORT_GRID; row++)
@@ -67,7 +67,7 @@ static void by_group(markup *m, const report_cam *cam) {
                  page_is_long(cam->stages[s]) ? " long" : "", cam->stages[s]);
   markup_raw(m, "</tr></thead>\n<tbody>\n");
   for (size_t g = 0; g < cam->group_count && g < MOST_ROWS; g++) {
-    const report_look *look = &cam->groups[g];
+    const report_cam_group *look = &cam->groups[g];
     markup_print(m, "<tr><th scope=\"row\" class=\"%s\">%s</th>", page_is_long(look->name) ? "long" : "name",
                  look->name);
     for (size_t s = 0; s < cam->stage_count; s++) strongest(m, look, s);

@@ -9,7 +9,7 @@
 #include "eval/difference.h"
 #include "eval/effective.h"
 #include "io/file.h"
-#include "report/partition.h"
+#include "report/cells.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -124,7 +124,7 @@ static bool others_are_wrong(const despur_scores *scores, const report_cell *cel
 
 despur_status verdict_find(verdict_finding *out, const despur_scores *scores, despur_error *error) {
   report_cell *cells = NULL;
-  despur_status status = report_partition(&cells, scores, error);
+  despur_status status = report_cells(&cells, scores, error);
   if (status != DESPUR_OK) return status;
   verdict_find_cells(out, scores, cells);
   if (out->level == VERDICT_USES && attribute_is_class(cells, scores->groups_count) &&
@@ -136,7 +136,7 @@ despur_status verdict_find(verdict_finding *out, const despur_scores *scores, de
 
 despur_status verdict_find_inferred(verdict_finding *out, const despur_scores *scores, despur_error *error) {
   report_cell *cells = NULL;
-  despur_status status = report_partition_inferred(&cells, scores, error);
+  despur_status status = report_cells_inferred(&cells, scores, error);
   if (status != DESPUR_OK) return status;
   verdict_find_cells(out, scores, cells);
   mem_free(cells);

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "despur/report.h"
 #include "despur/stats.h"
+#include "report/cells.h"
 #include "report/load.h"
-#include "report/partition.h"
 
 typedef enum verdict_level {
   VERDICT_NO_ATTRIBUTE, /* no class has two groups with examples: nothing to compare */
@@ -41,7 +41,7 @@ DESPUR_MUST_USE despur_status verdict_find(verdict_finding *out, const despur_sc
 DESPUR_MUST_USE despur_status verdict_find_inferred(verdict_finding *out, const despur_scores *scores,
                                                     despur_error *error);
 
-/* Whether a group is surely behind; cells: of report_partition or report_partition_inferred. */
+/* Whether a group is surely behind; cells: of report_cells or report_cells_inferred. */
 bool verdict_is_behind(const despur_scores *scores, const report_cell *cells, size_t g);
 
 /* One sentence, and a few that say how it is known. Free both with mem_free(text.data). */
@@ -77,7 +77,7 @@ DESPUR_MUST_USE despur_status verdict_write_measured(text *out, const despur_sco
                                                      const report_eval *final, despur_split split,
                                                      despur_error *error);
 
-/* Of a model whose predictions lie in a table; cells: of report_partition_predicted. */
+/* Of a model whose predictions lie in a table; cells: of report_cells_predicted. */
 DESPUR_MUST_USE despur_status verdict_write_model(verdict *out, const despur_model *model,
                                                   const report_cell *cells, despur_error *error);
 

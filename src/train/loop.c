@@ -6,7 +6,7 @@
 #include "nn/loss.h"
 #include "nn/schedule.h"
 #include "train/method.h"
-#include "train/partition.h"
+#include "train/training_groups.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@ typedef struct training {
   const despur_train_options *options;
   const despur_train_hooks *hooks;
   const method *method;
-  partition partition;
+  training_groups trained;
   method_input input;    /* of the method */
   double *group_weights; /* [groups] the method's state, or NULL */
   sampler sampler;
@@ -110,11 +110,9 @@ static despur_status method_init(training *t, despur_error *error) {
   const despur_method_options *options = &t->options->method_options;
   size_t classes = despur_dataset_classes(t->dataset);
   t->method = method_of(t->options->method);
-  TRY(partition_init(&t->partition, t->method->needs, t->dataset, t->options->groups, error));
-  t->input = (method_input){.groups = t->partition.groups,
-                            .label_of = t->partition.label_of,
-                            .classes = classes,
-                            .options = options};
+  TRY(training_groups_init(&t->trained, t->method->needs, t->dataset, t->options->groups, error));
+  t->input = (method_input){
+      .groups = t->trained.groups, .label_of = t->trained.label_of, .classes = classes, .options = options};
   TRY(check_count("power", options->powers, "classes", classes, error));
   if (!t->input.groups) return DESPUR_OK;
   TRY(check_count("adjustment", options->adjustments, "groups", t->input.groups->count, error));
@@ -253,7 +251,7 @@ static despur_status restore(training *t, const despur_train_state *state, despu
 }
 
 static void training_release(training *t) {
-  partition_release(&t->partition);
+  training_groups_release(&t->trained);
   mem_free(t->group_weights);
   sampler_release(&t->sampler);
   mem_free(t->order);

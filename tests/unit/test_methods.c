@@ -5,7 +5,7 @@
 #include "despur/infer.h"
 #include "io/file.h"
 #include "train/method.h"
-#include "train/partition.h"
+#include "train/training_groups.h"
 
 static despur_error error;
 
@@ -140,10 +140,10 @@ static void draw_shares(double *shares, despur_method name, const despur_method_
   double mass[8] = {0}, total = 0;
   size_t quota[8] = {0};
   uint32_t order[4 * COUNT];
-  partition p;
+  training_groups p;
   sampler s;
   const method *m = method_of(name);
-  assert_ok(partition_init(&p, m->needs, tiny.dataset, given, &error));
+  assert_ok(training_groups_init(&p, m->needs, tiny.dataset, given, &error));
   assert_true(p.groups->count <= 8);
   const method_input input = {.groups = p.groups, .label_of = p.label_of, .classes = 2, .options = options};
   sampling plan = {.groups = p.groups, .mass = mass, .quota = quota};
@@ -158,7 +158,7 @@ static void draw_shares(double *shares, despur_method name, const despur_method_
   }
   for (size_t g = 0; g < given->count; g++) shares[g] /= total;
   sampler_release(&s);
-  partition_release(&p);
+  training_groups_release(&p);
 }
 
 /* Five standard deviations of a share of n draws. */
@@ -220,10 +220,10 @@ static void jtt_repeats_what_was_wrong(void **state) {
 
 static void methods_without_their_groups_are_refused(void **state) {
   (void)state;
-  partition p;
-  assert_fails(partition_init(&p, METHOD_NEEDS_GROUPS, tiny.dataset, NULL, &error), DESPUR_BAD_USAGE,
+  training_groups p;
+  assert_fails(training_groups_init(&p, METHOD_NEEDS_GROUPS, tiny.dataset, NULL, &error), DESPUR_BAD_USAGE,
                "this method needs groups");
-  partition_release(&p);
+  training_groups_release(&p);
 }
 
 static void every_method_has_a_name_a_label_and_a_sample(void **state) {

@@ -87,9 +87,9 @@ static void each_group_has_its_confidence_and_accuracy(void **state) {
   assert_true(across.values[0] <= up.values[0] && up.values[1] >= 99.9);
 }
 
-static report_cam cam_of(report_look looks[3]) {
+static report_cam cam_of(report_cam_group looks[3]) {
   for (size_t g = 0; g < 3; g++) {
-    looks[g] = (report_look){.minority = g > 0};
+    looks[g] = (report_cam_group){.minority = g > 0};
     snprintf(looks[g].name, sizeof looks[g].name, "%s", NAMES[g]);
     for (size_t s = 0; s <= REPORT_TRAIN; s++) {
       double mean = 0.9 - 0.1 * (double)g - 0.25 * (double)s;
@@ -109,7 +109,7 @@ static void shares_of_maps_stand_in_rows(void **state) {
   static const char *const DOTS[REPORT_STAGES] = {"o-before", "f-after"}, *const LINES[REPORT_STAGES] = {
                                                                               "line i-before",
                                                                               "line i-after"};
-  report_look looks[3];
+  report_cam_group looks[3];
   report_run run = {.cam = cam_of(looks)};
   draw(&plot_cam, &run, 0);
   axis across = x_axis();

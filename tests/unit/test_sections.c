@@ -292,8 +292,8 @@ static void rules_are_compared_and_the_used_one_named(void **state) {
 
 /* ---- where the network looks ---- */
 
-static void set_look(report_look *look, size_t g) {
-  *look = (report_look){.minority = g % 2 == 1, .example_count = 2, .examples = {10 * g, 10 * g + 1}};
+static void set_look(report_cam_group *look, size_t g) {
+  *look = (report_cam_group){.minority = g % 2 == 1, .example_count = 2, .examples = {10 * g, 10 * g + 1}};
   snprintf(look->name, sizeof look->name, "%s", NAMES[g]);
   for (size_t s = 0; s <= REPORT_TRAIN; s++) {
     double mean = s ? 0.5 + 0.1 * (double)g : 0.8;
@@ -310,7 +310,7 @@ static void set_look(report_look *look, size_t g) {
 static void maps_are_summed_up_and_pictured(void **state) {
   (void)state;
   static char picture[] = "QUJD";
-  report_look looks[GROUPS];
+  report_cam_group looks[GROUPS];
   example_run *e = make_run();
   for (size_t g = 0; g < GROUPS; g++) set_look(&looks[g], g);
   e->run.cam = (report_cam){.layer = "conv2",
@@ -348,7 +348,7 @@ static void maps_are_summed_up_and_pictured(void **state) {
 static void pictures_that_are_too_large_together_are_counted(void **state) {
   (void)state;
   static char picture[500001];
-  report_look looks[3];
+  report_cam_group looks[3];
   example_run *e = make_run();
   memset(picture, 'A', sizeof picture - 1);
   for (size_t g = 0; g < 3; g++) set_look(&looks[g], g), looks[g].png = picture;
@@ -364,7 +364,7 @@ static void pictures_that_are_too_large_together_are_counted(void **state) {
  * the last column of row g % 3 of each of four groups, so of rows 0, 1, 2, 0. */
 static void covered_regions_are_averaged_and_the_dearest_named(void **state) {
   (void)state;
-  report_look looks[GROUPS];
+  report_cam_group looks[GROUPS];
   example_run *e = make_run();
   for (size_t g = 0; g < GROUPS; g++) set_look(&looks[g], g);
   e->run.cam = (report_cam){.stage_count = 2, .stages = {"ERM", "GEORGE"}, .groups = looks, .group_count = 4};

@@ -1,6 +1,6 @@
 /* Groups by class, read from their names, and which of a class is the usual one. */
-#ifndef REPORT_PARTITION_H
-#define REPORT_PARTITION_H
+#ifndef REPORT_CELLS_H
+#define REPORT_CELLS_H
 
 #include "report/load.h"
 
@@ -12,19 +12,19 @@ typedef struct report_cell {
 } report_cell;
 
 /* By class and attribute ("y=0,a=1", "y=cat,a=grass"). *out: [groups of scores]; free with mem_free. */
-DESPUR_MUST_USE despur_status report_partition(report_cell **out, const despur_scores *scores,
-                                               despur_error *error);
+DESPUR_MUST_USE despur_status report_cells(report_cell **out, const despur_scores *scores,
+                                           despur_error *error);
 
 /* Inferred groups, by the class that their names begin with ("y=0,k=1"); those that say none ("k=1", "wrong")
  * count as of one class. */
-DESPUR_MUST_USE despur_status report_partition_inferred(report_cell **out, const despur_scores *scores,
-                                                        despur_error *error);
+DESPUR_MUST_USE despur_status report_cells_inferred(report_cell **out, const despur_scores *scores,
+                                                    despur_error *error);
 
 /* Groups of predictions, each of one label, by what their rows say; the largest of a label is the usual one.
  * Where some group holds several labels (by_label: false) all count as of one class. Those set aside are not
  * known. */
-DESPUR_MUST_USE despur_status report_partition_predicted(report_cell **out, const despur_predicted *predicted,
-                                                         const despur_scores *scores, bool by_label,
-                                                         despur_error *error);
+DESPUR_MUST_USE despur_status report_cells_predicted(report_cell **out, const despur_predicted *predicted,
+                                                     const despur_scores *scores, bool by_label,
+                                                     despur_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-#include "report/partition.h"
+#include "report/cells.h"
 
 #include "base/memory.h"
 #include "report/group_name.h"
@@ -76,16 +76,16 @@ cleanup:
   return hand_over(out, cells, status);
 }
 
-despur_status report_partition(report_cell **out, const despur_scores *scores, despur_error *error) {
+despur_status report_cells(report_cell **out, const despur_scores *scores, despur_error *error) {
   return divide(out, scores, false, error);
 }
 
-despur_status report_partition_inferred(report_cell **out, const despur_scores *scores, despur_error *error) {
+despur_status report_cells_inferred(report_cell **out, const despur_scores *scores, despur_error *error) {
   return divide(out, scores, true, error);
 }
 
-despur_status report_partition_predicted(report_cell **out, const despur_predicted *predicted,
-                                         const despur_scores *scores, bool by_label, despur_error *error) {
+despur_status report_cells_predicted(report_cell **out, const despur_predicted *predicted,
+                                     const despur_scores *scores, bool by_label, despur_error *error) {
   despur_status status = DESPUR_OK;
   report_cell *cells = NULL;
   TRY(mem_alloc(&cells, scores->groups_count, sizeof *cells, error));

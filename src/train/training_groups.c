@@ -1,4 +1,4 @@
-#include "train/partition.h"
+#include "train/training_groups.h"
 
 #include "base/memory.h"
 
@@ -16,7 +16,7 @@ static void find_labels(uint8_t *has, const despur_dataset *dataset, const despu
 }
 
 /* cell [groups, classes]: the number of each pair that occurs. */
-static despur_status make_cells(partition *out, const uint8_t *has, uint32_t *cell, size_t cells,
+static despur_status make_cells(training_groups *out, const uint8_t *has, uint32_t *cell, size_t cells,
                                 size_t classes, const despur_groups *groups, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t next = 0;
@@ -33,7 +33,7 @@ cleanup:
   return status;
 }
 
-static void assign_cells(partition *out, const uint32_t *cell, const despur_dataset *dataset,
+static void assign_cells(training_groups *out, const uint32_t *cell, const despur_dataset *dataset,
                          const despur_groups *groups) {
   size_t count, classes = despur_dataset_classes(dataset);
   const uint32_t *examples = despur_dataset_split(dataset, DESPUR_TRAIN, &count);
@@ -47,7 +47,7 @@ static void assign_cells(partition *out, const uint32_t *cell, const despur_data
 }
 
 /* Every pair of group and label that occurs becomes a group of its own. */
-static despur_status split_by_label(partition *out, const despur_dataset *dataset,
+static despur_status split_by_label(training_groups *out, const despur_dataset *dataset,
                                     const despur_groups *groups, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t classes = despur_dataset_classes(dataset), pairs, cells = 0;
@@ -67,10 +67,10 @@ cleanup:
   return status;
 }
 
-despur_status partition_init(partition *out, method_needs needs, const despur_dataset *dataset,
-                             const despur_groups *given, despur_error *error) {
+despur_status training_groups_init(training_groups *out, method_needs needs, const despur_dataset *dataset,
+                                   const despur_groups *given, despur_error *error) {
   despur_status status = DESPUR_OK;
-  *out = (partition){0};
+  *out = (training_groups){0};
   if (needs >= METHOD_NEEDS_GROUPS && !given)
     FAIL(error, DESPUR_BAD_USAGE, "train: this method needs groups, and there are none");
   if (needs >= METHOD_NEEDS_GROUPS && given->examples != despur_dataset_count(dataset))
@@ -94,8 +94,8 @@ cleanup:
   return status;
 }
 
-void partition_release(partition *p) {
+void training_groups_release(training_groups *p) {
   despur_groups_release(&p->own);
   mem_free(p->label_of);
-  *p = (partition){0};
+  *p = (training_groups){0};
 }
