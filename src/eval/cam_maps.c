@@ -19,15 +19,15 @@ typedef struct raw_job {
 
 /* Each channel weighted with the mean of its gradient. The sums are in double precision: a mean over
  * gradients of both signs is small against them. */
-static void visit(void *context, const net_probe *probe) {
+static void visit(void *context, const net_activation *shown) {
   const raw_job *job = context;
   size_t area = job->shape.height * job->shape.width;
-  float *raw = job->raw + probe->example * area;
-  bool finite = probe->finite;
+  float *raw = job->raw + shown->example * area;
+  bool finite = shown->finite;
   memset(raw, 0, area * sizeof *raw);
   for (size_t channel = 0; channel < job->shape.channels; channel++) {
-    const float *gradient = probe->gradient + channel * area,
-                *activation = probe->activation + channel * area;
+    const float *gradient = shown->gradient + channel * area,
+                *activation = shown->activation + channel * area;
     double weight = 0;
     for (size_t i = 0; i < area; i++) weight += (double)gradient[i];
     for (size_t i = 0; i < area; i++) raw[i] += (float)(weight / (double)area * (double)activation[i]);
@@ -36,8 +36,8 @@ static void visit(void *context, const net_probe *probe) {
     finite = finite && isfinite(raw[i]);
     if (!(raw[i] > 0)) raw[i] = 0;
   }
-  job->finite[probe->example] = job->finite[probe->example] && finite;
-  job->predictions[probe->example] = probe->prediction;
+  job->finite[shown->example] = job->finite[shown->example] && finite;
+  job->predictions[shown->example] = shown->prediction;
 }
 
 /* Where output index `at` of `to` lies between two of `from` input values. */
@@ -103,11 +103,11 @@ static despur_status check(const despur_net *net, const despur_dataset *dataset,
 
 despur_status cam_raw(despur_net *net, const net_question *question, float *raw, uint32_t *predictions,
                       bool *finite, despur_error *error) {
-  raw_job job = {.shape = engine_of(net)->probe_shape(net, question->layer),
+  raw_job job = {.shape = engine_of(net)->activation_shape(net, question->layer),
                  .raw = raw,
                  .predictions = predictions,
                  .finite = finite};
-  return engine_of(net)->probe(net, question, visit, &job, error);
+  return engine_of(net)->show_activations(net, question, visit, &job, error);
 }
 
 /* Memory for the maps of one batch. */
@@ -121,7 +121,7 @@ typedef struct cam_room {
 static despur_status room_create(cam_room *room, const despur_net *net, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t batch = net_head_of(net)->options.batch;
-  despur_shape out = engine_of(net)->probe_shape(net, room->convolution);
+  despur_shape out = engine_of(net)->activation_shape(net, room->convolution);
   room->area = out.height * out.width;
   TRY(mem_alloc(&room->raw, batch * room->area, sizeof *room->raw, error));
   TRY(mem_alloc(&room->of_class, batch * room->area, sizeof *room->of_class, error));
@@ -177,7 +177,7 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
   TRY(check(net, dataset, options, &room.convolution, error));
   TRY(outputs_check_fit(net, dataset, examples, count, error));
   TRY(room_create(&room, net, error));
-  despur_shape small = engine_of(net)->probe_shape(net, room.convolution);
+  despur_shape small = engine_of(net)->activation_shape(net, room.convolution);
   despur_shape large = dataset->shape;
   size_t area = large.height * large.width;
   for (size_t at = 0; at < count; at += net_head_of(net)->options.batch) {

@@ -56,7 +56,7 @@ typedef struct net_state {
   double moment_powers[2]; /* beta^step of Adam */
 } net_state;
 
-/* Which activations a probe shows, of which examples. */
+/* Which activations are shown, of which examples. */
 typedef struct net_question {
   size_t layer; /* as find_convolution numbers them */
   const net_batch *batch;
@@ -66,15 +66,15 @@ typedef struct net_question {
 /* One example: the convolution's activation after ReLU and before pooling, and the gradient of the example's
  * target logit by it. In a pooling window without a value above zero, which place gets the gradient of the
  * window is arbitrary. */
-typedef struct net_probe {
+typedef struct net_activation {
   size_t example;                     /* of the batch */
-  const float *activation, *gradient; /* of probe_shape */
+  const float *activation, *gradient; /* of activation_shape */
   uint32_t prediction;
   bool finite; /* whether all logits are */
-} net_probe;
+} net_activation;
 
 /* May be called for different examples at the same time. */
-typedef void net_visit(void *context, const net_probe *probe);
+typedef void net_visit(void *context, const net_activation *shown);
 
 struct engine {
   despur_status (*create)(despur_net **out, const despur_net_options *options, despur_error *error);
@@ -111,12 +111,12 @@ struct engine {
   /* *index = the convolution of that name; NULL: the last one. Returns its name, or NULL when there is none.
    */
   const char *(*find_convolution)(const despur_net *net, const char *name, size_t *index);
-  despur_shape (*probe_shape)(const despur_net *net, size_t convolution);
+  despur_shape (*activation_shape)(const despur_net *net, size_t convolution);
   /* Runs examples through the network without dropout, and back from one logit each, and shows every one to
    * visit. Weights, gradients and logits stay as they are; a training pass before it cannot be continued with
    * backward. */
-  despur_status (*probe)(despur_net *net, const net_question *question, net_visit *visit, void *context,
-                         despur_error *error);
+  despur_status (*show_activations)(despur_net *net, const net_question *question, net_visit *visit,
+                                    void *context, despur_error *error);
 };
 
 /* That of this processor: what despur_net_create makes. Files of weights, despur_net_describe and the names

@@ -192,5 +192,5 @@ const engine engine_cpu = {.create = despur_net_create,
                            .snapshot = net_snapshot,
                            .restore = net_restore,
                            .find_convolution = net_find_convolution,
-                           .probe_shape = net_probe_shape,
-                           .probe = net_look_inside};
+                           .activation_shape = net_activation_shape,
+                           .show_activations = net_show_activations};

@@ -98,9 +98,9 @@ bool net_finite(const despur_net *net);
 void net_snapshot(const despur_net *net, net_state *to);
 void net_restore(despur_net *net, const net_state *from);
 const char *net_find_convolution(const despur_net *net, const char *name, size_t *index);
-despur_shape net_probe_shape(const despur_net *net, size_t convolution);
-DESPUR_MUST_USE despur_status net_look_inside(despur_net *net, const net_question *question, net_visit *visit,
-                                              void *context, despur_error *error);
+despur_shape net_activation_shape(const despur_net *net, size_t convolution);
+DESPUR_MUST_USE despur_status net_show_activations(despur_net *net, const net_question *question,
+                                                   net_visit *visit, void *context, despur_error *error);
 
 /* What follows from the weights alone, before the blocks of a forward or backward pass. */
 void net_begin_forward(despur_net *net, bool training);

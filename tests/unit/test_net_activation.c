@@ -1,4 +1,4 @@
-/* What net_look_inside hands out, against numerical derivatives of the reference network.
+/* What net_show_activations hands out, against numerical derivatives of the reference network.
  *
  * Networks here have ReLU before pooling, as other tools do, so that the activation in question is one the
  * reference network holds; that the engine's own order gives the same is a test of its own. */
@@ -27,12 +27,12 @@ typedef struct seen {
   uint32_t predictions[COUNT];
 } seen;
 
-static void keep(void *context, const net_probe *probe) {
+static void keep(void *context, const net_activation *shown) {
   seen *to = context;
-  size_t first = probe->example * to->features;
-  to->predictions[probe->example] = probe->prediction;
-  memcpy(to->activation + first, probe->activation, to->features * sizeof(float));
-  memcpy(to->gradient + first, probe->gradient, to->features * sizeof(float));
+  size_t first = shown->example * to->features;
+  to->predictions[shown->example] = shown->prediction;
+  memcpy(to->activation + first, shown->activation, to->features * sizeof(float));
+  memcpy(to->gradient + first, shown->gradient, to->features * sizeof(float));
 }
 
 static despur_net *create(const node_spec *layers, size_t count, despur_shape input) {
@@ -49,7 +49,7 @@ static seen *look(despur_net *net, size_t convolution, examples *from, const uin
   assert_true(COUNT * s->features <= ROOM);
   const net_batch batch = {COUNT, example_row, from};
   net_question question = {.layer = convolution, .batch = &batch, .targets = targets};
-  assert_ok(net_look_inside(net, &question, keep, s, &error));
+  assert_ok(net_show_activations(net, &question, keep, s, &error));
   return s;
 }
 

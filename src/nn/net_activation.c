@@ -18,7 +18,7 @@ typedef struct target {
   const node *passed; /* a ReLU after pooling, which is passed over on the way back; or NULL */
 } target;
 
-typedef struct probe_job {
+typedef struct activation_job {
   despur_net *net;
   const net_question *question;
   target target;
@@ -26,7 +26,7 @@ typedef struct probe_job {
   void *context;
   size_t features; /* of the target */
   float *rows;     /* [threads, 2, LANES, features] activations and gradients */
-} probe_job;
+} activation_job;
 
 /* The one node that reads the output of a node; NULL when there are several. */
 static const node *only_reader(const despur_net *net, size_t index) {
@@ -55,7 +55,7 @@ static target find_target(const despur_net *net, size_t convolution) {
   return found;
 }
 
-static void keep_activation(const probe_job *job, const pass *p, float *to) {
+static void keep_activation(const activation_job *job, const pass *p, float *to) {
   const target *t = &job->target;
   p->net->kernels->rows->to_rows(to, job->features, place_of(p, t->value->data), t->value->layout, p->used);
   for (size_t i = 0; t->passed && i < p->used * job->features; i++)
@@ -83,7 +83,7 @@ static void point_at(const uint32_t *targets, const despur_net *net, const pass 
   for (size_t lane = 0; lane < p->used; lane++) delta[(size_t)targets[lane] * LANES + lane] = 1;
 }
 
-static void run_forward(const probe_job *job, pass *p, float *activation) {
+static void run_forward(const activation_job *job, pass *p, float *activation) {
   const despur_net *net = job->net;
   net_put_rows(p, job->question->batch);
   for (size_t i = 0; i < net->forward.first[net->segments]; i++) {
@@ -95,7 +95,7 @@ static void run_forward(const probe_job *job, pass *p, float *activation) {
 }
 
 /* Back through everything that comes after the target. */
-static void run_backward(const probe_job *job, pass *p) {
+static void run_backward(const activation_job *job, pass *p) {
   const despur_net *net = job->net;
   for (size_t i = 0; i < net->backward.first[net->segments]; i++) {
     const pass_step *step = &net->backward.steps[i];
@@ -104,8 +104,8 @@ static void run_backward(const probe_job *job, pass *p) {
   }
 }
 
-static void probe_block(void *context, size_t block, int thread) {
-  const probe_job *job = context;
+static void show_block(void *context, size_t block, int thread) {
+  const activation_job *job = context;
   const despur_net *net = job->net;
   const node_value *value = job->target.value;
   float *activation = job->rows + (size_t)thread * 2 * LANES * job->features,
@@ -120,11 +120,11 @@ static void probe_block(void *context, size_t block, int thread) {
   net->kernels->rows->to_rows(gradient, job->features, place_of(&p, value->delta), value->delta_layout,
                               p.used);
   for (size_t lane = 0; lane < p.used; lane++)
-    job->visit(job->context, &(net_probe){.example = block * LANES + lane,
-                                          .activation = activation + lane * job->features,
-                                          .gradient = gradient + lane * job->features,
-                                          .prediction = predictions[lane],
-                                          .finite = finite[lane]});
+    job->visit(job->context, &(net_activation){.example = block * LANES + lane,
+                                               .activation = activation + lane * job->features,
+                                               .gradient = gradient + lane * job->features,
+                                               .prediction = predictions[lane],
+                                               .finite = finite[lane]});
 }
 
 const char *despur_net_convolution(const despur_net *net, size_t index) {
@@ -142,18 +142,18 @@ const char *net_find_convolution(const despur_net *net, const char *name, size_t
   return NULL;
 }
 
-despur_shape net_probe_shape(const despur_net *net, size_t convolution) {
+despur_shape net_activation_shape(const despur_net *net, size_t convolution) {
   block_layout layout = find_target(net, convolution).value->layout;
   return (despur_shape){layout.channels, layout.height, layout.width};
 }
 
-despur_status net_look_inside(despur_net *net, const net_question *question, net_visit *visit, void *context,
-                              despur_error *error) {
-  probe_job job = {.net = net,
-                   .question = question,
-                   .target = find_target(net, question->layer),
-                   .visit = visit,
-                   .context = context};
+despur_status net_show_activations(despur_net *net, const net_question *question, net_visit *visit,
+                                   void *context, despur_error *error) {
+  activation_job job = {.net = net,
+                        .question = question,
+                        .target = find_target(net, question->layer),
+                        .visit = visit,
+                        .context = context};
   size_t threads = (size_t)net->head.options.threads;
   job.features = block_features(job.target.value->layout);
   despur_status status = mem_alloc(&job.rows, threads * 2 * LANES * job.features, sizeof(float), error);
@@ -161,7 +161,7 @@ despur_status net_look_inside(despur_net *net, const net_question *question, net
   net->used = question->batch->count;
   net_begin_forward(net, false);
   net_begin_backward(net);
-  parallel_for(net->pool, block_count(net->used), probe_block, &job);
+  parallel_for(net->pool, block_count(net->used), show_block, &job);
   mem_free(job.rows);
   return DESPUR_OK;
 }
