@@ -45,6 +45,7 @@ typedef struct despur_audit_cell {
   int confirmed;            /* adjusted is small */
   int determined;           /* the margin nearly says which examples are in it */
   int answers;              /* it is the other direction of a finding that leans */
+  int leans;                /* the verdict of its candidate */
   int disguised;            /* more errors, but nothing beyond the model's own margin is left of it */
 } despur_audit_cell;
 

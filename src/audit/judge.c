@@ -266,6 +266,8 @@ static despur_status decide(judge *j, despur_audit_candidate *c, despur_error *e
       !goes_with(counts, c->cells, a->classes, best->cell, best->class_index) &&
       find_answers(a, best, counts, c->cells))
     c->verdict = DESPUR_LEANS_ON_IT;
+  for (size_t i = 0; c->verdict == DESPUR_LEANS_ON_IT && i < a->cells_count; i++)
+    if (a->cells[i].candidate == best->candidate) a->cells[i].leans = 1;
 cleanup:
   mem_free(counts);
   return status;
@@ -276,13 +278,19 @@ static double weight_of(const despur_audit_cell *c) {
   return c->left < c->excess ? c->left : c->excess;
 }
 
-/* Confirmed cells come first, then those that answer one, those that are the margin in disguise last; by the
- * errors in excess that the margin does not say. */
+/* Cells of partitions that are leaned on come first, as their candidates do, then other confirmed ones; those
+ * that are the margin in disguise last. */
+static int place_of(const despur_audit_cell *c) {
+  if (c->leans && (c->confirmed || c->answers)) return 0;
+  return c->confirmed ? 1 : c->disguised ? 3 : 2;
+}
+
+/* Among equals a confirmed cell is before one that answers it; then by the errors in excess that the margin
+ * does not say. */
 static int more_telling(const void *a, const void *b) {
   const despur_audit_cell *x = a, *y = b;
+  if (place_of(x) != place_of(y)) return place_of(x) - place_of(y);
   if (x->confirmed != y->confirmed) return x->confirmed ? -1 : 1;
-  if (x->answers != y->answers) return x->answers ? -1 : 1;
-  if (x->disguised != y->disguised) return x->disguised ? 1 : -1;
   if (weight_of(x) != weight_of(y)) return weight_of(x) > weight_of(y) ? -1 : 1;
   if (x->candidate != y->candidate) return x->candidate < y->candidate ? -1 : 1;
   if (x->cell != y->cell) return x->cell < y->cell ? -1 : 1;
