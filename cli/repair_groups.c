@@ -182,11 +182,16 @@ static despur_status check_cells(const float *matrix, size_t rows, size_t column
 static despur_status add_partition(repair_groups *out, const despur_examples *examples, const coded *by,
                                    despur_error *error) {
   repair_groups next = {0};
-  despur_status status = cross(out->of_row ? &next : out, examples, by, error);
-  if (status == DESPUR_OK && next.of_row) {
+  despur_status status = cross(&next, examples, by, error);
+  if (status == DESPUR_OK && out->of_row && next.of_row) {
     memcpy(out->partitions + out->partitions_count++ * examples->count, next.of_row,
            examples->count * sizeof *next.of_row);
     if (next.count > out->cells) out->cells = next.count;
+  } else if (status == DESPUR_OK) {
+    out->of_row = next.of_row;
+    out->names = next.names;
+    out->count = next.count;
+    next = (repair_groups){0};
   }
   repair_groups_release(&next);
   return status;
@@ -194,11 +199,14 @@ static despur_status add_partition(repair_groups *out, const despur_examples *ex
 
 static despur_status add_columns(repair_groups *out, const despur_examples *examples, const float *matrix,
                                  size_t columns, const char *path, despur_error *error) {
-  despur_status status = check_cells(matrix, examples->count, columns, path, error);
   uint32_t *codes = calloc(examples->count + 1, sizeof *codes);
   coded by = {.codes = codes, .name = name_number};
   out->partitions = calloc(examples->count * columns + 1, sizeof *out->partitions);
-  if (!codes || !out->partitions) status = no_memory(error);
+  if (!codes || !out->partitions) {
+    free(codes);
+    return no_memory(error);
+  }
+  despur_status status = check_cells(matrix, examples->count, columns, path, error);
   for (size_t c = 0; c < columns && status == DESPUR_OK; c++)
     if (take_column(codes, &by.values_count, matrix, examples->count, columns, c))
       status = add_partition(out, examples, &by, error);

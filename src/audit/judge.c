@@ -377,7 +377,7 @@ static void imagine(outcome outcomes[QUANTILES * QUANTILES], size_t count, doubl
 
 static double power_at(const outcome *outcomes, double error) {
   double sum = 0;
-  for (size_t i = 0; i < QUANTILES * QUANTILES; i++) {
+  for (size_t i = 0; i < (size_t)QUANTILES * QUANTILES; i++) {
     if (outcomes[i].needed > outcomes[i].group) continue;
     binomial_tails tails = binomial_at(outcomes[i].needed, outcomes[i].group, error);
     sum += tails.equal + tails.above;

@@ -104,7 +104,8 @@ void json_write_real(json_writer *j, const char *name, double value) {
   }
   begin(j, name);
   format_text(number, sizeof number - 2, "%.*g", j->digits ? j->digits : 17, value);
-  if (!strpbrk(number, ".e")) strcat(number, ".0"); /* a real number, even where it is whole */
+  if (!strpbrk(number, ".e"))
+    memcpy(number + strlen(number), ".0", 3); /* a real number, even where it is whole */
   shorten_exponent(number);
   put(j, number, strlen(number));
 }

@@ -97,7 +97,7 @@ static void draw_padded(augment_draw *out, random_stream *stream, size_t pad) {
 static void draw_resized(augment_draw *out, random_stream *stream, const despur_augmentation *o,
                          despur_shape shape) {
   const double height = (double)shape.height, width = (double)shape.width;
-  double w = width, h = height;
+  double w, h;
   for (int attempt = 0; attempt < 10; attempt++) {
     const double area = height * width * between(stream, o->scale[0], o->scale[1]);
     const double ratio = math_exp(between(stream, math_log(o->ratio[0]), math_log(o->ratio[1])));

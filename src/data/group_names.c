@@ -55,7 +55,10 @@ static void put_value(char *out, const char *const *names, size_t code, size_t r
   }
   kept = smaller(kept, room - digits);
   while (kept > 0 && ((unsigned char)name[kept] & 0xc0) == 0x80) kept--; /* between characters of UTF-8 */
-  for (size_t i = 0; i < kept; i++) out[i] = is_plain(name[i]) ? name[i] : ' ';
+  for (size_t i = 0; i < kept; i++) {
+    out[i] = name[i];
+    if (!is_plain(name[i])) out[i] = ' ';
+  }
   memcpy(out + kept, number, digits + 1);
 }
 

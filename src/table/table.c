@@ -6,6 +6,7 @@
 #include "despur/text.h"
 #include "report/load.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,7 @@ static despur_status choose_measure(despur_table *table, const char *name, despu
   for (size_t i = 0; i < MEASURE_COUNT; i++) {
     table->measure = with_words(MEASURES[i]);
     names[i] = table->measure.name;
+    assert(names[i]); /* every score has words */
     if (strcmp(names[i], name) == 0) return DESPUR_OK;
   }
   const char *nearest = despur_nearest_word(name, names);
