@@ -142,7 +142,8 @@ despur_status despur_occlude(despur_occlusion *out, despur_net *net, const despu
   TRY(mean_image(&mean, dataset, examples, count, error));
   for (size_t at = 0; at < count; at += batch) {
     size_t left = count - at;
-    o.covered = (covered_batch){.batch = {dataset, examples + at}, .count = left < batch ? left : batch};
+    o.covered = (covered_batch){.batch = {.dataset = dataset, .examples = examples + at},
+                                .count = left < batch ? left : batch};
     TRY(measure_batch(&o, mean, error));
   }
   for (size_t g = 0; g < groups->count; g++)

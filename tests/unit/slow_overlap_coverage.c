@@ -101,7 +101,8 @@ static void intervals_hold_for_groups_that_overlap(void **state) {
     }
     printf("%-60s worst %.1f spread %.1f\n", d->name, 100.0 * (double)worst / DRAWS,
            100.0 * (double)spread / DRAWS);
-    if (worst > DRAWS * 0.065 || spread > DRAWS * 0.065) fail_msg("%s: misses too often", d->name);
+    if ((double)worst > DRAWS * 0.065 || (double)spread > DRAWS * 0.065)
+      fail_msg("%s: misses too often", d->name);
   }
 }
 

@@ -190,7 +190,7 @@ static void check(despur_status (*work)(uint64_t *, despur_watch), int has_progr
   /* the first questions, the last one, and some between */
   for (size_t at = 1; at <= all.asked; at += at < 5 || at + 1 == all.asked ? 1 : all.asked / 8 + 1) {
     counter c = {.stop_at = at};
-    const int ended = work(&got, (despur_watch){&c, stop, NULL});
+    const despur_status ended = work(&got, (despur_watch){&c, stop, NULL});
     if (ended == DESPUR_OK) {
       /* a pool asks before each task of the calling thread, of which there may be fewer this time */
       assert_true(at > all.asked / 2);
