@@ -19,7 +19,7 @@ typedef struct repair_work {
   double *mean, *spread; /* [columns] of the training rows; spread is 1 where a column is constant */
   size_t outputs;
   const float *old_weight, *old_bias; /* the head to repair; NULL while ERM's is not yet there */
-  double erm_l2;                      /* the penalty that was chosen for ERM */
+  double erm_l2;                      /* the penalty that was chosen for ERM; 0 with a head that came */
   double tolerance;                   /* of optima: looser while candidates are tried */
   size_t most_passes;
   bool nested; /* without validation examples optimism is that of nested cross-validation */

@@ -244,17 +244,20 @@ static despur_status copy_floats(float **to, const float *from, size_t count, de
   return status;
 }
 
-/* ERM's parameters are chosen as anybody would who knows of no groups: by the average. */
+/* ERM's parameters are chosen as anybody would who knows of no groups: by the average. With a head that came
+ * with the data there is nothing to choose. */
 static despur_status find_before(despur_repair_result *out, repair_work *work, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_repair_data *data = work->data;
   const despur_repair_rule rule = work->options.rule;
   despur_repaired erm = {.method = DESPUR_LAST_ERM};
-  work->options.rule = DESPUR_BY_AVERAGE;
-  status = repair_choose(&erm, work, error);
-  work->options.rule = rule;
-  if (status != DESPUR_OK) goto cleanup;
-  work->erm_l2 = erm.candidates[erm.chosen].parameters[0];
+  if (!data->old_weight) {
+    work->options.rule = DESPUR_BY_AVERAGE;
+    status = repair_choose(&erm, work, error);
+    work->options.rule = rule;
+    if (status != DESPUR_OK) goto cleanup;
+    work->erm_l2 = erm.candidates[erm.chosen].parameters[0];
+  }
   out->before_given = data->old_weight != NULL;
   TRY(copy_floats(&out->before_weight, data->old_weight ? data->old_weight : erm.weight,
                   data->classes * data->columns, error));
