@@ -14,6 +14,7 @@
 #include "model/images.h"
 #include "model/onnx.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,7 @@ cleanup:
 /* ---- what is written ---- */
 
 static void put_file(json_writer *j, const char *name, const char *path, const char *hash) {
+  assert(path);
   const char *slash = strrchr(path, '/');
   json_open(j, name, '{');
   json_write_text(j, "file", slash ? slash + 1 : path);

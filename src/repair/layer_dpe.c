@@ -122,15 +122,17 @@ static double go(const ensemble *e, const repair_problem *of, descent *d, double
 /* As far as the secant of the slopes says, from the last step's length; halved until it is far enough down.
  */
 static bool step(const ensemble *e, const repair_problem *of, descent *d, double slope) {
-  double loss = go(e, of, d, d->length);
+  (void)go(e, of, d, d->length);
   const double there = dot(d->next_gradient, d->direction, e->length);
   double length = d->length * (there > slope ? fmin(slope / (slope - there), 10) : 10);
-  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++, length /= 2) {
-    loss = go(e, of, d, length);
-    if (!(loss <= d->loss + LEAST_DECREASE * length * slope)) continue;
-    d->loss = loss;
-    d->length = length;
-    return true;
+  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++) {
+    const double loss = go(e, of, d, length);
+    if (loss <= d->loss + LEAST_DECREASE * length * slope) {
+      d->loss = loss;
+      d->length = length;
+      return true;
+    }
+    length /= 2;
   }
   return false;
 }

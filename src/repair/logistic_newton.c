@@ -121,7 +121,7 @@ static void multiply(void *context, size_t task, int thread) {
   (void)thread;
   const newton *n = context;
   const size_t rows = n->model->problem->rows, first = task * TASK_STRIPS * LOGISTIC_STRIP,
-               last = first + TASK_STRIPS * LOGISTIC_STRIP, panel = first / LOGISTIC_PANEL;
+               last = first + (size_t)TASK_STRIPS * LOGISTIC_STRIP, panel = first / LOGISTIC_PANEL;
   memset(n->product + first * n->stride, 0, (last - first) * n->stride * sizeof *n->product);
   for (size_t row = 0; row < rows; row += CHUNK)
     for (size_t other = panel; other < n->stride / LOGISTIC_PANEL; other++)
@@ -202,7 +202,8 @@ static void minimise_model(newton *n) {
     if (first == 0) first = all;
     sweep++;
     if (all <= SWEPT * first) return;
-    for (double gain = INFINITY; sweep < MOST_SWEEPS && gain > SWEPT * first; sweep++) {
+    double gain = INFINITY;
+    for (; sweep < MOST_SWEEPS && gain > SWEPT * first; sweep++) {
       gain = 0;
       for (size_t i = 0; i <= n->count; i++)
         if (i == n->count || weight_of(n, i) + n->step[i] != 0) gain += descend(n, i);
@@ -231,18 +232,20 @@ static void swap(double **a, double **b) {
 static bool take_step(newton *n) {
   const double promised = promise(n);
   double length = 1;
-  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++, length /= 2) {
+  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++) {
     memcpy(n->next, n->at->point, n->model->length * sizeof *n->next);
     for (size_t i = 0; i < n->count; i++) n->next[n->set[i]] += length * n->step[i];
     n->next[n->model->stride] += length * n->step[n->count];
     const double objective =
         logistic_evaluate(n->model, n->next, n->next_gradient) + logistic_l1_term(n->model, n->next);
     n->at->passes++;
-    if (!(objective < n->at->objective + LEAST_DECREASE * length * promised)) continue;
-    n->at->objective = objective;
-    swap(&n->at->point, &n->next);
-    swap(&n->at->gradient, &n->next_gradient);
-    return true;
+    if (objective < n->at->objective + LEAST_DECREASE * length * promised) {
+      n->at->objective = objective;
+      swap(&n->at->point, &n->next);
+      swap(&n->at->gradient, &n->next_gradient);
+      return true;
+    }
+    length /= 2;
   }
   return false;
 }

@@ -162,7 +162,7 @@ static void draw(chart *c, const report_run *run, size_t index) {
   static const char *const TITLES[] = {"What was clustered, by attribute", "What was clustered, by class",
                                        "Smaller inferred groups of their class, in orange"};
   static const char *const CLOUDS[TONES] = {"s-k0", "s-k1", "s-k2", "s-k3", "s-k4", "s-k5", "s-k6", "s-k7"};
-  cache *known;
+  cache *known = NULL;
   size_t kind = report_has_attributes(run) ? index : index + BY_CLASS;
   if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&known, 1, sizeof *known, c->m->error);
   if (c->m->status == DESPUR_OK) c->m->status = read_truth(&known->said, &run->inference, c->m->error);
