@@ -212,6 +212,19 @@ static void print_methods(const task *t) {
   putchar('\n');
 }
 
+/* A head that is not the optimum says nothing of what its method can do. */
+static void print_gaps(const task *t) {
+  bool any = false;
+  for (size_t m = 0; m < t->result.methods_count; m++) {
+    const despur_repaired *of = &t->result.methods[m];
+    if (of->skipped || of->converged) continue;
+    printf("note: %s stopped before its optimum was certain: relative gap %.2g\n",
+           despur_last_layer_label(of->method), of->gap);
+    any = true;
+  }
+  if (any) putchar('\n');
+}
+
 static void print_groups(const task *t) {
   const despur_comparison *c = &t->outcome.comparison;
   printf("%-28s %7s %8s %8s %8s  %-16s %8s\n", t->view.attributes ? "group" : "class", "count", "before",
@@ -293,6 +306,7 @@ static void print_text(const task *t) {
   print_unseen(t);
   printf("before: %s\n\n", r->before_given ? "the head that was given" : "ERM");
   print_methods(t);
+  print_gaps(t);
   if (cli_value(t->arguments, "dial")) print_dial(t);
   print_groups(t);
   print_given(t);
