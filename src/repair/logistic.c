@@ -218,12 +218,13 @@ static despur_status begin(solver *s, const despur_logistic_fit *fit, despur_err
   return DESPUR_OK;
 }
 
-/* Two classes and an l1 term: most of the way, or all of it. */
-static despur_status begin_by_newton(solver *s, double tolerance, const despur_watch *watch,
-                                     despur_error *error) {
-  if (s->model->outputs > 1 || s->l1 == 0 || s->model->parts) return DESPUR_OK;
+/* For two classes at the beginning: most of the way, or all of it. For more, where the other steps have not
+ * got there, as they do not where columns differ much in scale. */
+static despur_status go_by_newton(solver *s, double tolerance, size_t most_passes, const despur_watch *watch,
+                                  despur_error *error) {
+  if (s->l1 == 0 || s->model->parts || s->objective - s->bound <= tolerance * s->objective) return DESPUR_OK;
   logistic_place place = {s->point, s->gradient, s->objective, s->bound, 0};
-  const despur_status status = logistic_newton(&place, s->model, tolerance, watch, error);
+  const despur_status status = logistic_newton(&place, s->model, tolerance, most_passes, watch, error);
   s->point = place.point;
   s->gradient = place.gradient;
   s->objective = place.objective;
@@ -258,13 +259,14 @@ despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *
   despur_status status = DESPUR_OK;
   solver s = {0};
   const double tolerance = options->tolerance > 0 ? options->tolerance : USUAL_TOLERANCE;
+  const size_t most_passes = options->max_passes > 0 ? options->max_passes : USUAL_PASSES;
   TRY(solver_create(&s, model, error));
   TRY(begin(&s, fit, error));
   s.objective = evaluate(&s, s.point, s.gradient);
-  TRY(begin_by_newton(&s, tolerance, &options->watch, error));
+  if (model->outputs == 1) TRY(go_by_newton(&s, tolerance, most_passes, &options->watch, error));
   if (!(s.objective - s.bound <= tolerance * s.objective))
-    TRY(solve(&s, tolerance, options->max_passes > 0 ? options->max_passes : USUAL_PASSES, &options->watch,
-              error));
+    TRY(solve(&s, tolerance, most_passes, &options->watch, error));
+  if (model->outputs > 1) TRY(go_by_newton(&s, tolerance, most_passes, &options->watch, error));
   if (model->parts) evaluate(&s, s.point, s.gradient);
   TRY(finish(fit, &s, tolerance, error));
 cleanup:

@@ -66,8 +66,8 @@ double logistic_l1_term(const logistic_model *model, const double *point);
 double logistic_lower_bound(const logistic_model *model, const double *point, const double *gradient,
                             double *scratch);
 
-/* curvatures[row]: the second derivative of the objective by the row's logit; two classes. */
-void logistic_curvatures(const logistic_model *model, const double *point, double *curvatures);
+/* curvatures[row]: the second derivative of the objective by the row's logit of that output. */
+void logistic_curvatures(const logistic_model *model, const double *point, size_t output, double *curvatures);
 
 /* Where a solver stands. */
 typedef struct logistic_place {
@@ -76,10 +76,10 @@ typedef struct logistic_place {
   size_t passes;
 } logistic_place;
 
-/* Of two classes with an l1 term: from a place, whose objective and gradient are known, to one near the
- * optimum, if a few steps lead there; otherwise it stops wherever it is. */
+/* With an l1 term: from a place, whose objective and gradient are known, to one near the optimum, if some
+ * steps lead there; otherwise it stops wherever it is. */
 DESPUR_MUST_USE despur_status logistic_newton(logistic_place *at, const logistic_model *model,
-                                              double tolerance, const despur_watch *watch,
+                                              double tolerance, size_t most_passes, const despur_watch *watch,
                                               despur_error *error);
 
 /* From where *fit is to the least of a model's objective, and there with *fit. Of a model with parts there is

@@ -34,7 +34,8 @@ typedef struct visit {
   double *into;                 /* [tasks, length], or NULL */
   void (*row_block)(const struct visit *v, const logistic_block *block, size_t first_row, size_t task);
   const struct dual *dual; /* of add_entropies */
-  double *curvatures;      /* of keep_curvatures */
+  size_t output;           /* of keep_curvatures */
+  double *curvatures;
 } visit;
 
 static size_t block_total(const logistic_model *model) {
@@ -282,16 +283,20 @@ static void keep_curvatures(const visit *v, const logistic_block *block, size_t 
   const logistic_model *model = v->model;
   logistic_rows *z = task_scores(model, task), own;
   predict_block(v, block, first_row, z, &own);
-  for (size_t row = 0; row < block->rows; row++)
-    v->curvatures[first_row + row] =
-        row_weight(model->problem, first_row + row) / model->total * z[0].at[row] * z[1].at[row];
+  for (size_t row = 0; row < block->rows; row++) {
+    const double p = z[model->first + v->output].at[row];
+    const double other = model->outputs == 1 ? z[0].at[row] : 1 - p;
+    v->curvatures[first_row + row] = row_weight(model->problem, first_row + row) / model->total * other * p;
+  }
 }
 
-void logistic_curvatures(const logistic_model *model, const double *point, double *curvatures) {
+void logistic_curvatures(const logistic_model *model, const double *point, size_t output,
+                         double *curvatures) {
   visit v = {.model = model,
              .point = point,
              .offset = model->biases,
              .row_block = keep_curvatures,
+             .output = output,
              .curvatures = curvatures};
   logistic_plain_biases(model, point, model->biases);
   run_visit(&v, NULL);

@@ -1,7 +1,8 @@
-/* Proximal Newton steps for two classes with an l1 penalty (Yuan, Ho and Lin 2012, "An improved GLMNET for
- * l1-regularized logistic regression"): the quadratic model of the loss at a point, on a working set of
- * columns, is minimised by coordinate descent on the products of these columns, and the step is halved until
- * the objective falls. Products are in single precision, which makes the model a little worse and not the
+/* Proximal Newton steps with an l1 penalty (Yuan, Ho and Lin 2012, "An improved GLMNET for l1-regularized
+ * logistic regression"): the quadratic model of the loss at a point, on a working set of columns, is
+ * minimised by coordinate descent on the products of these columns, and the step is halved until the
+ * objective falls. Of more than two classes the weights of one class move at a time (Friedman, Hastie and
+ * Tibshirani 2010). Products are in single precision, which makes the model a little worse and not the
  * optimum: the objective, its gradient and the bound are in double, and what is left is done by OWL-QN. */
 #include "repair/logistic.h"
 
@@ -14,7 +15,8 @@
 #include <string.h>
 
 enum {
-  MOST_STEPS = 40,
+  MOST_STEPS = 40,     /* for two classes */
+  MOST_ROUNDS = 500,   /* through all classes */
   LEAST_COLUMNS = 128, /* of a working set */
   MOST_COLUMNS = 4096,
   MOST_SWEEPS = 400,
@@ -37,6 +39,7 @@ typedef struct violation {
 typedef struct newton {
   const logistic_model *model;
   logistic_place *at;
+  size_t output;      /* whose weights move */
   size_t columns;     /* of all */
   size_t *set, count; /* working set; the bias comes behind it, as column `count` */
   size_t *next_set;
@@ -44,12 +47,22 @@ typedef struct newton {
   float *packed, *product; /* [panels, rows, LOGISTIC_PANEL], [stride, stride] */
   size_t packed_room, product_room;
   double *curvature, *fresh; /* [rows] that the products have; where it stands */
+  bool known;                /* there are products, of this output */
   bool *kept;                /* [columns] of the set, as long as there are products */
   double *slope;             /* [stride] of the model where the step leads */
   double *step;              /* [stride] */
   double *next, *next_gradient;
   violation *violations;
 } newton;
+
+/* Where the weights, or their slopes, of the output begin, and where its bias is. */
+static size_t first_of(const newton *n) {
+  return n->output * n->model->stride;
+}
+
+static size_t bias_of(const newton *n) {
+  return n->model->outputs * n->model->stride + n->output;
+}
 
 /* ---- the working set ---- */
 
@@ -67,9 +80,10 @@ static int by_column(const void *a, const void *b) {
 /* Columns with a weight, and of those whose slope is too large to stay without one the worst, a quarter more.
  * False when all of them are in the set that is there. */
 static bool choose_set(newton *n) {
-  const double *w = n->at->point, *g = n->at->gradient, l1 = n->model->problem->l1;
+  const double *w = n->at->point + first_of(n), *g = n->at->gradient + first_of(n),
+               l1 = n->model->problem->l1;
   size_t found = 0, count = 0;
-  bool new = !n->product;
+  bool new = !n->known;
   for (size_t j = 0; j < n->columns; j++) {
     if (w[j] != 0)
       n->next_set[count++] = j;
@@ -155,7 +169,7 @@ static bool is_stale(const newton *n) {
 static despur_status make_model(newton *n, bool new_set, despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t rows = n->model->problem->rows, strips = n->stride / LOGISTIC_STRIP;
-  logistic_curvatures(n->model, n->at->point, n->fresh);
+  logistic_curvatures(n->model, n->at->point, n->output, n->fresh);
   n->at->passes++;
   if (!new_set && !is_stale(n)) return DESPUR_OK;
   TRY(make_room(&n->packed, &n->packed_room, rows, n->stride, error));
@@ -164,6 +178,7 @@ static despur_status make_model(newton *n, bool new_set, despur_error *error) {
   parallel_for(n->model->pool, (rows + CHUNK - 1) / CHUNK, pack, n);
   parallel_for(n->model->pool, strips / TASK_STRIPS, multiply, n);
   complete(n);
+  n->known = true;
 cleanup:
   return status;
 }
@@ -175,7 +190,7 @@ static double soft(double x, double by) {
 }
 
 static double weight_of(const newton *n, size_t i) {
-  return i < n->count ? n->at->point[n->set[i]] : n->at->point[n->model->stride];
+  return n->at->point[i < n->count ? first_of(n) + n->set[i] : bias_of(n)];
 }
 
 /* One coordinate; by how much the model falls, about. */
@@ -194,8 +209,8 @@ static void minimise_model(newton *n) {
   double first = 0;
   memset(n->step, 0, n->stride * sizeof *n->step);
   memset(n->slope, 0, n->stride * sizeof *n->slope);
-  for (size_t i = 0; i < n->count; i++) n->slope[i] = n->at->gradient[n->set[i]];
-  n->slope[n->count] = n->at->gradient[n->model->stride];
+  for (size_t i = 0; i < n->count; i++) n->slope[i] = n->at->gradient[first_of(n) + n->set[i]];
+  n->slope[n->count] = n->at->gradient[bias_of(n)];
   for (size_t sweep = 0; sweep < MOST_SWEEPS;) {
     double all = 0;
     for (size_t i = 0; i <= n->count; i++) all += descend(n, i);
@@ -215,10 +230,11 @@ static void minimise_model(newton *n) {
 
 /* What the step promises by the slope: negative. */
 static double promise(const newton *n) {
-  double sum = n->at->gradient[n->model->stride] * n->step[n->count];
+  double sum = n->at->gradient[bias_of(n)] * n->step[n->count];
   for (size_t i = 0; i < n->count; i++) {
     const double w = weight_of(n, i);
-    sum += n->at->gradient[n->set[i]] * n->step[i] + n->model->problem->l1 * (fabs(w + n->step[i]) - fabs(w));
+    sum += n->at->gradient[first_of(n) + n->set[i]] * n->step[i] +
+           n->model->problem->l1 * (fabs(w + n->step[i]) - fabs(w));
   }
   return sum;
 }
@@ -234,8 +250,8 @@ static bool take_step(newton *n) {
   double length = 1;
   for (int halvings = 0; halvings < MOST_HALVINGS; halvings++) {
     memcpy(n->next, n->at->point, n->model->length * sizeof *n->next);
-    for (size_t i = 0; i < n->count; i++) n->next[n->set[i]] += length * n->step[i];
-    n->next[n->model->stride] += length * n->step[n->count];
+    for (size_t i = 0; i < n->count; i++) n->next[first_of(n) + n->set[i]] += length * n->step[i];
+    n->next[bias_of(n)] += length * n->step[n->count];
     const double objective =
         logistic_evaluate(n->model, n->next, n->next_gradient) + logistic_l1_term(n->model, n->next);
     n->at->passes++;
@@ -292,21 +308,40 @@ static bool is_done(newton *n, double tolerance, double *scratch) {
   return n->at->objective - n->at->bound <= tolerance * n->at->objective;
 }
 
+/* One step of each output. *moved: whether one led down; *large: the working set is too large for this. */
+static despur_status go_round(newton *n, bool *moved, bool *large, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t outputs = n->model->outputs;
+  *moved = *large = false;
+  for (n->output = 0; n->output < outputs; n->output++) {
+    if (outputs > 1) n->known = false;
+    const bool new_set = choose_set(n);
+    *large = n->count > MOST_COLUMNS || n->model->problem->rows > MOST_BYTES / (n->stride * sizeof(float));
+    if (*large) break;
+    TRY(make_model(n, new_set, error));
+    minimise_model(n);
+    *moved |= take_step(n);
+  }
+cleanup:
+  return status;
+}
+
 despur_status logistic_newton(logistic_place *at, const logistic_model *model, double tolerance,
-                              const despur_watch *watch, despur_error *error) {
+                              size_t most_passes, const despur_watch *watch, despur_error *error) {
   despur_status status = DESPUR_OK;
   newton n;
-  double scratch[2];
+  double *scratch = NULL;
+  bool moved, large;
   TRY(create(&n, at, model, error));
-  for (size_t steps = 0; steps < MOST_STEPS; steps++) {
+  TRY(mem_alloc(&scratch, model->problem->classes, sizeof *scratch, error));
+  for (size_t steps = model->outputs > 1 ? MOST_ROUNDS : MOST_STEPS; steps > 0 && at->passes < most_passes;
+       steps--) {
     TRY(watch_ask(watch, error));
-    const bool new_set = choose_set(&n);
-    if (n.count > MOST_COLUMNS || model->problem->rows > MOST_BYTES / (n.stride * sizeof(float))) break;
-    TRY(make_model(&n, new_set, error));
-    minimise_model(&n);
-    if (!take_step(&n) || is_done(&n, tolerance, scratch)) break;
+    TRY(go_round(&n, &moved, &large, error));
+    if (large || !moved || is_done(&n, tolerance, scratch)) break;
   }
 cleanup:
   release(&n);
+  mem_free(scratch);
   return status;
 }
