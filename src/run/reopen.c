@@ -6,14 +6,14 @@
 #include "run/run_data.h"
 #include "run/run_state.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { TIMING_LIMIT_BYTES = 1 << 20 };
 
 void run_set_base(despur_config *config, const record_timing *timing) {
-  if (*timing->made_in == '/' && strlen(timing->made_in) < sizeof config->base)
-    snprintf(config->base, sizeof config->base, "%s", timing->made_in);
+  const size_t length = strlen(timing->made_in);
+  if (*timing->made_in == '/' && length < sizeof config->base)
+    memcpy(config->base, timing->made_in, length + 1);
 }
 
 /* Where the run was made: timing.json says so, being the one file that may differ between equal runs. */
