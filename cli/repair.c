@@ -218,8 +218,10 @@ static void print_gaps(const task *t) {
   for (size_t m = 0; m < t->result.methods_count; m++) {
     const despur_repaired *of = &t->result.methods[m];
     if (of->skipped || of->converged) continue;
-    printf("note: %s stopped before its optimum was certain: relative gap %.2g\n",
-           despur_last_layer_label(of->method), of->gap);
+    printf(
+        "note: %s: the solver stopped before its optimum was certain (relative gap %.2g); the method may do "
+        "better than this\n",
+        despur_last_layer_label(of->method), of->gap);
     any = true;
   }
   if (any) putchar('\n');

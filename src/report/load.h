@@ -66,6 +66,7 @@ typedef struct report_repair {
   size_t fitted_on, candidates;
   bool cross_validated;
   double val_worst_group_accuracy, optimism; /* as in report_rule */
+  double gap; /* relative, to the optimum, where the solver did not get there; else NaN */
 } report_repair;
 
 typedef struct report_silhouette {

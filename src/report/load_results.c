@@ -136,7 +136,8 @@ static void take_repair(report_repair *out, const result_line *line) {
                          .candidates = line->attempts_count,
                          .cross_validated = line->cross_validated,
                          .val_worst_group_accuracy = line->val_worst_group_accuracy,
-                         .optimism = line->optimism};
+                         .optimism = line->optimism,
+                         .gap = line->converged ? (double)NAN : line->gap};
   format_text(out->method, sizeof out->method, "%s", line->method ? line->method : "");
   for (size_t i = 0; i < line->parameters_count && used + 1 < sizeof out->parameters; i++) {
     const result_parameter *p = &line->parameters[i];

@@ -29,6 +29,16 @@ static void method_row(markup *m, const despur_repaired *of, const despur_scores
   markup_raw(m, "</tr>\n");
 }
 
+/* A head that is not the optimum says little of what its method can do. */
+static void unfinished(markup *m, const despur_repaired *of) {
+  if (of->skipped || of->converged) return;
+  markup_print(
+      m,
+      "<p class=\"note\">%s: the solver stopped before its optimum was certain (relative gap %.2g); the "
+      "method may do better than this.</p>\n",
+      despur_last_layer_label(of->method), of->gap);
+}
+
 void repaired_methods(markup *m, const despur_repair_outcome *outcome, const despur_repair_view *view) {
   const despur_repair_result *r = view->result;
   section_open(m, "What was tried");
@@ -45,6 +55,7 @@ void repaired_methods(markup *m, const despur_repair_outcome *outcome, const des
   for (size_t i = 0; i < r->methods_count; i++)
     method_row(m, &r->methods[i], &outcome->methods[i], i == r->best);
   markup_raw(m, "</tbody>\n</table>\n</div>\n");
+  for (size_t i = 0; i < r->methods_count; i++) unfinished(m, &r->methods[i]);
   section_close(m);
 }
 

@@ -74,6 +74,11 @@ static void repaired(markup *m, const report_run *run) {
   if (repair->candidates > 1)
     markup_print(m, " That was the best of %zu settings on validation%s.", repair->candidates,
                  repair->cross_validated ? ", in folds" : "");
+  if (!isnan(repair->gap))
+    markup_print(m,
+                 " The solver stopped before its optimum was certain (relative gap %.2g): the method may do "
+                 "better than this.",
+                 repair->gap);
   markup_raw(m, "</p>\n");
 }
 
