@@ -36,7 +36,8 @@ LONG = {  # each takes many seconds
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_control_c_stops_within_a_second(name):
+def test_control_c_stops_soon(name):
+    """A tenth of a second on an idle machine; a loaded one is granted five seconds. Each would take minutes."""
     pressed = []
 
     def press():
@@ -47,7 +48,7 @@ def test_control_c_stops_within_a_second(name):
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         LONG[name]()
-    assert time.monotonic() - pressed[0] < 1
+    assert time.monotonic() - pressed[0] < 5
 
 
 def test_another_thread_is_not_disturbed():
