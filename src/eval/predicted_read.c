@@ -121,7 +121,6 @@ cleanup:
   return status;
 }
 
-/* The class that a score is the probability of, and the other one. */
 /* Where all labels are positive: what a low score predicts has no name in the table. */
 static despur_status add_negative(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -140,6 +139,7 @@ cleanup:
   return status;
 }
 
+/* The class that a score is the probability of, and the other one. */
 static despur_status find_positive(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char *name = l->columns->positive;
