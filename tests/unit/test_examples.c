@@ -38,10 +38,12 @@ static int set_up(void **state) {
   assert_ok(file_write_text(at("numbered.csv"),
                             "example,y,pred,site\n"
                             "2,a,a,north3\n"
-                            "0,a,b,north1\n"
                             "3,b,a,north4\n"
-                            "1,b,b,north2\n",
+                            "1,b,b,north2\n"
+                            "0,a,b,north1\n",
                             &error));
+  assert_ok(file_write_text(at("twice.csv"), "example,y\n2,a\n3,b\n1,b\n1,a\n", &error));
+  assert_ok(file_write_text(at("beyond.csv"), "example,y\n2,a\n3,b\n1,b\n4,a\n", &error));
   assert_ok(file_write_text(at("p.csv"),
                             "label,score,site,kind,same\n"
                             "yes,0.7,north,k1,x\n"
@@ -119,6 +121,7 @@ static void a_table_may_say_what_a_model_predicted(void **state) {
   despur_examples_release(&e);
 }
 
+/* No row stands at its example's place or one before: either would hide a wrong look at what has moved. */
 static void rows_belong_to_the_examples_that_they_number(void **state) {
   (void)state;
   despur_examples e;
@@ -134,9 +137,22 @@ static void rows_belong_to_the_examples_that_they_number(void **state) {
   source.features = NULL; /* a table alone stands as it stands */
   source.predicted = true;
   assert_ok(despur_examples_read(&e, &source, &error));
-  assert_memory_equal(e.labels, ((uint32_t[]){0, 0, 1, 1}), 16);
+  assert_memory_equal(e.labels, ((uint32_t[]){0, 1, 1, 0}), 16);
   assert_string_equal(e.ids[0], "2");
   despur_examples_release(&e);
+}
+
+static void rows_that_number_other_examples_stay_where_they_are(void **state) {
+  (void)state;
+  const char *tables[] = {at("twice.csv"), at("beyond.csv")};
+  for (size_t i = 0; i < 2; i++) {
+    despur_examples e;
+    assert_ok(despur_examples_read(
+        &e, &(despur_examples_source){.features = at("x.npy"), .table = tables[i], .label = "y"}, &error));
+    assert_memory_equal(e.labels, ((uint32_t[]){0, 1, 1, 0}), 16);
+    assert_string_equal(e.ids[0], "2");
+    despur_examples_release(&e);
+  }
 }
 
 static void what_does_not_fit_together_is_refused(void **state) {
@@ -175,6 +191,7 @@ int main(void) {
       cmocka_unit_test(columns_are_read_by_their_values),
       cmocka_unit_test(a_table_may_say_what_a_model_predicted),
       cmocka_unit_test(rows_belong_to_the_examples_that_they_number),
+      cmocka_unit_test(rows_that_number_other_examples_stay_where_they_are),
       cmocka_unit_test(what_does_not_fit_together_is_refused),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
