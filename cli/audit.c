@@ -53,13 +53,6 @@ static void print_cells(const despur_audit *a) {
   }
 }
 
-static void print_read_as(const despur_examples *e) {
-  if (!e->read_as) return;
-  terminal_print(stdout, "%s\n", e->read_as);
-  for (size_t i = 0; i < e->notes_count; i++) terminal_print(stdout, "note: %s\n", e->notes[i]);
-  putchar('\n');
-}
-
 static void print_rare_classes(const despur_audit *a) {
   for (size_t k = 0; k < a->classes; k++)
     if (a->class_sizes[k] < DESPUR_AUDIT_RARE)
@@ -120,12 +113,7 @@ static void print_json(const despur_audit *a, const despur_examples *e, const ch
   emit_open(&j, NULL, '{');
   emit_text(&j, "verdict", VERDICTS[a->verdict]);
   emit_text(&j, "sentence", sentence);
-  if (e->read_as) {
-    emit_text(&j, "columns", e->read_as);
-    emit_open(&j, "notes", '[');
-    for (size_t i = 0; i < e->notes_count; i++) emit_text(&j, NULL, e->notes[i]);
-    emit_close(&j, ']');
-  }
+  examples_emit(&j, e);
   emit_count(&j, "examples", a->used);
   emit_count(&j, "discovery", a->discovery);
   emit_count(&j, "confirmation", a->confirmation);
@@ -158,7 +146,7 @@ static despur_status show(const despur_audit *a, const despur_examples *e, const
   despur_status status = despur_audit_sentence(&sentence, a, error);
   if (status == DESPUR_OK && cli_value(arguments, "json")) print_json(a, e, sentence);
   if (status == DESPUR_OK && !cli_value(arguments, "json")) {
-    print_read_as(e);
+    examples_print(e);
     print_text(a, sentence);
   }
   if (status == DESPUR_OK && a->verdict == DESPUR_TOO_FEW_EXAMPLES)

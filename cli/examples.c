@@ -1,5 +1,9 @@
 #include "examples.h"
 
+#include "terminal.h"
+
+#include <stdio.h>
+
 despur_examples_source examples_source(const cli_arguments *arguments, const char *features) {
   return (despur_examples_source){.features = features,
                                   .labels = cli_value(arguments, "labels"),
@@ -15,4 +19,19 @@ despur_examples_source examples_source(const cli_arguments *arguments, const cha
                                   .unit = cli_value(arguments, "unit"),
                                   .id = cli_value(arguments, "id"),
                                   .by = cli_value(arguments, "by")};
+}
+
+void examples_print(const despur_examples *e) {
+  if (!e->read_as) return;
+  terminal_print(stdout, "%s\n", e->read_as);
+  for (size_t i = 0; i < e->notes_count; i++) terminal_print(stdout, "note: %s\n", e->notes[i]);
+  putchar('\n');
+}
+
+void examples_emit(emit *j, const despur_examples *e) {
+  if (!e->read_as) return;
+  emit_text(j, "columns", e->read_as);
+  emit_open(j, "notes", '[');
+  for (size_t i = 0; i < e->notes_count; i++) emit_text(j, NULL, e->notes[i]);
+  emit_close(j, ']');
 }

@@ -1,5 +1,6 @@
 /* despur repair: a better last layer for features that some network has computed. */
 #include "emit.h"
+#include "examples.h"
 #include "output.h"
 #include "repair_again.h"
 #include "repair_groups.h"
@@ -301,6 +302,7 @@ static void print_text(const task *t) {
   const despur_repair_result *r = &t->result;
   size_t counts[DESPUR_SPLITS] = {0};
   for (size_t i = 0; i < t->data.rows; i++) counts[t->data.splits[i]]++;
+  examples_print(&t->examples);
   printf("%zu training, %zu validation and %zu test examples of %zu features; %zu %s; chosen by %s\n",
          counts[DESPUR_TRAIN], counts[DESPUR_VAL], counts[DESPUR_TEST], t->data.columns, r->groups_count,
          r->of_classes ? "classes (no groups are known)" : "groups",
@@ -353,6 +355,7 @@ static void print_json(const task *t) {
   emit j = {0};
   emit_open(&j, NULL, '{');
   emit_text(&j, "verdict", t->outcome.verdict);
+  examples_emit(&j, &t->examples);
   emit_text(&j, "method", despur_last_layer_names[r->methods[r->best].method]);
   emit_text(&j, "select", despur_repair_rule_name(t->options.rule));
   emit_real(&j, "position", t->view.position);

@@ -24,7 +24,8 @@ typedef struct despur_examples_source {
   const char *logits;      /* [count, classes]; the largest is the prediction */
   const char *attributes;  /* [count] whole numbers from 0 */
   const char *table;       /* at least a column with the labels, or `labels` beside it */
-  const char *label;       /* NULL: guessed from usual names, unless there is a file */
+  const char *label;       /* NULL: guessed from usual names, or by the values of the prediction, unless there
+                              is a file */
   const char *split;       /* of train, val (or valid, validation) and test, or 0, 1, 2 */
   const char *prediction;  /* values that occur as labels */
   const char *score, *positive, *probabilities; /* in place of it, as in despur_columns */
@@ -61,7 +62,8 @@ typedef struct despur_examples {
   const char **ids;                /* [count] */
   despur_example_column *by;       /* [by_count] */
   size_t by_count;
-  char *read_as; /* "label: y, prediction: pred, metadata: site, age in 4 parts"; NULL: nothing was guessed */
+  char *read_as;      /* "label: y, prediction: pred, metadata: site, age in 4 parts", what was guessed and
+                         what was said of a table that has the labels; NULL: there is none */
   const char **notes; /* [notes_count] sentences on what else a reader of the numbers should know */
   size_t notes_count;
 } despur_examples;

@@ -106,6 +106,10 @@ cleanup:
   return status;
 }
 
+static despur_status missing_label(const column_roles *roles, const table *t, despur_error *error) {
+  return missing(roles, t, "a column with the labels, such as 'y' or 'label'", "--label", LABELS, error);
+}
+
 /* ---- what was said ---- */
 
 static despur_status find(table_column **out, const column_roles *roles, table *t, const char *name,
@@ -291,16 +295,26 @@ static despur_status guess_rest(column_roles *out, table *t, const despur_column
   return DESPUR_OK;
 }
 
-static void list_maybe_labels(column_roles *roles, table *t) {
+/* Where no name says which column has the labels, its values may: what a model said is of the same kind. */
+static void list_maybe_labels(column_roles *roles, table *t, table_column *like) {
+  if (roles->label || !like) return;
+  roles->like = like;
   for (size_t i = 0; i < t->column_count; i++)
-    if (!is_taken(roles, &t->columns[i])) roles->maybe_labels[roles->maybe_count++] = &t->columns[i];
+    if (!is_taken(roles, &t->columns[i]) && &t->columns[i] != like)
+      roles->maybe_labels[roles->maybe_count++] = &t->columns[i];
+}
+
+void column_roles_not_label(column_roles *roles, const table_column *column) {
+  size_t left = 0;
+  for (size_t i = 0; i < roles->maybe_count; i++)
+    if (roles->maybe_labels[i] != column) roles->maybe_labels[left++] = roles->maybe_labels[i];
+  roles->maybe_count = left;
 }
 
 /* After all has been guessed, so that what is offered instead has no part yet. */
 static despur_status check_complete(const column_roles *roles, const table *t, const despur_columns *columns,
                                     despur_error *error) {
-  if (!roles->label && roles->maybe_count == 0)
-    return missing(roles, t, "a column with the labels, such as 'y' or 'label'", "--label", LABELS, error);
+  if (!roles->label && roles->maybe_count == 0) return missing_label(roles, t, error);
   if (!roles->prediction && !roles->score && roles->probability_count == 0)
     return missing(roles, t,
                    "a column with the predictions, such as 'prediction', or 'prob_0', 'prob_1', ...",
@@ -325,6 +339,7 @@ cleanup:
 static void set_uses(column_roles *roles) {
   if (roles->label) roles->label->use = TABLE_CATEGORIES;
   for (size_t i = 0; i < roles->maybe_count; i++) roles->maybe_labels[i]->use = TABLE_CATEGORIES;
+  if (roles->like) roles->like->use = TABLE_CATEGORIES;
   if (roles->prediction) roles->prediction->use = TABLE_CATEGORIES;
   if (roles->id) roles->id->use = TABLE_CATEGORIES;
   if (roles->unit) roles->unit->use = TABLE_CATEGORIES;
@@ -341,9 +356,9 @@ despur_status column_roles_find_examples(column_roles *out, table *t, const desp
   TRY(make_room(out, t, error));
   TRY(find_said(out, t, columns, error));
   if (labels && !out->label) out->label = guess(out, t, LABELS);
-  if (labels && !out->label)
-    TRY(missing(out, t, "a column with the labels, such as 'y' or 'label'", "--label", LABELS, error));
   if (columns->ids && !out->id) out->id = guess(out, t, IDS);
+  if (labels) list_maybe_labels(out, t, out->prediction ? out->prediction : guess(out, t, PREDICTIONS));
+  if (labels && !out->label && out->maybe_count == 0) TRY(missing_label(out, t, error));
   set_uses(out);
 cleanup:
   return status;
@@ -355,7 +370,7 @@ despur_status column_roles_find(column_roles *out, table *t, const despur_column
   TRY(make_room(out, t, error));
   TRY(find_said(out, t, columns, error));
   TRY(guess_rest(out, t, columns, error));
-  if (!out->label && out->prediction && !columns->others && !columns->ungrouped) list_maybe_labels(out, t);
+  list_maybe_labels(out, t, out->prediction);
   TRY(check_complete(out, t, columns, error));
   set_uses(out);
   for (size_t i = 0; columns->others && i < t->column_count; i++)
@@ -406,7 +421,7 @@ cleanup:
   return status;
 }
 
-static despur_status cut_columns(const column_roles *roles, const table *t, despur_error *error) {
+despur_status column_roles_cut(const column_roles *roles, const table *t, despur_error *error) {
   for (size_t i = 0; i < roles->by_count; i++) {
     if (roles->cuts[i].count == 0) continue;
     despur_status status = column_cut_apply(&roles->by[i]->categories, &roles->cuts[i], error);
@@ -429,36 +444,47 @@ static bool same_values(const value_column *a, const value_column *b) {
   return same;
 }
 
-/* The one that has the values of the prediction is the label. */
-static despur_status find_label_by_values(column_roles *roles, const table *t, despur_error *error) {
-  const char *option = "--label";
+despur_status column_roles_settle_label(column_roles *roles, const table *t, despur_error *error) {
+  if (roles->label || !roles->like) return DESPUR_OK;
   for (size_t i = 0; i < roles->maybe_count; i++) {
     table_column *column = roles->maybe_labels[i];
-    if (!same_values(&column->categories, &roles->prediction->categories)) {
-      column_release(&column->categories);
-      column->use = TABLE_UNUSED;
-    } else if (roles->label) {
+    if (!same_values(&column->categories, &roles->like->categories)) continue;
+    if (roles->label)
       return error_set(
           error, DESPUR_BAD_INPUT,
           "%s:1: which column has the labels, '%.60s' or '%.60s'? Both have the values of '%.60s' (say "
-          "which: %s)",
-          table_name(t), roles->label->name, column->name, roles->prediction->name, option);
-    } else {
-      roles->label = column;
-    }
+          "which: --label)",
+          table_name(t), roles->label->name, column->name, roles->like->name);
+    roles->label = column;
   }
-  roles->label_by_values = roles->label != NULL;
+  if (!roles->label) return missing_label(roles, t, error);
+  column_roles_not_label(roles, roles->label);
+  return DESPUR_OK;
+}
+
+/* Those that are no label have no part. */
+static despur_status give_back_maybe_labels(column_roles *roles, table *t, const despur_columns *columns,
+                                            despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (size_t i = 0; i < roles->maybe_count; i++) {
+    table_column *column = roles->maybe_labels[i];
+    if (columns->others)
+      TRY(table_hash(t, column, error));
+    else
+      table_forget(column);
+  }
   roles->maybe_count = 0;
-  if (roles->label) return DESPUR_OK;
-  return missing(roles, t, "a column with the labels, such as 'y' or 'label'", option, LABELS, error);
+cleanup:
+  return status;
 }
 
 despur_status column_roles_settle(column_roles *roles, table *t, const despur_columns *columns,
                                   despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (roles->maybe_count > 0) TRY(find_label_by_values(roles, t, error));
+  TRY(column_roles_settle_label(roles, t, error));
+  TRY(give_back_maybe_labels(roles, t, columns, error));
   if (columns->split) TRY(keep_split(roles, t, columns->split, error));
-  TRY(cut_columns(roles, t, error));
+  TRY(column_roles_cut(roles, t, error));
   if (columns->by || columns->overlapping || columns->whole_groups || roles->by_count != 1) goto cleanup;
   const table_column *by = roles->by[0];
   if (column_categories(&by->categories) == 1 && by->missing == 0) roles->by_count = 0;
@@ -513,7 +539,7 @@ cleanup:
 despur_status column_roles_describe_outcomes(text *out, const column_roles *roles, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(text_add(out, error, "label: %s", roles->label->name));
-  if (roles->label_by_values) TRY(text_add(out, error, " (has the values of %s)", roles->prediction->name));
+  if (roles->like) TRY(text_add(out, error, " (has the values of %s)", roles->like->name));
   if (roles->prediction) TRY(text_add(out, error, ", prediction: %s", roles->prediction->name));
   if (roles->score) TRY(text_add(out, error, ", score: %s", roles->score->name));
   if (roles->probability_count > 0)

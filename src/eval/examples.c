@@ -345,24 +345,23 @@ cleanup:
 static despur_status read_table(reader *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_examples_source *s = r->source;
-  const despur_columns wanted = {.label = s->label,
-                                 .prediction = s->prediction,
-                                 .score = s->score,
-                                 .positive = s->positive,
-                                 .threshold = s->threshold,
-                                 .probabilities = s->probabilities,
-                                 .split = s->split,
-                                 .id = s->id,
-                                 .by = s->by,
-                                 .ungrouped = true,
-                                 .ids = true};
+  despur_columns wanted = {.label = s->label,
+                           .prediction = s->prediction,
+                           .score = s->score,
+                           .positive = s->positive,
+                           .threshold = s->threshold,
+                           .probabilities = s->probabilities,
+                           .split = s->split,
+                           .id = s->id,
+                           .by = s->by,
+                           .ungrouped = true,
+                           .ids = true};
   const bool all_columns = s->predicted && !s->by;
   const bool beside = s->features || s->labels || s->splits || s->predictions || s->logits || s->attributes;
   table t = {0};
   column_roles roles = {0};
   text_list notes = {0};
   table_column *attribute, *unit;
-  if (s->predicted) TRY(examples_take_predicted(r->out, &notes, s->table, &wanted, error));
   TRY(table_open(&t, s->table, (csv_form){0}, error));
   if (s->predicted)
     TRY(column_roles_find(&roles, &t, &wanted, error));
@@ -370,8 +369,13 @@ static despur_status read_table(reader *r, despur_error *error) {
     TRY(column_roles_find_examples(&roles, &t, &wanted, s->labels == NULL, error));
   TRY(find_beside(&attribute, &t, s->attribute, error));
   TRY(find_beside(&unit, &t, s->unit, error));
+  column_roles_not_label(&roles, attribute);
+  column_roles_not_label(&roles, unit);
   if (all_columns) examples_take_all_columns(&roles, &t);
   TRY(table_read(&t, error));
+  TRY(column_roles_settle_label(&roles, &t, error));
+  wanted.label = roles.label ? roles.label->name : NULL;
+  if (s->predicted) TRY(examples_take_predicted(r->out, &notes, s->table, &wanted, error));
   TRY(check_count(r, s->table, t.rows, error));
   if (t.rows == 0) FAIL(error, DESPUR_BAD_INPUT, "%s: expected at least 1 row, found 0", table_name(&t));
   if (roles.label && !s->predicted) TRY(take_labels(r, &t, roles.label, error));
@@ -386,7 +390,7 @@ static despur_status read_table(reader *r, despur_error *error) {
   TRY(take_metadata(r, &roles, &t, error)); /* last: it cuts columns in place */
   if (beside && roles.id && strcmp(roles.id->name, "example") == 0)
     TRY(arrange(r, &roles.id->categories, error));
-  if (s->predicted) TRY(examples_describe(&r->out->read_as, &roles, r->out, error));
+  if (roles.label) TRY(examples_describe(&r->out->read_as, &roles, r->out, error));
   r->out->notes_count = notes.count;
   TRY(text_copy_all(&r->out->notes, (const char *const *)notes.items, notes.count, error));
 cleanup:

@@ -25,11 +25,18 @@ cleanup:
   return status;
 }
 
+static bool may_be_label(const column_roles *roles, const table_column *column) {
+  for (size_t i = 0; i < roles->maybe_count; i++)
+    if (roles->maybe_labels[i] == column) return true;
+  return false;
+}
+
 void examples_take_all_columns(column_roles *roles, table *t) {
   for (size_t i = 0; i < t->column_count; i++) {
-    if (t->columns[i].use != TABLE_UNUSED) continue;
-    t->columns[i].use = TABLE_CATEGORIES;
-    roles->by[roles->by_count++] = &t->columns[i];
+    table_column *column = &t->columns[i];
+    if (column->use != TABLE_UNUSED && !may_be_label(roles, column)) continue;
+    column->use = TABLE_CATEGORIES;
+    roles->by[roles->by_count++] = column;
   }
 }
 
@@ -47,6 +54,7 @@ despur_status examples_drop_columns(column_roles *roles, text_list *notes, despu
   for (size_t i = 0; i < roles->by_count; i++) {
     const value_column *c = &roles->by[i]->categories;
     size_t values = column_categories(c);
+    if (roles->by[i] == roles->label) continue;
     if (divides(c)) {
       roles->by[left++] = roles->by[i];
       continue;
@@ -67,10 +75,13 @@ despur_status examples_describe(char **out, const column_roles *roles, const des
   despur_status status = DESPUR_OK;
   text said = {0};
   TRY(column_roles_describe_outcomes(&said, roles, error));
+  if (examples->attribute.name) TRY(text_add(&said, error, ", attribute: %s", examples->attribute.name));
   for (size_t i = 0; i < examples->by_count; i++)
     TRY(text_add(&said, error, "%s%s", i ? ", " : ", metadata: ", examples->by[i].name));
+  if (examples->splits) TRY(text_add(&said, error, ", split: %s", roles->split->name));
   if (roles->id)
     TRY(text_add(&said, error, ", id: %s", *roles->id->name ? roles->id->name : "(first column)"));
+  if (examples->unit.name) TRY(text_add(&said, error, ", unit: %s", examples->unit.name));
   *out = said.data;
   said.data = NULL;
 cleanup:

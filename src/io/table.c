@@ -225,9 +225,9 @@ static despur_status add_category(table *t, table_column *column, const csv_fiel
 }
 
 /* FNV-1a: no table is made of them, so nobody gains by values that collide. */
-static uint64_t hash_of(const csv_field *field) {
+static uint64_t hash_of(const char *value, size_t length) {
   uint64_t hash = 14695981039346656037U;
-  for (size_t i = 0; i < field->length; i++) hash = (hash ^ (uint8_t)field->text[i]) * 1099511628211U;
+  for (size_t i = 0; i < length; i++) hash = (hash ^ (uint8_t)value[i]) * 1099511628211U;
   return hash;
 }
 
@@ -242,7 +242,7 @@ static despur_status add_row(table *t, const csv_field *fields, const size_t *us
     if (column->use == TABLE_NUMBERS || column->use == TABLE_VALUES)
       TRY(add_number(t, column, field, error));
     else if (column->use == TABLE_HASHES)
-      column->hashes[t->rows] = hash_of(field);
+      column->hashes[t->rows] = hash_of(field->text, field->length);
     else
       TRY(add_category(t, column, field, error));
   }
@@ -382,4 +382,25 @@ despur_status table_keep(table *t, const table_column *column, uint32_t category
 cleanup:
   mem_free(keep);
   return status;
+}
+
+despur_status table_hash(const table *t, table_column *column, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const value_column *c = &column->categories;
+  uint64_t *hashes = NULL;
+  TRY(mem_alloc(&hashes, t->rows, sizeof *hashes, error));
+  for (size_t i = 0; i < t->rows; i++) {
+    const char *value = c->codes[i] == COLUMN_MISSING ? "" : column_name(c, c->codes[i]);
+    hashes[i] = hash_of(value, strlen(value));
+  }
+  table_forget(column);
+  column->hashes = hashes;
+  column->use = TABLE_HASHES;
+cleanup:
+  return status;
+}
+
+void table_forget(table_column *column) {
+  column_release(&column->categories);
+  column->use = TABLE_UNUSED;
 }

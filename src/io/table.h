@@ -66,6 +66,10 @@ DESPUR_MUST_USE despur_status table_read(table *t, despur_error *error);
 DESPUR_MUST_USE despur_status table_read_frame(table *t, const size_t *used, size_t used_count,
                                                despur_error *error);
 
+/* When the rows have been read as TABLE_CATEGORIES: of these only whether values are equal, or nothing. */
+DESPUR_MUST_USE despur_status table_hash(const table *t, table_column *column, despur_error *error);
+void table_forget(table_column *column);
+
 /* Leaves the rows whose category in `column` is `category`. Categories are then those of the rows that are
  * left, numbered as if no others had been there. */
 DESPUR_MUST_USE despur_status table_keep(table *t, const table_column *column, uint32_t category,

@@ -35,6 +35,13 @@ static int set_up(void **state) {
                             "c,cat,cat,valid,,20,p2\n"
                             "d,dog,dog,test,north,30,p3\n",
                             &error));
+  assert_ok(file_write_text(at("two.csv"),
+                            "animal,pred,kind\n"
+                            "dog,dog,cat\n"
+                            "cat,dog,dog\n"
+                            "cat,cat,cat\n"
+                            "dog,dog,dog\n",
+                            &error));
   assert_ok(file_write_text(at("numbered.csv"),
                             "example,y,pred,site\n"
                             "2,a,a,north3\n"
@@ -115,9 +122,44 @@ static void a_table_may_say_what_a_model_predicted(void **state) {
   assert_int_equal(e.by_count, 1); /* the label, the score and the attribute have other parts */
   assert_string_equal(e.by[0].name, "site");
   assert_string_equal(e.attribute.name, "kind");
-  assert_string_equal(e.read_as, "label: label, score: score, metadata: site");
+  assert_string_equal(e.read_as, "label: label, score: score, attribute: kind, metadata: site");
   assert_int_equal(e.notes_count, 1);
   assert_string_equal(e.notes[0], "column 'same' has 1 value and was not looked at");
+  despur_examples_release(&e);
+}
+
+/* Wherever a table is read: beside features, with the predictions only looked at, and alone. */
+static void a_label_is_found_by_the_values_of_the_prediction(void **state) {
+  (void)state;
+  despur_examples e;
+  despur_examples_source source = {.features = at("x.npy"), .table = at("t.csv")};
+  assert_ok(despur_examples_read(&e, &source, &error));
+  assert_memory_equal(e.labels, ((uint32_t[]){1, 0, 0, 1}), 16);
+  assert_null(e.predictions); /* nobody has asked for them */
+  assert_string_equal(e.read_as, "label: animal (has the values of pred), id: id");
+  despur_examples_release(&e);
+  source.prediction = "pred";
+  source.split = "part";
+  assert_ok(despur_examples_read(&e, &source, &error));
+  assert_memory_equal(e.predictions, ((uint32_t[]){1, 1, 0, 1}), 16);
+  assert_string_equal(e.read_as,
+                      "label: animal (has the values of pred), prediction: pred, split: part, id: id");
+  despur_examples_release(&e);
+  source = (despur_examples_source){.table = at("t.csv"), .predicted = true};
+  assert_ok(despur_examples_read(&e, &source, &error));
+  assert_memory_equal(e.labels, ((uint32_t[]){1, 0, 0, 1}), 16);
+  assert_string_equal(e.read_as,
+                      "label: animal (has the values of pred), prediction: pred, metadata: part, site, age, "
+                      "patient, id: id");
+  despur_examples_release(&e);
+  /* a column that has another part is not it */
+  source = (despur_examples_source){.table = at("two.csv"), .predicted = true, .by = "kind"};
+  assert_ok(despur_examples_read(&e, &source, &error));
+  assert_string_equal(e.read_as, "label: animal (has the values of pred), prediction: pred, metadata: kind");
+  despur_examples_release(&e);
+  source = (despur_examples_source){.features = at("x.npy"), .table = at("two.csv"), .attribute = "kind"};
+  assert_ok(despur_examples_read(&e, &source, &error));
+  assert_string_equal(e.read_as, "label: animal (has the values of pred), attribute: kind");
   despur_examples_release(&e);
 }
 
@@ -167,7 +209,9 @@ static void what_does_not_fit_together_is_refused(void **state) {
       {{.features = at("x.npy"), .labels = at("three.npy")}, DESPUR_BAD_INPUT, "expected 4 rows"},
       {{.labels = at("y.npy"), .label = "y"}, DESPUR_BAD_USAGE, "labels from one place"},
       {{.labels = at("y.npy"), .by = "site"}, DESPUR_BAD_USAGE, "a table that has the column 'site'"},
-      {{.table = at("t.csv")}, DESPUR_BAD_INPUT, "a column with the labels"},
+      {{.table = at("t.csv"), .prediction = "part"}, DESPUR_BAD_INPUT, "a column with the labels"},
+      {{.table = at("two.csv")}, DESPUR_BAD_INPUT, "which column has the labels, 'animal' or 'kind'?"},
+      {{.table = at("two.csv"), .predicted = true}, DESPUR_BAD_INPUT, "which column has the labels"},
       {{.table = at("t.csv"), .label = "animal", .unit = "nobody"}, DESPUR_BAD_INPUT, "no column 'nobody'"},
       {{.table = at("t.csv"), .label = "pred", .prediction = "part"},
        DESPUR_BAD_INPUT,
@@ -190,6 +234,7 @@ int main(void) {
       cmocka_unit_test(arrays_are_read_together),
       cmocka_unit_test(columns_are_read_by_their_values),
       cmocka_unit_test(a_table_may_say_what_a_model_predicted),
+      cmocka_unit_test(a_label_is_found_by_the_values_of_the_prediction),
       cmocka_unit_test(rows_belong_to_the_examples_that_they_number),
       cmocka_unit_test(rows_that_number_other_examples_stay_where_they_are),
       cmocka_unit_test(what_does_not_fit_together_is_refused),
