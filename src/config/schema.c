@@ -165,7 +165,7 @@ const config_row schema_rows[] = {
          "table that says what the pictures are; empty: metadata.csv in the folder (pictures)"),
     TEXT("data.label", data.label, "", "column of the table with the labels; empty: guessed (pictures)"),
     TEXT("data.attribute", data.attribute, "",
-         "column of the table with the attribute; empty: guessed (pictures)"),
+         "column of the table with the attribute, or several: \"sex,age:18,65\"; empty: guessed (pictures)"),
     TEXT("data.split", data.split, "", "column of the table with the split; empty: guessed (pictures)"),
     INTEGER("data.size", data.size, 8, 2048, "32",
             "side of the square that is cut out of the middle, in pixels (pictures)"),
