@@ -174,6 +174,76 @@ static void describe_command(char *out, size_t room, const cli_arguments *argume
   }
 }
 
+/* ---- pictures ---- */
+
+enum { PICTURE_SIDE = 96 };
+
+static bool is_folder(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static despur_status pictures_of_folder(despur_thumbnail *out, const char *folder, const despur_audit *a,
+                                        const uint32_t *examples, size_t count, despur_error *error) {
+  const char **names = calloc(count + 1, sizeof *names);
+  if (!names) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  for (size_t i = 0; i < count; i++) names[i] = a->ids[examples[i]];
+  despur_status status = despur_thumbnails_of_folder(out, folder, names, count, PICTURE_SIDE, error);
+  free(names);
+  return status;
+}
+
+/* Pictures of the examples that the page shows: below a folder by their ids, from an array, or from the data
+ * of a run. */
+static despur_status take_pictures(despur_thumbnail *out, const despur_audit *a, const uint32_t *examples,
+                                   size_t count, const cli_arguments *arguments, despur_error *error) {
+  const char *pictures = cli_value(arguments, "pictures");
+  const char *word = arguments->count ? arguments->positional[0] : NULL;
+  if (count == 0) return DESPUR_OK;
+  if (pictures && is_folder(pictures)) return pictures_of_folder(out, pictures, a, examples, count, error);
+  if (pictures)
+    return despur_thumbnails_of_array(out, pictures, a->examples, examples, count, PICTURE_SIDE, error);
+  return word && is_folder(word) ? despur_run_thumbnails(out, word, examples, count, error) : DESPUR_OK;
+}
+
+/* What is wrong with a picture shall be said before the work begins. */
+static despur_status check_pictures(const despur_examples *e, const cli_arguments *arguments,
+                                    despur_error *error) {
+  const char *pictures = cli_value(arguments, "pictures");
+  if (!pictures) return DESPUR_OK;
+  despur_thumbnail first = {0};
+  despur_status status;
+  if (!cli_value(arguments, "out"))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--pictures: expected --out, for the page that shows them");
+  if (is_folder(pictures) && !e->ids)
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "--pictures: expected --id, the column with the paths of pictures below %s", pictures);
+  if (is_folder(pictures))
+    status = despur_thumbnails_of_folder(&first, pictures, e->ids, 1, PICTURE_SIDE, error);
+  else
+    status = despur_thumbnails_of_array(&first, pictures, e->count, &(uint32_t){0}, 1, PICTURE_SIDE, error);
+  despur_thumbnails_release(&first, 1);
+  return status;
+}
+
+static despur_status write_page(const despur_audit *a, const char *path, const char *command,
+                                const cli_arguments *arguments, despur_error *error) {
+  const size_t count = despur_audit_sampled(NULL, a);
+  uint32_t *examples = calloc(count + 1, sizeof *examples);
+  despur_thumbnail *thumbnails = calloc(count + 1, sizeof *thumbnails);
+  despur_status status = DESPUR_OK;
+  if (!examples || !thumbnails) status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  if (status == DESPUR_OK) {
+    despur_audit_sampled(examples, a);
+    status = take_pictures(thumbnails, a, examples, count, arguments, error);
+  }
+  if (status == DESPUR_OK) status = despur_report_audit(a, command, thumbnails, path, error);
+  despur_thumbnails_release(thumbnails, count);
+  free(thumbnails);
+  free(examples);
+  return status;
+}
+
 static despur_status write_files(const despur_audit *a, const char *out, const cli_arguments *arguments,
                                  despur_error *error) {
   char command[4096], path[4096];
@@ -183,7 +253,7 @@ static despur_status write_files(const despur_audit *a, const char *out, const c
   if (bytes < 0 || (size_t)bytes >= sizeof path)
     return cli_fail(error, DESPUR_BAD_USAGE, "%s: the path is too long", out);
   describe_command(command, sizeof command, arguments);
-  return despur_report_audit(a, command, path, error);
+  return write_page(a, path, command, arguments, error);
 }
 
 /* A run knows its labels and splits. */
@@ -228,12 +298,11 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   despur_examples examples = {0};
   despur_audit_options options;
   despur_audit *audit = NULL;
-  struct stat about;
   const char *out = cli_value(arguments, "out");
   if (arguments->count > 1)
     return cli_fail(error, DESPUR_BAD_USAGE, "audit: expected one file of features, found %zu words",
                     arguments->count);
-  bool is_run = arguments->count && stat(arguments->positional[0], &about) == 0 && S_ISDIR(about.st_mode);
+  bool is_run = arguments->count && is_folder(arguments->positional[0]);
   despur_status status = read_options(&options, arguments, error);
   if (status == DESPUR_OK) status = source_of(&source, arguments, is_run, error);
   if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
@@ -243,6 +312,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   } else if (status == DESPUR_OK) {
     status = despur_examples_read(&examples, &source, error);
   }
+  if (status == DESPUR_OK) status = check_pictures(&examples, arguments, error);
   if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
   if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
   if (status == DESPUR_OK) status = show(audit, &examples, arguments, error);
@@ -279,6 +349,7 @@ const cli_verb cli_audit = {
         "  despur audit runs/demo\n"
         "  despur audit features.npy --table people.csv --label outcome --by age:4,site --unit patient\n"
         "  despur audit predictions.csv --by age:4,site,device --gate\n"
+        "  despur audit features.npy --table features.npy.csv --pictures photographs/ --out audit\n"
         "  despur audit loans.csv --label granted --score p --positive yes\n"
         "  despur run recipe.yaml data.attributes=audit/attributes.npy\n",
     .options = {EXAMPLE_OPTIONS,
@@ -288,6 +359,7 @@ const cli_verb cli_audit = {
                 {"probabilities", "PREFIX", "the columns PREFIX0, PREFIX1, ... or PREFIXcat, ..."},
                 {"trained-on", NULL, "the features' network was trained on these examples"},
                 {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
+                {"pictures", "FOLDER", "show pictures: below it by --id, or of an array [n, ...] (.npy)"},
                 {"force", NULL, "the directory may have files in it"},
                 {"gate", NULL, "exit code 1 when something was found"},
                 {"penalty", "X", "l2 of the head (default 0.03, of standardised features)"},

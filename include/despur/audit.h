@@ -76,6 +76,16 @@ typedef struct despur_audit_share {
   double value, low, high, chance;
 } despur_audit_share;
 
+/* Examples of one side of a finding to look at: of a class, inside its best cell or outside. */
+enum { DESPUR_AUDIT_SAMPLE = 8 };
+typedef struct despur_audit_sample {
+  size_t cell; /* in despur_audit.cells */
+  uint32_t class_index;
+  int inside;
+  size_t examples_count;
+  uint32_t examples[DESPUR_AUDIT_SAMPLE]; /* of the confirmation half, the most typical first */
+} despur_audit_sample;
+
 /* A column of metadata. */
 typedef struct despur_audit_column {
   char *name;
@@ -106,6 +116,9 @@ typedef struct despur_audit {
   uint32_t *halves;                        /* [examples] 0 discovery, 1 confirmation, or DESPUR_NO_VALUE */
   uint32_t *attributes; /* [examples] codes, for measuring only: nothing else looks at them; NULL: unknown */
   float *map;           /* [examples, 2] along the first two principal components; NULL without features */
+  const char **ids;     /* [examples] what they are called; NULL: by their numbers */
+  size_t samples_count;
+  despur_audit_sample *samples; /* of the first findings */
 } despur_audit;
 
 /* Without predictions a head is fitted in folds, so that none has seen the examples it is asked about. With
@@ -121,6 +134,9 @@ DESPUR_API void despur_audit_free(despur_audit *audit); /* NULL is accepted */
 /* What was found, in a sentence; the caller frees it with free(). */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_sentence(char **out, const despur_audit *audit,
                                                                despur_error *error);
+
+/* How many examples the samples have together; out: gets them one after the other, NULL: only counts. */
+DESPUR_API size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit);
 
 /* Writes audit.json, candidates.csv (every cell that was tested), groups.csv (example, split, y, a, group,
  * group_name, prediction, and attribute where there are any: a is the cell of the first finding; 0 everywhere

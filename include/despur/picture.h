@@ -77,6 +77,30 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create_pictures(despur_d
                                                                         despur_pictures *pictures,
                                                                         despur_error *error);
 
+/* ---- for a page ---- */
+
+/* A picture at its own proportions. {0}: none. */
+typedef struct despur_thumbnail {
+  size_t width, height;
+  uint8_t *rgb; /* [height, width, 3] */
+} despur_thumbnail;
+
+/* out [count]: the longer side of each is `side` pixels at most. names: [count] paths below the folder.
+ * Release with despur_thumbnails_release, which leaves them empty. DESPUR_BAD_INPUT for a path that leaves
+ * the folder and a file that is no picture. Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_thumbnails_of_folder(despur_thumbnail *out,
+                                                                     const char *folder,
+                                                                     const char *const *names, size_t count,
+                                                                     size_t side, despur_error *error);
+
+/* The same of an array of `rows` pictures, [n, rows, columns] or with 1 or 3 channels before or behind these,
+ * of bytes or of float32 from 0 to 1; wanted: [count] which of them. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_thumbnails_of_array(despur_thumbnail *out, const char *path,
+                                                                    size_t rows, const uint32_t *wanted,
+                                                                    size_t count, size_t side,
+                                                                    despur_error *error);
+DESPUR_API void despur_thumbnails_release(despur_thumbnail *thumbnails, size_t count); /* NULL is accepted */
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,6 +10,7 @@
 #include "despur/compare.h"
 #include "despur/measures.h"
 #include "despur/model.h"
+#include "despur/picture.h"
 #include "despur/rates.h"
 #include "despur/repair.h"
 
@@ -167,8 +168,10 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_report_repair(const despur_repai
                                                               despur_repair_check *check,
                                                               despur_error *error);
 
-/* Writes the page of an audit. command: how to get it again, as a person would type it. */
+/* Writes the page of an audit. command: how to get it again, as a person would type it. thumbnails: of the
+ * examples that despur_audit_sampled names, in their order; NULL, or an empty one: no picture. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_report_audit(const despur_audit *audit, const char *command,
+                                                             const despur_thumbnail *thumbnails,
                                                              const char *path, despur_error *error);
 
 #ifdef __cplusplus

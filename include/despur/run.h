@@ -5,6 +5,7 @@
 #include "despur/config.h"
 #include "despur/examples.h"
 #include "despur/measures.h"
+#include "despur/picture.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -163,6 +164,12 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_predict(despur_predicted *ou
  * and attributes where there are any. Release with despur_examples_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_examples(despur_examples *out, const char *directory,
                                                              int threads, despur_error *error);
+
+/* out [count]: some examples of a finished run as its network sees them, where they are images of 1 or 3
+ * channels; else all stay empty. Release with despur_thumbnails_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_thumbnails(despur_thumbnail *out, const char *directory,
+                                                               const uint32_t *examples, size_t count,
+                                                               despur_error *error);
 
 #ifdef __cplusplus
 }

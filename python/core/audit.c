@@ -147,7 +147,7 @@ PyObject *core_audit_write(PyObject *module, PyObject *arguments) {
   despur_status status;
   PyThreadState *state = PyEval_SaveThread();
   status = despur_audit_write(audit, directory, &error);
-  if (status == DESPUR_OK) status = despur_report_audit(audit, "despur.audit(...)", page, &error);
+  if (status == DESPUR_OK) status = despur_report_audit(audit, "despur.audit(...)", NULL, page, &error);
   PyEval_RestoreThread(state);
   return status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
 }

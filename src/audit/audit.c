@@ -63,6 +63,7 @@ static despur_status keep(despur_audit *a, audit_data *d, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_examples *e = d->examples;
   TRY(text_copy_all(&a->class_names, e->class_names, e->classes, error));
+  if (e->ids) TRY(text_copy_all(&a->ids, e->ids, e->count, error));
   a->predictions = d->predictions;
   d->predictions = NULL;
   TRY(mem_alloc(&a->class_sizes, e->classes, sizeof *a->class_sizes, error));
@@ -113,6 +114,7 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   a->candidates_count = found.count;
   found = (proposals){0};
   TRY(audit_judge(a, &data, error));
+  TRY(audit_choose_samples(a, &data, error));
   if (data.discovery_count >= AUDIT_HALF) TRY(audit_ask_columns(a, &data, options, error));
   TRY(keep(a, &data, error));
   *out = a;
@@ -140,5 +142,7 @@ void despur_audit_free(despur_audit *audit) {
   mem_free(audit->halves);
   mem_free(audit->attributes);
   mem_free(audit->map);
+  mem_free((void *)audit->ids);
+  mem_free(audit->samples);
   mem_free(audit);
 }

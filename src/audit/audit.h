@@ -36,6 +36,10 @@ DESPUR_MUST_USE despur_status audit_find_units(uint32_t *units, size_t *count, s
 /* Fills cells and limits, judges the candidates, whose of_example has data->n entries, and sorts both. */
 DESPUR_MUST_USE despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_error *error);
 
+/* Fills samples, once candidates are in their order. */
+DESPUR_MUST_USE despur_status audit_choose_samples(despur_audit *audit, const audit_data *data,
+                                                   despur_error *error);
+
 /* Fills columns. */
 DESPUR_MUST_USE despur_status audit_ask_columns(despur_audit *audit, const audit_data *data,
                                                 const despur_audit_options *options, despur_error *error);

@@ -39,6 +39,10 @@ void list_release(picture_list *list);
  * that do not end as pictures do, are passed over. */
 DESPUR_MUST_USE despur_status list_walk(text_list *paths, const char *folder, despur_error *error);
 
+/* Whether a path may lead out of the folder that it is below. It cannot make a link, so its text is enough.
+ */
+bool list_leaves(const char *path);
+
 /* The split that a word means (train, tr, 0; val, valid, validation, va, 1; test, te, 2), LIST_NOT_WANTED for
  * WILDS' id_val and id_test, else LIST_NO_SPLIT. */
 int list_split_of(const char *word);

@@ -21,9 +21,7 @@ static const char *guess(const table *t, const char *const *names) {
   return NULL;
 }
 
-/* Where it goes is for the table to say, but no further than the folder. A path cannot make a link, so its
- * text is enough. */
-static despur_status refuse_leaving(const char *path, const char *file, size_t line, despur_error *error) {
+bool list_leaves(const char *path) {
   bool leaves = *path == '/' || *path == 0;
   for (const char *at = path; !leaves; at++) {
     const size_t length = strcspn(at, "/");
@@ -31,7 +29,12 @@ static despur_status refuse_leaving(const char *path, const char *file, size_t l
     at += length;
     if (!*at) break;
   }
-  if (!leaves) return DESPUR_OK;
+  return leaves;
+}
+
+/* Where it goes is for the table to say, but no further than the folder. */
+static despur_status refuse_leaving(const char *path, const char *file, size_t line, despur_error *error) {
+  if (!list_leaves(path)) return DESPUR_OK;
   return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: expected a path below the folder, found '%.200s'", file,
                    line, path);
 }

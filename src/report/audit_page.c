@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "despur/report.h"
 #include "io/file.h"
+#include "report/audit_gallery.h"
 #include "report/chart.h"
 #include "report/page_parts.h"
 
@@ -11,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_CELLS = 30, MOST_POINTS = 2000, TYPICAL = 12, TONES = 8, HEIGHT = 320, MARGIN = 12 };
+enum { MOST_CELLS = 30, MOST_POINTS = 2000, TONES = 8, HEIGHT = 320, MARGIN = 12 };
 
 static bool is_finding(const despur_audit *a) {
   return a->verdict == DESPUR_LEANS_ON_IT || a->verdict == DESPUR_WEAK_GROUP;
@@ -58,31 +59,6 @@ static void cells(markup *m, const despur_audit *a) {
     markup_raw(m, "<p class=\"note\">The margin in disguise: whoever looks where a model is unsure finds "
                   "errors. Nothing is left of these cells among examples of equal margin.</p>\n");
   }
-  section_close(m);
-}
-
-/* ---- examples of the finding ---- */
-
-static void examples(markup *m, const despur_audit *a) {
-  if (!is_finding(a)) return;
-  const despur_audit_candidate *c = &a->candidates[0];
-  const despur_audit_cell *best = &a->cells[c->best];
-  section_open(m, "Look at these examples");
-  for (int inside = 1; inside >= 0; inside--) {
-    size_t shown = 0;
-    markup_print(m, "<p>Class %s, %s, first rows: ", a->class_names[best->class_index],
-                 inside ? c->cell_names[best->cell] : "elsewhere");
-    for (size_t i = 0; i < a->examples && shown < TYPICAL; i++) {
-      if (a->labels[i] != best->class_index || a->halves[i] != 1) continue;
-      if ((c->of_example[i] == best->cell) != inside) continue;
-      markup_print(m, "%s%zu", shown++ ? ", " : "", i);
-    }
-    markup_raw(m, "</p>\n");
-  }
-  markup_raw(m, "<p>Rows count from 0; <code>groups.csv</code> has all of them. A cell may only overlap with "
-                "what the model goes by, and data alone cannot say whether that belongs to what the class "
-                "means: that is "
-                "yours to say.</p>\n");
   section_close(m);
 }
 
@@ -268,8 +244,8 @@ static void unseen(markup *m) {
   section_close(m);
 }
 
-despur_status despur_report_audit(const despur_audit *audit, const char *command, const char *path,
-                                  despur_error *error) {
+despur_status despur_report_audit(const despur_audit *audit, const char *command,
+                                  const despur_thumbnail *thumbnails, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   markup m = {.error = error};
   char *sentence = NULL;
@@ -278,8 +254,8 @@ despur_status despur_report_audit(const despur_audit *audit, const char *command
   markup_raw(&m, "<p class=\"kicker\">Audit</p>\n<h1>");
   page_sentence(&m, sentence);
   markup_raw(&m, "</h1>\n");
+  audit_gallery(&m, audit, thumbnails);
   cells(&m, audit);
-  examples(&m, audit);
   metadata(&m, audit);
   figures(&m, audit);
   basis(&m, audit);

@@ -135,6 +135,39 @@ static void skewed_classes_lean_on_nothing(void **state) {
   }
 }
 
+/* Samples are of the confirmation half and of their side; a second finding of the same examples is left out.
+ */
+static void samples_are_of_their_side_and_tell_findings_apart(void **state) {
+  (void)state;
+  despur_audit *a;
+  uint32_t examples[256];
+  despur_examples e = planted(3000, 1.2, 3, 0.95, 1);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  assert_true(a->samples_count >= 3);
+  size_t count = despur_audit_sampled(NULL, a), at = 0, conflicting = 0;
+  assert_in_range(count, 1, 256);
+  assert_int_equal(despur_audit_sampled(examples, a), count);
+  for (size_t s = 0; s < a->samples_count; s++) {
+    const despur_audit_sample *one = &a->samples[s];
+    const despur_audit_cell *cell = &a->cells[one->cell];
+    for (size_t i = 0; i < one->examples_count; i++, at++) {
+      uint32_t example = one->examples[i];
+      assert_int_equal(examples[at], example);
+      assert_int_equal(a->halves[example], 1);
+      assert_int_equal(a->labels[example], one->class_index);
+      assert_int_equal(a->candidates[cell->candidate].of_example[example] == cell->cell, one->inside);
+      if (s == 0) conflicting += attributes[example] != labels[example];
+    }
+    size_t same = 0;
+    for (size_t k = 0; k < a->samples_count; k++)
+      same += a->samples[k].cell == one->cell && a->samples[k].class_index == one->class_index &&
+              a->samples[k].inside == one->inside;
+    assert_int_equal(same, 1);
+  }
+  assert_int_equal(conflicting, a->samples[0].examples_count); /* the most typical are of the attribute */
+  despur_audit_free(a);
+}
+
 static void threads_change_nothing(void **state) {
   (void)state;
   despur_audit *a, *b;
@@ -267,7 +300,7 @@ static void what_cannot_be_audited_is_refused(void **state) {
   assert_ok(despur_audit_run(&a, &e, &usual, &error));
   assert_int_equal(a->verdict, DESPUR_TOO_FEW_EXAMPLES);
   assert_fails(despur_audit_write(a, "/dev/null/nowhere", &error), DESPUR_NO_RESOURCES, "/dev/null");
-  assert_fails(despur_report_audit(a, "despur audit", "/dev/null/nowhere/report.html", &error),
+  assert_fails(despur_report_audit(a, "despur audit", NULL, "/dev/null/nowhere/report.html", &error),
                DESPUR_NO_RESOURCES, "report.html");
   char *sentence;
   assert_ok(despur_audit_sentence(&sentence, a, &error));
@@ -276,6 +309,22 @@ static void what_cannot_be_audited_is_refused(void **state) {
   despur_audit_free(a);
   despur_audit_free(NULL);
   assert_fails(despur_run_examples(&e, "/nowhere", 1, &error), DESPUR_BAD_INPUT, "/nowhere");
+  despur_thumbnail picture = {0};
+  const uint32_t first = 0;
+  static const char *const OUTSIDE[] = {"../secret.png"}, *const MISSING[] = {"secret.png"};
+  assert_fails(despur_run_thumbnails(&picture, "/nowhere", &first, 1, &error), DESPUR_BAD_INPUT, "/nowhere");
+  assert_fails(despur_thumbnails_of_folder(&picture, "/nowhere", OUTSIDE, 1, 96, &error), DESPUR_BAD_INPUT,
+               "below '/nowhere', found '../secret.png'");
+  assert_fails(despur_thumbnails_of_folder(&picture, "/nowhere", MISSING, 1, 96, &error), DESPUR_BAD_INPUT,
+               "/nowhere/secret.png");
+  assert_fails(despur_thumbnails_of_folder(&picture, "/nowhere", MISSING, 1, 0, &error), DESPUR_BAD_USAGE,
+               "at least 1 pixel");
+  assert_fails(despur_thumbnails_of_array(&picture, "/nowhere.npy", 1, &first, 1, 0, &error),
+               DESPUR_BAD_USAGE, "at least 1 pixel");
+  assert_fails(despur_thumbnails_of_array(&picture, "/nowhere.npy", 1, &first, 1, 96, &error),
+               DESPUR_BAD_INPUT, "/nowhere.npy");
+  despur_thumbnails_release(&picture, 1);
+  despur_thumbnails_release(NULL, 0);
 }
 
 int main(void) {
@@ -285,6 +334,7 @@ int main(void) {
       cmocka_unit_test(the_margin_in_disguise_is_recognised),
       cmocka_unit_test(a_tail_has_no_valley_and_a_cloud_has),
       cmocka_unit_test(skewed_classes_lean_on_nothing),
+      cmocka_unit_test(samples_are_of_their_side_and_tell_findings_apart),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
       cmocka_unit_test(a_column_that_fails_is_found_without_features),

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/npy.h"
 #include "picture/picture.h"
 #include "picture/resize.h"
 
@@ -162,6 +163,67 @@ static void names_do_not_matter(void **state) {
   picture_release(&p);
 }
 
+/* ---- thumbnails ---- */
+
+static uint64_t hash_of(const uint8_t *bytes, size_t count) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+  for (size_t i = 0; i < count; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
+static void thumbnails_keep_proportions_and_are_pillows(void **state) {
+  (void)state;
+  static const char *const NAMES[] = {"colour.png", "colour.png"};
+  despur_thumbnail out[2];
+  despur_error error;
+  assert_ok(despur_thumbnails_of_folder(out, FOLDER, NAMES, 1, 16, &error));
+  assert_int_equal(out[0].width, 16);
+  assert_int_equal(out[0].height, 23 * 16 / 31);
+  /* Image.resize((16, 11), Image.BILINEAR) of Pillow 12 */
+  assert_true(hash_of(out[0].rgb, 3 * 16 * 11) == UINT64_C(0xc6b423aaaf6a1d7d));
+  despur_thumbnails_release(out, 1);
+  assert_null(out[0].rgb);
+  assert_ok(despur_thumbnails_of_folder(out, FOLDER, NAMES, 2, 100, &error)); /* never enlarged */
+  assert_int_equal(out[1].width, 31);
+  despur_thumbnails_release(out, 2);
+}
+
+static void thumbnails_of_arrays_have_either_order_of_channels(void **state) {
+  (void)state;
+  enum { ROWS = 3, HEIGHT = 2, WIDTH = 4, VALUES = ROWS * 3 * HEIGHT * WIDTH };
+  static const size_t first[] = {ROWS, 3, HEIGHT, WIDTH}, last[] = {ROWS, HEIGHT, WIDTH, 3},
+                      grey[] = {ROWS, HEIGHT, WIDTH};
+  static const char path[] = "thumbnails.npy";
+  uint8_t planes[VALUES], pixels[VALUES];
+  float shares[ROWS * HEIGHT * WIDTH];
+  despur_thumbnail out[1];
+  despur_error error;
+  for (size_t i = 0; i < VALUES; i++) planes[i] = (uint8_t)(37 * i);
+  for (size_t i = 0; i < VALUES; i++) {
+    size_t row = i / (3 * HEIGHT * WIDTH), c = i % 3, pixel = i / 3 % (HEIGHT * WIDTH);
+    pixels[i] = planes[(row * 3 + c) * HEIGHT * WIDTH + pixel];
+  }
+  for (size_t i = 0; i < ROWS * HEIGHT * WIDTH; i++) shares[i] = (float)i / 20;
+  const uint8_t *wanted = pixels + 2 * 3 * HEIGHT * WIDTH;
+  for (int order = 0; order < 2; order++) {
+    assert_ok(npy_write(path, NPY_U8, 4, order ? last : first, order ? pixels : planes, &error));
+    assert_ok(despur_thumbnails_of_array(out, path, ROWS, &(uint32_t){2}, 1, 100, &error));
+    assert_memory_equal(out[0].rgb, wanted, 3 * HEIGHT * WIDTH);
+    despur_thumbnails_release(out, 1);
+  }
+  assert_ok(npy_write(path, NPY_F32, 3, grey, shares, &error));
+  assert_ok(despur_thumbnails_of_array(out, path, ROWS, &(uint32_t){2}, 1, 100, &error));
+  assert_int_equal(out[0].rgb[0], 204); /* 16 / 20 of 255 */
+  assert_int_equal(out[0].rgb[2], 204);
+  assert_int_equal(out[0].rgb[23], 255); /* 23 / 20 is cut off */
+  despur_thumbnails_release(out, 1);
+  assert_fails(despur_thumbnails_of_array(out, path, 4, &(uint32_t){2}, 1, 100, &error), DESPUR_BAD_INPUT,
+               "expected a picture for each of 4 examples, found 3");
+  assert_fails(despur_thumbnails_of_array(out, path, ROWS, &(uint32_t){3}, 1, 100, &error), DESPUR_BAD_USAGE,
+               "below 3, found 3");
+  remove(path);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pictures_of_every_kind_become_pillows_bytes),
@@ -171,6 +233,8 @@ int main(void) {
       cmocka_unit_test(animations_are_refused_or_give_their_first_picture),
       cmocka_unit_test(exif_that_leads_astray_tells_no_orientation),
       cmocka_unit_test(names_do_not_matter),
+      cmocka_unit_test(thumbnails_keep_proportions_and_are_pillows),
+      cmocka_unit_test(thumbnails_of_arrays_have_either_order_of_channels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
