@@ -259,38 +259,51 @@ static bool place_by_id(uint32_t *codes, bool *seen, const despur_examples *tabl
   return true;
 }
 
-/* The codes of a table in the order of the examples: by its column `example`, if that is what it has, for
- * 'despur infer --apply' writes them split after split; else as they stand. */
-static despur_status order_codes(uint32_t **out, const despur_examples *table, bool by_id,
-                                 despur_error *error) {
-  const size_t count = table->count;
-  bool *seen = calloc(count + 1, sizeof *seen);
-  *out = calloc(count + 1, sizeof **out);
-  const bool memory = seen && *out;
-  if (memory && !(by_id && place_by_id(*out, seen, table, count)))
-    memcpy(*out, table->attribute.codes, count * sizeof **out);
-  free(seen);
-  return memory ? DESPUR_OK : no_memory(error);
+/* A name cannot be meant by a number; ids that are numbers themselves may be. */
+static bool ids_are_names(const despur_examples *examples) {
+  for (size_t i = 0; examples->ids && i < examples->count; i++)
+    if (example_of(examples->ids[i], SIZE_MAX) != SIZE_MAX) return false;
+  return true;
+}
+
+/* The rows of a table by its column `example`, which numbers the examples from 0: 'despur audit' and 'despur
+ * infer --apply' write it. False where it has none such; then the table is empty. Any other column of names
+ * may number rows of another table, such as one that was shuffled with its features. */
+static bool read_numbered(despur_examples *table, uint32_t *codes, bool *seen, despur_examples_source source,
+                          const despur_examples *examples) {
+  source.id = "example";
+  if (!ids_are_names(examples)) return false;
+  if (despur_examples_read(table, &source, NULL) == DESPUR_OK && table->count == examples->count &&
+      place_by_id(codes, seen, table, table->count))
+    return true;
+  despur_examples_release(table);
+  return false;
+}
+
+/* The rows of a table in the order of the examples, by their ids where both have some. */
+static despur_status read_in_order(despur_examples *table, uint32_t *codes,
+                                   const despur_examples_source *source, const despur_examples *examples,
+                                   despur_error *error) {
+  despur_status status = despur_examples_read(table, source, error);
+  if (status == DESPUR_OK) status = check_count(table->count, examples, source->table, error);
+  if (status == DESPUR_OK) status = check_ids(table, examples, source->table, error);
+  if (status == DESPUR_OK) memcpy(codes, table->attribute.codes, examples->count * sizeof *codes);
+  return status;
 }
 
 static despur_status read_table(repair_groups *out, const despur_examples *examples, const char *path,
                                 const char *labels, despur_error *error) {
   despur_examples table = {0};
-  despur_examples_source source = {.labels = labels,
-                                   .table = path,
-                                   .label =
-                                       labels ? NULL : "group", /* the table's own labels say nothing new */
-                                   .attribute = "group",
-                                   .id = "example"};
-  /* Any other column of names may number rows of another table, such as one that was shuffled with its
-   * features. */
-  bool numbered = !examples->ids && despur_examples_read(&table, &source, NULL) == DESPUR_OK;
-  source.id = NULL;
-  despur_status status = numbered ? DESPUR_OK : despur_examples_read(&table, &source, error);
-  if (status == DESPUR_OK) status = check_count(table.count, examples, path, error);
-  if (status == DESPUR_OK) status = check_ids(&table, examples, path, error);
-  uint32_t *codes = NULL;
-  if (status == DESPUR_OK) status = order_codes(&codes, &table, numbered, error);
+  const despur_examples_source source = {.labels = labels,
+                                         .table = path,
+                                         /* the table's own labels say nothing new */
+                                         .label = labels ? NULL : "group",
+                                         .attribute = "group"};
+  uint32_t *codes = calloc(examples->count + 1, sizeof *codes);
+  bool *seen = calloc(examples->count + 1, sizeof *seen);
+  despur_status status = codes && seen ? DESPUR_OK : no_memory(error);
+  if (status == DESPUR_OK && !read_numbered(&table, codes, seen, source, examples))
+    status = read_in_order(&table, codes, &source, examples, error);
   if (status == DESPUR_OK) {
     const coded by = {.codes = codes,
                       .values_count = table.attribute.values_count,
@@ -300,6 +313,7 @@ static despur_status read_table(repair_groups *out, const despur_examples *examp
     status = cross(out, examples, &by, error);
   }
   free(codes);
+  free(seen);
   despur_examples_release(&table);
   return status;
 }
