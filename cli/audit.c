@@ -1,5 +1,7 @@
 /* despur audit: what a classifier leans on that nobody labelled. */
+#include "audit_examples.h"
 #include "cli.h"
+#include "embedding.h"
 #include "emit.h"
 #include "examples.h"
 #include "output.h"
@@ -14,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { TOLD = 10 };
 
@@ -178,11 +179,6 @@ static void describe_command(char *out, size_t room, const cli_arguments *argume
 
 enum { PICTURE_SIDE = 96 };
 
-static bool is_folder(const char *path) {
-  struct stat about;
-  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
 static despur_status pictures_of_folder(despur_thumbnail *out, const char *folder, const despur_audit *a,
                                         const uint32_t *examples, size_t count, despur_error *error) {
   const char **names = calloc(count + 1, sizeof *names);
@@ -193,17 +189,19 @@ static despur_status pictures_of_folder(despur_thumbnail *out, const char *folde
   return status;
 }
 
-/* Pictures of the examples that the page shows: below a folder by their ids, from an array, or from the data
- * of a run. */
+/* Pictures of the examples that the page shows: below a folder by their ids, from an array, from the folder
+ * that is audited, or from the data of a run. */
 static despur_status take_pictures(despur_thumbnail *out, const despur_audit *a, const uint32_t *examples,
                                    size_t count, const cli_arguments *arguments, despur_error *error) {
   const char *pictures = cli_value(arguments, "pictures");
   const char *word = arguments->count ? arguments->positional[0] : NULL;
   if (count == 0) return DESPUR_OK;
-  if (pictures && is_folder(pictures)) return pictures_of_folder(out, pictures, a, examples, count, error);
+  if (pictures && cli_is_folder(pictures))
+    return pictures_of_folder(out, pictures, a, examples, count, error);
   if (pictures)
     return despur_thumbnails_of_array(out, pictures, a->examples, examples, count, PICTURE_SIDE, error);
-  return word && is_folder(word) ? despur_run_thumbnails(out, word, examples, count, error) : DESPUR_OK;
+  if (cli_value(arguments, "model")) return pictures_of_folder(out, word, a, examples, count, error);
+  return word && cli_is_folder(word) ? despur_run_thumbnails(out, word, examples, count, error) : DESPUR_OK;
 }
 
 /* What is wrong with a picture shall be said before the work begins. */
@@ -215,10 +213,10 @@ static despur_status check_pictures(const despur_examples *e, const cli_argument
   despur_status status;
   if (!cli_value(arguments, "out"))
     return cli_fail(error, DESPUR_BAD_USAGE, "--pictures: expected --out, for the page that shows them");
-  if (is_folder(pictures) && !e->ids)
+  if (cli_is_folder(pictures) && !e->ids)
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "--pictures: expected --id, the column with the paths of pictures below %s", pictures);
-  if (is_folder(pictures))
+  if (cli_is_folder(pictures))
     status = despur_thumbnails_of_folder(&first, pictures, e->ids, 1, PICTURE_SIDE, error);
   else
     status = despur_thumbnails_of_array(&first, pictures, e->count, &(uint32_t){0}, 1, PICTURE_SIDE, error);
@@ -256,45 +254,16 @@ static despur_status write_files(const despur_audit *a, const char *out, const c
   return write_page(a, path, command, arguments, error);
 }
 
-/* A run knows its labels and splits. */
-static despur_status read_run(despur_examples *out, const despur_examples_source *source, int threads,
-                              despur_error *error) {
-  if (source->labels || source->splits || source->predictions || source->logits || source->attributes ||
-      source->table)
-    return cli_fail(error, DESPUR_BAD_USAGE, "%s: a run has its own labels and splits; expected no others",
-                    source->features);
-  return despur_run_examples(out, source->features, threads, error);
-}
-
-/* Arrays say so by their names. */
-static bool is_array(const char *path) {
-  static const char *const ENDINGS[] = {".npy", ".npz", ".safetensors"};
-  for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
-    const char *at = strstr(path, ENDINGS[i]);
-    if (at && (at[strlen(ENDINGS[i])] == '\0' || at[strlen(ENDINGS[i])] == ':')) return true;
-  }
-  return false;
-}
-
-/* A word that is no array is a table, and without features and arrays a table says what a model predicted. */
-static despur_status source_of(despur_examples_source *out, const cli_arguments *arguments, bool is_run,
-                               despur_error *error) {
-  const char *word = arguments->count ? arguments->positional[0] : NULL;
-  bool is_table = word && !is_run && !is_array(word);
-  *out = examples_source(arguments, is_table ? NULL : word);
-  if (is_table && out->table)
-    return cli_fail(error, DESPUR_BAD_USAGE, "audit: expected one table, found '%s' and '%s'", word,
-                    out->table);
-  if (is_table) out->table = word;
-  out->predicted = out->table && !out->features && !out->labels && !out->predictions && !out->logits;
-  out->score = cli_value(arguments, "score");
-  out->positive = cli_value(arguments, "positive");
-  out->probabilities = cli_value(arguments, "probabilities");
-  return cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
+/* What a model made of pictures: computing it again takes longest. */
+static despur_status write_features(const despur_examples *examples, const char *out, despur_error *error) {
+  char path[4096];
+  int bytes = snprintf(path, sizeof path, "%s/features.npy", out);
+  if (bytes < 0 || (size_t)bytes >= sizeof path)
+    return cli_fail(error, DESPUR_BAD_USAGE, "%s: the path is too long", out);
+  return despur_examples_write(examples, path, error);
 }
 
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
-  despur_examples_source source;
   despur_examples examples = {0};
   despur_audit_options options;
   despur_audit *audit = NULL;
@@ -302,19 +271,14 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   if (arguments->count > 1)
     return cli_fail(error, DESPUR_BAD_USAGE, "audit: expected one file of features, found %zu words",
                     arguments->count);
-  bool is_run = arguments->count && is_folder(arguments->positional[0]);
   despur_status status = read_options(&options, arguments, error);
-  if (status == DESPUR_OK) status = source_of(&source, arguments, is_run, error);
   if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
-  if (status == DESPUR_OK && is_run) {
-    options.trained_on = 1;
-    status = read_run(&examples, &source, options.threads, error);
-  } else if (status == DESPUR_OK) {
-    status = despur_examples_read(&examples, &source, error);
-  }
+  if (status == DESPUR_OK) status = audit_examples_read(&examples, &options, arguments, error);
   if (status == DESPUR_OK) status = check_pictures(&examples, arguments, error);
   if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
   if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
+  if (status == DESPUR_OK && out && cli_value(arguments, "model"))
+    status = write_features(&examples, out, error);
   if (status == DESPUR_OK) status = show(audit, &examples, arguments, error);
   despur_audit_free(audit);
   despur_examples_release(&examples);
@@ -323,7 +287,8 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
 
 const cli_verb cli_audit = {
     .name = "audit",
-    .usage = "RUN | PREDICTIONS | FEATURES --labels FILE | FEATURES --table FILE --label COL [OPTIONS]",
+    .usage = "RUN | PREDICTIONS | FOLDER --model FILE.onnx | FEATURES --labels FILE | FEATURES --table FILE "
+             "--label COL [OPTIONS]",
     .summary = "find what a classifier leans on that nobody labelled, with evidence",
     .help =
         "FEATURES (.npy, FILE.npz:NAME, FILE.safetensors:NAME) has what any network says of an example in "
@@ -342,6 +307,12 @@ const cli_verb cli_audit = {
         "model predicted is guessed, printed, and can be said. All others are searched, or those that --by "
         "names.\n"
         "\n"
+        "FOLDER has pictures, in any layout that 'despur features' takes, and --model runs an ONNX model "
+        "over\n"
+        "them. A last layer is fitted to its features; with --model-predicts its own outputs are the "
+        "classes\n"
+        "of the folder, in the order of their names. DIR gets features.npy and features.npy.csv, too.\n"
+        "\n"
         "Exit codes: 0; 1 with --gate when something was found; 5 too little data.\n"
         "\n"
         "Examples:\n"
@@ -350,6 +321,7 @@ const cli_verb cli_audit = {
         "  despur audit features.npy --table people.csv --label outcome --by age:4,site --unit patient\n"
         "  despur audit predictions.csv --by age:4,site,device --gate\n"
         "  despur audit features.npy --table features.npy.csv --pictures photographs/ --out audit\n"
+        "  despur audit photographs/ --model resnet50.onnx --out audit\n"
         "  despur audit loans.csv --label granted --score p --positive yes\n"
         "  despur run recipe.yaml data.attributes=audit/attributes.npy\n",
     .options = {EXAMPLE_OPTIONS,
@@ -357,6 +329,9 @@ const cli_verb cli_audit = {
                 {"positive", "CLASS", "which class that is (default 1 or true)"},
                 {"threshold", "T", "score from which on it is predicted (default 0.5)"},
                 {"probabilities", "PREFIX", "the columns PREFIX0, PREFIX1, ... or PREFIXcat, ..."},
+                {"model", "FILE", "an ONNX model that sees the pictures of a folder"},
+                {"model-predicts", NULL, "its outputs are the classes of the folder"},
+                EMBEDDING_OPTIONS,
                 {"trained-on", NULL, "the features' network was trained on these examples"},
                 {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
                 {"pictures", "FOLDER", "show pictures: below it by --id, or of an array [n, ...] (.npy)"},

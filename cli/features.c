@@ -1,6 +1,7 @@
 /* despur features: what a network of somebody else makes of pictures. */
 #include "cli.h"
 #include "counting.h"
+#include "embedding.h"
 #include "output.h"
 #include "terminal.h"
 
@@ -10,12 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-static bool is_directory(const char *path) {
-  struct stat about;
-  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
 
 static despur_status list(const char *model, despur_error *error) {
   char *lines = NULL;
@@ -40,43 +35,32 @@ static despur_status may_describe(const cli_arguments *arguments, const char *fe
 
 static despur_status take_job(despur_onnx_job *job, counting *shown, const cli_arguments *arguments,
                               despur_error *error) {
-  static const char *const FILTERS[] = {"bilinear", "bicubic", NULL};
-  int preset = DESPUR_PREPROCESS_IMAGENET, filter = DESPUR_BILINEAR;
-  long threads = 0, shorter = 0;
-  *job = (despur_onnx_job){.model = arguments->positional[0],
-                           .images = arguments->positional[1],
-                           .layer = cli_value(arguments, "layer"),
-                           .features = cli_value(arguments, "out"),
-                           .logits = cli_value(arguments, "logits"),
-                           .maps = cli_value(arguments, "maps"),
-                           .progress = counting_show,
-                           .context = shown};
+  despur_status status =
+      embedding_job(job, arguments, arguments->positional[0], arguments->positional[1], error);
+  job->features = cli_value(arguments, "out");
+  job->logits = cli_value(arguments, "logits");
+  job->maps = cli_value(arguments, "maps");
+  job->progress = counting_show;
+  job->context = shown;
+  if (status != DESPUR_OK) return status;
   if (!job->features) return cli_fail(error, DESPUR_BAD_USAGE, "features: expected --out FILE.npy");
-  despur_status status = cli_choice(&preset, arguments, "preprocess", despur_preprocess_names, error);
-  if (status == DESPUR_OK) status = cli_choice(&filter, arguments, "filter", FILTERS, error);
-  if (status == DESPUR_OK) status = cli_integer(&shorter, arguments, "shorter", 1, 10000, 0, error);
-  if (status == DESPUR_OK)
-    status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
-  if (status == DESPUR_OK) status = cli_may_write(arguments, job->features, error);
+  status = cli_may_write(arguments, job->features, error);
   if (status == DESPUR_OK) status = cli_may_write(arguments, job->logits, error);
   if (status == DESPUR_OK) status = cli_may_write(arguments, job->maps, error);
   if (status == DESPUR_OK) status = may_describe(arguments, job->features, error);
-  job->preprocess = (despur_preprocess)preset;
-  job->filter = (despur_filter)filter;
-  job->shorter = (size_t)shorter;
-  job->threads = (int)threads;
   return status;
 }
 
 /* Of a run's own network. */
 static despur_status of_run(const cli_arguments *arguments, despur_error *error) {
-  static const char *const OTHERS[] = {"logits", "maps", "layer", "preprocess", "filter", "shorter"};
+  const char *other = embedding_given(arguments);
   const char *out = cli_value(arguments, "out");
   despur_examples examples = {0};
   long threads = 0;
-  for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
-    if (cli_value(arguments, OTHERS[i]))
-      return cli_fail(error, DESPUR_BAD_USAGE, "features: --%s is for ONNX models, not for a run", OTHERS[i]);
+  if (cli_value(arguments, "logits")) other = "logits";
+  if (cli_value(arguments, "maps")) other = "maps";
+  if (other)
+    return cli_fail(error, DESPUR_BAD_USAGE, "features: --%s is for ONNX models, not for a run", other);
   if (!out) return cli_fail(error, DESPUR_BAD_USAGE, "features: expected --out FILE.npy");
   despur_status status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status == DESPUR_OK) status = cli_may_write(arguments, out, error);
@@ -101,7 +85,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
                       arguments->count);
     return list(arguments->positional[0], error);
   }
-  if (arguments->count == 1 && is_directory(arguments->positional[0])) return of_run(arguments, error);
+  if (arguments->count == 1 && cli_is_folder(arguments->positional[0])) return of_run(arguments, error);
   if (arguments->count != 2)
     return cli_fail(error, DESPUR_BAD_USAGE, "features: expected a model and pictures, found %zu words",
                     arguments->count);
@@ -151,11 +135,8 @@ const cli_verb cli_features = {
          {"logits", "FILE", "write what the last layer makes of them as well"},
          {"maps", "FILE",
           "write class activation maps [n, rows, columns] of the class that each picture is taken for"},
-         {"layer", "NAME", "a value of the model (default: what its last linear layer is applied to)"},
          {"list", NULL, "show the values that a model has; a star is the default"},
-         {"preprocess", "NAME", "of bytes: imagenet (default), unit, half, lite, clip; none: of floats"},
-         {"filter", "NAME", "of pictures of another size: bilinear (default) or bicubic"},
-         {"shorter", "N", "their shorter side before the middle is cut out (default: the model's)"},
+         EMBEDDING_OPTIONS,
          {"force", NULL, "replace files if there are any"},
          {"threads", "N", "processors to use (default all); results do not depend on it"},
          {"quiet", NULL, "no news"}},

@@ -126,3 +126,8 @@ despur_status cli_may_fill(const cli_arguments *arguments, const char *directory
   if (entries == 0) return DESPUR_OK;
   return cli_fail(error, DESPUR_BAD_USAGE, "%s: is not empty; --force writes into it", directory);
 }
+
+bool cli_is_folder(const char *path) {
+  struct stat about;
+  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}

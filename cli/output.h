@@ -19,4 +19,6 @@ DESPUR_MUST_USE despur_status cli_may_add(const cli_arguments *arguments, const 
 /* The same of a directory, which must be missing or empty. */
 despur_status cli_may_fill(const cli_arguments *arguments, const char *directory, despur_error *error);
 
+bool cli_is_folder(const char *path);
+
 #endif

@@ -12,11 +12,6 @@
 
 enum { MOST_MODELS = 64 };
 
-static bool is_directory(const char *path) {
-  struct stat about;
-  return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
 /* Tables of predictions, one for each model; named without their directories where that tells them apart. */
 static despur_status report_tables(const cli_arguments *arguments, const char *out, despur_error *error) {
   const despur_models_options options = {.page = out};
@@ -42,7 +37,7 @@ static despur_status check_words(bool *tables, const cli_arguments *arguments, d
   const char *out = cli_value(arguments, "out");
   if (arguments->count == 0)
     return cli_fail(error, DESPUR_BAD_USAGE, "report: expected a run directory, or several, found none");
-  for (size_t i = 0; i < arguments->count; i++) directories += is_directory(arguments->positional[i]);
+  for (size_t i = 0; i < arguments->count; i++) directories += cli_is_folder(arguments->positional[i]);
   /* what is not there is said by whoever reads it */
   struct stat about;
   *tables = directories == 0 && stat(arguments->positional[0], &about) == 0;

@@ -5,6 +5,7 @@
 #define DESPUR_ONNX_H
 
 #include "despur/error.h"
+#include "despur/examples.h"
 #include "despur/picture.h"
 
 #include <stddef.h>
@@ -72,6 +73,15 @@ typedef struct despur_onnx_result {
  * Pillow's bytes. DESPUR_BAD_INPUT for a model or images that cannot be used; nothing is written then. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_features(despur_onnx_result *out,
                                                               const despur_onnx_job *job,
+                                                              despur_error *error);
+
+/* A folder of pictures as a model sees it, in memory: features, paths, classes, attributes where there are
+ * any, and splits where the folder says them. Nothing is written: of the job, the model, the folder, the
+ * layer and how pictures become numbers count. predicts: 1 takes the model's outputs for the classes in the
+ * order of their names, and the largest, the first of equals, for its prediction; DESPUR_BAD_INPUT when there
+ * are not as many. Release with despur_examples_release. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_examples(despur_examples *out,
+                                                              const despur_onnx_job *job, int predicts,
                                                               despur_error *error);
 
 #ifdef __cplusplus

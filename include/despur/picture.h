@@ -60,6 +60,9 @@ DESPUR_API const uint32_t *despur_pictures_labels(const despur_pictures *picture
 DESPUR_API const uint32_t *despur_pictures_attributes(const despur_pictures *pictures);
 DESPUR_API const uint8_t *despur_pictures_splits(const despur_pictures *pictures);
 
+/* 1 when the folder says the split of every picture; 0 when some were drawn. */
+DESPUR_API int despur_pictures_say_splits(const despur_pictures *pictures);
+
 /* The name of a class, of an attribute value, and the path of a picture below the folder; NULL beyond the
  * last. */
 DESPUR_API const char *despur_pictures_class(const despur_pictures *pictures, size_t index);

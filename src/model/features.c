@@ -11,6 +11,7 @@
 #include "eval/examples.h"
 #include "io/array_file.h"
 #include "model/activation.h"
+#include "model/folder.h"
 #include "model/images.h"
 #include "model/onnx.h"
 
@@ -26,6 +27,7 @@ static const char ENDING[] = ".npy";
 
 typedef struct extraction {
   const despur_onnx_job *job;
+  bool predicts; /* logits are wanted without a file */
   model_file model;
   const char *names[OUTPUTS]; /* features; logits and maps where they are wanted */
   size_t outputs;
@@ -79,7 +81,7 @@ static despur_status choose_outputs(extraction *e) {
         "%s: it has no linear layer whose input could be the features: name one (--layer; --list shows them)",
         model->path);
   TRY(onnx_check_value(model, e->names[0], e->error));
-  if (!e->job->logits && !e->job->maps) goto cleanup;
+  if (!e->job->logits && !e->job->maps && !e->predicts) goto cleanup;
   if (model->layer_count == 0)
     FAIL(e->error, DESPUR_BAD_INPUT, "%s: it has no linear layer whose output could be the logits",
          model->path);
@@ -328,52 +330,11 @@ cleanup:
   return status;
 }
 
-static despur_status copy_names(const char ***out, const despur_pictures *p, size_t count,
-                                const char *(*name_of)(const despur_pictures *pictures, size_t index),
-                                despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const char **names = NULL;
-  TRY(mem_alloc(&names, count, sizeof *names, error));
-  for (size_t i = 0; i < count; i++) names[i] = name_of(p, i);
-  TRY(text_copy_all(out, names, count, error));
-cleanup:
-  mem_free(names);
-  return status;
-}
-
-static size_t count_names(const despur_pictures *p,
-                          const char *(*name_of)(const despur_pictures *pictures, size_t index)) {
-  size_t count = 0;
-  while (name_of(p, count)) count++;
-  return count;
-}
-
-/* What a folder says of its pictures. */
-static despur_status describe_pictures(despur_examples *out, const despur_pictures *p, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  despur_example_column *a = &out->attribute;
-  out->count = despur_pictures_count(p);
-  out->classes = count_names(p, despur_pictures_class);
-  a->values_count = count_names(p, despur_pictures_attribute);
-  TRY(copy_names(&out->ids, p, out->count, despur_pictures_path, error));
-  TRY(copy_names(&out->class_names, p, out->classes, despur_pictures_class, error));
-  TRY(mem_alloc(&out->labels, out->count, sizeof *out->labels, error));
-  TRY(mem_alloc(&out->splits, out->count, sizeof *out->splits, error));
-  memcpy(out->labels, despur_pictures_labels(p), out->count * sizeof *out->labels);
-  for (size_t i = 0; i < out->count; i++) out->splits[i] = despur_pictures_splits(p)[i];
-  if (a->values_count == 0) goto cleanup;
-  TRY(copy_names(&a->values, p, a->values_count, despur_pictures_attribute, error));
-  TRY(mem_alloc(&a->codes, out->count, sizeof *a->codes, error));
-  memcpy(a->codes, despur_pictures_attributes(p), out->count * sizeof *a->codes);
-cleanup:
-  return status;
-}
-
 static despur_status write_table(const extraction *e) {
   despur_status status = DESPUR_OK;
   despur_examples examples = {0};
   text path = {0};
-  TRY(describe_pictures(&examples, e->in.pictures, e->error));
+  TRY(folder_describe(&examples, e->in.pictures, e->error));
   TRY(text_add(&path, e->error, "%s.csv", e->job->features));
   TRY(examples_write_table(&examples, path.data, e->error));
 cleanup:
@@ -424,25 +385,110 @@ static despur_status check_job(const despur_onnx_job *job, despur_error *error) 
   return DESPUR_OK;
 }
 
+/* Examples in memory are pictures of a folder, and what predicts has as many outputs as that has classes. */
+static despur_status check_folder(const extraction *e) {
+  const model_layer *last = &e->model.layers[e->model.layer_count - 1];
+  size_t classes = 0, outputs;
+  if (!e->in.pictures)
+    return error_set(e->error, DESPUR_BAD_INPUT, "%s: expected a folder of pictures, found an array",
+                     e->job->images);
+  if (!e->predicts) return DESPUR_OK;
+  while (despur_pictures_class(e->in.pictures, classes)) classes++;
+  outputs = e->model.tensors[last->weight].shape[last->transposed];
+  if (outputs == classes) return DESPUR_OK;
+  return error_set(e->error, DESPUR_BAD_INPUT,
+                   "%s: it has %zu outputs, and %s %zu classes: its predictions cannot be of them",
+                   e->job->model, outputs, e->job->images, classes);
+}
+
+static despur_status extract(extraction *e) {
+  despur_status status = DESPUR_OK;
+  TRY(open_model(&e->model, e->job->model, e->error));
+  TRY(choose_outputs(e));
+  TRY(start_engine(e));
+  if (!e->job->features) TRY(check_folder(e));
+  TRY(run_all(e));
+cleanup:
+  return status;
+}
+
+static void release(extraction *e) {
+  for (size_t i = 0; i < OUTPUTS; i++) mem_free(e->results[i]);
+  mem_free(e->maps);
+  despur_head_release(&e->head);
+  images_release(&e->in);
+  runtime_close(e->engine);
+  model_close(&e->model);
+  mem_free(e->input);
+  mem_free(e->bytes);
+}
+
 despur_status despur_onnx_features(despur_onnx_result *out, const despur_onnx_job *job, despur_error *error) {
   despur_status status = DESPUR_OK;
   extraction e = {.job = job, .error = error};
   *out = (despur_onnx_result){0};
+  if (!job->features)
+    FAIL(error, DESPUR_BAD_USAGE, "expected the name of a file for the features, found NULL");
   TRY(check_job(job, error));
-  TRY(open_model(&e.model, job->model, error));
-  TRY(choose_outputs(&e));
-  TRY(start_engine(&e));
-  TRY(run_all(&e));
+  TRY(extract(&e));
   TRY(write_all(&e, out));
 cleanup:
-  for (size_t i = 0; i < OUTPUTS; i++) mem_free(e.results[i]);
-  mem_free(e.maps);
-  despur_head_release(&e.head);
-  images_release(&e.in);
-  runtime_close(e.engine);
-  model_close(&e.model);
-  mem_free(e.input);
-  mem_free(e.bytes);
+  release(&e);
+  return status;
+}
+
+/* ---- examples in memory ---- */
+
+static despur_status take_predictions(despur_examples *out, const extraction *e) {
+  despur_status status = DESPUR_OK;
+  TRY(mem_alloc(&out->predictions, out->count, sizeof *out->predictions, e->error));
+  for (size_t i = 0; i < out->count; i++) out->predictions[i] = (uint32_t)predicted(e, i);
+cleanup:
+  return status;
+}
+
+static despur_status read_as(despur_examples *out, const extraction *e) {
+  despur_status status = DESPUR_OK;
+  text line = {0};
+  TRY(text_add(&line, e->error, "%s, features: '%s' of %s, predictions: %s",
+               despur_pictures_description(e->in.pictures), e->names[FEATURES], e->job->model,
+               e->predicts ? "its own" : "of a head that is fitted to the features"));
+  out->read_as = line.data;
+  line.data = NULL;
+cleanup:
+  mem_free(line.data);
+  return status;
+}
+
+despur_status despur_onnx_examples(despur_examples *out, const despur_onnx_job *job, int predicts,
+                                   despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_onnx_job pictures = {.model = job->model,
+                                    .images = job->images,
+                                    .layer = job->layer,
+                                    .preprocess = job->preprocess,
+                                    .filter = job->filter,
+                                    .shorter = job->shorter,
+                                    .threads = job->threads,
+                                    .progress = job->progress,
+                                    .context = job->context};
+  extraction e = {.job = &pictures, .predicts = predicts != 0, .error = error};
+  *out = (despur_examples){0};
+  TRY(check_job(&pictures, error));
+  TRY(extract(&e));
+  TRY(folder_describe(out, e.in.pictures, error));
+  if (!despur_pictures_say_splits(e.in.pictures)) {
+    mem_free(out->splits);
+    out->splits = NULL;
+  }
+  if (predicts) TRY(take_predictions(out, &e));
+  TRY(read_as(out, &e));
+  out->columns = e.widths[FEATURES];
+  out->x = e.results[FEATURES];
+  e.results[FEATURES] = NULL;
+cleanup:
+  release(&e);
+  if (status != DESPUR_OK) despur_examples_release(out);
   return status;
 }
 

@@ -25,6 +25,7 @@ struct despur_pictures {
   uint32_t *entry; /* [count] where in list and cache a picture stands */
   picture_values label, attribute;
   uint8_t *split;
+  bool split_drawn; /* of some picture */
   char *folder;
   char description[512];
 };
@@ -91,16 +92,16 @@ static despur_status take_splits(despur_pictures *p, uint64_t seed, despur_error
   despur_status status = DESPUR_OK;
   uint32_t *members = NULL;
   const size_t attributes = p->attribute.values ? p->attribute.values : 1;
-  bool with_test = true, drawn = false;
+  bool with_test = true;
   TRY(mem_alloc(&p->split, p->count, 1, error));
   TRY(mem_alloc(&members, p->count, sizeof *members, error));
   for (size_t i = 0; i < p->count; i++) {
     const int split = p->list.entries[p->entry[i]].split;
     if (split >= 0) p->split[i] = (uint8_t)split;
     if (split == DESPUR_TEST) with_test = false;
-    if (split < 0) drawn = true;
+    if (split < 0) p->split_drawn = true;
   }
-  for (size_t g = 0; drawn && g < p->label.values * attributes; g++) {
+  for (size_t g = 0; p->split_drawn && g < p->label.values * attributes; g++) {
     size_t count = 0;
     for (size_t i = 0; i < p->count; i++)
       if (p->list.entries[p->entry[i]].split < 0 &&
@@ -213,6 +214,10 @@ const uint32_t *despur_pictures_attributes(const despur_pictures *pictures) {
 
 const uint8_t *despur_pictures_splits(const despur_pictures *pictures) {
   return pictures->split;
+}
+
+int despur_pictures_say_splits(const despur_pictures *pictures) {
+  return !pictures->split_drawn;
 }
 
 const char *despur_pictures_class(const despur_pictures *pictures, size_t index) {

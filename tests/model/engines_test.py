@@ -4,6 +4,7 @@ Skipped (exit 77) where this Python does not have it.
 
 Features of `despur features` are those of ONNX Runtime called from Python, for any number of threads. Models whose last layer was
 exchanged are loaded by the program that they belong to and give the logits of the new layer."""
+import csv
 import glob
 import json
 import os
@@ -54,6 +55,33 @@ def check_sizes(model, images):
     assert wanted == open("tall.npy_f.npy", "rb").read() == open("folder_f.npy", "rb").read()
 
 
+def check_audit(model, onnxruntime, seen_of):
+    """An audit of a folder has the features and the predictions that ONNX Runtime gives for its pictures."""
+    import numpy as np
+    from PIL import Image
+    pictures = np.random.default_rng(2).integers(0, 256, (300, 8, 8, 3)).astype(np.uint8)
+    for i, picture in enumerate(pictures):
+        os.makedirs(f"classes/{'abc'[i % 3]}", exist_ok=True)
+        Image.fromarray(picture).save(f"classes/{'abc'[i % 3]}/{i:03}.png")
+    for out, more in ("own", ["--model-predicts"]), ("fitted", []):
+        said = subprocess.run([DESPUR, "audit", "classes", "--model", model, "--out", out, *more], capture_output=True, text=True)
+        assert said.returncode in (0, 5), said
+        assert ("predictions: its own" in said.stdout) == (out == "own"), said
+    rows = [line.split(",") for line in open("own/features.npy.csv").read().splitlines()]
+    assert rows[0] == ["filename", "y"] and {tuple(row) for row in rows[1:]} == {
+        (f"{'abc'[i % 3]}/{i:03}.png", "abc"[i % 3]) for i in range(300)}, rows[:3]
+    order = [int(name[2:5]) for name, _ in rows[1:]]
+    wanted, = onnxruntime.InferenceSession(model).run(None, {"image": seen_of(pictures[order].transpose(0, 3, 1, 2))})
+    with open("own/groups.csv", newline="") as file:
+        said = [row["prediction"] for row in csv.DictReader(file)]
+    assert said == ["abc"[k] for k in wanted.argmax(1)], said[:9]
+    subprocess.run([DESPUR, "features", model, "classes", "--out", "classes_f.npy", "--quiet"], check=True)
+    features = open("classes_f.npy", "rb").read()
+    assert features == open("own/features.npy", "rb").read() == open("fitted/features.npy", "rb").read()
+    said = subprocess.run([DESPUR, "audit", "folder", "--model", model, "--model-predicts"], capture_output=True, text=True)
+    assert said.returncode == 3 and "it has 3 outputs, and folder 1 classes" in said.stderr, said
+
+
 def check_activation_maps(model, onnxruntime, seen, logits, head):
     """Class activation maps are the last layer's weights applied to every place of what is averaged, which ONNX Runtime gives."""
     import numpy as np
@@ -96,6 +124,7 @@ def check_onnx():
     assert np.abs(np.load("maps.npy") - features).max() <= 1e-6  # the mean over the places is what this network pools
     check_activation_maps(model, onnxruntime, seen, logits, head)
     check_sizes(model, images)
+    check_audit(model, onnxruntime, lambda bytes: ((bytes / 255 - mean) / deviation).astype("f4"))
     said = json.load(open("a.npy.json"))
     assert said["engine"]["version"] == onnxruntime.__version__ and said["preprocess"]["name"] == "imagenet", said
     assert onnxruntime.__version__ in subprocess.run([DESPUR, "version"], capture_output=True, text=True).stdout

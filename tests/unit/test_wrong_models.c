@@ -50,6 +50,7 @@ static void pictures_and_networks_that_cannot_be_are_refused(void **state) {
                                 .preprocess = DESPUR_PREPROCESS_IMAGENET,
                                 .threads = -BEYOND};
   despur_onnx_result result;
+  despur_examples examples;
   despur_onnx_job job = good;
   char *lines;
   assert_fails(despur_onnx_list(&lines, MISSING, &error), DESPUR_BAD_INPUT, MISSING);
@@ -71,6 +72,13 @@ static void pictures_and_networks_that_cannot_be_are_refused(void **state) {
   job = good;
   job.maps = "maps.png";
   assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, "maps.png");
+  job = good;
+  job.features = NULL;
+  assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, "file for the features");
+  assert_fails(despur_onnx_examples(&examples, &job, 1, &error), DESPUR_BAD_INPUT, MISSING);
+  assert_null(examples.x);
+  job.filter = (despur_filter)BEYOND;
+  assert_fails(despur_onnx_examples(&examples, &job, 0, &error), DESPUR_BAD_USAGE, "filter");
   job = good;
   job.features = "features.csv";
   assert_fails(despur_onnx_features(&result, &job, &error), DESPUR_BAD_USAGE, ".npy");
