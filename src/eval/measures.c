@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "eval/parts.h"
 #include "eval/predicted.h"
+#include "eval/ranking.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -75,55 +76,31 @@ static void finish(despur_group_measures *m) {
 
 /* ---- ranking ---- */
 
-typedef struct ranked {
-  uint32_t group;
-  double score; /* probability of class 1 */
-  uint32_t label;
-} ranked;
-
-static int by_score(const void *a, const void *b) {
-  double x = ((const ranked *)a)->score, y = ((const ranked *)b)->score;
-  return (x > y) - (x < y);
-}
-
-static int by_group_and_score(const void *a, const void *b) {
-  uint32_t x = ((const ranked *)a)->group, y = ((const ranked *)b)->group;
-  return x == y ? by_score(a, b) : x > y ? 1 : -1;
-}
-
-/* Mann and Whitney's statistic of sorted scores, as a share of all pairs. */
-static double ranking(const ranked *sorted, size_t count) {
-  double pairs_won = 0, zeros = 0, ones = 0;
-  for (size_t i = 0, end; i < count; i = end) {
-    double tied_zeros = 0, tied_ones = 0;
-    for (end = i; end < count && sorted[end].score == sorted[i].score; end++)
-      if (sorted[end].label)
-        tied_ones++;
-      else
-        tied_zeros++;
-    pairs_won += tied_ones * (zeros + 0.5 * tied_zeros);
-    zeros += tied_zeros;
-    ones += tied_ones;
-  }
-  return zeros > 0 && ones > 0 ? pairs_won / (zeros * ones) : (double)NAN;
-}
-
 /* Rankings within the parts that keys name; DESPUR_NO_GROUP is none. keys: NULL for all examples as one. */
-static despur_status rank(despur_group_measures *parts, const uint32_t *keys, const despur_predicted *p,
-                          despur_error *error) {
+static despur_status rank(despur_group_measures *parts, size_t parts_count, const uint32_t *keys,
+                          const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
-  ranked *order = NULL;
-  size_t count = keys ? p->count : predicted_examples(p);
+  size_t count = keys ? p->count : predicted_examples(p), *ends = NULL, first = 0;
+  uint64_t *order = NULL, *scratch = NULL;
   TRY(mem_alloc(&order, count, sizeof *order, error));
-  for (size_t i = 0; i < count; i++)
-    order[i] = (ranked){keys ? keys[i] : 0, p->probabilities[2 * i + 1], p->labels[i]};
-  qsort(order, count, sizeof *order, by_group_and_score);
-  for (size_t i = 0, end; i < count; i = end) {
-    for (end = i; end < count && order[end].group == order[i].group; end++) continue;
-    if (order[i].group != DESPUR_NO_GROUP) parts[order[i].group].auroc = ranking(order + i, end - i);
+  TRY(mem_alloc(&scratch, count, sizeof *scratch, error));
+  TRY(mem_alloc(&ends, parts_count + 1, sizeof *ends, error));
+  for (size_t i = 0; i < count; i++) {
+    uint32_t part = keys ? keys[i] : 0;
+    if (part != DESPUR_NO_GROUP) ends[part + 1]++;
   }
+  for (size_t k = 0; k < parts_count; k++) ends[k + 1] += ends[k]; /* where each begins, for now */
+  for (size_t i = 0; i < count; i++) {
+    uint32_t part = keys ? keys[i] : 0;
+    if (part != DESPUR_NO_GROUP)
+      order[ends[part]++] = ranking_key(p->probabilities[2 * i + 1], p->labels[i] == 1);
+  }
+  for (size_t k = 0; k < parts_count; first = ends[k++])
+    parts[k].auroc = ranking_area(order + first, scratch, ends[k] - first);
 cleanup:
   mem_free(order);
+  mem_free(scratch);
+  mem_free(ends);
   return status;
 }
 
@@ -203,9 +180,9 @@ despur_status despur_measures_compute(despur_measures *out, const despur_predict
   for (size_t i = 0; i < p->count; i++) add_row(out, p, parts.keys, i);
   for (size_t i = 0; i < count_parts(out); i++) finish(part(out, i));
   if (p->probabilities && p->classes == 2) {
-    TRY(rank(&out->all, NULL, p, error));
-    TRY(rank(out->groups, p->groups, p, error));
-    if (parts.keys) TRY(rank(out->attributes, parts.keys, p, error));
+    TRY(rank(&out->all, 1, NULL, p, error));
+    TRY(rank(out->groups, out->groups_count, p->groups, p, error));
+    if (parts.keys) TRY(rank(out->attributes, out->attributes_count, parts.keys, p, error));
   }
 cleanup:
   predicted_parts_release(&parts);

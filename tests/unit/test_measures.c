@@ -1,6 +1,8 @@
 #include "testing.h"
 
+#include "base/random.h"
 #include "despur/measures.h"
+#include "eval/ranking.h"
 
 #include "golden/statistics.h"
 
@@ -168,6 +170,32 @@ static void decimals_on_edges_have_the_error_that_numpy_gives(void **state) {
   despur_measures_release(&got);
 }
 
+/* All pairs, of few examples and of many, whose scores are equal, tiny, or differ in their last bits only. */
+static void ranking_is_the_share_of_pairs_in_order(void **state) {
+  (void)state;
+  const double some[] = {0, -0.0, 1, 0.5, 0.3, 0x1.3333333333334p-2, 1e-300, 5e-324, 1e-7, 0.1 + 0.2};
+  enum { MOST = 300, VALUES = sizeof some / sizeof *some };
+  static uint64_t keys[MOST], scratch[MOST];
+  static double scores[MOST];
+  static bool ones[MOST];
+  random_stream stream = random_open(3, "ranking", 0);
+  for (size_t count = 2; count <= MOST; count += 1 + count / 8) {
+    double won = 0, pairs = 0;
+    for (size_t i = 0; i < count; i++) {
+      ones[i] = i == 0 || (i > 1 && random_below(&stream, 3) == 0);
+      scores[i] = random_below(&stream, 4) ? random_uniform(&stream) : some[random_below(&stream, VALUES)];
+      keys[i] = ranking_key(scores[i], ones[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+      for (size_t k = 0; k < count; k++) {
+        if (!ones[i] || ones[k]) continue;
+        pairs++;
+        won += scores[i] > scores[k] ? 1 : scores[i] == scores[k] ? 0.5 : 0;
+      }
+    assert_true(ranking_area(keys, scratch, count) == won / pairs);
+  }
+}
+
 static void certain_and_wrong_costs_a_finite_loss(void **state) {
   (void)state;
   const double row[] = {1, 0};
@@ -207,6 +235,7 @@ int main(void) {
       cmocka_unit_test(bins_are_closed_above),
       cmocka_unit_test(values_on_edges_belong_to_the_bin_below),
       cmocka_unit_test(decimals_on_edges_have_the_error_that_numpy_gives),
+      cmocka_unit_test(ranking_is_the_share_of_pairs_in_order),
       cmocka_unit_test(certain_and_wrong_costs_a_finite_loss),
       cmocka_unit_test(examples_without_a_group_count_for_all),
   };
