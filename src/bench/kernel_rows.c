@@ -28,20 +28,16 @@ typedef struct subject {
 /* A kernel that a node calls. */
 typedef void node_call(const subject *s);
 
-static void conv_forward(const subject *s) {
-  const conv_job job = conv_forward_job(s->node, &s->pass, 0);
-  s->net->kernels->conv(&job);
+static void convolve(const subject *s) {
+  conv_forward(s->node, &s->pass);
 }
 
-static void conv_weights(const subject *s) {
-  const conv_gradient_job job = conv_weight_job(s->node, &s->pass, 0);
-  s->net->kernels->conv_gradient(&job);
+static void convolve_weights(const subject *s) {
+  conv_weights(s->node, &s->pass);
 }
 
-static void conv_inputs(const subject *s) {
-  conv_spread(s->node, &s->pass);
-  const conv_job job = conv_input_job(s->node, &s->pass, 0);
-  s->net->kernels->conv(&job);
+static void convolve_inputs(const subject *s) {
+  conv_inputs(s->node, &s->pass);
 }
 
 static void linear_forward(const subject *s) {
@@ -106,9 +102,9 @@ static despur_status measure_conv(const subject *s) {
   despur_status status = DESPUR_OK;
   const char *name = s->node->spec.name;
   double flops = 2.0 * LANES * (double)node_multiply_adds(s->node);
-  TRY(measure(s, name, "forward", conv_forward, flops, 0));
-  TRY(measure(s, name, "weights", conv_weights, flops, 0));
-  if (s->node->in[0]->needs_delta) TRY(measure(s, name, "inputs", conv_inputs, flops, 0));
+  TRY(measure(s, name, "forward", convolve, flops, 0));
+  TRY(measure(s, name, "weights", convolve_weights, flops, 0));
+  if (s->node->in[0]->needs_delta) TRY(measure(s, name, "inputs", convolve_inputs, flops, 0));
 cleanup:
   return status;
 }

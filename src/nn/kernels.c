@@ -503,6 +503,7 @@ static void relu_gradient(float *dx, const float *y, size_t n) {
 
 extern const row_table LEVEL_TABLE(row_kernels);
 extern const norm_table LEVEL_TABLE(norm_kernels);
+extern const winograd_table LEVEL_TABLE(winograd_kernels);
 extern const kernel_table LEVEL_TABLE(kernels);
 const kernel_table LEVEL_TABLE(kernels) = {
     .level = LEVEL_NAME,
@@ -516,4 +517,5 @@ const kernel_table LEVEL_TABLE(kernels) = {
     .relu_gradient = relu_gradient,
     .norm = &LEVEL_TABLE(norm_kernels),
     .rows = &LEVEL_TABLE(row_kernels),
+    .winograd = &LEVEL_TABLE(winograd_kernels),
 };

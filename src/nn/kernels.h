@@ -37,6 +37,22 @@ typedef struct conv_gradient_job {
   size_t in_channels, out_channels, rows, columns, kernel, stride, padding;
 } conv_gradient_job;
 
+/* The same for 3 x 3 and a stride of 1 by Winograd's products: see nn/winograd.h. */
+typedef struct winograd_job {
+  const conv_job *conv; /* whose weight is [16, out_channels, in_channels] */
+  float *scratch;       /* [winograd_scratch] */
+} winograd_job;
+
+typedef struct winograd_gradient_job {
+  const conv_gradient_job *conv; /* whose weight_gradient is likewise, and whose bias_gradient is NULL */
+  float *scratch;                /* [winograd_gradient_scratch] */
+} winograd_gradient_job;
+
+typedef struct winograd_table {
+  void (*convolve)(const winograd_job *job);
+  void (*gradient)(const winograd_gradient_job *job);
+} winograd_table;
+
 /* y[o][lane] = bias[o] + sum over i of weight[o * weight_out + i * weight_in] * x[i][lane]. */
 typedef struct linear_job {
   const float *x; /* [inputs, LANES] */
@@ -91,6 +107,7 @@ typedef struct kernel_table {
   void (*relu_gradient)(float *dx, const float *y, size_t n); /* dx = 0 where y is not positive */
   const norm_table *norm;
   const row_table *rows;
+  const winograd_table *winograd;
 } kernel_table;
 
 /* The best table that this processor can run, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there

@@ -22,7 +22,7 @@ static despur_status reserve(despur_net *net, despur_error *error) {
       (block_features(net->values[0].layout) + LANES - 1) / LANES * LANES + LANES;
   TRY(mem_alloc(&net->examples, threads * LANES * net->example_stride, sizeof(float), error));
   TRY(mem_alloc(&net->block_gradient, net->blocks * net->block_gradient_floats, sizeof(float), error));
-  TRY(mem_alloc(&net->flipped, net->flipped_floats, sizeof(float), error));
+  TRY(mem_alloc(&net->derived, net->derived_floats, sizeof(float), error));
   TRY(mem_alloc(&net->rows, net->row_floats, sizeof(float), error));
   TRY(mem_alloc(&net->sums, net->blocks * net->sum_doubles, sizeof(double), error));
   TRY(mem_alloc(&net->norms, net->norm_doubles, sizeof(double), error));
@@ -153,7 +153,7 @@ void net_free(despur_net *net) {
   mem_free(net->scratch);
   mem_free(net->examples);
   mem_free(net->block_gradient);
-  mem_free(net->flipped);
+  mem_free(net->derived);
   mem_free(net->rows);
   mem_free(net->sums);
   mem_free(net->norms);

@@ -53,14 +53,14 @@ struct despur_net {
   float *buffers;       /* [buffer_floats], right behind the parameters */
   float *average;       /* [slab + buffer_floats] moving average of both; NULL: none is wanted */
   net_optimizer optimizer;
-  size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, flipped_floats, row_floats;
+  size_t kept_floats, kept_bytes, scratch_floats, block_gradient_floats, derived_floats, row_floats;
   float *kept;    /* [blocks, kept_floats] */
   uint8_t *bytes; /* [blocks, kept_bytes] */
   float *scratch; /* [threads, scratch_floats] */
   size_t example_stride;
   float *examples;       /* [threads, LANES, example_stride] plain rows on their way into a block */
   float *block_gradient; /* [blocks, block_gradient_floats] */
-  float *flipped;        /* [flipped_floats] */
+  float *derived;        /* [derived_floats] weights as kernels take them, until they change */
   float *rows;           /* [row_floats] inputs and output gradients of linear layers, [batch, width] each */
   size_t sum_doubles, norm_doubles;
   double *sums;  /* [blocks, sum_doubles] what blocks know where they meet */
@@ -109,13 +109,13 @@ void net_begin_backward(despur_net *net);
 /* Where a block of the current batch finds its data. */
 pass net_pass(const despur_net *net, size_t block, int thread, bool training);
 
-/* What an operation asks of the kernels: forwards, for the gradient of its weights, and for that of its
- * input. A convolution does so for each of its groups. The gradient of a convolution's input with a stride
- * spreads its delta in the thread's scratch first (conv_spread). */
-conv_job conv_forward_job(const node *n, const pass *p, size_t group);
-conv_gradient_job conv_weight_job(const node *n, const pass *p, size_t group);
-conv_job conv_input_job(const node *n, const pass *p, size_t group);
-void conv_spread(const node *n, const pass *p);
+/* What a convolution does with one block: forwards, for the gradient of its weights, and for that of its
+ * input. */
+void conv_forward(const node *n, const pass *p);
+void conv_weights(const node *n, const pass *p);
+void conv_inputs(const node *n, const pass *p);
+
+/* What other operations ask of the kernels. */
 linear_job linear_forward_job(const node *n, const pass *p);
 linear_job linear_input_job(const node *n, const pass *p);
 linear_gradient_job linear_weight_job(const node *n, const despur_net *net, size_t first, size_t last);
@@ -187,13 +187,14 @@ DESPUR_MUST_USE despur_status plan_network(despur_net *net, despur_error *error)
  * multiples of LANES. */
 size_t plan_parameters(net_plan *p, size_t count);
 size_t plan_block_gradient(net_plan *p, size_t count);
-size_t plan_flipped(net_plan *p, size_t count);
-size_t plan_rows(net_plan *p, size_t width); /* one for each example of the batch */
+size_t plan_derived(net_plan *p, size_t count); /* weights in another form */
+size_t plan_rows(net_plan *p, size_t width);    /* one for each example of the batch */
 size_t plan_bytes(net_plan *p, size_t count);
 size_t plan_buffers(net_plan *p, size_t count);
 size_t plan_sums(net_plan *p, size_t doubles);  /* of a block */
 size_t plan_norms(net_plan *p, size_t doubles); /* of the network */
-/* Of a thread, while the node's backward step runs. */
+/* Of a thread, while the node's forward or backward step runs. */
+size_t plan_forward_scratch(net_plan *p, const node *n, size_t count);
 size_t plan_backward_scratch(net_plan *p, const node *n, size_t count);
 
 /* Fills the parameters with initial values. */

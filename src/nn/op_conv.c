@@ -1,8 +1,10 @@
 /* Convolutions. The gradient of the input is itself a convolution: of the output gradient with the weights
- * turned by 180 degrees and with input and output channels exchanged. */
+ * turned by 180 degrees and with input and output channels exchanged. Those of 3 x 3 with a stride of 1 and
+ * enough channels go by Winograd's products; which ones follows from shapes alone. */
 #include "nn/net.h"
 
 #include "nn/window.h"
+#include "nn/winograd.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +24,11 @@ static size_t channels_out(const node *n) {
 /* Weights of one group. */
 static size_t group_weights(const node *n) {
   return channels_in(n) * channels_out(n) * n->spec.kernel * n->spec.kernel;
+}
+
+/* Pairs of an input and an output channel that meet. */
+static size_t kernels(const node *n) {
+  return groups(n) * channels_in(n) * channels_out(n);
 }
 
 static bool shape(const node *n, block_layout *out) {
@@ -55,15 +62,46 @@ static block_layout dilated(const node *n) {
                         .width = in.width + n->spec.kernel - 1};
 }
 
+static bool goes_by_winograd(const node *n) {
+  block_layout out = n->out->layout;
+  return n->spec.kernel == 3 && n->spec.stride == 1 && n->spec.padding == 1 && groups(n) == 1 &&
+         n->spec.without_bias && winograd_pays(channels_in(n), n->spec.size, out.height, out.width);
+}
+
+static bool inputs_go_by_winograd(const node *n) {
+  return n->winograd && delta_is_direct(n);
+}
+
+static winograd_weights weights_of(const node *n, const despur_net *net) {
+  return (winograd_weights){net->parameters + n->weight, channels_in(n), n->spec.size};
+}
+
+/* Memory for the weights as Winograd's products take them, and for tiles on their way. */
+static void plan_winograd(node *n, net_plan *p) {
+  block_layout out = n->out->layout;
+  size_t ins = channels_in(n), outs = n->spec.size;
+  size_t weights = winograd_gradient_scratch(ins, outs, out.height, out.width);
+  size_t inputs = inputs_go_by_winograd(n) ? winograd_scratch(outs) : 0;
+  n->winograd_at = plan_derived(p, WINOGRAD_PLACES * kernels(n));
+  n->block_gradient_at = plan_block_gradient(p, WINOGRAD_PLACES * kernels(n));
+  n->tiles_at = plan_forward_scratch(p, n, winograd_scratch(ins));
+  n->backward_tiles_at = plan_backward_scratch(p, n, weights > inputs ? weights : inputs);
+}
+
 static void plan_conv(node *n, net_plan *p) {
   n->weight_count = groups(n) * group_weights(n);
   n->bias_count = n->spec.without_bias ? 0 : n->spec.size;
   n->weight = plan_parameters(p, n->weight_count);
   n->bias = plan_parameters(p, n->bias_count);
-  n->block_gradient_at = plan_block_gradient(p, n->weight_count);
-  plan_block_gradient(p, n->bias_count);
+  n->winograd = goes_by_winograd(n);
+  if (n->winograd) {
+    plan_winograd(n, p);
+  } else {
+    n->block_gradient_at = plan_block_gradient(p, n->weight_count);
+    plan_block_gradient(p, n->bias_count);
+  }
   if (!n->in[0]->needs_delta) return;
-  n->flipped_at = plan_flipped(p, n->weight_count);
+  n->flipped_at = plan_derived(p, inputs_go_by_winograd(n) ? WINOGRAD_PLACES * kernels(n) : n->weight_count);
   if (!delta_is_direct(n)) n->dilated_at = plan_backward_scratch(p, n, block_floats(dilated(n)));
 }
 
@@ -85,7 +123,7 @@ static size_t multiply_adds(const node *n) {
          window_pairs(out.width, in.width, &n->spec);
 }
 
-conv_job conv_forward_job(const node *n, const pass *p, size_t group) {
+static conv_job forward_job(const node *n, const pass *p, size_t group) {
   const despur_net *net = p->net;
   block_layout in = n->in[0]->layout, out = n->out->layout;
   size_t first = group * channels_out(n);
@@ -108,19 +146,39 @@ conv_job conv_forward_job(const node *n, const pass *p, size_t group) {
                     .padding = n->spec.padding};
 }
 
-static void forward(const node *n, pass *p) {
+void conv_forward(const node *n, const pass *p) {
   for (size_t group = 0; group < groups(n); group++) {
-    const conv_job job = conv_forward_job(n, p, group);
-    p->net->kernels->conv(&job);
+    conv_job job = forward_job(n, p, group);
+    if (n->winograd) {
+      job.weight = p->net->derived + n->winograd_at;
+      p->net->kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->tiles_at});
+    } else {
+      p->net->kernels->conv(&job);
+    }
   }
+}
+
+static void forward(const node *n, pass *p) {
+  conv_forward(n, p);
+}
+
+static void begin(const node *n, despur_net *net, bool training) {
+  (void)training;
+  const winograd_weights weights = weights_of(n, net);
+  if (n->winograd) winograd_transform(net->derived + n->winograd_at, &weights);
 }
 
 static void begin_backward(const node *n, despur_net *net) {
   if (!n->in[0]->needs_delta) return;
+  if (inputs_go_by_winograd(n)) {
+    const winograd_weights weights = weights_of(n, net);
+    winograd_transform_turned(net->derived + n->flipped_at, &weights);
+    return;
+  }
   size_t size = n->spec.kernel * n->spec.kernel, ins = channels_in(n), outs = channels_out(n);
   for (size_t group = 0; group < groups(n); group++) {
     const float *weight = net->parameters + n->weight + group * group_weights(n);
-    float *flipped = net->flipped + n->flipped_at + group * group_weights(n);
+    float *flipped = net->derived + n->flipped_at + group * group_weights(n);
     for (size_t in = 0; in < ins; in++)
       for (size_t out = 0; out < outs; out++)
         for (size_t k = 0; k < size; k++)
@@ -128,7 +186,7 @@ static void begin_backward(const node *n, despur_net *net) {
   }
 }
 
-conv_gradient_job conv_weight_job(const node *n, const pass *p, size_t group) {
+static conv_gradient_job weight_job(const node *n, const pass *p, size_t group) {
   const despur_net *net = p->net;
   block_layout in = n->in[0]->layout, delta = n->out->delta_layout;
   size_t first = group * channels_out(n);
@@ -152,7 +210,7 @@ conv_gradient_job conv_weight_job(const node *n, const pass *p, size_t group) {
       .padding = n->spec.padding};
 }
 
-void conv_spread(const node *n, const pass *p) {
+static void spread(const node *n, const pass *p) {
   size_t shift = n->spec.kernel - 1 - n->spec.padding, stride = n->spec.stride;
   block_layout grid = dilated(n), delta = n->out->delta_layout;
   float *to = p->scratch + n->dilated_at;
@@ -166,7 +224,7 @@ void conv_spread(const node *n, const pass *p) {
                from + block_at(delta, channel, row) + column * LANES, LANES * sizeof *to);
 }
 
-conv_job conv_input_job(const node *n, const pass *p, size_t group) {
+static conv_job input_job(const node *n, const pass *p, size_t group) {
   bool direct = delta_is_direct(n);
   block_layout from = direct ? n->out->delta_layout : dilated(n), to = n->in[0]->delta_layout;
   const float *dy = direct ? node_delta(n, p) : p->scratch + n->dilated_at;
@@ -174,7 +232,7 @@ conv_job conv_input_job(const node *n, const pass *p, size_t group) {
                     .x_channel = block_channel(from),
                     .x_row = block_row(from),
                     .x_rows = from.height,
-                    .weight = p->net->flipped + n->flipped_at + group * group_weights(n),
+                    .weight = p->net->derived + n->flipped_at + group * group_weights(n),
                     .y = node_delta_in(n, p, 0) + block_at(to, group * channels_in(n), 0),
                     .y_channel = block_channel(to),
                     .y_row = block_row(to),
@@ -187,17 +245,30 @@ conv_job conv_input_job(const node *n, const pass *p, size_t group) {
                     .padding = direct ? n->spec.kernel - 1 - n->spec.padding : 0};
 }
 
+void conv_weights(const node *n, const pass *p) {
+  for (size_t group = 0; group < groups(n); group++) {
+    const conv_gradient_job job = weight_job(n, p, group);
+    if (n->winograd)
+      p->net->kernels->winograd->gradient(&(winograd_gradient_job){&job, p->scratch + n->backward_tiles_at});
+    else
+      p->net->kernels->conv_gradient(&job);
+  }
+}
+
+void conv_inputs(const node *n, const pass *p) {
+  spread(n, p);
+  for (size_t group = 0; group < groups(n); group++) {
+    const conv_job job = input_job(n, p, group);
+    if (inputs_go_by_winograd(n))
+      p->net->kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->backward_tiles_at});
+    else
+      p->net->kernels->conv(&job);
+  }
+}
+
 static void backward(const node *n, pass *p) {
-  for (size_t group = 0; group < groups(n); group++) {
-    const conv_gradient_job weights = conv_weight_job(n, p, group);
-    p->net->kernels->conv_gradient(&weights);
-  }
-  if (!n->in[0]->needs_delta) return;
-  conv_spread(n, p);
-  for (size_t group = 0; group < groups(n); group++) {
-    const conv_job inputs = conv_input_job(n, p, group);
-    p->net->kernels->conv(&inputs);
-  }
+  conv_weights(n, p);
+  if (n->in[0]->needs_delta) conv_inputs(n, p);
 }
 
 static size_t gradient_tasks(const node *n) {
@@ -205,10 +276,24 @@ static size_t gradient_tasks(const node *n) {
   return 1;
 }
 
+/* The same where they are those of Winograd's places; the sum stays with the first block. */
+static void winograd_sum(const node *n, despur_net *net) {
+  float *sum = net->block_gradient + n->block_gradient_at;
+  for (size_t block = 1; block < block_count(net->used); block++) {
+    const float *restrict from = sum + block * net->block_gradient_floats;
+    for (size_t i = 0; i < WINOGRAD_PLACES * kernels(n); i++) sum[i] += from[i];
+  }
+  winograd_weight_gradient(net->gradient + n->weight, sum, kernels(n));
+}
+
 /* The gradients of all blocks, added in their order. */
 static void gradient(const node *n, despur_net *net, size_t part, size_t parts) {
   (void)part;
   (void)parts;
+  if (n->winograd) {
+    winograd_sum(n, net);
+    return;
+  }
   size_t blocks = block_count(net->used), bias_at = n->block_gradient_at + (n->bias - n->weight);
   memset(net->gradient + n->weight, 0, (n->bias - n->weight + n->bias_count) * sizeof(float));
   for (size_t block = 0; block < blocks; block++) {
@@ -231,6 +316,7 @@ const operation op_conv = {.name = "conv",
                            .multiply_adds = multiply_adds,
                            .forward = forward,
                            .backward = backward,
+                           .begin = begin,
                            .begin_backward = begin_backward,
                            .gradient_tasks = gradient_tasks,
                            .gradient = gradient};

@@ -333,8 +333,8 @@ size_t plan_block_gradient(net_plan *p, size_t count) {
   return grow(&p->net->block_gradient_floats, count);
 }
 
-size_t plan_flipped(net_plan *p, size_t count) {
-  return grow(&p->net->flipped_floats, count);
+size_t plan_derived(net_plan *p, size_t count) {
+  return grow(&p->net->derived_floats, count);
 }
 
 size_t plan_rows(net_plan *p, size_t width) {
@@ -357,6 +357,11 @@ size_t plan_bytes(net_plan *p, size_t count) {
   size_t at = p->net->kept_bytes;
   p->net->kept_bytes += count;
   return at;
+}
+
+size_t plan_forward_scratch(net_plan *p, const node *n, size_t count) {
+  size_t step = p->forward_step[n->index];
+  return arena_lease(&p->scratch, (lease){.floats = count, .begin = step, .end = step});
 }
 
 size_t plan_backward_scratch(net_plan *p, const node *n, size_t count) {
@@ -389,8 +394,8 @@ despur_status plan_network(despur_net *net, despur_error *error) {
   plan_padding(net);
   TRY(mem_alloc(&p.forward_step, net->node_count, sizeof *p.forward_step, error));
   TRY(mem_alloc(&p.backward_step, net->node_count, sizeof *p.backward_step, error));
-  /* at most one for the data and one for the gradient of a value, and two of a node's own */
-  TRY(mem_alloc(&p.scratch.leases, 5 * (net->node_count + 1), sizeof *p.scratch.leases, error));
+  /* at most one for the data and one for the gradient of a value, two spares, and three of a node's own */
+  TRY(mem_alloc(&p.scratch.leases, 7 * (net->node_count + 1), sizeof *p.scratch.leases, error));
   TRY(mem_alloc(&p.deltas.leases, net->node_count + 1, sizeof *p.deltas.leases, error));
   TRY(schedule_init(&net->forward, net, error));
   TRY(schedule_init(&net->backward, net, error));

@@ -290,6 +290,22 @@ static void gradients_hold_through_batch_norm_in_training(void **state) {
   CHECK_LAYERS(dropped, 1, 2, 5);
 }
 
+/* Enough channels and tiles, odd and even sizes; behind the last one stands a layer that wants no padding. */
+static void gradients_hold_by_winograds_products(void **state) {
+  (void)state;
+  for (size_t height = 5; height <= 6; height++) {
+    const node_spec layers[] = {
+        CONV(8, 3, 1, 1), RELU, BARE_CONV(12, 3, 1, 1), NORM, RELU, BARE_CONV(8, 3, 1, 1), RELU, LINEAR(2)};
+    despur_net_options options = {
+        .input = {1, height, 7}, .classes = 2, .batch = 40, .seed = 3, .threads = 2};
+    despur_net *net;
+    assert_ok(create_chain(&net, layers, sizeof layers / sizeof *layers, &options, &error));
+    assert_true(!net->nodes[0].winograd && net->nodes[2].winograd && net->nodes[5].winograd);
+    check_net(net, 19, SAMPLES, 0);
+    despur_net_free(net);
+  }
+}
+
 static void gradients_hold_for_grouped_convolutions(void **state) {
   (void)state;
   for (size_t groups = 1; groups <= 4; groups *= 2)
@@ -445,6 +461,7 @@ int main(void) {
       cmocka_unit_test(gradients_hold_after_layers_without_parameters),
       cmocka_unit_test(gradients_hold_for_dropout_between_any_layers),
       cmocka_unit_test(gradients_hold_through_batch_norm_in_training),
+      cmocka_unit_test(gradients_hold_by_winograds_products),
       cmocka_unit_test(gradients_hold_for_grouped_convolutions),
       cmocka_unit_test(gradients_hold_for_global_averages),
       cmocka_unit_test(gradients_hold_where_branches_part_and_meet),

@@ -1,0 +1,346 @@
+/* Convolutions of 3 x 3 by Winograd's products (nn/winograd.h), compiled once for each instruction set
+ * (base/level.h). The products are convolutions of 1 x 1, one for each of the 16 places of a tile. */
+#include "nn/winograd.h"
+
+#include "base/lanes.h"
+#include "base/level.h"
+
+extern const kernel_table LEVEL_TABLE(kernels);
+
+/* In the place of rows that do not exist. */
+static const float NO_ROW[4 * LANES] __attribute__((aligned(64)));
+
+/* A walk over tiles from left to right and top to bottom: the output that a tile begins with. */
+typedef struct tile {
+  size_t row, column;
+} tile;
+
+INLINE tile tile_at(size_t i, size_t columns) {
+  size_t across = (columns + 1) / 2;
+  return (tile){i / across * 2, i % across * 2};
+}
+
+INLINE tile next_tile(tile t, size_t columns) {
+  if (t.column + 2 < columns) return (tile){t.row, t.column + 2};
+  return (tile){t.row + 2, 0};
+}
+
+/* What tiles read: rows of one channel, the first of them at the left padding. */
+typedef struct tile_source {
+  const float *x;
+  size_t x_row, x_rows, padding, columns; /* columns of the output */
+} tile_source;
+
+INLINE const float *tile_row(const tile_source *s, tile t, size_t r) {
+  size_t row = t.row + r - s->padding; /* wraps to a huge number above row 0 */
+  return row < s->x_rows ? s->x + row * s->x_row + t.column * LANES : NO_ROW;
+}
+
+/* Column c of a tile, zero where the last tile of an odd width has no fourth. */
+INLINE vec tile_value(const float *row, size_t c, size_t part, size_t count) {
+  if (c < count) return load(row + c * LANES + part);
+  return splat(0);
+}
+
+INLINE size_t tile_columns(const tile_source *s, tile t) {
+  return t.column + 1 < s->columns ? 4 : 3;
+}
+
+/* B^T d B. */
+INLINE void put_tile(float *to, size_t place, const tile_source *s, tile t, const size_t COLUMNS) {
+  const float *rows[4];
+  for (size_t r = 0; r < 4; r++) rows[r] = tile_row(s, t, r);
+  for (size_t part = 0; part < LANES; part += VECTOR) {
+    vec half[4][4];
+    UNROLL for (size_t c = 0; c < 4; c++) {
+      vec d[4];
+      UNROLL for (size_t r = 0; r < 4; r++) d[r] = tile_value(rows[r], c, part, COLUMNS);
+      half[0][c] = d[0] - d[2];
+      half[1][c] = d[1] + d[2];
+      half[2][c] = d[2] - d[1];
+      half[3][c] = d[1] - d[3];
+    }
+    UNROLL for (size_t r = 0; r < 4; r++) {
+      float *row = to + 4 * r * place + part;
+      store(row, half[r][0] - half[r][2]);
+      store(row + place, half[r][1] + half[r][2]);
+      store(row + 2 * place, half[r][2] - half[r][1]);
+      store(row + 3 * place, half[r][1] - half[r][3]);
+    }
+  }
+}
+
+/* to [16 places, in_channels, count]. */
+static void put_tiles(float *to, const winograd_job *w, size_t first, size_t count) {
+  const conv_job *job = w->conv;
+  const size_t place = winograd_place(job->in_channels, count);
+  for (size_t channel = 0; channel < job->in_channels; channel++) {
+    const tile_source source = {job->x + channel * job->x_channel, job->x_row, job->x_rows, job->padding,
+                                job->columns};
+    tile t = tile_at(first, job->columns);
+    for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns)) {
+      float *of_tile = to + (channel * count + i) * LANES;
+      if (tile_columns(&source, t) == 4)
+        put_tile(of_tile, place, &source, t, 4);
+      else
+        put_tile(of_tile, place, &source, t, 3);
+    }
+  }
+}
+
+/* A^T m A and the bias, as far as there are rows and columns. */
+INLINE void take_tile(float *y, size_t y_row, const float *from, size_t place, float bias, size_t rows,
+                      size_t columns) {
+  for (size_t part = 0; part < LANES; part += VECTOR) {
+    vec half[2][4];
+    UNROLL for (size_t c = 0; c < 4; c++) {
+      const float *m = from + c * place + part;
+      vec upper = load(m + 4 * place), lower = load(m + 8 * place);
+      half[0][c] = load(m) + (upper + lower);
+      half[1][c] = (upper - lower) - load(m + 12 * place);
+    }
+    UNROLL for (size_t r = 0; r < 2; r++) {
+      if (r >= rows) continue;
+      float *to = y + r * y_row + part;
+      store(to, splat(bias) + (half[r][0] + (half[r][1] + half[r][2])));
+      if (columns > 1) store(to + LANES, splat(bias) + ((half[r][1] - half[r][2]) - half[r][3]));
+    }
+  }
+}
+
+/* from [16 places, outs, count]. */
+static void take_tiles(const conv_job *job, const float *from, size_t out, size_t outs, size_t first,
+                       size_t count) {
+  const size_t place = winograd_place(outs, count);
+  for (size_t o = 0; o < outs; o++) {
+    tile t = tile_at(first, job->columns);
+    for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns))
+      take_tile(job->y + (out + o) * job->y_channel + t.row * job->y_row + t.column * LANES, job->y_row,
+                from + (o * count + i) * LANES, place, job->bias ? job->bias[out + o] : 0, job->rows - t.row,
+                job->columns - t.column);
+  }
+}
+
+/* Sums over input channels of one place. */
+static void multiply(float *to, const float *tiles, const float *weight, const conv_job *job, size_t outs,
+                     size_t count) {
+  const conv_job products = {.x = tiles,
+                             .x_channel = count * LANES,
+                             .x_row = count * LANES,
+                             .x_rows = 1,
+                             .weight = weight,
+                             .y = to,
+                             .y_channel = count * LANES,
+                             .y_row = count * LANES,
+                             .in_channels = job->in_channels,
+                             .out_channels = outs,
+                             .rows = 1,
+                             .columns = count,
+                             .kernel = 1,
+                             .stride = 1};
+  LEVEL_TABLE(kernels).conv(&products);
+}
+
+static void convolve(const winograd_job *w) {
+  const conv_job *job = w->conv;
+  const size_t tiles = (job->rows + 1) / 2 * ((job->columns + 1) / 2), ins = job->in_channels;
+  const size_t most = winograd_tiles_at_once(ins), weights = ins * job->out_channels;
+  size_t count, outs;
+  for (size_t first = 0; first < tiles; first += count) {
+    count = tiles - first < most ? tiles - first : most;
+    float *inputs = w->scratch, *outputs = inputs + WINOGRAD_PLACES * winograd_place(ins, count);
+    put_tiles(inputs, w, first, count);
+    for (size_t out = 0; out < job->out_channels; out += outs) {
+      outs = job->out_channels - out < WINOGRAD_OUTS ? job->out_channels - out : WINOGRAD_OUTS;
+      for (size_t place = 0; place < WINOGRAD_PLACES; place++)
+        multiply(outputs + place * winograd_place(outs, count), inputs + place * winograd_place(ins, count),
+                 job->weight + place * weights + out * ins, job, outs, count);
+      take_tiles(job, outputs, out, outs, first, count);
+    }
+  }
+}
+
+/* ---- gradients of weights, one row of four places at a time ---- */
+
+/* Row ROW of B^T d B. */
+INLINE void put_tile_row(float *to, size_t place, const tile_source *s, tile t, const size_t ROW) {
+  static const size_t PAIRS[4][2] = {{0, 2}, {1, 2}, {2, 1}, {1, 3}};
+  const float *a = tile_row(s, t, PAIRS[ROW][0]), *b = tile_row(s, t, PAIRS[ROW][1]);
+  const size_t columns = tile_columns(s, t);
+  for (size_t part = 0; part < LANES; part += VECTOR) {
+    vec half[4];
+    UNROLL for (size_t c = 0; c < 4; c++) {
+      vec x = tile_value(a, c, part, columns), z = tile_value(b, c, part, columns);
+      if (ROW == 1)
+        half[c] = x + z;
+      else
+        half[c] = x - z;
+    }
+    store(to + part, half[0] - half[2]);
+    store(to + place + part, half[1] + half[2]);
+    store(to + 2 * place + part, half[2] - half[1]);
+    store(to + 3 * place + part, half[1] - half[3]);
+  }
+}
+
+/* Row ROW of A dy A^T; what is beyond the last row and column is zero. */
+INLINE void put_delta_row(float *to, size_t place, const float *dy, size_t dy_row, size_t rows,
+                          size_t columns, const size_t ROW) {
+  const float *upper = dy, *lower = rows > 1 ? dy + dy_row : NO_ROW;
+  for (size_t part = 0; part < LANES; part += VECTOR) {
+    vec half[2];
+    UNROLL for (size_t c = 0; c < 2; c++) {
+      vec a = tile_value(upper, c, part, columns), b = tile_value(lower, c, part, columns);
+      if (ROW == 0)
+        half[c] = a;
+      else if (ROW == 1)
+        half[c] = a + b;
+      else if (ROW == 2)
+        half[c] = a - b;
+      else
+        half[c] = -b;
+    }
+    store(to + part, half[0]);
+    store(to + place + part, half[0] + half[1]);
+    store(to + 2 * place + part, half[0] - half[1]);
+    store(to + 3 * place + part, -half[1]);
+  }
+}
+
+/* Row ROW of all channels of inputs and deltas: [4 places, channels, count] each. */
+INLINE void put_rows(float *inputs, float *deltas, const conv_gradient_job *job, size_t first, size_t count,
+                     const size_t ROW) {
+  for (size_t channel = 0; channel < job->in_channels; channel++) {
+    const tile_source source = {job->x + channel * job->x_channel, job->x_row, job->x_rows, job->padding,
+                                job->columns};
+    tile t = tile_at(first, job->columns);
+    for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns))
+      put_tile_row(inputs + (channel * count + i) * LANES, winograd_place(job->in_channels, count), &source,
+                   t, ROW);
+  }
+  for (size_t channel = 0; channel < job->out_channels; channel++) {
+    tile t = tile_at(first, job->columns);
+    for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns))
+      put_delta_row(deltas + (channel * count + i) * LANES, winograd_place(job->out_channels, count),
+                    job->dy + channel * job->y_channel + t.row * job->y_row + t.column * LANES, job->y_row,
+                    job->rows - t.row, job->columns - t.column, ROW);
+  }
+}
+
+static void put_rows_0(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
+                       size_t count) {
+  put_rows(inputs, deltas, job, first, count, 0);
+}
+
+static void put_rows_1(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
+                       size_t count) {
+  put_rows(inputs, deltas, job, first, count, 1);
+}
+
+static void put_rows_2(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
+                       size_t count) {
+  put_rows(inputs, deltas, job, first, count, 2);
+}
+
+static void put_rows_3(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
+                       size_t count) {
+  put_rows(inputs, deltas, job, first, count, 3);
+}
+
+/* A tile of weights: OUTS x INS sums in registers. */
+enum { INS = WINOGRAD_CHANNELS, OUTS = SUMS >= 16 ? 4 : 2, PAIRS = OUTS * INS };
+
+#if defined(LANES_AVX512) || (defined(PORTABLE_VECTOR) && PORTABLE_VECTOR == 16)
+/* The sums over lanes of 16 vectors, by halving: lanes i and i + 8, then i and i + 4, ... Each round leaves
+ * half as many vectors. */
+INLINE void sum_lanes(float to[PAIRS], vec x[PAIRS]) {
+  UNROLL for (size_t i = 0; i < 8; i++) {
+    vec a = x[2 * i], b = x[2 * i + 1];
+    x[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+           __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  }
+  UNROLL for (size_t i = 0; i < 4; i++) {
+    vec a = x[2 * i], b = x[2 * i + 1];
+    x[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  }
+  UNROLL for (size_t i = 0; i < 2; i++) {
+    vec a = x[2 * i], b = x[2 * i + 1];
+    x[i] = __builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +
+           __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
+  }
+  store(to,
+        __builtin_shufflevector(x[0], x[1], 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+            __builtin_shufflevector(x[0], x[1], 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
+}
+#endif
+
+/* The sums over lanes of each pair (out, in). */
+INLINE void pair_sums(float to[PAIRS], const float *deltas, const float *inputs, size_t count) {
+#if !(defined(LANES_AVX512) || (defined(PORTABLE_VECTOR) && PORTABLE_VECTOR == 16))
+  float lanes[PAIRS][LANES] __attribute__((aligned(64)));
+#endif
+  for (size_t part = 0; part < LANES; part += VECTOR) {
+    vec sum[PAIRS];
+    UNROLL for (size_t k = 0; k < PAIRS; k++) sum[k] = splat(0);
+    for (size_t t = 0; t < count; t++) {
+      vec delta[OUTS];
+      UNROLL for (size_t o = 0; o < OUTS; o++) delta[o] = load(deltas + (o * count + t) * LANES + part);
+      UNROLL for (size_t i = 0; i < INS; i++) {
+        vec input = load(inputs + (i * count + t) * LANES + part);
+        UNROLL for (size_t o = 0; o < OUTS; o++) sum[o * INS + i] =
+            fma_lanes(delta[o], input, sum[o * INS + i]);
+      }
+    }
+#if defined(LANES_AVX512) || (defined(PORTABLE_VECTOR) && PORTABLE_VECTOR == 16)
+    sum_lanes(to, sum);
+  }
+#else
+    UNROLL for (size_t k = 0; k < PAIRS; k++) store(lanes[k] + part, sum[k]);
+  }
+  for (size_t k = 0; k < PAIRS; k++) {
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+      for (size_t i = 0; i < half; i++) lanes[k][i] += lanes[k][i + half];
+    to[k] = lanes[k][0];
+  }
+#endif
+}
+
+/* e [out_channels, in_channels] of one place; begin: nothing is there yet. */
+static void sum_products(float *e, const float *deltas, const float *inputs, const conv_gradient_job *job,
+                         size_t count, bool begin) {
+  const size_t ins = job->in_channels;
+  for (size_t out = 0; out < job->out_channels; out += OUTS)
+    for (size_t in = 0; in < ins; in += INS) {
+      float sums[PAIRS] __attribute__((aligned(64)));
+      pair_sums(sums, deltas + out * count * LANES, inputs + in * count * LANES, count);
+      for (size_t o = 0; o < OUTS; o++)
+        for (size_t i = 0; i < INS; i++) {
+          float *to = e + (out + o) * ins + in + i;
+          *to = begin ? sums[o * INS + i] : *to + sums[o * INS + i];
+        }
+    }
+}
+
+static void gradient(const winograd_gradient_job *w) {
+  static void (*const PUT_ROWS[4])(float *, float *, const conv_gradient_job *, size_t,
+                                   size_t) = {put_rows_0, put_rows_1, put_rows_2, put_rows_3};
+  const conv_gradient_job *job = w->conv;
+  const size_t tiles = (job->rows + 1) / 2 * ((job->columns + 1) / 2), ins = job->in_channels;
+  const size_t outs = job->out_channels;
+  size_t count;
+  for (size_t first = 0; first < tiles; first += count) {
+    count = tiles - first < WINOGRAD_STRIP ? tiles - first : WINOGRAD_STRIP;
+    float *inputs = w->scratch, *deltas = inputs + 4 * winograd_place(ins, count);
+    for (size_t row = 0; row < 4; row++) {
+      PUT_ROWS[row](inputs, deltas, job, first, count);
+      for (size_t column = 0; column < 4; column++)
+        sum_products(job->weight_gradient + (4 * row + column) * ins * outs,
+                     deltas + column * winograd_place(outs, count),
+                     inputs + column * winograd_place(ins, count), job, count, first == 0);
+    }
+  }
+}
+
+extern const winograd_table LEVEL_TABLE(winograd_kernels);
+const winograd_table LEVEL_TABLE(winograd_kernels) = {.convolve = convolve, .gradient = gradient};
