@@ -10,10 +10,19 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { PAIRS = 12, USUAL_PASSES = 10000, CERTIFY_EVERY = 12, MOST_HALVINGS = 40, MOST_IDLE = 50 };
+enum {
+  PAIRS = 12,
+  USUAL_PASSES = 10000,
+  CERTIFY_EVERY = 12,
+  MOST_HALVINGS = 40,
+  MOST_IDLE = 50,
+  MOST_SINGLE_IDLE = 2,
+  MOST_SINGLE_HALVINGS = 10
+};
 
 #define USUAL_TOLERANCE 1e-6
 #define ROUNDING        1e-14 /* of the objective, relative */
+#define SINGLE_ROUNDING 1e-8  /* where products are in single precision */
 #define LEAST_DECREASE  1e-4  /* Armijo's share of what the slope promises */
 
 typedef struct solver {
@@ -29,6 +38,7 @@ typedef struct solver {
   double *scratch;
   size_t pairs, newest, passes;
   double objective, bound; /* bound: the best lower one so far */
+  double rounding;         /* of the objective, relative */
 } solver;
 
 static double dot(const double *a, const double *b, size_t n) {
@@ -109,7 +119,7 @@ static void swap(double **a, double **b) {
  * longer changes but by rounding, the same said with slopes (Hager and Zhang 2005, "approximate Wolfe"). */
 static bool is_good(const solver *s, double objective, double promised) {
   if (objective <= s->objective + LEAST_DECREASE * promised && objective < s->objective) return true;
-  if (!(objective <= s->objective * (1 + ROUNDING))) return false;
+  if (!(objective <= s->objective * (1 + s->rounding))) return false;
   double slope = 0;
   for (size_t i = 0; i < s->n; i++) {
     const double l1 = i < s->penalised ? s->l1 * sign(s->next[i] != 0 ? s->next[i] : s->point[i]) : 0;
@@ -123,7 +133,8 @@ static bool step(solver *s) {
   find_slope(s);
   find_direction(s);
   if (!(dot(s->slope, s->direction, s->n) < 0)) return false;
-  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++) {
+  const int most = s->model->single ? MOST_SINGLE_HALVINGS : MOST_HALVINGS;
+  for (int halvings = 0; halvings < most; halvings++) {
     double promised = 0;
     move(s, 1 / (double)(UINT64_C(1) << halvings));
     for (size_t i = 0; i < s->n; i++) promised += s->slope[i] * (s->next[i] - s->point[i]);
@@ -148,6 +159,10 @@ static bool certify(solver *s) {
   return rose;
 }
 
+static bool is_certain(const solver *s, double tolerance) {
+  return s->objective - s->bound <= tolerance * s->objective;
+}
+
 /* When no step is good, it forgets what it has learned of the curvature; when that does not help either, or
  * neither the objective nor the bound has moved for long, only rounding is left. */
 static despur_status solve(solver *s, double tolerance, size_t most_passes, const despur_watch *watch,
@@ -159,11 +174,12 @@ static despur_status solve(solver *s, double tolerance, size_t most_passes, cons
     TRY(watch_ask(watch, error));
     const double before = s->objective;
     const bool moved = step(s);
-    idle = before - s->objective > ROUNDING * s->objective ? 0 : idle + 1;
+    idle = before - s->objective > s->rounding * s->objective ? 0 : idle + 1;
     if (!moved || steps % CERTIFY_EVERY == 0 || before - s->objective < tolerance / 10 * s->objective)
       if (certify(s)) idle = 0;
-    if (s->objective - s->bound <= tolerance * s->objective) break;
+    if (is_certain(s, tolerance)) break;
     if (s->model->parts && -dot(s->slope, s->direction, s->n) <= tolerance * s->objective) break;
+    if (s->model->single && (!moved || idle > MOST_SINGLE_IDLE)) break;
     if (idle > MOST_IDLE || (!moved && fresh)) break;
     fresh = !moved || s->pairs == 0;
     if (!moved) s->pairs = 0;
@@ -172,11 +188,33 @@ cleanup:
   return status;
 }
 
+/* Most of the way with products in single precision, for what they are worth: point and pairs stay, what is
+ * known of the objective and its bound does not. */
+static despur_status solve_single(solver *s, double tolerance, size_t most_passes, const despur_watch *watch,
+                                  despur_error *error) {
+  const logistic_model *model = s->model;
+  const double bound = s->bound;
+  logistic_model single = *model;
+  single.single = true;
+  s->model = &single;
+  s->rounding = SINGLE_ROUNDING;
+  s->bound = -INFINITY;
+  s->objective = evaluate(s, s->point, s->gradient);
+  const despur_status status = solve(s, tolerance, most_passes, watch, error);
+  s->model = model;
+  s->rounding = ROUNDING;
+  s->bound = bound;
+  s->objective = evaluate(s, s->point, s->gradient);
+  certify(s);
+  return status;
+}
+
 static despur_status solver_create(solver *s, const logistic_model *model, despur_error *error) {
   despur_status status = DESPUR_OK;
   double **vectors[] = {&s->point, &s->gradient,  &s->next, &s->next_gradient,
                         &s->slope, &s->direction, &s->scale};
-  *s = (solver){.model = model, .n = model->length, .l1 = model->problem->l1, .bound = -INFINITY};
+  *s = (solver){
+      .model = model, .n = model->length, .l1 = model->problem->l1, .bound = -INFINITY, .rounding = ROUNDING};
   s->penalised = model->outputs * model->stride;
   for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
     TRY(mem_alloc(vectors[i], s->n, sizeof(double), error));
@@ -222,7 +260,7 @@ static despur_status begin(solver *s, const despur_logistic_fit *fit, despur_err
  * got there, as they do not where columns differ much in scale. */
 static despur_status go_by_newton(solver *s, double tolerance, size_t most_passes, const despur_watch *watch,
                                   despur_error *error) {
-  if (s->l1 == 0 || s->model->parts || s->objective - s->bound <= tolerance * s->objective) return DESPUR_OK;
+  if (s->l1 == 0 || s->model->parts || is_certain(s, tolerance)) return DESPUR_OK;
   logistic_place place = {s->point, s->gradient, s->objective, s->bound, 0};
   const despur_status status = logistic_newton(&place, s->model, tolerance, most_passes, watch, error);
   s->point = place.point;
@@ -264,8 +302,8 @@ despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *
   TRY(begin(&s, fit, error));
   s.objective = evaluate(&s, s.point, s.gradient);
   if (model->outputs == 1) TRY(go_by_newton(&s, tolerance, most_passes, &options->watch, error));
-  if (!(s.objective - s.bound <= tolerance * s.objective))
-    TRY(solve(&s, tolerance, most_passes, &options->watch, error));
+  if (!is_certain(&s, tolerance)) TRY(solve_single(&s, tolerance, most_passes, &options->watch, error));
+  if (!is_certain(&s, tolerance)) TRY(solve(&s, tolerance, most_passes, &options->watch, error));
   if (model->outputs > 1) TRY(go_by_newton(&s, tolerance, most_passes, &options->watch, error));
   if (model->parts) evaluate(&s, s.point, s.gradient);
   TRY(finish(fit, &s, tolerance, error));

@@ -10,6 +10,8 @@
 #include "despur/logistic.h"
 #include "repair/logistic_kernels.h"
 
+#include <stdbool.h>
+
 enum { LOGISTIC_MOST_TASKS = 64 };
 
 /* Rows in groups whose losses do not add up but enter by
@@ -39,10 +41,15 @@ typedef struct logistic_model {
   double *shares;     /* [classes] of the weights */
   /* What tasks leave: each takes a run of blocks, whatever the threads. */
   size_t tasks;
-  double *task_points;         /* [tasks, length] */
-  double *task_sums;           /* [tasks] */
-  logistic_rows *task_scores;  /* [tasks, classes] */
-  double *biases;              /* [outputs], scratch: those of columns that are not centred */
+  double *task_points;        /* [tasks, length] */
+  double *task_sums;          /* [tasks] */
+  logistic_rows *task_scores; /* [tasks, classes] */
+  double *biases;             /* [outputs], scratch: those of columns that are not centred */
+  /* Products are in single precision, added up in double after some blocks: half the time, and errors of 1e-7
+   * or so. The objective is then nearly the same, and exactly as deterministic. */
+  bool single;
+  float *single_point;         /* [outputs, stride], weights of the point that is looked at */
+  float *task_singles;         /* [tasks, outputs, stride] */
   const logistic_parts *parts; /* or NULL: rows simply add up */
 } logistic_model;
 

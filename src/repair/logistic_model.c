@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+enum { SINGLE_BLOCKS = 8 }; /* whose gradients are added in single precision */
+
 #define TASK_BYTES ((size_t)64 << 20) /* of all tasks' gradients, unless one alone takes more */
 
 LEVEL_FUNCTIONS(logistic_table, logistic, logistic_table)
@@ -42,6 +44,29 @@ static size_t block_total(const logistic_model *model) {
   return (model->problem->rows + LOGISTIC_ROWS - 1) / LOGISTIC_ROWS;
 }
 
+/* What a task has added in single precision goes to its point. */
+static void flush_singles(const visit *v, size_t task) {
+  const logistic_model *model = v->model;
+  const size_t weights = model->outputs * model->stride;
+  float *from = model->task_singles + task * weights;
+  double *to = v->into + task * model->length;
+  for (size_t i = 0; i < weights; i++) to[i] += (double)from[i];
+  memset(from, 0, weights * sizeof *from);
+}
+
+/* The gradient's share of a block, by the scores' slopes. */
+static void add_gradient(const visit *v, const logistic_block *block, const logistic_rows *slopes,
+                         size_t first_row, size_t task) {
+  const logistic_model *model = v->model;
+  if (!model->single) {
+    model->kernels->add_gradient(block, slopes, v->into + task * model->length);
+    return;
+  }
+  model->kernels->add_gradient_single(block, slopes,
+                                      model->task_singles + task * model->outputs * model->stride);
+  if (first_row / LOGISTIC_ROWS % SINGLE_BLOCKS == SINGLE_BLOCKS - 1) flush_singles(v, task);
+}
+
 static void run_task(void *context, size_t task, int thread) {
   (void)thread;
   const visit *v = context;
@@ -55,9 +80,11 @@ static void run_task(void *context, size_t task, int thread) {
     const logistic_block block = {.x = problem->x + row * problem->columns,
                                   .rows = left < LOGISTIC_ROWS ? left : LOGISTIC_ROWS,
                                   .columns = problem->columns,
-                                  .outputs = v->model->outputs};
+                                  .outputs = v->model->outputs,
+                                  .behind = left < LOGISTIC_ROWS ? 0 : left - LOGISTIC_ROWS};
     v->row_block(v, &block, row, task);
   }
+  if (v->into && v->model->single) flush_singles(v, task);
 }
 
 /* The tasks' sums, added in their order; their points, added up in `out`, if wanted. */
@@ -65,6 +92,8 @@ static double run_visit(visit *v, double *out) {
   const logistic_model *model = v->model;
   double sum = 0;
   v->into = out ? model->task_points : NULL;
+  for (size_t i = 0; v->point && model->single && i < model->outputs * model->stride; i++)
+    model->single_point[i] = (float)v->point[i];
   parallel_for(model->pool, model->tasks, run_task, v);
   for (size_t task = 0; task < model->tasks; task++) sum += model->task_sums[task];
   if (!out) return sum;
@@ -82,7 +111,8 @@ void logistic_plain_biases(const logistic_model *model, const double *point, dou
   for (size_t k = 0; k < model->outputs; k++) {
     const double *w = point + k * model->stride;
     out[k] = point[model->outputs * model->stride + k];
-    for (size_t j = 0; j < model->stride; j++) out[k] -= w[j] * model->mean[j];
+    for (size_t j = 0; j < model->stride; j++)
+      out[k] -= (model->single ? (double)(float)w[j] : w[j]) * model->mean[j];
   }
 }
 
@@ -93,7 +123,10 @@ static void predict_block(const visit *v, const logistic_block *block, size_t fi
   const size_t classes = model->problem->classes;
   logistic_rows logs;
   memset(z, 0, classes * sizeof *z);
-  model->kernels->scores(block, v->point, z + model->first);
+  if (model->single)
+    model->kernels->scores_single(block, model->single_point, z + model->first);
+  else
+    model->kernels->scores(block, v->point, z + model->first);
   for (size_t k = 0; k < model->outputs; k++)
     for (size_t row = 0; row < block->rows; row++)
       z[model->first + k].at[row] += v->offset[k] + row_offset(model, first_row + row, k);
@@ -225,6 +258,8 @@ despur_status logistic_model_create(logistic_model *model, const despur_logistic
   TRY(mem_alloc(&model->task_sums, model->tasks, sizeof(double), error));
   TRY(mem_alloc(&model->task_scores, model->tasks * problem->classes, sizeof(logistic_rows), error));
   TRY(mem_alloc(&model->biases, model->outputs, sizeof(double), error));
+  TRY(mem_alloc(&model->single_point, model->outputs * model->stride, sizeof(float), error));
+  TRY(mem_alloc(&model->task_singles, model->tasks * model->outputs * model->stride, sizeof(float), error));
   TRY(measure_classes(model, error));
   TRY(measure_columns(model, error));
 cleanup:
@@ -241,6 +276,8 @@ void logistic_model_release(logistic_model *model) {
   mem_free(model->task_sums);
   mem_free(model->task_scores);
   mem_free(model->biases);
+  mem_free(model->single_point);
+  mem_free(model->task_singles);
 }
 
 /* ---- losses of groups ---- */
@@ -307,7 +344,7 @@ void logistic_curvatures(const logistic_model *model, const double *point, size_
 static void add_losses(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
   const logistic_model *model = v->model;
   logistic_rows *z = task_scores(model, task), own;
-  double *point = v->into + task * model->length, *biases = point + model->outputs * model->stride;
+  double *biases = v->into + task * model->length + model->outputs * model->stride;
   predict_block(v, block, first_row, z, &own);
   for (size_t row = 0; row < block->rows; row++) {
     const double factor = model->parts ? model->parts->factors[model->parts->of_row[first_row + row]] : 1;
@@ -319,7 +356,7 @@ static void add_losses(const visit *v, const logistic_block *block, size_t first
       biases[k] += z[model->first + k].at[row];
     }
   }
-  model->kernels->add_gradient(block, z + model->first, point);
+  add_gradient(v, block, z + model->first, first_row, task);
 }
 
 double logistic_evaluate(const logistic_model *model, const double *point, double *gradient) {
@@ -367,17 +404,18 @@ static void add_entropies(const visit *v, const logistic_block *block, size_t fi
   const dual *d = v->dual;
   logistic_rows *z = task_scores(model, task), own;
   predict_block(v, block, first_row, z, &own);
-  for (size_t row = 0; row < block->rows; row++) {
-    const size_t label = model->problem->labels[first_row + row];
-    double entropy = 0;
-    for (size_t k = 0; k < model->problem->classes; k++) {
+  for (size_t k = 0; k < model->problem->classes; k++)
+    for (size_t row = 0; row < block->rows; row++) {
+      const size_t label = model->problem->labels[first_row + row];
       const double mixture = (1 - d->mixed) * z[k].at[row] + d->mixed * d->common[k];
-      const double p = d->drawn * mixture + (k == label ? 1 - d->drawn : 0);
-      if (p > 0) entropy -= p * math_log(p);
-      if (k >= model->first)
-        entropy += (p - (k == label)) * row_offset(model, first_row + row, k - model->first);
+      z[k].at[row] = d->drawn * mixture + (k == label ? 1 - d->drawn : 0);
     }
-    model->task_sums[task] += row_weight(model->problem, first_row + row) / model->total * entropy;
+  model->kernels->entropies(z, model->problem->classes, &own);
+  for (size_t row = 0; row < block->rows; row++) {
+    for (size_t k = model->first; model->problem->offsets && k < model->problem->classes; k++)
+      own.at[row] += (z[k].at[row] - (k == model->problem->labels[first_row + row])) *
+                     row_offset(model, first_row + row, k - model->first);
+    model->task_sums[task] += row_weight(model->problem, first_row + row) / model->total * own.at[row];
   }
 }
 

@@ -81,7 +81,7 @@ static despur_logistic_problem make(size_t p) {
 static void all_levels_give_the_sums_of_the_definition(void **state) {
   (void)state;
   static const size_t COLUMNS[] = {1, 7, 8, 33, 40}, OUTPUTS[] = {1, 2, 5, 9}, ROWS[] = {1, 3, 31, 32};
-  enum { STRIDE = 40, MOST = 9 };
+  enum { STRIDE = 48, MOST = 9 };
   static float rows[LOGISTIC_ROWS * STRIDE];
   static double w[MOST * STRIDE] __attribute__((aligned(64))), g[MOST * STRIDE] __attribute__((aligned(64))),
       first_g[MOST * STRIDE];
@@ -126,6 +126,53 @@ static void all_levels_give_the_sums_of_the_definition(void **state) {
   }
 }
 
+static void single_precision_is_near_and_the_same_on_all_levels(void **state) {
+  (void)state;
+  enum { COLUMNS = 87, OUTPUTS = 8, STRIDE = 96 };
+  static float rows[2 * LOGISTIC_ROWS * COLUMNS], w[OUTPUTS * STRIDE] __attribute__((aligned(64))),
+      g[OUTPUTS * STRIDE] __attribute__((aligned(64))), first_g[OUTPUTS * STRIDE];
+  static logistic_rows z[OUTPUTS], first_z[OUTPUTS], r[OUTPUTS];
+  const logistic_table *table;
+  assert_int_equal(logistic_stride(COLUMNS), STRIDE);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) rows[i] = (float)noise(i);
+  for (size_t k = 0; k < OUTPUTS; k++) {
+    for (size_t j = 0; j < COLUMNS; j++) w[k * STRIDE + j] = (float)noise(77 * k + j);
+    for (size_t i = 0; i < LOGISTIC_ROWS; i++) r[k].at[i] = noise(13 * i + k);
+  }
+  for (size_t count = 1; count <= LOGISTIC_ROWS; count++)
+    for (size_t level = 0; (table = logistic_table_available(level)); level++) {
+      const logistic_block block = {.x = rows,
+                                    .rows = count,
+                                    .columns = COLUMNS,
+                                    .outputs = 1 + count % OUTPUTS,
+                                    .behind = LOGISTIC_ROWS};
+      memset(z, 0, sizeof z);
+      memset(g, 0, sizeof g);
+      table->scores_single(&block, w, z);
+      table->add_gradient_single(&block, r, g);
+      for (size_t k = 0; k < block.outputs; k++) {
+        for (size_t i = 0; i < count; i++) {
+          double wanted = 0;
+          for (size_t j = 0; j < COLUMNS; j++)
+            wanted += (double)w[k * STRIDE + j] * (double)rows[i * COLUMNS + j];
+          assert_near(z[k].at[i], wanted, 1e-5);
+        }
+        for (size_t j = 0; j < STRIDE; j++) {
+          double wanted = 0;
+          for (size_t i = 0; i < count && j < COLUMNS; i++)
+            wanted += r[k].at[i] * (double)rows[i * COLUMNS + j];
+          assert_near((double)g[k * STRIDE + j], wanted, 1e-5);
+        }
+      }
+      if (level == 0) {
+        memcpy(first_z, z, sizeof z);
+        memcpy(first_g, g, sizeof g);
+      }
+      assert_memory_equal(z, first_z, sizeof z);
+      assert_memory_equal(g, first_g, sizeof g);
+    }
+}
+
 static void all_levels_give_the_same_products(void **state) {
   (void)state;
   enum { ROWS = 37, PANEL = LOGISTIC_PANEL, FIRST = 8 };
@@ -158,7 +205,7 @@ static void all_levels_give_the_same_products(void **state) {
 static void probabilities_are_those_of_the_definition(void **state) {
   (void)state;
   enum { CLASSES = 4 };
-  logistic_rows z[CLASSES], p[CLASSES], logs;
+  logistic_rows z[CLASSES], p[CLASSES], logs, entropies;
   const logistic_table *table;
   for (size_t level = 0; (table = logistic_table_available(level)); level++) {
     for (size_t k = 0; k < CLASSES; k++)
@@ -166,12 +213,16 @@ static void probabilities_are_those_of_the_definition(void **state) {
         z[k].at[i] = 900 * noise(CLASSES * i + k) * (i % 2 ? 1 : 1e-3);
     memcpy(p, z, sizeof z);
     table->softmax(p, CLASSES, &logs);
+    table->entropies(p, CLASSES, &entropies);
     for (size_t i = 0; i < LOGISTIC_ROWS; i++) {
       double most = -INFINITY, sum = 0;
       for (size_t k = 0; k < CLASSES; k++) most = fmax(most, z[k].at[i]);
       for (size_t k = 0; k < CLASSES; k++) sum += exp(z[k].at[i] - most);
       assert_near(logs.at[i], most + log(sum), 1e-12 * (1 + fabs(most)));
       for (size_t k = 0; k < CLASSES; k++) assert_near(p[k].at[i], exp(z[k].at[i] - most) / sum, 1e-14);
+      double entropy = 0;
+      for (size_t k = 0; k < CLASSES; k++) entropy -= p[k].at[i] > 0 ? p[k].at[i] * log(p[k].at[i]) : 0;
+      assert_near(entropies.at[i], entropy, 1e-14);
     }
   }
 }
@@ -517,6 +568,7 @@ static void impossible_problems_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_levels_give_the_sums_of_the_definition),
+      cmocka_unit_test(single_precision_is_near_and_the_same_on_all_levels),
       cmocka_unit_test(all_levels_give_the_same_products),
       cmocka_unit_test(probabilities_are_those_of_the_definition),
       cmocka_unit_test(gradients_are_those_of_differences),
