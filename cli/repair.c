@@ -138,6 +138,7 @@ static despur_status measure(task *t, despur_error *error) {
   /* true groups if they are known, else those that were given */
   const repair_groups *by = t->known.codes || !t->given.of_row ? &t->known : &t->given;
   t->view.groups = by->of_row;
+  t->view.groups_given = by == &t->given;
   t->view.attributes = by == &t->given ? by->of_row : by->codes;
   t->view.group_names = (const char *const *)by->names;
   t->view.groups_count = by->count;
@@ -291,8 +292,7 @@ static void print_given(const task *t) {
       "the average %.1f %% and %.1f %%.\n",
       cli_value(t->arguments, "groups"), 100 * r->before.worst_group, 100 * now->worst_group,
       100 * (now->worst_group - of->optimism), 100 * r->before.average, 100 * now->average);
-  if (!t->known.codes)
-    printf("These groups were given and may be wrong: what others gain or lose is not known.\n");
+  if (t->outcome.caution) printf("%s\n", t->outcome.caution);
   if (!(gain_given(t) > 0))
     printf("note: that is no gain even by these groups; the head before is the better one\n");
   putchar('\n');
@@ -355,6 +355,7 @@ static void print_json(const task *t) {
   emit j = {0};
   emit_open(&j, NULL, '{');
   emit_text(&j, "verdict", t->outcome.verdict);
+  emit_text(&j, "caution", t->outcome.caution);
   examples_emit(&j, &t->examples);
   emit_text(&j, "method", despur_last_layer_names[r->methods[r->best].method]);
   emit_text(&j, "select", despur_repair_rule_name(t->options.rule));

@@ -114,6 +114,7 @@ typedef struct despur_repair_view {
   const uint32_t *attributes;     /* [rows] what tells groups of a label apart, or NULL */
   const char *const *group_names; /* [groups_count] */
   size_t groups_count;
+  bool groups_given; /* groups are those that it was fitted by, and nobody has checked them: inferred ones */
 } despur_repair_view;
 
 /* What a repair came to on the test examples. Before and after are models of it (despur_model_measure). */
@@ -125,6 +126,7 @@ typedef struct despur_repair_outcome {
   float *weight, *bias; /* of the head that is handed back: [classes, columns], [classes] */
   size_t changed;       /* test examples that are predicted otherwise */
   char *verdict;        /* a sentence: what the intervals allow to say */
+  char *caution;        /* what they cannot say, since groups were given; NULL: nothing */
 } despur_repair_outcome;
 
 /* Looks at the test examples, once. DESPUR_BAD_INPUT when there are none. Release with

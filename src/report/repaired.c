@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define MUCH 0.02 /* of the average, to be lost */
+
 static size_t count_rows(const despur_repair_view *view) {
   size_t count = 0;
   for (size_t i = 0; i < view->data->rows; i++) count += view->data->splits[i] == DESPUR_TEST;
@@ -99,7 +101,7 @@ static despur_status say(text *out, const despur_repair_outcome *outcome, const 
                          despur_error *error) {
   const despur_worst_comparison *w = &outcome->comparison.worst;
   const char *label = despur_last_layer_label(view->result->methods[view->result->best].method);
-  const char *word = view->attributes ? "group" : "class";
+  const char *word = view->groups_given ? "given group" : view->attributes ? "group" : "class";
   if (view->position == 0)
     return text_add(out, error, "The old head stays: no point of the dial that is allowed is better.");
   if (w->distinguishable)
@@ -112,12 +114,29 @@ static despur_status say(text *out, const despur_repair_outcome *outcome, const 
       label, word, 100 * w->first, 100 * w->second, 100 * w->low, 100 * w->high);
 }
 
+/* Where groups are wrong, what is lost on average is all that there is to see. */
+static despur_status warn(text *out, const despur_repair_outcome *outcome, const despur_repair_view *view,
+                          despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_group_comparison *all = &outcome->comparison.all;
+  if (!view->groups_given || view->position == 0) return DESPUR_OK;
+  TRY(text_add(out, error, "The groups were given and may be wrong: what others gain or lose is not known."));
+  if (-all->difference >= MUCH && all->high < 0)
+    TRY(text_add(
+        out, error,
+        " The average falls by %.1f points (%.1f to %.1f): that does not depend on these groups, the "
+        "gain does.",
+        -100 * all->difference, -100 * all->high, -100 * all->low));
+cleanup:
+  return status;
+}
+
 despur_status despur_repair_measure(despur_repair_outcome *out, const despur_repair_view *view,
                                     despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_repair_data *data = view->data;
   const despur_repair_result *result = view->result;
-  text verdict = {0};
+  text verdict = {0}, caution = {0};
   *out = (despur_repair_outcome){0};
   if (result->best >= result->methods_count)
     FAIL(error, DESPUR_BAD_INPUT, "repair: no method could be fitted");
@@ -131,10 +150,12 @@ despur_status despur_repair_measure(despur_repair_outcome *out, const despur_rep
   for (size_t i = 0; i < before->count; i++) out->changed += before->predictions[i] != after->predictions[i];
   TRY(despur_compare(&out->comparison, before, after, 0.95, error));
   TRY(say(&verdict, out, view, error));
+  TRY(warn(&caution, out, view, error));
   out->verdict = verdict.data;
+  out->caution = caution.data;
 cleanup:
   if (status != DESPUR_OK) {
-    if (!out->verdict) mem_free(verdict.data);
+    if (!out->verdict) mem_free(verdict.data), mem_free(caution.data);
     despur_repair_outcome_release(out);
   }
   return status;
@@ -150,5 +171,6 @@ void despur_repair_outcome_release(despur_repair_outcome *outcome) {
   mem_free(outcome->weight);
   mem_free(outcome->bias);
   mem_free(outcome->verdict);
+  mem_free(outcome->caution);
   *outcome = (despur_repair_outcome){0};
 }

@@ -134,6 +134,7 @@ static despur_status print_results(char **out, const despur_repair_outcome *outc
                         after = despur_model_measured(&outcome->models[1], false);
   json_open(&j, NULL, '{');
   json_write_text(&j, "verdict", outcome->verdict);
+  json_write_text(&j, "caution", outcome->caution);
   json_write_text(&j, "method", despur_last_layer_names[r->methods[r->best].method]);
   json_write_text(&j, "select", despur_repair_rule_name(view->rule));
   json_write_real(&j, "position", view->position);
@@ -171,14 +172,15 @@ static void sections(markup *m, const void *context) {
 
 static despur_status make_page(char **page, const despur_repair_outcome *outcome,
                                const despur_repair_view *view, despur_error *error) {
-  char lede[400];
+  char lede[800];
   const sections_of context = {outcome, view};
   snprintf(lede, sizeof lede,
            "Before is %s; after is its last layer fitted again. %zu of %zu test examples are predicted "
-           "otherwise; changes.csv lists them.",
+           "otherwise; changes.csv lists them.%s%s",
            view->result->before_given ? "the head that was given"
                                       : "logistic regression on all examples alike",
-           outcome->changed, outcome->models[0].predicted.count);
+           outcome->changed, outcome->models[0].predicted.count, outcome->caution ? " " : "",
+           outcome->caution ? outcome->caution : "");
   const page_extra extra = {.title = "A repaired last layer",
                             .sentence = outcome->verdict,
                             .lede = lede,
