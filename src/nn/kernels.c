@@ -72,13 +72,18 @@ INLINE size_t input_of_vector(size_t v, const size_t STRIDE) {
   return STRIDE == 1 ? v * VECTOR : v / PARTS * STRIDE * LANES + v % PARTS * VECTOR;
 }
 
+/* A kernel's rows and columns and its stride: constants, or variables in the general case. */
+typedef struct conv_kernel {
+  size_t rows, columns, stride;
+} conv_kernel;
+
 /* CHANNELS output channels x VECTORS vectors of one output row, from vector `first`; x and y at the start of
- * their rows. KERNEL and STRIDE are constants, or variables in the general case. `left` and `right` are the
- * columns of padding that the tile meets; with EDGE the products with them are skipped. */
+ * their rows. `left` and `right` are the columns of padding that the tile meets; with EDGE the products with
+ * them are skipped. */
 INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, const float *bias, float *y,
                       row_range kernel_rows, size_t first, size_t left, size_t right, const size_t CHANNELS,
-                      const size_t VECTORS, const size_t KERNEL, const size_t STRIDE, const bool EDGE) {
-  const size_t weight_in = KERNEL * KERNEL, weight_out = job->in_channels * weight_in;
+                      const size_t VECTORS, const conv_kernel KERNEL, const bool EDGE) {
+  const size_t weight_in = KERNEL.rows * KERNEL.columns, weight_out = job->in_channels * weight_in;
   vec sum[4][8];
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
     UNROLL for (size_t v = 0; v < VECTORS; v++) sum[o][v] = splat(0);
@@ -86,15 +91,15 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
   for (size_t i = 0; i < job->in_channels; i++)
     for (size_t kr = kernel_rows.first; kr < kernel_rows.last; kr++) {
       const float *from = x + i * job->x_channel + kr * job->x_row;
-      const float *w = weight + i * weight_in + kr * KERNEL;
-      UNROLL for (size_t kc = 0; kc < KERNEL; kc++) {
+      const float *w = weight + i * weight_in + kr * KERNEL.columns;
+      UNROLL for (size_t kc = 0; kc < KERNEL.columns; kc++) {
         vec factor[4];
         from = fresh(from);
         UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = splat(w[o * weight_out + kc]);
         UNROLL for (size_t v = 0; v < VECTORS; v++) {
-          if (EDGE && (v / PARTS + kc < left || (VECTORS - 1 - v) / PARTS + KERNEL - 1 - kc < right))
+          if (EDGE && (v / PARTS + kc < left || (VECTORS - 1 - v) / PARTS + KERNEL.columns - 1 - kc < right))
             continue;
-          vec value = load(from + input_of_vector(first + v, STRIDE) + kc * LANES);
+          vec value = load(from + input_of_vector(first + v, KERNEL.stride) + kc * LANES);
           UNROLL for (size_t o = 0; o < CHANNELS; o++) sum[o][v] = fma_lanes(factor[o], value, sum[o][v]);
         }
       }
@@ -102,21 +107,21 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
     vec shift = splat(bias ? bias[o] : 0);
     UNROLL for (size_t v = 0; v < VECTORS; v++)
-        store(y + o * job->y_channel + (first + v) * VECTOR, shift + sum[o][v]);
+        store(y + o * job->y_channel + (first + v) / PARTS * job->y_column + (first + v) % PARTS * VECTOR,
+              shift + sum[o][v]);
   }
 }
 
 /* All rows of CHANNELS output channels from channel `out`. */
-INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS, const size_t KERNEL,
-                          const size_t STRIDE) {
+INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS, const conv_kernel KERNEL) {
   const size_t MOST = SUMS / CHANNELS > 8 ? 8 : SUMS / CHANNELS;
-  const bool EDGES = STRIDE == 1 && KERNEL == 5;
-  const float *weight = job->weight + out * job->in_channels * KERNEL * KERNEL;
+  const bool EDGES = KERNEL.stride == 1 && KERNEL.columns == 5;
+  const float *weight = job->weight + out * job->in_channels * KERNEL.rows * KERNEL.columns;
   const float *bias = job->bias ? job->bias + out : NULL;
   for (size_t row = 0; row < job->rows; row++) {
-    row_range range = kernel_rows(row, STRIDE, job->padding, KERNEL, job->x_rows);
+    row_range range = kernel_rows(row, KERNEL.stride, job->padding, KERNEL.rows, job->x_rows);
     /* unsigned arithmetic wraps: the range makes every address that is used valid */
-    const float *x = job->x + (row * STRIDE - job->padding) * job->x_row;
+    const float *x = job->x + (row * KERNEL.stride - job->padding) * job->x_row;
     float *y = job->y + out * job->y_channel + row * job->y_row;
     size_t vectors, all = job->columns * PARTS;
     for (size_t first = 0; first < all; first += vectors) {
@@ -124,73 +129,74 @@ INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS
       size_t left = first == 0 ? job->padding : 0, right = first + vectors == all ? job->padding : 0;
       if (EDGES && (left || right)) {
 #define TILE(n)                                                                                              \
-  if (n <= MOST)                                                                                             \
-  conv_tile(job, x, weight, bias, y, range, first, left, right, CHANNELS, n, KERNEL, STRIDE, true)
+  if (n <= MOST) conv_tile(job, x, weight, bias, y, range, first, left, right, CHANNELS, n, KERNEL, true)
         DISPATCH8(vectors, TILE)
 #undef TILE
         continue;
       }
 #define TILE(n)                                                                                              \
-  if (n <= MOST) conv_tile(job, x, weight, bias, y, range, first, 0, 0, CHANNELS, n, KERNEL, STRIDE, false)
+  if (n <= MOST) conv_tile(job, x, weight, bias, y, range, first, 0, 0, CHANNELS, n, KERNEL, false)
       DISPATCH8(vectors, TILE)
 #undef TILE
     }
   }
 }
 
-INLINE void conv_sized(const conv_job *job, const size_t KERNEL, const size_t STRIDE) {
+INLINE void conv_sized(const conv_job *job, const conv_kernel KERNEL) {
   enum { MOST_CHANNELS = SUMS == 24 ? 4 : SUMS == 12 ? 3 : 1 };
   size_t channels;
   for (size_t out = 0; out < job->out_channels; out += channels) {
     channels = tile_size(job->out_channels - out, MOST_CHANNELS);
     if (channels == 1)
-      conv_channels(job, out, 1, KERNEL, STRIDE);
+      conv_channels(job, out, 1, KERNEL);
     else if (channels == 2 && MOST_CHANNELS > 1)
-      conv_channels(job, out, 2, KERNEL, STRIDE);
+      conv_channels(job, out, 2, KERNEL);
     else if (channels == 3 && MOST_CHANNELS > 1)
-      conv_channels(job, out, 3, KERNEL, STRIDE);
+      conv_channels(job, out, 3, KERNEL);
     else if (MOST_CHANNELS > 1)
-      conv_channels(job, out, 4, KERNEL, STRIDE);
+      conv_channels(job, out, 4, KERNEL);
   }
 }
 
-static void conv_1x1(const conv_job *job) {
-  conv_sized(job, 1, 1);
-}
+/* Kernels of ROWS x COLUMNS. */
+#define CONV(ROWS, COLUMNS)                                                                                  \
+  static void conv_##ROWS##x##COLUMNS(const conv_job *job) {                                                 \
+    conv_sized(job, (conv_kernel){ROWS, COLUMNS, 1});                                                        \
+  }
 
-static void conv_3x3(const conv_job *job) {
-  conv_sized(job, 3, 1);
-}
-
-static void conv_5x5(const conv_job *job) {
-  conv_sized(job, 5, 1);
-}
+CONV(1, 1)
+CONV(1, 2)
+CONV(2, 1)
+CONV(2, 2)
+CONV(3, 3)
+CONV(5, 5)
 
 static void conv_1x1_stride_2(const conv_job *job) {
-  conv_sized(job, 1, 2);
+  conv_sized(job, (conv_kernel){1, 1, 2});
 }
 
 static void conv_3x3_stride_2(const conv_job *job) {
-  conv_sized(job, 3, 2);
+  conv_sized(job, (conv_kernel){3, 3, 2});
 }
 
 static void conv_general(const conv_job *job) {
-  conv_sized(job, job->kernel, job->stride);
+  conv_sized(job, (conv_kernel){job->kernel, job->kernel_columns, job->stride});
 }
 
 static void conv(const conv_job *job) {
-  if (job->stride == 1 && job->kernel == 1)
-    conv_1x1(job);
-  else if (job->stride == 1 && job->kernel == 3)
-    conv_3x3(job);
-  else if (job->stride == 1 && job->kernel == 5)
-    conv_5x5(job);
-  else if (job->stride == 2 && job->kernel == 1)
-    conv_1x1_stride_2(job);
-  else if (job->stride == 2 && job->kernel == 3)
-    conv_3x3_stride_2(job);
-  else
-    conv_general(job);
+  static const struct {
+    conv_kernel kernel;
+    void (*conv)(const conv_job *job);
+  } KERNELS[] = {{{1, 1, 1}, conv_1x1},          {{3, 3, 1}, conv_3x3},         {{5, 5, 1}, conv_5x5},
+                 {{1, 2, 1}, conv_1x2},          {{2, 1, 1}, conv_2x1},         {{2, 2, 1}, conv_2x2},
+                 {{1, 1, 2}, conv_1x1_stride_2}, {{3, 3, 2}, conv_3x3_stride_2}};
+  for (size_t i = 0; i < sizeof KERNELS / sizeof *KERNELS; i++) {
+    const conv_kernel k = KERNELS[i].kernel;
+    if (k.rows != job->kernel || k.columns != job->kernel_columns || k.stride != job->stride) continue;
+    KERNELS[i].conv(job);
+    return;
+  }
+  conv_general(job);
 }
 
 /* Sums the 16 lanes of each of n vectors by halving: lanes i and i + 8, then i and i + 4, ... */

@@ -19,11 +19,11 @@
 typedef struct conv_job {
   const float *x; /* (channel 0, row 0), at the column that output column 0 meets with kernel column 0 */
   size_t x_channel, x_row, x_rows;
-  const float *weight; /* [out_channels, in_channels, kernel, kernel] */
+  const float *weight; /* [out_channels, in_channels, kernel, kernel_columns] */
   const float *bias;   /* [out_channels], or NULL for zeros */
   float *y;            /* (channel 0, row 0, column 0) */
-  size_t y_channel, y_row;
-  size_t in_channels, out_channels, rows, columns, kernel, stride, padding;
+  size_t y_channel, y_row, y_column;
+  size_t in_channels, out_channels, rows, columns, kernel, kernel_columns, stride, padding;
 } conv_job;
 
 /* weight_gradient[out][in][kr][kc] = sum over rows, columns and lanes of dy * x; bias_gradient[out] = sum of

@@ -46,22 +46,23 @@ INLINE size_t tile_columns(const tile_source *s, tile t) {
   return t.column + 1 < s->columns ? 4 : 3;
 }
 
-/* B^T d B. */
-INLINE void put_tile(float *to, size_t place, const tile_source *s, tile t, const size_t COLUMNS) {
+/* Rows FIRST .. FIRST + ROWS - 1 of B^T d B. */
+INLINE void put_tile_rows(float *to, size_t place, const tile_source *s, tile t, size_t columns,
+                          const size_t FIRST, const size_t ROWS) {
   const float *rows[4];
   for (size_t r = 0; r < 4; r++) rows[r] = tile_row(s, t, r);
   for (size_t part = 0; part < LANES; part += VECTOR) {
     vec half[4][4];
     UNROLL for (size_t c = 0; c < 4; c++) {
       vec d[4];
-      UNROLL for (size_t r = 0; r < 4; r++) d[r] = tile_value(rows[r], c, part, COLUMNS);
+      UNROLL for (size_t r = 0; r < 4; r++) d[r] = tile_value(rows[r], c, part, columns);
       half[0][c] = d[0] - d[2];
       half[1][c] = d[1] + d[2];
       half[2][c] = d[2] - d[1];
       half[3][c] = d[1] - d[3];
     }
-    UNROLL for (size_t r = 0; r < 4; r++) {
-      float *row = to + 4 * r * place + part;
+    UNROLL for (size_t r = FIRST; r < FIRST + ROWS; r++) {
+      float *row = to + 4 * (r - FIRST) * place + part;
       store(row, half[r][0] - half[r][2]);
       store(row + place, half[r][1] + half[r][2]);
       store(row + 2 * place, half[r][2] - half[r][1]);
@@ -81,9 +82,9 @@ static void put_tiles(float *to, const winograd_job *w, size_t first, size_t cou
     for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns)) {
       float *of_tile = to + (channel * count + i) * LANES;
       if (tile_columns(&source, t) == 4)
-        put_tile(of_tile, place, &source, t, 4);
+        put_tile_rows(of_tile, place, &source, t, 4, 0, 4);
       else
-        put_tile(of_tile, place, &source, t, 3);
+        put_tile_rows(of_tile, place, &source, t, 3, 0, 4);
     }
   }
 }
@@ -132,11 +133,13 @@ static void multiply(float *to, const float *tiles, const float *weight, const c
                              .y = to,
                              .y_channel = count * LANES,
                              .y_row = count * LANES,
+                             .y_column = LANES,
                              .in_channels = job->in_channels,
                              .out_channels = outs,
                              .rows = 1,
                              .columns = count,
                              .kernel = 1,
+                             .kernel_columns = 1,
                              .stride = 1};
   LEVEL_TABLE(kernels).conv(&products);
 }
@@ -160,91 +163,83 @@ static void convolve(const winograd_job *w) {
   }
 }
 
-/* ---- gradients of weights, one row of four places at a time ---- */
+/* ---- gradients of weights, so many rows of places at a time as the second cache holds ---- */
 
-/* Row ROW of B^T d B. */
-INLINE void put_tile_row(float *to, size_t place, const tile_source *s, tile t, const size_t ROW) {
-  static const size_t PAIRS[4][2] = {{0, 2}, {1, 2}, {2, 1}, {1, 3}};
-  const float *a = tile_row(s, t, PAIRS[ROW][0]), *b = tile_row(s, t, PAIRS[ROW][1]);
-  const size_t columns = tile_columns(s, t);
+/* The same rows of A dy A^T; what is beyond the last row and column is zero. */
+INLINE void put_delta_rows(float *to, size_t place, const float *dy, size_t dy_row, size_t rows,
+                           size_t columns, const size_t FIRST, const size_t ROWS) {
+  const float *lower = rows > 1 ? dy + dy_row : NO_ROW;
   for (size_t part = 0; part < LANES; part += VECTOR) {
-    vec half[4];
-    UNROLL for (size_t c = 0; c < 4; c++) {
-      vec x = tile_value(a, c, part, columns), z = tile_value(b, c, part, columns);
-      if (ROW == 1)
-        half[c] = x + z;
-      else
-        half[c] = x - z;
-    }
-    store(to + part, half[0] - half[2]);
-    store(to + place + part, half[1] + half[2]);
-    store(to + 2 * place + part, half[2] - half[1]);
-    store(to + 3 * place + part, half[1] - half[3]);
-  }
-}
-
-/* Row ROW of A dy A^T; what is beyond the last row and column is zero. */
-INLINE void put_delta_row(float *to, size_t place, const float *dy, size_t dy_row, size_t rows,
-                          size_t columns, const size_t ROW) {
-  const float *upper = dy, *lower = rows > 1 ? dy + dy_row : NO_ROW;
-  for (size_t part = 0; part < LANES; part += VECTOR) {
-    vec half[2];
+    vec half[4][2];
     UNROLL for (size_t c = 0; c < 2; c++) {
-      vec a = tile_value(upper, c, part, columns), b = tile_value(lower, c, part, columns);
-      if (ROW == 0)
-        half[c] = a;
-      else if (ROW == 1)
-        half[c] = a + b;
-      else if (ROW == 2)
-        half[c] = a - b;
-      else
-        half[c] = -b;
+      vec a = tile_value(dy, c, part, columns), b = tile_value(lower, c, part, columns);
+      half[0][c] = a;
+      half[1][c] = a + b;
+      half[2][c] = a - b;
+      half[3][c] = -b;
     }
-    store(to + part, half[0]);
-    store(to + place + part, half[0] + half[1]);
-    store(to + 2 * place + part, half[0] - half[1]);
-    store(to + 3 * place + part, -half[1]);
+    UNROLL for (size_t r = FIRST; r < FIRST + ROWS; r++) {
+      float *row = to + 4 * (r - FIRST) * place + part;
+      store(row, half[r][0]);
+      store(row + place, half[r][0] + half[r][1]);
+      store(row + 2 * place, half[r][0] - half[r][1]);
+      store(row + 3 * place, -half[r][1]);
+    }
   }
 }
 
-/* Row ROW of all channels of inputs and deltas: [4 places, channels, count] each. */
-INLINE void put_rows(float *inputs, float *deltas, const conv_gradient_job *job, size_t first, size_t count,
-                     const size_t ROW) {
+/* Where a strip of tiles is put: [4 * rows, channels, count] of inputs and of deltas. */
+typedef struct strip {
+  const conv_gradient_job *job;
+  size_t first, count;
+  float *inputs, *deltas;
+} strip;
+
+INLINE void put_strip(const strip *s, const size_t FIRST, const size_t ROWS) {
+  const conv_gradient_job *job = s->job;
   for (size_t channel = 0; channel < job->in_channels; channel++) {
     const tile_source source = {job->x + channel * job->x_channel, job->x_row, job->x_rows, job->padding,
                                 job->columns};
-    tile t = tile_at(first, job->columns);
-    for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns))
-      put_tile_row(inputs + (channel * count + i) * LANES, winograd_place(job->in_channels, count), &source,
-                   t, ROW);
+    tile t = tile_at(s->first, job->columns);
+    for (size_t i = 0; i < s->count; i++, t = next_tile(t, job->columns)) {
+      float *to = s->inputs + (channel * s->count + i) * LANES;
+      const size_t place = winograd_place(job->in_channels, s->count);
+      if (tile_columns(&source, t) == 4)
+        put_tile_rows(to, place, &source, t, 4, FIRST, ROWS);
+      else
+        put_tile_rows(to, place, &source, t, 3, FIRST, ROWS);
+    }
   }
   for (size_t channel = 0; channel < job->out_channels; channel++) {
-    tile t = tile_at(first, job->columns);
-    for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns))
-      put_delta_row(deltas + (channel * count + i) * LANES, winograd_place(job->out_channels, count),
-                    job->dy + channel * job->y_channel + t.row * job->y_row + t.column * LANES, job->y_row,
-                    job->rows - t.row, job->columns - t.column, ROW);
+    tile t = tile_at(s->first, job->columns);
+    for (size_t i = 0; i < s->count; i++, t = next_tile(t, job->columns))
+      put_delta_rows(s->deltas + (channel * s->count + i) * LANES,
+                     winograd_place(job->out_channels, s->count),
+                     job->dy + channel * job->y_channel + t.row * job->y_row + t.column * LANES, job->y_row,
+                     job->rows - t.row, job->columns - t.column, FIRST, ROWS);
   }
 }
 
-static void put_rows_0(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
-                       size_t count) {
-  put_rows(inputs, deltas, job, first, count, 0);
-}
+#define PUT_STRIP(FIRST, ROWS)                                                                               \
+  static void put_strip_##FIRST##_##ROWS(const strip *s) {                                                   \
+    put_strip(s, FIRST, ROWS);                                                                               \
+  }
 
-static void put_rows_1(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
-                       size_t count) {
-  put_rows(inputs, deltas, job, first, count, 1);
-}
+PUT_STRIP(0, 4)
+PUT_STRIP(0, 2)
+PUT_STRIP(2, 2)
+PUT_STRIP(0, 1)
+PUT_STRIP(1, 1)
+PUT_STRIP(2, 1)
+PUT_STRIP(3, 1)
 
-static void put_rows_2(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
-                       size_t count) {
-  put_rows(inputs, deltas, job, first, count, 2);
-}
+typedef void put_function(const strip *s);
 
-static void put_rows_3(float *inputs, float *deltas, const conv_gradient_job *job, size_t first,
-                       size_t count) {
-  put_rows(inputs, deltas, job, first, count, 3);
+static put_function *putter(size_t first, size_t rows) {
+  static put_function *const SINGLE[4] = {put_strip_0_1, put_strip_1_1, put_strip_2_1, put_strip_3_1};
+  if (rows == 4) return put_strip_0_4;
+  if (rows == 2) return first == 0 ? put_strip_0_2 : put_strip_2_2;
+  return SINGLE[first];
 }
 
 /* A tile of weights: OUTS x INS sums in registers. */
@@ -323,21 +318,19 @@ static void sum_products(float *e, const float *deltas, const float *inputs, con
 }
 
 static void gradient(const winograd_gradient_job *w) {
-  static void (*const PUT_ROWS[4])(float *, float *, const conv_gradient_job *, size_t,
-                                   size_t) = {put_rows_0, put_rows_1, put_rows_2, put_rows_3};
   const conv_gradient_job *job = w->conv;
   const size_t tiles = (job->rows + 1) / 2 * ((job->columns + 1) / 2), ins = job->in_channels;
-  const size_t outs = job->out_channels;
-  size_t count;
-  for (size_t first = 0; first < tiles; first += count) {
-    count = tiles - first < WINOGRAD_STRIP ? tiles - first : WINOGRAD_STRIP;
-    float *inputs = w->scratch, *deltas = inputs + 4 * winograd_place(ins, count);
-    for (size_t row = 0; row < 4; row++) {
-      PUT_ROWS[row](inputs, deltas, job, first, count);
-      for (size_t column = 0; column < 4; column++)
-        sum_products(job->weight_gradient + (4 * row + column) * ins * outs,
-                     deltas + column * winograd_place(outs, count),
-                     inputs + column * winograd_place(ins, count), job, count, first == 0);
+  const size_t outs = job->out_channels, rows = winograd_rows_at_once(ins + outs);
+  strip s = {.job = job, .inputs = w->scratch};
+  for (s.first = 0; s.first < tiles; s.first += s.count) {
+    s.count = tiles - s.first < WINOGRAD_STRIP ? tiles - s.first : WINOGRAD_STRIP;
+    s.deltas = s.inputs + 4 * rows * winograd_place(ins, s.count);
+    for (size_t row = 0; row < 4; row += rows) {
+      putter(row, rows)(&s);
+      for (size_t place = 0; place < 4 * rows; place++)
+        sum_products(job->weight_gradient + (4 * row + place) * ins * outs,
+                     s.deltas + place * winograd_place(outs, s.count),
+                     s.inputs + place * winograd_place(ins, s.count), job, s.count, s.first == 0);
     }
   }
 }

@@ -45,21 +45,27 @@ static size_t padding(const node *n) {
   return n->spec.padding + n->spec.behind;
 }
 
+/* Columns beside the delta that the gradient of the input reads: before it as far as a kernel reaches, behind
+ * it also for inputs that no window meets. */
 static size_t delta_padding(const node *n) {
-  return n->spec.stride > 1 ? 0 : n->spec.kernel - 1 - n->spec.padding;
+  const node_spec *spec = &n->spec;
+  if (spec->stride == 1) return spec->kernel - 1 - spec->padding;
+  const size_t before = (spec->kernel - 1) / spec->stride;
+  const size_t last = (n->in[0]->layout.width - 1 + spec->padding) / spec->stride;
+  const size_t behind = last < n->out->layout.width ? 0 : last + 1 - n->out->layout.width;
+  return before > behind ? before : behind;
 }
 
 /* Whether the gradient of the input can be computed from the delta as it lies there. */
 static bool delta_is_direct(const node *n) {
-  return n->spec.stride == 1 && n->out->delta_layout.pad == n->spec.kernel - 1 - n->spec.padding;
+  return n->out->delta_layout.pad >= delta_padding(n);
 }
 
-/* The delta on the input's grid, with stride - 1 zeros between and room for the kernel around. */
-static block_layout dilated(const node *n) {
-  block_layout in = n->in[0]->layout;
-  return (block_layout){.channels = n->spec.size,
-                        .height = in.height + n->spec.kernel - 1,
-                        .width = in.width + n->spec.kernel - 1};
+/* The delta with room beside it. */
+static block_layout padded(const node *n) {
+  block_layout delta = n->out->delta_layout;
+  delta.pad = delta_padding(n);
+  return delta;
 }
 
 static bool goes_by_winograd(const node *n) {
@@ -102,7 +108,7 @@ static void plan_conv(node *n, net_plan *p) {
   }
   if (!n->in[0]->needs_delta) return;
   n->flipped_at = plan_derived(p, inputs_go_by_winograd(n) ? WINOGRAD_PLACES * kernels(n) : n->weight_count);
-  if (!delta_is_direct(n)) n->dilated_at = plan_backward_scratch(p, n, block_floats(dilated(n)));
+  if (!delta_is_direct(n)) n->padded_at = plan_backward_scratch(p, n, block_floats(padded(n)));
 }
 
 static size_t tensors(const node *n, const despur_net *net, tensor *out) {
@@ -137,11 +143,13 @@ static conv_job forward_job(const node *n, const pass *p, size_t group) {
                     .y = node_output(n, p) + block_at(out, first, 0),
                     .y_channel = block_channel(out),
                     .y_row = block_row(out),
+                    .y_column = LANES,
                     .in_channels = channels_in(n),
                     .out_channels = channels_out(n),
                     .rows = out.height,
                     .columns = out.width,
                     .kernel = n->spec.kernel,
+                    .kernel_columns = n->spec.kernel,
                     .stride = n->spec.stride,
                     .padding = n->spec.padding};
 }
@@ -168,21 +176,65 @@ static void begin(const node *n, despur_net *net, bool training) {
   if (n->winograd) winograd_transform(net->derived + n->winograd_at, &weights);
 }
 
+/* With a stride the inputs of each residue meet only some elements of the kernel, so their gradients are a
+ * convolution of their own. Along rows or columns: */
+typedef struct residue {
+  size_t first, elements; /* of the kernel: first, first + stride, ... */
+  size_t begin, inputs;   /* of the input: begin, begin + stride, ... */
+  size_t output;          /* that meets input `begin` with kernel element `first` */
+} residue;
+
+static residue residue_of(const node_spec *spec, size_t r, size_t inputs) {
+  const size_t stride = spec->stride, begin = (r + stride - spec->padding % stride) % stride;
+  return (residue){.first = r,
+                   .elements = spec->kernel > r ? (spec->kernel - r - 1) / stride + 1 : 0,
+                   .begin = begin,
+                   .inputs = inputs > begin ? (inputs - begin - 1) / stride + 1 : 0,
+                   .output = (begin + spec->padding - r) / stride};
+}
+
+/* to [ins, outs, rows.elements, columns.elements]: turned by 180 degrees. */
+static void turn_weights(const node *n, float *to, const float *weight, residue rows, residue columns) {
+  const size_t ins = channels_in(n), outs = channels_out(n), kernel = n->spec.kernel;
+  for (size_t in = 0; in < ins; in++)
+    for (size_t out = 0; out < outs; out++)
+      for (size_t r = rows.elements; r-- > 0;)
+        for (size_t c = columns.elements; c-- > 0;)
+          *to++ = weight[((out * ins + in) * kernel + rows.first + r * n->spec.stride) * kernel +
+                         columns.first + c * n->spec.stride];
+}
+
+/* Calls what(n, p, group, rows, columns, weights) for each pair of residues with inputs and weights; where
+ * those lie in net->derived. */
+static void for_residues(const node *n, void *context,
+                         void (*what)(const node *n, void *context, size_t group, residue rows,
+                                      residue columns, size_t weights)) {
+  block_layout in = n->in[0]->layout;
+  size_t weights = n->flipped_at;
+  for (size_t group = 0; group < groups(n); group++)
+    for (size_t r = 0; r < n->spec.stride; r++)
+      for (size_t c = 0; c < n->spec.stride; c++) {
+        const residue rows = residue_of(&n->spec, r, in.height), columns = residue_of(&n->spec, c, in.width);
+        const size_t elements = rows.elements * columns.elements;
+        if (elements * rows.inputs * columns.inputs > 0) what(n, context, group, rows, columns, weights);
+        weights += elements * channels_in(n) * channels_out(n);
+      }
+}
+
+static void turn_residue(const node *n, void *context, size_t group, residue rows, residue columns,
+                         size_t weights) {
+  despur_net *net = context;
+  turn_weights(n, net->derived + weights, net->parameters + n->weight + group * group_weights(n), rows,
+               columns);
+}
+
 static void begin_backward(const node *n, despur_net *net) {
   if (!n->in[0]->needs_delta) return;
   if (inputs_go_by_winograd(n)) {
     const winograd_weights weights = weights_of(n, net);
     winograd_transform_turned(net->derived + n->flipped_at, &weights);
-    return;
-  }
-  size_t size = n->spec.kernel * n->spec.kernel, ins = channels_in(n), outs = channels_out(n);
-  for (size_t group = 0; group < groups(n); group++) {
-    const float *weight = net->parameters + n->weight + group * group_weights(n);
-    float *flipped = net->derived + n->flipped_at + group * group_weights(n);
-    for (size_t in = 0; in < ins; in++)
-      for (size_t out = 0; out < outs; out++)
-        for (size_t k = 0; k < size; k++)
-          flipped[(in * outs + out) * size + k] = weight[(out * ins + in) * size + size - 1 - k];
+  } else {
+    for_residues(n, net, turn_residue);
   }
 }
 
@@ -210,39 +262,51 @@ static conv_gradient_job weight_job(const node *n, const pass *p, size_t group) 
       .padding = n->spec.padding};
 }
 
-static void spread(const node *n, const pass *p) {
-  size_t shift = n->spec.kernel - 1 - n->spec.padding, stride = n->spec.stride;
-  block_layout grid = dilated(n), delta = n->out->delta_layout;
-  float *to = p->scratch + n->dilated_at;
-  const float *from = node_delta(n, p);
-  if (delta_is_direct(n)) return;
-  memset(to, 0, block_floats(grid) * sizeof *to);
-  for (size_t channel = 0; channel < delta.channels; channel++)
-    for (size_t row = 0; row < delta.height; row++)
-      for (size_t column = 0; column < delta.width; column++)
-        memcpy(to + block_at(grid, channel, shift + row * stride) + (shift + column * stride) * LANES,
-               from + block_at(delta, channel, row) + column * LANES, LANES * sizeof *to);
+/* What the gradient of the input reads. */
+static const float *padded_delta(const node *n, const pass *p) {
+  float *to = p->scratch + n->padded_at;
+  if (delta_is_direct(n)) return node_delta(n, p);
+  memset(to, 0, block_floats(padded(n)) * sizeof *to);
+  block_copy(to, padded(n), node_delta(n, p), n->out->delta_layout);
+  return to;
 }
 
-static conv_job input_job(const node *n, const pass *p, size_t group) {
-  bool direct = delta_is_direct(n);
-  block_layout from = direct ? n->out->delta_layout : dilated(n), to = n->in[0]->delta_layout;
-  const float *dy = direct ? node_delta(n, p) : p->scratch + n->dilated_at;
-  return (conv_job){.x = dy + group * channels_out(n) * block_channel(from),
-                    .x_channel = block_channel(from),
-                    .x_row = block_row(from),
-                    .x_rows = from.height,
-                    .weight = p->net->derived + n->flipped_at + group * group_weights(n),
-                    .y = node_delta_in(n, p, 0) + block_at(to, group * channels_in(n), 0),
-                    .y_channel = block_channel(to),
-                    .y_row = block_row(to),
-                    .in_channels = channels_out(n),
-                    .out_channels = channels_in(n),
-                    .rows = to.height,
-                    .columns = to.width,
-                    .kernel = n->spec.kernel,
-                    .stride = 1,
-                    .padding = direct ? n->spec.kernel - 1 - n->spec.padding : 0};
+/* A pass, and the delta that it reads. */
+typedef struct inputs_pass {
+  const pass *p;
+  const float *delta;
+} inputs_pass;
+
+static void inputs_of_residue(const node *n, void *context, size_t group, residue rows, residue columns,
+                              size_t weights) {
+  const inputs_pass *inputs = context;
+  const pass *p = inputs->p;
+  const block_layout to = n->in[0]->delta_layout,
+                     from = delta_is_direct(n) ? n->out->delta_layout : padded(n);
+  const size_t before = rows.elements - 1, skipped = rows.output > before ? rows.output - before : 0;
+  const conv_job job = {.x = inputs->delta + block_at(from, group * channels_out(n), skipped) +
+                             columns.output * LANES - (columns.elements - 1) * LANES,
+                        .x_channel = block_channel(from),
+                        .x_row = block_row(from),
+                        .x_rows = from.height > skipped ? from.height - skipped : 0,
+                        .weight = p->net->derived + weights,
+                        .y = node_delta_in(n, p, 0) + block_at(to, group * channels_in(n), rows.begin) +
+                             columns.begin * LANES,
+                        .y_channel = block_channel(to),
+                        .y_row = n->spec.stride * block_row(to),
+                        .y_column = n->spec.stride * LANES,
+                        .in_channels = channels_out(n),
+                        .out_channels = channels_in(n),
+                        .rows = rows.inputs,
+                        .columns = columns.inputs,
+                        .kernel = rows.elements,
+                        .kernel_columns = columns.elements,
+                        .stride = 1,
+                        .padding = before > rows.output ? before - rows.output : 0};
+  if (inputs_go_by_winograd(n))
+    p->net->kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->backward_tiles_at});
+  else
+    p->net->kernels->conv(&job);
 }
 
 void conv_weights(const node *n, const pass *p) {
@@ -256,14 +320,10 @@ void conv_weights(const node *n, const pass *p) {
 }
 
 void conv_inputs(const node *n, const pass *p) {
-  spread(n, p);
-  for (size_t group = 0; group < groups(n); group++) {
-    const conv_job job = input_job(n, p, group);
-    if (inputs_go_by_winograd(n))
-      p->net->kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->backward_tiles_at});
-    else
-      p->net->kernels->conv(&job);
-  }
+  inputs_pass inputs = {p, padded_delta(n, p)};
+  if (n->spec.kernel < n->spec.stride) /* some inputs are never met */
+    memset(node_delta_in(n, p, 0), 0, block_floats(n->in[0]->delta_layout) * sizeof(float));
+  for_residues(n, &inputs, inputs_of_residue);
 }
 
 static void backward(const node *n, pass *p) {

@@ -21,7 +21,8 @@ size_t winograd_scratch(size_t in_channels) {
 
 size_t winograd_gradient_scratch(size_t in_channels, size_t out_channels, size_t rows, size_t columns) {
   size_t count = tiles_of(rows, columns) < WINOGRAD_STRIP ? tiles_of(rows, columns) : WINOGRAD_STRIP;
-  return 4 * (winograd_place(in_channels, count) + winograd_place(out_channels, count));
+  size_t places = 4 * winograd_rows_at_once(in_channels + out_channels);
+  return places * (winograd_place(in_channels, count) + winograd_place(out_channels, count));
 }
 
 /* One row of G times a column of the kernel: elements 0, step and 2 * step. */

@@ -22,13 +22,18 @@ enum {
   WINOGRAD_PLACES = 16,  /* of a tile */
   WINOGRAD_CHANNELS = 4, /* both numbers of channels are multiples of this */
   WINOGRAD_OUTS = 16,    /* output channels that are summed before tiles are put together */
-  WINOGRAD_STRIP = 64    /* most tiles whose gradients are summed at a time; lanes are added after each strip,
+  WINOGRAD_STRIP = 16    /* most tiles whose gradients are summed at a time; lanes are added after each strip,
                             so the bytes depend on it */
 };
 
 /* Tiles that are computed at a time, so that what belongs to them stays in the second cache. */
 static inline size_t winograd_tiles_at_once(size_t in_channels) {
   return in_channels <= 32 ? 12 : 6;
+}
+
+/* Rows of places whose gradients are summed at a time, likewise. */
+static inline size_t winograd_rows_at_once(size_t channels) {
+  return channels <= 32 ? 4 : channels <= 64 ? 2 : 1;
 }
 
 /* The floats between two places of `count` tiles of so many channels: no multiple of 4 KiB. */

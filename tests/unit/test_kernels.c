@@ -124,11 +124,13 @@ static void check_conv(const conv_case *c) {
                     .y = y + block_at(out, 0, 0),
                     .y_channel = block_channel(out),
                     .y_row = block_row(out),
+                    .y_column = LANES,
                     .in_channels = in.channels,
                     .out_channels = out.channels,
                     .rows = out.height,
                     .columns = out.width,
                     .kernel = c->kernel,
+                    .kernel_columns = c->kernel,
                     .stride = c->stride,
                     .padding = c->padding};
     table->conv(&job);
