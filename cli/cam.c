@@ -123,17 +123,17 @@ static void print_name(const despur_run_cam_result *result, size_t g, size_t cou
   terminal_print(stdout, " %c %6zu", result->minority[g] ? '*' : ' ', count);
 }
 
-/* One measure of all groups under all networks. */
+/* One measure of all groups that have examples here, under all networks. */
 static void print_table(const despur_run_cam_result *result, const char *title, measure *of, bool with_areas,
                         bool painted_area) {
   terminal_print(stdout, "%s\n", title);
   print_head(result, with_areas ? "      area" : "");
   for (size_t g = 0; g < result->groups; g++) {
     const despur_cam_group *group = &result->stages[0].scores.groups[g];
+    if (group->count == 0) continue;
     print_name(result, g, group->count);
     double area = painted_area ? group->painted_area : 1 - group->core_area;
-    if (with_areas && group->count > 0) printf("  %6.1f %%", 100 * area);
-    if (with_areas && group->count == 0) terminal_print(stdout, "  %8s", "-");
+    if (with_areas) printf("  %6.1f %%", 100 * area);
     for (size_t s = 0; s < result->stage_count; s++)
       print_mean(of(&result->stages[s].scores.groups[g]), s + 1 == result->stage_count);
   }
@@ -193,6 +193,7 @@ static void print_occlusion(const despur_run_cam_result *result) {
       result->stages[0].occlusion.grid, result->stages[0].occlusion.grid);
   print_head(result, "");
   for (size_t g = 0; g < result->groups; g++) {
+    if (result->stages[0].occlusion.counts[g] == 0) continue;
     print_name(result, g, result->stages[0].occlusion.counts[g]);
     for (size_t s = 0; s < result->stage_count; s++) {
       const despur_occlusion *o = &result->stages[s].occlusion;
@@ -200,10 +201,7 @@ static void print_occlusion(const despur_run_cam_result *result) {
       size_t most = 0;
       for (size_t r = 1; r < o->grid * o->grid; r++)
         if (losses[r] > losses[most]) most = r;
-      if (o->counts[g] == 0)
-        terminal_print(stdout, "  %24s", "-");
-      else
-        printf("  %6.1f, row %zu, column %zu", 100 * losses[most], most / o->grid + 1, most % o->grid + 1);
+      printf("  %6.1f, row %zu, column %zu", 100 * losses[most], most / o->grid + 1, most % o->grid + 1);
     }
     putchar('\n');
   }

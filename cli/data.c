@@ -7,6 +7,7 @@
 #include "despur/fetch.h"
 #include "despur/run.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,35 @@ static void count_groups(size_t *counts, const despur_dataset *dataset, const de
   }
 }
 
+/* Which classes and which attributes have examples: where labels begin at 1, or attributes are codes such as
+ * 840, not all numbers do. */
+typedef struct occurring {
+  size_t classes, attributes; /* all numbers; group g is of class g / attributes, attribute g % attributes */
+  bool *class, *attribute;    /* [classes], [attributes] */
+} occurring;
+
+static void mark_occurring(const occurring *o, const size_t *counts) {
+  for (size_t g = 0; g < o->classes * o->attributes; g++) {
+    const size_t *of = counts + g * DESPUR_SPLITS;
+    if (of[DESPUR_TRAIN] + of[DESPUR_VAL] + of[DESPUR_TEST] == 0) continue;
+    o->class[g / o->attributes] = true;
+    o->attribute[g % o->attributes] = true;
+  }
+}
+
+static bool has_place(const occurring *o, size_t group) {
+  return o->class[group / o->attributes] && o->attribute[group % o->attributes];
+}
+
+/* ", 5 classes", or ", 2 of 3 classes" where nobody has the others. */
+static void print_kinds(const bool *occurs, size_t count, const char *one, const char *many) {
+  size_t there = 0;
+  for (size_t k = 0; k < count; k++) there += occurs[k];
+  terminal_print(stdout, ", ");
+  if (there < count) terminal_print(stdout, "%zu of ", there);
+  terminal_print(stdout, "%zu %s", count, count == 1 ? one : many);
+}
+
 static void print_names(const despur_dataset *dataset) {
   const char *name;
   for (size_t i = 0; (name = despur_dataset_class_name(dataset, i)); i++)
@@ -72,29 +102,32 @@ static void print_names(const despur_dataset *dataset) {
     terminal_print(stdout, "attribute %zu: %s\n", i, name);
 }
 
-static void print_counts(const despur_dataset *dataset, const despur_groups *groups, const size_t *counts) {
+static void print_counts(const despur_dataset *dataset, const despur_groups *groups, const size_t *counts,
+                         const occurring *there) {
   despur_shape shape = despur_dataset_shape(dataset);
   size_t sizes[DESPUR_SPLITS];
   for (int split = 0; split < DESPUR_SPLITS; split++)
     despur_dataset_split(dataset, (despur_split)split, &sizes[split]);
-  size_t attributes = despur_dataset_attributes(dataset);
   char values[96];
   if (despur_dataset_input_kind(dataset) == DESPUR_INPUT_FEATURES)
     snprintf(values, sizeof values, "%zu features", shape.channels);
   else
     snprintf(values, sizeof values, "%zu x %zu x %zu values", shape.channels, shape.height, shape.width);
-  terminal_print(stdout, "%s\n%s, %zu classes, %zu attribute%s\n", despur_dataset_description(dataset),
-                 values, despur_dataset_classes(dataset), attributes, attributes == 1 ? "" : "s");
+  terminal_print(stdout, "%s\n%s", despur_dataset_description(dataset), values);
+  print_kinds(there->class, there->classes, "class", "classes");
+  print_kinds(there->attribute, there->attributes, "attribute", "attributes");
+  terminal_print(stdout, "\n");
   print_names(dataset);
   terminal_print(stdout, "\n");
   int width = 16;
   for (size_t g = 0; g < groups->count; g++) {
     const int columns = terminal_columns(groups->names[g]);
-    if (columns > width) width = columns;
+    if (has_place(there, g) && columns > width) width = columns;
   }
   terminal_put_left("group", width);
   terminal_print(stdout, " %9s %10s %9s\n", "train", "validation", "test");
   for (size_t g = 0; g < groups->count; g++) {
+    if (!has_place(there, g)) continue;
     terminal_put_left(groups->names[g], width);
     terminal_print(stdout, " %9zu %10zu %9zu\n", counts[g * DESPUR_SPLITS + DESPUR_TRAIN],
                    counts[g * DESPUR_SPLITS + DESPUR_VAL], counts[g * DESPUR_SPLITS + DESPUR_TEST]);
@@ -109,13 +142,19 @@ static despur_status info(const cli_arguments *arguments, despur_error *error) {
   despur_status status = load_dataset(&dataset, arguments, error);
   if (status == DESPUR_OK) status = despur_groups_true(&groups, dataset, error);
   if (status == DESPUR_OK) {
+    occurring there = {despur_dataset_classes(dataset), despur_dataset_attributes(dataset), NULL, NULL};
     size_t *counts = calloc(groups.count * DESPUR_SPLITS, sizeof *counts);
-    if (counts) {
+    there.class = calloc(there.classes, sizeof *there.class);
+    there.attribute = calloc(there.attributes, sizeof *there.attribute);
+    if (counts && there.class && there.attribute) {
       count_groups(counts, dataset, &groups);
-      print_counts(dataset, &groups, counts);
+      mark_occurring(&there, counts);
+      print_counts(dataset, &groups, counts, &there);
     } else
       status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
     free(counts);
+    free(there.class);
+    free(there.attribute);
   }
   despur_groups_release(&groups);
   despur_dataset_free(dataset);

@@ -34,9 +34,16 @@ typedef struct table {
   bool intervals;
 } table;
 
+/* Labels and attributes of somebody's data need not be all numbers from 0 on: combinations that neither
+ * training nor what is measured has are not there. */
+static bool occurs(const despur_group_score *group) {
+  return group->count > 0 || group->train_count > 0;
+}
+
 static int longest_name(const despur_scores *scores) {
   int longest = 5; /* "group" */
   for (size_t g = 0; g < scores->groups_count; g++) {
+    if (!occurs(&scores->groups[g])) continue;
     int columns = terminal_columns(scores->groups[g].name);
     if (columns > longest) longest = columns;
   }
@@ -246,8 +253,10 @@ static void print_groups(const table *t, const char *what, const char *split) {
   int kind = 0;
   size_t *order = rank_groups(last);
   for (size_t g = 0; g < last->groups_count; g++) {
-    print_aside(last, order ? order[g] : g, &kind);
-    print_group(t, order ? order[g] : g);
+    size_t at = order ? order[g] : g;
+    if (!occurs(&last->groups[at])) continue;
+    print_aside(last, at, &kind);
+    print_group(t, at);
   }
   free(order);
 }

@@ -92,13 +92,26 @@ static void aside_row(markup *m, const group_table *t, size_t g, int *kind) {
   *kind = here;
 }
 
+/* Numbers of somebody's labels or attributes that nobody has make groups that are not there. */
+static bool occurs(const despur_group_score *group) {
+  return group->count > 0 || group->train_count > 0;
+}
+
+static size_t count_occurring(const despur_scores *scores) {
+  size_t there = 0;
+  for (size_t g = 0; g < scores->groups_count; g++) there += occurs(&scores->groups[g]);
+  return there;
+}
+
 static void rows(markup *m, const group_table *t) {
   const despur_scores *last = t->scores[t->count - 1];
   int kind = 0;
-  size_t *order = page_group_order(m, last);
-  for (size_t i = 0; order && i < last->groups_count && i < MOST_ROWS; i++) {
+  size_t *order = page_group_order(m, last), written = 0;
+  for (size_t i = 0; order && i < last->groups_count && written < MOST_ROWS; i++) {
+    if (!occurs(&last->groups[order[i]])) continue;
     aside_row(m, t, order[i], &kind);
     group_row(m, t, order[i]);
+    written++;
   }
   mem_free(order);
 }
@@ -108,10 +121,11 @@ const char *page_split_heading(despur_split split) {
 }
 
 void page_group_table(markup *m, const group_table *t) {
-  size_t count = t->scores[t->count - 1]->groups_count;
+  const despur_scores *last = t->scores[t->count - 1];
+  size_t there = count_occurring(last);
   markup_raw(m, "<table class=\"wide\">\n<caption>");
   page_sentence(m, t->caption);
-  if (count > MOST_IN_THEIR_ORDER) markup_raw(m, " The lowest come first.");
+  if (last->groups_count > MOST_IN_THEIR_ORDER) markup_raw(m, " The lowest come first.");
   markup_print(m, "</caption>\n<thead><tr><th scope=\"col\">%s</th>", t->what);
   if (t->trained) markup_raw(m, "<th scope=\"col\" class=\"n\">Train</th>");
   markup_print(m, "<th scope=\"col\" class=\"n\">%s</th>", t->sized);
@@ -124,6 +138,6 @@ void page_group_table(markup *m, const group_table *t) {
                 "text-anchor=\"end\">100</text></svg></th></tr></thead>\n<tbody>\n");
   rows(m, t);
   markup_raw(m, "</tbody>\n</table>\n");
-  if (count > MOST_ROWS)
-    markup_print(m, "<p class=\"note\">%zu more groups are in %s.</p>\n", count - MOST_ROWS, t->rest);
+  if (there > MOST_ROWS)
+    markup_print(m, "<p class=\"note\">%zu more groups are in %s.</p>\n", there - MOST_ROWS, t->rest);
 }

@@ -59,6 +59,13 @@ static void strongest(markup *m, const report_cam_group *look, size_t stage) {
                  at[0] + 1, at[1] + 1);
 }
 
+/* Whether any of its examples was looked at; numbers that nobody has make groups without. */
+static bool was_covered(const report_cam_group *look, size_t stages) {
+  for (size_t s = 0; s < stages; s++)
+    if (!isnan(look->covered[s][0][0])) return true;
+  return false;
+}
+
 static void by_group(markup *m, const report_cam *cam) {
   markup_raw(m, "<table>\n<caption>The region that costs most, for every group.</caption>\n<thead><tr><th "
                 "scope=\"col\">Group</th>");
@@ -66,16 +73,18 @@ static void by_group(markup *m, const report_cam *cam) {
     markup_print(m, "<th scope=\"col\" class=\"n c-%s%s\">%s</th>", page_tone(s, cam->stage_count),
                  page_is_long(cam->stages[s]) ? " long" : "", cam->stages[s]);
   markup_raw(m, "</tr></thead>\n<tbody>\n");
-  for (size_t g = 0; g < cam->group_count && g < MOST_ROWS; g++) {
+  size_t there = 0;
+  for (size_t g = 0; g < cam->group_count; g++) {
     const report_cam_group *look = &cam->groups[g];
+    if (!was_covered(look, cam->stage_count) || ++there > MOST_ROWS) continue;
     markup_print(m, "<tr><th scope=\"row\" class=\"%s\">%s</th>", page_is_long(look->name) ? "long" : "name",
                  look->name);
     for (size_t s = 0; s < cam->stage_count; s++) strongest(m, look, s);
     markup_raw(m, "</tr>\n");
   }
   markup_raw(m, "</tbody>\n</table>\n");
-  if (cam->group_count > MOST_ROWS)
-    markup_print(m, "<p class=\"note\">%zu more are in cam.json.</p>\n", cam->group_count - MOST_ROWS);
+  if (there > MOST_ROWS)
+    markup_print(m, "<p class=\"note\">%zu more are in cam.json.</p>\n", there - MOST_ROWS);
 }
 
 void section_occlusion(markup *m, const report_run *run) {

@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "despur/stats.h"
+#include "run/feasible.h"
 #include "run/networks.h"
 #include "run/run_state.h"
 #include "run/score.h"
@@ -28,7 +29,7 @@ static size_t find_lost_group(const run *r, const uint32_t *predictions) {
   size_t count, groups = r->result->groups.count;
   const uint32_t *examples = despur_dataset_split(r->dataset, DESPUR_VAL, &count);
   const uint32_t *labels = despur_dataset_labels(r->dataset);
-  double confidence = 1 - 0.05 / (double)groups, guessing = 1 / (double)despur_dataset_classes(r->dataset);
+  double confidence = 1 - 0.05 / (double)groups, guessing = 1 / (double)run_classes_to_guess(r);
   for (size_t g = 0; g < groups; g++) {
     size_t members = 0, correct = 0;
     for (size_t i = 0; i < count; i++) {
@@ -46,7 +47,7 @@ static size_t find_lost_group(const run *r, const uint32_t *predictions) {
 static bool note_failure(const run *r, size_t lost) {
   const despur_scores *before = &r->result->stages[0].scores,
                       *after = &r->result->stages[r->result->stage_count - 1].scores;
-  double guessing = 1 / (double)despur_dataset_classes(r->dataset), worst = after->worst_group_accuracy;
+  double guessing = 1 / (double)run_classes_to_guess(r), worst = after->worst_group_accuracy;
   if (after->worst_group_high < guessing)
     run_note(r, "the repair has failed: the worst group, %s, has %.1f %%, and guessing gives %.1f %%",
              after->groups[after->worst_group].name, 100 * worst, 100 * guessing);

@@ -34,6 +34,12 @@ static bool is_in_training(const despur_dataset *dataset, uint32_t label) {
   return false;
 }
 
+size_t run_classes_to_guess(const run *r) {
+  size_t there = 0;
+  for (uint32_t y = 0; y < despur_dataset_classes(r->dataset); y++) there += is_in_training(r->dataset, y);
+  return there;
+}
+
 despur_status run_mark_judges(bool **out, size_t *count, const run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   bool *seen = NULL;

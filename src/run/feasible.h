@@ -8,6 +8,9 @@
  * written. Data, true groups and networks are there. */
 DESPUR_MUST_USE despur_status run_check_feasible(const run *r, despur_error *error);
 
+/* How many classes have training examples: guessing is right once in so many. */
+size_t run_classes_to_guess(const run *r);
+
 /* *out = [classes], which ones run_reference_recall can judge by: those with training examples, and with more
  * than one attribute in validation; *count of them. Free *out with mem_free. */
 DESPUR_MUST_USE despur_status run_mark_judges(bool **out, size_t *count, const run *r, despur_error *error);

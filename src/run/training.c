@@ -3,6 +3,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "run/clock.h"
+#include "run/feasible.h"
 #include "run/networks.h"
 #include "run/optimism.h"
 #include "run/results.h"
@@ -77,16 +78,16 @@ enum { STEPS_TO_BEGIN = 100 };
  * are too large, or an unlucky start, hold it where all classes look alike. The method's own loss may be
  * another: GroupDRO's leaves out the groups that a batch lacks. */
 static void note_not_begun(const training *s, const despur_epoch *epoch) {
-  size_t classes = despur_dataset_classes(s->run->dataset);
+  size_t classes = run_classes_to_guess(s->run);
   double guessing = math_log((double)classes);
   if (epoch->epoch < epoch->epochs || epoch->steps < STEPS_TO_BEGIN ||
       epoch->example_loss < LIKE_GUESSING * guessing)
     return;
-  run_note(
-      s->run,
-      "%s: the network has not begun to learn: its loss of %.4f is that of guessing, log %zu = %.4f; another "
-      "seeds.init, or another %s.optimizer.lr, may help",
-      s->name, epoch->example_loss, classes, guessing, s->name);
+  run_note(s->run,
+           "%s: the network has not begun to learn: its loss of %.4f is not clearly below that of guessing, "
+           "log %zu = %.4f; another "
+           "seeds.init, or another %s.optimizer.lr, may help",
+           s->name, epoch->example_loss, classes, guessing, s->name);
 }
 
 static despur_status after_epoch(void *context, despur_net *net, const despur_epoch *epoch, double *score,

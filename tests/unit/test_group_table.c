@@ -6,16 +6,17 @@
 
 static despur_error error;
 
-enum { MOST = 210 };
+enum { MOST = 210, NOBODY = -2 };
 
-/* Groups "g0", "g1", ... with these accuracies in per cent after, and others before; negative: no examples.
- */
+/* Groups "g0", "g1", ... with these accuracies in per cent after, and others before; negative: no examples,
+ * NOBODY: nor any in training. */
 static void make(despur_group_score *groups, char (*names)[8], const int *per_cent, size_t count) {
   for (size_t g = 0; g < count; g++) {
     bool empty = per_cent[g] < 0;
     snprintf(names[g], sizeof names[g], "g%zu", g);
     groups[g] = (despur_group_score){.name = names[g],
                                      .count = empty ? 0 : 100,
+                                     .train_count = per_cent[g] == NOBODY ? 0 : 100,
                                      .correct = empty ? 0 : (size_t)per_cent[g],
                                      .accuracy = empty ? (double)NAN : per_cent[g] / 100.0};
   }
@@ -28,7 +29,7 @@ static char *table_of(const int *per_cent, size_t count) {
   int opposite[MOST];
   report_cell cells[MOST] = {0};
   markup m = {.error = &error};
-  for (size_t g = 0; g < count; g++) opposite[g] = 100 - per_cent[g];
+  for (size_t g = 0; g < count; g++) opposite[g] = per_cent[g] < 0 ? per_cent[g] : 100 - per_cent[g];
   make(before, names, opposite, count);
   make(after, names, per_cent, count);
   despur_scores first = {.groups_count = count, .groups = before};
@@ -83,6 +84,19 @@ static void eleven_groups_have_the_worst_on_top(void **state) {
                "g9 g3 g1 g4 g8 g0 g7 g5 g10 g2 g6 ", true);
 }
 
+/* Labels or attributes that are codes leave numbers between them. */
+static void groups_that_nobody_is_in_have_no_row(void **state) {
+  (void)state;
+  assert_order((const int[]){50, NOBODY, 90, -1, NOBODY}, 5, "g0 g2 g3 ", false);
+  int per_cent[MOST];
+  for (int g = 0; g < MOST; g++) per_cent[g] = g % 100 == 7 ? 60 : NOBODY;
+  char *table = table_of(per_cent, MOST), found[16];
+  order_of(found, sizeof found, table);
+  assert_string_equal(found, "g7 g107 g207 ");
+  assert_null(strstr(table, "more groups"));
+  mem_free(table);
+}
+
 static void of_too_many_groups_the_best_are_left_out(void **state) {
   (void)state;
   int per_cent[MOST];
@@ -102,6 +116,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ten_groups_stand_in_their_order),
       cmocka_unit_test(eleven_groups_have_the_worst_on_top),
+      cmocka_unit_test(groups_that_nobody_is_in_have_no_row),
       cmocka_unit_test(of_too_many_groups_the_best_are_left_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
