@@ -25,7 +25,7 @@ static despur_status read_options(despur_audit_options *out, const cli_arguments
                                   despur_error *error) {
   long folds = 5, seed = 0, threads = 1;
   despur_status status = cli_integer(&folds, arguments, "folds", 2, 1000, 5, error);
-  *out = (despur_audit_options){.trained_on = cli_value(arguments, "trained-on") != NULL};
+  *out = (despur_audit_options){.trained_on = cli_value(arguments, "trained-on") != NULL, .in_place = 1};
   if (status == DESPUR_OK) status = cli_integer(&seed, arguments, "seed", 0, INT32_MAX, 0, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);

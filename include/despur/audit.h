@@ -19,6 +19,7 @@ typedef struct despur_audit_options {
   uint64_t seed;
   int threads;    /* the result does not depend on it */
   int trained_on; /* the features come from a network that was trained on these examples */
+  int in_place;   /* examples->x may be overwritten: it is standardised where it lies, which saves a copy */
   despur_watch watch;
 } despur_audit_options;
 

@@ -51,12 +51,14 @@ typedef struct despur_example_column {
 /* Missing arrays are NULL. */
 typedef struct despur_examples {
   size_t count, columns, classes;
-  float *x;                        /* [count, columns], finite */
-  uint32_t *labels;                /* [count], below classes */
-  const char **class_names;        /* [classes] */
-  uint32_t *splits;                /* [count] of despur_split */
-  uint32_t *predictions;           /* [count], below classes */
-  float *logits;                   /* [count, classes], finite */
+  float *x;                 /* [count, columns], finite */
+  size_t x_mapped;          /* 0, or bytes of the file without a name that x lies in: it is more than half
+                               of the memory. malloc has not given it then */
+  uint32_t *labels;         /* [count], below classes */
+  const char **class_names; /* [classes] */
+  uint32_t *splits;         /* [count] of despur_split */
+  uint32_t *predictions;    /* [count], below classes */
+  float *logits;            /* [count, classes], finite */
   despur_example_column attribute; /* without codes: none */
   despur_example_column unit;      /* examples of one value belong together; the same */
   const char **ids;                /* [count] */

@@ -11,6 +11,7 @@ typedef struct audit_data {
   bool *used; /* [n] they are in one of the halves; others are only given cells */
   size_t used_count;
   float *x;         /* [n, columns] standardised; NULL */
+  bool borrowed;    /* x is that of the examples */
   float *q;         /* [n, components] */
   double *margins;  /* [n] logit of the label less the largest of the others; NULL */
   uint32_t *labels; /* [n] */

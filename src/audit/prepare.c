@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COMPONENTS = 32, FOLDS = 5 };
+enum { COMPONENTS = 32, FOLDS = 5, MOST_FITTED = 32768 /* examples, to components */ };
 static const double PENALTY = 0.03;
 
 /* Of which examples the halves are made. Training examples of a model say nothing of how it does on new ones;
@@ -37,7 +37,7 @@ cleanup:
 }
 
 /* Means and deviations of the columns that vary, in double precision. */
-static despur_status standardise(audit_data *d, despur_error *error) {
+static despur_status standardise(audit_data *d, bool in_place, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_examples *e = d->examples;
   double *mean = NULL, *deviation = NULL;
@@ -58,9 +58,11 @@ static despur_status standardise(audit_data *d, despur_error *error) {
   }
   d->constant_columns = e->columns - d->columns;
   if (d->columns == 0) FAIL(error, DESPUR_BAD_INPUT, "features: all %zu columns are constant", e->columns);
-  TRY(mem_alloc(&d->x, d->n, d->columns * sizeof *d->x, error));
+  d->borrowed = in_place;
+  d->x = e->x;
+  if (!in_place) TRY(mem_alloc(&d->x, d->n, d->columns * sizeof *d->x, error));
   for (size_t i = 0; i < d->n; i++) {
-    float *row = d->x + i * d->columns;
+    float *row = d->x + i * d->columns; /* never behind what is read */
     for (size_t j = 0; j < e->columns; j++)
       if (deviation[j] > 0) *row++ = (float)(((double)e->x[i * e->columns + j] - mean[j]) / deviation[j]);
   }
@@ -159,16 +161,38 @@ cleanup:
   return status;
 }
 
+/* Those that components are fitted to: all of the discovery half or, of a large one, some by chance. */
+static despur_status gather_some(float **points, size_t *count, const audit_data *d,
+                                 const despur_audit_options *o, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t *rows = NULL;
+  uint32_t *order = NULL;
+  random_stream stream = random_open(o->seed, "audit components", 0);
+  *count = d->discovery_count < MOST_FITTED ? d->discovery_count : MOST_FITTED;
+  if (*count == d->discovery_count)
+    return finder_gather(points, d->x, d->columns, d->discovery, *count, error);
+  TRY(mem_alloc(&order, d->discovery_count, sizeof *order, error));
+  TRY(mem_alloc(&rows, *count, sizeof *rows, error));
+  for (uint32_t i = 0; i < d->discovery_count; i++) order[i] = i;
+  random_shuffle(&stream, order, d->discovery_count);
+  for (size_t i = 0; i < *count; i++) rows[i] = d->discovery[order[i]];
+  TRY(finder_gather(points, d->x, d->columns, rows, *count, error));
+cleanup:
+  mem_free(order);
+  mem_free(rows);
+  return status;
+}
+
 static despur_status reduce(audit_data *d, const despur_audit_options *o, despur_error *error) {
   const int threads = o->threads;
   despur_status status = DESPUR_OK;
   despur_pca pca = {0};
   float *points = NULL;
-  size_t most = d->discovery_count - 1 < d->columns ? d->discovery_count - 1 : d->columns;
+  size_t count, most = d->discovery_count - 1 < d->columns ? d->discovery_count - 1 : d->columns;
   d->components = most < COMPONENTS ? most : COMPONENTS;
-  TRY(finder_gather(&points, d->x, d->columns, d->discovery, d->discovery_count, error));
+  TRY(gather_some(&points, &count, d, o, error));
   TRY(despur_pca_fit(
-      &pca, points, d->discovery_count, d->columns,
+      &pca, points, count, d->columns,
       &(despur_pca_options){.components = d->components, .threads = threads, .watch = watch_quiet(&o->watch)},
       error));
   TRY(mem_alloc(&d->q, d->n, d->components * sizeof *d->q, error));
@@ -192,7 +216,7 @@ despur_status audit_prepare(audit_data *out, const despur_examples *examples,
   TRY(choose(out, error));
   TRY(mem_alloc(&out->units, out->n, sizeof *out->units, error));
   if (out->used_count < AUDIT_HALF) goto cleanup; /* there is nothing that could be said */
-  if (examples->x) TRY(standardise(out, error));
+  if (examples->x) TRY(standardise(out, options->in_place != 0, error));
   TRY(audit_find_units(out->units, &out->units_count, &out->duplicates, examples->unit.codes, out->x, out->n,
                        out->columns, error));
   TRY(halve(out, options->seed, error));
@@ -205,7 +229,7 @@ cleanup:
 
 void audit_data_release(audit_data *data) {
   mem_free(data->used);
-  mem_free(data->x);
+  if (!data->borrowed) mem_free(data->x);
   mem_free(data->q);
   mem_free(data->margins);
   mem_free(data->labels);

@@ -15,19 +15,46 @@ static double hypergeometric_mass(size_t x, size_t drawn, size_t marked, size_t 
          binomial_mass(drawn, all, share);
 }
 
+/* Terms smaller than this part of their sum add nothing. */
+static const double NOTHING = 1e-18;
+
+/* P(X >= x) for an x from the mean on: terms fall from there. */
+static double hypergeometric_from(size_t x, size_t drawn, size_t marked, size_t all) {
+  size_t most = marked < drawn ? marked : drawn;
+  double sum = 0, term = hypergeometric_mass(x, drawn, marked, all);
+  for (; term > NOTHING * sum; x++) {
+    sum += term;
+    if (x == most) break;
+    term *= (double)(marked - x) * (double)(drawn - x) /
+            ((double)(x + 1) * (double)(all - marked + x + 1 - drawn));
+  }
+  return sum;
+}
+
+/* P(X < x) for an x up to the mean. */
+static double hypergeometric_below(size_t x, size_t drawn, size_t marked, size_t all) {
+  size_t least = drawn > all - marked ? drawn - (all - marked) : 0;
+  if (x <= least) return 0;
+  double sum = 0, term = hypergeometric_mass(--x, drawn, marked, all);
+  for (; term > NOTHING * sum; x--) {
+    sum += term;
+    if (x == least) break;
+    term *=
+        (double)x * (double)(all - marked + x - drawn) / ((double)(marked - x + 1) * (double)(drawn - x + 1));
+  }
+  return sum;
+}
+
+/* From the side on which terms fall: the first one may be too small for a number, and all that follow are
+ * smaller still. */
 double despur_fisher_greater(size_t marked1, size_t count1, size_t marked2, size_t count2) {
   if (marked1 > count1 || marked2 > count2) return (double)NAN;
   size_t marked = marked1 + marked2, all = count1 + count2;
-  size_t most = marked < count1 ? marked : count1;
   if (count1 == 0 || count2 == 0 || marked == 0 || marked == all) return 1;
-  double sum = 0, term = hypergeometric_mass(marked1, count1, marked, all);
-  for (size_t x = marked1;; x++) {
-    sum += term;
-    if (x == most) break;
-    term *= (double)(marked - x) * (double)(count1 - x) /
-            ((double)(x + 1) * (double)(all - marked + x + 1 - count1));
-  }
-  return sum < 1 ? sum : 1;
+  double mean = (double)count1 * (double)marked / (double)all;
+  double p = (double)marked1 <= mean ? 1 - hypergeometric_below(marked1, count1, marked, all)
+                                     : hypergeometric_from(marked1, count1, marked, all);
+  return p < 1 ? p : 1;
 }
 
 /* ---- Cramer's V ---- */

@@ -2,11 +2,13 @@
  * agree. */
 #include "despur/examples.h"
 
+#include "base/large.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "despur/array.h"
 #include "despur/dataset.h"
 #include "eval/examples_predicted.h"
+#include "io/array.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -437,7 +439,7 @@ despur_status despur_examples_read(despur_examples *out, const despur_examples_s
   TRY(check_source(source, error));
   if (source->features) {
     size_t rows;
-    TRY(despur_array_read_matrix(&out->x, &rows, &out->columns, source->features, error));
+    TRY(array_read_large(&out->x, &out->x_mapped, &rows, &out->columns, source->features, error));
     TRY(check_count(&r, source->features, rows, error));
   }
   if (source->table)
@@ -464,7 +466,7 @@ void despur_examples_release(despur_examples *examples) {
   release_column(&examples->attribute);
   release_column(&examples->unit);
   mem_free(examples->by);
-  mem_free(examples->x);
+  large_free(examples->x, examples->x_mapped);
   mem_free(examples->labels);
   mem_free((void *)examples->class_names);
   mem_free(examples->splits);

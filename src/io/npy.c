@@ -31,7 +31,8 @@ enum {
   MAGIC_BYTES = 6,
   START_BYTES = MAGIC_BYTES + 6, /* magic, version and a length of four bytes; format 1.0 has two */
   HEADER_MOST = 1 << 16,
-  GROWTH_DIGITS = 21
+  GROWTH_DIGITS = 21,
+  NPY_BLOCK = 1 << 18 /* elements */
 };
 
 static const char MAGIC[] = "\x93NUMPY";
@@ -377,15 +378,37 @@ cleanup:
   return status;
 }
 
-/* character_bytes: NULL where only numbers are wanted; fields: where these are not. */
+/* Block by block from the file. */
+static despur_status pour(const npy_sink *sink, const npy_array *about, bool swapped, array_file *s,
+                          despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t size = TYPES[about->type].bytes;
+  npy_array block = {.type = about->type, .rank = 1};
+  TRY(sink->begin(sink->context, about, error));
+  TRY(mem_alloc(&block.data, about->count < NPY_BLOCK ? about->count : NPY_BLOCK, size, error));
+  for (size_t first = 0; first < about->count; first += block.count) {
+    block.count = about->count - first < NPY_BLOCK ? about->count - first : NPY_BLOCK;
+    block.shape[0] = block.count;
+    TRY(array_file_read(s, block.data, block.count * size, error));
+    if (swapped) swap_bytes(block.data, block.count, size);
+    TRY(sink->take(sink->context, &block, first, error));
+  }
+  TRY(array_file_finish(s, error));
+cleanup:
+  npy_close(&block);
+  return status;
+}
+
+/* character_bytes: NULL where only numbers are wanted; fields: where these are not; sink: NULL, or where
+ * numbers go instead of the array, which stays empty. */
 static despur_status open_array(npy_array *array, size_t *character_bytes, npy_fields *fields,
-                                const char *path, despur_error *error) {
+                                const npy_sink *sink, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   array_file s;
   size_t length = 0, data = 0;
   char *header = NULL;
   record *records = NULL;
-  if (tensor_array_is_meant(path)) return tensor_array_open(array, path, error);
+  if (tensor_array_is_meant(path)) return tensor_array_open(array, sink, path, error);
   *array = (npy_array){0};
   TRY(array_file_open(&s, path, error));
   TRY(read_header(&header, &length, &s, &data, error));
@@ -401,12 +424,19 @@ static despur_status open_array(npy_array *array, size_t *character_bytes, npy_f
   if (status != DESPUR_OK) goto cleanup;
   TRY(widen(array, &p));
   TRY(check_data(array, path, data, error));
+  const bool turned = p.fortran_order && array->rank > 1 && p.character_bytes == 0;
+  if (sink && !turned) {
+    status = pour(sink, array, p.swapped, &s, error);
+    goto cleanup;
+  }
   TRY(mem_alloc(&array->data, data, 1, error));
   TRY(array_file_read(&s, array->data, data, error));
   TRY(array_file_finish(&s, error));
   size_t piece = p.character_bytes ? p.character_bytes : TYPES[array->type].bytes;
   if (p.swapped) swap_bytes(array->data, data / piece, piece);
-  if (p.fortran_order && array->rank > 1 && p.character_bytes == 0) TRY(transpose(array, error));
+  if (turned) TRY(transpose(array, error));
+  if (sink) TRY(sink->begin(sink->context, array, error));
+  if (sink) TRY(sink->take(sink->context, array, 0, error));
   if (character_bytes) *character_bytes = p.character_bytes;
   if (p.record_count > 0) TRY(take_fields(fields, &p, array, error));
 cleanup:
@@ -418,13 +448,20 @@ cleanup:
 }
 
 despur_status npy_open(npy_array *array, const char *path, despur_error *error) {
-  return open_array(array, NULL, NULL, path, error);
+  return open_array(array, NULL, NULL, NULL, path, error);
+}
+
+despur_status npy_pour(const npy_sink *sink, const char *path, despur_error *error) {
+  npy_array array;
+  despur_status status = open_array(&array, NULL, NULL, sink, path, error);
+  if (status == DESPUR_OK) npy_close(&array);
+  return status;
 }
 
 despur_status npy_open_text(npy_array *array, size_t *character_bytes, const char *path,
                             despur_error *error) {
   *character_bytes = 0;
-  return open_array(array, character_bytes, NULL, path, error);
+  return open_array(array, character_bytes, NULL, NULL, path, error);
 }
 
 despur_status npy_open_fields(npy_fields *out, const char *path, despur_error *error) {
@@ -432,7 +469,7 @@ despur_status npy_open_fields(npy_fields *out, const char *path, despur_error *e
   npy_array array = {0};
   size_t character_bytes = 0;
   *out = (npy_fields){0};
-  TRY(open_array(&array, &character_bytes, out, path, error));
+  TRY(open_array(&array, &character_bytes, out, NULL, path, error));
   if (out->count > 0) goto cleanup;
   TRY(mem_alloc(&out->items, 1, sizeof *out->items, error));
   out->items[out->count++] = (npy_field){.array = array, .character_bytes = character_bytes};

@@ -40,6 +40,18 @@ DESPUR_MUST_USE despur_status npy_open_text(npy_array *array, size_t *character_
                                             despur_error *error);
 void npy_close(npy_array *array);
 
+/* Takes an array in blocks, from its first element to its last, where all of it need not be in memory.
+ * `begin` gets its type, shape and count, `take` a block of `count` elements of this type, the first of which
+ * is number `first` of the array. */
+typedef struct npy_sink {
+  despur_status (*begin)(void *context, const npy_array *about, despur_error *error);
+  despur_status (*take)(void *context, const npy_array *block, size_t first, despur_error *error);
+  void *context;
+} npy_sink;
+
+/* An array in Fortran's order of dimensions is one block. */
+DESPUR_MUST_USE despur_status npy_pour(const npy_sink *sink, const char *path, despur_error *error);
+
 /* One column of a structured array, or, without a name, an array that is none. */
 typedef struct npy_field {
   char name[64];

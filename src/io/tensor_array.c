@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const char ENDING[] = ".safetensors";
-enum { ENDING_BYTES = sizeof ENDING - 1, NAMES_SHOWN = 5 };
+enum { ENDING_BYTES = sizeof ENDING - 1, NAMES_SHOWN = 5, BLOCK = 1 << 18 /* elements */ };
 
 static const struct {
   const char *name;
@@ -116,7 +116,36 @@ static despur_status widen(npy_array *array, despur_error *error) {
   return DESPUR_OK;
 }
 
-despur_status tensor_array_open(npy_array *out, const char *path, despur_error *error) {
+static size_t size_of(npy_type type) {
+  size_t k = 0;
+  while (TYPES[k].type != type) k++;
+  return TYPES[k].bytes;
+}
+
+/* Block by block. `about` has the type that the file has; bfloat16 is told as what it becomes. */
+static despur_status pour(const npy_sink *sink, const npy_array *about, bool bfloat, int fd, const char *path,
+                          despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t size = size_of(about->type);
+  npy_array told = *about, block = {0};
+  if (bfloat) told.type = NPY_F32;
+  TRY(sink->begin(sink->context, &told, error));
+  for (size_t first = 0; first < about->count; first += block.count) {
+    size_t left = about->count - first;
+    mem_free(block.data);
+    block = (npy_array){.type = about->type, .rank = 1, .count = left < BLOCK ? left : BLOCK};
+    block.shape[0] = block.count;
+    TRY(mem_alloc(&block.data, block.count, size, error));
+    TRY(file_read_all(fd, block.data, block.count * size, path, error));
+    if (bfloat) TRY(widen(&block, error));
+    TRY(sink->take(sink->context, &block, first, error));
+  }
+cleanup:
+  mem_free(block.data);
+  return status;
+}
+
+despur_status tensor_array_open(npy_array *out, const npy_sink *sink, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   char *file = NULL;
   const char *type;
@@ -132,13 +161,17 @@ despur_status tensor_array_open(npy_array *out, const char *path, despur_error *
   const char *name = strlen(path) > strlen(file) ? path + strlen(file) + 1 : NULL;
   TRY(find(&entry, root, name, name ? path : file, error));
   TRY(describe(out, &type, &begin, &bytes, entry, held, path, error));
-  TRY(mem_alloc(&out->data, bytes, 1, error));
+  if (!sink) TRY(mem_alloc(&out->data, bytes, 1, error));
   if (lseek(fd, (off_t)(all - held + begin), SEEK_SET) < 0) {
     status = file_read_failed(file, errno, error);
     goto cleanup;
   }
-  TRY(file_read_all(fd, out->data, bytes, path, error));
-  if (strcmp(type, "BF16") == 0) TRY(widen(out, error));
+  const bool bfloat = strcmp(type, "BF16") == 0;
+  if (sink)
+    TRY(pour(sink, out, bfloat, fd, path, error));
+  else
+    TRY(file_read_all(fd, out->data, bytes, path, error));
+  if (!sink && bfloat) TRY(widen(out, error));
 cleanup:
   if (fd >= 0) close(fd);
   json_decref(root);

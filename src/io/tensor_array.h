@@ -9,7 +9,9 @@
 /* Whether a path names a safetensors file, or a tensor of one. */
 bool tensor_array_is_meant(const char *path);
 
-/* bfloat16 becomes float32. Close with npy_close. */
-DESPUR_MUST_USE despur_status tensor_array_open(npy_array *out, const char *path, despur_error *error);
+/* bfloat16 becomes float32. sink: NULL, or what gets the elements in place of the array. Close with
+ * npy_close. */
+DESPUR_MUST_USE despur_status tensor_array_open(npy_array *out, const npy_sink *sink, const char *path,
+                                                despur_error *error);
 
 #endif

@@ -8,7 +8,7 @@ from scipy import optimize, stats
 
 print("/* Written by make_association.py. */")
 print("static const struct { size_t marked1, count1, marked2, count2; double p; } FISHER[] = {")
-for m1, n1, m2, n2 in [(3, 10, 1, 20), (0, 5, 2, 9), (5, 5, 0, 7), (40, 60, 800, 1900), (12, 400, 90, 9600), (7, 7, 7, 7), (2, 3000, 9, 9000)]:
+for m1, n1, m2, n2 in [(3, 10, 1, 20), (0, 5, 2, 9), (5, 5, 0, 7), (40, 60, 800, 1900), (12, 400, 90, 9600), (7, 7, 7, 7), (2, 3000, 9, 9000), (73, 23284, 582, 1824), (582, 1824, 73, 23284), (260, 10000, 300, 10000), (9, 12, 40, 41)]:
     p = stats.fisher_exact([[m1, n1 - m1], [m2, n2 - m2]], alternative="greater")[1]
     print(f"    {{{m1}, {n1}, {m2}, {n2}, {p!r}}},".replace("np.float64(", "").replace(")", ""))
 print("};")

@@ -1,7 +1,11 @@
 /* Arrays that people bring: what is read, and what is refused with which words. */
 #include "testing.h"
 
+#include "base/large.h"
+#include "base/memory.h"
 #include "despur/array.h"
+#include "io/array.h"
+#include "io/half.h"
 #include "io/npy.h"
 #include "samples.h"
 
@@ -304,6 +308,31 @@ static void what_is_no_matrix_of_numbers_is_refused(void **state) {
   assert_null(values);
 }
 
+/* Longer than a block of the reader, so that blocks meet within a row. */
+static void long_arrays_are_read_in_blocks(void **state) {
+  (void)state;
+  enum { ROWS = 90001, COLUMNS = 7, COUNT = ROWS * COLUMNS };
+  uint16_t *halves;
+  float *values;
+  size_t rows, columns, mapped;
+  assert_ok(mem_alloc(&halves, COUNT, sizeof *halves, &error));
+  for (size_t i = 0; i < COUNT; i++)
+    halves[i] = (uint16_t)(i % 0x7c00); /* all finite ones, again and again */
+  write_array(NPY_F16, 2, ROWS, COLUMNS, halves);
+  assert_ok(array_read_large(&values, &mapped, &rows, &columns, path, &error));
+  assert_int_equal(rows, ROWS);
+  assert_int_equal(columns, COLUMNS);
+  for (size_t i = 0; i < COUNT; i++)
+    if (values[i] != half_to_float(halves[i])) fail_msg("another number at %zu", i);
+  large_free(values, mapped);
+  halves[COUNT - 1] = halves[COUNT - 2] = halves[1000 * COLUMNS + 3] = 0x7e00;
+  write_array(NPY_F16, 2, ROWS, COLUMNS, halves);
+  assert_fails(array_read_large(&values, &mapped, &rows, &columns, path, &error), DESPUR_BAD_INPUT,
+               "found nan in row 1000, column 3; there are 3 such numbers, in 2 rows");
+  assert_null(values);
+  mem_free(halves);
+}
+
 static void labels_survive_a_file(void **state) {
   (void)state;
   static const uint32_t LABELS[] = {3, 0, 4000000000U, 7};
@@ -338,6 +367,7 @@ int main(void) {
       cmocka_unit_test(points_keep_their_differences_whatever_their_offset),
       cmocka_unit_test(points_that_fit_are_left_and_those_that_merge_are_counted),
       cmocka_unit_test(what_is_no_matrix_of_numbers_is_refused),
+      cmocka_unit_test(long_arrays_are_read_in_blocks),
       cmocka_unit_test(labels_survive_a_file),
   };
   return cmocka_run_group_tests(tests, make_path, remove_path);

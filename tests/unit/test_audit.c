@@ -168,6 +168,28 @@ static void samples_are_of_their_side_and_tell_findings_apart(void **state) {
   despur_audit_free(a);
 }
 
+/* With a column that is left out, so that rows move as they are standardised. */
+static void features_may_be_standardised_where_they_lie(void **state) {
+  (void)state;
+  despur_audit *a, *b;
+  despur_examples e = planted(1500, 1.2, 3, 0.95, 4);
+  for (size_t i = 0; i < e.count; i++) x[i * COLUMNS + 5] = 2;
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  assert_ok(despur_audit_run(&b, &e, &(despur_audit_options){.threads = 2, .in_place = 1}, &error));
+  assert_int_equal(b->constant_columns, 1);
+  assert_int_equal(a->cells_count, b->cells_count);
+  for (size_t i = 0; i < a->cells_count; i++) {
+    assert_int_equal(a->cells[i].count, b->cells[i].count);
+    assert_true(a->cells[i].adjusted == b->cells[i].adjusted);
+  }
+  assert_memory_equal(a->map, b->map, 2 * e.count * sizeof *a->map);
+  double mean = 0;
+  for (size_t i = 0; i < e.count; i++) mean += (double)x[i * (COLUMNS - 1)] / (double)e.count;
+  assert_near(mean, 0, 1e-6); /* it is where it lay */
+  despur_audit_free(a);
+  despur_audit_free(b);
+}
+
 static void threads_change_nothing(void **state) {
   (void)state;
   despur_audit *a, *b;
@@ -335,6 +357,7 @@ int main(void) {
       cmocka_unit_test(a_tail_has_no_valley_and_a_cloud_has),
       cmocka_unit_test(skewed_classes_lean_on_nothing),
       cmocka_unit_test(samples_are_of_their_side_and_tell_findings_apart),
+      cmocka_unit_test(features_may_be_standardised_where_they_lie),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
       cmocka_unit_test(a_column_that_fails_is_found_without_features),

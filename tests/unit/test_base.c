@@ -2,6 +2,7 @@
 #include "testing.h"
 
 #include "base/error.h"
+#include "base/large.h"
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -289,6 +290,38 @@ static void memory_is_zeroed_aligned_and_refuses_impossible_sizes(void **state) 
   assert_int_equal(product, (size_t)1 << 63);
 }
 
+static void what_is_more_than_memory_lies_in_a_file(void **state) {
+  (void)state;
+  enum { COUNT = 300000 };
+  uint32_t *block;
+  size_t mapped;
+  char folder[1024];
+  const char *before = getenv("TMPDIR");
+  snprintf(folder, sizeof folder, "%s", before ? before : "");
+  assert_ok(large_map(&block, &mapped, COUNT, sizeof *block, &error));
+  assert_int_equal(mapped, COUNT * sizeof *block);
+  assert_int_equal((uintptr_t)block % 64, 0);
+  for (uint32_t i = 0; i < COUNT; i++) {
+    assert_int_equal(block[i], 0);
+    block[i] = i * 7;
+  }
+  for (uint32_t i = 0; i < COUNT; i++) assert_int_equal(block[i], i * 7);
+  large_free(block, mapped);
+  assert_ok(large_alloc(&block, &mapped, COUNT, sizeof *block, &error)); /* what fits is memory */
+  assert_int_equal(mapped, 0);
+  large_free(block, mapped);
+  large_free(NULL, 0);
+  assert_fails(large_map(&block, &mapped, SIZE_MAX / 2, 4, &error), DESPUR_NO_RESOURCES, "out of memory");
+  setenv("TMPDIR", "/nowhere", 1);
+  assert_fails(large_map(&block, &mapped, COUNT, sizeof *block, &error), DESPUR_NO_RESOURCES,
+               "/nowhere: cannot hold 1200000 bytes that are too many for memory: No such file");
+  assert_null(block);
+  if (before)
+    setenv("TMPDIR", folder, 1);
+  else
+    unsetenv("TMPDIR");
+}
+
 static void text_grows_to_hold_everything_added(void **state) {
   (void)state;
   text out = {0};
@@ -405,6 +438,7 @@ int main(void) {
       cmocka_unit_test(exp_is_within_two_ulp),
       cmocka_unit_test(log_is_within_two_ulp),
       cmocka_unit_test(sin_and_cos_are_within_two_ulp),
+      cmocka_unit_test(what_is_more_than_memory_lies_in_a_file),
       cmocka_unit_test(memory_is_zeroed_aligned_and_refuses_impossible_sizes),
       cmocka_unit_test(text_grows_to_hold_everything_added),
       cmocka_unit_test(base64_agrees_with_the_standard),
