@@ -81,8 +81,8 @@ typedef struct despur_rates {
   size_t parts_count;   /* 0 without attributes */
   size_t parts_aside;   /* the last of them, which have no part in spreads */
   const char **names;   /* [parts_count] */
-  bool share_units;     /* whether a unit has examples in several of them; then spreads take the worst
-                           correlation */
+  bool share_units;     /* whether a unit has examples in several of them, or an example is in several; then
+                           spreads take correlations (src/eval/together.c), of more than 64 the worst */
   size_t classes_count; /* one when a positive class is known or there are two; else all, each against the
                            others; 0 when that would be more than DESPUR_MOST_RATES parts */
   despur_class_rates *classes; /* [classes_count] */

@@ -24,7 +24,7 @@ static despur_status add_effect(text *out, const despur_scores *scores, despur_e
                  scores->effective.count));
   if (scores->overlapping)
     TRY(text_add(out, error,
-                 "%s: intervals of the worst group and of differences between groups hold whatever that does",
+                 "%s: intervals of the worst group and of differences between groups take it into account",
                  out->length > 0 ? "; groups overlap" : "Groups overlap"));
   if (scores->effective.units > 0) TRY(units_add_effect(out, scores, error));
 cleanup:

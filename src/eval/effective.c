@@ -3,6 +3,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "eval/distribution.h"
+#include "eval/predicted.h"
 #include "eval/student.h"
 #include "eval/wilson.h"
 
@@ -70,15 +71,19 @@ double effective_score(double share, despur_effective of, double t) {
 
 /* ---- counting ---- */
 
+static size_t unit_of(const despur_predicted *p, size_t row) {
+  size_t examples = predicted_examples(p);
+  return p->units ? p->units[row] : row < examples ? row : p->repeated[row - examples];
+}
+
 despur_status unit_rows_find(unit_rows *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
-  *out = (unit_rows){.units = p->units ? p->units_count : p->count};
+  *out = (unit_rows){.units = p->units ? p->units_count : predicted_examples(p)};
   TRY(mem_alloc(&out->rows, p->count, sizeof *out->rows, error));
   TRY(mem_alloc(&out->first, out->units + 2, sizeof *out->first, error));
-  for (size_t i = 0; i < p->count; i++) out->first[(p->units ? p->units[i] : i) + 2]++;
+  for (size_t i = 0; i < p->count; i++) out->first[unit_of(p, i) + 2]++;
   for (size_t u = 0; u < out->units; u++) out->first[u + 2] += out->first[u + 1];
-  for (size_t i = 0; i < p->count; i++)
-    out->rows[out->first[(p->units ? p->units[i] : i) + 1]++] = (uint32_t)i;
+  for (size_t i = 0; i < p->count; i++) out->rows[out->first[unit_of(p, i) + 1]++] = (uint32_t)i;
 cleanup:
   if (status != DESPUR_OK) unit_rows_release(out);
   return status;

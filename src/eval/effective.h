@@ -63,7 +63,7 @@ double effective_score(double share, despur_effective of, double t);
 /* Of a row; 1 where all weigh alike. */
 double row_weight(const despur_predicted *predicted, size_t row);
 
-/* Rows of predictions, unit by unit; each is a unit where there are none. */
+/* Rows of predictions, unit by unit; each example is a unit, with its repeats, where there are none. */
 typedef struct unit_rows {
   uint32_t *rows; /* [count] */
   size_t *first;  /* [units + 1] where those of each begin */

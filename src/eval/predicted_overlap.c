@@ -1,7 +1,8 @@
 /* Everything that measures groups goes by rows with one group each. An example in three groups is three rows:
  * one of the examples, and two repeats behind all examples, which whoever measures all examples leaves out.
- * Groups then depend on each other as those of one unit do, in ways that nobody knows: their intervals and
- * differences are made to hold whatever that is (Bonferroni's inequality needs no independence). */
+ * Groups then depend on each other as those that share units do: the interval of the worst is made to hold
+ * whatever that is (Bonferroni's inequality needs no independence), those of differences by what the groups
+ * have in common (together.c). */
 #include "eval/predicted_overlap.h"
 
 #include "base/memory.h"
@@ -111,7 +112,7 @@ despur_status overlap_make_groups(despur_predicted *out, text *note, const table
   TRY(text_add(
       note, error,
       "groups overlap: %zu of %zu examples are in several, %zu in none; intervals of the worst group and of "
-      "differences between groups hold whatever that does to them (Bonferroni)",
+      "differences between groups take that into account",
       o.several, examples, o.none));
   status = predicted_name_overlapping(out, roles, columns, codes, error);
   codes = NULL;

@@ -6,7 +6,9 @@
 #include "eval/effective.h"
 #include "eval/parts.h"
 #include "eval/predicted.h"
+#include "eval/rate_kinds.h"
 #include "eval/spread.h"
+#include "eval/together.h"
 
 #include <math.h>
 #include <string.h>
@@ -74,8 +76,9 @@ despur_rate despur_rates_rate(const despur_rates_part *part, despur_rate_kind ki
 /* What is needed again and again. */
 typedef struct spreader {
   const despur_rates *rates;
-  spread_side *sides; /* [parts_count] */
-  size_t count;       /* for which, at which confidence, z is what it is */
+  const together *together; /* of the class at hand */
+  spread_side *sides;       /* [parts_count] */
+  size_t count;             /* for which, at which confidence, z is what it is */
   double confidence, z;
 } spreader;
 
@@ -95,8 +98,9 @@ static despur_spread spread_of(spreader *s, const despur_class_rates *of, despur
   }
   if (count < 2) return out;
   if (count != s->count || confidence != s->confidence) {
-    s->z = s->rates->share_units ? spread_quantile_of_any(count, confidence)
-                                 : spread_quantile(count, confidence);
+    s->z = s->together->of         ? spread_quantile_of_pairs(count, confidence)
+           : s->rates->share_units ? spread_quantile_of_any(count, confidence)
+                                   : spread_quantile(count, confidence);
     s->count = count;
     s->confidence = confidence;
   }
@@ -105,7 +109,11 @@ static despur_spread spread_of(spreader *s, const despur_class_rates *of, despur
     despur_rate rate = rate_at(&of->parts[part], kind, s->z);
     s->sides[i] = (spread_side){rate.value, rate.low, rate.high, part};
   }
-  spread_measure(&out, s->sides, count, s->rates->share_units);
+  const double *correlations = together_of(s->together, kind);
+  if (correlations)
+    spread_measure_together(&out, s->sides, count, correlations, s->together->parts);
+  else
+    spread_measure(&out, s->sides, count, s->rates->share_units);
   return out;
 }
 
@@ -133,17 +141,25 @@ static despur_spread spread_of_odds(spreader *s, const despur_class_rates *of) {
   return out;
 }
 
-static despur_status measure_spreads(despur_rates *out, despur_error *error) {
+/* rows: where parts may depend on each other. */
+static despur_status measure_spreads(despur_rates *out, const despur_predicted *p, const unit_rows *rows,
+                                     const uint32_t *keys, despur_error *error) {
   despur_status status = DESPUR_OK;
-  spreader s = {.rates = out};
+  together correlations = {0};
+  spreader s = {.rates = out, .together = &correlations};
   TRY(mem_alloc(&s.sides, out->parts_count, sizeof *s.sides, error));
   for (size_t c = 0; c < out->classes_count; c++) {
     despur_class_rates *of = &out->classes[c];
+    together_release(&correlations);
+    if (out->share_units && keys)
+      TRY(together_find(&correlations, out->parts_count - out->parts_aside, p, of->class_index, rows, keys,
+                        error));
     for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++)
       of->spreads[kind] = spread_of(&s, of, (despur_rate_kind)kind, out->confidence);
     of->spreads[DESPUR_EQUALISED_ODDS] = spread_of_odds(&s, of);
   }
 cleanup:
+  together_release(&correlations);
   mem_free(s.sides);
   return status;
 }
@@ -208,41 +224,22 @@ static void add_up(despur_rates *out) {
 /* ---- units ---- */
 
 /* Rows of one unit, in the cells of a kind, of a part or of all (the last). */
-static void tally_row(unit_tally *t, size_t parts, size_t part, double weight, bool example,
-                      const bool in[3]) {
-  const bool label = in[0], prediction = in[1], right = in[2], hit = label && prediction;
-  const struct {
-    despur_rate_kind kind;
-    bool counts, hit;
-  } kinds[] = {{DESPUR_ACCURACY, true, right},
-               {DESPUR_TRUE_POSITIVE, label, hit},
-               {DESPUR_FALSE_POSITIVE, !label, prediction},
-               {DESPUR_PRECISION, prediction, hit},
-               {DESPUR_F1, label || prediction, hit},
-               {DESPUR_SELECTION, true, prediction}};
-  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-    size_t first = (size_t)kinds[k].kind * (parts + 1);
-    if (!kinds[k].counts) continue;
-    if (part < parts) unit_tally_add(t, first + part, weight, kinds[k].hit);
-    if (example) unit_tally_add(t, first + parts, weight, kinds[k].hit);
+static void tally_row(unit_tally *t, size_t parts, size_t part, double weight, bool example, rate_row row) {
+  for (size_t k = 0; k < RATE_KINDS_COUNTED; k++) {
+    size_t first = (size_t)rate_kinds_counted[k] * (parts + 1);
+    bool hit;
+    if (!rate_counts(&hit, rate_kinds_counted[k], row)) continue;
+    if (part < parts) unit_tally_add(t, first + part, weight, hit);
+    if (example) unit_tally_add(t, first + parts, weight, hit);
   }
 }
 
 /* What a rate leaves is as sure as it is. */
 static void take_effective(despur_effective *out, const unit_tally *t, size_t cells, size_t cell) {
-  static const despur_rate_kind SAME[DESPUR_RATE_KINDS] = {[DESPUR_ACCURACY] = DESPUR_ACCURACY,
-                                                           [DESPUR_ERROR] = DESPUR_ACCURACY,
-                                                           [DESPUR_TRUE_POSITIVE] = DESPUR_TRUE_POSITIVE,
-                                                           [DESPUR_FALSE_NEGATIVE] = DESPUR_TRUE_POSITIVE,
-                                                           [DESPUR_FALSE_POSITIVE] = DESPUR_FALSE_POSITIVE,
-                                                           [DESPUR_TRUE_NEGATIVE] = DESPUR_FALSE_POSITIVE,
-                                                           [DESPUR_PRECISION] = DESPUR_PRECISION,
-                                                           [DESPUR_F1] = DESPUR_F1,
-                                                           [DESPUR_SELECTION] = DESPUR_SELECTION};
   for (int kind = 0; kind < DESPUR_RATE_KINDS; kind++) {
-    out[kind] = unit_effective(&t->sums[(size_t)SAME[kind] * cells + cell]);
-    bool left = kind == DESPUR_ERROR || kind == DESPUR_FALSE_NEGATIVE || kind == DESPUR_TRUE_NEGATIVE;
-    if (left && out[kind].weighted) out[kind].share = 1 - out[kind].share;
+    despur_rate_kind counted = rate_kind_counted((despur_rate_kind)kind);
+    out[kind] = unit_effective(&t->sums[(size_t)counted * cells + cell]);
+    if (counted != (despur_rate_kind)kind && out[kind].weighted) out[kind].share = 1 - out[kind].share;
   }
 }
 
@@ -258,8 +255,8 @@ static despur_status weigh_class(despur_effective *effective, const despur_rates
   for (size_t u = 0; u < rows->units; u++) {
     for (size_t i = rows->first[u]; i < rows->first[u + 1]; i++) {
       uint32_t row = rows->rows[i], label = p->labels[row], prediction = p->predictions[row];
-      const bool in[3] = {label == positive, prediction == positive, label == prediction};
-      tally_row(&tally, parts, keys ? keys[row] : parts, row_weight(p, row), row < predicted_examples(p), in);
+      tally_row(&tally, parts, keys ? keys[row] : parts, row_weight(p, row), row < predicted_examples(p),
+                (rate_row){label == positive, prediction == positive, label == prediction});
     }
     unit_tally_end(&tally);
   }
@@ -270,25 +267,21 @@ cleanup:
   return status;
 }
 
-static despur_status weigh_units(despur_rates *out, const despur_predicted *p, const uint32_t *keys,
-                                 despur_error *error) {
+static despur_status weigh_units(despur_rates *out, const despur_predicted *p, const unit_rows *rows,
+                                 const uint32_t *keys, despur_error *error) {
   despur_status status = DESPUR_OK;
-  unit_rows rows = {0};
   size_t cells = out->parts_count + 1;
-  if ((!p->units && !p->weights) || out->classes_count == 0) return DESPUR_OK;
-  TRY(unit_rows_find(&rows, p, error));
   TRY(mem_alloc(&out->effective, out->classes_count * cells * DESPUR_RATE_KINDS, sizeof *out->effective,
                 error));
-  out->share_units |= p->units && unit_rows_share(&rows, keys, out->parts_count - out->parts_aside);
+  out->share_units |= p->units && unit_rows_share(rows, keys, out->parts_count - out->parts_aside);
   for (size_t c = 0; c < out->classes_count; c++) {
     despur_class_rates *of = &out->classes[c];
-    TRY(weigh_class(out->effective, out, p, &rows, keys, c, error));
+    TRY(weigh_class(out->effective, out, p, rows, keys, c, error));
     for (size_t k = 0; k < out->parts_count; k++)
       of->parts[k].effective = out->effective + (c * cells + k) * DESPUR_RATE_KINDS;
     of->all.effective = out->effective + (c * cells + out->parts_count) * DESPUR_RATE_KINDS;
   }
 cleanup:
-  unit_rows_release(&rows);
   return status;
 }
 
@@ -296,6 +289,7 @@ despur_status despur_rates_compute(despur_rates *out, const despur_predicted *p,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   predicted_parts parts = {0};
+  unit_rows rows = {0};
   *out = (despur_rates){.confidence = confidence};
   TRY(check_confidence(confidence, error));
   TRY(predicted_check(p, error));
@@ -312,9 +306,11 @@ despur_status despur_rates_compute(despur_rates *out, const despur_predicted *p,
   for (size_t i = predicted_examples(p); out->classes_count > 0 && i < p->count; i++)
     count_row(out, p, i, out->parts_count, (size_t)-1);
   add_up(out);
-  TRY(weigh_units(out, p, parts.keys, error));
-  TRY(measure_spreads(out, error));
+  if (p->units || p->weights || p->repeats > 0) TRY(unit_rows_find(&rows, p, error));
+  if ((p->units || p->weights) && out->classes_count > 0) TRY(weigh_units(out, p, &rows, parts.keys, error));
+  TRY(measure_spreads(out, p, &rows, parts.keys, error));
 cleanup:
+  unit_rows_release(&rows);
   predicted_parts_release(&parts);
   if (status != DESPUR_OK) despur_rates_release(out);
   return status;

@@ -10,8 +10,12 @@
  * independently estimated quantities"), so that both lead to the same conclusion. For two parts all this is
  * Newcombe's interval.
  *
- * Parts that share units are not independent, in ways that nobody knows. There the intervals of all parts
- * hold at once, by Bonferroni's rule, and then so do the differences and ratios of their ends. */
+ * Parts that share examples or units are not independent. Their correlation r is estimated (together.c), and
+ * a pair's interval takes 2 r times the product of both distances into account, as for paired proportions
+ * (Newcombe 1998, method 10; Zou and Donner 2008); all pairs hold at once by Bonferroni's rule, for what is
+ * proved of the studentized range is proved for independent parts. Of very many parts the pairs are too
+ * many: there the intervals of all parts hold at once, and then so do the differences and ratios of their
+ * ends, whatever the dependence. */
 #include "eval/spread.h"
 
 #include "base/math.h"
@@ -27,6 +31,10 @@ double spread_quantile(size_t count, double confidence) {
   return range_quantile(count, confidence) / math_sqrt(2);
 }
 
+double spread_quantile_of_pairs(size_t count, double confidence) {
+  return normal_quantile(1 - (1 - confidence) / ((double)count * (double)(count - 1)));
+}
+
 double spread_quantile_of_any(size_t count, double confidence) {
   return normal_quantile(1 - (1 - confidence) / (2 * (double)count));
 }
@@ -35,26 +43,28 @@ static double root(double x) {
   return math_sqrt(x > 0 ? x : 0);
 }
 
-static double low_difference(const spread_side *a, const spread_side *b) {
+/* Of a - b; r: their correlation. */
+static double low_difference(const spread_side *a, const spread_side *b, double r) {
   double down = a->value - a->low, up = b->high - b->value;
-  return a->value - b->value - math_sqrt(down * down + up * up);
+  return a->value - b->value - root(down * down + up * up - 2 * r * down * up);
 }
 
-static double high_difference(const spread_side *a, const spread_side *b) {
+static double high_difference(const spread_side *a, const spread_side *b, double r) {
   double up = a->high - a->value, down = b->value - b->low;
-  return a->value - b->value + math_sqrt(up * up + down * down);
+  return a->value - b->value + root(up * up + down * down - 2 * r * up * down);
 }
 
-/* The ends of a / b: where a - r b, less or more its distance to the end, is 0. */
-static double low_ratio(const spread_side *a, const spread_side *b) {
-  double both = a->value * b->value, of_a = a->low * (2 * a->value - a->low),
-         of_b = b->high * (2 * b->value - b->high), below = both + root(both * both - of_a * of_b);
+/* The ends of a / b: where a - x b, less or more its distance to the end, is 0. */
+static double low_ratio(const spread_side *a, const spread_side *b, double r) {
+  double both = a->value * b->value - r * (a->value - a->low) * (b->high - b->value),
+         of_a = a->low * (2 * a->value - a->low), of_b = b->high * (2 * b->value - b->high),
+         below = both + root(both * both - of_a * of_b);
   return below > 0 ? of_a / below : 0;
 }
 
-static double high_ratio(const spread_side *a, const spread_side *b) {
-  double both = a->value * b->value, of_a = a->high * (2 * a->value - a->high),
-         of_b = b->low * (2 * b->value - b->low);
+static double high_ratio(const spread_side *a, const spread_side *b, double r) {
+  double both = a->value * b->value - r * (a->high - a->value) * (b->value - b->low),
+         of_a = a->high * (2 * a->value - a->high), of_b = b->low * (2 * b->value - b->low);
   return of_b > 0 ? (both + root(both * both - of_a * of_b)) / of_b : HUGE_VAL;
 }
 
@@ -93,10 +103,11 @@ static void bound_all(despur_spread *out, const spread_side *sides, size_t count
     for (size_t k = 0; k < count; k++) {
       const spread_side *b = &sides[k];
       if (k == i) continue;
-      if (rises && a->value - b->high > low) low = fmax(low, low_difference(a, b));
-      if (reaches && a->high - b->low > high) high = fmax(high, high_difference(a, b));
-      if (b->low < low_r * a->high) low_r = fmin(low_r, low_ratio(b, a));
-      if (b->high < high_r * a->value && b->value < high_r * a->low) high_r = fmin(high_r, high_ratio(b, a));
+      if (rises && a->value - b->high > low) low = fmax(low, low_difference(a, b, 0));
+      if (reaches && a->high - b->low > high) high = fmax(high, high_difference(a, b, 0));
+      if (b->low < low_r * a->high) low_r = fmin(low_r, low_ratio(b, a, 0));
+      if (b->high < high_r * a->value && b->value < high_r * a->low)
+        high_r = fmin(high_r, high_ratio(b, a, 0));
     }
   }
   out->difference_low = low;
@@ -120,7 +131,26 @@ static void bound_ends(despur_spread *out, const spread_side *sides, size_t coun
   out->ratio_high = lows[1] > 0 ? fmin(1, highs[0] / lows[1]) : 1;
 }
 
-void spread_measure(despur_spread *out, spread_side *sides, size_t count, bool dependent) {
+/* All pairs: nothing can be left out where correlations make intervals narrower. */
+static void bound_together(despur_spread *out, const spread_side *sides, size_t count,
+                           const double *correlations, size_t parts) {
+  double low = 0, high = 0, low_r = 1, high_r = 1;
+  for (const spread_side *a = sides; a < sides + count; a++)
+    for (const spread_side *b = sides; b < sides + count; b++) {
+      if (a == b) continue;
+      double r = correlations[a->part * parts + b->part];
+      low = fmax(low, low_difference(a, b, r));
+      high = fmax(high, high_difference(a, b, r));
+      low_r = fmin(low_r, low_ratio(a, b, r));
+      high_r = fmin(high_r, high_ratio(a, b, r));
+    }
+  out->difference_low = low;
+  out->difference_high = high < 1 ? high : 1;
+  out->ratio_low = low_r;
+  out->ratio_high = high_r;
+}
+
+static void find_extremes(despur_spread *out, spread_side *sides, size_t count) {
   qsort(sides, count, sizeof *sides, by_value);
   spread_side first = sides[0], last = sides[count - 1];
   for (size_t i = 0; i < count; i++) { /* the first of equals, by part */
@@ -131,9 +161,20 @@ void spread_measure(despur_spread *out, spread_side *sides, size_t count, bool d
   out->highest = last.part;
   out->difference = last.value - first.value;
   out->ratio = last.value > 0 ? first.value / last.value : (double)NAN;
+}
+
+void spread_measure(despur_spread *out, spread_side *sides, size_t count, bool dependent) {
+  find_extremes(out, sides, count);
   if (dependent)
     bound_ends(out, sides, count);
   else
     bound_all(out, sides, drop_thirds(sides, count));
-  if (!(last.value > 0)) out->ratio_low = out->ratio_high = (double)NAN;
+  if (isnan(out->ratio)) out->ratio_low = out->ratio_high = (double)NAN;
+}
+
+void spread_measure_together(despur_spread *out, spread_side *sides, size_t count, const double *correlations,
+                             size_t parts) {
+  find_extremes(out, sides, count);
+  bound_together(out, sides, count, correlations, parts);
+  if (isnan(out->ratio)) out->ratio_low = out->ratio_high = (double)NAN;
 }

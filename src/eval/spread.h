@@ -16,11 +16,17 @@ typedef struct spread_side {
  * have that of the studentized range; count at least 2. */
 double spread_quantile(size_t count, double confidence);
 
-/* The same where parts may depend on each other: intervals of all of them hold at once (Bonferroni). */
+/* The same where all that is known is how much the intervals of each pair depend on each other, or nothing
+ * is: those of all pairs, or those of all parts, hold at once (Bonferroni). */
+double spread_quantile_of_pairs(size_t count, double confidence);
 double spread_quantile_of_any(size_t count, double confidence);
 
 /* Of count >= 2 parts, which it brings into another order; lowest and highest are parts. dependent: an
  * interval of a pair holds whenever those of both parts do. */
 void spread_measure(despur_spread *out, spread_side *sides, size_t count, bool dependent);
+
+/* The same with the correlation of any two parts: [parts, parts]. */
+void spread_measure_together(despur_spread *out, spread_side *sides, size_t count, const double *correlations,
+                             size_t parts);
 
 #endif

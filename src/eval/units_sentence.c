@@ -38,10 +38,9 @@ despur_status units_add_effect(text *out, const despur_scores *s, despur_error *
                  : single == 1 ? "group has a single unit"
                                : "groups have a single unit each"));
   if (s->attributes_share_units && s->units_count > 0)
-    TRY(text_add(
-        out, error,
-        "; some have rows in several groups, so differences between these are given as if they erred "
-        "in opposite directions there"));
+    TRY(text_add(out, error,
+                 "; some have rows in several groups, which intervals of differences between these take into "
+                 "account"));
 cleanup:
   return status;
 }
