@@ -54,16 +54,49 @@ def of_pytorch():
     return {"network": network, "loader": [(x[k:k + 50], y[k:k + 50], places[k:k + 50]) for k in range(0, 300, 50)]}
 
 
+def comments_of(n, rng):
+    return {"male": rng.random(n).round(2), "female": rng.random(n).round(2), "author": rng.integers(0, 60, n)}
+
+
 def of_hugging_face():
-    """What has predict() as transformers.Trainer has it: nothing is downloaded."""
+    """A Trainer where transformers is there, with a small network that nothing is downloaded for."""
     pytest.importorskip("pandas")
-    rng, n = np.random.default_rng(3), 400
+    try:
+        return real_trainer()
+    except ImportError:
+        return stand_in()
+
+
+def real_trainer(n=400):
+    """A comment is sixteen words; the word 7 is rude."""
+    import datasets
+    import torch
+    import transformers
+
+    rng = np.random.default_rng(3)
+    labels, words = rng.integers(0, 2, n), rng.integers(8, 30, (n, 16))
+    words[labels == 1, :4] = 7
+    words[::7] = rng.integers(8, 30, (len(words[::7]), 16))
+    columns = {"input_ids": words.tolist(), "label": labels, **comments_of(n, rng)}
+    comments = datasets.Dataset.from_dict({name: np.asarray(column).tolist() for name, column in columns.items()})
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    model = transformers.BertForSequenceClassification(transformers.BertConfig(vocab_size=30, **size))
+    settings = transformers.TrainingArguments("trained", num_train_epochs=8, learning_rate=0.01, report_to=[],
+                                              save_strategy="no", disable_tqdm=True)
+    trainer = transformers.Trainer(model, settings, train_dataset=comments)
+    trainer.train()
+    return {"trainer": trainer, "comments": comments}
+
+
+def stand_in(n=400):
+    """What has predict() as transformers.Trainer has it."""
+    rng = np.random.default_rng(3)
     labels = rng.integers(0, 2, n)
     logits = rng.normal(0, 1, (n, 2)).astype(np.float32)
     logits[np.arange(n), labels] += 1.5
     output = types.SimpleNamespace(predictions=logits, label_ids=labels, metrics={})
-    comments = {"male": rng.random(n).round(2), "female": rng.random(n).round(2), "author": rng.integers(0, 60, n)}
-    return {"trainer": types.SimpleNamespace(predict=lambda data: output), "comments": comments}
+    return {"trainer": types.SimpleNamespace(predict=lambda data: output), "comments": comments_of(n, rng)}
 
 
 NAMES = {"pandas": of_pandas, "scikit-learn": of_scikit_learn, "PyTorch": of_pytorch, "Hugging Face": of_hugging_face}

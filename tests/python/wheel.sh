@@ -48,7 +48,7 @@ if /usr/bin/python3 -c 'import sys, torch; sys.exit(sys.version_info < (3, 11))'
   bin/pip --quiet install --no-deps --target torch wheels/despur-*.whl pytest pluggy iniconfig packaging
   PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . --doctest-modules tests/test_torch.py \
     torch/despur/torch.py
-  PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . tests/test_snippets.py -k PyTorch
+  PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . tests/test_snippets.py -k 'PyTorch or Hugging'
   PYTHONPATH=torch /usr/bin/python3 examples/groupdro_torch.py
 else
   echo "left out: tests/test_torch.py (no PyTorch)"
