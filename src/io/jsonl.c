@@ -1,13 +1,14 @@
 #include "io/jsonl.h"
 
 #include "base/dictionary.h"
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 1 << 18, MOST_DEPTH = 64 };
+enum { FIRST_ROOM = 1 << 18 };
 
 struct jsonl_reader {
   byte_source *source;
@@ -79,53 +80,19 @@ static char *skip_blanks(char *at) {
   return at + strspn(at, " \t\r");
 }
 
-static int hexadecimal(const char *at) {
-  int value = 0;
-  for (int i = 0; i < 4; i++) {
-    const char *digits = "0123456789abcdef0123456789ABCDEF", *digit = at[i] ? strchr(digits, at[i]) : NULL;
-    if (!digit) return -1;
-    value = 16 * value + (int)(digit - digits) % 16;
-  }
-  return value;
-}
-
-/* \uXXXX, or two of them for a character beyond 16 bits; at: behind the backslash. NULL when it is none. */
-static char *put_escaped_code(char **out, char *at) {
-  int code = hexadecimal(at + 1), low;
-  if (code <= 0 || (code >= 0xdc00 && code < 0xe000)) return NULL; /* NUL ends texts */
-  at += 5;
-  if (code >= 0xd800 && code < 0xdc00) {
-    if (at[0] != '\\' || at[1] != 'u' || (low = hexadecimal(at + 2)) < 0xdc00 || low >= 0xe000) return NULL;
-    code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-    at += 6;
-  }
-  *out = text_put_utf8(*out, (unsigned)code);
-  return at;
-}
-
 /* A string at a quote, its text in place; *at moves behind it. */
 static despur_status read_string(jsonl_reader *r, char **at, csv_field *field, despur_error *error) {
-  static const char LETTERS[] = "\"\\/bfnrt", MEANT[] = "\"\\/\b\f\n\r\t";
   char *out = ++*at;
   field->text = out;
   while (**at != '"') {
-    const char *letter;
     if (!**at) return fail_at(r, *at, error, "a quote at the end of a text");
     if (**at != '\\') {
       *out++ = *(*at)++;
       continue;
     }
-    ++*at;
-    if (**at == 'u') {
-      char *behind = put_escaped_code(&out, *at);
-      if (!behind) return fail_at(r, *at - 1, error, "a character");
-      *at = behind;
-    } else if (**at && (letter = strchr(LETTERS, **at))) {
-      *out++ = MEANT[letter - LETTERS];
-      ++*at;
-    } else {
-      return fail_at(r, *at - 1, error, "a character");
-    }
+    const char *behind = json_unescape(&out, *at + 1, *at + 1 + strnlen(*at + 1, JSON_ESCAPE_MOST));
+    if (!behind) return fail_at(r, *at, error, "a character");
+    *at += behind - *at;
   }
   ++*at;
   field->length = (size_t)(out - field->text);
@@ -227,7 +194,7 @@ cleanup:
   return status;
 }
 
-static despur_status json_read_object(jsonl_reader *r, despur_error *error) {
+static despur_status read_object(jsonl_reader *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   char *at = skip_blanks(r->buffer + r->begin);
   r->expected = 0;
@@ -280,7 +247,7 @@ despur_status jsonl_open(jsonl_reader **out, byte_source *source, despur_error *
   size_t begin = r->begin, length = found ? strlen(r->buffer + begin) : 0;
   char *copy;
   TRY(mem_copy_text(&copy, found ? r->buffer + begin : "{}", error));
-  status = found ? json_read_object(r, error) : DESPUR_OK;
+  status = found ? read_object(r, error) : DESPUR_OK;
   memcpy(r->buffer + begin, copy, length);
   mem_free(copy);
   if (status != DESPUR_OK) goto cleanup;
@@ -319,7 +286,7 @@ despur_status jsonl_next(jsonl_reader *r, const csv_field **fields, despur_error
   TRY(next_line(r, &next, &found, error));
   if (!found) return DESPUR_OK;
   for (size_t c = 0; c < r->count; c++) r->fields[c] = (csv_field){.text = "", .line = r->line, .column = 1};
-  TRY(json_read_object(r, error));
+  TRY(read_object(r, error));
   /* only now: a text may end where something that had to be read stood */
   for (size_t c = 0; c < r->count; c++) {
     csv_field *field = &r->fields[c];

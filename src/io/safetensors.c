@@ -1,6 +1,6 @@
 #include "io/safetensors.h"
 
-#include "base/json.h"
+#include "base/json_read.h"
 #include "base/json_write.h"
 #include "base/memory.h"
 #include "io/half.h"
@@ -24,7 +24,7 @@ static const char METADATA[] = "__metadata__";
 
 /* ---- reading ---- */
 
-despur_status safetensors_read_header(json_t **root, size_t *bytes, int fd, const char *path,
+despur_status safetensors_read_header(json_value **root, size_t *bytes, int fd, const char *path,
                                       despur_error *error) {
   despur_status status = DESPUR_OK;
   uint64_t length = 0;
@@ -44,11 +44,11 @@ despur_status safetensors_read_header(json_t **root, size_t *bytes, int fd, cons
   TRY(mem_alloc(&header, (size_t)length, 1, error));
   TRY(file_read_all(fd, header, (size_t)length, path, error));
   *bytes -= (size_t)length;
-  json_error_t json;
-  status = json_parse(root, header, (size_t)length, &json);
+  json_fault fault;
+  status = json_parse(root, header, (size_t)length, &fault);
   if (status == DESPUR_NO_RESOURCES) FAIL(error, status, "%s: out of memory", path);
   if (status != DESPUR_OK)
-    FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %d: %s", path, json.position, json.text);
+    FAIL(error, DESPUR_BAD_INPUT, "%s: header at byte %zu: %s", path, fault.byte, fault.text);
   size_t start = LENGTH_BYTES + (size_t)length;
   if (start % sizeof(float) != 0)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected data to start at a multiple of 4 bytes, found %zu", path,
@@ -58,23 +58,19 @@ cleanup:
   return status;
 }
 
-static despur_status check_metadata(const json_t *metadata, const char *path, despur_error *error) {
-  bool good = json_is_object(metadata);
-  const char *key;
-  json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)metadata, key, value) good = good && json_is_string(value);
+static despur_status check_metadata(const json_value *metadata, const char *path, despur_error *error) {
+  bool good = json_is(metadata, JSON_KIND_OBJECT);
+  for (size_t i = 0; i < json_members(metadata); i++)
+    good = good && json_is(metadata->items[i], JSON_KIND_TEXT);
   if (good) return DESPUR_OK;
   return error_set(error, DESPUR_BAD_INPUT, "%s: %s: expected an object of strings", path, METADATA);
 }
 
-static bool read_sizes(size_t *sizes, size_t most, size_t *count, const json_t *array) {
-  if (!json_is_array(array) || json_array_size(array) > most) return false;
-  *count = json_array_size(array);
-  for (size_t i = 0; i < *count; i++) {
-    const json_t *size = json_array_get(array, i);
-    if (!json_is_integer(size) || json_integer_value(size) < 0) return false;
-    sizes[i] = (size_t)json_integer_value(size);
-  }
+static bool read_sizes(size_t *sizes, size_t most, size_t *count, const json_value *array) {
+  if (!json_is(array, JSON_KIND_LIST) || json_elements(array) > most) return false;
+  *count = json_elements(array);
+  for (size_t i = 0; i < *count; i++)
+    if (!json_size(&sizes[i], json_at(array, i))) return false;
   return true;
 }
 
@@ -85,17 +81,16 @@ typedef struct extent {
   tensor tensor;
 } extent;
 
-static despur_status check_keys(const char *name, const json_t *entry, const char *path,
-                                despur_error *error) {
-  const char *key;
-  json_t *value;
+static despur_status check_keys(const json_value *entry, const char *path, despur_error *error) {
+  const char *name = entry->name;
   if (strlen(name) >= TENSOR_NAME)
     return error_set(error, DESPUR_BAD_INPUT,
                      "%s: tensor '%.40s...': expected a name of at most %d bytes, found %zu", path, name,
                      TENSOR_NAME - 1, strlen(name));
-  if (!json_is_object(entry))
+  if (!json_is(entry, JSON_KIND_OBJECT))
     return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected an object", path, name);
-  json_object_foreach((json_t *)(uintptr_t)entry, key, value) {
+  for (size_t i = 0; i < json_members(entry); i++) {
+    const char *key = entry->items[i]->name;
     if (strcmp(key, "dtype") != 0 && strcmp(key, "shape") != 0 && strcmp(key, "data_offsets") != 0)
       return error_set(error, DESPUR_BAD_INPUT, "%s: tensor '%s': unknown key '%s'", path, name, key);
   }
@@ -123,22 +118,23 @@ static despur_status check_shape(extent *out, const char *path, despur_error *er
   return DESPUR_OK;
 }
 
-static despur_status read_extent(extent *out, const char *name, const json_t *entry, const char *path,
-                                 size_t data_bytes, despur_error *error) {
+static despur_status read_extent(extent *out, const json_value *entry, const char *path, size_t data_bytes,
+                                 despur_error *error) {
   despur_status status = DESPUR_OK;
   tensor *t = &out->tensor;
-  TRY(check_keys(name, entry, path, error));
+  const char *name = entry->name;
+  TRY(check_keys(entry, path, error));
   memcpy(t->name, name, strlen(name) + 1);
-  const char *type = json_string_value(json_object_get(entry, "dtype"));
+  const char *type = json_text(json_find(entry, "dtype"));
   while (type && out->type < TYPE_COUNT && strcmp(type, TYPES[out->type].name) != 0) out->type++;
   if (!type || out->type == TYPE_COUNT)
     FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected dtype F32, F16, BF16 or F64, found %s", path,
          name, type ? type : "none");
-  if (!read_sizes(t->shape, TENSOR_MAX_RANK, &t->rank, json_object_get(entry, "shape")))
+  if (!read_sizes(t->shape, TENSOR_MAX_RANK, &t->rank, json_find(entry, "shape")))
     FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected a shape of at most %d sizes", path, name,
          TENSOR_MAX_RANK);
   size_t offsets[2], pair = 0;
-  if (!read_sizes(offsets, 2, &pair, json_object_get(entry, "data_offsets")) || pair != 2)
+  if (!read_sizes(offsets, 2, &pair, json_find(entry, "data_offsets")) || pair != 2)
     FAIL(error, DESPUR_BAD_INPUT, "%s: tensor '%s': expected two data_offsets", path, name);
   out->begin = offsets[0];
   out->end = offsets[1];
@@ -221,19 +217,18 @@ cleanup:
   return status;
 }
 
-static despur_status read_tensors(tensor_file *file, json_t *root, int fd, size_t data_bytes,
+static despur_status read_tensors(tensor_file *file, const json_value *root, int fd, size_t data_bytes,
                                   const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   extent *extents = NULL;
   size_t count = 0;
-  const char *name;
-  json_t *entry;
-  TRY(mem_alloc(&extents, json_object_size(root), sizeof *extents, error));
-  json_object_foreach(root, name, entry) {
-    if (strcmp(name, METADATA) == 0) {
+  TRY(mem_alloc(&extents, json_members(root), sizeof *extents, error));
+  for (size_t i = 0; i < json_members(root); i++) {
+    const json_value *entry = root->items[i];
+    if (strcmp(entry->name, METADATA) == 0) {
       TRY(check_metadata(entry, path, error));
     } else {
-      TRY(read_extent(&extents[count], name, entry, path, data_bytes, error));
+      TRY(read_extent(&extents[count], entry, path, data_bytes, error));
       count++;
     }
   }
@@ -253,7 +248,7 @@ cleanup:
 
 despur_status safetensors_open(tensor_file *file, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *root = NULL;
+  json_value *root = NULL;
   int fd = -1;
   size_t bytes;
   *file = (tensor_file){0};
@@ -262,7 +257,7 @@ despur_status safetensors_open(tensor_file *file, const char *path, despur_error
   TRY(read_tensors(file, root, fd, bytes, path, error));
 cleanup:
   if (fd >= 0) close(fd);
-  json_decref(root);
+  mem_free(root);
   if (status != DESPUR_OK) safetensors_close(file);
   return status;
 }

@@ -5,7 +5,7 @@
 
 #include "io/file.h"
 
-#include <jansson.h>
+#include "base/json_read.h"
 
 enum { TENSOR_MAX_RANK = 8, TENSOR_NAME = 128, SAFETENSORS_HEADER_MOST = 1 << 20 };
 
@@ -24,8 +24,8 @@ typedef struct tensor_file {
 
 /* Reads the header of an open file of which *bytes there are; then *bytes of data follow. The header is
  * small, so that what its JSON takes in memory is bounded: other programs accept up to 100 MB. Free *root
- * with json_decref, also after an error. */
-DESPUR_MUST_USE despur_status safetensors_read_header(json_t **root, size_t *bytes, int descriptor,
+ * with mem_free, also after an error. */
+DESPUR_MUST_USE despur_status safetensors_read_header(json_value **root, size_t *bytes, int descriptor,
                                                       const char *path, despur_error *error);
 
 DESPUR_MUST_USE despur_status safetensors_open(tensor_file *file, const char *path, despur_error *error);

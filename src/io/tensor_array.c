@@ -1,6 +1,6 @@
 #include "io/tensor_array.h"
 
-#include "base/json.h"
+#include "base/json_read.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/array_file.h"
@@ -30,13 +30,13 @@ bool tensor_array_is_meant(const char *path) {
 }
 
 /* "found 'a', 'b' and 3 more" */
-static despur_status no_such_tensor(json_t *root, const char *name, const char *path, despur_error *error) {
+static despur_status no_such_tensor(const json_value *root, const char *name, const char *path,
+                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   text names = {0};
   size_t count = 0;
-  const char *key;
-  json_t *value;
-  json_object_foreach(root, key, value) {
+  for (size_t i = 0; i < json_members(root); i++) {
+    const char *key = root->items[i]->name;
     if (!strcmp(key, "__metadata__") || count++ >= NAMES_SHOWN) continue;
     TRY(text_add(&names, error, "%s'%.60s'", count > 1 ? ", " : "", key));
   }
@@ -52,46 +52,38 @@ cleanup:
 }
 
 /* The tensor of that name; NULL: the only one. */
-static despur_status find(const json_t **out, json_t *root, const char *name, const char *path,
+static despur_status find(const json_value **out, const json_value *root, const char *name, const char *path,
                           despur_error *error) {
-  const char *key;
-  json_t *value;
   size_t count = 0;
-  *out = name ? json_object_get(root, name) : NULL;
-  json_object_foreach(root, key, value) {
-    if (name || !strcmp(key, "__metadata__")) continue;
-    *out = value;
+  *out = name ? json_find(root, name) : NULL;
+  for (size_t i = 0; i < json_members(root); i++) {
+    if (name || !strcmp(root->items[i]->name, "__metadata__")) continue;
+    *out = root->items[i];
     count++;
   }
   return *out && (name || count == 1) ? DESPUR_OK : no_such_tensor(root, name, path, error);
 }
 
-/* A whole number of an array of a tensor's entry. */
-static bool take_size(size_t *out, const json_t *array, size_t i) {
-  const json_t *value = json_array_get(array, i);
-  *out = (size_t)json_integer_value(value);
-  return json_is_integer(value) && json_integer_value(value) >= 0;
-}
-
 /* Type, shape and count of a tensor, and where its *bytes begin in the data, of which there are `held`. */
 static despur_status describe(npy_array *out, const char **type, size_t *begin, size_t *bytes,
-                              const json_t *entry, size_t held, const char *path, despur_error *error) {
-  const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
+                              const json_value *entry, size_t held, const char *path, despur_error *error) {
+  const json_value *shape = json_find(entry, "shape"), *offsets = json_find(entry, "data_offsets");
   size_t known = 0, end = 0, wanted = 0;
   *begin = 0;
-  *type = json_string_value(json_object_get(entry, "dtype"));
+  *type = json_text(json_find(entry, "dtype"));
   while (known < sizeof TYPES / sizeof *TYPES && (!*type || strcmp(TYPES[known].name, *type) != 0)) known++;
   if (known == sizeof TYPES / sizeof *TYPES)
     return error_set(error, DESPUR_BAD_INPUT,
                      "%s: expected integers of 8 to 64 bits, floats of 16 to 64 or booleans, found dtype %s",
                      path, *type ? *type : "none");
   out->type = TYPES[known].type;
-  out->rank = json_array_size(shape);
-  bool good = json_is_array(shape) && out->rank <= NPY_MAX_RANK && take_size(begin, offsets, 0) &&
-              take_size(&end, offsets, 1) && *begin <= end && end <= held;
+  out->rank = json_elements(shape);
+  bool good = json_is(shape, JSON_KIND_LIST) && out->rank <= NPY_MAX_RANK &&
+              json_size(begin, json_at(offsets, 0)) && json_size(&end, json_at(offsets, 1)) &&
+              *begin <= end && end <= held;
   out->count = 1;
   for (size_t i = 0; good && i < out->rank; i++)
-    good = take_size(&out->shape[i], shape, i) &&
+    good = json_size(&out->shape[i], json_at(shape, i)) &&
            !__builtin_mul_overflow(out->count, out->shape[i], &out->count);
   good = good && !__builtin_mul_overflow(out->count, TYPES[known].bytes, &wanted) && wanted == end - *begin;
   *bytes = good ? wanted : 0;
@@ -149,8 +141,8 @@ despur_status tensor_array_open(npy_array *out, const npy_sink *sink, const char
   despur_status status = DESPUR_OK;
   char *file = NULL;
   const char *type;
-  const json_t *entry;
-  json_t *root = NULL;
+  const json_value *entry;
+  json_value *root = NULL;
   int fd = -1;
   size_t all, held, begin, bytes;
   *out = (npy_array){0};
@@ -174,7 +166,7 @@ despur_status tensor_array_open(npy_array *out, const npy_sink *sink, const char
   if (!sink && bfloat) TRY(widen(out, error));
 cleanup:
   if (fd >= 0) close(fd);
-  json_decref(root);
+  mem_free(root);
   mem_free(file);
   if (status != DESPUR_OK) {
     mem_free(out->data);

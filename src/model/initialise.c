@@ -5,6 +5,7 @@
 #include "model/model.h"
 #include "nn/engine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SHOWN = 5 };

@@ -12,14 +12,8 @@
 /* Where the bytes of a tensor lie in the data. */
 typedef struct extent {
   size_t begin, end;
-  const char *name; /* of jansson's */
+  const char *name; /* the header's */
 } extent;
-
-static bool take_size(size_t *out, const json_t *array, size_t i) {
-  const json_t *value = json_array_get(array, i);
-  *out = (size_t)json_integer_value(value);
-  return json_is_integer(value) && json_integer_value(value) >= 0;
-}
 
 static int compare_extents(const void *left, const void *right) {
   const extent *a = left, *b = right;
@@ -43,17 +37,18 @@ static despur_status check_cover(extent *extents, size_t count, size_t bytes, co
                    model->path, file_grouped(end).text, file_grouped(bytes).text);
 }
 
-static despur_status add(model_file *model, extent *out, const char *name, const json_t *entry, size_t data,
+static despur_status add(model_file *model, extent *out, const json_value *entry, size_t data,
                          despur_error *error) {
   despur_status status = DESPUR_OK;
   model_tensor *t;
   size_t shape[MODEL_MAX_RANK] = {0}, begin, end, wanted;
-  const json_t *sizes = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
-  const char *type = json_string_value(json_object_get(entry, "dtype"));
-  size_t rank = json_array_size(sizes);
-  bool good = json_is_array(sizes) && type && take_size(&begin, offsets, 0) && take_size(&end, offsets, 1) &&
-              begin <= end && end <= model->bytes - data;
-  for (size_t i = 0; good && i < rank && i < MODEL_MAX_RANK; i++) good = take_size(&shape[i], sizes, i);
+  const json_value *sizes = json_find(entry, "shape"), *offsets = json_find(entry, "data_offsets");
+  const char *name = entry->name, *type = json_text(json_find(entry, "dtype"));
+  size_t rank = json_elements(sizes);
+  bool good = json_is(sizes, JSON_KIND_LIST) && type && json_size(&begin, json_at(offsets, 0)) &&
+              json_size(&end, json_at(offsets, 1)) && begin <= end && end <= model->bytes - data;
+  for (size_t i = 0; good && i < rank && i < MODEL_MAX_RANK; i++)
+    good = json_size(&shape[i], json_at(sizes, i));
   if (!good)
     FAIL(error, DESPUR_BAD_INPUT,
          "%s: tensor '%.60s': expected dtype, shape and data_offsets within the data (truncated file?)",
@@ -73,24 +68,22 @@ cleanup:
 
 despur_status model_read_safetensors(model_file *model, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *root = NULL, *entry;
+  json_value *root = NULL;
   extent *extents = NULL;
-  const char *name;
   int fd = -1;
   size_t bytes;
   TRY(file_open(&fd, &bytes, model->path, error));
   if (bytes != model->bytes)
     FAIL(error, DESPUR_BAD_INPUT, "%s: the file has changed while it was read", model->path);
   TRY(safetensors_read_header(&root, &bytes, fd, model->path, error));
-  TRY(mem_alloc(&extents, json_object_size(root), sizeof *extents, error));
-  json_object_foreach(root, name, entry) {
-    if (strcmp(name, "__metadata__") != 0)
-      TRY(add(model, &extents[model->count], name, entry, model->bytes - bytes, error));
-  }
+  TRY(mem_alloc(&extents, json_members(root), sizeof *extents, error));
+  for (size_t i = 0; i < json_members(root); i++)
+    if (strcmp(root->items[i]->name, "__metadata__") != 0)
+      TRY(add(model, &extents[model->count], root->items[i], model->bytes - bytes, error));
   TRY(check_cover(extents, model->count, bytes, model, error));
 cleanup:
   mem_free(extents);
   if (fd >= 0) close(fd);
-  json_decref(root);
+  mem_free(root);
   return status;
 }

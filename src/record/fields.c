@@ -12,8 +12,8 @@ static void tell(const fields *f, const char *name, double value) {
   if (f->number && isfinite(value)) f->number(f->context, name, f->element, value);
 }
 
-static const json_t *member(const fields *f, const char *name) {
-  return json_object_get(f->in, name);
+static const json_value *member(const fields *f, const char *name) {
+  return json_find(f->in, name);
 }
 
 /* Whether the member is to be read. */
@@ -25,7 +25,7 @@ void field_text(fields *f, const char *name, const char **value) {
   if (f->out)
     json_write_text(f->out, name, *value);
   else if (reads(f))
-    *value = json_string_value(member(f, name));
+    *value = json_text(member(f, name));
   if (strcmp(name, "name") == 0) f->element = *value;
 }
 
@@ -53,12 +53,12 @@ void field_flag(fields *f, const char *name, bool *value) {
   if (f->out)
     json_write_flag(f->out, name, *value);
   else if (reads(f))
-    *value = json_is_true(member(f, name));
+    *value = json_flag(member(f, name));
 }
 
 /* ---- objects and lists ---- */
 
-static fields inside(const fields *f, const json_t *in) {
+static fields inside(const fields *f, const json_value *in) {
   fields inner = *f;
   inner.in = in;
   return inner;
@@ -88,14 +88,14 @@ static void reserve(const fields *f, void *out, size_t count, size_t bytes) {
 }
 
 /* Room for the elements of a list that is read; none when there is no memory. */
-static void begin_list(const fields *f, const json_t *list, size_t *count, void *items, size_t bytes) {
-  *count = json_array_size(list);
+static void begin_list(const fields *f, const json_value *list, size_t *count, void *items, size_t bytes) {
+  *count = json_elements(list);
   reserve(f, items, *count, bytes);
   if (f->memory->status != DESPUR_OK) *count = 0;
 }
 
 fields field_list(fields *f, const char *name, size_t *count, void *items, size_t bytes) {
-  const json_t *list = member(f, name);
+  const json_value *list = member(f, name);
   if (f->out) json_open(f->out, name, '[');
   if (reads(f)) begin_list(f, list, count, items, bytes);
   return inside(f, list);
@@ -103,11 +103,11 @@ fields field_list(fields *f, const char *name, size_t *count, void *items, size_
 
 fields field_element(fields *list, size_t i) {
   if (list->out) json_open(list->out, NULL, '{');
-  return inside(list, json_array_get(list->in, i));
+  return inside(list, json_at(list->in, i));
 }
 
 void field_texts(fields *f, const char *name, size_t *count, const char *const **items) {
-  const json_t *list = member(f, name);
+  const json_value *list = member(f, name);
   if (f->out) {
     json_open(f->out, name, '[');
     for (size_t i = 0; i < *count; i++) json_write_text(f->out, NULL, (*items)[i]);
@@ -115,13 +115,13 @@ void field_texts(fields *f, const char *name, size_t *count, const char *const *
   } else if (reads(f)) {
     const char **found;
     begin_list(f, list, count, &found, sizeof *found);
-    for (size_t i = 0; i < *count; i++) found[i] = json_string_value(json_array_get(list, i));
+    for (size_t i = 0; i < *count; i++) found[i] = json_text(json_at(list, i));
     *items = found;
   }
 }
 
 void field_reals(fields *f, const char *name, size_t *count, const double **items) {
-  const json_t *list = member(f, name);
+  const json_value *list = member(f, name);
   if (f->out) {
     json_open(f->out, name, '[');
     for (size_t i = 0; i < *count; i++) json_write_real(f->out, NULL, (*items)[i]);
@@ -129,7 +129,7 @@ void field_reals(fields *f, const char *name, size_t *count, const double **item
   } else if (reads(f)) {
     double *found;
     begin_list(f, list, count, &found, sizeof *found);
-    for (size_t i = 0; i < *count; i++) found[i] = json_number_value(json_array_get(list, i));
+    for (size_t i = 0; i < *count; i++) found[i] = json_number(json_at(list, i));
     *items = found;
   }
 }
@@ -146,21 +146,21 @@ static void write_table(json_writer *j, const char *name, size_t rows, size_t co
 }
 
 /* Of the sizes, so that the table is no larger than the text. */
-static despur_status check_table(const fields *f, const char *name, const json_t *table, size_t rows,
+static despur_status check_table(const fields *f, const char *name, const json_value *table, size_t rows,
                                  size_t columns) {
-  if (json_array_size(table) != rows)
+  if (json_elements(table) != rows)
     return error_set(f->memory->error, DESPUR_BAD_INPUT, "expected a %s table of %zu rows, found %zu", name,
-                     rows, json_array_size(table));
+                     rows, json_elements(table));
   for (size_t row = 0; row < rows; row++)
-    if (json_array_size(json_array_get(table, row)) != columns)
+    if (json_elements(json_at(table, row)) != columns)
       return error_set(f->memory->error, DESPUR_BAD_INPUT,
                        "expected a %s table of %zu columns, found %zu in row %zu", name, columns,
-                       json_array_size(json_array_get(table, row)), row);
+                       json_elements(json_at(table, row)), row);
   return DESPUR_OK;
 }
 
 void field_table(fields *f, const char *name, size_t rows, size_t columns, const size_t **cells) {
-  const json_t *table = member(f, name);
+  const json_value *table = member(f, name);
   size_t *found, count = 0;
   if (f->out) write_table(f->out, name, rows, columns, *cells);
   if (!reads(f) || f->memory->status != DESPUR_OK) return;
@@ -168,10 +168,8 @@ void field_table(fields *f, const char *name, size_t rows, size_t columns, const
   if (f->memory->status == DESPUR_OK) f->memory->status = check_table(f, name, table, rows, columns);
   reserve(f, &found, count, sizeof *found);
   *cells = found;
-  for (size_t i = 0; found && i < count; i++) {
-    const json_t *value = json_array_get(json_array_get(table, i / columns), i % columns);
-    if (json_is_integer(value) && json_integer_value(value) > 0) found[i] = (size_t)json_integer_value(value);
-  }
+  for (size_t i = 0; found && i < count; i++)
+    (void)json_size(&found[i], json_at(json_at(table, i / columns), i % columns));
 }
 
 void fields_release(fields_memory *memory) {

@@ -11,7 +11,7 @@
 
 #include "base/json_write.h"
 
-#include <jansson.h>
+#include "base/json_read.h"
 
 /* Memory of a record that is read. */
 typedef struct fields_memory {
@@ -25,8 +25,8 @@ typedef struct fields_memory {
 typedef void (*fields_number)(void *context, const char *name, const char *element, double value);
 
 typedef struct fields {
-  json_writer *out; /* where to write, or NULL */
-  const json_t *in; /* the object to read from; NULL: absent, and so is all that it has */
+  json_writer *out;     /* where to write, or NULL */
+  const json_value *in; /* the object to read from; NULL: absent, and so is all that it has */
   fields_memory *memory;
   fields_number number; /* what is told the numbers, or NULL */
   void *context;

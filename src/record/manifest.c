@@ -51,12 +51,12 @@ despur_status manifest_print(char **out, const record_manifest *manifest, despur
 }
 
 /* What is no text is no hash of anything. */
-static despur_status read_hashes(text_pairs *out, const json_t *object, despur_error *error) {
+static despur_status read_hashes(text_pairs *out, const json_value *object, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char *name;
-  json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)object, name, value)
-      TRY(text_pairs_add(out, name, json_is_string(value) ? json_string_value(value) : "", error));
+  for (size_t i = 0; i < json_members(object); i++) {
+    const char *hash = json_text(object->items[i]);
+    TRY(text_pairs_add(out, object->items[i]->name, hash ? hash : "", error));
+  }
 cleanup:
   return status;
 }
@@ -68,34 +68,35 @@ despur_status hashes_print(char **out, const text_pairs *hashes, despur_error *e
 }
 
 despur_status hashes_parse(text_pairs *out, const char *content, const char *path, despur_error *error) {
-  json_t *object;
+  json_value *object;
   *out = (text_pairs){0};
   despur_status status = json_read_object(&object, content, strlen(content), path, 0, error);
   if (status == DESPUR_OK) status = read_hashes(out, object, error);
-  json_decref(object);
+  mem_free(object);
   return status;
 }
 
-despur_status manifest_from(record_manifest *out, const json_t *object, despur_error *error) {
+despur_status manifest_from(record_manifest *out, const json_value *object, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const json_t *seed = json_object_get(object, SEED);
-  *out = (record_manifest){.seeded = json_is_integer(seed), .seed = json_integer_value(seed)};
-  out->hashed = json_is_object(json_object_get(object, OUTPUTS));
+  const json_value *seed = json_find(object, SEED);
+  *out = (record_manifest){.seeded = json_is(seed, JSON_KIND_WHOLE)};
+  if (out->seeded) out->seed = seed->whole;
+  out->hashed = json_is(json_find(object, OUTPUTS), JSON_KIND_OBJECT);
   for (size_t i = 0; i < TEXT_COUNT; i++)
     TRY(mem_copy_text(place_of(out, i), json_member_text(object, TEXTS[i].name, ""), error));
-  TRY(read_hashes(&out->inputs, json_object_get(object, INPUTS), error));
-  TRY(read_hashes(&out->outputs, json_object_get(object, OUTPUTS), error));
+  TRY(read_hashes(&out->inputs, json_find(object, INPUTS), error));
+  TRY(read_hashes(&out->outputs, json_find(object, OUTPUTS), error));
 cleanup:
   return status;
 }
 
 despur_status manifest_parse(record_manifest *out, const char *content, size_t bytes, const char *path,
                              despur_error *error) {
-  json_t *object;
+  json_value *object;
   *out = (record_manifest){0};
   despur_status status = json_read_object(&object, content, bytes, path, 0, error);
   if (status == DESPUR_OK) status = manifest_from(out, object, error);
-  json_decref(object);
+  mem_free(object);
   return status;
 }
 

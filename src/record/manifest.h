@@ -5,7 +5,7 @@
 
 #include "base/json_write.h"
 
-#include <jansson.h>
+#include "base/json_read.h"
 
 typedef struct record_manifest {
   char *version; /* of despur */
@@ -27,7 +27,8 @@ DESPUR_MUST_USE despur_status manifest_print(char **out, const record_manifest *
 
 /* Texts that are absent are "", lists empty. object: as json_read_object gives it; NULL: nothing is there.
  * Release with manifest_release, also after an error. */
-DESPUR_MUST_USE despur_status manifest_from(record_manifest *out, const json_t *object, despur_error *error);
+DESPUR_MUST_USE despur_status manifest_from(record_manifest *out, const json_value *object,
+                                            despur_error *error);
 
 /* content: of the file at path. */
 DESPUR_MUST_USE despur_status manifest_parse(record_manifest *out, const char *content, size_t bytes,

@@ -195,19 +195,19 @@ void result_line_numbers(const result_line *line, fields_number number, void *co
 }
 
 /* What the members that are there make of the object. */
-static result_kind kind_of(const json_t *object) {
-  const char *stage = json_string_value(json_object_get(object, "stage"));
-  const char *split = json_string_value(json_object_get(object, "split"));
+static result_kind kind_of(const json_value *object) {
+  const char *stage = json_text(json_find(object, "stage"));
+  const char *split = json_text(json_find(object, "split"));
   if (!stage) return RESULT_OTHER;
   if (strcmp(stage, RESULT_STAGE_GROUPS) == 0) return RESULT_GROUPS;
-  if (json_object_get(object, "selection")) return RESULT_RULES;
-  if (json_object_get(object, "candidates")) return RESULT_REPAIR;
-  if (json_object_get(object, "groups"))
+  if (json_find(object, "selection")) return RESULT_RULES;
+  if (json_find(object, "candidates")) return RESULT_REPAIR;
+  if (json_find(object, "groups"))
     return strcmp(stage, RESULT_STAGE_INFERRED) == 0 ? RESULT_INFERRED : RESULT_SCORES;
   return split && strcmp(split, despur_split_name(DESPUR_TRAIN)) == 0 ? RESULT_EPOCH : RESULT_OTHER;
 }
 
-despur_status result_line_read(result_line *out, const json_t *object, despur_error *error) {
+despur_status result_line_read(result_line *out, const json_value *object, despur_error *error) {
   *out = (result_line){.kind = kind_of(object), .memory = {.error = error}};
   fields f = {.in = object, .memory = &out->memory};
   line_fields(&f, out);

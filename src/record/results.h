@@ -96,7 +96,8 @@ void result_line_write(json_writer *j, const result_line *line);
 /* A line as JSON. An object that was not written by result_line_write gives RESULT_OTHER or has members that
  * are absent. The object has to live as long as the line, which result_line_release releases, also after an
  * error. */
-DESPUR_MUST_USE despur_status result_line_read(result_line *out, const json_t *object, despur_error *error);
+DESPUR_MUST_USE despur_status result_line_read(result_line *out, const json_value *object,
+                                               despur_error *error);
 
 /* Every number of the line by its name. */
 void result_line_numbers(const result_line *line, fields_number number, void *context);

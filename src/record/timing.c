@@ -1,6 +1,7 @@
 #include "record/timing.h"
 
 #include "base/json_read.h"
+#include "base/memory.h"
 
 #include <assert.h>
 #include <math.h>
@@ -46,18 +47,20 @@ despur_status timing_print(char **out, const record_timing *timing, json_style s
 
 despur_status timing_parse(record_timing *out, const char *content, size_t bytes, const char *path,
                            despur_error *error) {
-  json_t *object, *value;
-  const char *name;
+  json_value *object;
   *out = (record_timing){0};
   despur_status status = json_read_object(&object, content, bytes, path, 0, error);
   if (status != DESPUR_OK) return status;
   const char *made_in = json_member_text(object, MADE_IN, "");
   if (strlen(made_in) < TIMING_PATH) memcpy(out->made_in, made_in, strlen(made_in) + 1);
-  json_object_foreach(object, name, value) {
-    if (!json_is_real(value) || out->count == TIMING_PARTS || strlen(name) >= sizeof out->parts->name)
+  for (size_t i = 0; i < json_members(object); i++) {
+    const json_value *value = object->items[i];
+    const char *name = value->name;
+    if (!json_is(value, JSON_KIND_REAL) || out->count == TIMING_PARTS ||
+        strlen(name) >= sizeof out->parts->name)
       continue;
-    timing_set(out, name, json_real_value(value));
+    timing_set(out, name, value->number);
   }
-  json_decref(object);
+  mem_free(object);
   return DESPUR_OK;
 }

@@ -228,7 +228,7 @@ static despur_status take_line(report_run *out, const result_line *line, despur_
 static despur_status read_line(report_run *out, const char *content, size_t bytes, const char *path,
                                size_t number, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_t *object;
+  json_value *object;
   result_line line = {0};
   TRY(json_read_object(&object, content, bytes, path, number, error));
   status = result_line_read(&line, object, error);
@@ -236,7 +236,7 @@ static despur_status read_line(report_run *out, const char *content, size_t byte
   if (status == DESPUR_OK) status = take_line(out, &line, error);
 cleanup:
   result_line_release(&line);
-  json_decref(object);
+  mem_free(object);
   return status;
 }
 

@@ -1,6 +1,5 @@
 #include "report/model_columns.h"
 
-#include "base/json.h"
 #include "base/json_read.h"
 
 #include <stddef.h>
@@ -74,16 +73,16 @@ void model_columns_write(json_writer *j, const despur_model *model, bool with_ta
   json_close(j);
 }
 
-static despur_status read_field(despur_columns *out, size_t field, const json_t *value, const char *path,
+static despur_status read_field(despur_columns *out, size_t field, const json_value *value, const char *path,
                                 despur_error *error) {
   char *at = (char *)out + FIELDS[field].at;
-  const char *words = json_string_value(value);
-  double number = json_number_value(value);
+  const char *words = json_text(value);
+  double number = json_number(value);
   bool fits = FIELDS[field].kind == TEXT        ? words != NULL
               : FIELDS[field].kind == CHARACTER ? words && *words && !words[1]
-              : FIELDS[field].kind == NUMBER    ? json_is_number(value) && number > 0 && number <= 1
-              : FIELDS[field].kind == COUNT     ? json_is_integer(value) && number > 0
-                                                : json_is_true(value);
+              : FIELDS[field].kind == NUMBER    ? number > 0 && number <= 1
+              : FIELDS[field].kind == COUNT     ? json_is(value, JSON_KIND_WHOLE) && number > 0
+                                                : json_flag(value);
   if (!fits)
     return error_set(error, DESPUR_BAD_INPUT, "%s: \"%s\": not what despur has written", path,
                      FIELDS[field].name);
@@ -107,16 +106,16 @@ static despur_status read_field(despur_columns *out, size_t field, const json_t 
 }
 
 despur_status model_columns_read(despur_columns *out, const char **label, const char **table,
-                                 const json_t *object, const char *path, despur_error *error) {
+                                 const json_value *object, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const json_t *asked = json_object_get(object, "asked");
+  const json_value *asked = json_find(object, "asked");
   *out = (despur_columns){0};
   *label = json_member_text(object, "label", "");
   *table = json_member_text(object, "table", "");
-  if (!**table || !json_is_object(asked))
+  if (!**table || !json_is(asked, JSON_KIND_OBJECT))
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected the table and the columns of each model", path);
   for (size_t f = 0; f < FIELD_COUNT; f++) {
-    const json_t *value = json_object_get(asked, FIELDS[f].name);
+    const json_value *value = json_find(asked, FIELDS[f].name);
     if (value) TRY(read_field(out, f, value, path, error));
   }
 cleanup:

@@ -305,14 +305,14 @@ cleanup:
 
 /* What columns.json says. */
 typedef struct asked {
-  json_t *said;
+  json_value *said;
   despur_model *models; /* label, path and columns of each, which are texts of said */
   size_t count;
   bool calibration_by_group;
 } asked;
 
 static void forget(asked *a) {
-  json_decref(a->said);
+  mem_free(a->said);
   mem_free(a->models);
 }
 
@@ -327,14 +327,14 @@ static despur_status read_asked(asked *out, const char *directory, despur_error 
   TRY(path_in(&path, directory, "columns.json", error));
   TRY(file_read(&content, &bytes, path.data, LIMIT_BYTES, error));
   TRY(json_read_object(&out->said, content, bytes, path.data, 0, error));
-  const json_t *models = json_object_get(out->said, "models");
-  out->calibration_by_group = json_is_true(json_object_get(out->said, "calibration-by-group"));
-  out->count = json_array_size(models);
+  const json_value *models = json_find(out->said, "models");
+  out->calibration_by_group = json_member_flag(out->said, "calibration-by-group");
+  out->count = json_elements(models);
   if (out->count == 0) FAIL(error, DESPUR_BAD_INPUT, "%s: expected a list of models", path.data);
   TRY(mem_alloc(&out->models, out->count, sizeof *out->models, error));
   for (size_t i = 0; i < out->count; i++) {
     despur_model *model = &out->models[i];
-    TRY(model_columns_read(&model->columns, &model->label, &model->path, json_array_get(models, i), path.data,
+    TRY(model_columns_read(&model->columns, &model->label, &model->path, json_at(models, i), path.data,
                            error));
     if (strcmp(model->path, "-") == 0)
       FAIL(error, DESPUR_BAD_INPUT, "%s: the table was standard input, which is gone", path.data);

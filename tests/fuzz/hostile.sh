@@ -159,9 +159,9 @@ run_directory
 { printf '{"stage":"infer","inferred":['; repeat '0,' 99999; printf '0],"true":['; repeat '0,' 99999; printf '0],"contingency":['; repeat '0,' 99999; printf '0]}\n'; } >bad/results.jsonl
 refused 3 'bad/results.jsonl:1: expected a contingency table of 100000 columns, found 0 in row 0' report bad
 { printf '{"stage":"train","groups":['; repeat '{},' 3000000; printf '0]}\n'; } >bad/results.jsonl
-refused 3 'bad/results.jsonl:1: expected at most 500000 values, found more' report bad
+refused 3 'bad/results.jsonl:1:1: expected at most 500000 values, found more' report bad
 { printf '{"a":'; repeat '[' 400000; } >bad/results.jsonl
-refused 3 'bad/results.jsonl:1: expected a JSON object: maximum parsing depth' report bad
+refused 3 'bad/results.jsonl:1:133: expected at most 128 levels' report bad
 run_directory
 { printf '{'; repeat 'k: v, ' 170000; printf 'z: *a}\n'; } >bad/config.yaml
 refused 3 'bad/config.yaml:1: expected plain keys and values, found an alias' report bad

@@ -24,6 +24,26 @@ def compress(content):
     return gzip.compress(content, 9, mtime=0)
 
 
+# ---- JSON ----
+
+OBJECT = {"a": [1, -2, 0.5, 1e300, True, None, [[]]], "b": {"a": "\u00e9\U0001f600\"\\\n", "": {}}}
+for name, content in {
+    "object": json.dumps(OBJECT),
+    "utf8": json.dumps(OBJECT, ensure_ascii=False, indent=1),
+    "deep": '{"a":' + "[" * 127 + "]" * 127 + "}",
+    "deeper": '{"a":' + "[" * 10000,
+    "many": '{"a":[' + "0," * 9000 + "0]}",
+    "names": json.dumps({str(i): i for i in range(1000)}),
+    "twice": '{"a":1,"b":2,"a":3}',
+    "surrogate": '{"a":"\\ud83d"}',
+    "nul": '{"a":"\\u0000"}',
+    "not_utf8": b'{"a":"\xed\xa0\x80"}',
+    "numbers": '{"a":[9223372036854775807,-9223372036854775808,1e-400,5e-324,-0.0]}',
+    "too_large": '{"a":1e309}',
+    "quotes": '{"\\\\":"}\\"{"} {',
+}.items():
+    put("json", name, content)
+
 # ---- IDX ----
 
 

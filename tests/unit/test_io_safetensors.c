@@ -151,7 +151,7 @@ static void malformed_headers_are_refused_with_a_reason(void **state) {
       {"{" A("[1]", "-4", "0") "}", 4, "tensor 'a': expected two data_offsets"},
       {"{" A("[1]", "0", "9223372036854775807") "}", 4,
        "tensor 'a': data_offsets 0 to 9,223,372,036,854,775,807"},
-      {"{" A("[1]", "0", "9223372036854775808") "}", 4, "too big integer"},
+      {"{" A("[1]", "0", "9223372036854775808") "}", 4, "expected a whole number of at most 64 bits"},
       {"{" A("[1]", "0", "4.0") "}", 4, "tensor 'a': expected two data_offsets"},
       {"{" A("[1]", "0", "4,4") "}", 4, "tensor 'a': expected two data_offsets"},
       {"{" A("[3]", "0", "8") "}", 8, "tensor 'a': its shape needs 12 bytes, its data_offsets hold 8"},
@@ -169,8 +169,10 @@ static void malformed_headers_are_refused_with_a_reason(void **state) {
       {"{" A("[1]", "0", "4") "," B("[1]", "8", "12") "}", 12,
        "tensor 'b': 4 unused bytes of data before it"},
       {"{" A("[1]", "4", "8") "}", 8, "tensor 'a': 4 unused bytes of data before it"},
-      {"{" A("[1]", "0", "4") "," A("[1]", "4", "8") "}", 8, "duplicate object key near '\"a\"'"},
-      {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}", 0, "duplicate object key near '\"dtype\"'"},
+      {"{" A("[1]", "0", "4") "," A("[1]", "4", "8") "}", 8,
+       "expected members of different names, found 'a' twice"},
+      {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}", 0,
+       "expected members of different names, found 'dtype' twice"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "tensor 'a': expected two data_offsets"},
       {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, "tensor 'a': expected a shape"},
       {"{\"a\":{}}", 0, "tensor 'a': expected dtype F32, F16, BF16 or F64, found none"},
@@ -178,9 +180,9 @@ static void malformed_headers_are_refused_with_a_reason(void **state) {
       {"{\"a\":{\"strides\":[1]}}", 0, "tensor 'a': unknown key 'strides'"},
       {"{\"__metadata__\":{\"epoch\":1}}", 0, "__metadata__: expected an object of strings"},
       {"{\"__metadata__\":[]}", 0, "__metadata__: expected an object of strings"},
-      {"[]", 0, "header at byte 8: found an array"},
+      {"[]", 0, "header at byte 0: expected a JSON object, found '['"},
       {"", 0, "header at byte 0: "},
-      {"{} {}", 0, "header at byte 4: end of file expected near '{'"},
+      {"{} {}", 0, "header at byte 3: expected nothing behind the object, found '{'"},
       {"{\"a\":", 0, "header at byte "},
       {"{\"a\\u0000b\":{}}", 0, "header at byte "},
       {"{\"a\xff\":{}}", 0, "header at byte "},
@@ -228,13 +230,15 @@ static void header_lengths_that_cannot_be_are_refused(void **state) {
 
 static void deep_nesting_is_refused(void **state) {
   (void)state;
-  enum { DEPTH = 500000 };
+  enum { DEPTH = 400000 };
   static char header[DEPTH + 1];
   char path[256];
   tensor_file file;
-  memset(header, '[', DEPTH);
+  memcpy(header, "{\"a\":", 5);
+  memset(header + 5, '[', DEPTH - 5);
   make_file(path, header, 0);
-  assert_fails(safetensors_open(&file, path, &error), DESPUR_BAD_INPUT, "maximum parsing depth reached");
+  assert_fails(safetensors_open(&file, path, &error), DESPUR_BAD_INPUT,
+               "header at byte 132: expected at most 128 levels, found '['");
 }
 
 static void names_may_have_127_bytes_and_no_more(void **state) {
