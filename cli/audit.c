@@ -98,6 +98,7 @@ static void print_text(const despur_audit *a, const char *sentence) {
   if (a->constant_columns > 0)
     terminal_print(stdout, "constant columns: %zu, left out\n", a->constant_columns);
   print_rare_classes(a);
+  for (size_t i = 0; i < a->notes_count; i++) terminal_print(stdout, "note: %s\n", a->notes[i]);
   if (a->trained_on)
     terminal_print(stdout,
                    "the features come from a network that was trained on these examples: it errs less "
@@ -115,6 +116,9 @@ static void print_json(const despur_audit *a, const despur_examples *e, const ch
   emit_text(&j, "verdict", VERDICTS[a->verdict]);
   emit_text(&j, "sentence", sentence);
   examples_emit(&j, e);
+  emit_open(&j, "not_looked_at", '[');
+  for (size_t i = 0; i < a->notes_count; i++) emit_text(&j, NULL, a->notes[i]);
+  emit_close(&j, ']');
   emit_count(&j, "examples", a->used);
   emit_count(&j, "discovery", a->discovery);
   emit_count(&j, "confirmation", a->confirmation);

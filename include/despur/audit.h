@@ -118,6 +118,8 @@ typedef struct despur_audit {
   uint32_t *attributes; /* [examples] codes, for measuring only: nothing else looks at them; NULL: unknown */
   float *map;           /* [examples, 2] along the first two principal components; NULL without features */
   const char **ids;     /* [examples] what they are called; NULL: by their numbers */
+  size_t notes_count;
+  const char **notes; /* sentences on what was not looked at, such as a column with too many values */
   size_t samples_count;
   despur_audit_sample *samples; /* of the first findings */
 } despur_audit;
@@ -143,7 +145,8 @@ DESPUR_API size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit)
  * group_name, prediction, and attribute where there are any: a is the cell of the first finding; 0 everywhere
  * when there is none) and attributes.npy (the same cells as int64, for data.attributes) and partitions.npy
  * (int64, a column for each candidate with the cell of every example, and a last one with its half; -1:
- * none). The directory is created when it is missing.
+ * none) and, where there are features, clusters.npy (those of the candidates that are clusters of all
+ * examples, which a repair takes as several partitions). The directory is created when it is missing.
  */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_write(const despur_audit *audit, const char *directory,
                                                             despur_error *error);

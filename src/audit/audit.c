@@ -112,7 +112,10 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   if (data.discovery_count >= AUDIT_HALF) TRY(propose_all(&found, &data, options, error));
   a->candidates = found.items;
   a->candidates_count = found.count;
-  found = (proposals){0};
+  a->notes_count = found.notes.count;
+  found.items = NULL;
+  found.count = 0;
+  TRY(text_copy_all(&a->notes, (const char *const *)found.notes.items, found.notes.count, error));
   TRY(audit_judge(a, &data, error));
   TRY(audit_choose_samples(a, &data, error));
   if (data.discovery_count >= AUDIT_HALF) TRY(audit_ask_columns(a, &data, options, error));
@@ -143,6 +146,7 @@ void despur_audit_free(despur_audit *audit) {
   mem_free(audit->attributes);
   mem_free(audit->map);
   mem_free((void *)audit->ids);
+  mem_free((void *)audit->notes);
   mem_free(audit->samples);
   mem_free(audit);
 }

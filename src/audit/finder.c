@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "despur/cluster.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ static void release_candidate(despur_audit_candidate *c) {
 void proposals_release(proposals *list) {
   for (size_t i = 0; i < list->count; i++) release_candidate(&list->items[i]);
   mem_free(list->items);
+  text_list_release(&list->notes);
   *list = (proposals){0};
 }
 
@@ -64,6 +66,15 @@ despur_status proposals_add(despur_audit_candidate **out, proposals *list, const
   return fill(*out, of, n, name, list->error);
 }
 
+despur_status proposals_note(proposals *list, const char *format, ...) {
+  char note[512];
+  va_list args;
+  va_start(args, format);
+  format_args(note, sizeof note, format, args);
+  va_end(args);
+  return text_list_add(&list->notes, note, list->error);
+}
+
 despur_status finder_gather(float **out, const float *x, size_t columns, const size_t *rows, size_t count,
                             despur_error *error) {
   despur_status status = mem_alloc(out, count, columns * sizeof **out, error);
@@ -87,4 +98,32 @@ void finder_nearest(uint32_t *cells, const float *q, size_t n, size_t k, const d
       cells[i] = c;
     }
   }
+}
+
+despur_status finder_propose_kmeans(proposals *out, const finder_view *v, const finder_kmeans *o,
+                                    const size_t *rows, size_t count, despur_error *error) {
+  enum { STARTS = 5, ITERATIONS = 100 };
+  despur_status status = DESPUR_OK;
+  despur_kmeans_result found = {0};
+  float *points = NULL;
+  TRY(finder_gather(&points, v->q, v->components, rows, count, error));
+  for (size_t k = 2; k <= o->most && k <= count; k++) {
+    despur_audit_candidate *c;
+    const despur_kmeans_options options = {.clusters = k,
+                                           .starts = STARTS,
+                                           .max_iterations = ITERATIONS,
+                                           .tolerance = 1e-4,
+                                           .seed = v->seed,
+                                           .index = o->stream + k,
+                                           .threads = v->threads,
+                                           .watch = v->watch};
+    TRY(despur_kmeans(&found, points, count, v->components, &options, error));
+    TRY(proposals_add(&c, out, o->of, v->n, k, "%zu clusters of %s", k, o->where));
+    finder_nearest(c->of_example, v->q, v->n, v->components, found.centres, k);
+    despur_kmeans_release(&found);
+  }
+cleanup:
+  despur_kmeans_release(&found);
+  mem_free(points);
+  return status;
 }

@@ -4,6 +4,7 @@
 #ifndef AUDIT_FINDER_H
 #define AUDIT_FINDER_H
 
+#include "base/text.h"
 #include "despur/audit.h"
 #include "despur/examples.h"
 
@@ -28,6 +29,7 @@ typedef struct finder_view {
 typedef struct proposals {
   despur_audit_candidate *items; /* of_example: [n] */
   size_t count, room;
+  text_list notes;     /* on what was not looked at */
   despur_error *error; /* where proposals_add says what went wrong; may be NULL */
 } proposals;
 
@@ -48,6 +50,10 @@ proposals_add(despur_audit_candidate **out, proposals *list, const finder *of, s
               const char *format, ...);
 DESPUR_MUST_USE despur_status proposals_name_cell(despur_audit_candidate *candidate, size_t cell,
                                                   const char *name, despur_error *error);
+
+/* A sentence on what the finder leaves out, for whoever reads the audit. */
+__attribute__((format(printf, 2, 3))) DESPUR_MUST_USE despur_status proposals_note(proposals *list,
+                                                                                   const char *format, ...);
 void proposals_release(proposals *list);
 
 /* *out = rows [count, columns] of x, one after the other. Release with mem_free. */
@@ -56,5 +62,16 @@ DESPUR_MUST_USE despur_status finder_gather(float **out, const float *x, size_t 
 
 /* cells [n] = the nearest of centres [count, k] for each row of q [n, k]; the first of equals. */
 void finder_nearest(uint32_t *cells, const float *q, size_t n, size_t k, const double *centres, size_t count);
+
+/* Partitions into 2 to `most` clusters by k-means of some rows, all examples going to the nearest centre. */
+typedef struct finder_kmeans {
+  const finder *of;
+  size_t most;
+  uint64_t stream;   /* random numbers of k clusters are those of stream + k */
+  const char *where; /* "all examples" */
+} finder_kmeans;
+DESPUR_MUST_USE despur_status finder_propose_kmeans(proposals *out, const finder_view *v,
+                                                    const finder_kmeans *options, const size_t *rows,
+                                                    size_t count, despur_error *error);
 
 #endif

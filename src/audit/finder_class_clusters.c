@@ -2,47 +2,34 @@
  * one class can be seen to divide others. */
 #include "audit/finder.h"
 #include "base/memory.h"
-#include "despur/cluster.h"
 
-enum { MOST = 4, STARTS = 5, LEAST = 40, MOST_CLASSES = 20 };
+#include <stdio.h>
 
-static despur_status cluster_class(proposals *out, const finder_view *v, uint32_t y, const size_t *rows,
-                                   size_t count, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  despur_kmeans_result found = {0};
-  float *points = NULL;
-  TRY(finder_gather(&points, v->q, v->components, rows, count, error));
-  for (size_t k = 2; k <= MOST; k++) {
-    despur_audit_candidate *c;
-    const despur_kmeans_options options = {.clusters = k,
-                                           .starts = STARTS,
-                                           .max_iterations = 100,
-                                           .tolerance = 1e-4,
-                                           .seed = v->seed,
-                                           .index = 100 + 10 * (uint64_t)y + k,
-                                           .threads = v->threads,
-                                           .watch = v->watch};
-    TRY(despur_kmeans(&found, points, count, v->components, &options, error));
-    TRY(proposals_add(&c, out, &finder_class_clusters, v->n, k, "%zu clusters of class %u", k, y));
-    finder_nearest(c->of_example, v->q, v->n, v->components, found.centres, k);
-    despur_kmeans_release(&found);
-  }
-cleanup:
-  despur_kmeans_release(&found);
-  mem_free(points);
-  return status;
+enum { MOST = 4, LEAST = 40, MOST_CLASSES = 20, FIRST_STREAM = 100, STREAMS = 10 };
+
+static despur_status cluster_class(proposals *out, const finder_view *v, uint32_t y, size_t *rows,
+                                   despur_error *error) {
+  size_t count = 0;
+  char where[32];
+  for (size_t i = 0; i < v->discovery_count; i++)
+    if (v->labels[v->discovery[i]] == y) rows[count++] = v->discovery[i];
+  if (count < LEAST) return DESPUR_OK;
+  snprintf(where, sizeof where, "class %u", (unsigned)y);
+  const finder_kmeans options = {.of = &finder_class_clusters,
+                                 .most = MOST,
+                                 .stream = FIRST_STREAM + STREAMS * (uint64_t)y,
+                                 .where = where};
+  return finder_propose_kmeans(out, v, &options, rows, count, error);
 }
 
 static despur_status propose(proposals *out, const finder_view *v, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t *rows = NULL;
+  if (v->classes > MOST_CLASSES)
+    return proposals_note(out, "%zu classes are more than %d: none was divided by itself", v->classes,
+                          MOST_CLASSES);
   TRY(mem_alloc(&rows, v->discovery_count, sizeof *rows, error));
-  for (uint32_t y = 0; y < v->classes && v->classes <= MOST_CLASSES; y++) {
-    size_t count = 0;
-    for (size_t i = 0; i < v->discovery_count; i++)
-      if (v->labels[v->discovery[i]] == y) rows[count++] = v->discovery[i];
-    if (count >= LEAST) TRY(cluster_class(out, v, y, rows, count, error));
-  }
+  for (uint32_t y = 0; y < v->classes; y++) TRY(cluster_class(out, v, y, rows, error));
 cleanup:
   mem_free(rows);
   return status;

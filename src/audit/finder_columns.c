@@ -13,6 +13,9 @@ static despur_status propose(proposals *out, const finder_view *v, despur_error 
     const despur_example_column *column = &v->by[b];
     despur_audit_candidate *c;
     char name[256];
+    if (column->values_count > MOST_VALUES)
+      TRY(proposals_note(out, "column '%.200s' has %zu values, more than %d: none of them was tested",
+                         column->name, column->values_count, MOST_VALUES));
     if (column->values_count < 2 || column->values_count > MOST_VALUES) continue;
     TRY(proposals_add(&c, out, &finder_columns, v->n, column->values_count, "column %s", column->name));
     memcpy(c->of_example, column->codes, v->n * sizeof *c->of_example);

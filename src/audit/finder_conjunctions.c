@@ -25,7 +25,7 @@ typedef struct slice {
 typedef struct search {
   const finder_view *view;
   condition conditions[MOST_CONDITIONS];
-  size_t count, words;
+  size_t count, left_out, words;
   double *excess; /* [discovery_count] error less the class's error rate */
   double error;   /* mean */
   slice best[KEPT];
@@ -35,11 +35,15 @@ typedef struct search {
 static despur_status collect(search *s, despur_error *error) {
   const finder_view *v = s->view;
   for (size_t b = 0; b < v->by_count; b++)
-    for (uint32_t value = 0; value < v->by[b].values_count && s->count < MOST_CONDITIONS; value++) {
+    for (uint32_t value = 0; value < v->by[b].values_count; value++) {
       size_t rows = 0;
-      condition *c = &s->conditions[s->count];
       for (size_t i = 0; i < v->discovery_count; i++) rows += v->by[b].codes[v->discovery[i]] == value;
       if (rows < LEAST) continue;
+      if (s->count == MOST_CONDITIONS) {
+        s->left_out++;
+        continue;
+      }
+      condition *c = &s->conditions[s->count];
       *c = (condition){.column = b, .value = value};
       despur_status status = mem_alloc(&c->rows, s->words, sizeof *c->rows, error);
       if (status != DESPUR_OK) return status;
@@ -150,6 +154,9 @@ static despur_status propose(proposals *out, const finder_view *v, despur_error 
   TRY(mem_alloc(&pair, s.words, sizeof *pair, error));
   TRY(mem_alloc(&rows, s.words, sizeof *rows, error));
   TRY(collect(&s, error));
+  if (s.left_out > 0)
+    TRY(proposals_note(out, "conjunctions were made of %d conditions; %zu later ones were left out",
+                       MOST_CONDITIONS, s.left_out));
   TRY(measure_errors(&s, error));
   if (s.error > 0) search_all(&s, pair, rows);
   for (size_t i = 0; i < s.kept; i++) TRY(add(out, &s, &s.best[i], error));

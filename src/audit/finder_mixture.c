@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { COMPONENTS = 8, FEATURES = 16, LEAST = 4 * COMPONENTS };
+enum { COMPONENTS = 8, FEATURES = 16, LEAST = 4 * COMPONENTS, MOST_CLASSES = 20 };
 static const double WEIGHT = 10; /* of label and prediction against features, as in the paper */
 
 static despur_status make_points(float **out, const finder_view *v, size_t k, size_t width,
@@ -56,7 +56,10 @@ static despur_status propose(proposals *out, const finder_view *v, despur_error 
   despur_audit_candidate *c;
   float *points = NULL;
   size_t k = v->components < FEATURES ? v->components : FEATURES, width = k + 2 * v->classes;
-  if (v->discovery_count < LEAST || v->classes > 20) return DESPUR_OK;
+  if (v->discovery_count < LEAST) return DESPUR_OK;
+  if (v->classes > MOST_CLASSES)
+    return proposals_note(out, "%zu classes are more than %d: no error-aware mixture was fitted", v->classes,
+                          MOST_CLASSES);
   TRY(make_points(&points, v, k, width, error));
   TRY(despur_mixture_fit(&found, points, v->discovery_count, width,
                          &(despur_mixture_options){.components = COMPONENTS,

@@ -7,7 +7,9 @@
 #include "io/npy.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const VERDICTS[] = {"nothing found", "weak group", "leans on it", "too little data"};
 
@@ -113,6 +115,9 @@ static void put_lists(json_writer *j, const despur_audit *a) {
   json_close(j);
   put_columns(j, a);
   put_rare_classes(j, a);
+  json_open(j, "notes", '[');
+  for (size_t i = 0; i < a->notes_count; i++) json_write_text(j, NULL, a->notes[i]);
+  json_close(j);
 }
 
 static despur_status write_json(const despur_audit *a, const char *path, despur_error *error) {
@@ -250,15 +255,41 @@ static despur_status write_partitions(const despur_audit *a, const char *path, d
   return status;
 }
 
+static bool is_cluster(const despur_audit_candidate *c) {
+  return strcmp(c->finder, "clusters") == 0;
+}
+
+/* Clusters of all examples, without other candidates and the half: what several partitions are to a repair.
+ */
+static despur_status write_clusters(const despur_audit *a, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t columns = 0, shape[2] = {a->examples, 0};
+  int64_t *values = NULL;
+  for (size_t c = 0; c < a->candidates_count; c++) columns += is_cluster(&a->candidates[c]);
+  shape[1] = columns;
+  if (columns == 0) {
+    remove(path); /* of an audit before this one */
+    return DESPUR_OK;
+  }
+  TRY(mem_alloc(&values, a->examples, columns * sizeof *values, error));
+  for (size_t c = 0, to = 0; c < a->candidates_count; c++) {
+    if (!is_cluster(&a->candidates[c])) continue;
+    for (size_t i = 0; i < a->examples; i++) values[i * columns + to] = a->candidates[c].of_example[i];
+    to++;
+  }
+  TRY(npy_write(path, NPY_I64, 2, shape, values, error));
+cleanup:
+  mem_free(values);
+  return status;
+}
+
 despur_status despur_audit_write(const despur_audit *audit, const char *directory, despur_error *error) {
   static const struct {
     const char *name;
     despur_status (*write)(const despur_audit *, const char *, despur_error *);
-  } FILES[] = {{"candidates.csv", write_candidates},
-               {"groups.csv", write_groups},
-               {"attributes.npy", write_attributes},
-               {"partitions.npy", write_partitions},
-               {"audit.json", write_json}};
+  } FILES[] = {{"candidates.csv", write_candidates}, {"groups.csv", write_groups},
+               {"attributes.npy", write_attributes}, {"partitions.npy", write_partitions},
+               {"clusters.npy", write_clusters},     {"audit.json", write_json}};
   despur_status status = DESPUR_OK;
   char path[FILE_PATH];
   TRY(file_make_directories(directory, error));

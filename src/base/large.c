@@ -39,9 +39,10 @@ static size_t memory_allowed(void) {
 despur_status large_alloc(void *out, size_t *mapped, size_t count, size_t size, despur_error *error) {
   size_t bytes;
   *mapped = 0;
-  if (!__builtin_mul_overflow(count, size, &bytes) && bytes > memory_allowed() / 2)
-    return large_map(out, mapped, count, size, error);
-  return mem_alloc(out, count, size, error);
+  if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= memory_allowed() / 2 &&
+      mem_alloc(out, count, size, NULL) == DESPUR_OK)
+    return DESPUR_OK;
+  return large_map(out, mapped, count, size, error);
 }
 
 /* Its blocks are taken at once: a write to a page for which the disk has no room would end the process. */

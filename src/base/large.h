@@ -7,8 +7,9 @@
 #include <stddef.h>
 
 /* *out = count * size zero bytes, as mem_alloc gives them; those that are more than half of the memory that
- * this process may have lie in a file without a name below $TMPDIR, or /var/tmp, from which the system reads
- * what is needed. *mapped = 0, or the bytes of that file. On failure *out is NULL. Release with large_free.
+ * this process may have, or than it gets, lie in a file without a name below $TMPDIR, or /var/tmp, from which
+ * the system reads what is needed. *mapped = 0, or the bytes of that file. On failure *out is NULL. Release
+ * with large_free.
  */
 DESPUR_MUST_USE despur_status large_alloc(void *out, size_t *mapped, size_t count, size_t size,
                                           despur_error *error);

@@ -234,10 +234,12 @@ static void basis(markup *m, const despur_audit *a) {
   section_close(m);
 }
 
-static void unseen(markup *m) {
+static void unseen(markup *m, const despur_audit *a) {
   section_open(m, "What was not looked at");
+  markup_raw(m, "<ul>\n");
+  for (size_t i = 0; i < a->notes_count; i++) markup_print(m, "<li>%s.</li>\n", a->notes[i]);
   markup_raw(
-      m, "<ul>\n<li>Whether the model uses what tells a cell apart: that takes an intervention on the "
+      m, "<li>Whether the model uses what tells a cell apart: that takes an intervention on the "
          "examples.</li>\n<li>Groups that neither features nor columns tell apart.</li>\n<li>Labels: they "
          "are taken for the truth. Cells with many wrong labels look like weak groups.</li>\n<li>Other "
          "halves: another --seed divides the examples in another way.</li>\n</ul>\n");
@@ -259,7 +261,7 @@ despur_status despur_report_audit(const despur_audit *audit, const char *command
   metadata(&m, audit);
   figures(&m, audit);
   basis(&m, audit);
-  unseen(&m);
+  unseen(&m, audit);
   section_open(&m, "To get this again");
   markup_print(&m, "<p><code>%s</code></p>\n", command);
   section_close(&m);
