@@ -68,16 +68,24 @@ static void life_text(char out[64], const despur_net *net, size_t v) {
     snprintf(out, 64, "until %zu", last);
 }
 
+/* How it is computed, where that is not plain. */
+static void passing_text(char out[64], const node *n) {
+  *out = '\0';
+  if (n->winograd) snprintf(out, 64, ", Winograd's products");
+  if (n->host) snprintf(out, 64, ", computed with %zu", n->host->index + 1);
+}
+
 static despur_status add_node(text *out, const despur_net *net, const node *n, despur_error *error) {
-  char shape[64], setting[64], inputs[64], life[64], what[96];
+  char shape[64], setting[64], inputs[64], life[64], passing[64], what[96];
   shape_text(shape, n->out->layout);
   setting_text(setting, &n->spec);
   inputs_text(inputs, n);
   life_text(life, net, n->index + 1);
+  passing_text(passing, n);
   snprintf(what, sizeof what, "%s%s", n->spec.op->name, setting);
-  return text_add(out, error, "%5zu  %7zu  %-16s  %-6s  %-16s  %-14s  %10zu  %12zu  %s\n", n->index + 1,
+  return text_add(out, error, "%5zu  %7zu  %-16s  %-6s  %-16s  %-14s  %10zu  %12zu  %s%s\n", n->index + 1,
                   n->segment + 1, what, inputs, n->spec.name, shape, n->weight_count + n->bias_count,
-                  node_multiply_adds(n), life);
+                  node_multiply_adds(n), life, passing);
 }
 
 despur_status despur_net_describe(const despur_net *net, char **out, despur_error *error) {

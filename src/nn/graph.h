@@ -82,6 +82,8 @@ struct node {
   size_t segment;         /* where it runs in a training pass */
   bool frozen;            /* its parameters and buffers stay as they are */
   size_t spare_at;        /* scratch: a gradient that is to be added */
+  const node *host;       /* another one that does its work in passing (nn/fuse.c); NULL: it does it itself */
+  const node *norm;       /* of a host: the batch norm before it */
   /* what operations keep of their own: */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
   size_t weight, bias; /* floats into the slabs */
@@ -110,6 +112,7 @@ struct operation {
   bool clears;            /* its backward pass writes the padding of the gradient, too */
   bool pointwise;         /* a value of its output belongs to the values at the same place of its inputs */
   bool adds;              /* its backward pass looks at node.adds itself */
+  bool is_relu;           /* max(0, x), which others can do in passing */
 
   /* The output's channels, height and width from the inputs'; false: nothing would be left. */
   bool (*shape)(const node *n, block_layout *out);
@@ -137,6 +140,10 @@ struct operation {
   void (*meet)(const node *n, struct despur_net *net);
   void (*collect_backward)(const node *n, pass *p);
   void (*meet_backward)(const node *n, struct despur_net *net);
+  /* forward and collect_backward together with what node->host does behind it (nn/fuse.c); NULL: it cannot.
+   */
+  void (*forward_for)(const node *n, const pass *p, const node *host);
+  void (*collect_for)(const node *n, const pass *p, const node *host);
   /* Gradients of weights that follow from the whole batch at the end: task `part` of `parts`. */
   size_t (*gradient_tasks)(const node *n);
   void (*gradient)(const node *n, struct despur_net *net, size_t part, size_t parts);

@@ -17,58 +17,100 @@ INLINE double sum_used(const double lanes[LANES], size_t used) {
   return sum;
 }
 
-static double sum_of(const norm_job *job) {
-  double lanes[LANES] __attribute__((aligned(64)));
-  for (size_t part = 0; part < LANES; part += DOUBLES) {
-    dvec sum = splat_double(0);
-    for (size_t row = 0; row < job->rows; row++)
-      for (size_t column = 0; column < job->columns; column++)
-        sum += load_wide(job->x + row * job->x_row + column * LANES + part);
-    store_doubles(lanes + part, sum);
+/* In one pass: sums of distances from some value of the channel, and of their squares, lose nothing in double
+ * precision that matters, as float32 has 29 bits less. */
+static norm_moments moments(const norm_job *job) {
+  double lanes[2][LANES] __attribute__((aligned(64)));
+  const double some = (double)job->x[0], count = (double)(job->rows * job->columns * job->used);
+  const dvec middle = splat_double(some);
+  dvec sum[DOUBLE_PARTS], squares[DOUBLE_PARTS];
+  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) sum[part] = squares[part] = splat_double(0);
+  for (size_t row = 0; row < job->rows; row++)
+    for (size_t column = 0; column < job->columns; column++) {
+      const float *x = job->x + row * job->x_row + column * LANES;
+      UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
+        dvec distance = load_wide(x + part * DOUBLES) - middle;
+        sum[part] += distance;
+        squares[part] = fma_doubles(distance, distance, squares[part]);
+      }
+    }
+  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
+    store_doubles(lanes[0] + part * DOUBLES, sum[part]);
+    store_doubles(lanes[1] + part * DOUBLES, squares[part]);
   }
-  return sum_used(lanes, job->used);
+  const double distance = sum_used(lanes[0], job->used) / count;
+  const double about_mean = sum_used(lanes[1], job->used) - distance * distance * count;
+  return (norm_moments){some + distance, about_mean > 0 ? about_mean : 0};
 }
 
-static norm_moments moments(const norm_job *job) {
-  double lanes[LANES] __attribute__((aligned(64)));
-  double mean = sum_of(job) / (double)(job->rows * job->columns * job->used);
-  for (size_t part = 0; part < LANES; part += DOUBLES) {
-    dvec sum = splat_double(0), middle = splat_double(mean);
-    for (size_t row = 0; row < job->rows; row++)
-      for (size_t column = 0; column < job->columns; column++) {
-        dvec distance = load_wide(job->x + row * job->x_row + column * LANES + part) - middle;
-        sum = fma_doubles(distance, distance, sum);
-      }
-    store_doubles(lanes + part, sum);
+INLINE void apply_line(const norm_job *job, float scale, float shift, const bool PLUS, const bool RELU) {
+  const vec factor = splat(scale), offset = splat(shift), zero = splat(0);
+  for (size_t row = 0; row < job->rows; row++) {
+    const float *x = job->x + row * job->x_row, *plus = PLUS ? job->plus + row * job->plus_row : NULL;
+    float *y = job->y + row * job->y_row;
+    for (size_t i = 0; i < job->columns * LANES; i += VECTOR) {
+      vec value = fma_lanes(load(x + i), factor, offset);
+      if (PLUS) value += load(plus + i);
+      if (RELU) value = (vec)(~(value < zero) & (ivec)value); /* NaN stays */
+      store(y + i, value);
+    }
   }
-  return (norm_moments){mean, sum_used(lanes, job->used)};
 }
 
 static void apply(const norm_job *job, float scale, float shift) {
-  vec factor = splat(scale), offset = splat(shift);
-  for (size_t row = 0; row < job->rows; row++) {
-    const float *x = job->x + row * job->x_row;
-    float *y = job->y + row * job->y_row;
-    for (size_t i = 0; i < job->columns * LANES; i += VECTOR)
-      store(y + i, fma_lanes(load(x + i), factor, offset));
-  }
+  if (job->plus && job->relu)
+    apply_line(job, scale, shift, true, true);
+  else if (job->plus)
+    apply_line(job, scale, shift, true, false);
+  else if (job->relu)
+    apply_line(job, scale, shift, false, true);
+  else
+    apply_line(job, scale, shift, false, false);
 }
 
 static norm_sums sums(const norm_job *job, double mean) {
   double lanes[2][LANES] __attribute__((aligned(64)));
-  for (size_t part = 0; part < LANES; part += DOUBLES) {
-    dvec sum = splat_double(0), product = splat_double(0), middle = splat_double(mean);
-    for (size_t row = 0; row < job->rows; row++)
-      for (size_t column = 0; column < job->columns; column++) {
-        dvec dy = load_wide(job->dy + row * job->dy_row + column * LANES + part);
-        dvec distance = load_wide(job->x + row * job->x_row + column * LANES + part) - middle;
-        sum += dy;
-        product = fma_doubles(dy, distance, product);
+  const dvec middle = splat_double(mean);
+  dvec sum[DOUBLE_PARTS], product[DOUBLE_PARTS];
+  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) sum[part] = product[part] = splat_double(0);
+  for (size_t row = 0; row < job->rows; row++)
+    for (size_t column = 0; column < job->columns; column++) {
+      const float *x = job->x + row * job->x_row + column * LANES;
+      const float *gradient = job->dy + row * job->dy_row + column * LANES;
+      UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
+        dvec dy = load_wide(gradient + part * DOUBLES), distance = load_wide(x + part * DOUBLES) - middle;
+        sum[part] += dy;
+        product[part] = fma_doubles(dy, distance, product[part]);
       }
-    store_doubles(lanes[0] + part, sum);
-    store_doubles(lanes[1] + part, product);
+    }
+  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
+    store_doubles(lanes[0] + part * DOUBLES, sum[part]);
+    store_doubles(lanes[1] + part * DOUBLES, product[part]);
   }
   return (norm_sums){sum_used(lanes[0], job->used), sum_used(lanes[1], job->used)};
+}
+
+INLINE void mask_rows(const mask_job *job, const bool PLUS, const bool ADDS) {
+  const vec zero = splat(0);
+  for (size_t row = 0; row < job->rows; row++) {
+    const float *y = job->y + row * job->y_row;
+    float *dy = job->dy + row * job->dy_row, *plus = PLUS ? job->plus + row * job->plus_row : NULL;
+    for (size_t i = 0; i < job->columns * LANES; i += VECTOR) {
+      vec kept = (vec)((load(y + i) > zero) & (ivec)load(dy + i));
+      store(dy + i, kept);
+      if (PLUS && ADDS) store(plus + i, load(plus + i) + kept);
+      if (PLUS && !ADDS) store(plus + i, kept);
+    }
+  }
+}
+
+static void mask(const mask_job *job) {
+  if (!job->plus)
+    mask_rows(job, false, false);
+  else if (job->adds)
+    mask_rows(job, true, true);
+  else
+    mask_rows(job, true, false);
 }
 
 static void gradient(const norm_job *job, norm_line line) {
@@ -89,4 +131,4 @@ static void gradient(const norm_job *job, norm_line line) {
 
 extern const norm_table LEVEL_TABLE(norm_kernels);
 const norm_table LEVEL_TABLE(norm_kernels) = {
-    .moments = moments, .apply = apply, .sums = sums, .gradient = gradient};
+    .moments = moments, .apply = apply, .sums = sums, .gradient = gradient, .mask = mask};

@@ -115,6 +115,9 @@ void conv_forward(const node *n, const pass *p);
 void conv_weights(const node *n, const pass *p);
 void conv_inputs(const node *n, const pass *p);
 
+/* Finds the nodes whose work others can do in passing. */
+void plan_fusing(despur_net *net);
+
 /* What other operations ask of the kernels. */
 linear_job linear_forward_job(const node *n, const pass *p);
 linear_job linear_input_job(const node *n, const pass *p);

@@ -62,20 +62,33 @@ void net_put_rows(const pass *p, const net_batch *batch) {
 }
 
 void node_forward(const node *n, pass *p) {
-  n->spec.op->forward(n, p);
+  if (n->host) return;
+  if (n->norm)
+    n->norm->spec.op->forward_for(n->norm, p, n);
+  else
+    n->spec.op->forward(n, p);
+}
+
+/* Whether another node has done the way back. Outside of training each does its own, and so does batch norm,
+ * once all examples have met. */
+static bool is_done(const node *n, const pass *p) {
+  return n->host && p->training && !n->spec.op->meet;
 }
 
 /* Gradients of inputs that somebody has left already are written elsewhere and added. */
 void node_backward(const node *n, pass *p) {
   const operation *op = n->spec.op;
-  if (!n->out->needs_delta) return; /* nothing before it learns */
+  if (!n->out->needs_delta || is_done(n, p)) return;
   for (size_t k = 0; k < n->input_count; k++) {
     const node_value *in = n->in[k];
-    if (in->needs_delta && !n->adds[k] && !n->in_place && !op->clears && in->shares_padding &&
+    if (in->needs_delta && !n->adds[k] && !(n->in_place && k == 0) && !op->clears && in->shares_padding &&
         in->delta_layout.pad > 0)
       clear_padding(place_of(p, in->delta), in->delta_layout);
   }
-  op->backward(n, p);
+  if (n->norm && p->training)
+    n->norm->spec.op->collect_for(n->norm, p, n);
+  else
+    op->backward(n, p);
   for (size_t k = 0; k < n->input_count && !op->adds; k++)
     if (n->in[k]->needs_delta && n->adds[k])
       block_add(place_of(p, n->in[k]->delta), n->in[k]->delta_layout, p->scratch + n->spare_at,
@@ -173,10 +186,10 @@ static void backward_block(void *context, size_t block, int thread) {
   for (size_t i = job->first; i < job->last; i++) {
     const pass_step *step = &net->backward.steps[i];
     const node *n = &net->nodes[step->node];
-    if (step->collect)
-      n->spec.op->collect_backward(n, &p);
-    else
+    if (!step->collect)
       node_backward(n, &p);
+    else if (!n->host)
+      n->spec.op->collect_backward(n, &p);
   }
 }
 

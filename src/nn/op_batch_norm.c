@@ -135,7 +135,9 @@ static void begin(const node *n, despur_net *net, bool training) {
         (channel_norm){.mean = (double)means[c], .inverse = 1 / math_sqrt((double)variances[c] + EPS)};
 }
 
-static void forward(const node *n, pass *p) {
+/* The host is ReLU, or an addition with ReLU behind it; NULL: nothing follows. */
+static void forward_for(const node *n, const pass *p, const node *host) {
+  const node *add = host && host->input_count > 1 ? host : NULL;
   block_layout out = n->out->layout;
   for (size_t c = 0; c < channels(n); c++) {
     const channel_norm *norm = &norms_of(n, p->net)[c];
@@ -144,18 +146,50 @@ static void forward(const node *n, pass *p) {
     norm_job job = job_of(n, p, c);
     job.y = node_output(n, p) + block_at(out, c, 0);
     job.y_row = block_row(out);
+    job.relu = host != NULL;
+    if (add) {
+      job.plus = node_input(add, p, 1) + block_at(add->in[1]->layout, c, 0);
+      job.plus_row = block_row(add->in[1]->layout);
+    }
     p->net->kernels->norm->apply(&job, (float)scale, (float)shift);
   }
 }
 
+static void forward(const node *n, pass *p) {
+  forward_for(n, p, NULL);
+}
+
 /* ---- gradients ---- */
 
-static void collect_backward(const node *n, pass *p) {
+/* The way back through ReLU and, where the host is one, through an addition. */
+static void mask(const node *n, const pass *p, const node *host, size_t channel) {
+  block_layout out = n->out->layout, delta = n->out->delta_layout;
+  mask_job job = {.dy = node_delta(n, p) + block_at(delta, channel, 0),
+                  .dy_row = block_row(delta),
+                  .y = node_output(n, p) + block_at(out, channel, 0),
+                  .y_row = block_row(out),
+                  .rows = out.height,
+                  .columns = out.width};
+  if (host->input_count > 1 && host->in[1]->needs_delta) {
+    block_layout plus = host->in[1]->delta_layout;
+    job.plus = node_delta_in(host, p, 1) + block_at(plus, channel, 0);
+    job.plus_row = block_row(plus);
+    job.adds = host->adds[1];
+  }
+  p->net->kernels->norm->mask(&job);
+}
+
+static void collect_for(const node *n, const pass *p, const node *host) {
   norm_sums *sums = (norm_sums *)(p->sums + n->sums_at);
   for (size_t c = 0; c < channels(n); c++) {
+    if (host) mask(n, p, host, c);
     const norm_job job = gradient_job_of(n, p, c);
     sums[c] = p->net->kernels->norm->sums(&job, norms_of(n, p->net)[c].mean);
   }
+}
+
+static void collect_backward(const node *n, pass *p) {
+  collect_for(n, p, NULL);
 }
 
 static void meet_backward(const node *n, despur_net *net) {
@@ -202,6 +236,8 @@ const operation op_batch_norm = {.name = "batch norm",
                                  .begin = begin,
                                  .forward = forward,
                                  .backward = backward,
+                                 .forward_for = forward_for,
+                                 .collect_for = collect_for,
                                  .collect = collect,
                                  .meet = meet,
                                  .collect_backward = collect_backward,

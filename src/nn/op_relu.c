@@ -29,6 +29,7 @@ const operation op_relu = {.name = "relu",
                            .may_work_in_place = true,
                            .keeps_output = true,
                            .pointwise = true,
+                           .is_relu = true,
                            .shape = shape,
                            .forward = forward,
                            .backward = backward};

@@ -402,6 +402,7 @@ despur_status plan_network(despur_net *net, despur_error *error) {
   plan_forward(&p);
   plan_backward(&p);
   plan_adding(&p);
+  plan_fusing(net);
   plan_operations(&p);
   plan_places(&p);
 cleanup:

@@ -116,6 +116,71 @@ static void values_are_scaled_and_shifted(void **state) {
   free_channel(&c);
 }
 
+/* To the bit what one step after the other gives: a value is added, then what is negative becomes zero, and
+ * what is no number stays. */
+static void additions_and_relu_follow_in_the_same_pass(void **state) {
+  (void)state;
+  for (int kind = 1; kind < 4; kind++) {
+    channel c = make_channel(LANES, 0, 3);
+    float first[ROWS * Y_ROW];
+    c.x[3] = NAN;
+    for (size_t t = 0; kernels_available(t); t++) {
+      const norm_table *table = kernels_available(t)->norm;
+      float plain[ROWS * Y_ROW];
+      table->apply(&c.job, 0.37f, -1.25f);
+      memcpy(plain, c.y, sizeof plain);
+      norm_job job = c.job;
+      job.relu = kind & 1;
+      job.plus = kind & 2 ? c.dy : NULL;
+      job.plus_row = Y_ROW;
+      table->apply(&job, 0.37f, -1.25f);
+      for (size_t row = 0; row < ROWS; row++)
+        for (size_t i = 0; i < COLUMNS * LANES; i++) {
+          float wanted = plain[row * Y_ROW + i], got = c.y[row * Y_ROW + i];
+          if (job.plus) wanted += c.dy[row * Y_ROW + i];
+          if (job.relu && wanted < 0) wanted = 0;
+          assert_true(isnan(wanted) ? isnan(got) : got == wanted);
+        }
+      assert_beside_untouched(&c);
+      if (t == 0) memcpy(first, c.y, sizeof first);
+      assert_memory_equal(c.y, first, sizeof first);
+    }
+    free_channel(&c);
+  }
+}
+
+/* The gradient behind ReLU stays where the output is positive, and goes to what was added as well. */
+static void masks_take_the_gradient_back_through_relu_and_addition(void **state) {
+  (void)state;
+  enum { NO_PLUS, PLUS, ADDS };
+  for (int kind = NO_PLUS; kind <= ADDS; kind++)
+    for (size_t t = 0; kernels_available(t); t++) {
+      channel c = make_channel(LANES, 0, 1);
+      float before[ROWS * Y_ROW];
+      memcpy(before, c.dy, sizeof before);
+      c.x[1] = 0, c.x[2] = -0.0f, c.x[3] = NAN;
+      mask_job job = {.dy = c.dy,
+                      .dy_row = Y_ROW,
+                      .y = c.x,
+                      .y_row = X_ROW,
+                      .plus = kind == NO_PLUS ? NULL : c.y,
+                      .plus_row = Y_ROW,
+                      .rows = ROWS,
+                      .columns = COLUMNS,
+                      .adds = kind == ADDS};
+      kernels_available(t)->norm->mask(&job);
+      for (size_t row = 0; row < ROWS; row++)
+        for (size_t i = 0; i < Y_ROW; i++) {
+          size_t at = row * Y_ROW + i;
+          bool inside = i < COLUMNS * LANES;
+          float kept = !inside || c.x[row * X_ROW + i] > 0 ? before[at] : 0;
+          assert_true(c.dy[at] == kept);
+          assert_true(c.y[at] == (inside && kind != NO_PLUS ? kept + (kind == ADDS ? -7 : 0) : -7));
+        }
+      free_channel(&c);
+    }
+}
+
 static void gradients_follow_their_line_and_vanish_in_dead_lanes(void **state) {
   (void)state;
   const norm_line line = {.scale = 1.5f, .shift = 0.25f, .mean = 2, .slope = 0.125f};
@@ -143,6 +208,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(moments_and_sums_are_those_of_the_lanes_in_use),
       cmocka_unit_test(values_are_scaled_and_shifted),
+      cmocka_unit_test(additions_and_relu_follow_in_the_same_pass),
+      cmocka_unit_test(masks_take_the_gradient_back_through_relu_and_addition),
       cmocka_unit_test(gradients_follow_their_line_and_vanish_in_dead_lanes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,26 @@
+/* Batch norm, an addition behind it, and ReLU at the end work in place of each other: one of them, the host,
+ * does it all in one pass over the values, and on the way back in training, too. The host is the addition,
+ * since only there all that is added is known, or else ReLU. */
+#include "nn/net.h"
+
+/* The node that computes the first input. */
+static node *before(despur_net *net, const node *n) {
+  return n->spec.inputs[0] > 0 ? &net->nodes[n->spec.inputs[0] - 1] : NULL;
+}
+
+/* In place means that nobody else reads what lies between. */
+void plan_fusing(despur_net *net) {
+  for (size_t i = 0; i < net->node_count; i++) {
+    node *relu = &net->nodes[i], *host = relu;
+    if (!relu->spec.op->is_relu || !relu->in_place) continue;
+    node *norm = before(net, relu);
+    if (norm && norm->spec.op->adds && norm->in_place) {
+      host = norm;
+      norm = before(net, host);
+    }
+    if (!norm || !norm->spec.op->forward_for || norm->segment != host->segment) continue;
+    host->norm = norm;
+    norm->host = host;
+    if (relu != host) relu->host = host;
+  }
+}
