@@ -16,6 +16,7 @@ enum {
   CERTIFY_EVERY = 12,
   MOST_HALVINGS = 40,
   MOST_IDLE = 50,
+  JOINT_AFTER = 100, /* passes */
   MOST_SINGLE_IDLE = 2,
   MOST_SINGLE_HALVINGS = 10
 };
@@ -256,13 +257,16 @@ static despur_status begin(solver *s, const despur_logistic_fit *fit, despur_err
   return DESPUR_OK;
 }
 
+typedef despur_status newton_steps(logistic_place *at, const logistic_model *model, double tolerance,
+                                   size_t most_passes, const despur_watch *watch, despur_error *error);
+
 /* For two classes at the beginning: most of the way, or all of it. For more, where the other steps have not
- * got there, as they do not where columns differ much in scale. */
-static despur_status go_by_newton(solver *s, double tolerance, size_t most_passes, const despur_watch *watch,
-                                  despur_error *error) {
+ * got there, as they do not where columns differ much in scale: for all classes together, else by class. */
+static despur_status go_by_newton(solver *s, newton_steps *steps, double tolerance, size_t most_passes,
+                                  const despur_watch *watch, despur_error *error) {
   if (s->l1 == 0 || s->model->parts || is_certain(s, tolerance)) return DESPUR_OK;
   logistic_place place = {s->point, s->gradient, s->objective, s->bound, 0};
-  const despur_status status = logistic_newton(&place, s->model, tolerance, most_passes, watch, error);
+  const despur_status status = steps(&place, s->model, tolerance, most_passes, watch, error);
   s->point = place.point;
   s->gradient = place.gradient;
   s->objective = place.objective;
@@ -301,10 +305,16 @@ despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *
   TRY(solver_create(&s, model, error));
   TRY(begin(&s, fit, error));
   s.objective = evaluate(&s, s.point, s.gradient);
-  if (model->outputs == 1) TRY(go_by_newton(&s, tolerance, most_passes, &options->watch, error));
-  if (!is_certain(&s, tolerance)) TRY(solve_single(&s, tolerance, most_passes, &options->watch, error));
+  if (model->outputs == 1)
+    TRY(go_by_newton(&s, logistic_newton, tolerance, most_passes, &options->watch, error));
+  const size_t first_passes =
+      s.l1 > 0 && model->outputs > 1 && most_passes > JOINT_AFTER ? JOINT_AFTER : most_passes;
+  if (!is_certain(&s, tolerance)) TRY(solve_single(&s, tolerance, first_passes, &options->watch, error));
+  if (model->outputs > 1)
+    TRY(go_by_newton(&s, logistic_joint, tolerance, most_passes, &options->watch, error));
   if (!is_certain(&s, tolerance)) TRY(solve(&s, tolerance, most_passes, &options->watch, error));
-  if (model->outputs > 1) TRY(go_by_newton(&s, tolerance, most_passes, &options->watch, error));
+  if (model->outputs > 1)
+    TRY(go_by_newton(&s, logistic_newton, tolerance, most_passes, &options->watch, error));
   if (model->parts) evaluate(&s, s.point, s.gradient);
   TRY(finish(fit, &s, tolerance, error));
 cleanup:

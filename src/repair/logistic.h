@@ -76,6 +76,9 @@ double logistic_lower_bound(const logistic_model *model, const double *point, co
 /* curvatures[row]: the second derivative of the objective by the row's logit of that output. */
 void logistic_curvatures(const logistic_model *model, const double *point, size_t output, double *curvatures);
 
+/* probabilities: [rows, classes] */
+void logistic_probabilities(const logistic_model *model, const double *point, double *probabilities);
+
 /* Where a solver stands. */
 typedef struct logistic_place {
   double *point, *gradient; /* [length] */
@@ -88,6 +91,11 @@ typedef struct logistic_place {
 DESPUR_MUST_USE despur_status logistic_newton(logistic_place *at, const logistic_model *model,
                                               double tolerance, size_t most_passes, const despur_watch *watch,
                                               despur_error *error);
+
+/* The same for all classes together, as long as few enough coordinates have a weight. */
+DESPUR_MUST_USE despur_status logistic_joint(logistic_place *at, const logistic_model *model,
+                                             double tolerance, size_t most_passes, const despur_watch *watch,
+                                             despur_error *error);
 
 /* From where *fit is to the least of a model's objective, and there with *fit. Of a model with parts there is
  * no bound: it ends where a step promises less than the tolerance, the gap is infinite, and the parts' losses

@@ -37,7 +37,7 @@ typedef struct visit {
   void (*row_block)(const struct visit *v, const logistic_block *block, size_t first_row, size_t task);
   const struct dual *dual; /* of add_entropies */
   size_t output;           /* of keep_curvatures */
-  double *curvatures;
+  double *kept;            /* what it leaves of each row */
 } visit;
 
 static size_t block_total(const logistic_model *model) {
@@ -323,7 +323,7 @@ static void keep_curvatures(const visit *v, const logistic_block *block, size_t 
   for (size_t row = 0; row < block->rows; row++) {
     const double p = z[model->first + v->output].at[row];
     const double other = model->outputs == 1 ? z[0].at[row] : 1 - p;
-    v->curvatures[first_row + row] = row_weight(model->problem, first_row + row) / model->total * other * p;
+    v->kept[first_row + row] = row_weight(model->problem, first_row + row) / model->total * other * p;
   }
 }
 
@@ -334,7 +334,26 @@ void logistic_curvatures(const logistic_model *model, const double *point, size_
              .offset = model->biases,
              .row_block = keep_curvatures,
              .output = output,
-             .curvatures = curvatures};
+             .kept = curvatures};
+  logistic_plain_biases(model, point, model->biases);
+  run_visit(&v, NULL);
+}
+
+static void keep_probabilities(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
+  const logistic_model *model = v->model;
+  const size_t classes = model->problem->classes;
+  logistic_rows *z = task_scores(model, task), own;
+  predict_block(v, block, first_row, z, &own);
+  for (size_t row = 0; row < block->rows; row++)
+    for (size_t k = 0; k < classes; k++) v->kept[(first_row + row) * classes + k] = z[k].at[row];
+}
+
+void logistic_probabilities(const logistic_model *model, const double *point, double *probabilities) {
+  visit v = {.model = model,
+             .point = point,
+             .offset = model->biases,
+             .row_block = keep_probabilities,
+             .kept = probabilities};
   logistic_plain_biases(model, point, model->biases);
   run_visit(&v, NULL);
 }
