@@ -134,6 +134,68 @@ void field_reals(fields *f, const char *name, size_t *count, const double **item
   }
 }
 
+void field_counts(fields *f, const char *name, size_t *count, const size_t **items) {
+  const json_value *list = member(f, name);
+  if (f->out) {
+    json_open(f->out, name, '[');
+    for (size_t i = 0; i < *count; i++) json_write_count(f->out, NULL, (*items)[i]);
+    json_close(f->out);
+  } else if (reads(f)) {
+    size_t *found;
+    begin_list(f, list, count, &found, sizeof *found);
+    for (size_t i = 0; i < *count; i++) (void)json_size(&found[i], json_at(list, i));
+    *items = found;
+  }
+}
+
+/* ---- tables ---- */
+
+static void write_squares(json_writer *j, const char *name, size_t count, size_t side, const double *values) {
+  json_open(j, name, '[');
+  for (size_t i = 0; i < count; i++) {
+    json_open(j, NULL, '[');
+    for (size_t row = 0; row < side; row++) {
+      json_open(j, NULL, '[');
+      for (size_t column = 0; column < side; column++) json_write_real(j, NULL, *values++);
+      json_close(j);
+    }
+    json_close(j);
+  }
+  json_close(j);
+}
+
+/* Whether all tables of the list are of one size, so that there are as many numbers as the text has. */
+static bool are_squares(const json_value *list, size_t side) {
+  for (size_t i = 0; i < json_elements(list); i++) {
+    if (json_elements(json_at(list, i)) != side) return false;
+    for (size_t row = 0; row < side; row++)
+      if (json_elements(json_at(json_at(list, i), row)) != side) return false;
+  }
+  return true;
+}
+
+static void read_squares(const fields *f, const json_value *list, size_t *count, size_t *side,
+                         const double **values) {
+  double *found;
+  *side = json_elements(json_at(list, 0));
+  *count = *side > 0 && are_squares(list, *side) ? json_elements(list) : 0;
+  const size_t cells = *side * *side; /* which are there once at least, or *count is 0 */
+  reserve(f, &found, *count ? *count * cells : 0, sizeof *found);
+  if (!found) *count = 0;
+  for (size_t i = 0; i < *count * cells; i++) {
+    const json_value *row = json_at(json_at(list, i / cells), i % cells / *side);
+    found[i] = json_number(json_at(row, i % *side));
+  }
+  *values = found;
+}
+
+void field_squares(fields *f, const char *name, size_t *count, size_t *side, const double **values) {
+  if (f->out)
+    write_squares(f->out, name, *count, *side, *values);
+  else if (reads(f))
+    read_squares(f, member(f, name), count, side, values);
+}
+
 static void write_table(json_writer *j, const char *name, size_t rows, size_t columns, const size_t *cells) {
   json_open(j, name, '[');
   for (size_t row = 0; row < rows; row++) {

@@ -54,6 +54,10 @@ fields field_element(fields *list, size_t i);
 /* Lists of plain values. */
 void field_texts(fields *f, const char *name, size_t *count, const char *const **items);
 void field_reals(fields *f, const char *name, size_t *count, const double **items);
+void field_counts(fields *f, const char *name, size_t *count, const size_t **items);
+
+/* A list of square tables of numbers, values: [count, side, side]. Tables of other sizes count as absent. */
+void field_squares(fields *f, const char *name, size_t *count, size_t *side, const double **values);
 
 /* A table of counts [rows, columns], of which the sizes are known. DESPUR_BAD_INPUT, which says what was
  * expected, when it is another's. */

@@ -1,16 +1,17 @@
 /* cam.json: where the networks of a run look, for its page: a picture of each group, and how much of the
  * energy of its maps lies on what is known of the images. */
 #include "run/cam_file.h"
-#include "base/json_write.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/tfevents.h"
+#include "record/cam.h"
 #include "run/cells.h"
 #include "run/run_cam.h"
 #include "run/run_files.h"
 #include "run/run_state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { CAM_EXAMPLES = 4 }; /* of each group, in the event file */
 
@@ -22,112 +23,104 @@ enum {
   TILE = 56 /* pixels of a side, at most if small */
 };
 
-static void put_mean(json_writer *j, const char *name, const despur_cam_mean *mean) {
-  json_open(j, name, '{');
-  json_write_real(j, "mean", mean->mean);
-  json_write_real(j, "low", mean->low);
-  json_write_real(j, "high", mean->high);
-  json_close(j);
-}
+/* What the record of a result borrows beside the result itself. */
+typedef struct cam_arrays {
+  record_cam_group *groups;     /* [groups] */
+  record_cam_example *examples; /* [all] by group */
+  size_t *predictions;          /* [all, stages] */
+  despur_cam_group *scores;     /* [groups, stages] */
+  double *occlusions;           /* [groups, stages, grid, grid] */
+  const char **stages;          /* [stages] */
+  text *pictures;               /* [groups] in base64 */
+} cam_arrays;
 
-static void put_score(json_writer *j, const despur_cam_group *group) {
-  json_open(j, NULL, '{');
-  json_write_count(j, "count", group->count);
-  json_write_count(j, "empty", group->empty);
-  json_write_real(j, "core_area", group->core_area);
-  json_write_real(j, "painted_area", group->painted_area);
-  put_mean(j, "background", &group->background);
-  put_mean(j, "painted", &group->painted);
-  put_mean(j, "pointing", &group->pointing);
-  put_mean(j, "overlap", &group->overlap);
-  json_close(j);
-}
-
-/* What each region costs a group when it is covered: rows from the top. */
-static void put_occlusion(json_writer *j, const despur_occlusion *found, size_t g) {
-  json_open(j, NULL, '[');
-  for (size_t row = 0; row < found->grid; row++) {
-    json_open(j, NULL, '[');
-    for (size_t column = 0; column < found->grid; column++)
-      json_write_real(j, NULL, found->losses[(g * found->grid + row) * found->grid + column]);
-    json_close(j);
-  }
-  json_close(j);
-}
-
-static void put_example(json_writer *j, const despur_cam_example *example, size_t stages) {
-  json_open(j, NULL, '{');
-  json_write_count(j, "example", example->example);
-  json_open(j, "predictions", '[');
-  for (size_t s = 0; s < stages; s++) json_write_count(j, NULL, example->predictions[s]);
-  json_close(j);
-  json_close(j);
-}
-
-static despur_status put_picture(json_writer *j, const despur_picture *picture, despur_error *error) {
-  text png = {0};
-  despur_status status = text_add_base64(&png, picture->bytes, picture->count, error);
-  json_open(j, "picture", '{');
-  json_write_count(j, "width", picture->width);
-  json_write_count(j, "height", picture->height);
-  json_write_text(j, "png", png.data ? png.data : "");
-  json_close(j);
-  mem_free(png.data);
-  return status;
-}
-
-static despur_status put_group(json_writer *j, const despur_run_cam_result *found, size_t g,
-                               despur_error *error) {
+static despur_status arrays_create(cam_arrays *out, const despur_run_cam_result *found, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_open(j, NULL, '{');
-  json_write_text(j, "name", found->names[g]);
-  json_write_flag(j, "minority", found->minority[g]);
-  json_open(j, "examples", '[');
-  for (size_t i = 0; i < found->example_count; i++)
-    if (found->examples[i].group == g) put_example(j, &found->examples[i], found->stage_count);
-  json_close(j);
-  json_open(j, "scores", '[');
-  for (size_t s = 0; found->scored && s < found->stage_count; s++)
-    put_score(j, &found->stages[s].scores.groups[g]);
-  json_close(j);
-  json_open(j, "occlusion", '[');
-  for (size_t s = 0; s < found->stage_count; s++) put_occlusion(j, &found->stages[s].occlusion, g);
-  json_close(j);
-  for (size_t i = 0; i < found->sheet_count; i++)
-    if (found->sheets[i].group == g) TRY(put_picture(j, &found->sheets[i].picture, error));
-  json_close(j);
+  const size_t groups = found->groups, stages = found->stage_count, grid = found->stages[0].occlusion.grid;
+  TRY(mem_alloc(&out->groups, groups, sizeof *out->groups, error));
+  TRY(mem_alloc(&out->examples, found->example_count, sizeof *out->examples, error));
+  TRY(mem_alloc(&out->predictions, found->example_count * stages, sizeof *out->predictions, error));
+  TRY(mem_alloc(&out->scores, groups * stages, sizeof *out->scores, error));
+  TRY(mem_alloc(&out->occlusions, groups * stages * grid * grid, sizeof *out->occlusions, error));
+  TRY(mem_alloc(&out->stages, stages, sizeof *out->stages, error));
+  TRY(mem_alloc(&out->pictures, groups, sizeof *out->pictures, error));
 cleanup:
   return status;
 }
 
-static void put_region(json_writer *j, const despur_region *region) {
-  json_open(j, "region", '{');
-  json_write_count(j, "left", region->left);
-  json_write_count(j, "top", region->top);
-  json_write_count(j, "width", region->width);
-  json_write_count(j, "height", region->height);
-  json_close(j);
+static void arrays_release(cam_arrays *of, size_t groups) {
+  for (size_t g = 0; of->pictures && g < groups; g++) mem_free(of->pictures[g].data);
+  mem_free(of->groups);
+  mem_free(of->examples);
+  mem_free(of->predictions);
+  mem_free(of->scores);
+  mem_free(of->occlusions);
+  mem_free(of->stages);
+  mem_free(of->pictures);
+}
+
+static void take_examples(cam_arrays *to, const despur_run_cam_result *found) {
+  for (size_t i = 0; i < found->example_count; i++) {
+    const despur_cam_example *example = &found->examples[i];
+    record_cam_group *group = &to->groups[example->group];
+    size_t *predictions = &to->predictions[i * found->stage_count];
+    for (size_t s = 0; s < found->stage_count; s++) predictions[s] = example->predictions[s];
+    to->examples[i] = (record_cam_example){example->example, found->stage_count, predictions};
+    if (group->examples_count++ == 0) group->examples = &to->examples[i];
+  }
+}
+
+static void take_stages(cam_arrays *to, const despur_run_cam_result *found, size_t g) {
+  const size_t stages = found->stage_count, grid = found->stages[0].occlusion.grid, cells = grid * grid;
+  record_cam_group *group = &to->groups[g];
+  double *occlusions = &to->occlusions[g * stages * cells];
+  for (size_t s = 0; s < stages; s++) {
+    const despur_cam_stage_result *stage = &found->stages[s];
+    memcpy(occlusions + s * cells, stage->occlusion.losses + g * cells, cells * sizeof *occlusions);
+    if (found->scored) to->scores[g * stages + s] = stage->scores.groups[g];
+  }
+  group->occlusions = occlusions;
+  group->occlusions_count = stages;
+  group->grid = grid;
+  group->scores = &to->scores[g * stages];
+  group->scores_count = found->scored ? stages : 0;
+}
+
+static despur_status take_picture(cam_arrays *to, const despur_cam_sheet *sheet, despur_error *error) {
+  const despur_picture *picture = &sheet->picture;
+  record_cam_group *group = &to->groups[sheet->group];
+  text *png = &to->pictures[sheet->group];
+  despur_status status = text_add_base64(png, picture->bytes, picture->count, error);
+  group->width = picture->width;
+  group->height = picture->height;
+  group->png = png->data ? png->data : "";
+  return status;
 }
 
 static despur_status print_cam(char **out, const despur_run_cam_result *found, despur_error *error) {
   despur_status status = DESPUR_OK;
-  json_writer j = {.style = JSON_PRETTY, .digits = 6};
-  json_open(&j, NULL, '{');
-  json_write_text(&j, "layer", found->layer);
-  json_write_text(&j, "split", despur_split_name(found->split));
-  json_write_flag(&j, "scored", found->scored);
-  json_write_flag(&j, "partly", found->partly);
-  if (found->region.width > 0) put_region(&j, &found->region);
-  json_open(&j, "stages", '[');
-  for (size_t s = 0; s < found->stage_count; s++) json_write_text(&j, NULL, found->stages[s].label);
-  json_close(&j);
-  json_open(&j, "groups", '[');
-  for (size_t g = 0; g < found->groups; g++) TRY(put_group(&j, found, g, error));
-  json_close(&j);
-  json_close(&j);
-  TRY(json_finish(out, &j, error));
+  cam_arrays of = {0};
+  TRY(arrays_create(&of, found, error));
+  for (size_t s = 0; s < found->stage_count; s++) of.stages[s] = found->stages[s].label;
+  take_examples(&of, found);
+  for (size_t g = 0; g < found->groups; g++) {
+    of.groups[g].name = found->names[g];
+    of.groups[g].minority = found->minority[g];
+    take_stages(&of, found, g);
+  }
+  for (size_t i = 0; i < found->sheet_count; i++) TRY(take_picture(&of, &found->sheets[i], error));
+  const record_cam cam = {.layer = found->layer,
+                          .split = despur_split_name(found->split),
+                          .scored = found->scored,
+                          .partly = found->partly,
+                          .region = found->region,
+                          .stages_count = found->stage_count,
+                          .stages = of.stages,
+                          .groups_count = found->groups,
+                          .groups = of.groups};
+  TRY(cam_print(out, &cam, error));
 cleanup:
-  json_drop(&j);
+  arrays_release(&of, found->groups);
   return status;
 }
 

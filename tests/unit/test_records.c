@@ -3,6 +3,7 @@
 
 #include "base/json_read.h"
 #include "base/memory.h"
+#include "record/cam.h"
 #include "record/manifest.h"
 #include "record/results.h"
 #include "record/timing.h"
@@ -294,6 +295,64 @@ static void hashes_come_back(void **state) {
   assert_int_equal(hashes.count, 0);
 }
 
+static const char CAM[] =
+    "{\n  \"layer\": \"conv2\",\n  \"split\": \"test\",\n  \"scored\": true,\n  \"partly\": false,\n"
+    "  \"region\": {\n    \"left\": 1,\n    \"top\": 2,\n    \"width\": 3,\n    \"height\": 4\n  },\n"
+    "  \"stages\": [\n    \"ERM\"\n  ],\n  \"groups\": [\n    {\n      \"name\": \"y=0,a=1\",\n"
+    "      \"minority\": true,\n      \"examples\": [\n        {\n          \"example\": 17,\n"
+    "          \"predictions\": [\n            1\n          ]\n        }\n      ],\n      \"scores\": [\n"
+    "        {\n          \"count\": 5,\n          \"empty\": 1,\n          \"core_area\": 0.25,\n"
+    "          \"painted_area\": null,\n"
+    "          \"background\": {\n            \"mean\": 0.5,\n            \"low\": 0.25,\n"
+    "            \"high\": 0.75\n          },\n"
+    "          \"painted\": {\n            \"mean\": 0.0,\n            \"low\": null,\n"
+    "            \"high\": null\n          },\n"
+    "          \"pointing\": {\n            \"mean\": 1.0,\n            \"low\": 1.0,\n"
+    "            \"high\": 1.0\n          },\n"
+    "          \"overlap\": {\n            \"mean\": 0.125,\n            \"low\": 0.0,\n"
+    "            \"high\": 0.5\n          }\n        }\n      ],\n"
+    "      \"occlusion\": [\n        [\n          [\n            0.5,\n            null\n          ],\n"
+    "          [\n            -0.25,\n            0.0\n          ]\n        ]\n      ],\n"
+    "      \"picture\": {\n        \"width\": 56,\n        \"height\": 28,\n        \"png\": \"iVBO\"\n"
+    "      }\n    }\n  ]\n}\n";
+
+static void where_networks_look_comes_back(void **state) {
+  (void)state;
+  record_cam read;
+  char *again;
+  json_value *object = object_of(CAM);
+  assert_ok(cam_read(&read, object, &error));
+  assert_int_equal(read.region.height, 4);
+  assert_int_equal(read.groups[0].examples[0].predictions[0], 1);
+  assert_true(read.groups[0].occlusions[2] == -0.25 && isnan(read.groups[0].occlusions[1]));
+  assert_ok(cam_print(&again, &read, &error));
+  assert_string_equal(again, CAM);
+  mem_free(again);
+  cam_release(&read);
+  mem_free(object);
+}
+
+static void tables_that_are_no_squares_are_absent(void **state) {
+  (void)state;
+  static const char *const TABLES[] = {"[[[1,2],[3]]]", "[[[1]],[[1,2],[3,4]]]", "[[1,2]]", "[5]", "{}",
+                                       "[[[1,2]]]"};
+  for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
+    record_cam read;
+    char *content;
+    assert_true(asprintf(&content, "{\"groups\":[{\"occlusion\":%s,\"examples\":3,\"scores\":[{}]}]}",
+                         TABLES[i]) > 0);
+    json_value *object = object_of(content);
+    assert_ok(cam_read(&read, object, &error));
+    assert_int_equal(read.groups[0].occlusions_count, 0);
+    assert_int_equal(read.groups[0].examples_count, 0);
+    assert_true(isnan(read.groups[0].scores[0].background.mean));
+    assert_true(read.region.width == 0 && !read.layer && !read.groups[0].png);
+    cam_release(&read);
+    mem_free(object);
+    free(content);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_epoch_comes_back),
@@ -305,6 +364,8 @@ int main(void) {
       cmocka_unit_test(a_manifest_comes_back),
       cmocka_unit_test(times_come_back),
       cmocka_unit_test(hashes_come_back),
+      cmocka_unit_test(where_networks_look_comes_back),
+      cmocka_unit_test(tables_that_are_no_squares_are_absent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
