@@ -5,6 +5,7 @@
 #include "despur/picture.h"
 #include "despur/repair.h"
 #include "despur/text.h"
+#include "repair/usual.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,10 @@ static const char *const repair_rules[] = {"worst_group", "worst_class", "averag
   { ROW(name, CONFIG_IS_REAL, member, initial, help), lower, upper }
 #define REALS(name, member, few, many, lower, upper, initial, help)                                          \
   { ROW(name, CONFIG_IS_REALS, member, initial, help), lower, upper, .fewest = (few), .most = (many) }
+/* As a default is written: 5, and [1, 0.1]. */
+#define AS_TEXT(...)   #__VA_ARGS__
+#define SPELLED(value) AS_TEXT(value)
+#define LISTED(...)    "[" AS_TEXT(__VA_ARGS__) "]"
 #define CHOICE(name, member, list, initial, help)                                                            \
   { ROW(name, CONFIG_IS_CHOICE, member, initial, help), .choices = (list) }
 #define BOOLEAN(name, member, initial, help)                                                                 \
@@ -283,26 +288,24 @@ const config_row schema_rows[] = {
            "whose groups fitting and choosing see: those of the attribute, or those that were inferred"),
     CHOICE("repair.select", repair.select, repair_rules, "worst_group",
            "what the best of all combinations of the values below is best in, on validation"),
-    INTEGER("repair.folds", repair.folds, 2, 100, "5",
+    INTEGER("repair.folds", repair.folds, 2, 100, SPELLED(USUAL_FOLDS),
             "folds of the examples, where a method is fitted on those that choose"),
-    INTEGER("repair.refits", repair.refits, 1, 1000, "20",
+    INTEGER("repair.refits", repair.refits, 1, 1000, SPELLED(USUAL_REFITS),
             "fits on fresh balanced subsets, whose mean is kept, or members (dfr, dfr_train, dispel, dpe)"),
-    REALS("repair.l2", repair.l2, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6),
-          "[10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001]",
+    REALS("repair.l2", repair.l2, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6), LISTED(USUAL_L2),
           "penalties to try (erm, balanced, groupdro); one, or a list"),
-    REALS("repair.c", repair.c, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6),
-          "[1, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01]",
+    REALS("repair.c", repair.c, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6), LISTED(USUAL_C),
           "inverse strengths of the l1 penalty to try (dfr, dfr_train, dispel)"),
-    REALS("repair.mix", repair.mix, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1), "[1, 0.9, 0.8, 0.7]",
+    REALS("repair.mix", repair.mix, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1), LISTED(USUAL_MIX),
           "shares of validation examples in mixtures to try (dispel)"),
-    REALS("repair.gamma", repair.gamma, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(100), "[0.5, 1, 2, 4, 8]",
+    REALS("repair.gamma", repair.gamma, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(100), LISTED(USUAL_GAMMA),
           "how strongly to weigh examples that the network gets wrong, to try (afr)"),
-    REALS("repair.lambda", repair.lambda, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6), "[1, 0.1, 0.01]",
+    REALS("repair.lambda", repair.lambda, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6), LISTED(USUAL_LAMBDA),
           "pulls to the layer of before to try (afr)"),
-    REALS("repair.scale", repair.scale, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e4), "[10, 20, 40, 80, 160]",
+    REALS("repair.scale", repair.scale, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e4), LISTED(USUAL_SCALE),
           "scales of the logits to try (dpe)"),
-    REALS("repair.diversity", repair.diversity, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6), "[0.1, 1, 10]",
-          "how strongly prototypes are kept apart, to try (dpe)"),
+    REALS("repair.diversity", repair.diversity, 1, DESPUR_REPAIR_LIST, ABOVE(0), TO(1e6),
+          LISTED(USUAL_DIVERSITY), "how strongly prototypes are kept apart, to try (dpe)"),
 
     BOOLEAN("log.steps", log.steps, "false", "write the loss of every step to steps.csv"),
     BOOLEAN("log.tensorboard", log.tensorboard, "false",

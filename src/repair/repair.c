@@ -4,11 +4,12 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/watch.h"
+#include "repair/usual.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { USUAL_FOLDS = 5, USUAL_REFITS = 20, MOST_FOLDS = 100, MOST_REFITS = 1000, MOST_PASSES = 3000 };
+enum { MOST_FOLDS = 100, MOST_REFITS = 1000, MOST_PASSES = 3000 };
 
 #define USUAL_TOLERANCE 1e-6
 
@@ -26,15 +27,16 @@ void despur_repair_release(despur_repair_result *result) {
 
 /* ---- options ---- */
 
-/* Strong penalties first: a path begins where the solution is simple. */
-static const despur_repair_options USUAL = {
-    .l2 = {{10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001}, 9},
-    .c = {{1, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01}, 7}, /* the grid of DFR's authors */
-    .mix = {{1, 0.9, 0.8, 0.7}, 4},                 /* that of DISPEL's */
-    .gamma = {{0.5, 1, 2, 4, 8}, 5},
-    .lambda = {{1, 0.1, 0.01}, 3},
-    .scale = {{5, 10, 20, 40}, 4},
-    .diversity = {{0.1, 1, 10}, 3}};
+#define LIST(...)                                                                                            \
+  { {__VA_ARGS__}, sizeof(double[]){__VA_ARGS__} / sizeof(double) }
+
+static const despur_repair_options USUAL = {.l2 = LIST(USUAL_L2),
+                                            .c = LIST(USUAL_C),
+                                            .mix = LIST(USUAL_MIX),
+                                            .gamma = LIST(USUAL_GAMMA),
+                                            .lambda = LIST(USUAL_LAMBDA),
+                                            .scale = LIST(USUAL_SCALE),
+                                            .diversity = LIST(USUAL_DIVERSITY)};
 
 static despur_status take_list(despur_repair_list *list, const despur_repair_list *usual, const char *name,
                                double most, despur_error *error) {
