@@ -135,7 +135,7 @@ despur_status run_write_cam(run *r, despur_error *error) {
   if (count == 0) goto cleanup;
   options.per_group = per_group < 1 ? 1 : per_group > MOST_PER_GROUP ? MOST_PER_GROUP : per_group;
   options.scale = scale < 1 ? 1 : scale > 8 ? 8 : scale;
-  TRY(run_look_inside(&found, r, networks, count, &options, error));
+  TRY(run_cam_compute(&found, r, networks, count, &options, error));
   TRY(print_cam(&content, &found, error));
   TRY(run_write_text(r, "cam.json", content, error));
 cleanup:
@@ -152,7 +152,7 @@ despur_status run_write_cam_events(run *r, despur_error *error) {
   despur_run_cam_result maps = {0};
   despur_run_cam_options options = {.split = r->result->split, .per_group = CAM_EXAMPLES, .pictures_only = 1};
   if (!r->events || r->only_infer || count == 0) return DESPUR_OK;
-  TRY(run_look_inside(&maps, r, networks, count, &options, error));
+  TRY(run_cam_compute(&maps, r, networks, count, &options, error));
   for (size_t i = 0; i < maps.sheet_count; i++) {
     const despur_picture *drawn = &maps.sheets[i].picture;
     tfevents_picture picture = {drawn->bytes, drawn->count, drawn->width, drawn->height};

@@ -1,7 +1,9 @@
 #include "run/networks.h"
+#include "run/manifest.h"
 #include "run/score.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* model.mean and model.std, of which each is one number or as many as there are channels. */
 static void normalise_images(despur_net_options *options, const despur_config *config) {
@@ -58,10 +60,21 @@ despur_status run_save_net(const run *r, despur_network network, despur_error *e
   return status == DESPUR_OK ? despur_net_save(r->nets[network], path, error) : status;
 }
 
+/* A run that ended early may not have come to a network: its own message says how far it came. */
+static despur_status check_weights(const run *r, const char *path, despur_error *error) {
+  manifest ended;
+  if (file_exists(path)) return DESPUR_OK;
+  despur_status status = manifest_read(&ended, r->result->directory, error);
+  if (status != DESPUR_OK || !*ended.message) return status; /* loading says that there is none */
+  return error_set(error, DESPUR_BAD_INPUT, "%s: not there yet: the run %s: %s", path,
+                   strcmp(ended.outcome, "failed") == 0 ? "failed" : "was stopped", ended.message);
+}
+
 despur_status run_load_net(run *r, despur_network network, despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[1024];
   TRY(run_path(path, r, config_weights_file(r->config, network), error));
+  TRY(check_weights(r, path, error));
   if (!r->nets[network]) TRY(run_create_net(r, network, error));
   TRY(despur_net_load(r->nets[network], path, error));
 cleanup:

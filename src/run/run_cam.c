@@ -297,7 +297,7 @@ static size_t usual_scale(size_t width) {
   return scale < 1 ? 1 : scale > MOST_SCALE ? MOST_SCALE : scale;
 }
 
-despur_status run_look_inside(despur_run_cam_result *out, run *r, const run_cam_network *networks,
+despur_status run_cam_compute(despur_run_cam_result *out, run *r, const run_cam_network *networks,
                               size_t count, const despur_run_cam_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t split_count, scored_count, convolution;
@@ -398,7 +398,7 @@ despur_status despur_run_cam(despur_run_cam_result *out, const char *directory,
   result.inferred = config->infer.method != CONFIG_INFER_NONE;
   TRY(load_networks(networks, &count, &r, options, error));
   TRY(find_cells(&r, options->split, error));
-  TRY(run_look_inside(out, &r, networks, count, options, error));
+  TRY(run_cam_compute(out, &r, networks, count, options, error));
 cleanup:
   run_release(&r);
   despur_config_free(config);

@@ -1,4 +1,4 @@
-/* Inside of looking at a run's networks, for those who have them in memory. */
+/* Grad-CAM of a run's networks, for those who have them in memory. */
 #ifndef RUN_RUN_CAM_H
 #define RUN_RUN_CAM_H
 
@@ -16,7 +16,7 @@ size_t run_cam_networks(run_cam_network networks[DESPUR_NETWORK_COUNT], const ru
 
 /* despur_run_cam of some networks; r->dataset and r->truth are needed, options->chosen, network and threads
  * are not looked at. */
-DESPUR_MUST_USE despur_status run_look_inside(despur_run_cam_result *out, run *r,
+DESPUR_MUST_USE despur_status run_cam_compute(despur_run_cam_result *out, run *r,
                                               const run_cam_network *networks, size_t count,
                                               const despur_run_cam_options *options, despur_error *error);
 

@@ -10,6 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+despur_watch run_watch(const run *r) {
+  return (despur_watch){.context = r->options->observer.context, .stop = r->options->observer.stop};
+}
+
 void run_note(const run *r, const char *format, ...) {
   const despur_observer *observer = &r->options->observer;
   if (!observer->note) return;

@@ -63,6 +63,9 @@ DESPUR_MUST_USE despur_status run_path(char path[1024], const run *r, const char
 DESPUR_MUST_USE despur_status run_split(const uint32_t **examples, size_t *count, const run *r,
                                         despur_split split, despur_error *error);
 
+/* What stops training stops other long work. */
+despur_watch run_watch(const run *r);
+
 /* Tells the observer; a printf format. */
 __attribute__((format(printf, 2, 3))) void run_note(const run *r, const char *format, ...);
 

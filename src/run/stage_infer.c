@@ -18,11 +18,6 @@
 #include <math.h>
 #include <string.h>
 
-/* What stops training stops group inference. */
-static despur_watch watch_of(const run *r) {
-  return (despur_watch){.context = r->options->observer.context, .stop = r->options->observer.stop};
-}
-
 /* ---- clusters ---- */
 
 despur_grouping_options run_grouping_options(const run *r) {
@@ -44,7 +39,7 @@ despur_grouping_options run_grouping_options(const run *r) {
                                    .silhouette_sample = (size_t)c->infer.silhouette_sample,
                                    .seed = (uint64_t)c->seed,
                                    .threads = r->options->threads,
-                                   .watch = watch_of(r)};
+                                   .watch = run_watch(r)};
 }
 
 /* The reference network's loss of every training example. */
@@ -174,7 +169,7 @@ static despur_status infer_environments(run *r, despur_error *error) {
                                        .pooled = r->config->infer.scope == CONFIG_ALL_CLASSES,
                                        .seed = (uint64_t)r->config->seed,
                                        .threads = r->options->threads,
-                                       .watch = watch_of(r)};
+                                       .watch = run_watch(r)};
   TRY(split_outputs_get(&logits, r, r->nets[DESPUR_NETWORK_REFERENCE], DESPUR_TRAIN, DESPUR_LOGITS, error));
   TRY(despur_infer_eiil(&r->result->groups, r->dataset, logits.values, &options, error));
   run_name_classes(&r->result->groups, r);

@@ -2,6 +2,7 @@
  * network was before is kept in a file of its own. */
 #include "base/format.h"
 #include "base/memory.h"
+#include "base/watch.h"
 #include "despur/repair.h"
 #include "nn/engine.h"
 #include "run/clock.h"
@@ -43,7 +44,8 @@ static despur_repair_options options_of(const run *r) {
                                    .lambda = list_of(&c->repair.lambda),
                                    .scale = list_of(&c->repair.scale),
                                    .diversity = list_of(&c->repair.diversity),
-                                   .threads = r->options->threads};
+                                   .threads = r->options->threads,
+                                   .watch = run_watch(r)};
   options.methods[method_of(r)] = true;
   return options;
 }
@@ -181,9 +183,13 @@ static void note_choice(const run *r, const despur_repair_result *found) {
   if (!now->converged) run_note(r, "repair: the optimum is not certified: relative gap %.2g", now->gap);
 }
 
-static despur_status check_stop(const run *r, despur_error *error) {
-  const despur_observer *observer = &r->options->observer;
-  if (!observer->stop || !observer->stop(observer->context)) return DESPUR_OK;
+/* The same, unless it is to stop: then it says where. */
+static despur_status fit_or_stop(despur_repair_result *found, run *r, despur_error *error) {
+  const despur_watch watch = run_watch(r);
+  despur_status status = watch_ask(&watch, error);
+  if (status == DESPUR_OK) status = fit(found, r, error);
+  if (status == DESPUR_OK) status = watch_ask(&watch, error);
+  if (status != DESPUR_INTERRUPTED) return status;
   return error_set(error, DESPUR_INTERRUPTED, "interrupted in the repair of the last layer");
 }
 
@@ -195,9 +201,7 @@ static despur_status carry_out(run *r, despur_error *error) {
   char label[DESPUR_GROUP_NAME];
   despur_stage_result *result = run_open_result(r);
   double started = run_seconds();
-  TRY(check_stop(r, error));
-  TRY(fit(&found, r, error));
-  TRY(check_stop(r, error));
+  TRY(fit_or_stop(&found, r, error));
   note_choice(r, &found);
   result->seconds = run_seconds() - started;
   TRY(run_score(&result->scores, &logits, &predictions, r->nets[DESPUR_NETWORK_REPAIR], r->dataset, &r->truth,

@@ -13,18 +13,21 @@ static const char *const WORDS[] = {"data.images=digits", "data.digits_train=300
                                     "data.strength=0.6",  "train.epochs=2",        "repair.method=dfr",
                                     "repair.c=[1,0.1]",   "repair.refits=2"};
 
-static bool stopping;
-static size_t resumed;
+static bool stopping, fitting;
+static size_t resumed, asked; /* asked: while the layer is fitted */
 
 static void hear(void *context, const char *line) {
   const bool *stops = context;
-  stopping |= *stops && strncmp(line, "repair: DFR", 11) == 0;
+  if (strncmp(line, "repair: worst group", 19) == 0) fitting = false;
+  if (strncmp(line, "repair: DFR", 11) == 0) fitting = true;
+  stopping |= *stops && fitting;
   resumed += strcmp(line, "repair: resumed before it begins") == 0;
 }
 
 static int stop(void *context) {
   (void)context;
-  return stopping;
+  asked += fitting;
+  return stopping && asked > 3; /* in the middle of it */
 }
 
 static despur_status carry_out(const char *directory, bool resume, bool stops, int threads) {
@@ -37,7 +40,8 @@ static despur_status carry_out(const char *directory, bool resume, bool stops, i
   assert_ok(despur_config_create(&config, &error));
   for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
     assert_ok(despur_config_set(config, WORDS[i], &error));
-  stopping = false;
+  stopping = fitting = false;
+  asked = 0;
   despur_status status = despur_run(&result, config, &options, &error);
   if (status == DESPUR_OK) {
     assert_int_equal(result.stage_count, 2);
@@ -54,8 +58,10 @@ static despur_status carry_out(const char *directory, bool resume, bool stops, i
 static void a_repair_that_is_stopped_goes_on_to_the_same_bytes(void **state) {
   (void)state;
   assert_ok(carry_out("whole", false, false, 1));
+  assert_true(asked > 10);
   assert_int_equal(carry_out("stopped", false, true, 1), DESPUR_INTERRUPTED);
   assert_non_null(strstr(error.message, "interrupted in the repair of the last layer"));
+  assert_int_equal(asked, 4);
   assert_int_equal(system("test -e stopped/last.ckpt && test ! -e stopped/model.safetensors"), 0);
   assert_ok(carry_out("stopped", true, false, 3));
   assert_int_equal(resumed, 1);
