@@ -25,7 +25,7 @@ typedef struct scalar_net {
 } scalar_net;
 
 static inline scalar_net *scalar_of(const despur_net *net) {
-  assert_true(net_head_of(net)->engine->create != engine_cpu.create);
+  assert_true(engine_of(net)->create != engine_cpu.create);
   return (scalar_net *)(uintptr_t)net;
 }
 
@@ -214,7 +214,7 @@ static inline const float *scalar_logits(const despur_net *net) {
 }
 
 static inline const float *scalar_features(const despur_net *net, size_t *stride) {
-  *stride = net_head_of(net)->features;
+  *stride = despur_net_features(net);
   return scalar_of(net)->inputs;
 }
 

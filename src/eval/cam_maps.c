@@ -92,12 +92,12 @@ static despur_status check(const despur_net *net, const despur_dataset *dataset,
                              despur_net_convolution(net, i));
     return error_set(error, DESPUR_BAD_USAGE, "layer: expected one of %s, found '%s'", names, options->layer);
   }
-  if (options->target == DESPUR_CAM_CLASS && options->chosen_class >= net_head_of(net)->options.classes)
+  if (options->target == DESPUR_CAM_CLASS && options->chosen_class >= despur_net_classes(net))
     return error_set(error, DESPUR_BAD_USAGE, "target: expected a class from 0 to %zu, found %zu",
-                     net_head_of(net)->options.classes - 1, options->chosen_class);
-  if (options->target == DESPUR_CAM_LABEL && dataset->classes > net_head_of(net)->options.classes)
+                     despur_net_classes(net) - 1, options->chosen_class);
+  if (options->target == DESPUR_CAM_LABEL && dataset->classes > despur_net_classes(net))
     return error_set(error, DESPUR_BAD_INPUT, "Grad-CAM: the network has %zu classes, the data set %zu",
-                     net_head_of(net)->options.classes, dataset->classes);
+                     despur_net_classes(net), dataset->classes);
   return DESPUR_OK;
 }
 
@@ -120,7 +120,7 @@ typedef struct cam_room {
 
 static despur_status room_create(cam_room *room, const despur_net *net, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t batch = net_head_of(net)->options.batch;
+  size_t batch = net_options(net)->batch;
   despur_shape out = engine_of(net)->activation_shape(net, room->convolution);
   room->area = out.height * out.width;
   TRY(mem_alloc(&room->raw, batch * room->area, sizeof *room->raw, error));
@@ -147,7 +147,7 @@ static despur_status add_classes(cam_room *room, despur_net *net, net_question *
   size_t used = question->batch->count, values = used * room->area;
   question->targets = room->targets;
   memset(room->raw, 0, values * sizeof *room->raw);
-  for (uint32_t c = 0; c < net_head_of(net)->options.classes; c++) {
+  for (uint32_t c = 0; c < despur_net_classes(net); c++) {
     for (size_t i = 0; i < used; i++) room->targets[i] = c;
     TRY(cam_raw(net, question, room->of_class, room->predictions, room->finite, error));
     for (size_t i = 0; i < values; i++) room->raw[i] += room->of_class[i];
@@ -180,9 +180,8 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
   despur_shape small = engine_of(net)->activation_shape(net, room.convolution);
   despur_shape large = dataset->shape;
   size_t area = large.height * large.width;
-  for (size_t at = 0; at < count; at += net_head_of(net)->options.batch) {
-    size_t left = count - at,
-           used = left < net_head_of(net)->options.batch ? left : net_head_of(net)->options.batch;
+  for (size_t at = 0; at < count; at += net_options(net)->batch) {
+    size_t left = count - at, used = left < net_options(net)->batch ? left : net_options(net)->batch;
     dataset_batch from = {.dataset = dataset, .examples = examples + at};
     for (size_t i = 0; i < used; i++) room.finite[i] = true;
     TRY(look(&room, net, &from, used, options, error));

@@ -66,7 +66,7 @@ typedef struct occluder {
 
 /* The probability that example i of the batch gets for a class, or for its most probable one. */
 static double probability(const occluder *o, size_t i, uint32_t *chosen, bool choose) {
-  size_t classes = net_head_of(o->net)->options.classes;
+  size_t classes = despur_net_classes(o->net);
   const float *logits = engine_of(o->net)->logits(o->net) + i * classes;
   for (size_t c = 0; c < classes; c++) o->row[c] = logits[c];
   if (choose) {
@@ -129,8 +129,7 @@ despur_status despur_occlude(despur_occlusion *out, despur_net *net, const despu
                              despur_error *error) {
   despur_status status = DESPUR_OK;
   float *mean = NULL;
-  size_t batch = net_head_of(net)->options.batch, cells = grid * grid,
-         classes = net_head_of(net)->options.classes;
+  size_t batch = net_options(net)->batch, cells = grid * grid, classes = despur_net_classes(net);
   occluder o = {.out = out, .net = net, .groups = groups};
   *out = (despur_occlusion){.grid = grid, .groups_count = groups->count};
   TRY(check(net, dataset, groups, examples, count, grid, error));

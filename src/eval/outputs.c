@@ -9,7 +9,7 @@
 #include <string.h>
 
 static void copy_outputs(const despur_net *net, size_t count, despur_output what, float *out) {
-  size_t classes = net_head_of(net)->options.classes, width = despur_net_features(net), stride;
+  size_t classes = despur_net_classes(net), width = despur_net_features(net), stride;
   const float *logits = engine_of(net)->logits(net), *features = engine_of(net)->features(net, &stride);
   for (size_t i = 0; i < count; i++) {
     if (what == DESPUR_FEATURES)
@@ -29,7 +29,7 @@ despur_status outputs_not_finite(uint32_t example, despur_error *error) {
 
 despur_status outputs_check_fit(const despur_net *net, const despur_dataset *dataset,
                                 const uint32_t *examples, size_t count, despur_error *error) {
-  despur_shape wanted = net_head_of(net)->options.input, found = dataset->shape;
+  despur_shape wanted = net_options(net)->input, found = dataset->shape;
   if (found.channels != wanted.channels || found.height != wanted.height || found.width != wanted.width)
     return error_set(error, DESPUR_BAD_INPUT,
                      "the images have %zu x %zu x %zu values, the network takes %zu x %zu x %zu",
@@ -51,7 +51,7 @@ static bool is_finite(const float *values, size_t count) {
  * may look like numbers, and a feature that overflows may be multiplied by zero. */
 static despur_status check_finite(const despur_net *net, const uint32_t *examples, size_t count,
                                   bool features, despur_error *error) {
-  size_t stride, classes = net_head_of(net)->options.classes, width = despur_net_features(net);
+  size_t stride, classes = despur_net_classes(net), width = despur_net_features(net);
   const float *logits = engine_of(net)->logits(net), *values = engine_of(net)->features(net, &stride);
   for (size_t i = 0; i < count; i++)
     if (!is_finite(logits + i * classes, classes) || (features && !is_finite(values + i * stride, width)))
@@ -62,13 +62,12 @@ static despur_status check_finite(const despur_net *net, const uint32_t *example
 despur_status despur_outputs(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
                              size_t count, despur_output what, float *out, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t width = what == DESPUR_FEATURES ? despur_net_features(net) : net_head_of(net)->options.classes;
+  size_t width = what == DESPUR_FEATURES ? despur_net_features(net) : despur_net_classes(net);
   if ((unsigned)what > DESPUR_FEATURES)
     FAIL(error, DESPUR_BAD_USAGE, "no output has the number %u", (unsigned)what);
   TRY(outputs_check_fit(net, dataset, examples, count, error));
-  for (size_t at = 0; at < count; at += net_head_of(net)->options.batch) {
-    size_t left = count - at,
-           used = left < net_head_of(net)->options.batch ? left : net_head_of(net)->options.batch;
+  for (size_t at = 0; at < count; at += net_options(net)->batch) {
+    size_t left = count - at, used = left < net_options(net)->batch ? left : net_options(net)->batch;
     dataset_batch from = {.dataset = dataset, .examples = examples + at};
     engine_of(net)->forward(net, &(net_batch){used, dataset_row, &from}, false, 0);
     TRY(check_finite(net, examples + at, used, what == DESPUR_FEATURES, error));

@@ -17,26 +17,13 @@
 
 typedef struct engine engine;
 
-/* What every network begins with; what follows belongs to its engine. */
-typedef struct net_head {
-  const engine *engine;
-  despur_net_options options; /* with defaults filled in */
-  size_t parameters, buffers; /* floats of a state */
-  size_t features;            /* width of the layer before the classifier */
-} net_head;
-
-static inline const net_head *net_head_of(const despur_net *net) {
-  return (const net_head *)(const void *)net;
-}
-
-static inline const engine *engine_of(const despur_net *net) {
-  return net_head_of(net)->engine;
-}
-
-/* Parameters and buffers together: what a network has learned. */
-static inline size_t net_state_floats(const despur_net *net) {
-  return net_head_of(net)->parameters + net_head_of(net)->buffers;
-}
+/* What is known of any network: its engine, what it was created with (defaults are filled in), and the floats
+ * of its parameters, of its buffers, and of both, which is what it has learned. */
+const engine *engine_of(const despur_net *net);
+const despur_net_options *net_options(const despur_net *net);
+size_t net_parameters(const despur_net *net);
+size_t net_buffers(const despur_net *net);
+size_t net_state_floats(const despur_net *net);
 
 /* The examples of a pass, at most the batch. row writes example i as plain values, [channels, height, width];
  * it may be called for different examples at the same time. */

@@ -161,18 +161,6 @@ void net_free(despur_net *net) {
   mem_free(net);
 }
 
-void despur_net_free(despur_net *net) {
-  if (net) engine_of(net)->free(net);
-}
-
-size_t despur_net_classes(const despur_net *net) {
-  return net_head_of(net)->options.classes;
-}
-
-size_t despur_net_features(const despur_net *net) {
-  return net_head_of(net)->features;
-}
-
 const char *despur_net_kernels(const despur_net *net) {
   return net->kernels->level;
 }

@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/random.h"
-#include "nn/engine.h"
 #include "nn/graph.h"
+#include "nn/head.h"
 #include "nn/kernels.h"
 
 #include <stdbool.h>

@@ -16,7 +16,6 @@
 typedef struct training {
   despur_net *net;
   const engine *engine; /* of the network */
-  const net_head *head; /* likewise */
   const despur_dataset *dataset;
   const despur_train_options *options;
   const despur_train_hooks *hooks;
@@ -161,7 +160,7 @@ static despur_status training_init(training *t, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_train_options *options = t->options;
   TRY(check_numbers(options, error));
-  TRY(check_fit(&t->head->options, t->dataset, options, error));
+  TRY(check_fit(net_options(t->net), t->dataset, options, error));
   TRY(augment_check(&options->augment, t->dataset, error));
   t->augment = (augment_plan){options->augment, options->seed, options->stage};
   TRY(method_init(t, error));
@@ -172,13 +171,13 @@ static despur_status training_init(training *t, despur_error *error) {
   TRY(mem_alloc(&t->groups, options->batch_size, sizeof *t->groups, error));
   TRY(mem_alloc(&t->losses, options->batch_size, sizeof *t->losses, error));
   TRY(mem_alloc(&t->weights, options->batch_size, sizeof *t->weights, error));
-  TRY(mem_alloc(&t->gradient, options->batch_size * t->head->options.classes, sizeof *t->gradient, error));
+  TRY(mem_alloc(&t->gradient, options->batch_size * despur_net_classes(t->net), sizeof *t->gradient, error));
   TRY(mem_alloc(&t->finished, net_state_floats(t->net), sizeof *t->finished, error));
   TRY(mem_alloc(&t->selected, net_state_floats(t->net), sizeof *t->selected, error));
   if (options->ema > 0) TRY(mem_alloc(&t->average, net_state_floats(t->net), sizeof *t->average, error));
-  TRY(mem_alloc(&t->moments[0], t->head->parameters, sizeof(float), error));
+  TRY(mem_alloc(&t->moments[0], net_parameters(t->net), sizeof(float), error));
   if (options->optimizer.name != DESPUR_SGD)
-    TRY(mem_alloc(&t->moments[1], t->head->parameters, sizeof(float), error));
+    TRY(mem_alloc(&t->moments[1], net_parameters(t->net), sizeof(float), error));
   take_snapshot(t);
   memcpy(t->selected, t->finished, state_bytes(t));
   t->best_score = -INFINITY;
@@ -199,8 +198,8 @@ static despur_train_state state_of(const training *t) {
                               .step = t->step,
                               .selected_epoch = t->selected_epoch,
                               .selected_score = t->best_score,
-                              .parameters = t->head->parameters,
-                              .buffers = t->head->buffers,
+                              .parameters = net_parameters(t->net),
+                              .buffers = net_buffers(t->net),
                               .weights = t->finished,
                               .average = t->average,
                               .selected = t->selected_epoch == t->epoch ? NULL : t->selected,
@@ -291,7 +290,7 @@ static void update_average(training *t) {
 static void train_batch(training *t, size_t at, size_t count, double *loss) {
   const engine *e = t->engine;
   const uint32_t *examples = t->order + at;
-  size_t classes = t->head->options.classes;
+  size_t classes = despur_net_classes(t->net);
   dataset_batch visits = {.dataset = t->dataset,
                           .examples = examples,
                           .augment = augment_changes(&t->augment.options) ? &t->augment : NULL,
@@ -409,7 +408,6 @@ despur_status despur_train(despur_net *net, const despur_dataset *dataset,
   despur_status status = DESPUR_OK;
   training t = {.net = net,
                 .engine = engine_of(net),
-                .head = net_head_of(net),
                 .dataset = dataset,
                 .options = options,
                 .hooks = hooks ? hooks : &NONE};
