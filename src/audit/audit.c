@@ -30,6 +30,7 @@ static despur_status propose_all(proposals *out, const audit_data *d, const desp
                             .columns = d->columns,
                             .components = d->components,
                             .classes = d->classes,
+                            .class_names = d->examples->class_names,
                             .x = d->x,
                             .q = d->q,
                             .discovery_count = d->discovery_count,

@@ -12,8 +12,9 @@
 
 typedef struct finder_view {
   size_t n, columns, components, classes;
-  const float *x; /* [n, columns] standardised; NULL without features */
-  const float *q; /* [n, components] principal components of the discovery half */
+  const char *const *class_names; /* [classes] */
+  const float *x;                 /* [n, columns] standardised; NULL without features */
+  const float *q;                 /* [n, components] principal components of the discovery half */
   size_t discovery_count;
   const size_t *discovery;              /* [discovery_count] */
   const double *weights;                /* [n] 1 in the discovery half, else 0 */
@@ -68,7 +69,7 @@ typedef struct finder_kmeans {
   const finder *of;
   size_t most;
   uint64_t stream;   /* random numbers of k clusters are those of stream + k */
-  const char *where; /* "all examples" */
+  const char *where; /* "all examples", "class cat" */
 } finder_kmeans;
 DESPUR_MUST_USE despur_status finder_propose_kmeans(proposals *out, const finder_view *v,
                                                     const finder_kmeans *options, const size_t *rows,

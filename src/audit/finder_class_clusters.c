@@ -3,23 +3,25 @@
 #include "audit/finder.h"
 #include "base/memory.h"
 
-#include <stdio.h>
-
 enum { MOST = 4, LEAST = 40, MOST_CLASSES = 20, FIRST_STREAM = 100, STREAMS = 10 };
 
 static despur_status cluster_class(proposals *out, const finder_view *v, uint32_t y, size_t *rows,
                                    despur_error *error) {
+  despur_status status = DESPUR_OK;
   size_t count = 0;
-  char where[32];
+  text where = {0};
   for (size_t i = 0; i < v->discovery_count; i++)
     if (v->labels[v->discovery[i]] == y) rows[count++] = v->discovery[i];
   if (count < LEAST) return DESPUR_OK;
-  snprintf(where, sizeof where, "class %u", (unsigned)y);
+  TRY(text_add(&where, error, "class %s", v->class_names[y]));
   const finder_kmeans options = {.of = &finder_class_clusters,
                                  .most = MOST,
                                  .stream = FIRST_STREAM + STREAMS * (uint64_t)y,
-                                 .where = where};
-  return finder_propose_kmeans(out, v, &options, rows, count, error);
+                                 .where = where.data};
+  status = finder_propose_kmeans(out, v, &options, rows, count, error);
+cleanup:
+  mem_free(where.data);
+  return status;
 }
 
 static despur_status propose(proposals *out, const finder_view *v, despur_error *error) {

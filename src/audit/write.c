@@ -150,11 +150,18 @@ cleanup:
   return status;
 }
 
-/* A field of a CSV file; quotes inside are doubled. */
+/* What stands inside a quoted field of a CSV file. */
+static despur_status put_escaped(file_writer *writer, const char *value, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  for (const char *at = value; *at; at++) TRY(file_print(writer, error, *at == '"' ? "\"\"" : "%c", *at));
+cleanup:
+  return status;
+}
+
 static despur_status put_quoted(file_writer *writer, const char *value, despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(file_print(writer, error, "\""));
-  for (const char *at = value; *at; at++) TRY(file_print(writer, error, *at == '"' ? "\"\"" : "%c", *at));
+  TRY(put_escaped(writer, value, error));
   TRY(file_print(writer, error, "\""));
 cleanup:
   return status;
@@ -214,7 +221,9 @@ static despur_status write_groups(const despur_audit *a, const char *path, despu
     uint32_t cell = cell_of(c, i), y = a->labels[i];
     TRY(file_print(writer, error, "%zu,%s,", i, SPLITS[a->splits[i]]));
     TRY(put_quoted(writer, a->class_names[y], error));
-    TRY(file_print(writer, error, ",%u,%zu,\"y=%u,a=%u\",", cell, y * cells + cell, y, cell));
+    TRY(file_print(writer, error, ",%u,%zu,\"y=", cell, y * cells + cell));
+    TRY(put_escaped(writer, a->class_names[y], error));
+    TRY(file_print(writer, error, ",a=%u\",", cell));
     TRY(put_quoted(writer, a->class_names[a->predictions[i]], error));
     if (a->attributes && a->attributes[i] == DESPUR_NO_VALUE)
       TRY(file_print(writer, error, ","));
