@@ -69,6 +69,12 @@ typedef struct despur_repair_data {
                       all of them, and worst_group of a candidate is the mean of the worst ones among
                       cells of at least 10 examples; everything else goes by groups */
   size_t partitions_count, cells;
+  const double *weights; /* [rows] above 0: as how many examples each counts, in fitting and in accuracies
+                            that something is chosen by. Optimism and the dial are of rows, and methods that
+                            know no weights are skipped; NULL: 1 each */
+  const uint32_t *folds; /* [rows] below folds_count: which fold of cross-validation each is judged in; NULL:
+                            they are drawn */
+  size_t folds_count;
 } despur_repair_data;
 
 enum { DESPUR_REPAIR_LIST = 32, DESPUR_REPAIR_PARAMETERS = 2 };
@@ -93,8 +99,10 @@ typedef struct despur_repair_options {
   despur_repair_list lambda;    /* of AFR, how strongly it is pulled to the old head */
   despur_repair_list scale;     /* of DPE's logits */
   despur_repair_list diversity; /* of DPE, how strongly prototypes are kept apart */
-  double tolerance;             /* of every optimum, relative; 0: 1e-6 */
-  int threads;                  /* results do not depend on it; 0: 1 */
+  bool head_only;   /* nobody asks how good it is: no head before, no optimism and no dial, and where there is
+                       nothing to choose no cross-validation; accuracies are NaN then, counts 0 */
+  double tolerance; /* of every optimum, relative; 0: 1e-6 */
+  int threads;      /* results do not depend on it; 0: 1 */
   despur_watch watch;
 } despur_repair_options;
 

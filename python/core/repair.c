@@ -42,6 +42,7 @@ static bool options_of(despur_repair_options *out, PyObject *asked) {
   out->folds = count_of(asked, "folds");
   out->refits = count_of(asked, "refits");
   out->threads = (int)count_of(asked, "threads");
+  out->head_only = count_of(asked, "head_only") != 0;
   return !PyErr_Occurred() && take_methods(out, asked) && take_list(&out->l2, asked, "l2") &&
          take_list(&out->c, asked, "c") && take_list(&out->mix, asked, "mix") &&
          take_list(&out->gamma, asked, "gamma") && take_list(&out->lambda, asked, "lambda") &&
@@ -57,6 +58,7 @@ static bool append(PyObject *list, PyObject *item) {
 }
 
 static PyObject *floats(const float *values, size_t count) {
+  if (!values) return Py_NewRef(Py_None);
   return PyBytes_FromStringAndSize((const char *)values, (Py_ssize_t)(count * sizeof *values));
 }
 
@@ -117,14 +119,15 @@ static PyObject *point_of(const despur_dial_point *p, const despur_repair_result
 
 static PyObject *result_of(const despur_repair_result *r, const despur_repair_data *data) {
   PyObject *methods = PyList_New(0), *dial = PyList_New(0);
-  bool done = methods && dial, any = r->best < r->methods_count;
+  bool done = methods && dial, any = r->best < r->methods_count, before = r->before.correct;
   for (size_t m = 0; done && m < r->methods_count; m++)
     done = append(methods, method_of(&r->methods[m], r->groups_count, data));
-  for (size_t p = 0; done && any && p < DESPUR_DIAL_POINTS; p++)
+  for (size_t p = 0; done && any && before && p < DESPUR_DIAL_POINTS; p++)
     done = append(dial, point_of(&r->dial[p], r, data));
   if (done)
     return Py_BuildValue("{snsNsNsNsNsN}", "best", any ? (Py_ssize_t)r->best : (Py_ssize_t)-1, "methods",
-                         methods, "dial", dial, "before", candidate_of(&r->before, NULL, r->groups_count),
+                         methods, "dial", dial, "before",
+                         before ? candidate_of(&r->before, NULL, r->groups_count) : Py_NewRef(Py_None),
                          "before_weight", floats(r->before_weight, data->classes * data->columns),
                          "before_bias", floats(r->before_bias, data->classes));
   Py_XDECREF(methods);
@@ -152,7 +155,7 @@ typedef struct kept {
   despur_repair_data data;
   despur_repair_options options;
   despur_repair_result result;
-  core_array arrays[6];
+  core_array arrays[8];
 } kept;
 
 static const char CAPSULE[] = "despur.repair";
@@ -167,23 +170,26 @@ static void capsule_free(PyObject *capsule) {
   kept_free(PyCapsule_GetPointer(capsule, CAPSULE));
 }
 
-/* Whether arrays are what they must be. Those of groups and of a head may be None. */
-static bool take_data(kept *k, PyObject *const given[6]) {
+/* Whether arrays are what they must be. Those of groups, of a head, of weights and of folds may be None. */
+static bool take_data(kept *k, PyObject *const given[8]) {
   despur_repair_data *d = &k->data;
   core_array *a = k->arrays;
   size_t values, head;
   if (__builtin_mul_overflow(d->rows, d->columns, &values) ||
       __builtin_mul_overflow(d->classes, d->columns, &head))
     return core_refuse("expected features of each example");
-  const size_t counts[6] = {values, d->rows, d->rows, d->rows, head, d->classes};
-  for (size_t i = 0; i < 6; i++)
-    if (given[i] != Py_None && !core_array_take(&a[i], given[i], "fIIIff"[i], counts[i], false)) return false;
+  const size_t counts[8] = {values, d->rows, d->rows, d->rows, head, d->classes, d->rows, d->rows};
+  for (size_t i = 0; i < 8; i++)
+    if (given[i] != Py_None && !core_array_take(&a[i], given[i], "fIIIffdI"[i], counts[i], false))
+      return false;
   d->features = a[0].view.buf;
   d->labels = a[1].view.buf;
   d->splits = a[2].view.buf;
   if (a[3].held) d->groups = a[3].view.buf;
   if (a[4].held) d->old_weight = a[4].view.buf;
   if (a[5].held) d->old_bias = a[5].view.buf;
+  if (a[6].held) d->weights = a[6].view.buf;
+  if (a[7].held) d->folds = a[7].view.buf;
   return true;
 }
 
@@ -211,21 +217,22 @@ static PyObject *carry_out(kept *k, core_listener *l) {
 
 PyObject *core_repair(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *given[6], *asked;
-  Py_ssize_t rows, columns, classes, groups_count;
+  PyObject *given[8], *asked;
+  Py_ssize_t rows, columns, classes, groups_count, folds_count;
   core_listener l = {0};
-  if (!PyArg_ParseTuple(arguments, "OnnOnOOnOOO!O", &given[0], &rows, &columns, &given[1], &classes,
-                        &given[2], &given[3], &groups_count, &given[4], &given[5], &PyDict_Type, &asked,
-                        &l.call))
+  if (!PyArg_ParseTuple(arguments, "OnnOnOOnOOOOnO!O", &given[0], &rows, &columns, &given[1], &classes,
+                        &given[2], &given[3], &groups_count, &given[4], &given[5], &given[6], &given[7],
+                        &folds_count, &PyDict_Type, &asked, &l.call))
     return NULL;
-  if (rows < 0 || columns < 0 || classes < 0 || groups_count < 0)
+  if (rows < 0 || columns < 0 || classes < 0 || groups_count < 0 || folds_count < 0)
     return core_refuse("expected features of each example"), NULL;
   kept *k = calloc(1, sizeof *k);
   if (!k) return PyErr_NoMemory();
   k->data = (despur_repair_data){.rows = (size_t)rows,
                                  .columns = (size_t)columns,
                                  .classes = (size_t)classes,
-                                 .groups_count = (size_t)groups_count};
+                                 .groups_count = (size_t)groups_count,
+                                 .folds_count = (size_t)folds_count};
   if (options_of(&k->options, asked) && take_data(k, given)) return carry_out(k, &l);
   kept_free(k);
   return NULL;

@@ -338,6 +338,27 @@ def _method(found: Mapping[str, Any], shape: tuple[int, int]) -> Method:
     )
 
 
+def fit_head(
+    x: Floats,
+    codes: NDArray[np.uint32],
+    cells: NDArray[np.uint32] | None,
+    weights: NDArray[np.float64] | None,
+    fold_of: NDArray[np.uint32] | None,
+    asked: Mapping[str, Any],
+    progress: Listener | bool | None,
+) -> Method:
+    """One method on training examples alone. ``weights``: as how many examples each counts; ``fold_of``: the fold that
+    it is judged in, else they are drawn."""
+    classes, groups, folds = (0 if a is None else int(a[a != MISSING].max(initial=0)) + 1 for a in (codes, cells, fold_of))
+    train = np.zeros(len(x), np.uint32)
+    with python_words(), listening(progress) as listener:
+        found, _ = _core.repair(
+            x, len(x), x.shape[1], codes, classes, train, cells, groups, None, None, weights, fold_of, folds,
+            {**asked, "head_only": 1}, listener,
+        )  # fmt: skip
+    return _method(found["methods"][0], (classes, x.shape[1]))
+
+
 def _point(found: dict[str, Any], shape: tuple[int, int]) -> DialPoint:
     weight = np.frombuffer(found.pop("weight"), np.float32).reshape(shape)
     return DialPoint(weight=weight, bias=np.frombuffer(found.pop("bias"), np.float32), **found)
@@ -432,7 +453,7 @@ def repair(
     }
     with python_words(), listening(progress) as listener:
         found, kept = _core.repair(
-            x, len(x), x.shape[1], codes, len(classes), split, cells, len(names), weight, bias, asked, listener
+            x, len(x), x.shape[1], codes, len(classes), split, cells, len(names), weight, bias, None, None, 0, asked, listener
         )
     shape = (len(classes), x.shape[1])
     fitted = tuple(_method(m, shape) for m in found["methods"])

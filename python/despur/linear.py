@@ -2,7 +2,11 @@
 
 ``fit(X, y, groups=...)``: groups tell examples of one label apart; without them the groups are the classes. Parameters
 that are not given are chosen by cross-validation over the training examples, by the accuracy of the worst group. With
-metadata routing, ``set_fit_request(groups=True)`` lets groups through pipelines and searches.
+metadata routing, ``set_fit_request(groups=True, sample_weight=True)`` lets groups and weights through pipelines and
+searches.
+
+An example of weight 3 is three examples, to the last bit: equal examples are put together before anything is fitted, so
+they are judged in one fold and drawn together.
 """
 
 from __future__ import annotations
@@ -13,10 +17,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from despur._repair import RULES, Repaired, repair
+from despur._repair import RULES, Method, fit_head, groups_within
 from despur._table import refuse
 from despur.cluster import check_at_least, points_of, readable, seed_of, threads_of
 
@@ -24,7 +29,7 @@ __all__ = ["AFRClassifier", "DFRClassifier", "GroupBalancedClassifier", "GroupDR
 
 Values = float | Sequence[float] | None
 
-_CALLED = {"pull": "lambda_"}  # an estimator's parameter must not end in an underscore
+_CALLED = {"pull": "lambda"}
 
 
 def _values(name: str, given: Values) -> list[float] | None:
@@ -37,6 +42,37 @@ def _values(name: str, given: Values) -> list[float] | None:
     return values
 
 
+def _folds_of(cv: Any, points: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.uint32] | None:
+    """The fold of each example, from splits or what makes them; None for a number of folds, which are drawn."""
+    if isinstance(cv, (int, np.integer)):
+        check_at_least("cv", int(cv), 2)
+        return None
+    fold, tested = np.zeros(len(points), np.uint32), np.zeros(len(points), np.int64)
+    for k, (_, test) in enumerate(check_cv(cv).split(points, labels)):
+        fold[test] = k
+        tested[test] += 1
+    if (tested != 1).any():
+        raise refuse("cv: expected splits that test each example once, as those of KFold do")
+    return fold
+
+
+def _put_together(
+    points: NDArray[np.float32], keys: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64] | None]:
+    """Which examples to take and their weights: of equal ones one that weighs as much as all, in an order that is theirs.
+
+    Where none are equal and all weigh alike they stay as they are, and weights are None.
+    """
+    kept = np.flatnonzero(weights > 0)
+    rows = np.concatenate([np.ascontiguousarray(points[kept]).view(np.uint8), keys[kept].view(np.uint8)], axis=1)
+    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).reshape(-1)
+    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
+    sums = np.bincount(inverse.reshape(-1), weights[kept]).astype(np.float64)
+    if len(first) == len(kept) and (sums == sums[0]).all():
+        return kept, None
+    return kept[first], sums
+
+
 class _LastLayer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """What the classifiers share."""
 
@@ -44,51 +80,70 @@ class _LastLayer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     _LISTS: ClassVar[tuple[str, ...]]
     _WITH_GROUPS: ClassVar[bool] = True
     select: str
-    cv: int
+    cv: Any
     random_state: Any
     n_jobs: int | None
 
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None) -> Self:
-        """Fits to examples ``X`` [n_samples, n_features] with labels ``y`` and, within labels, ``groups``."""
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Fits to examples ``X`` [n_samples, n_features] with labels ``y`` and, within labels, ``groups``.
+
+        ``sample_weight`` [n_samples]: as how many examples each counts; those of weight 0 do not.
+        """
         points, labels = validate_data(self, readable(X), y, dtype=np.float32, order="C", reset=True)
         check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
+        weights = _check_sample_weight(sample_weight, points, dtype=np.float64)
+        if (weights < 0).any() or not (weights > 0).any():
+            raise refuse("sample_weight: expected no negative values, and some above 0")
+        self.classes_, inverse = np.unique(labels, return_inverse=True)
+        codes: NDArray[np.uint32] = inverse.reshape(-1).astype(np.uint32)
         if len(self.classes_) < 2:
             raise refuse(f"expected at least 2 classes, found one class: {self.classes_[0]!r}")
         if self.select not in RULES:
             raise refuse(f"select: expected {', '.join(RULES)}, found {self.select!r}")
-        check_at_least("cv", self.cv, 2)
+        folds, cells = _folds_of(self.cv, points, labels), self._cells(codes, groups)
+        apart = [column.astype(np.int64) for column in (codes, cells, folds) if column is not None]
+        taken, weights = _put_together(points, np.stack(apart, axis=1), weights)
+        as_they_are = weights is None and len(taken) == len(points)
         tried = {name: _values(name, getattr(self, name)) for name in self._LISTS}
-        lists: dict[str, Any] = {_CALLED.get(name, name): values for name, values in tried.items() if values is not None}
-        if groups is None and self._WITH_GROUPS:
-            groups = np.zeros(len(points), np.int64)
-        fitted = repair(
-            points,
-            codes,
-            groups=groups,
-            splits=np.zeros(len(points), np.int64),
-            methods=self._METHOD,
-            select=self.select,
-            folds=self.cv,
-            seed=seed_of(self.random_state),
-            threads=threads_of(self.n_jobs),
-            progress=False,
-            **lists,
-            **self._more(),
+        asked = {
+            "methods": [self._METHOD],
+            "rule": RULES.index(self.select),
+            "seed": seed_of(self.random_state),
+            "folds": self.cv if folds is None else 2,
+            "refits": self._refits(),
+            "threads": threads_of(self.n_jobs),
+            **{_CALLED.get(name, name): values for name, values in tried.items() if values is not None},
+        }
+        self._take(
+            fit_head(
+                points if as_they_are else points[taken],
+                codes[taken],
+                None if cells is None else cells[taken],
+                weights,
+                None if folds is None else folds[taken],
+                asked,
+                False,
+            )
         )
-        self._take(fitted)
         return self
 
-    def _more(self) -> dict[str, Any]:
-        return {}
+    def _cells(self, codes: NDArray[np.uint32], groups: Any) -> NDArray[np.uint32] | None:
+        """Groups within labels."""
+        if groups is None:
+            return codes if self._WITH_GROUPS else None
+        return groups_within(codes, [str(c) for c in self.classes_], groups).cells
 
-    def _take(self, fitted: Repaired) -> None:
+    def _refits(self) -> int:
+        return 1
+
+    def _take(self, fitted: Method) -> None:
+        assert fitted.weight is not None and fitted.bias is not None
         weight, bias = fitted.weight.astype(np.float64), fitted.bias.astype(np.float64)
         if len(self.classes_) == 2:
             weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
         self.coef_, self.intercept_ = weight, bias
-        self.params_ = dict(fitted.best.parameters)
-        self.converged_ = fitted.best.converged
+        self.params_ = dict(fitted.parameters)
+        self.converged_ = fitted.converged
         self.n_iter_ = 1
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -129,8 +184,8 @@ class GroupBalancedClassifier(_LastLayer):
         Penalty of standardised columns: one, several to choose from, or the usual ones.
     select : {"worst_group", "worst_class", "average"}
         What it is chosen by.
-    cv : int
-        Folds.
+    cv : int, cross-validation generator or iterable of splits
+        Folds. A number of them is drawn, with as many of each group; others must test each example once.
     random_state : int, RandomState or None
     n_jobs : int or None
 
@@ -161,7 +216,7 @@ class GroupBalancedClassifier(_LastLayer):
         l2: Values = None,
         *,
         select: str = "worst_group",
-        cv: int = 5,
+        cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -182,12 +237,8 @@ class GroupDROClassifier(GroupBalancedClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray
-    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-    intercept_ : ndarray of shape (1,) or (n_classes,)
-    params_ : dict
-        What was chosen.
-    converged_ : bool
+    classes_, coef_, intercept_, params_, converged_
+        As for `GroupBalancedClassifier`.
 
     References
     ----------
@@ -211,12 +262,8 @@ class DFRClassifier(_LastLayer):
 
     Attributes
     ----------
-    classes_ : ndarray
-    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-    intercept_ : ndarray of shape (1,) or (n_classes,)
-    params_ : dict
-        What was chosen.
-    converged_ : bool
+    classes_, coef_, intercept_, params_, converged_
+        As for `GroupBalancedClassifier`.
 
     References
     ----------
@@ -232,7 +279,7 @@ class DFRClassifier(_LastLayer):
         *,
         refits: int = 20,
         select: str = "worst_group",
-        cv: int = 5,
+        cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -243,9 +290,9 @@ class DFRClassifier(_LastLayer):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _more(self) -> dict[str, Any]:
+    def _refits(self) -> int:
         check_at_least("refits", self.refits, 1)
-        return {"refits": self.refits}
+        return self.refits
 
 
 class AFRClassifier(_LastLayer):
@@ -264,12 +311,8 @@ class AFRClassifier(_LastLayer):
 
     Attributes
     ----------
-    classes_ : ndarray
-    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
-    intercept_ : ndarray of shape (1,) or (n_classes,)
-    params_ : dict
-        What was chosen.
-    converged_ : bool
+    classes_, coef_, intercept_, params_, converged_
+        As for `GroupBalancedClassifier`.
 
     References
     ----------
@@ -286,7 +329,7 @@ class AFRClassifier(_LastLayer):
         pull: Values = None,
         *,
         select: str = "worst_group",
-        cv: int = 5,
+        cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
     ) -> None:

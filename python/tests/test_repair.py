@@ -11,7 +11,7 @@ import despur
 sklearn = pytest.importorskip("sklearn")
 
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
@@ -97,6 +97,68 @@ def test_group_balance_is_weighted_logistic_regression(data):
     theirs.fit(scaler.transform(x), y, sample_weight=weights)
     ours = GroupBalancedClassifier(l2=l2).fit(x, y, groups=a)
     assert ours.decision_function(x) == pytest.approx(theirs.decision_function(scaler.transform(x)), abs=5e-3)
+
+
+def test_weights_are_those_of_scikit_learn(data):
+    (x, y, a), _ = data
+    random = np.random.default_rng(3)
+    cell, own = 2 * y + a, random.lognormal(size=len(y))
+    weights = own / np.bincount(cell, own)[cell]
+    mean = np.average(x, axis=0, weights=own)
+    scaled = (x - mean) / np.sqrt(np.average((x - mean) ** 2, axis=0, weights=own))
+    theirs = LogisticRegression(C=1 / (0.01 * weights.sum()), tol=1e-10, max_iter=1000)
+    theirs.fit(scaled, y, sample_weight=weights)
+    ours = GroupBalancedClassifier(l2=0.01).fit(x, y, groups=a, sample_weight=own)
+    assert ours.decision_function(x) == pytest.approx(theirs.decision_function(scaled), abs=5e-3)
+    assert ours.decision_function(x) != pytest.approx(GroupBalancedClassifier(l2=0.01).fit(x, y, groups=a).decision_function(x), abs=0.05)
+    scale = GroupBalancedClassifier(l2=0.01).fit(x, y, groups=a, sample_weight=1000 * own)
+    assert scale.decision_function(x) == pytest.approx(ours.decision_function(x), abs=1e-4)
+
+
+@pytest.mark.parametrize("one", [*ESTIMATORS[:4], GroupDROClassifier([0.1, 0.01], cv=3), DFRClassifier([1, 0.1], cv=3, refits=2), AFRClassifier(cv=3)], ids=repr)
+def test_an_example_of_weight_three_is_three_examples(data, one):
+    (x, y, a), (new, _, _) = data
+    x, y, a = x[:300], y[:300], a[:300]
+    weights = np.random.default_rng(1).integers(0, 4, len(y))
+    shuffled = np.random.default_rng(2).permutation(np.repeat(np.arange(len(y)), weights))
+    weighted = one.set_params(random_state=0).fit(x, y, groups=a, sample_weight=weights).decision_function(new)
+    chosen = one.params_
+    assert (one.fit(x[shuffled], y[shuffled], groups=a[shuffled]).decision_function(new) == weighted).all()
+    assert one.params_ == chosen
+    assert not (one.fit(x, y, groups=a).decision_function(new) == weighted).all()
+    alike = one.decision_function(new)
+    assert (one.fit(x, y, groups=a, sample_weight=np.full(len(y), 2)).decision_function(new) == alike).all()
+
+
+def test_folds_can_be_those_of_scikit_learn(data):
+    (x, y, a), _ = data
+    model = GroupBalancedClassifier([1, 0.001], cv=KFold(3)).fit(x, y, groups=a)
+    listed = GroupBalancedClassifier([1, 0.001], cv=list(KFold(3).split(x))).fit(x, y, groups=a)
+    assert (model.coef_ == listed.coef_).all()
+    with pytest.raises(despur.InputError, match="splits that test each example once"):
+        model.set_params(cv=ShuffleSplit(3)).fit(x, y)
+    with pytest.raises(despur.InputError, match="cv: expected at least 2"):
+        model.set_params(cv=1).fit(x, y)
+
+
+def test_weights_that_are_none_are_refused(data):
+    (x, y, a), _ = data
+    model = GroupBalancedClassifier(l2=0.01)
+    with pytest.raises(despur.InputError, match="sample_weight: expected no negative values, and some above 0"):
+        model.fit(x, y, groups=a, sample_weight=-np.ones(len(y)))
+    with pytest.raises(ValueError, match="non-zero|above 0"):
+        model.fit(x, y, groups=a, sample_weight=np.zeros(len(y)))
+
+
+def test_weights_go_through_a_pipeline(data):
+    (x, y, a), _ = data
+    weights = 1 + np.arange(len(y)) % 3
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = GroupBalancedClassifier(l2=0.01).set_fit_request(groups=True, sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        pipe = make_pipeline(scaler, model).fit(x, y, groups=a, sample_weight=weights)
+    alone = GroupBalancedClassifier(l2=0.01).fit(StandardScaler().fit_transform(x), y, groups=a, sample_weight=weights)
+    assert (pipe[-1].coef_ == alone.coef_).all()
 
 
 def test_results_depend_on_neither_threads_nor_names(data):

@@ -30,6 +30,7 @@ static despur_status deal(repair_folds *folds, const repair_work *work, repair_r
                           despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *shuffled = NULL, *turn = NULL, *fold_of = NULL;
+  const uint32_t *given = work->data->folds;
   random_stream stream = random_open(work->options.seed, "folds", 0);
   TRY(mem_alloc(&shuffled, pool.count, sizeof *shuffled, error));
   TRY(mem_alloc(&fold_of, pool.count, sizeof *fold_of, error));
@@ -39,7 +40,7 @@ static despur_status deal(repair_folds *folds, const repair_work *work, repair_r
   for (size_t g = 0; g < work->groups_count; g++) turn[g] = (uint32_t)(g % folds->count);
   for (size_t i = 0; i < pool.count; i++) {
     uint32_t *next = &turn[work->groups[shuffled[i]]];
-    fold_of[i] = *next;
+    fold_of[i] = given ? given[shuffled[i]] : *next;
     *next = (uint32_t)((*next + 1) % folds->count);
   }
   size_t at = 0;
@@ -61,7 +62,8 @@ despur_status repair_folds_create(repair_folds *out, const repair_work *work, de
   despur_status status = DESPUR_OK;
   const bool crossed = fitted_on == DESPUR_VAL || work->counts[DESPUR_VAL] == 0;
   const repair_rows pool = {work->rows[fitted_on], work->counts[fitted_on]};
-  *out = (repair_folds){.count = crossed ? work->options.folds : 1,
+  const size_t folds = work->data->folds ? work->data->folds_count : work->options.folds;
+  *out = (repair_folds){.count = crossed ? folds : 1,
                         .train = {work->rows[DESPUR_TRAIN], work->counts[DESPUR_TRAIN]},
                         .judged = {work->rows[DESPUR_VAL], work->counts[DESPUR_VAL]}};
   if (!crossed) return DESPUR_OK;
@@ -95,8 +97,8 @@ repair_rows repair_fold_judged(const repair_folds *folds, size_t fold) {
 
 /* ---- counting ---- */
 
-static double share(size_t right, size_t count) {
-  return count > 0 ? (double)right / (double)count : (double)NAN;
+static double share(double right, double whole) {
+  return whole > 0 ? right / whole : (double)NAN;
 }
 
 /* The mean over all partitions of the worst of their cells that are not too small to tell. */
@@ -105,56 +107,73 @@ static despur_status worst_of_partitions(double *out, const repair_work *work, r
   despur_status status = DESPUR_OK;
   const size_t partitions = 1 + work->data->partitions_count,
                most = work->groups_count > work->data->cells ? work->groups_count : work->data->cells;
-  size_t *count = NULL, *correct = NULL;
+  size_t *count = NULL;
+  double *whole = NULL, *correct = NULL;
   TRY(mem_alloc(&count, most, sizeof *count, error));
+  TRY(mem_alloc(&whole, most, sizeof *whole, error));
   TRY(mem_alloc(&correct, most, sizeof *correct, error));
   *out = 0;
   for (size_t p = 0; p < partitions; p++) {
     const repair_partition of = repair_partition_of(work, p);
     double worst = (double)NAN;
     memset(count, 0, most * sizeof *count);
+    memset(whole, 0, most * sizeof *whole);
     memset(correct, 0, most * sizeof *correct);
     for (size_t i = 0; i < judged.count; i++) {
-      count[of.of_row[judged.items[i]]]++;
-      correct[of.of_row[judged.items[i]]] += right[i];
+      const uint32_t g = of.of_row[judged.items[i]];
+      const double weight = repair_row_weight(work, judged.items[i]);
+      count[g]++;
+      whole[g] += weight;
+      correct[g] += right[i] ? weight : 0;
     }
     for (size_t g = 0; g < of.count; g++)
-      if (count[g] >= LEAST_CELL) worst = fmin(worst, share(correct[g], count[g]));
-    for (size_t g = 0; isnan(worst) && g < of.count; g++) worst = fmin(worst, share(correct[g], count[g]));
+      if (count[g] >= LEAST_CELL) worst = fmin(worst, share(correct[g], whole[g]));
+    for (size_t g = 0; isnan(worst) && g < of.count; g++) worst = fmin(worst, share(correct[g], whole[g]));
     *out += worst / (double)partitions;
   }
 cleanup:
   mem_free(count);
+  mem_free(whole);
   mem_free(correct);
   return status;
+}
+
+/* Sums of weights: of all, and of what is right. */
+typedef struct weighed {
+  double whole, right;
+} weighed;
+
+static void weigh(weighed *w, double weight, bool right) {
+  w->whole += weight;
+  w->right += right ? weight : 0;
 }
 
 despur_status repair_count(despur_repair_candidate *out, const repair_work *work, repair_rows judged,
                            const uint8_t *right, despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t classes = work->data->classes;
-  size_t *count = NULL, *of_class = NULL, all = 0;
+  weighed *groups = NULL, *of_class = NULL, all = {0, 0};
   TRY(mem_alloc(&out->correct, work->groups_count, sizeof *out->correct, error));
-  TRY(mem_alloc(&count, work->groups_count, sizeof *count, error));
-  TRY(mem_alloc(&of_class, 2 * classes, sizeof *of_class, error));
+  TRY(mem_alloc(&groups, work->groups_count, sizeof *groups, error));
+  TRY(mem_alloc(&of_class, classes, sizeof *of_class, error));
   for (size_t i = 0; i < judged.count; i++) {
-    const uint32_t g = work->groups[judged.items[i]], y = work->data->labels[judged.items[i]];
-    count[g]++;
-    of_class[classes + y]++;
+    const uint32_t g = work->groups[judged.items[i]];
+    const double weight = repair_row_weight(work, judged.items[i]);
     out->correct[g] += right[i];
-    of_class[y] += right[i];
-    all += right[i];
+    weigh(&groups[g], weight, right[i]);
+    weigh(&of_class[work->data->labels[judged.items[i]]], weight, right[i]);
+    weigh(&all, weight, right[i]);
   }
-  out->average = share(all, judged.count);
+  out->average = share(all.right, all.whole);
   out->worst_group = out->worst_class = (double)NAN;
   for (size_t g = 0; g < work->groups_count; g++)
-    out->worst_group = fmin(out->worst_group, share(out->correct[g], count[g]));
+    out->worst_group = fmin(out->worst_group, share(groups[g].right, groups[g].whole));
   for (size_t c = 0; c < classes; c++)
-    out->worst_class = fmin(out->worst_class, share(of_class[c], of_class[classes + c]));
+    out->worst_class = fmin(out->worst_class, share(of_class[c].right, of_class[c].whole));
   if (work->data->partitions_count > 0)
     TRY(worst_of_partitions(&out->worst_group, work, judged, right, error));
 cleanup:
-  mem_free(count);
+  mem_free(groups);
   mem_free(of_class);
   return status;
 }
@@ -317,7 +336,8 @@ static despur_status find_nested_optimism(despur_repaired *out, const repair_wor
   uint8_t *right = NULL;
   TRY(mem_alloc(&right, folds->judged.count, 1, error));
   for (size_t f = 0; f < folds->count; f++)
-    TRY(try_without(right + folds->begin[f], out, work, folds, f, error));
+    if (repair_fold_judged(folds, f).count > 0)
+      TRY(try_without(right + folds->begin[f], out, work, folds, f, error));
   TRY(repair_count(&nested, work, folds->judged, right, error));
   out->optimism = out->candidates[out->chosen].worst_group - nested.worst_group;
 cleanup:
@@ -348,30 +368,47 @@ cleanup:
   return status;
 }
 
-despur_status repair_choose(despur_repaired *out, const repair_work *work, despur_error *error) {
+/* On what has not been seen; then of the best one what choosing adds. */
+static despur_status judge(despur_repaired *out, const layer *method, const repair_work *work,
+                           despur_error *error) {
   despur_status status = DESPUR_OK;
-  const layer *method = layer_of(out->method);
   repair_folds folds = {0};
   uint8_t *right = NULL;
   repair_work trial = *work;
   if (trial.tolerance < TRIAL_TOLERANCE) trial.tolerance = TRIAL_TOLERANCE;
   trial.most_passes = TRIAL_PASSES;
   TRY(repair_folds_create(&folds, work, method->fitted_on, error));
-  TRY(list_candidates(out, method, work, error));
   out->cross_validated = folds.rows != NULL;
   TRY(mem_alloc(&right, folds.judged.count, out->candidates_count, error));
-  for (size_t f = 0; f < folds.count; f++)
-    TRY(try_fold(right, folds.judged.count, out, method, &trial, &folds, f, error));
+  for (size_t f = 0; f < folds.count; f++) /* folds that were given may be empty within others */
+    if (repair_fold_judged(&folds, f).count > 0)
+      TRY(try_fold(right, folds.judged.count, out, method, &trial, &folds, f, error));
   for (size_t c = 0; c < out->candidates_count; c++)
     TRY(repair_count(&out->candidates[c], work, folds.judged, right + c * folds.judged.count, error));
   take_best(out, work);
+  if (work->options.head_only) goto cleanup;
   if (work->nested && work->counts[DESPUR_VAL] == 0 && out->candidates_count > 1)
     TRY(find_nested_optimism(out, work, &folds, error));
   else
     TRY(find_optimism(out, work, &folds, right, error));
-  TRY(fit_chosen(out, method, work, error));
 cleanup:
   repair_folds_release(&folds);
   mem_free(right);
+  return status;
+}
+
+despur_status repair_choose(despur_repaired *out, const repair_work *work, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const layer *method = layer_of(out->method);
+  TRY(list_candidates(out, method, work, error));
+  if (work->options.head_only && out->candidates_count == 1) {
+    despur_repair_candidate *only = &out->candidates[0];
+    only->worst_group = only->worst_class = only->average = (double)NAN;
+    TRY(mem_alloc(&only->correct, work->groups_count, sizeof *only->correct, error));
+  } else {
+    TRY(judge(out, method, work, error));
+  }
+  TRY(fit_chosen(out, method, work, error));
+cleanup:
   return status;
 }

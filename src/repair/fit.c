@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define ROUNDING 1e-9 /* of sums of weights */
+
 /* ---- problems ---- */
 
 despur_status repair_problem_create(repair_problem *out, const repair_work *work, repair_rows rows,
@@ -27,7 +29,7 @@ despur_status repair_problem_create(repair_problem *out, const repair_work *work
       to[j] = (float)(((double)from[j] - work->mean[j]) / work->spread[j]);
     out->labels[i] = data->labels[rows.items[i]];
     out->groups[i] = work->groups[rows.items[i]];
-    out->weights[i] = 1;
+    out->weights[i] = repair_row_weight(work, rows.items[i]);
   }
   out->of = (despur_logistic_problem){.x = out->x,
                                       .rows = rows.count,
@@ -51,37 +53,50 @@ void repair_problem_release(repair_problem *problem) {
 despur_status repair_balance(repair_problem *problem, const repair_work *work, repair_rows rows,
                              despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t *sizes, most = work->groups_count > work->data->cells ? work->groups_count : work->data->cells;
+  const size_t most = work->groups_count > work->data->cells ? work->groups_count : work->data->cells;
+  double *sizes;
   TRY(mem_alloc(&sizes, most, sizeof *sizes, error));
   for (size_t i = 0; i < rows.count; i++) problem->weights[i] = 0;
   for (size_t p = 0; p <= work->data->partitions_count; p++) {
     const repair_partition of = repair_partition_of(work, p);
     size_t present = 0;
     memset(sizes, 0, most * sizeof *sizes);
-    for (size_t i = 0; i < rows.count; i++) present += sizes[of.of_row[rows.items[i]]]++ == 0;
+    for (size_t i = 0; i < rows.count; i++) {
+      double *size = &sizes[of.of_row[rows.items[i]]];
+      present += *size == 0;
+      *size += repair_row_weight(work, rows.items[i]);
+    }
     const double share = work->data->partitions_count > 0 ? 1 / (double)present : 1;
     for (size_t i = 0; i < rows.count; i++)
-      problem->weights[i] += share / (double)sizes[of.of_row[rows.items[i]]];
+      problem->weights[i] +=
+          repair_row_weight(work, rows.items[i]) * (share / sizes[of.of_row[rows.items[i]]]);
   }
 cleanup:
   mem_free(sizes);
   return status;
 }
 
-despur_status repair_balanced_subset(uint32_t *subset, size_t *count, const repair_work *work,
-                                     repair_rows rows, random_stream *stream, despur_error *error) {
+despur_status repair_balanced_subset(uint32_t *subset, double *weights, size_t *count,
+                                     const repair_work *work, repair_rows rows, random_stream *stream,
+                                     despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t *taken, least = SIZE_MAX;
+  double *taken, least = HUGE_VAL;
   TRY(mem_alloc(&taken, work->groups_count, sizeof *taken, error));
-  for (size_t i = 0; i < rows.count; i++) taken[work->groups[rows.items[i]]]++;
+  for (size_t i = 0; i < rows.count; i++)
+    taken[work->groups[rows.items[i]]] += repair_row_weight(work, rows.items[i]);
   for (size_t g = 0; g < work->groups_count; g++)
     if (taken[g] > 0 && taken[g] < least) least = taken[g];
   memset(taken, 0, work->groups_count * sizeof *taken);
   memcpy(subset, rows.items, rows.count * sizeof *subset);
   random_shuffle(stream, subset, rows.count);
   *count = 0;
-  for (size_t i = 0; i < rows.count; i++)
-    if (taken[work->groups[subset[i]]]++ < least) subset[(*count)++] = subset[i];
+  for (size_t i = 0; i < rows.count; i++) {
+    double *of_group = &taken[work->groups[subset[i]]], room = least - *of_group;
+    if (!(room > ROUNDING * least)) continue;
+    weights[*count] = fmin(room, repair_row_weight(work, subset[i]));
+    *of_group += weights[*count];
+    subset[(*count)++] = subset[i];
+  }
 cleanup:
   mem_free(taken);
   return status;
@@ -114,7 +129,9 @@ static despur_status add_refit(repair_fit *sum, const repair_work *work, const r
   random_stream stream = random_open(work->options.seed, "refits", refit);
   const double share = 1 / (double)ask->refits;
   TRY(average->draw(&problem, work, ask, &stream, error));
-  problem.of.l1 = 1 / (average->c * (double)problem.of.rows);
+  double weight = 0;
+  for (size_t i = 0; i < problem.of.rows; i++) weight += problem.weights[i];
+  problem.of.l1 = 1 / (average->c * weight);
   TRY(repair_solve(&one, work, &problem, error));
   for (size_t i = 0; i < one.head.outputs * one.head.columns; i++)
     sum->head.weight[i] += share * one.head.weight[i];

@@ -38,6 +38,11 @@ typedef struct repair_fit {
   bool converged;
 } repair_fit;
 
+/* As how many examples a row counts. */
+static inline double repair_row_weight(const repair_work *work, uint32_t row) {
+  return work->data->weights ? work->data->weights[row] : 1;
+}
+
 /* How a fit is meant. */
 typedef struct repair_ask {
   const double *parameters; /* [DESPUR_REPAIR_PARAMETERS] */
@@ -53,6 +58,7 @@ typedef struct layer {
   layer_needs needs;
   despur_split fitted_on; /* DESPUR_TRAIN, or DESPUR_VAL, where it is then judged by cross-validation */
   size_t refits;          /* 1; 0: those of the options */
+  bool weighs;            /* it knows weights of examples */
   size_t trial_refits;    /* of a candidate, at most as many as of the options; 0: 1 */
   const char *parameters[DESPUR_REPAIR_PARAMETERS]; /* names of the lists of options whose values are tried */
 
@@ -79,7 +85,7 @@ typedef struct repair_problem {
   despur_logistic_problem of;
   float *x, *offsets;        /* offsets [rows, outputs]: NULL until a layer makes some */
   uint32_t *labels, *groups; /* [rows] */
-  double *weights;           /* [rows]; all 1 */
+  double *weights;           /* [rows]; those of the data */
 } repair_problem;
 
 DESPUR_MUST_USE despur_status repair_problem_create(repair_problem *out, const repair_work *work,
@@ -108,10 +114,12 @@ static inline repair_partition repair_partition_of(const repair_work *work, size
 DESPUR_MUST_USE despur_status repair_balance(repair_problem *problem, const repair_work *work,
                                              repair_rows rows, despur_error *error);
 
-/* As many rows of each group as the smallest has, drawn without replacement. subset: room for all rows. */
-DESPUR_MUST_USE despur_status repair_balanced_subset(uint32_t *subset, size_t *count, const repair_work *work,
-                                                     repair_rows rows, random_stream *stream,
-                                                     despur_error *error);
+/* As many rows of each group as the smallest has, drawn without replacement. subset: room for all rows. Where
+ * rows weigh it is as much weight of each: rows in random order, the last one of a group in part; weights:
+ * room for all rows. */
+DESPUR_MUST_USE despur_status repair_balanced_subset(uint32_t *subset, double *weights, size_t *count,
+                                                     const repair_work *work, repair_rows rows,
+                                                     random_stream *stream, despur_error *error);
 
 /* The mean of `refits` fits, each on what `draw` makes of a stream of its own. Between two calls with the
  * same rows the streams are the same. */

@@ -40,7 +40,7 @@ cleanup:
 static void weigh(repair_problem *problem, const repair_work *work, const double *logits, double gamma,
                   double *class_sizes) {
   const size_t classes = work->data->classes;
-  for (size_t i = 0; i < problem->of.rows; i++) class_sizes[problem->labels[i]]++;
+  for (size_t i = 0; i < problem->of.rows; i++) class_sizes[problem->labels[i]] += problem->weights[i];
   for (size_t i = 0; i < problem->of.rows; i++) {
     const double *z = logits + i * classes;
     double most = z[0], sum = 0;
@@ -48,7 +48,7 @@ static void weigh(repair_problem *problem, const repair_work *work, const double
       if (z[k] > most) most = z[k];
     for (size_t k = 0; k < classes; k++) sum += math_exp(z[k] - most);
     const double p = math_exp(z[problem->labels[i]] - most) / sum;
-    problem->weights[i] = math_exp(-gamma * p) / class_sizes[problem->labels[i]];
+    problem->weights[i] *= math_exp(-gamma * p) / class_sizes[problem->labels[i]];
     for (size_t k = 0; k < work->outputs; k++)
       problem->offsets[i * work->outputs + k] = (float)z[classes - work->outputs + k];
   }
@@ -125,5 +125,9 @@ cleanup:
   return status;
 }
 
-const layer layer_afr = {
-    .label = "AFR", .fitted_on = DESPUR_TRAIN, .refits = 1, .parameters = {"gamma", "lambda"}, .fit = fit};
+const layer layer_afr = {.label = "AFR",
+                         .fitted_on = DESPUR_TRAIN,
+                         .refits = 1,
+                         .weighs = true,
+                         .parameters = {"gamma", "lambda"},
+                         .fit = fit};

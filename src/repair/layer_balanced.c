@@ -19,5 +19,6 @@ const layer layer_balanced = {.label = "Group balance",
                               .needs = LAYER_NEEDS_TRAIN_GROUPS,
                               .fitted_on = DESPUR_TRAIN,
                               .refits = 1,
+                              .weighs = true,
                               .parameters = {"l2"},
                               .fit = fit};

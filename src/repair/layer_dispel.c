@@ -44,11 +44,13 @@ static despur_status draw(repair_problem *out, const repair_work *work, const re
   despur_status status = DESPUR_OK;
   repair_problem balanced = {0};
   uint32_t *subset = NULL, *pool = NULL;
+  double *weights = NULL;
   size_t *sizes = NULL, count, total = work->counts[DESPUR_TRAIN] + ask->rows.count;
   TRY(mem_alloc(&subset, ask->rows.count, sizeof *subset, error));
+  TRY(mem_alloc(&weights, ask->rows.count, sizeof *weights, error));
   TRY(mem_alloc(&pool, total, sizeof *pool, error));
   TRY(mem_alloc(&sizes, work->data->classes, sizeof *sizes, error));
-  TRY(repair_balanced_subset(subset, &count, work, ask->rows, stream, error));
+  TRY(repair_balanced_subset(subset, weights, &count, work, ask->rows, stream, error));
   TRY(repair_problem_create(&balanced, work, (repair_rows){subset, count}, error));
   if (smallest_class(work, subset, count, sizes) == 0)
     FAIL(error, DESPUR_BAD_INPUT, "DISPEL: a class has no validation examples with a group");
@@ -61,6 +63,7 @@ static despur_status draw(repair_problem *out, const repair_work *work, const re
 cleanup:
   repair_problem_release(&balanced);
   mem_free(subset);
+  mem_free(weights);
   mem_free(pool);
   mem_free(sizes);
   return status;

@@ -226,10 +226,11 @@ static despur_status add_member(repair_fit *out, ensemble *e, const repair_ask *
   double **vectors[] = {&d.point, &d.gradient, &d.next, &d.next_gradient, &d.direction};
   uint32_t *subset = NULL;
   size_t count;
-  double promise;
+  double promise, *weights = NULL;
   random_stream stream = random_open(e->work->options.seed, "refits", e->members);
   TRY(mem_alloc(&subset, ask->rows.count, sizeof *subset, error));
-  TRY(repair_balanced_subset(subset, &count, e->work, ask->rows, &stream, error));
+  TRY(mem_alloc(&weights, ask->rows.count, sizeof *weights, error));
+  TRY(repair_balanced_subset(subset, weights, &count, e->work, ask->rows, &stream, error));
   TRY(repair_problem_create(&problem, e->work, (repair_rows){subset, count}, error));
   for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
     TRY(mem_alloc(vectors[i], e->length, sizeof(double), error));
@@ -241,6 +242,7 @@ static despur_status add_member(repair_fit *out, ensemble *e, const repair_ask *
   for (size_t i = 0; i < e->length; i++) e->sum[i] += d.point[i];
 cleanup:
   mem_free(subset);
+  mem_free(weights);
   repair_problem_release(&problem);
   for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) mem_free(*vectors[i]);
   return status;

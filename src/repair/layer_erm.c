@@ -14,4 +14,4 @@ cleanup:
 }
 
 const layer layer_erm = {
-    .label = "ERM", .fitted_on = DESPUR_TRAIN, .refits = 1, .parameters = {"l2"}, .fit = fit};
+    .label = "ERM", .fitted_on = DESPUR_TRAIN, .refits = 1, .weighs = true, .parameters = {"l2"}, .fit = fit};

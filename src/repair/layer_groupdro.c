@@ -47,5 +47,6 @@ const layer layer_groupdro = {.label = "GroupDRO",
                               .needs = LAYER_NEEDS_TRAIN_GROUPS,
                               .fitted_on = DESPUR_TRAIN,
                               .refits = 1,
+                              .weighs = true,
                               .parameters = {"l2"},
                               .fit = fit};

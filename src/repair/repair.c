@@ -89,6 +89,14 @@ static despur_status check_rows(const despur_repair_data *data, despur_error *er
       return error_set(error, DESPUR_BAD_INPUT, "repair: row %zu: expected a group below %zu, found %u", i,
                        data->groups_count, (unsigned)data->groups[i]);
   }
+  for (size_t i = 0; i < data->rows; i++) {
+    if (data->weights && !(data->weights[i] > 0 && isfinite(data->weights[i])))
+      return error_set(error, DESPUR_BAD_INPUT, "repair: row %zu: expected a weight above 0, found %g", i,
+                       data->weights[i]);
+    if (data->folds && data->folds[i] >= data->folds_count)
+      return error_set(error, DESPUR_BAD_INPUT, "repair: row %zu: expected a fold below %zu, found %u", i,
+                       data->folds_count, (unsigned)data->folds[i]);
+  }
   for (size_t i = 0; i < data->rows * data->columns; i++)
     if (!isfinite(data->features[i]))
       return error_set(error, DESPUR_BAD_INPUT, "repair: row %zu, column %zu is not finite",
@@ -166,17 +174,23 @@ cleanup:
 static despur_status measure_columns(repair_work *work, despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t columns = work->data->columns, count = work->counts[DESPUR_TRAIN];
+  double total = 0;
+  for (size_t i = 0; i < count; i++) total += repair_row_weight(work, work->rows[DESPUR_TRAIN][i]);
   TRY(mem_alloc(&work->mean, columns, sizeof *work->mean, error));
   TRY(mem_alloc(&work->spread, columns, sizeof *work->spread, error));
   for (size_t i = 0; i < count; i++) {
-    const float *x = work->data->features + work->rows[DESPUR_TRAIN][i] * columns;
-    for (size_t j = 0; j < columns; j++) work->mean[j] += (double)x[j] / (double)count;
+    const uint32_t row = work->rows[DESPUR_TRAIN][i];
+    const float *x = work->data->features + row * columns;
+    const double weight = repair_row_weight(work, row);
+    for (size_t j = 0; j < columns; j++) work->mean[j] += weight * (double)x[j] / total;
   }
   for (size_t i = 0; i < count; i++) {
-    const float *x = work->data->features + work->rows[DESPUR_TRAIN][i] * columns;
+    const uint32_t row = work->rows[DESPUR_TRAIN][i];
+    const float *x = work->data->features + row * columns;
+    const double weight = repair_row_weight(work, row);
     for (size_t j = 0; j < columns; j++) {
       const double d = (double)x[j] - work->mean[j];
-      work->spread[j] += d * d / (double)count;
+      work->spread[j] += weight * d * d / total;
     }
   }
   for (size_t j = 0; j < columns; j++) {
@@ -231,6 +245,7 @@ static const char *why_not(const repair_work *work, despur_last_layer method) {
   const bool known = work->data->groups != NULL;
   if (of->fitted_on == DESPUR_VAL && work->counts[DESPUR_VAL] < work->options.folds)
     return "it is fitted on validation examples, and there are too few";
+  if (work->data->weights && !of->weighs) return "it knows no weights of examples";
   if (of->needs == LAYER_NEEDS_VAL_GROUPS && of->parameters[0] && !known)
     return "it needs groups of the validation examples";
   if (of->needs == LAYER_NEEDS_TRAIN_GROUPS && (!known || !all_known(work, DESPUR_TRAIN)))
@@ -365,11 +380,12 @@ despur_status despur_repair(despur_repair_result *out, const despur_repair_data 
   if (!all_known(&work, work.counts[DESPUR_VAL] ? DESPUR_VAL : DESPUR_TRAIN))
     FAIL(error, DESPUR_BAD_INPUT, "repair: a %s example has no group; candidates are chosen by groups there",
          despur_split_word(work.counts[DESPUR_VAL] ? DESPUR_VAL : DESPUR_TRAIN));
-  TRY(find_before(out, &work, error));
-  TRY(judge_before(out, &work, error));
-  work.nested = true;
+  work.nested = !work.options.head_only;
+  if (work.nested || work.options.methods[DESPUR_LAST_AFR]) TRY(find_before(out, &work, error));
+  if (work.nested) TRY(judge_before(out, &work, error));
   TRY(fit_methods(out, &work, error));
-  if (out->best < out->methods_count) TRY(repair_dial(out->dial, &work, &out->methods[out->best], error));
+  if (work.nested && out->best < out->methods_count)
+    TRY(repair_dial(out->dial, &work, &out->methods[out->best], error));
 cleanup:
   work_release(&work);
   if (status != DESPUR_OK) despur_repair_release(out);

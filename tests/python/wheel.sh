@@ -26,7 +26,7 @@ done >"$work/wanted"
 (cd "$work/source" && while read -r file; do [ -f "$file" ] || { echo "the sdist lacks $file"; exit 1; }; done <"$work/wanted")
 cmake -S "$work/source/python" -B "$work/configured" -DPython_EXECUTABLE="$work/bin/python" >"$work/log" || { tail "$work/log"; exit 1; }
 $pip uninstall -y scikit-build-core
-$pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas polars pyarrow ml_dtypes fairlearn pytest pytest-xdist mypy
+$pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas polars pyarrow ml_dtypes fairlearn hypothesis pytest pytest-xdist mypy
 "$work/bin/mypy" --config-file pyproject.toml --python-executable "$work/bin/python" \
   --cache-dir "$work/mypy" -p despur
 # from elsewhere, so that the module that was installed is the one that is tested

@@ -234,6 +234,7 @@ static void balanced_subsets_have_as_many_of_each_group(void **state) {
   uint32_t rows[TRAIN], subset[TRAIN];
   const despur_repair_data of = data();
   const repair_work work = {.data = &of, .groups = groups, .groups_count = GROUPS};
+  double weights[TRAIN];
   size_t count, sizes[GROUPS] = {0}, taken[GROUPS] = {0}, least = TRAIN;
   random_stream stream = random_open(1, "test", 0);
   for (uint32_t i = 0; i < TRAIN; i++) {
@@ -241,10 +242,108 @@ static void balanced_subsets_have_as_many_of_each_group(void **state) {
     sizes[groups[i]]++;
   }
   for (size_t g = 0; g < GROUPS; g++) least = sizes[g] < least ? sizes[g] : least;
-  assert_ok(repair_balanced_subset(subset, &count, &work, (repair_rows){rows, TRAIN}, &stream, &error));
+  assert_ok(
+      repair_balanced_subset(subset, weights, &count, &work, (repair_rows){rows, TRAIN}, &stream, &error));
   assert_int_equal(count, GROUPS * least);
   for (size_t i = 0; i < count; i++) taken[groups[subset[i]]]++;
   for (size_t g = 0; g < GROUPS; g++) assert_int_equal(taken[g], least);
+  for (size_t i = 0; i < count; i++) assert_true(weights[i] == 1);
+}
+
+/* Of rows that weigh, each group has as much weight as the lightest, and only its last row is cut. */
+static void balanced_subsets_have_as_much_weight_of_each_group(void **state) {
+  (void)state;
+  uint32_t rows[TRAIN], subset[TRAIN];
+  double own[ROWS], weights[TRAIN], whole[GROUPS] = {0}, taken[GROUPS] = {0}, least = HUGE_VAL;
+  size_t count, cut[GROUPS] = {0};
+  despur_repair_data of = data();
+  const repair_work work = {.data = &of, .groups = groups, .groups_count = GROUPS};
+  random_stream stream = random_open(1, "test", 0);
+  for (uint32_t i = 0; i < ROWS; i++) own[i] = 1.5 + noise(i + 3);
+  of.weights = own;
+  for (uint32_t i = 0; i < TRAIN; i++) {
+    rows[i] = i;
+    whole[groups[i]] += own[i];
+  }
+  for (size_t g = 0; g < GROUPS; g++) least = fmin(least, whole[g]);
+  assert_ok(
+      repair_balanced_subset(subset, weights, &count, &work, (repair_rows){rows, TRAIN}, &stream, &error));
+  for (size_t i = 0; i < count; i++) {
+    taken[groups[subset[i]]] += weights[i];
+    cut[groups[subset[i]]] += weights[i] < own[subset[i]];
+  }
+  for (size_t g = 0; g < GROUPS; g++) {
+    assert_near(taken[g], least, 1e-9 * least);
+    assert_true(cut[g] <= 1);
+  }
+}
+
+/* An example of weight 3 is three examples, whatever is fitted and chosen: where folds are the same, so is
+ * all that comes out. */
+static void weights_are_repeated_examples(void **state) {
+  (void)state;
+  enum { ONCE = 400, MOST = 4 * ONCE };
+  static float repeated[MOST * COLUMNS];
+  static uint32_t own[4][MOST]; /* labels, groups, splits, folds */
+  uint32_t folds[ONCE], training[ONCE] = {0};
+  double weights[ONCE];
+  size_t rows = 0;
+  for (size_t i = 0; i < ONCE; i++) {
+    folds[i] = (uint32_t)(i * 7 % 3);
+    weights[i] = (double)(1 + i * 11 % 4);
+    for (size_t k = 0; k < 1 + i * 11 % 4; k++, rows++) {
+      memcpy(repeated + rows * COLUMNS, x + i * COLUMNS, COLUMNS * sizeof *x);
+      own[0][rows] = labels[i];
+      own[1][rows] = groups[i];
+      own[3][rows] = folds[i];
+    }
+  }
+  const despur_last_layer methods[] = {DESPUR_LAST_ERM, DESPUR_LAST_BALANCED, DESPUR_LAST_GROUPDRO};
+  for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+    despur_repair_data one = data(), many = data();
+    despur_repair_options options = quick();
+    despur_repair_result r[2];
+    options.methods[methods[m]] = true;
+    options.tolerance = 1e-10;
+    one.rows = ONCE;
+    one.splits = training;
+    one.weights = weights;
+    one.folds = folds;
+    many.rows = rows;
+    many.features = repeated;
+    many.labels = own[0];
+    many.groups = own[1];
+    many.splits = own[2];
+    many.folds = own[3];
+    one.folds_count = many.folds_count = 3;
+    assert_ok(despur_repair(&r[0], &one, &options, &error));
+    assert_ok(despur_repair(&r[1], &many, &options, &error));
+    const despur_repaired *a = &r[0].methods[0], *b = &r[1].methods[0];
+    assert_int_equal(a->chosen, b->chosen);
+    for (size_t c = 0; c < a->candidates_count; c++) {
+      assert_near(a->candidates[c].worst_group, b->candidates[c].worst_group, 1e-12);
+      assert_near(a->candidates[c].average, b->candidates[c].average, 1e-12);
+    }
+    for (size_t j = 0; j < 2 * COLUMNS; j++) assert_near((double)a->weight[j], (double)b->weight[j], 1e-4);
+    despur_repair_release(&r[0]);
+    despur_repair_release(&r[1]);
+  }
+  despur_repair_data of = data();
+  despur_repair_options options = quick();
+  despur_repair_result r;
+  options.methods[DESPUR_LAST_DPE] = true;
+  double none[ROWS] = {1};
+  of.weights = none;
+  assert_fails(despur_repair(&r, &of, &options, &error), DESPUR_BAD_INPUT,
+               "repair: row 1: expected a weight above 0, found 0");
+  for (size_t i = 0; i < ROWS; i++) none[i] = 1;
+  assert_fails(despur_repair(&r, &of, &options, &error), DESPUR_BAD_INPUT,
+               "DPE: it knows no weights of examples");
+  of.weights = NULL;
+  of.folds = labels;
+  of.folds_count = 1;
+  assert_fails(despur_repair(&r, &of, &options, &error), DESPUR_BAD_INPUT,
+               "expected a fold below 1, found 1");
 }
 
 /* No threshold on validation gives a better worst group than the one that is found. */
@@ -375,6 +474,8 @@ int main(void) {
       cmocka_unit_test(a_folded_head_is_the_optimum_of_standardised_features),
       cmocka_unit_test(several_partitions_are_averaged),
       cmocka_unit_test(balanced_subsets_have_as_many_of_each_group),
+      cmocka_unit_test(balanced_subsets_have_as_much_weight_of_each_group),
+      cmocka_unit_test(weights_are_repeated_examples),
       cmocka_unit_test(thresholds_are_the_best_there_are),
       cmocka_unit_test(without_validation_choosing_is_nested),
       cmocka_unit_test(afr_holds_out_some_of_every_class),
