@@ -23,14 +23,20 @@ static const char *const VERDICTS[] = {"nothing found", "weak group", "leans on 
 
 static despur_status read_options(despur_audit_options *out, const cli_arguments *arguments,
                                   despur_error *error) {
-  long folds = 5, seed = 0, threads = 1;
+  long folds = 5, seed = 0, threads = 1, some = 0;
   despur_status status = cli_integer(&folds, arguments, "folds", 2, 1000, 5, error);
-  *out = (despur_audit_options){.trained_on = cli_value(arguments, "trained-on") != NULL, .in_place = 1};
+  *out =
+      (despur_audit_options){.trained_on = cli_value(arguments, "trained-on") != NULL,
+                             .in_place = cli_value(arguments, "model") == NULL}; /* they are written, too */
   if (status == DESPUR_OK) status = cli_integer(&seed, arguments, "seed", 0, INT32_MAX, 0, error);
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status == DESPUR_OK) status = cli_real(&out->l2, arguments, "penalty", 1e-9, 1e9, 0.03, error);
   if (status == DESPUR_OK) status = cli_confidence(&out->confidence, arguments, error);
+  if (status == DESPUR_OK) status = cli_integer(&some, arguments, "label-some", 2, INT32_MAX, 0, error);
+  if (status == DESPUR_OK && some > 0 && !cli_value(arguments, "out"))
+    status = cli_fail(error, DESPUR_BAD_USAGE, "--label-some: expected --out, where to_label.csv goes");
+  out->label_some = (size_t)some;
   out->folds = (size_t)folds;
   out->seed = (uint64_t)seed;
   out->threads = (int)threads;
@@ -88,6 +94,26 @@ static void print_columns(const despur_audit *a) {
   terminal_print(stdout, "behind a stroke: by chance; intervals hold for all columns together\n");
 }
 
+static void print_noted(const despur_audit *a) {
+  if (!a->noted_name) return;
+  terminal_print(stdout, "\nWhat was noted of %zu examples: %s\n", a->noted_used, VERDICTS[a->noted_verdict]);
+  if (a->noted_ignored > 0)
+    terminal_print(stdout, "%zu others are not in the confirmation half: of no use\n", a->noted_ignored);
+  if (a->noted_count == 0) return;
+  terminal_print(stdout, "%-10s %-16s %8s %9s %9s %9s %9s %9s\n", "class", "noted", "share", "wrong", "right",
+                 "errors", "without", "p adj.");
+  for (size_t i = 0; i < a->noted_count && i < TOLD; i++) {
+    const despur_audit_noted *n = &a->noted[i];
+    char wrong[48], right[48];
+    snprintf(wrong, sizeof wrong, "%zu/%zu", n->wrong_with, n->wrong);
+    snprintf(right, sizeof right, "%zu/%zu", n->right_with, n->right);
+    terminal_print(stdout, "%-10s %-16s %6.1f %% %9s %9s %7.1f %% %7.1f %% %9.2g%s\n",
+                   a->class_names[n->class_index], a->noted_values[n->value], 100 * n->share, wrong, right,
+                   100 * n->error_with, 100 * n->error_without, n->adjusted, n->confirmed ? " *" : "");
+  }
+  terminal_print(stdout, "share of the class, and errors with the value and without it, follow from these\n");
+}
+
 static void print_text(const despur_audit *a, const char *sentence) {
   terminal_print(stdout, "%s\n", sentence);
   terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
@@ -105,6 +131,12 @@ static void print_text(const despur_audit *a, const char *sentence) {
                    "on them than on new ones, so a finding stands, and finding nothing says less\n");
   if (a->cells_count > 0 && (a->cells[0].confirmed || a->cells[0].disguised)) print_cells(a);
   print_columns(a);
+  print_noted(a);
+  if (a->to_label_count > 0)
+    terminal_print(stdout,
+                   "\nto_label.csv has %zu examples: note down in its column 'attribute' what you see (leave "
+                   "out what you cannot tell), then give the file to --labelled\n",
+                   a->to_label_count);
   terminal_print(
       stdout, "\nA cell may only overlap with what a model goes by, and data alone cannot say whether that "
               "belongs to what the class means: look at the examples.\n");
@@ -267,7 +299,19 @@ static despur_status write_features(const despur_examples *examples, const char 
   return despur_examples_write(examples, path, error);
 }
 
+/* What was noted is of examples that have been read. */
+static despur_status read_noted(despur_example_column *out, despur_audit_options *options,
+                                const despur_examples *examples, const cli_arguments *arguments,
+                                despur_error *error) {
+  const char *path = cli_value(arguments, "labelled");
+  if (!path) return DESPUR_OK;
+  despur_status status = despur_examples_read_noted(out, path, examples->count, error);
+  if (status == DESPUR_OK) options->noted = out;
+  return status;
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  despur_example_column noted = {0};
   despur_examples examples = {0};
   despur_audit_options options;
   despur_audit *audit = NULL;
@@ -278,6 +322,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
   despur_status status = read_options(&options, arguments, error);
   if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
   if (status == DESPUR_OK) status = audit_examples_read(&examples, &options, arguments, error);
+  if (status == DESPUR_OK) status = read_noted(&noted, &options, &examples, arguments, error);
   if (status == DESPUR_OK) status = check_pictures(&examples, arguments, error);
   if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
   if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
@@ -285,6 +330,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     status = write_features(&examples, out, error);
   if (status == DESPUR_OK) status = show(audit, &examples, arguments, error);
   despur_audit_free(audit);
+  despur_example_column_release(&noted);
   despur_examples_release(&examples);
   return status;
 }
@@ -326,6 +372,8 @@ const cli_verb cli_audit = {
         "  despur audit predictions.csv --by age:4,site,device --gate\n"
         "  despur audit features.npy --table features.npy.csv --pictures photographs/ --out audit\n"
         "  despur audit photographs/ --model resnet50.onnx --out audit\n"
+        "  despur audit features.npy --labels labels.npy --label-some 100 --out audit\n"
+        "  despur audit features.npy --labels labels.npy --labelled audit/to_label.csv\n"
         "  despur audit loans.csv --label granted --score p --positive yes\n"
         "  despur run recipe.yaml data.attributes=audit/attributes.npy\n",
     .options = {EXAMPLE_OPTIONS,
@@ -339,6 +387,8 @@ const cli_verb cli_audit = {
                 {"trained-on", NULL, "the features' network was trained on these examples"},
                 {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
                 {"pictures", "FOLDER", "show pictures: below it by --id, or of an array [n, ...] (.npy)"},
+                {"label-some", "N", "write to_label.csv: N examples of which to note what you see"},
+                {"labelled", "FILE", "that list with its column 'attribute' filled in"},
                 {"force", NULL, "the directory may have files in it"},
                 {"gate", NULL, "exit code 1 when something was found"},
                 {"penalty", "X", "l2 of the head (default 0.03, of standardised features)"},

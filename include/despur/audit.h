@@ -20,6 +20,8 @@ typedef struct despur_audit_options {
   int threads;    /* the result does not depend on it */
   int trained_on; /* the features come from a network that was trained on these examples */
   int in_place;   /* examples->x may be overwritten: it is standardised where it lies, which saves a copy */
+  size_t label_some;                  /* how many examples a person would note something of */
+  const despur_example_column *noted; /* [examples] what was noted of some of those; NULL: nothing */
   despur_watch watch;
 } despur_audit_options;
 
@@ -98,6 +100,18 @@ typedef struct despur_audit_column {
   size_t held_out;         /* how many these are */
 } despur_audit_column;
 
+/* A value that a person has noted down, in one class: as many examples that the model got wrong as it got
+ * right were looked at. */
+typedef struct despur_audit_noted {
+  uint32_t class_index, toward; /* where most errors with this value go; class_index when there are none */
+  size_t value;                 /* in noted_values */
+  size_t wrong, wrong_with, right, right_with;
+  double share;                     /* of the class that has it */
+  double error_with, error_without; /* rates of error that follow */
+  double p, adjusted; /* Fisher's, one-sided: it is as frequent among errors; and Holm's correction */
+  int confirmed;
+} despur_audit_noted;
+
 typedef struct despur_audit {
   despur_audit_verdict verdict; /* of the first candidate that has one */
   size_t examples, classes, used, discovery, confirmation, units, duplicates, constant_columns;
@@ -118,6 +132,14 @@ typedef struct despur_audit {
   uint32_t *attributes; /* [examples] codes, for measuring only: nothing else looks at them; NULL: unknown */
   float *map;           /* [examples, 2] along the first two principal components; NULL without features */
   const char **ids;     /* [examples] what they are called; NULL: by their numbers */
+  size_t to_label_count;
+  uint32_t *to_label; /* examples that a person would gain most from noting something of */
+  char *noted_name;   /* NULL: nothing was noted */
+  const char **noted_values;
+  size_t noted_used, noted_ignored; /* examples; those of the discovery half are of no use */
+  size_t noted_count;
+  despur_audit_noted *noted; /* the most telling first */
+  despur_audit_verdict noted_verdict;
   size_t notes_count;
   const char **notes; /* sentences on what was not looked at, such as a column with too many values */
   size_t samples_count;
@@ -146,7 +168,9 @@ DESPUR_API size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit)
  * when there is none) and attributes.npy (the same cells as int64, for data.attributes) and partitions.npy
  * (int64, a column for each candidate with the cell of every example, and a last one with its half; -1:
  * none) and, where there are features, clusters.npy (those of the candidates that are clusters of all
- * examples, which a repair takes as several partitions). The directory is created when it is missing.
+ * examples, which a repair takes as several partitions), and to_label.csv
+ * (example, id where there are any, label, and an empty attribute) where there is anything to label. The
+ * directory is created when it is missing.
  */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_write(const despur_audit *audit, const char *directory,
                                                             despur_error *error);

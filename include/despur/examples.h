@@ -86,6 +86,14 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_examples_read(despur_examples *o
 DESPUR_API DESPUR_MUST_USE despur_status despur_examples_write(const despur_examples *examples,
                                                                const char *features, despur_error *error);
 
+/* What somebody has noted down of some of `count` examples: a table with the columns 'example', which has
+ * their numbers, and 'attribute'; empty where nothing was noted. Others have no value. Release with
+ * despur_example_column_release. DESPUR_BAD_INPUT for numbers that are not there or stand twice. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_examples_read_noted(despur_example_column *out,
+                                                                    const char *path, size_t count,
+                                                                    despur_error *error);
+DESPUR_API void despur_example_column_release(despur_example_column *column); /* leaves it empty */
+
 DESPUR_API void despur_examples_release(despur_examples *examples); /* leaves it empty */
 
 #ifdef __cplusplus

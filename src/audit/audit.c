@@ -119,6 +119,8 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   TRY(text_copy_all(&a->notes, (const char *const *)found.notes.items, found.notes.count, error));
   TRY(audit_judge(a, &data, error));
   TRY(audit_choose_samples(a, &data, error));
+  TRY(audit_choose_labelled(a, &data, options->label_some, options->seed, error));
+  TRY(audit_judge_noted(a, &data, options->noted, error));
   if (data.discovery_count >= AUDIT_HALF) TRY(audit_ask_columns(a, &data, options, error));
   TRY(keep(a, &data, error));
   *out = a;
@@ -148,6 +150,10 @@ void despur_audit_free(despur_audit *audit) {
   mem_free(audit->map);
   mem_free((void *)audit->ids);
   mem_free((void *)audit->notes);
+  mem_free(audit->to_label);
+  mem_free(audit->noted_name);
+  mem_free((void *)audit->noted_values);
+  mem_free(audit->noted);
   mem_free(audit->samples);
   mem_free(audit);
 }

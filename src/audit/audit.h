@@ -41,6 +41,12 @@ DESPUR_MUST_USE despur_status audit_judge(despur_audit *audit, const audit_data 
 DESPUR_MUST_USE despur_status audit_choose_samples(despur_audit *audit, const audit_data *data,
                                                    despur_error *error);
 
+/* Fills to_label, and what follows from answers (NULL: there are none). */
+DESPUR_MUST_USE despur_status audit_choose_labelled(despur_audit *audit, const audit_data *data,
+                                                    size_t wanted, uint64_t seed, despur_error *error);
+DESPUR_MUST_USE despur_status audit_judge_noted(despur_audit *audit, const audit_data *data,
+                                                const despur_example_column *noted, despur_error *error);
+
 /* Fills columns. */
 DESPUR_MUST_USE despur_status audit_ask_columns(despur_audit *audit, const audit_data *data,
                                                 const despur_audit_options *options, despur_error *error);

@@ -97,6 +97,35 @@ static void put_columns(json_writer *j, const despur_audit *a) {
   json_close(j);
 }
 
+static void put_noted(json_writer *j, const despur_audit *a) {
+  if (!a->noted_name) return;
+  json_open(j, "noted", '{');
+  json_write_text(j, "verdict", VERDICTS[a->noted_verdict]);
+  json_write_count(j, "used", a->noted_used);
+  json_write_count(j, "ignored", a->noted_ignored);
+  json_open(j, "values", '[');
+  for (size_t i = 0; i < a->noted_count; i++) {
+    const despur_audit_noted *n = &a->noted[i];
+    json_open(j, NULL, '{');
+    json_write_text(j, "class", a->class_names[n->class_index]);
+    json_write_text(j, "value", a->noted_values[n->value]);
+    json_write_text(j, "errors_go_to", n->toward == n->class_index ? NULL : a->class_names[n->toward]);
+    json_write_count(j, "wrong", n->wrong);
+    json_write_count(j, "wrong_with", n->wrong_with);
+    json_write_count(j, "right", n->right);
+    json_write_count(j, "right_with", n->right_with);
+    json_write_real(j, "share", n->share);
+    json_write_real(j, "error_with", n->error_with);
+    json_write_real(j, "error_without", n->error_without);
+    json_write_real(j, "p", n->p);
+    json_write_real(j, "p_adjusted", n->adjusted);
+    json_write_flag(j, "confirmed", n->confirmed);
+    json_close(j);
+  }
+  json_close(j);
+  json_close(j);
+}
+
 static void put_lists(json_writer *j, const despur_audit *a) {
   json_open(j, "candidates", '[');
   for (size_t i = 0; i < a->candidates_count; i++) put_candidate(j, a, &a->candidates[i]);
@@ -115,6 +144,7 @@ static void put_lists(json_writer *j, const despur_audit *a) {
   json_close(j);
   put_columns(j, a);
   put_rare_classes(j, a);
+  put_noted(j, a);
   json_open(j, "notes", '[');
   for (size_t i = 0; i < a->notes_count; i++) json_write_text(j, NULL, a->notes[i]);
   json_close(j);
@@ -188,6 +218,28 @@ static despur_status write_candidates(const despur_audit *a, const char *path, d
     if (!isnan(c->p_left)) TRY(file_print(writer, error, "%.6g", c->p_left));
     TRY(file_print(writer, error, ",%.6g,%d,%d,%d\n", c->adjusted, c->confirmed != 0, c->answers != 0,
                    c->disguised != 0));
+  }
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
+/* For a person to fill in: nothing says what the model made of these. */
+static despur_status write_to_label(const despur_audit *a, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  if (a->to_label_count == 0) return DESPUR_OK;
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_print(writer, error, "example,%slabel,attribute\n", a->ids ? "id," : ""));
+  for (size_t i = 0; i < a->to_label_count; i++) {
+    uint32_t e = a->to_label[i];
+    TRY(file_print(writer, error, "%u,", e));
+    if (a->ids) TRY(put_quoted(writer, a->ids[e], error));
+    if (a->ids) TRY(file_print(writer, error, ","));
+    TRY(put_quoted(writer, a->class_names[a->labels[e]], error));
+    TRY(file_print(writer, error, ",\n"));
   }
   status = file_writer_commit(writer, error);
   writer = NULL;
@@ -296,9 +348,13 @@ despur_status despur_audit_write(const despur_audit *audit, const char *director
   static const struct {
     const char *name;
     despur_status (*write)(const despur_audit *, const char *, despur_error *);
-  } FILES[] = {{"candidates.csv", write_candidates}, {"groups.csv", write_groups},
-               {"attributes.npy", write_attributes}, {"partitions.npy", write_partitions},
-               {"clusters.npy", write_clusters},     {"audit.json", write_json}};
+  } FILES[] = {{"candidates.csv", write_candidates},
+               {"groups.csv", write_groups},
+               {"attributes.npy", write_attributes},
+               {"partitions.npy", write_partitions},
+               {"clusters.npy", write_clusters},
+               {"to_label.csv", write_to_label},
+               {"audit.json", write_json}};
   despur_status status = DESPUR_OK;
   char path[FILE_PATH];
   TRY(file_make_directories(directory, error));

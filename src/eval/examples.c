@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "despur/array.h"
 #include "despur/dataset.h"
+#include "eval/examples.h"
 #include "eval/examples_predicted.h"
 #include "io/array.h"
 
@@ -132,8 +133,8 @@ static uint32_t code_of(const value_column *c, const uint32_t *rank, size_t row)
   return c->codes[row] == COLUMN_MISSING ? DESPUR_NO_VALUE : rank[c->codes[row]];
 }
 
-static despur_status take_column(despur_example_column *out, const table_column *column,
-                                 despur_error *error) {
+despur_status examples_take_column(despur_example_column *out, const table_column *column,
+                                   despur_error *error) {
   despur_status status = DESPUR_OK;
   const value_column *c = &column->categories;
   const char **names = NULL;
@@ -162,7 +163,7 @@ static despur_status take_labels(reader *r, const table *t, const table_column *
   despur_status status = DESPUR_OK;
   despur_example_column found = {0};
   TRY(refuse_missing(t, column, error));
-  TRY(take_column(&found, column, error));
+  TRY(examples_take_column(&found, column, error));
   if (found.values_count > MOST_CLASSES)
     FAIL(error, DESPUR_BAD_INPUT, "%s: column '%.60s': expected at most %d labels, found %zu", table_name(t),
          column->name, MOST_CLASSES, found.values_count);
@@ -263,7 +264,7 @@ static despur_status take_metadata(reader *r, const column_roles *roles, const t
       error_prefix(error, "%s: column '%.60s': ", table_name(t), roles->by[i]->name);
     if (status != DESPUR_OK) goto cleanup;
     r->out->by_count = i + 1;
-    TRY(take_column(&r->out->by[i], roles->by[i], error));
+    TRY(examples_take_column(&r->out->by[i], roles->by[i], error));
   }
 cleanup:
   return status;
@@ -383,9 +384,9 @@ static despur_status read_table(reader *r, despur_error *error) {
   if (roles.label && !s->predicted) TRY(take_labels(r, &t, roles.label, error));
   if (s->split) TRY(take_splits(r, &t, roles.split, error));
   if (roles.id) TRY(take_ids(r, roles.id, error));
-  if (attribute) TRY(take_column(&r->out->attribute, attribute, error));
+  if (attribute) TRY(examples_take_column(&r->out->attribute, attribute, error));
   if (unit) TRY(refuse_missing(&t, unit, error));
-  if (unit) TRY(take_column(&r->out->unit, unit, error));
+  if (unit) TRY(examples_take_column(&r->out->unit, unit, error));
   if (s->labels) TRY(read_label_array(r, error));
   if (roles.prediction && !s->predicted) TRY(take_predictions(r, &t, roles.prediction, error));
   if (all_columns) TRY(examples_drop_columns(&roles, &notes, error));
@@ -455,16 +456,17 @@ cleanup:
   return status;
 }
 
-static void release_column(despur_example_column *c) {
+void despur_example_column_release(despur_example_column *c) {
   mem_free(c->name);
   mem_free(c->codes);
   mem_free((void *)c->values);
+  *c = (despur_example_column){0};
 }
 
 void despur_examples_release(despur_examples *examples) {
-  for (size_t i = 0; i < examples->by_count; i++) release_column(&examples->by[i]);
-  release_column(&examples->attribute);
-  release_column(&examples->unit);
+  for (size_t i = 0; i < examples->by_count; i++) despur_example_column_release(&examples->by[i]);
+  despur_example_column_release(&examples->attribute);
+  despur_example_column_release(&examples->unit);
   mem_free(examples->by);
   large_free(examples->x, examples->x_mapped);
   mem_free(examples->labels);

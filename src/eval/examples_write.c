@@ -38,15 +38,15 @@ despur_status despur_examples_write(const despur_examples *e, const char *featur
   despur_status status = DESPUR_OK;
   static const char ENDING[] = ".npy";
   const size_t length = strlen(features), end = strlen(ENDING), shape[2] = {e->count, e->columns};
-  text table = {0};
+  text lines = {0};
   if (length < end || strcmp(features + length - end, ENDING) != 0)
     FAIL(error, DESPUR_BAD_USAGE, "%s: expected the name of a .npy file to write", features);
   if (!e->x || !e->labels || !e->class_names)
     FAIL(error, DESPUR_BAD_USAGE, "examples: expected features and labels, found none");
   TRY(npy_write_marked(features, NPY_F32, 2, shape, e->x, error));
-  TRY(text_add(&table, error, "%s.csv", features));
-  TRY(examples_write_table(e, table.data, error));
+  TRY(text_add(&lines, error, "%s.csv", features));
+  TRY(examples_write_table(e, lines.data, error));
 cleanup:
-  mem_free(table.data);
+  mem_free(lines.data);
   return status;
 }

@@ -208,6 +208,41 @@ static void metadata(markup *m, const despur_audit *a) {
   section_close(m);
 }
 
+/* ---- what a person has noted ---- */
+
+static void noted(markup *m, const despur_audit *a) {
+  if (!a->noted_name) return;
+  section_open(m, "What was noted");
+  markup_print(
+      m,
+      "<p>Of %zu examples of the confirmation half%s. As many that the model got wrong as it got right "
+      "were looked at, by somebody who could not know which. Share of the class, and errors with the "
+      "value and without it, follow from these; in per cent.</p>\n",
+      a->noted_used,
+      a->noted_verdict == DESPUR_LEANS_ON_IT        ? ": the model leans on it"
+      : a->noted_verdict == DESPUR_WEAK_GROUP       ? ": errors go with it"
+      : a->noted_verdict == DESPUR_TOO_FEW_EXAMPLES ? ": too few to say anything"
+                                                    : ": errors do not surely go with it");
+  if (a->noted_count > 0)
+    markup_raw(m, "<div class=\"scroll\">\n<table>\n<thead><tr><th scope=\"col\">Class</th><th "
+                  "scope=\"col\">Noted</th><th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" "
+                  "class=\"n\">Of the wrong</th><th scope=\"col\" class=\"n\">Of the right</th><th "
+                  "scope=\"col\" class=\"n\">Errors with it</th><th scope=\"col\" "
+                  "class=\"n\">Without</th><th scope=\"col\" class=\"n\">p, "
+                  "corrected</th></tr></thead>\n<tbody>\n");
+  for (size_t i = 0; i < a->noted_count && i < MOST_CELLS; i++) {
+    const despur_audit_noted *n = &a->noted[i];
+    markup_print(m, "<tr><th scope=\"row\">%s</th><td>%s</td><td class=\"n\">%.1f</td>",
+                 a->class_names[n->class_index], a->noted_values[n->value], 100 * n->share);
+    markup_print(m, "<td class=\"n\">%zu of %zu</td><td class=\"n\">%zu of %zu</td>", n->wrong_with, n->wrong,
+                 n->right_with, n->right);
+    markup_print(m, "<td class=\"n\">%.1f</td><td class=\"n\">%.1f</td><td class=\"n\">%.2g</td></tr>\n",
+                 100 * n->error_with, 100 * n->error_without, n->adjusted);
+  }
+  if (a->noted_count > 0) markup_raw(m, "</tbody>\n</table>\n</div>\n");
+  section_close(m);
+}
+
 /* ---- the rest ---- */
 
 static void basis(markup *m, const despur_audit *a) {
@@ -256,6 +291,7 @@ despur_status despur_report_audit(const despur_audit *audit, const char *command
   markup_raw(&m, "<p class=\"kicker\">Audit</p>\n<h1>");
   page_sentence(&m, sentence);
   markup_raw(&m, "</h1>\n");
+  noted(&m, audit);
   audit_gallery(&m, audit, thumbnails);
   cells(&m, audit);
   metadata(&m, audit);

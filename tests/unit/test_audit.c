@@ -168,6 +168,62 @@ static void samples_are_of_their_side_and_tell_findings_apart(void **state) {
   despur_audit_free(a);
 }
 
+/* Of half of a hundred examples errors, of which a person knows nothing; what he sees confirms the attribute.
+ */
+static void what_a_person_notes_confirms_the_attribute(void **state) {
+  (void)state;
+  static const char *const VALUES[] = {"left", "right"};
+  static uint32_t seen[MOST];
+  despur_audit *a, *b, *random;
+  despur_examples e = planted(3000, 1.2, 3, 0.95, 11);
+  despur_example_column noted = {
+      .name = (char[]){"side"}, .codes = seen, .values = (const char **)(uintptr_t)VALUES, .values_count = 2};
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .label_some = 100}, &error));
+  assert_in_range(a->to_label_count, 60, 100);
+  size_t wrong = 0, wrong_of_class[2] = {0}, of_class[2] = {0};
+  for (size_t i = 0; i < a->to_label_count; i++) {
+    uint32_t one = a->to_label[i];
+    assert_int_equal(a->halves[one], 1);
+    assert_true(i == 0 || a->to_label[i - 1] < one);
+    for (size_t s = 0; s < a->samples_count; s++)
+      for (size_t k = 0; k < a->samples[s].examples_count; k++)
+        assert_int_not_equal(a->samples[s].examples[k], one);
+    of_class[labels[one]]++;
+    wrong_of_class[labels[one]] += a->predictions[one] != labels[one];
+    wrong += a->predictions[one] != labels[one];
+  }
+  assert_int_equal(2 * wrong, a->to_label_count);
+  for (size_t y = 0; y < 2; y++) assert_int_equal(2 * wrong_of_class[y], of_class[y]);
+  for (size_t i = 0; i < e.count; i++) seen[i] = DESPUR_NO_VALUE;
+  for (size_t i = 0; i < a->to_label_count; i++) seen[a->to_label[i]] = attributes[a->to_label[i]];
+  size_t elsewhere = 0;
+  while (a->halves[elsewhere] != 0) elsewhere++;
+  seen[elsewhere] = 1; /* of the discovery half: of no use */
+  assert_ok(despur_audit_run(&b, &e, &(despur_audit_options){.threads = 2, .noted = &noted}, &error));
+  assert_int_equal(b->noted_verdict, DESPUR_LEANS_ON_IT);
+  assert_int_equal(b->noted_used, a->to_label_count);
+  assert_int_equal(b->noted_ignored, 1);
+  const despur_audit_noted *first = &b->noted[0];
+  assert_true(first->confirmed && first->value != first->class_index && first->toward != first->class_index);
+  double with = 0, of = 0, share = 0, count = 0; /* what is estimated from a hundred, of all */
+  for (size_t i = 0; i < e.count; i++) {
+    if (labels[i] != first->class_index || b->halves[i] != 1) continue;
+    count++;
+    share += attributes[i] == first->value;
+    of += attributes[i] == first->value;
+    with += attributes[i] == first->value && b->predictions[i] != labels[i];
+  }
+  assert_near(first->share, share / count, 0.06);
+  assert_near(first->error_with, with / of, 0.35);
+  assert_true(first->error_with > 5 * first->error_without);
+  for (size_t i = 0; i < a->to_label_count; i++) seen[a->to_label[i]] = (uint32_t)(i / 2 % 2);
+  assert_ok(despur_audit_run(&random, &e, &(despur_audit_options){.threads = 2, .noted = &noted}, &error));
+  assert_int_equal(random->noted_verdict, DESPUR_NOTHING_FOUND);
+  despur_audit_free(random);
+  despur_audit_free(b);
+  despur_audit_free(a);
+}
+
 /* With a column that is left out, so that rows move as they are standardised. */
 static void features_may_be_standardised_where_they_lie(void **state) {
   (void)state;
@@ -347,6 +403,10 @@ static void what_cannot_be_audited_is_refused(void **state) {
                DESPUR_BAD_INPUT, "/nowhere.npy");
   despur_thumbnails_release(&picture, 1);
   despur_thumbnails_release(NULL, 0);
+  despur_example_column noted;
+  assert_fails(despur_examples_read_noted(&noted, "/nowhere.csv", 10, &error), DESPUR_BAD_INPUT,
+               "/nowhere.csv");
+  despur_example_column_release(&noted);
 }
 
 int main(void) {
@@ -357,6 +417,7 @@ int main(void) {
       cmocka_unit_test(a_tail_has_no_valley_and_a_cloud_has),
       cmocka_unit_test(skewed_classes_lean_on_nothing),
       cmocka_unit_test(samples_are_of_their_side_and_tell_findings_apart),
+      cmocka_unit_test(what_a_person_notes_confirms_the_attribute),
       cmocka_unit_test(features_may_be_standardised_where_they_lie),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
