@@ -91,9 +91,10 @@ struct node {
   size_t block_gradient_at; /* conv: floats into the gradient of a block */
   size_t flipped_at;        /* conv: weights for the gradient of the input, floats into net->derived */
   size_t padded_at;         /* conv whose delta has no zeros beside it: scratch for a copy that has */
+  bool by_channels;         /* conv: whether the gradient of its weights goes by channels (nn/channels.h) */
   bool winograd;            /* conv: whether it goes by Winograd's products (nn/winograd.h), with */
   size_t winograd_at;       /* weights, floats into net->derived */
-  size_t tiles_at, backward_tiles_at; /* and tiles, floats of scratch */
+  size_t tiles_at, backward_tiles_at; /* and tiles, or what goes by channels, floats of scratch */
   size_t rows_at, row_stride; /* linear: inputs of the batch, one example a row: floats into net->rows */
   size_t dy_at;               /* linear: output gradients of the batch, one example a row: likewise */
   size_t first_task;          /* of the weight-gradient phase */

@@ -72,9 +72,11 @@ INLINE size_t input_of_vector(size_t v, const size_t STRIDE) {
   return STRIDE == 1 ? v * VECTOR : v / PARTS * STRIDE * LANES + v % PARTS * VECTOR;
 }
 
-/* A kernel's rows and columns and its stride: constants, or variables in the general case. */
+/* A kernel's rows and columns and its stride: constants, or variables in the general case. skips: products
+ * with columns of padding are left out, which is worth its code for 5 x 5. */
 typedef struct conv_kernel {
   size_t rows, columns, stride;
+  bool skips;
 } conv_kernel;
 
 /* CHANNELS output channels x VECTORS vectors of one output row, from vector `first`; x and y at the start of
@@ -115,7 +117,6 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
 /* All rows of CHANNELS output channels from channel `out`. */
 INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS, const conv_kernel KERNEL) {
   const size_t MOST = SUMS / CHANNELS > 8 ? 8 : SUMS / CHANNELS;
-  const bool EDGES = KERNEL.stride == 1 && KERNEL.columns == 5;
   const float *weight = job->weight + out * job->in_channels * KERNEL.rows * KERNEL.columns;
   const float *bias = job->bias ? job->bias + out : NULL;
   for (size_t row = 0; row < job->rows; row++) {
@@ -127,7 +128,7 @@ INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS
     for (size_t first = 0; first < all; first += vectors) {
       vectors = tile_size(all - first, MOST);
       size_t left = first == 0 ? job->padding : 0, right = first + vectors == all ? job->padding : 0;
-      if (EDGES && (left || right)) {
+      if (KERNEL.skips && (left || right)) {
 #define TILE(n)                                                                                              \
   if (n <= MOST) conv_tile(job, x, weight, bias, y, range, first, left, right, CHANNELS, n, KERNEL, true)
         DISPATCH8(vectors, TILE)
@@ -161,7 +162,7 @@ INLINE void conv_sized(const conv_job *job, const conv_kernel KERNEL) {
 /* Kernels of ROWS x COLUMNS. */
 #define CONV(ROWS, COLUMNS)                                                                                  \
   static void conv_##ROWS##x##COLUMNS(const conv_job *job) {                                                 \
-    conv_sized(job, (conv_kernel){ROWS, COLUMNS, 1});                                                        \
+    conv_sized(job, (conv_kernel){ROWS, COLUMNS, 1, COLUMNS == 5});                                          \
   }
 
 CONV(1, 1)
@@ -172,27 +173,28 @@ CONV(3, 3)
 CONV(5, 5)
 
 static void conv_1x1_stride_2(const conv_job *job) {
-  conv_sized(job, (conv_kernel){1, 1, 2});
+  conv_sized(job, (conv_kernel){1, 1, 2, false});
 }
 
 static void conv_3x3_stride_2(const conv_job *job) {
-  conv_sized(job, (conv_kernel){3, 3, 2});
+  conv_sized(job, (conv_kernel){3, 3, 2, false});
 }
 
 static void conv_general(const conv_job *job) {
-  conv_sized(job, (conv_kernel){job->kernel, job->kernel_columns, job->stride});
+  conv_sized(job, (conv_kernel){job->kernel, job->kernel_columns, job->stride, false});
 }
 
 static void conv(const conv_job *job) {
   static const struct {
-    conv_kernel kernel;
+    size_t rows, columns, stride;
     void (*conv)(const conv_job *job);
-  } KERNELS[] = {{{1, 1, 1}, conv_1x1},          {{3, 3, 1}, conv_3x3},         {{5, 5, 1}, conv_5x5},
-                 {{1, 2, 1}, conv_1x2},          {{2, 1, 1}, conv_2x1},         {{2, 2, 1}, conv_2x2},
-                 {{1, 1, 2}, conv_1x1_stride_2}, {{3, 3, 2}, conv_3x3_stride_2}};
+  } KERNELS[] = {{1, 1, 1, conv_1x1},          {3, 3, 1, conv_3x3},         {5, 5, 1, conv_5x5},
+                 {1, 2, 1, conv_1x2},          {2, 1, 1, conv_2x1},         {2, 2, 1, conv_2x2},
+                 {1, 1, 2, conv_1x1_stride_2}, {3, 3, 2, conv_3x3_stride_2}};
   for (size_t i = 0; i < sizeof KERNELS / sizeof *KERNELS; i++) {
-    const conv_kernel k = KERNELS[i].kernel;
-    if (k.rows != job->kernel || k.columns != job->kernel_columns || k.stride != job->stride) continue;
+    if (KERNELS[i].rows != job->kernel || KERNELS[i].columns != job->kernel_columns ||
+        KERNELS[i].stride != job->stride)
+      continue;
     KERNELS[i].conv(job);
     return;
   }
@@ -209,14 +211,16 @@ INLINE void sum_lanes(float (*lanes)[LANES], size_t n, float *out, size_t out_st
   }
 }
 
+enum { MOST_WIDTH = 7 };
+
 /* The gradients of kernel columns column..column+WIDTH-1 of one kernel row, for CHANNELS output channels and
  * one input channel. STRIDE is a constant or a variable. */
 INLINE void conv_gradient_tile(const conv_gradient_job *job, size_t out, size_t in, size_t kernel_row,
                                size_t column, const size_t CHANNELS, const size_t WIDTH,
                                const size_t STRIDE) {
-  float lanes[8 * 5][LANES] __attribute__((aligned(64)));
+  float lanes[8 * MOST_WIDTH][LANES] __attribute__((aligned(64)));
   for (size_t part = 0; part < LANES; part += VECTOR) {
-    vec sum[8][5];
+    vec sum[8][MOST_WIDTH];
     UNROLL for (size_t o = 0; o < CHANNELS; o++) {
       UNROLL for (size_t k = 0; k < WIDTH; k++) sum[o][k] = splat(0);
     }
@@ -286,6 +290,8 @@ static void conv_gradient(const conv_gradient_job *job) {
     conv_gradient_sized(job, 3, 1);
   else if (job->stride == 2 && job->kernel == 3)
     conv_gradient_sized(job, 3, 2);
+  else if (job->stride == 2 && job->kernel == 7)
+    conv_gradient_sized(job, 7, 2);
   else
     conv_gradient_sized(job, 1, job->stride);
   if (job->bias_gradient) conv_gradient_bias(job);
@@ -509,12 +515,14 @@ static void relu_gradient(float *dx, const float *y, size_t n) {
 
 extern const row_table LEVEL_TABLE(row_kernels);
 extern const norm_table LEVEL_TABLE(norm_kernels);
+extern const channels_table LEVEL_TABLE(channels_kernels);
 extern const winograd_table LEVEL_TABLE(winograd_kernels);
 extern const kernel_table LEVEL_TABLE(kernels);
 const kernel_table LEVEL_TABLE(kernels) = {
     .level = LEVEL_NAME,
     .conv = conv,
     .conv_gradient = conv_gradient,
+    .conv_bias_gradient = conv_gradient_bias,
     .linear = linear,
     .linear_gradient = linear_gradient,
     .max_pool = max_pool,
@@ -524,4 +532,5 @@ const kernel_table LEVEL_TABLE(kernels) = {
     .norm = &LEVEL_TABLE(norm_kernels),
     .rows = &LEVEL_TABLE(row_kernels),
     .winograd = &LEVEL_TABLE(winograd_kernels),
+    .channels = &LEVEL_TABLE(channels_kernels),
 };

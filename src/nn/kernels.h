@@ -53,6 +53,17 @@ typedef struct winograd_table {
   void (*gradient)(const winograd_gradient_job *job);
 } winograd_table;
 
+/* The gradient with input channels in the vectors: see nn/channels.h. */
+typedef struct channels_gradient_job {
+  const conv_gradient_job *conv; /* whose weight_gradient is [kernel, kernel, out_channels, in_channels] */
+  size_t x_columns;
+  float *scratch; /* [channels_scratch] */
+} channels_gradient_job;
+
+typedef struct channels_table {
+  void (*gradient)(const channels_gradient_job *job); /* without that of biases */
+} channels_table;
+
 /* y[o][lane] = bias[o] + sum over i of weight[o * weight_out + i * weight_in] * x[i][lane]. */
 typedef struct linear_job {
   const float *x; /* [inputs, LANES] */
@@ -99,6 +110,7 @@ typedef struct kernel_table {
   const char *level; /* "baseline", "v3", "v4", "neon" */
   void (*conv)(const conv_job *job);
   void (*conv_gradient)(const conv_gradient_job *job);
+  void (*conv_bias_gradient)(const conv_gradient_job *job); /* that alone */
   void (*linear)(const linear_job *job);
   void (*linear_gradient)(const linear_gradient_job *job);
   void (*max_pool)(const pool_job *job);
@@ -108,6 +120,7 @@ typedef struct kernel_table {
   const norm_table *norm;
   const row_table *rows;
   const winograd_table *winograd;
+  const channels_table *channels;
 } kernel_table;
 
 /* The best table that this processor can run, or the one that $DESPUR_CPU names (DESPUR_BAD_USAGE when there

@@ -3,6 +3,7 @@
  * enough channels go by Winograd's products; which ones follows from shapes alone. */
 #include "nn/net.h"
 
+#include "nn/channels.h"
 #include "nn/window.h"
 #include "nn/winograd.h"
 
@@ -94,6 +95,17 @@ static void plan_winograd(node *n, net_plan *p) {
   n->backward_tiles_at = plan_backward_scratch(p, n, weights > inputs ? weights : inputs);
 }
 
+/* Sizes alone, for planning and for the job that comes of it. */
+static conv_gradient_job sizes_of(const node *n) {
+  return (conv_gradient_job){.in_channels = channels_in(n),
+                             .out_channels = channels_out(n),
+                             .rows = n->out->layout.height,
+                             .columns = n->out->layout.width,
+                             .kernel = n->spec.kernel,
+                             .stride = n->spec.stride,
+                             .padding = n->spec.padding};
+}
+
 static void plan_conv(node *n, net_plan *p) {
   n->weight_count = groups(n) * group_weights(n);
   n->bias_count = n->spec.without_bias ? 0 : n->spec.size;
@@ -105,6 +117,9 @@ static void plan_conv(node *n, net_plan *p) {
   } else {
     n->block_gradient_at = plan_block_gradient(p, n->weight_count);
     plan_block_gradient(p, n->bias_count);
+    n->by_channels = groups(n) == 1 && channels_pay(channels_in(n), n->spec.size);
+    const conv_gradient_job sizes = sizes_of(n);
+    if (n->by_channels) n->backward_tiles_at = plan_backward_scratch(p, n, channels_scratch(&sizes));
   }
   if (!n->in[0]->needs_delta) return;
   n->flipped_at = plan_derived(p, inputs_go_by_winograd(n) ? WINOGRAD_PLACES * kernels(n) : n->weight_count);
@@ -243,23 +258,17 @@ static conv_gradient_job weight_job(const node *n, const pass *p, size_t group) 
   block_layout in = n->in[0]->layout, delta = n->out->delta_layout;
   size_t first = group * channels_out(n);
   float *gradient = net->block_gradient + p->block * net->block_gradient_floats + n->block_gradient_at;
-  return (conv_gradient_job){
-      .x = node_input(n, p, 0) + block_at(in, group * channels_in(n), 0) - n->spec.padding * LANES,
-      .x_channel = block_channel(in),
-      .x_row = block_row(in),
-      .x_rows = in.height,
-      .dy = node_delta(n, p) + block_at(delta, first, 0),
-      .y_channel = block_channel(delta),
-      .y_row = block_row(delta),
-      .weight_gradient = gradient + group * group_weights(n),
-      .bias_gradient = n->spec.without_bias ? NULL : gradient + (n->bias - n->weight) + first,
-      .in_channels = channels_in(n),
-      .out_channels = channels_out(n),
-      .rows = n->out->layout.height,
-      .columns = n->out->layout.width,
-      .kernel = n->spec.kernel,
-      .stride = n->spec.stride,
-      .padding = n->spec.padding};
+  conv_gradient_job job = sizes_of(n);
+  job.x = node_input(n, p, 0) + block_at(in, group * channels_in(n), 0) - n->spec.padding * LANES;
+  job.x_channel = block_channel(in);
+  job.x_row = block_row(in);
+  job.x_rows = in.height;
+  job.dy = node_delta(n, p) + block_at(delta, first, 0);
+  job.y_channel = block_channel(delta);
+  job.y_row = block_row(delta);
+  job.weight_gradient = gradient + group * group_weights(n);
+  job.bias_gradient = n->spec.without_bias ? NULL : gradient + (n->bias - n->weight) + first;
+  return job;
 }
 
 /* What the gradient of the input reads. */
@@ -310,12 +319,18 @@ static void inputs_of_residue(const node *n, void *context, size_t group, residu
 }
 
 void conv_weights(const node *n, const pass *p) {
+  const kernel_table *kernels = p->net->kernels;
+  float *scratch = p->scratch + n->backward_tiles_at;
   for (size_t group = 0; group < groups(n); group++) {
     const conv_gradient_job job = weight_job(n, p, group);
-    if (n->winograd)
-      p->net->kernels->winograd->gradient(&(winograd_gradient_job){&job, p->scratch + n->backward_tiles_at});
-    else
-      p->net->kernels->conv_gradient(&job);
+    if (n->winograd) {
+      kernels->winograd->gradient(&(winograd_gradient_job){&job, scratch});
+    } else if (n->by_channels) {
+      kernels->channels->gradient(&(channels_gradient_job){&job, n->in[0]->layout.width, scratch});
+      if (job.bias_gradient) kernels->conv_bias_gradient(&job);
+    } else {
+      kernels->conv_gradient(&job);
+    }
   }
 }
 
@@ -336,31 +351,39 @@ static size_t gradient_tasks(const node *n) {
   return 1;
 }
 
-/* The same where they are those of Winograd's places; the sum stays with the first block. */
-static void winograd_sum(const node *n, despur_net *net) {
-  float *sum = net->block_gradient + n->block_gradient_at;
-  for (size_t block = 1; block < block_count(net->used); block++) {
-    const float *restrict from = sum + block * net->block_gradient_floats;
-    for (size_t i = 0; i < WINOGRAD_PLACES * kernels(n); i++) sum[i] += from[i];
+/* to += from of all blocks, in their order. */
+static void add_blocks(float *restrict to, const despur_net *net, size_t first, size_t at, size_t count) {
+  for (size_t block = first; block < block_count(net->used); block++) {
+    const float *restrict from = net->block_gradient + block * net->block_gradient_floats + at;
+    for (size_t i = 0; i < count; i++) to[i] += from[i];
   }
-  winograd_weight_gradient(net->gradient + n->weight, sum, kernels(n));
 }
 
-/* The gradients of all blocks, added in their order. */
+/* to [kernels, elements] from [elements, kernels]. */
+static void turn_gradient(float *to, const float *from, size_t kernels, size_t elements) {
+  for (size_t i = 0; i < kernels; i++)
+    for (size_t k = 0; k < elements; k++) *to++ = from[k * kernels + i];
+}
+
+/* The gradients of all blocks, added in their order. Those that are in another order than weights are added
+ * up in the first block. */
 static void gradient(const node *n, despur_net *net, size_t part, size_t parts) {
   (void)part;
   (void)parts;
+  float *weight = net->gradient + n->weight, *bias = net->gradient + n->bias;
+  float *sum = net->block_gradient + n->block_gradient_at;
+  const size_t elements = n->spec.kernel * n->spec.kernel;
+  memset(bias, 0, n->bias_count * sizeof *bias);
+  add_blocks(bias, net, 0, n->block_gradient_at + (n->bias - n->weight), n->bias_count);
   if (n->winograd) {
-    winograd_sum(n, net);
-    return;
-  }
-  size_t blocks = block_count(net->used), bias_at = n->block_gradient_at + (n->bias - n->weight);
-  memset(net->gradient + n->weight, 0, (n->bias - n->weight + n->bias_count) * sizeof(float));
-  for (size_t block = 0; block < blocks; block++) {
-    const float *from = net->block_gradient + block * net->block_gradient_floats;
-    float *weight = net->gradient + n->weight, *bias = net->gradient + n->bias;
-    for (size_t i = 0; i < n->weight_count; i++) weight[i] += from[n->block_gradient_at + i];
-    for (size_t i = 0; i < n->bias_count; i++) bias[i] += from[bias_at + i];
+    add_blocks(sum, net, 1, n->block_gradient_at, WINOGRAD_PLACES * kernels(n));
+    winograd_weight_gradient(weight, sum, kernels(n));
+  } else if (n->by_channels) {
+    add_blocks(sum, net, 1, n->block_gradient_at, n->weight_count);
+    turn_gradient(weight, sum, kernels(n), elements);
+  } else {
+    memset(weight, 0, n->weight_count * sizeof *weight);
+    add_blocks(weight, net, 0, n->block_gradient_at, n->weight_count);
   }
 }
 

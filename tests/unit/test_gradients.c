@@ -306,6 +306,29 @@ static void gradients_hold_by_winograds_products(void **state) {
   }
 }
 
+/* Whose weight gradients go by channels: with and without a bias, several patches, strides. */
+static void gradients_hold_by_channels(void **state) {
+  (void)state;
+  for (size_t stride = 1; stride <= 2; stride++) {
+    const node_spec layers[] = {CONV(16, 3, 1, 1),
+                                RELU,
+                                CONV(16, 3, stride, 1),
+                                NORM,
+                                RELU,
+                                CONV(32, 1, 1, 0),
+                                BARE_CONV(16, 1, stride, 0),
+                                RELU,
+                                LINEAR(2)};
+    despur_net_options options = {.input = {1, 3, 9}, .classes = 2, .batch = 40, .seed = 3, .threads = 2};
+    despur_net *net;
+    assert_ok(create_chain(&net, layers, sizeof layers / sizeof *layers, &options, &error));
+    assert_true(!net->nodes[0].by_channels && net->nodes[2].by_channels && net->nodes[5].by_channels);
+    assert_true(net->nodes[6].by_channels);
+    check_net(net, 19, SAMPLES, 0);
+    despur_net_free(net);
+  }
+}
+
 static void gradients_hold_for_grouped_convolutions(void **state) {
   (void)state;
   for (size_t groups = 1; groups <= 4; groups *= 2)
@@ -462,6 +485,7 @@ int main(void) {
       cmocka_unit_test(gradients_hold_for_dropout_between_any_layers),
       cmocka_unit_test(gradients_hold_through_batch_norm_in_training),
       cmocka_unit_test(gradients_hold_by_winograds_products),
+      cmocka_unit_test(gradients_hold_by_channels),
       cmocka_unit_test(gradients_hold_for_grouped_convolutions),
       cmocka_unit_test(gradients_hold_for_global_averages),
       cmocka_unit_test(gradients_hold_where_branches_part_and_meet),
