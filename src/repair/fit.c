@@ -121,11 +121,14 @@ despur_status repair_solve(repair_fit *fit, const repair_work *work, const repai
   return status;
 }
 
-static despur_status add_refit(repair_fit *sum, const repair_work *work, const repair_ask *ask,
-                               const repair_average *average, size_t refit, despur_error *error) {
+/* at: where the last one ended, and this one begins: another subset, or another strength, is not far from it.
+ */
+static despur_status add_refit(repair_fit *sum, despur_logistic_fit *at, const repair_work *work,
+                               const repair_ask *ask, const repair_average *average, size_t refit,
+                               despur_error *error) {
   despur_status status = DESPUR_OK;
   repair_problem problem = {0};
-  repair_fit one = {0};
+  repair_fit one = {.head = *at};
   random_stream stream = random_open(work->options.seed, "refits", refit);
   const double share = 1 / (double)ask->refits;
   TRY(average->draw(&problem, work, ask, &stream, error));
@@ -140,21 +143,22 @@ static despur_status add_refit(repair_fit *sum, const repair_work *work, const r
   sum->converged &= one.converged;
 cleanup:
   repair_problem_release(&problem);
-  despur_logistic_release(&one.head);
+  *at = one.head;
   return status;
 }
 
 despur_status repair_fit_average(repair_fit *fit, const repair_work *work, const repair_ask *ask,
                                  const repair_average *average, despur_error *error) {
   despur_status status = DESPUR_OK;
-  despur_logistic_release(&fit->head);
-  fit->head.outputs = work->outputs;
-  fit->head.columns = work->data->columns;
+  despur_logistic_fit at = fit->head;
+  fit->head = (despur_logistic_fit){.outputs = work->outputs, .columns = work->data->columns};
   fit->converged = true;
   TRY(mem_alloc(&fit->head.weight, work->outputs * work->data->columns, sizeof(double), error));
   TRY(mem_alloc(&fit->head.bias, work->outputs, sizeof(double), error));
-  for (size_t refit = 0; refit < ask->refits; refit++) TRY(add_refit(fit, work, ask, average, refit, error));
+  for (size_t refit = 0; refit < ask->refits; refit++)
+    TRY(add_refit(fit, &at, work, ask, average, refit, error));
 cleanup:
+  despur_logistic_release(&at);
   return status;
 }
 

@@ -380,6 +380,17 @@ static void add_products(float *h, size_t stride, const float *x, const float *y
       products_tile(h + a * stride + b, stride, x + a, y + b, rows);
 }
 
+typedef double loose_dvec __attribute__((vector_size(4 * VECTOR), may_alias, aligned(8)));
+
+static void add_doubles(double *sum, const double *row, double factor, size_t count) {
+  const dvec by = splat_double(factor);
+  size_t i = 0;
+  for (; i + DOUBLES <= count; i += DOUBLES)
+    *(loose_dvec *)(sum + i) =
+        fma_doubles(by, (dvec)(*(const loose_dvec *)(row + i)), (dvec)(*(const loose_dvec *)(sum + i)));
+  for (; i < count; i++) sum[i] = __builtin_fma(factor, row[i], sum[i]);
+}
+
 static void add_multiple(double *sum, const float *row, double factor, size_t count) {
   dvec by = splat_double(factor);
   for (size_t i = 0; i < count; i += DOUBLES)
@@ -394,4 +405,5 @@ const logistic_table LEVEL_TABLE(logistic) = {.scores = scores,
                                               .softmax = softmax,
                                               .entropies = entropies,
                                               .add_products = add_products,
+                                              .add_doubles = add_doubles,
                                               .add_multiple = add_multiple};

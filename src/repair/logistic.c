@@ -264,9 +264,9 @@ typedef despur_status newton_steps(logistic_place *at, const logistic_model *mod
  * got there, as they do not where columns differ much in scale: for all classes together, else by class. */
 static despur_status go_by_newton(solver *s, newton_steps *steps, double tolerance, size_t most_passes,
                                   const despur_watch *watch, despur_error *error) {
-  if (s->l1 == 0 || s->model->parts || is_certain(s, tolerance)) return DESPUR_OK;
+  if (s->l1 == 0 || s->model->parts || s->passes >= most_passes || is_certain(s, tolerance)) return DESPUR_OK;
   logistic_place place = {s->point, s->gradient, s->objective, s->bound, 0};
-  const despur_status status = steps(&place, s->model, tolerance, most_passes, watch, error);
+  const despur_status status = steps(&place, s->model, tolerance, most_passes - s->passes, watch, error);
   s->point = place.point;
   s->gradient = place.gradient;
   s->objective = place.objective;

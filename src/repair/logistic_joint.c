@@ -11,17 +11,9 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-  MOST_FREE = 1024,
-  MOST_STEPS = 1000,
-  MOST_TURNS = 12,
-  TURN_SWEEPS = 8,
-  MOST_HALVINGS = 30,
-  TASK_ROWS = 16
-};
+enum { MOST_FREE = 1024, MOST_TURNS = 12, TURN_SWEEPS = 8, MOST_HALVINGS = 30, TASK_ROWS = 16 };
 
-#define ALL_WORK       1e11  /* multiply-adds of all matrices */
-#define MOST_WORK      1e10  /* multiply-adds of one matrix */
+#define MOST_SHARES    6.7e7 /* numbers of all rows: half a gigabyte */
 #define RIDGE          1e-14 /* of the mean curvature: the biases of all classes may move together */
 #define SWEPT          1e-9  /* coordinate descent ends when a sweep gains less than this share of all */
 #define LEAST_DECREASE 1e-4  /* Armijo's share of what the step promises */
@@ -120,8 +112,9 @@ static void add_rows(void *context, size_t task, int thread) {
       const size_t k = n->class[a], end = n->end[k] <= a ? n->end[k] : a + 1;
       const double all = s * share[a], own = s * column_of(n, a, row);
       double *h = n->h + a * n->count;
-      for (size_t b = 0; b <= a; b++) h[b] -= all * share[b];
-      for (size_t b = n->begin[k]; b < end; b++) h[b] += own * share[b];
+      n->model->kernels->add_doubles(h, share, -all, a + 1);
+      if (end > n->begin[k])
+        n->model->kernels->add_doubles(h + n->begin[k], share + n->begin[k], own, end - n->begin[k]);
       if (a >= n->weights) h[a] += own * share[a];
     }
   }
@@ -158,7 +151,7 @@ static double weight_of(const joint *n, size_t a) {
 
 static void change_step(joint *n, size_t a, double change) {
   n->step[a] += change;
-  for (size_t b = 0; b < n->count; b++) n->slope[b] += change * n->h[a * n->count + b];
+  n->model->kernels->add_doubles(n->slope, n->h + a * n->count, change, n->count);
 }
 
 /* One coordinate; by how much the model falls, about. */
@@ -285,21 +278,25 @@ cleanup:
   return status;
 }
 
-/* Multiply-adds of the next matrix; infinite where it would be too large. */
-static double next_work(const logistic_model *model, const logistic_place *at) {
-  const double count = (double)count_free(model, at), work = count * count * (double)model->problem->rows;
-  return count <= MOST_FREE && work <= MOST_WORK ? work : (double)INFINITY;
+/* What the next step costs, in passes, which have a multiply-add for each number of a row and output, twice;
+ * infinite where there would be too much to keep. */
+static double next_cost(const logistic_model *model, const logistic_place *at) {
+  const double count = (double)count_free(model, at), rows = (double)model->problem->rows;
+  const double pass = 2 * rows * (double)model->outputs * (double)model->problem->columns;
+  if (count > MOST_FREE || rows * count > MOST_SHARES) return (double)INFINITY;
+  return (count * count / 2 * rows + count * count * count) / pass;
 }
 
 despur_status logistic_joint(logistic_place *at, const logistic_model *model, double tolerance,
                              size_t most_passes, const despur_watch *watch, despur_error *error) {
   despur_status status = DESPUR_OK;
-  double *scratch, work = 0;
+  double *scratch;
   bool moved = true;
   TRY(mem_alloc(&scratch, model->problem->classes, sizeof *scratch, error));
-  for (int steps = 0; steps < MOST_STEPS && moved && at->passes < most_passes; steps++) {
-    work += next_work(model, at);
-    if (work > ALL_WORK) break;
+  while (moved && at->passes < most_passes) {
+    const double cost = next_cost(model, at);
+    if (!(cost < (double)(most_passes - at->passes))) break;
+    at->passes += (size_t)cost;
     TRY(watch_ask(watch, error));
     TRY(go_step(&moved, at, model, error));
     at->bound = fmax(at->bound, logistic_lower_bound(model, at->point, at->gradient, scratch));

@@ -48,7 +48,9 @@ typedef struct logistic_table {
    * of another; x and y [rows, LOGISTIC_PANEL]; h [LOGISTIC_STRIP, stride], which is 64-byte aligned as is y
    */
   void (*add_products)(float *h, size_t stride, const float *x, const float *y, size_t rows);
-  /* sum[i] += factor row[i]; count a multiple of LOGISTIC_GROUP, 64-byte aligned */
+  /* sum[i] += factor row[i], rounded once; of any count */
+  void (*add_doubles)(double *sum, const double *row, double factor, size_t count);
+  /* the same of floats; count a multiple of LOGISTIC_GROUP, 64-byte aligned */
   void (*add_multiple)(double *sum, const float *row, double factor, size_t count);
 } logistic_table;
 

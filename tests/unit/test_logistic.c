@@ -178,12 +178,19 @@ static void all_levels_give_the_same_products(void **state) {
   enum { ROWS = 37, PANEL = LOGISTIC_PANEL, FIRST = 8 };
   static float p[2 * ROWS * PANEL] __attribute__((aligned(64))),
       h[LOGISTIC_STRIP * 2 * PANEL] __attribute__((aligned(64))), first_h[LOGISTIC_STRIP * 2 * PANEL];
-  static double sum[PANEL] __attribute__((aligned(64)));
+  static double sum[PANEL] __attribute__((aligned(64))), from[PANEL], loose[PANEL], first_loose[PANEL];
   const logistic_table *table;
   for (size_t i = 0; i < sizeof p / sizeof *p; i++) p[i] = (float)noise(i);
+  for (size_t i = 0; i < PANEL; i++) from[i] = noise(9 * i);
   for (size_t level = 0; (table = logistic_table_available(level)); level++) {
     memset(h, 0, sizeof h);
     memset(sum, 0, sizeof sum);
+    memset(loose, 0, sizeof loose);
+    table->add_doubles(loose + 1, from + 2, 0.3, PANEL - 5);
+    for (size_t i = 0; i < PANEL; i++)
+      assert_near(loose[i], i > 0 && i < PANEL - 4 ? 0.3 * from[i + 1] : 0, 1e-16);
+    if (level == 0) memcpy(first_loose, loose, sizeof loose);
+    assert_memory_equal(loose, first_loose, sizeof loose);
     for (size_t other = 0; other < 2; other++)
       for (size_t row = 0; row < ROWS; row += 30)
         table->add_products(h + other * PANEL, (size_t)2 * PANEL, p + row * PANEL + FIRST,
@@ -446,8 +453,6 @@ static void the_worst_loss_is_that_of_the_dual_by_another_method(void **state) {
     const size_t count = make_groups(groups, &problem);
     assert_ok(despur_logistic_solve_worst(&fit, q, &problem, groups, count, &options, &error));
     const double golden = WORST_GOLDEN[p].objective;
-    printf("GAP %g passes %zu def %.12g obj %.12g\n", fit.gap / fit.objective, fit.passes,
-           definition(&problem, fit.weight, fit.bias), fit.objective);
     assert_true(fit.converged && fit.gap <= 1e-6 * fit.objective);
     if (!(fabs(fit.objective - golden) <= 2e-6 * golden))
       fail_msg("%s: %.10g, not %.10g", PROBLEMS[p].name, fit.objective, golden);
