@@ -1,27 +1,54 @@
-/* max(0, x), in place where nobody else needs x. */
+/* max(0, x), and min(max(0, x), 6) (Howard et al. 2017), in place where nobody else needs x. */
 #include "nn/net.h"
+
+static const float MOST = 6;
 
 static bool shape(const node *n, block_layout *out) {
   *out = n->in[0]->layout;
   return true;
 }
 
-/* Padding is zero before and after, so ReLU may run over it. */
-static void forward(const node *n, pass *p) {
+/* Padding is zero before and after, so these may run over it: all of the output, which begins as the input.
+ */
+static float *begin_forward(const node *n, const pass *p) {
   float *y = node_output(n, p);
   if (!n->in_place) block_copy(y, n->out->layout, node_input(n, p, 0), n->in[0]->layout);
-  p->net->kernels->relu(y, block_floats(n->out->layout));
+  return y;
 }
 
-static void backward(const node *n, pass *p) {
+/* Calls gradient for every row, which begins as that of the output. */
+static void for_rows(const node *n, const pass *p,
+                     void (*gradient)(float *dx, const float *y, size_t count)) {
   float *delta = node_delta_in(n, p, 0);
   const float *y = node_output(n, p);
   block_layout out = n->out->layout, in = n->in[0]->delta_layout;
   if (!n->in_place) block_copy(delta, in, node_delta(n, p), n->out->delta_layout);
   for (size_t channel = 0; channel < out.channels; channel++)
     for (size_t row = 0; row < out.height; row++)
-      p->net->kernels->relu_gradient(delta + block_at(in, channel, row), y + block_at(out, channel, row),
-                                     out.width * LANES);
+      gradient(delta + block_at(in, channel, row), y + block_at(out, channel, row), out.width * LANES);
+}
+
+static void forward(const node *n, pass *p) {
+  p->net->kernels->relu(begin_forward(n, p), block_floats(n->out->layout));
+}
+
+static void backward(const node *n, pass *p) {
+  for_rows(n, p, p->net->kernels->relu_gradient);
+}
+
+static void forward_6(const node *n, pass *p) {
+  float *y = begin_forward(n, p);
+  for (size_t i = 0; i < block_floats(n->out->layout); i++) /* NaN stays, and is seen */
+    y[i] = y[i] < 0 ? 0 : y[i] > MOST ? MOST : y[i];
+}
+
+/* Where y is 0 or 6, x was cut. */
+static void gradient_6(float *dx, const float *y, size_t count) {
+  for (size_t i = 0; i < count; i++) dx[i] = y[i] > 0 && y[i] < MOST ? dx[i] : 0;
+}
+
+static void backward_6(const node *n, pass *p) {
+  for_rows(n, p, gradient_6);
 }
 
 const operation op_relu = {.name = "relu",
@@ -33,3 +60,12 @@ const operation op_relu = {.name = "relu",
                            .shape = shape,
                            .forward = forward,
                            .backward = backward};
+
+const operation op_relu6 = {.name = "relu6",
+                            .inputs = 1,
+                            .may_work_in_place = true,
+                            .keeps_output = true,
+                            .pointwise = true,
+                            .shape = shape,
+                            .forward = forward_6,
+                            .backward = backward_6};
