@@ -102,11 +102,10 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_fit(despur_mixture_resul
 /* Applies a fitted mixture to points [n, dimensions]. Each array may be NULL: labels [n], responsibilities
  * [n, components], log_densities [n], whose mean is the log-likelihood. DESPUR_BAD_INPUT for points that are
  * not finite and for a model that is none (weights that do not add up to 1, a W without a triangle's shape).
- */
-DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_predict(const despur_mixture *model,
-                                                                const float *points, size_t n, int threads,
-                                                                uint32_t *labels, double *responsibilities,
-                                                                double *log_densities, despur_error *error);
+ * watch: NULL: nobody; what was stopped leaves the arrays as they were. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_mixture_predict(
+    const despur_mixture *model, const float *points, size_t n, int threads, uint32_t *labels,
+    double *responsibilities, double *log_densities, const despur_watch *watch, despur_error *error);
 
 DESPUR_API void despur_mixture_release(despur_mixture *model);
 DESPUR_API void despur_mixture_result_release(despur_mixture_result *result);
@@ -280,9 +279,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_umap_fit(despur_umap *out, const
 
 /* out [n, components] = places of new points [n, dimensions] among the fitted ones, which stay where they
  * are: the weighted mean of their neighbours' places, then a fifth of the epochs. A point that is equal to a
- * fitted one gets its place. A place depends on the point alone, not on the other new points. */
+ * fitted one gets its place. A place depends on the point alone, not on the other new points. watch: NULL:
+ * nobody. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_umap_transform(const despur_umap *umap, float *out,
                                                                const float *points, size_t n, int threads,
+                                                               const despur_watch *watch,
                                                                despur_error *error);
 
 DESPUR_API void despur_umap_release(despur_umap *umap);

@@ -38,8 +38,8 @@ PyObject *core_kmeans(PyObject *module, PyObject *arguments) {
   core_listener l = {0};
   despur_error error;
   arrays a = {0};
-  if (!PyArg_ParseTuple(arguments, "OnnOOnnndKi", &points, &n, &d, &labels, &centres, &clusters, &starts,
-                        &iterations, &options.tolerance, &seed, &options.threads))
+  if (!PyArg_ParseTuple(arguments, "OnnOOnnndKiO", &points, &n, &d, &labels, &centres, &clusters, &starts,
+                        &iterations, &options.tolerance, &seed, &options.threads, &l.call))
     return NULL;
   options.clusters = (size_t)clusters;
   options.starts = (size_t)starts;
@@ -76,8 +76,8 @@ PyObject *core_kmedoids(PyObject *module, PyObject *arguments) {
   core_listener l = {0};
   despur_error error;
   arrays a = {0};
-  if (!PyArg_ParseTuple(arguments, "OnnOOninnKi", &points, &n, &d, &labels, &medoids, &clusters, &distance,
-                        &starts, &passes, &seed, &options.threads))
+  if (!PyArg_ParseTuple(arguments, "OnnOOninnKiO", &points, &n, &d, &labels, &medoids, &clusters, &distance,
+                        &starts, &passes, &seed, &options.threads, &l.call))
     return NULL;
   options.clusters = (size_t)clusters;
   options.distance = (despur_distance)distance;
@@ -121,9 +121,9 @@ PyObject *core_mixture_fit(PyObject *module, PyObject *arguments) {
   core_listener l = {0};
   despur_error error;
   arrays a = {0};
-  if (!PyArg_ParseTuple(arguments, "OnnOOOOninnddKi", &points, &n, &d, &labels, &weights, &means, &whitening,
+  if (!PyArg_ParseTuple(arguments, "OnnOOOOninnddKiO", &points, &n, &d, &labels, &weights, &means, &whitening,
                         &components, &covariance, &starts, &iterations, &options.tolerance,
-                        &options.regularisation, &seed, &options.threads))
+                        &options.regularisation, &seed, &options.threads, &l.call))
     return NULL;
   options.components = (size_t)components;
   options.covariance = (despur_covariance)covariance;
@@ -178,12 +178,14 @@ PyObject *core_mixture_predict(PyObject *module, PyObject *arguments) {
                                     model[0].view.buf,
                                     model[1].view.buf,
                                     model[2].view.buf};
-    despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
-    status = despur_mixture_predict(&mixture, a.points.view.buf, (size_t)n, threads, a.out[0].view.buf,
-                                    a.out[1].view.buf, a.out[2].view.buf, &error);
-    PyEval_RestoreThread(state);
-    result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+    core_listener l = {0};
+    const despur_watch watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
+    despur_status status =
+        despur_mixture_predict(&mixture, a.points.view.buf, (size_t)n, threads, a.out[0].view.buf,
+                               a.out[1].view.buf, a.out[2].view.buf, &watch, &error);
+    core_listener_lock(&l);
+    result = status == DESPUR_OK && !l.failed ? Py_NewRef(Py_None) : core_listener_raise(&l, status, &error);
   }
   for (size_t i = 0; i < 3; i++) core_array_release(&model[i]);
   release(&a);
@@ -202,8 +204,8 @@ PyObject *core_umap_fit(PyObject *module, PyObject *arguments) {
   core_listener l = {0};
   despur_error error;
   arrays a = {0};
-  if (!PyArg_ParseTuple(arguments, "OnnOnnnddKi", &points, &n, &d, &embedding, &components, &neighbors,
-                        &epochs, &options.min_dist, &options.spread, &seed, &options.threads))
+  if (!PyArg_ParseTuple(arguments, "OnnOnnnddKiO", &points, &n, &d, &embedding, &components, &neighbors,
+                        &epochs, &options.min_dist, &options.spread, &seed, &options.threads, &l.call))
     return NULL;
   options.components = (size_t)components;
   options.neighbors = (size_t)neighbors;
@@ -251,11 +253,13 @@ PyObject *core_umap_transform(PyObject *module, PyObject *arguments) {
     umap.seed = seed;
     umap.data = model[0].view.buf;
     umap.embedding = model[1].view.buf;
-    despur_status status;
-    PyThreadState *state = PyEval_SaveThread();
-    status = despur_umap_transform(&umap, a.out[0].view.buf, a.points.view.buf, (size_t)n, threads, &error);
-    PyEval_RestoreThread(state);
-    result = status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
+    core_listener l = {0};
+    const despur_watch watch = core_listener_watch(&l);
+    core_listener_unlock(&l);
+    despur_status status = despur_umap_transform(&umap, a.out[0].view.buf, a.points.view.buf, (size_t)n,
+                                                 threads, &watch, &error);
+    core_listener_lock(&l);
+    result = status == DESPUR_OK && !l.failed ? Py_NewRef(Py_None) : core_listener_raise(&l, status, &error);
   }
   for (size_t i = 0; i < 2; i++) core_array_release(&model[i]);
   release(&a);

@@ -96,8 +96,8 @@ PyObject *core_grouping_fit(PyObject *module, PyObject *arguments) {
   core_listener l = {0};
   despur_error error;
   core_array a[4] = {0};
-  if (!PyArg_ParseTuple(arguments, "OnnOnOOO!", &outputs, &n, &d, &labels, &classes, &losses, &out,
-                        &PyDict_Type, &asked) ||
+  if (!PyArg_ParseTuple(arguments, "OnnOnOOO!O", &outputs, &n, &d, &labels, &classes, &losses, &out,
+                        &PyDict_Type, &asked, &l.call) ||
       !options_of(&options, asked))
     return NULL;
   size_t count = 0;
@@ -186,8 +186,8 @@ PyObject *core_eiil(PyObject *module, PyObject *arguments) {
   despur_error error;
   core_array a[3] = {0};
   size_t count = 0;
-  if (!PyArg_ParseTuple(arguments, "OnnOOndpKi", &logits, &n, &classes, &labels, &out, &steps, &options.lr,
-                        &options.pooled, &seed, &options.threads))
+  if (!PyArg_ParseTuple(arguments, "OnnOOndpKiO", &logits, &n, &classes, &labels, &out, &steps, &options.lr,
+                        &options.pooled, &seed, &options.threads, &l.call))
     return NULL;
   options.steps = steps > 0 ? (size_t)steps : 0;
   options.seed = seed;

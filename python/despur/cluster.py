@@ -5,6 +5,7 @@ They need scikit-learn. Points are clustered in single precision; float32 arrays
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -17,6 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from despur import _core
+from despur._progress import Listener, listening
 from despur._table import features_of, refuse
 
 __all__ = ["UMAP", "GaussianMixture", "KMeans", "KMedoids"]
@@ -53,6 +55,16 @@ def points_of(estimator: Any, X: ArrayLike, *, reset: bool) -> Points:
     return points
 
 
+def telling(estimator: Any) -> AbstractContextManager[Listener | None]:
+    """Who hears of what an estimator does."""
+    return listening(listener_of(estimator))
+
+
+def listener_of(estimator: Any) -> Listener | bool:
+    verbose = estimator.verbose
+    return verbose if callable(verbose) else bool(verbose)
+
+
 def check_count(name: str, value: int, samples: int) -> None:
     if value < 1:
         raise refuse(f"{name}: expected at least 1, found {value}")
@@ -85,6 +97,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         A whole number is the seed that ``despur cluster --seed`` takes.
     n_jobs : int or None
         Threads; None: all processors. The result does not depend on it.
+    verbose : int, bool or callable
+        Above 0: a line on standard error says how far it is; or what is called with ("progress", a dictionary).
 
     Attributes
     ----------
@@ -115,6 +129,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         tol: float = 1e-4,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.n_clusters = n_clusters
         self.n_init = n_init
@@ -122,6 +137,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         self.tol = tol
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Finds the clusters of ``X`` [n_samples, n_features]; ``y`` is ignored."""
@@ -133,19 +149,21 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         check_at_least("tol", self.tol, 0)
         labels = np.empty(n, np.uint32)
         self.cluster_centers_ = np.empty((self.n_clusters, d))
-        self.inertia_, self.n_iter_ = _core.kmeans(
-            points,
-            n,
-            d,
-            labels,
-            self.cluster_centers_,
-            self.n_clusters,
-            self.n_init,
-            self.max_iter,
-            self.tol,
-            seed_of(self.random_state),
-            threads_of(self.n_jobs),
-        )
+        with telling(self) as listener:
+            self.inertia_, self.n_iter_ = _core.kmeans(
+                points,
+                n,
+                d,
+                labels,
+                self.cluster_centers_,
+                self.n_clusters,
+                self.n_init,
+                self.max_iter,
+                self.tol,
+                seed_of(self.random_state),
+                threads_of(self.n_jobs),
+                listener,
+            )
         self.labels_ = labels.astype(np.int64)
         return self
 
@@ -183,7 +201,7 @@ class KMedoids(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Searches from random medoids, of which the best is kept.
     max_iter : int
         Passes over all points as candidates; 2 to 4 are needed.
-    random_state, n_jobs
+    random_state, n_jobs, verbose
         As for `KMeans`.
 
     Attributes
@@ -218,6 +236,7 @@ class KMedoids(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         max_iter: int = 100,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.n_clusters = n_clusters
         self.metric = metric
@@ -225,6 +244,7 @@ class KMedoids(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.max_iter = max_iter
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Finds the medoids of ``X`` [n_samples, n_features]; ``y`` is ignored."""
@@ -236,19 +256,21 @@ class KMedoids(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         check_at_least("n_init", self.n_init, 1)
         check_at_least("max_iter", self.max_iter, 1)
         labels, medoids = np.empty(n, np.uint32), np.empty(self.n_clusters, np.uint32)
-        self.inertia_, swaps, self.converged_ = _core.kmedoids(
-            points,
-            n,
-            d,
-            labels,
-            medoids,
-            self.n_clusters,
-            int(self.metric == "cosine"),
-            self.n_init,
-            self.max_iter,
-            seed_of(self.random_state),
-            threads_of(self.n_jobs),
-        )
+        with telling(self) as listener:
+            self.inertia_, swaps, self.converged_ = _core.kmedoids(
+                points,
+                n,
+                d,
+                labels,
+                medoids,
+                self.n_clusters,
+                int(self.metric == "cosine"),
+                self.n_init,
+                self.max_iter,
+                seed_of(self.random_state),
+                threads_of(self.n_jobs),
+                listener,
+            )
         self.n_iter_ = max(swaps, 1)
         self.medoid_indices_ = medoids.astype(np.int64)
         self.cluster_centers_ = points[self.medoid_indices_]
@@ -276,7 +298,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     reg_covar : float
         Added to every variance as a share of its column's variance, so that units do not matter.
     max_iter, n_init : int
-    random_state, n_jobs
+    random_state, n_jobs, verbose
         As for `KMeans`.
 
     Attributes
@@ -316,6 +338,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         n_init: int = 1,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -325,6 +348,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.n_init = n_init
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Fits the mixture to ``X`` [n_samples, n_features]; ``y`` is ignored."""
@@ -340,23 +364,25 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         labels = np.empty(n, np.uint32)
         self.weights_, self.means_ = np.empty(k), np.empty((k, d))
         self.whitening_ = np.empty((k, d, d) if self.covariance_type == "full" else (k, d))
-        self.lower_bound_, self.n_iter_, self.converged_ = _core.mixture_fit(
-            points,
-            n,
-            d,
-            labels,
-            self.weights_,
-            self.means_,
-            self.whitening_,
-            k,
-            self._COVARIANCES.index(self.covariance_type),
-            self.n_init,
-            self.max_iter,
-            self.tol,
-            self.reg_covar,
-            seed_of(self.random_state),
-            threads_of(self.n_jobs),
-        )
+        with telling(self) as listener:
+            self.lower_bound_, self.n_iter_, self.converged_ = _core.mixture_fit(
+                points,
+                n,
+                d,
+                labels,
+                self.weights_,
+                self.means_,
+                self.whitening_,
+                k,
+                self._COVARIANCES.index(self.covariance_type),
+                self.n_init,
+                self.max_iter,
+                self.tol,
+                self.reg_covar,
+                seed_of(self.random_state),
+                threads_of(self.n_jobs),
+                listener,
+            )
         return self
 
     def _apply(self, X: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
@@ -418,7 +444,7 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
         The scale of the embedding.
     n_epochs : int or None
         None: 200 for more than 10,000 points, else 500.
-    random_state, n_jobs
+    random_state, n_jobs, verbose
         As for `KMeans`.
 
     Attributes
@@ -442,6 +468,7 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
         n_epochs: int | None = None,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.n_components = n_components
@@ -450,6 +477,7 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
         self.n_epochs = n_epochs
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Lays out ``X`` [n_samples, n_features]; ``y`` is ignored."""
@@ -461,19 +489,21 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
         check_at_least("n_neighbors", self.n_neighbors, 2)
         self._neighbors, self._seed = min(self.n_neighbors, n), seed_of(self.random_state)
         self.embedding_ = np.empty((n, self.n_components), np.float32)
-        self._a, self._b, self.n_iter_ = _core.umap_fit(
-            self._points,
-            n,
-            d,
-            self.embedding_,
-            self.n_components,
-            self._neighbors,
-            self.n_epochs or 0,
-            self.min_dist,
-            self.spread,
-            self._seed,
-            threads_of(self.n_jobs),
-        )
+        with telling(self) as listener:
+            self._a, self._b, self.n_iter_ = _core.umap_fit(
+                self._points,
+                n,
+                d,
+                self.embedding_,
+                self.n_components,
+                self._neighbors,
+                self.n_epochs or 0,
+                self.min_dist,
+                self.spread,
+                self._seed,
+                threads_of(self.n_jobs),
+                listener,
+            )
         return self
 
     def fit_transform(self, X: ArrayLike, y: Any = None) -> NDArray[np.float32]:

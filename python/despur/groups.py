@@ -16,8 +16,9 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from despur import _core
+from despur._progress import Listener
 from despur._table import numbers_of, refuse, vector
-from despur.cluster import check_at_least, points_of, readable, seed_of, threads_of
+from despur.cluster import check_at_least, points_of, readable, seed_of, telling, threads_of
 
 __all__ = ["EIIL", "GEORGE", "SPARE"]
 
@@ -89,9 +90,11 @@ class _Clusters(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         if not asked["overcluster"] > 1:
             asked["overcluster_loss"] = 0
         groups = np.empty(len(points), np.uint32)
-        names, self.silhouettes_, self._grouping = _core.grouping_fit(
-            points, len(points), points.shape[1], codes.astype(np.uint32), len(self.classes_), given, groups, asked
-        )
+        numbers, classes = codes.astype(np.uint32), len(self.classes_)
+        with telling(self) as listener:
+            names, self.silhouettes_, self._grouping = _core.grouping_fit(
+                points, len(points), points.shape[1], numbers, classes, given, groups, asked, listener
+            )
         self.group_names_ = [self._name(name) for name in names]
         self.labels_ = groups.astype(np.int64)
         self.minority_ = minority_of(self.labels_, codes)
@@ -166,6 +169,8 @@ class GEORGE(_Clusters):
     n_init : int
     random_state : int, RandomState or None
     n_jobs : int or None
+    verbose : int, bool or callable
+        As for `despur.cluster.KMeans`.
 
     Attributes
     ----------
@@ -198,6 +203,7 @@ class GEORGE(_Clusters):
         n_init: int = 3,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.n_clusters = n_clusters
         self.max_clusters = max_clusters
@@ -211,6 +217,7 @@ class GEORGE(_Clusters):
         self.n_init = n_init
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _asked(self) -> dict[str, float]:
         reductions, algorithms = ("none", "pca", "umap"), ("kmeans", "gmm", "gmm_diagonal", "kmedoids")
@@ -248,6 +255,8 @@ class SPARE(_Clusters):
     n_init : int
     random_state : int, RandomState or None
     n_jobs : int or None
+    verbose : int, bool or callable
+        As for `despur.cluster.KMeans`.
 
     Attributes
     ----------
@@ -275,12 +284,14 @@ class SPARE(_Clusters):
         n_init: int = 10,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.n_clusters = n_clusters
         self.max_clusters = max_clusters
         self.n_init = n_init
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _asked(self) -> dict[str, float]:
         check_at_least("n_init", self.n_init, 1)
@@ -298,6 +309,8 @@ class EIIL(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Two environments for each class; as published, two over all.
     random_state : int, RandomState or None
     n_jobs : int or None
+    verbose : int, bool or callable
+        As for `despur.cluster.KMeans`.
 
     Attributes
     ----------
@@ -318,12 +331,14 @@ class EIIL(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         per_class: bool = False,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.n_steps = n_steps
         self.learning_rate = learning_rate
         self.per_class = per_class
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Finds the environments from logits ``X`` [n_samples, n_classes] and labels ``y``.
@@ -340,17 +355,19 @@ class EIIL(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         if codes.max() >= logits.shape[1]:
             raise refuse(f"X: expected logits of {codes.max() + 1} classes, found {logits.shape[1]} columns")
         groups = np.empty(len(logits), np.uint32)
-        _core.eiil(
-            logits,
-            len(logits),
-            logits.shape[1],
-            codes.astype(np.uint32),
-            groups,
-            self.n_steps,
-            self.learning_rate,
-            not self.per_class,
-            seed_of(self.random_state),
-            threads_of(self.n_jobs),
-        )
+        with telling(self) as listener:
+            _core.eiil(
+                logits,
+                len(logits),
+                logits.shape[1],
+                codes.astype(np.uint32),
+                groups,
+                self.n_steps,
+                self.learning_rate,
+                not self.per_class,
+                seed_of(self.random_state),
+                threads_of(self.n_jobs),
+                listener,
+            )
         self.labels_ = groups.astype(np.int64)
         return self

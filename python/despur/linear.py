@@ -21,9 +21,10 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from despur._progress import Listener
 from despur._repair import RULES, Method, fit_head, groups_within
 from despur._table import refuse
-from despur.cluster import check_at_least, points_of, readable, seed_of, threads_of
+from despur.cluster import check_at_least, listener_of, points_of, readable, seed_of, threads_of
 
 __all__ = ["AFRClassifier", "DFRClassifier", "GroupBalancedClassifier", "GroupDROClassifier"]
 
@@ -122,7 +123,7 @@ class _LastLayer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 weights,
                 None if folds is None else folds[taken],
                 asked,
-                False,
+                listener_of(self),
             )
         )
         return self
@@ -188,6 +189,8 @@ class GroupBalancedClassifier(_LastLayer):
         Folds. A number of them is drawn, with as many of each group; others must test each example once.
     random_state : int, RandomState or None
     n_jobs : int or None
+    verbose : int, bool or callable
+        As for `despur.cluster.KMeans`.
 
     Attributes
     ----------
@@ -219,12 +222,14 @@ class GroupBalancedClassifier(_LastLayer):
         cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.l2 = l2
         self.select = select
         self.cv = cv
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
 
 class GroupDROClassifier(GroupBalancedClassifier):
@@ -232,7 +237,7 @@ class GroupDROClassifier(GroupBalancedClassifier):
 
     Parameters
     ----------
-    l2, select, cv, random_state, n_jobs
+    l2, select, cv, random_state, n_jobs, verbose
         As for `GroupBalancedClassifier`.
 
     Attributes
@@ -257,7 +262,7 @@ class DFRClassifier(_LastLayer):
         Inverse strength of the penalty: one, several to choose from, or the usual ones.
     refits : int
         Subsets.
-    select, cv, random_state, n_jobs
+    select, cv, random_state, n_jobs, verbose
         As for `GroupBalancedClassifier`.
 
     Attributes
@@ -282,6 +287,7 @@ class DFRClassifier(_LastLayer):
         cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.c = c
         self.refits = refits
@@ -289,6 +295,7 @@ class DFRClassifier(_LastLayer):
         self.cv = cv
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _refits(self) -> int:
         check_at_least("refits", self.refits, 1)
@@ -306,7 +313,7 @@ class AFRClassifier(_LastLayer):
         How much more.
     pull : float, sequence or None
         How strongly the head is pulled to the first one.
-    select, cv, random_state, n_jobs
+    select, cv, random_state, n_jobs, verbose
         As for `GroupBalancedClassifier`.
 
     Attributes
@@ -332,6 +339,7 @@ class AFRClassifier(_LastLayer):
         cv: Any = 5,
         random_state: Any = None,
         n_jobs: int | None = None,
+        verbose: int | bool | Listener = 0,
     ) -> None:
         self.gamma = gamma
         self.pull = pull
@@ -339,4 +347,5 @@ class AFRClassifier(_LastLayer):
         self.cv = cv
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.verbose = verbose
 

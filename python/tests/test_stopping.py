@@ -22,11 +22,17 @@ X = RANDOM.normal(size=(30000, 64)).astype(np.float32)
 Y = RANDOM.integers(0, 2, len(X))
 GROUPS = RANDOM.integers(0, 3, len(X))
 
+# by one thread, so that fast machines have not come to an end when the key is pressed
+PLACED = UMAP(n_epochs=50, n_jobs=1).fit(X[:5000])
+MIXED = GaussianMixture(40, max_iter=1, n_jobs=1).fit(X[:5000])
+
 LONG = {  # each takes many seconds
     "KMeans": lambda: KMeans(200, n_init=100, tol=0).fit(X),
     "KMedoids": lambda: KMedoids(50, n_init=100).fit(X),
     "GaussianMixture": lambda: GaussianMixture(50, n_init=100, tol=0).fit(X),
     "UMAP": lambda: UMAP(n_epochs=20000).fit(X),
+    "UMAP.transform": lambda: PLACED.transform(np.tile(X, (10, 1))),
+    "GaussianMixture.predict": lambda: MIXED.predict(np.tile(X, (10, 1))),
     "EIIL": lambda: EIIL(10**7).fit(X, Y),
     "GEORGE": lambda: GEORGE().fit(X, Y),
     "DFRClassifier": lambda: DFRClassifier(refits=1000).fit(X, Y, groups=GROUPS),
@@ -89,6 +95,30 @@ def test_progress_is_a_callback(call, capsys):
         call(refuse_at_the_end)
     capsys.readouterr()
     call(True)
+    assert "[####################]" in capsys.readouterr().err
+
+
+ESTIMATORS = {
+    "KMeans": lambda **given: KMeans(3, n_init=3, **given).fit(X[:300]),
+    "KMedoids": lambda **given: KMedoids(3, n_init=3, **given).fit(X[:300]),
+    "GaussianMixture": lambda **given: GaussianMixture(3, n_init=3, **given).fit(X[:300, :4]),
+    "UMAP": lambda **given: UMAP(n_epochs=10, **given).fit(X[:300]),
+    "EIIL": lambda **given: EIIL(200, **given).fit(X[:300, :2], Y[:300]),
+    "GEORGE": lambda **given: GEORGE(2, reduce="none", **given).fit(X[:300, :2], Y[:300]),
+    "DFRClassifier": lambda **given: DFRClassifier(refits=2, cv=2, **given).fit(X[:300, :4], Y[:300], groups=GROUPS[:300]),
+}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_estimators_say_how_far_they_are(name, capsys):
+    heard = []
+    ESTIMATORS[name](verbose=lambda kind, value: heard.append((kind, value)))
+    assert heard and all(kind == "progress" and value["done"] <= value["total"] for kind, value in heard)
+    assert heard[-1][1]["done"] == heard[-1][1]["total"]
+    capsys.readouterr()
+    ESTIMATORS[name]()
+    assert not capsys.readouterr().err
+    ESTIMATORS[name](verbose=1)
     assert "[####################]" in capsys.readouterr().err
 
 

@@ -42,7 +42,7 @@ static despur_status assign(uint32_t *cells, const finder_view *v, const despur_
     memcpy(marginal.whitening + c * k, fitted->whitening + c * width, k * sizeof *marginal.whitening);
   }
   for (size_t i = 0; i < v->n; i++) memcpy(points + i * k, v->q + i * v->components, k * sizeof *points);
-  TRY(despur_mixture_predict(&marginal, points, v->n, v->threads, cells, NULL, NULL, error));
+  TRY(despur_mixture_predict(&marginal, points, v->n, v->threads, cells, NULL, NULL, NULL, error));
 cleanup:
   mem_free(marginal.means);
   mem_free(marginal.whitening);

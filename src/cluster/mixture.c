@@ -230,7 +230,8 @@ cleanup:
 
 despur_status despur_mixture_predict(const despur_mixture *model, const float *points, size_t n, int threads,
                                      uint32_t *labels, double *responsibilities, double *log_densities,
-                                     despur_error *error) {
+                                     const despur_watch *watch, despur_error *error) {
+  static const despur_watch NOBODY = {0};
   despur_status status = DESPUR_OK;
   mixture_pass pass = {0};
   despur_mixture read_only = *model;
@@ -238,7 +239,7 @@ despur_status despur_mixture_predict(const despur_mixture *model, const float *p
   TRY(clusters_check(NAME, points, n, model->dimensions, 1, error));
   TRY(check_model(model, error));
   TRY(mixture_pass_init(&pass, points, n, &read_only, 0, threads, error));
-  mixture_expect(&pass);
+  TRY(mixture_expect_watched(&pass, watch ? watch : &NOBODY, error));
   read_pass(&pass, labels, responsibilities);
   if (log_densities) memcpy(log_densities, pass.log_densities, n * sizeof(double));
 cleanup:

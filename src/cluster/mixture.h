@@ -38,6 +38,9 @@ void mixture_pass_release(mixture_pass *pass);
 
 /* Responsibilities and log densities under the model. Returns the mean log-likelihood. */
 double mixture_expect(mixture_pass *pass);
+/* The same without that mean, for as long as the watch lets it. */
+DESPUR_MUST_USE despur_status mixture_expect_watched(mixture_pass *pass, const despur_watch *watch,
+                                                     despur_error *error);
 
 /* Sets the floors, once before fitting: a share of each column's variance over all points. */
 void mixture_set_floors(mixture_pass *pass, double regularisation);

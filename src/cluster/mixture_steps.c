@@ -148,6 +148,11 @@ static void set_log_factors(mixture_pass *pass) {
   }
 }
 
+despur_status mixture_expect_watched(mixture_pass *pass, const despur_watch *watch, despur_error *error) {
+  set_log_factors(pass);
+  return parallel_for_watched(pass->pool, pass->chunks, expect_chunk, pass, watch, error);
+}
+
 double mixture_expect(mixture_pass *pass) {
   set_log_factors(pass);
   parallel_for(pass->pool, pass->chunks, expect_chunk, pass);

@@ -237,7 +237,7 @@ static despur_status name_points(uint32_t **names, const float *points, size_t n
 /* nearest: of each point among the fitted ones, the nearest first. */
 static despur_status place_new(const despur_umap *umap, const different *fitted, float *out,
                                const despur_nearest_result *nearest, const uint32_t *names, int threads,
-                               despur_error *error) {
+                               const despur_watch *watch, despur_error *error) {
   despur_status status = DESPUR_OK;
   parallel *pool = NULL;
   umap_graph graph = {0};
@@ -252,7 +252,8 @@ static despur_status place_new(const despur_umap *umap, const different *fitted,
                     .names = names,
                     .other_count = fitted->which.count,
                     .epochs = (umap->epochs + EPOCHS_OF_FIT_PER_TRANSFORM - 1) / EPOCHS_OF_FIT_PER_TRANSFORM,
-                    .rate = RATE_OF_TRANSFORM},
+                    .rate = RATE_OF_TRANSFORM,
+                    .watch = *watch},
       pool, threads, error));
   for (size_t i = 0; i < nearest->count; i++) /* what is equal to a fitted point stands where that does */
     if (nearest->distances[i * nearest->neighbors] == 0)
@@ -264,7 +265,8 @@ cleanup:
 }
 
 despur_status despur_umap_transform(const despur_umap *umap, float *out, const float *points, size_t n,
-                                    int threads, despur_error *error) {
+                                    int threads, const despur_watch *watch, despur_error *error) {
+  static const despur_watch NOBODY = {0};
   despur_status status = DESPUR_OK;
   const size_t d = umap->dimensions;
   different fitted = {0};
@@ -276,10 +278,11 @@ despur_status despur_umap_transform(const despur_umap *umap, float *out, const f
   const despur_nearest_options options = {.neighbors = neighbors_among(umap, fitted.which.count),
                                           .queries = points,
                                           .query_count = n,
-                                          .threads = threads};
+                                          .threads = threads,
+                                          .watch = watch ? *watch : NOBODY};
   TRY(despur_nearest(&nearest, fitted.points, fitted.which.count, d, &options, error));
   TRY(name_points(&names, points, n, d, error));
-  TRY(place_new(umap, &fitted, out, &nearest, names, threads, error));
+  TRY(place_new(umap, &fitted, out, &nearest, names, threads, &options.watch, error));
 cleanup:
   different_release(&fitted);
   despur_nearest_release(&nearest);

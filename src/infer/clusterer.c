@@ -151,7 +151,7 @@ static despur_status assign_likeliest(const clusterer *c, const float *points, s
   size_t components = c->mixture.components;
   double *responsibilities = NULL;
   TRY(mem_alloc(&responsibilities, n * components, sizeof *responsibilities, error));
-  TRY(despur_mixture_predict(&c->mixture, points, n, threads, NULL, responsibilities, NULL, error));
+  TRY(despur_mixture_predict(&c->mixture, points, n, threads, NULL, responsibilities, NULL, NULL, error));
   for (size_t i = 0; i < n; i++) {
     const double *row = responsibilities + i * components;
     labels[i] = 0;

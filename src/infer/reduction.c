@@ -194,7 +194,7 @@ despur_status reduction_apply(const reduction *r, float **reduced, const float *
   if (r->kind == DESPUR_REDUCE_HARDNESS) project(r, *reduced, points, n);
   if (r->kind == DESPUR_REDUCE_PCA) TRY(despur_pca_transform(&r->pca, *reduced, points, n, threads, error));
   if (r->kind == DESPUR_REDUCE_UMAP)
-    TRY(despur_umap_transform(&r->umap, *reduced, points, n, threads, error));
+    TRY(despur_umap_transform(&r->umap, *reduced, points, n, threads, NULL, error));
 cleanup:
   return status;
 }

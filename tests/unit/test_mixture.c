@@ -118,7 +118,7 @@ static void assert_whitens(const despur_mixture *model, size_t c, const json_t *
 static void assert_model_is(const despur_mixture *model, const json_t *expected) {
   float probes[3][GOLDEN_D] = {{0, 0, 0}, {10, -10, 10}, {1.5F, 2.5F, -0.5F}};
   double densities[3];
-  assert_ok(despur_mixture_predict(model, probes[0], 3, 1, NULL, NULL, densities, &error));
+  assert_ok(despur_mixture_predict(model, probes[0], 3, 1, NULL, NULL, densities, NULL, &error));
   for (size_t i = 0; i < 3; i++) {
     double wanted = number(json_object_get(expected, "log_densities"), i);
     assert_near(densities[i], wanted, 1e-4 * fabs(wanted));
@@ -273,15 +273,15 @@ static void predicting_the_points_of_the_fit_gives_its_results(void **state) {
     uint32_t labels[N];
     double responsibilities[N * K], densities[N], sum = 0;
     assert_ok(despur_mixture_fit(&result, points, N, D, &options, &error));
-    assert_ok(
-        despur_mixture_predict(&result.model, points, N, 3, labels, responsibilities, densities, &error));
+    assert_ok(despur_mixture_predict(&result.model, points, N, 3, labels, responsibilities, densities, NULL,
+                                     &error));
     assert_memory_equal(labels, result.labels, sizeof labels);
     for (size_t i = 0; i < N * K; i++) assert_near(responsibilities[i], result.responsibilities[i], 1e-12);
     for (size_t i = 0; i < N; i++) sum += densities[i];
     assert_near(sum / N, result.log_likelihood, 1e-12);
     /* a point alone is what it is among others */
     double alone;
-    assert_ok(despur_mixture_predict(&result.model, points + 20 * D, 1, 1, NULL, NULL, &alone, &error));
+    assert_ok(despur_mixture_predict(&result.model, points + 20 * D, 1, 1, NULL, NULL, &alone, NULL, &error));
     assert_true(alone == densities[20]);
     despur_mixture_result_release(&result);
   }
@@ -373,7 +373,8 @@ static void degenerate_points_give_finite_results(void **state) {
     assert_consistent(&result, N);
     float far[D] = {3e38F, -3e38F, 3e38F, -3e38F, 0, 1};
     double density, responsibilities[7];
-    assert_ok(despur_mixture_predict(&result.model, far, 1, 1, NULL, responsibilities, &density, &error));
+    assert_ok(
+        despur_mixture_predict(&result.model, far, 1, 1, NULL, responsibilities, &density, NULL, &error));
     assert_true(isfinite(density));
     assert_finite(responsibilities, result.model.components);
     despur_mixture_result_release(&result);
@@ -466,23 +467,23 @@ static void bad_models_and_new_points_are_refused(void **state) {
                           .means = means,
                           .whitening = whitening};
   float point = 0.5F;
-  assert_ok(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, &density, &error));
+  assert_ok(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, &density, NULL, &error));
   double wanted = log((0.25 * exp(-0.125) + 0.75 * 2 * exp(-0.5)) / sqrt(2 * M_PI));
   assert_near(density, wanted, 1e-14);
-  assert_ok(despur_mixture_predict(&model, NULL, 0, 1, NULL, NULL, NULL, &error));
+  assert_ok(despur_mixture_predict(&model, NULL, 0, 1, NULL, NULL, NULL, NULL, &error));
   point = INFINITY;
-  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
+  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
                "inf");
   point = 0;
   whitening[1] = 0;
-  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
+  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
                "found 0 for component 1, column 0");
   whitening[1] = 2;
   weights[0] = -0.25;
-  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
+  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
                "found -0.25 for component 0");
   weights[0] = 0.5;
-  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
+  assert_fails(despur_mixture_predict(&model, &point, 1, 1, NULL, NULL, NULL, NULL, &error), DESPUR_BAD_INPUT,
                "add up to 1, found 1.25");
 }
 

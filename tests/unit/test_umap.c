@@ -140,11 +140,11 @@ static void threads_and_levels_change_no_byte_and_seeds_do(void **state) {
   options.threads = 1;
   despur_umap a, b;
   assert_ok(despur_umap_fit(&a, points, N, D, &options, &error));
-  assert_ok(despur_umap_transform(&a, one, fresh, M, 1, &error));
+  assert_ok(despur_umap_transform(&a, one, fresh, M, 1, NULL, &error));
   options.threads = 3;
   assert_int_equal(setenv("DESPUR_CPU", "baseline", 1), 0);
   assert_ok(despur_umap_fit(&b, points, N, D, &options, &error));
-  assert_ok(despur_umap_transform(&b, three, fresh, M, 3, &error));
+  assert_ok(despur_umap_transform(&b, three, fresh, M, 3, NULL, &error));
   assert_int_equal(unsetenv("DESPUR_CPU"), 0);
   assert_memory_equal(a.embedding, b.embedding, N * C * sizeof(float));
   assert_memory_equal(one, three, sizeof one);
@@ -166,7 +166,7 @@ static void new_points_go_where_their_neighbours_are(void **state) {
   float *points = clouds_of(N, D, CLOUDS), places[N * 2];
   despur_umap umap;
   assert_ok(despur_umap_fit(&umap, points, FITTED, D, &USUAL, &error));
-  assert_ok(despur_umap_transform(&umap, places, points, N, 2, &error));
+  assert_ok(despur_umap_transform(&umap, places, points, N, 2, NULL, &error));
   size_t close = 0;
   for (size_t i = 0; i < N; i++) {
     double nearest[CLOUDS] = {HUGE_VAL, HUGE_VAL, HUGE_VAL};
@@ -191,9 +191,9 @@ static void the_place_of_a_new_point_depends_on_no_other(void **state) {
   float *points = normal_points(6, N, D), *fresh = normal_points(7, M, D), together[M * 2], changed[M * 2];
   despur_umap umap;
   assert_ok(despur_umap_fit(&umap, points, N, D, &USUAL, &error));
-  assert_ok(despur_umap_transform(&umap, together, fresh, M, 1, &error));
+  assert_ok(despur_umap_transform(&umap, together, fresh, M, 1, NULL, &error));
   for (size_t i = D; i < M * D; i++) fresh[i] *= 9;
-  assert_ok(despur_umap_transform(&umap, changed, fresh, M, 1, &error));
+  assert_ok(despur_umap_transform(&umap, changed, fresh, M, 1, NULL, &error));
   assert_memory_equal(changed, together, 2 * sizeof *changed);
   assert_memory_not_equal(changed, together, sizeof changed);
   despur_umap_release(&umap);
@@ -215,7 +215,7 @@ static void equal_points_have_equal_places(void **state) {
       points[i * D + 3] = i % 2 ? 0.0f : -0.0f; /* are equal, too */
     despur_umap umap;
     assert_ok(despur_umap_fit(&umap, points, N, D, &USUAL, &error));
-    assert_ok(despur_umap_transform(&umap, places, points, N, 2, &error));
+    assert_ok(despur_umap_transform(&umap, places, points, N, 2, NULL, &error));
     assert_memory_equal(places, umap.embedding, sizeof places);
     for (size_t i = DIFFERENT[k]; i < N; i++)
       assert_memory_equal(places + 2 * i, places + 2 * (i % DIFFERENT[k]), 2 * sizeof *places);
@@ -236,8 +236,8 @@ static void equal_new_points_have_equal_places(void **state) {
   assert_ok(despur_umap_fit(&umap, points, N, D, &USUAL, &error));
   memcpy(fresh + 7 * D, fresh + 21 * D, D * sizeof *fresh);
   memcpy(fresh + 3 * D, points + 40 * D, D * sizeof *fresh);
-  assert_ok(despur_umap_transform(&umap, places, fresh, M, 1, &error));
-  assert_ok(despur_umap_transform(&umap, again, fresh + 20 * D, 2, 1, &error));
+  assert_ok(despur_umap_transform(&umap, places, fresh, M, 1, NULL, &error));
+  assert_ok(despur_umap_transform(&umap, again, fresh + 20 * D, 2, 1, NULL, &error));
   assert_memory_equal(places + 2 * 7, places + 2 * 21, 2 * sizeof *places);
   assert_memory_equal(again, places + 2 * 20, 4 * sizeof *places);
   assert_memory_equal(places + 2 * 3, umap.embedding + 2 * 40, 2 * sizeof *places);
@@ -255,7 +255,7 @@ static void assert_finite_fit(const float *points, size_t n, size_t d, size_t ne
   assert_ok(despur_umap_fit(&umap, points, n, d, &options, &error));
   for (size_t i = 0; i < n * components; i++) assert_true(isfinite(umap.embedding[i]));
   float *places = zeros(n * components);
-  assert_ok(despur_umap_transform(&umap, places, points, n, 1, &error));
+  assert_ok(despur_umap_transform(&umap, places, points, n, 1, NULL, &error));
   for (size_t i = 0; i < n * components; i++) assert_true(isfinite(places[i]));
   mem_free(places);
   despur_umap_release(&umap);
@@ -304,7 +304,7 @@ static void bad_input_is_refused(void **state) {
   options.epochs = 1;
   assert_ok(despur_umap_fit(&umap, points, 14, 2, &options, &error));
   points[1] = INFINITY;
-  assert_fails(despur_umap_transform(&umap, place, points, 1, 1, &error), DESPUR_BAD_INPUT,
+  assert_fails(despur_umap_transform(&umap, place, points, 1, 1, NULL, &error), DESPUR_BAD_INPUT,
                "UMAP: expected finite values, found inf in row 0, column 1");
   despur_umap_release(&umap);
   assert_fails(despur_umap_fit(&umap, points, 14, 2, &options, NULL), DESPUR_BAD_INPUT, "");

@@ -114,7 +114,7 @@ static void clusterings_of_what_cannot_be_clustered_are_refused(void **state) {
   far = t;
   far.components = 0;
   assert_fails(despur_trustworthiness(&trust, good, COUNT, 1, good, &far, &error), DESPUR_BAD_INPUT, "");
-  assert_fails(despur_mixture_predict(&(despur_mixture){0}, good, COUNT, 1, NULL, NULL, NULL, &error),
+  assert_fails(despur_mixture_predict(&(despur_mixture){0}, good, COUNT, 1, NULL, NULL, NULL, NULL, &error),
                DESPUR_BAD_INPUT, "");
 }
 
@@ -152,7 +152,7 @@ static void reductions_of_what_cannot_be_reduced_are_refused(void **state) {
   assert_fails(despur_umap_fit(&umap, good, 2, 1, &u, &error), DESPUR_BAD_INPUT, "");
   assert_fails(despur_umap_fit(&umap, nan, 2, 1, &u, &error), DESPUR_BAD_INPUT, "");
   assert_ok(despur_umap_fit(&umap, good, COUNT, 1, &u, &error));
-  assert_fails(despur_umap_transform(&umap, out, nan, 2, 1, &error), DESPUR_BAD_INPUT, "");
+  assert_fails(despur_umap_transform(&umap, out, nan, 2, 1, NULL, &error), DESPUR_BAD_INPUT, "");
   despur_umap_release(&umap);
 }
 
