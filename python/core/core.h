@@ -86,6 +86,7 @@ PyObject *core_run(PyObject *module, PyObject *arguments);
 PyObject *core_sweep(PyObject *module, PyObject *arguments);
 PyObject *core_table(PyObject *module, PyObject *arguments);
 PyObject *core_cam(PyObject *module, PyObject *arguments);
+PyObject *core_cam_write(PyObject *module, PyObject *arguments);
 
 PyObject *core_kmeans(PyObject *module, PyObject *arguments);
 PyObject *core_kmedoids(PyObject *module, PyObject *arguments);

@@ -98,6 +98,7 @@ static PyMethodDef functions[] = {
     {"table", core_table, METH_VARARGS, "table(directories, rows, columns, measure, split): formats, notes"},
     {"cam", core_cam, METH_VARARGS,
      "cam(run, out, split, stage, layer, target, class, per_group, scored, threads): dict"},
+    {"cam_write", core_cam_write, METH_VARARGS, "Leaves the files of such a result in a directory."},
     {"kmeans", core_kmeans, METH_VARARGS,
      "kmeans(points, n, d, labels, centres, options): inertia, iterations"},
     {"kmedoids", core_kmedoids, METH_VARARGS, "kmedoids(points, n, d, labels, medoids, options)"},

@@ -250,16 +250,24 @@ static PyObject *cam_of(const despur_run_cam_result *r) {
   return NULL;
 }
 
+/* What was seen, for as long as somebody may want to write it down. */
+static const char CAM[] = "despur.cam";
+
+static void cam_free(PyObject *capsule) {
+  despur_run_cam_result *found = PyCapsule_GetPointer(capsule, CAM);
+  despur_run_cam_release(found);
+  free(found);
+}
+
 PyObject *core_cam(PyObject *module, PyObject *arguments) {
   (void)module;
-  const char *directory, *out;
+  const char *directory;
   Py_ssize_t chosen, per_group, scored;
   int split, stage, target;
   despur_run_cam_options options = {0};
-  despur_run_cam_result found;
   despur_error error;
-  if (!PyArg_ParseTuple(arguments, "sziizinnni", &directory, &out, &split, &stage, &options.cam.layer,
-                        &target, &chosen, &per_group, &scored, &options.threads))
+  if (!PyArg_ParseTuple(arguments, "siizinnni", &directory, &split, &stage, &options.cam.layer, &target,
+                        &chosen, &per_group, &scored, &options.threads))
     return NULL;
   options.split = (despur_split)split;
   options.chosen = stage > 0;
@@ -268,12 +276,32 @@ PyObject *core_cam(PyObject *module, PyObject *arguments) {
   options.cam.chosen_class = (size_t)chosen;
   options.per_group = (size_t)per_group;
   options.scored = (size_t)scored;
-  despur_status status;
+  despur_run_cam_result *found = calloc(1, sizeof *found);
+  if (!found) return PyErr_NoMemory();
   PyThreadState *state = PyEval_SaveThread();
-  status = despur_run_cam(&found, directory, &options, &error);
-  if (status == DESPUR_OK && out) status = despur_run_cam_write(&found, out, &error);
+  despur_status status = despur_run_cam(found, directory, &options, &error);
   PyEval_RestoreThread(state);
-  PyObject *result = status == DESPUR_OK ? cam_of(&found) : core_raise(status, &error);
-  despur_run_cam_release(&found);
-  return result;
+  PyObject *kept = status == DESPUR_OK ? PyCapsule_New(found, CAM, cam_free) : core_raise(status, &error);
+  if (!kept) {
+    despur_run_cam_release(found);
+    free(found);
+    return NULL;
+  }
+  PyObject *said = cam_of(found);
+  if (!said) Py_CLEAR(kept);
+  return said ? Py_BuildValue("NN", said, kept) : NULL;
+}
+
+PyObject *core_cam_write(PyObject *module, PyObject *arguments) {
+  (void)module;
+  PyObject *capsule;
+  const char *directory;
+  despur_error error;
+  if (!PyArg_ParseTuple(arguments, "Os", &capsule, &directory)) return NULL;
+  const despur_run_cam_result *found = PyCapsule_GetPointer(capsule, CAM);
+  if (!found) return NULL;
+  PyThreadState *state = PyEval_SaveThread();
+  despur_status status = despur_run_cam_write(found, directory, &error);
+  PyEval_RestoreThread(state);
+  return status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
 }

@@ -7,7 +7,7 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,11 @@ from despur import _core
 from despur._evaluate import Evaluation, framed
 from despur._plot import HasPlots
 from despur._progress import Listener, listening
+from despur._save import PathLike, copy_directory, save_as
 from despur._table import python_words, refuse
 
 if TYPE_CHECKING:
     import pandas
-
-PathLike = str | os.PathLike[str]
 
 _SPLITS = ("train", "val", "test")
 
@@ -134,6 +133,10 @@ class Run(HasPlots):
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def save(self, directory: PathLike) -> None:
+        """Copies the run to a directory that is not there yet, or is empty."""
+        copy_directory(self.directory, directory)
+
     def to_pandas(self) -> pandas.DataFrame:
         """The stages as a data frame, one row each."""
         import pandas
@@ -233,6 +236,10 @@ class Sweep:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def save(self, directory: PathLike) -> None:
+        """Copies all of its runs to a directory that is not there yet, or is empty."""
+        copy_directory(self.directory, directory)
+
     def table(self, **options: Any) -> Table:
         """Means over its runs: see `table`."""
         return table(self.directory, **options)
@@ -306,10 +313,7 @@ class Table:
     def save(self, path: PathLike) -> None:
         """Writes the table in the format that the file's name ends in: .md, .tex, .csv or .txt."""
         formats = {".md": self.markdown, ".tex": self.latex, ".csv": self.csv, ".txt": self.text}
-        ending = os.path.splitext(os.fspath(path))[1]
-        if ending not in formats:
-            raise refuse(f"{os.fspath(path)}: expected a name that ends in .md, .tex, .csv or .txt")
-        Path(path).write_text(formats[ending], encoding="utf-8")
+        save_as(path, {ending: text.__str__ for ending, text in formats.items()})
 
     def __str__(self) -> str:
         return self.text
@@ -374,6 +378,18 @@ class Cam:
     split: str
     stages: tuple[dict[str, Any], ...]
     sheets: tuple[tuple[str, bytes], ...]
+    _kept: Any = field(default=None, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without the library's own result."""
+        return Cam, (self.layer, self.split, self.stages, self.sheets)
+
+    def save(self, directory: PathLike) -> None:
+        """Leaves the pictures and numbers that ``despur cam --out`` leaves."""
+        if self._kept is None:
+            raise refuse("a Cam that was pickled has no maps to write")
+        with python_words():
+            _core.cam_write(self._kept, os.fspath(directory))
 
     def to_dict(self) -> dict[str, Any]:
         return {"layer": self.layer, "split": self.split, "stages": [dict(s) for s in self.stages]}
@@ -447,9 +463,8 @@ def cam(
         if value < 0:
             raise refuse(f"{name}: expected at least 0, found {value}")
     with python_words():
-        found = _core.cam(
+        found, kept = _core.cam(
             os.fspath(directory),
-            None if out is None else os.fspath(out),
             _split(split),
             _STAGES.index(stage),
             layer,
@@ -459,4 +474,7 @@ def cam(
             scored,
             _threads(threads),
         )
-    return Cam(found["layer"], found["split"], tuple(found["stages"]), tuple(found["sheets"]))
+    seen = Cam(found["layer"], found["split"], tuple(found["stages"]), tuple(found["sheets"]), kept)
+    if out is not None:
+        seen.save(out)
+    return seen

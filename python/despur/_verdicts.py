@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from despur import _core
 from despur._evaluate import Evaluation, read_file
+from despur._save import as_csv, as_json, save_as, written
 from despur._table import python_words, refuse
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ class Comparison:
         import pandas
 
         return pandas.DataFrame([asdict(g) for g in self.groups]).set_index("name")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes what ``despur compare --json`` says (.json), or the groups (.csv)."""
+        save_as(path, {".json": lambda: as_json(self.to_dict()), ".csv": lambda: as_csv([asdict(g) for g in self.groups])})
 
     def __str__(self) -> str:
         w = self.worst_group
@@ -212,6 +217,12 @@ class Check:
     degenerate: str | None
     confidence: float
     conditions: tuple[Condition, ...]
+    _again: Callable[[str | None, str | None], object] | None = field(default=None, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without what it was made from."""
+        values = (getattr(self, f.name) for f in fields(self) if f.name != "_again")
+        return Check, tuple(values)
 
     @property
     def holds(self) -> bool:
@@ -221,7 +232,23 @@ class Check:
         return self.holds
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        said = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_again"}
+        return {**said, "conditions": tuple(asdict(c) for c in self.conditions)}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes what ``despur check --junit`` (.xml) or ``--markdown`` (.md) does, or ``to_dict()`` (.json)."""
+        formats: dict[str, Callable[[], str]] = {
+            ".xml": self._junit,
+            ".md": lambda: self.markdown,
+            ".json": lambda: as_json(self.to_dict()),
+        }
+        save_as(path, formats)
+
+    def _junit(self) -> str:
+        again = self._again
+        if again is None:
+            raise refuse("a check that was pickled no longer knows its predictions, which JUnit's file is made from")
+        return written(lambda file: again(file, None))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The conditions as a data frame, one row each."""
@@ -315,17 +342,16 @@ def check(
     rules = list(_rules(asked, margin if no_worse_than is not None else None))
     if not rules:
         raise refuse("expected a condition: " + ", ".join(_CONDITIONS) + " or no_worse_than")
-    with python_words():
-        found = _core.check(
-            _model(subject, paired=no_worse_than is not None),
-            rules,
-            None if no_worse_than is None else _model(no_worse_than, paired=True),
-            confidence,
-            None if junit is None else os.fspath(junit),
-            None if markdown is None else os.fspath(markdown),
-        )
+    model = _model(subject, paired=no_worse_than is not None)
+    baseline = None if no_worse_than is None else _model(no_worse_than, paired=True)
+
+    def decide(junit: str | None, markdown: str | None) -> dict[str, Any]:
+        with python_words():
+            return _core.check(model, rules, baseline, confidence, junit, markdown)
+
+    found = decide(None if junit is None else os.fspath(junit), None if markdown is None else os.fspath(markdown))
     found["conditions"] = tuple(Condition(**c) for c in found["conditions"])
-    return Check(**found)
+    return Check(**found, _again=decide)
 
 
 # ---- how many ----
@@ -369,6 +395,11 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes what ``despur plan --json`` says (.json), or the rows (.csv)."""
+        rows = [asdict(r) for r in self.differences]
+        save_as(path, {".json": lambda: as_json(self.to_dict()), ".csv": lambda: as_csv(rows)})
 
     def to_pandas(self) -> pandas.DataFrame:
         import pandas

@@ -1,6 +1,7 @@
 """Runs are those of the tool, byte for byte, and stop when they are told to."""
 
 import json
+import pickle
 import os
 import signal
 import threading
@@ -158,6 +159,8 @@ def test_a_sweep_is_carried_out(recipe, tmp_path):
     got = despur.sweep(path, directory=tmp_path / "grid", progress=lambda kind, value: heard.append(value))
     assert (got.runs, got.complete, got.kept, got.failed) == (4, 4, 0, ())
     assert despur.sweep(path, directory=tmp_path / "grid").kept == 4
+    got.save(tmp_path / "copy")
+    assert despur.table(tmp_path / "copy").csv == despur.table(tmp_path / "grid").csv
     assert got.table(columns="train.epochs").to_pandas()["runs"].sum() == 4
 
 
@@ -178,3 +181,14 @@ def test_where_a_network_looks_is_what_the_tool_says(tool, tmp_path):
         assert (tmp_path / "tool" / name).read_bytes() == (tmp_path / "python" / name).read_bytes()
     assert got.layer == said["layer"] and got._repr_html_().count("<img") == len(got.sheets)
     assert len(got.to_pandas()) == len(got.stages[0]["groups"])
+    got.save(tmp_path / "later")
+    for name in files[0]:
+        assert (tmp_path / "tool" / name).read_bytes() == (tmp_path / "later" / name).read_bytes()
+    again = pickle.loads(pickle.dumps(got))
+    assert again == got
+    with pytest.raises(despur.InputError, match="a Cam that was pickled has no maps to write"):
+        again.save(tmp_path / "more")
+    run.save(tmp_path / "copy")
+    assert tool("verify", tmp_path / "copy")
+    with pytest.raises(despur.InputError, match="expected a directory that is not there yet, or is empty"):
+        run.save(tmp_path / "copy")

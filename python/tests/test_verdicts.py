@@ -1,12 +1,15 @@
 """Comparisons, conditions and plans say what the tool says."""
 
 import json
+import pickle
 from math import isnan
 
 import numpy as np
 import pytest
 
 import despur
+
+pandas = pytest.importorskip("pandas")
 
 
 def plain(value):
@@ -35,7 +38,7 @@ def files(frame, tmp_path):
     return paths
 
 
-def test_comparisons_are_the_tools(frame, files, tool):
+def test_comparisons_are_the_tools(frame, files, tool, tmp_path):
     said = json.loads(tool("compare", *files, "--json"))
     got = despur.compare(*both(frame, ids=frame.id))
     for key in ("matched_by", "confidence", "worst_group", "all", "groups"):
@@ -43,6 +46,11 @@ def test_comparisons_are_the_tools(frame, files, tool):
     assert plain(despur.compare(*files).to_dict()["groups"]) == said["groups"]
     assert despur.compare(*both(frame)).matched_by == "row"
     assert len(got.to_pandas()) == 4 and "worst group" in str(got)
+    got.save(tmp_path / "c.json")
+    written = json.loads((tmp_path / "c.json").read_text())
+    assert plain(written["groups"]) == said["groups"] and plain(written["worst_group"]) == said["worst_group"]
+    got.save(tmp_path / "c.csv")
+    pandas.testing.assert_frame_equal(pandas.read_csv(tmp_path / "c.csv").set_index("name"), got.to_pandas())
 
 
 def test_models_on_other_examples_are_refused(frame):
@@ -83,6 +91,19 @@ def test_a_check_writes_the_tools_files(files, tool, tmp_path):
     assert (tmp_path / "1.xml").read_bytes() == (tmp_path / "2.xml").read_bytes()
     assert (tmp_path / "1.md").read_bytes() == (tmp_path / "2.md").read_bytes()
     assert got.to_markdown() == (tmp_path / "2.md").read_text()
+    for name in ("3.xml", "3.md", "3.json"):
+        got.save(tmp_path / name)
+    assert (tmp_path / "1.xml").read_bytes() == (tmp_path / "3.xml").read_bytes()
+    assert (tmp_path / "1.md").read_bytes() == (tmp_path / "3.md").read_bytes()
+    assert json.loads((tmp_path / "3.json").read_text())["exit_code"] == got.exit_code
+    assert sorted(p.name for p in tmp_path.glob("3.*")) == ["3.json", "3.md", "3.xml"]
+    again = pickle.loads(pickle.dumps(got))
+    assert again == got
+    with pytest.raises(despur.InputError, match="no longer knows its predictions"):
+        again.save(tmp_path / "4.xml")
+    with pytest.raises(despur.InputError, match=r"expected a name that ends in \.xml, \.md or \.json"):
+        got.save(tmp_path / "4.html")
+    assert not list(tmp_path.glob("4.*")) and not list(tmp_path.glob(".despur-*"))
 
 
 def test_a_baseline_must_be_matched(frame):
@@ -107,10 +128,14 @@ def test_conditions_that_make_no_sense_are_refused(frame):
             despur.check(subject, **more)
 
 
-def test_plans_are_the_tools(tool):
+def test_plans_are_the_tools(tool, tmp_path):
     said = json.loads(tool("plan", "--accuracy", "0.75", "--groups", "25", "--power", "0.9", "--json"))
     got = despur.plan(0.75, groups=25, power=0.9)
     assert plain(got.to_dict()["differences"]) == said["differences"]
+    got.save(tmp_path / "plan.json")
+    assert plain(json.loads((tmp_path / "plan.json").read_text())) == said
+    got.save(tmp_path / "plan.csv")
+    assert pandas.read_csv(tmp_path / "plan.csv").threshold.tolist() == [row["threshold"] for row in said["differences"]]
     said = json.loads(tool("plan", "--accuracy", "0.8", "--difference", "-0.05", "--disagree", "0.1", "--json"))
     assert plain(despur.plan(0.8, -0.05, disagree=0.1).to_dict()["differences"]) == said["differences"]
     for wrong in ({"accuracy": 2}, {"accuracy": 0.8, "difference": 0.3}, {"accuracy": 0.8, "groups": 0}):
