@@ -23,7 +23,7 @@ static const char *const VERDICTS[] = {"nothing found", "weak group", "leans on 
 
 static despur_status read_options(despur_audit_options *out, const cli_arguments *arguments,
                                   despur_error *error) {
-  long folds = 5, seed = 0, threads = 1, some = 0;
+  long folds = 5, seed = 0, threads = 1, some = 0, repeats = 0;
   despur_status status = cli_integer(&folds, arguments, "folds", 2, 1000, 5, error);
   *out =
       (despur_audit_options){.trained_on = cli_value(arguments, "trained-on") != NULL,
@@ -36,6 +36,8 @@ static despur_status read_options(despur_audit_options *out, const cli_arguments
   if (status == DESPUR_OK) status = cli_integer(&some, arguments, "label-some", 2, INT32_MAX, 0, error);
   if (status == DESPUR_OK && some > 0 && !cli_value(arguments, "out"))
     status = cli_fail(error, DESPUR_BAD_USAGE, "--label-some: expected --out, where to_label.csv goes");
+  if (status == DESPUR_OK) status = cli_integer(&repeats, arguments, "repeats", 0, 10000, 0, error);
+  out->repeats = (size_t)repeats;
   out->label_some = (size_t)some;
   out->folds = (size_t)folds;
   out->seed = (uint64_t)seed;
@@ -119,6 +121,14 @@ static void print_text(const despur_audit *a, const char *sentence) {
   terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
                  a->used, a->discovery, a->confirmation, 100 * a->error,
                  a->own_head ? " of a head that was fitted here, in folds" : "");
+  if (a->repeats > 0 && (a->verdict == DESPUR_LEANS_ON_IT || a->verdict == DESPUR_WEAK_GROUP))
+    terminal_print(
+        stdout,
+        "with %zu other halves: at least half of these examples confirmed in %zu, leans on something in "
+        "%zu\n",
+        a->repeats, a->repeats_again, a->repeats_leaning);
+  else if (a->repeats > 0)
+    terminal_print(stdout, "with %zu other halves: something found in %zu\n", a->repeats, a->repeats_found);
   if (a->duplicates > 0)
     terminal_print(stdout, "duplicates: %zu, kept on one side and counted once\n", a->duplicates);
   if (a->constant_columns > 0)
@@ -387,6 +397,7 @@ const cli_verb cli_audit = {
                 {"trained-on", NULL, "the features' network was trained on these examples"},
                 {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
                 {"pictures", "FOLDER", "show pictures: below it by --id, or of an array [n, ...] (.npy)"},
+                {"repeats", "N", "look again with N other halves: is it found there, too? (default 0)"},
                 {"label-some", "N", "write to_label.csv: N examples of which to note what you see"},
                 {"labelled", "FILE", "that list with its column 'attribute' filled in"},
                 {"force", NULL, "the directory may have files in it"},

@@ -20,6 +20,7 @@ typedef struct despur_audit_options {
   int threads;    /* the result does not depend on it */
   int trained_on; /* the features come from a network that was trained on these examples */
   int in_place;   /* examples->x may be overwritten: it is standardised where it lies, which saves a copy */
+  size_t repeats; /* how often to look again with other halves */
   size_t label_some;                  /* how many examples a person would note something of */
   const despur_example_column *noted; /* [examples] what was noted of some of those; NULL: nothing */
   despur_watch watch;
@@ -132,6 +133,8 @@ typedef struct despur_audit {
   uint32_t *attributes; /* [examples] codes, for measuring only: nothing else looks at them; NULL: unknown */
   float *map;           /* [examples, 2] along the first two principal components; NULL without features */
   const char **ids;     /* [examples] what they are called; NULL: by their numbers */
+  size_t repeats, repeats_found, repeats_leaning; /* with other halves; anything was found, it leans */
+  size_t repeats_again; /* a confirmed cell shares half of its examples with the first finding's best one */
   size_t to_label_count;
   uint32_t *to_label; /* examples that a person would gain most from noting something of */
   char *noted_name;   /* NULL: nothing was noted */

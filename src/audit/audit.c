@@ -7,59 +7,6 @@
 
 #include <string.h>
 
-#define ADDRESS(name) &finder_##name,
-static const finder *const ALL[] = {FINDERS(ADDRESS)};
-
-/* ---- proposals ---- */
-
-static despur_status propose_all(proposals *out, const audit_data *d, const despur_audit_options *o,
-                                 despur_error *error) {
-  despur_status status = DESPUR_OK;
-  uint32_t *labels = NULL, *predictions = NULL;
-  double *weights = NULL;
-  TRY(mem_alloc(&labels, d->n, sizeof *labels, error));
-  TRY(mem_alloc(&predictions, d->n, sizeof *predictions, error));
-  TRY(mem_alloc(&weights, d->n, sizeof *weights, error));
-  for (size_t i = 0; i < d->discovery_count; i++) {
-    size_t e = d->discovery[i];
-    labels[e] = d->labels[e];
-    predictions[e] = d->predictions[e];
-    weights[e] = 1;
-  }
-  const finder_view view = {.n = d->n,
-                            .columns = d->columns,
-                            .components = d->components,
-                            .classes = d->classes,
-                            .class_names = d->examples->class_names,
-                            .x = d->x,
-                            .q = d->q,
-                            .discovery_count = d->discovery_count,
-                            .discovery = d->discovery,
-                            .weights = weights,
-                            .labels = labels,
-                            .predictions = predictions,
-                            .by_count = d->examples->by_count,
-                            .by = d->examples->by,
-                            .seed = o->seed,
-                            .threads = o->threads,
-                            .watch = watch_quiet(&o->watch)};
-  out->error = error;
-  const size_t all = sizeof ALL / sizeof *ALL;
-  for (size_t f = 0; f < all; f++) {
-    watch_tell(&o->watch, ALL[f]->name, f, all);
-    TRY(watch_ask(&o->watch, error));
-    if (!ALL[f]->from_features || d->q) TRY(ALL[f]->propose(out, &view, error));
-  }
-  watch_tell(&o->watch, "done", all, all);
-cleanup:
-  mem_free(labels);
-  mem_free(predictions);
-  mem_free(weights);
-  return status;
-}
-
-/* ---- results ---- */
-
 static despur_status keep(despur_audit *a, audit_data *d, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_examples *e = d->examples;
@@ -91,7 +38,6 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
                                const despur_audit_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   audit_data data = {0};
-  proposals found = {0};
   despur_audit *a = NULL;
   *out = NULL;
   if (options->confidence < 0 || options->confidence >= 1 || options->folds == 1 || options->l2 < 0)
@@ -110,50 +56,18 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
                       .confidence = options->confidence > 0 ? options->confidence : 0.95,
                       .own_head = examples->predictions == NULL,
                       .trained_on = options->trained_on};
-  if (data.discovery_count >= AUDIT_HALF) TRY(propose_all(&found, &data, options, error));
-  a->candidates = found.items;
-  a->candidates_count = found.count;
-  a->notes_count = found.notes.count;
-  found.items = NULL;
-  found.count = 0;
-  TRY(text_copy_all(&a->notes, (const char *const *)found.notes.items, found.notes.count, error));
+  TRY(audit_propose(a, &data, options, error));
   TRY(audit_judge(a, &data, error));
   TRY(audit_choose_samples(a, &data, error));
   TRY(audit_choose_labelled(a, &data, options->label_some, options->seed, error));
   TRY(audit_judge_noted(a, &data, options->noted, error));
   if (data.discovery_count >= AUDIT_HALF) TRY(audit_ask_columns(a, &data, options, error));
+  TRY(audit_repeat(a, &data, options, error));
   TRY(keep(a, &data, error));
   *out = a;
   a = NULL;
 cleanup:
   audit_data_release(&data);
-  proposals_release(&found);
   despur_audit_free(a);
   return status;
-}
-
-void despur_audit_free(despur_audit *audit) {
-  if (!audit) return;
-  proposals candidates = {.items = audit->candidates, .count = audit->candidates_count};
-  proposals_release(&candidates);
-  mem_free((void *)audit->class_names);
-  mem_free(audit->class_sizes);
-  for (size_t i = 0; i < audit->columns_count; i++) mem_free(audit->columns[i].name);
-  mem_free(audit->columns);
-  mem_free(audit->cells);
-  mem_free(audit->limits);
-  mem_free(audit->splits);
-  mem_free(audit->labels);
-  mem_free(audit->predictions);
-  mem_free(audit->halves);
-  mem_free(audit->attributes);
-  mem_free(audit->map);
-  mem_free((void *)audit->ids);
-  mem_free((void *)audit->notes);
-  mem_free(audit->to_label);
-  mem_free(audit->noted_name);
-  mem_free((void *)audit->noted_values);
-  mem_free(audit->noted);
-  mem_free(audit->samples);
-  mem_free(audit);
 }

@@ -28,6 +28,20 @@ DESPUR_MUST_USE despur_status audit_prepare(audit_data *out, const despur_exampl
                                             const despur_audit_options *options, despur_error *error);
 void audit_data_release(audit_data *data);
 
+/* Other halves, those of `index`, and components of the first, in place of those that *data has, which are
+ * left alone: it is a copy that shares everything else. Release with audit_release_halves. */
+DESPUR_MUST_USE despur_status audit_halve_again(audit_data *data, const despur_audit_options *options,
+                                                uint64_t index, despur_error *error);
+void audit_release_halves(audit_data *data);
+
+/* Fills candidates and notes: every finder proposes. */
+DESPUR_MUST_USE despur_status audit_propose(despur_audit *audit, const audit_data *data,
+                                            const despur_audit_options *options, despur_error *error);
+
+/* Fills repeats and what was found in them. */
+DESPUR_MUST_USE despur_status audit_repeat(despur_audit *audit, const audit_data *data,
+                                           const despur_audit_options *options, despur_error *error);
+
 /* units [n], numbered from 0, and how many; rows that are equal in x belong together as well, and *duplicates
  * is how many there are beyond the first of each. code: [n] or NULL. */
 DESPUR_MUST_USE despur_status audit_find_units(uint32_t *units, size_t *count, size_t *duplicates,

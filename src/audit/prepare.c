@@ -74,10 +74,10 @@ cleanup:
 
 /* Units in an order by chance; folds and halves are filled from it, so none is divided. */
 static despur_status shuffle_units(uint32_t **place, const audit_data *d, uint64_t seed, const char *purpose,
-                                   despur_error *error) {
+                                   uint64_t index, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *order = NULL;
-  random_stream stream = random_open(seed, purpose, 0);
+  random_stream stream = random_open(seed, purpose, index);
   TRY(mem_alloc(&order, d->units_count, sizeof *order, error));
   TRY(mem_alloc(place, d->units_count, sizeof **place, error));
   for (uint32_t u = 0; u < d->units_count; u++) order[u] = u;
@@ -119,7 +119,7 @@ static despur_status predict(audit_data *d, const despur_audit_options *o, despu
                                   .threads = o->threads,
                                   .watch = watch_quiet(&o->watch)};
     TRY(mem_alloc(&folds, d->n, sizeof *folds, error));
-    TRY(shuffle_units(&place, d, o->seed, "audit folds", error));
+    TRY(shuffle_units(&place, d, o->seed, "audit folds", 0, error));
     for (size_t i = 0; i < d->n; i++) /* unused ones are in no fold, and seen by none */
       folds[i] = place[d->units[i]] % (uint32_t)count;
     TRY(head_cross_fit(logits, &problem, d->used, folds, count, error));
@@ -136,14 +136,14 @@ cleanup:
 
 /* Half of the units each; of each unit of the confirmation half the first example is judged, for the others
  * say little more. */
-static despur_status halve(audit_data *d, uint64_t seed, despur_error *error) {
+static despur_status halve(audit_data *d, uint64_t seed, uint64_t index, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *place = NULL;
   bool *seen = NULL;
   TRY(mem_alloc(&d->discovery, d->n, sizeof *d->discovery, error));
   TRY(mem_alloc(&d->judged, d->n, sizeof *d->judged, error));
   TRY(mem_alloc(&seen, d->units_count, sizeof *seen, error));
-  TRY(shuffle_units(&place, d, seed, "audit halves", error));
+  TRY(shuffle_units(&place, d, seed, "audit halves", index, error));
   for (size_t i = 0; i < d->n; i++) {
     uint32_t unit = d->units[i];
     if (!d->used[i]) continue;
@@ -219,7 +219,7 @@ despur_status audit_prepare(audit_data *out, const despur_examples *examples,
   if (examples->x) TRY(standardise(out, options->in_place != 0, error));
   TRY(audit_find_units(out->units, &out->units_count, &out->duplicates, examples->unit.codes, out->x, out->n,
                        out->columns, error));
-  TRY(halve(out, options->seed, error));
+  TRY(halve(out, options->seed, 0, error));
   if (out->discovery_count < AUDIT_HALF || !examples->x) goto cleanup;
   TRY(predict(out, options, error));
   TRY(reduce(out, options, error));
@@ -227,15 +227,32 @@ cleanup:
   return status;
 }
 
+despur_status audit_halve_again(audit_data *d, const despur_audit_options *options, uint64_t index,
+                                despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const bool components = d->q != NULL;
+  d->discovery = d->judged = NULL;
+  d->q = NULL;
+  d->discovery_count = d->judged_count = d->confirmation_count = 0;
+  TRY(halve(d, options->seed, index, error));
+  if (components) TRY(reduce(d, options, error));
+cleanup:
+  return status;
+}
+
+void audit_release_halves(audit_data *data) {
+  mem_free(data->discovery);
+  mem_free(data->judged);
+  mem_free(data->q);
+}
+
 void audit_data_release(audit_data *data) {
   mem_free(data->used);
   if (!data->borrowed) mem_free(data->x);
-  mem_free(data->q);
   mem_free(data->margins);
   mem_free(data->labels);
   mem_free(data->predictions);
   mem_free(data->units);
-  mem_free(data->discovery);
-  mem_free(data->judged);
+  audit_release_halves(data);
   *data = (audit_data){0};
 }

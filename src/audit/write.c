@@ -170,6 +170,10 @@ static despur_status write_json(const despur_audit *a, const char *path, despur_
   json_write_flag(&j, "trained_on", a->trained_on);
   json_write_real(&j, "error", a->error);
   json_write_count(&j, "tests", a->cells_count);
+  json_write_count(&j, "repeats", a->repeats);
+  json_write_count(&j, "repeats_found", a->repeats_found);
+  json_write_count(&j, "repeats_leaning", a->repeats_leaning);
+  json_write_count(&j, "repeats_found_again", a->repeats_again);
   put_lists(&j, a);
   json_close(&j);
   TRY(json_finish(&content, &j, error));

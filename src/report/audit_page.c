@@ -256,6 +256,14 @@ static void basis(markup *m, const despur_audit *a) {
                     ? " of a last layer that was fitted here, in folds: none has seen the examples it "
                       "is asked about.</p>\n"
                     : " of the predictions that were given.</p>\n");
+  if (a->repeats > 0 && is_finding(a))
+    markup_print(m,
+                 "<p>With %zu other halves a cell that shares half of its examples with this one was "
+                 "confirmed in %zu; the model leans on something in %zu.</p>\n",
+                 a->repeats, a->repeats_again, a->repeats_leaning);
+  if (a->repeats > 0 && !is_finding(a))
+    markup_print(m, "<p>With %zu other halves something was found in %zu.</p>\n", a->repeats,
+                 a->repeats_found);
   if (a->duplicates > 0)
     markup_print(m, "<p>%zu rows are equal to others; they are on one side, and counted once.</p>\n",
                  a->duplicates);
@@ -276,8 +284,10 @@ static void unseen(markup *m, const despur_audit *a) {
   markup_raw(
       m, "<li>Whether the model uses what tells a cell apart: that takes an intervention on the "
          "examples.</li>\n<li>Groups that neither features nor columns tell apart.</li>\n<li>Labels: they "
-         "are taken for the truth. Cells with many wrong labels look like weak groups.</li>\n<li>Other "
-         "halves: another --seed divides the examples in another way.</li>\n</ul>\n");
+         "are taken for the truth. Cells with many wrong labels look like weak groups.</li>\n");
+  if (a->repeats == 0)
+    markup_raw(m, "<li>Other halves: --repeats divides the examples in other ways.</li>\n");
+  markup_raw(m, "</ul>\n");
   section_close(m);
 }
 

@@ -224,6 +224,30 @@ static void what_a_person_notes_confirms_the_attribute(void **state) {
   despur_audit_free(a);
 }
 
+/* A shortcut is found in other halves, too, and what was not there is not; the audit itself stays as it was.
+ */
+static void other_halves_find_it_again(void **state) {
+  (void)state;
+  despur_audit *a, *b;
+  despur_examples e = planted(2000, 1.2, 3, 0.95, 1);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  assert_ok(despur_audit_run(&b, &e, &(despur_audit_options){.threads = 2, .repeats = 4}, &error));
+  assert_int_equal(b->repeats, 4);
+  assert_int_equal(b->repeats_again, 4);
+  assert_int_equal(b->repeats_leaning, 4);
+  assert_int_equal(a->cells_count, b->cells_count);
+  for (size_t i = 0; i < a->cells_count; i++) assert_true(a->cells[i].adjusted == b->cells[i].adjusted);
+  assert_memory_equal(a->halves, b->halves, e.count * sizeof *a->halves);
+  assert_memory_equal(a->map, b->map, 2 * e.count * sizeof *a->map);
+  despur_audit_free(a);
+  despur_audit_free(b);
+  e = planted(1000, 1.5, 0, 0.5, 7);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .repeats = 4}, &error));
+  assert_int_equal(a->repeats_again, 0);
+  assert_true(a->repeats_found <= 2); /* P(more) = 0.05 % at 5 % each */
+  despur_audit_free(a);
+}
+
 /* With a column that is left out, so that rows move as they are standardised. */
 static void features_may_be_standardised_where_they_lie(void **state) {
   (void)state;
@@ -418,6 +442,7 @@ int main(void) {
       cmocka_unit_test(skewed_classes_lean_on_nothing),
       cmocka_unit_test(samples_are_of_their_side_and_tell_findings_apart),
       cmocka_unit_test(what_a_person_notes_confirms_the_attribute),
+      cmocka_unit_test(other_halves_find_it_again),
       cmocka_unit_test(features_may_be_standardised_where_they_lie),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(units_and_equal_rows_are_never_divided),

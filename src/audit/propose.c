@@ -1,0 +1,70 @@
+/* Every finder proposes, from what it may see. */
+#include "audit/audit.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/watch.h"
+
+#define ADDRESS(name) &finder_##name,
+static const finder *const ALL[] = {FINDERS(ADDRESS)};
+
+static despur_status propose_all(proposals *out, const audit_data *d, const despur_audit_options *o,
+                                 despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *labels = NULL, *predictions = NULL;
+  double *weights = NULL;
+  TRY(mem_alloc(&labels, d->n, sizeof *labels, error));
+  TRY(mem_alloc(&predictions, d->n, sizeof *predictions, error));
+  TRY(mem_alloc(&weights, d->n, sizeof *weights, error));
+  for (size_t i = 0; i < d->discovery_count; i++) {
+    size_t e = d->discovery[i];
+    labels[e] = d->labels[e];
+    predictions[e] = d->predictions[e];
+    weights[e] = 1;
+  }
+  const finder_view view = {.n = d->n,
+                            .columns = d->columns,
+                            .components = d->components,
+                            .classes = d->classes,
+                            .class_names = d->examples->class_names,
+                            .x = d->x,
+                            .q = d->q,
+                            .discovery_count = d->discovery_count,
+                            .discovery = d->discovery,
+                            .weights = weights,
+                            .labels = labels,
+                            .predictions = predictions,
+                            .by_count = d->examples->by_count,
+                            .by = d->examples->by,
+                            .seed = o->seed,
+                            .threads = o->threads,
+                            .watch = watch_quiet(&o->watch)};
+  out->error = error;
+  const size_t all = sizeof ALL / sizeof *ALL;
+  for (size_t f = 0; f < all; f++) {
+    watch_tell(&o->watch, ALL[f]->name, f, all);
+    TRY(watch_ask(&o->watch, error));
+    if (!ALL[f]->from_features || d->q) TRY(ALL[f]->propose(out, &view, error));
+  }
+  watch_tell(&o->watch, "done", all, all);
+cleanup:
+  mem_free(labels);
+  mem_free(predictions);
+  mem_free(weights);
+  return status;
+}
+
+despur_status audit_propose(despur_audit *a, const audit_data *data, const despur_audit_options *options,
+                            despur_error *error) {
+  despur_status status = DESPUR_OK;
+  proposals found = {0};
+  if (data->discovery_count >= AUDIT_HALF) TRY(propose_all(&found, data, options, error));
+  a->notes_count = found.notes.count;
+  TRY(text_copy_all(&a->notes, (const char *const *)found.notes.items, found.notes.count, error));
+  a->candidates = found.items;
+  a->candidates_count = found.count;
+  found.items = NULL;
+  found.count = 0;
+cleanup:
+  proposals_release(&found);
+  return status;
+}
