@@ -192,10 +192,44 @@ static void both_engines_weigh_groups_alike(void **state) {
   assert_engines_agree(DESPUR_MLP, groupdro);
 }
 
+/* Noise of 8 x 8 pixels, the class in one channel's brightness, so that a residual network of twenty layers
+ * is quick in plain C. */
+static void replace_by_small_pictures(void) {
+  enum { COUNT = 60, CHANNELS = 3, SIDE = 8, SIZE = CHANNELS * SIDE * SIDE };
+  static uint8_t pixels[COUNT * SIZE];
+  static int64_t labels[COUNT], attributes[COUNT], splits[COUNT];
+  random_stream stream = random_open(0, "small pictures", 0);
+  for (size_t i = 0; i < COUNT; i++) {
+    labels[i] = (int64_t)(i % 2);
+    attributes[i] = (int64_t)(i / 2 % 2);
+    splits[i] = i % 5 < 3 ? DESPUR_TRAIN : DESPUR_TEST;
+    for (size_t k = 0; k < SIZE; k++)
+      pixels[i * SIZE + k] = (uint8_t)(random_below(&stream, 150) + (k / (SIDE * SIDE) == i % 2 ? 60 : 0));
+  }
+  const despur_arrays arrays = {.images = pixels,
+                                .count = COUNT,
+                                .shape = {CHANNELS, SIDE, SIDE},
+                                .labels = labels,
+                                .attributes = attributes,
+                                .splits = splits};
+  despur_groups_release(&groups);
+  despur_dataset_free(dataset);
+  assert_ok(despur_dataset_create_from_arrays(&dataset, &arrays, &error));
+  assert_ok(despur_groups_true(&groups, dataset, &error));
+}
+
+/* Batch norm in training and outside of it, its running averages, sums, strides and shortcuts. */
+static void both_engines_train_residual_networks_alike(void **state) {
+  (void)state;
+  replace_by_small_pictures();
+  assert_engines_agree(DESPUR_RESNET20, (despur_train_options){.optimizer = SGD, .ema = 0.8});
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(both_engines_train_alike),
       cmocka_unit_test(both_engines_weigh_groups_alike),
+      cmocka_unit_test(both_engines_train_residual_networks_alike),
   };
   return cmocka_run_group_tests(tests, create, release);
 }
