@@ -1,5 +1,5 @@
 /* Arrays in NumPy's .npy files, in .npz archives ("FILE.npz:NAME") or in safetensors files
- * ("FILE.safetensors:NAME"), for who brings points and labels of their own. */
+ * ("FILE.safetensors:NAME"), for who brings points and labels of their own. Thread-safe. */
 #ifndef DESPUR_ARRAY_H
 #define DESPUR_ARRAY_H
 

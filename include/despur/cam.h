@@ -1,6 +1,6 @@
 /* Grad-CAM: where in an image a network looks when it decides (Selvaraju et al. 2017, "Grad-CAM: visual
  * explanations from deep networks via gradient-based localization", section 3), and how much of that lies on
- * what it ought to look at. */
+ * what it ought to look at. A network belongs to one thread at a time; the rest is thread-safe. */
 #ifndef DESPUR_CAM_H
 #define DESPUR_CAM_H
 

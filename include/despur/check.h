@@ -1,5 +1,5 @@
 /* Conditions on accuracies and rates, such as "every group at least 80 %", and whether the data show that
- * they hold, that they do not, or neither. */
+ * they hold, that they do not, or neither. Thread-safe: what is given is only read. */
 #ifndef DESPUR_CHECK_H
 #define DESPUR_CHECK_H
 

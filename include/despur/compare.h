@@ -1,4 +1,5 @@
-/* Two models on the same examples: which groups they differ in, and whether their worst groups do. */
+/* Two models on the same examples: which groups they differ in, and whether their worst groups do.
+ * Thread-safe: what is given is only read. */
 #ifndef DESPUR_COMPARE_H
 #define DESPUR_COMPARE_H
 

@@ -1,7 +1,7 @@
 /* Errors: every function of despur that can fail returns a status and fills an optional despur_error.
  *
  * The numeric value of a status is also the exit code of the command-line tool, so there is one list of
- * failures. */
+ * failures. Thread-safe: an error belongs to whoever made it. */
 #ifndef DESPUR_ERROR_H
 #define DESPUR_ERROR_H
 

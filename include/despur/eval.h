@@ -1,6 +1,6 @@
 /* Measures: the error of every group and of the worst one, each average by its full name, and how well
  * inferred groups match true ones. All accuracies are fractions; a group without examples has no accuracy
- * (NaN here, null in files). */
+ * (NaN here, null in files). A network belongs to one thread at a time; the rest is thread-safe. */
 #ifndef DESPUR_EVAL_H
 #define DESPUR_EVAL_H
 

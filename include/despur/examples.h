@@ -1,5 +1,6 @@
 /* Examples that somebody brings: features, labels and what else is known of each, from arrays, from the
- * columns of a table, or from both. Row i of every array and of the table is example i. */
+ * columns of a table, or from both. Row i of every array and of the table is example i. Thread-safe: what is
+ * given is only read. */
 #ifndef DESPUR_EXAMPLES_H
 #define DESPUR_EXAMPLES_H
 

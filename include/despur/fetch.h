@@ -1,4 +1,4 @@
-/* Fetching published data sets, and where images are looked for. */
+/* Fetching published data sets, and where images are looked for. Thread-safe. */
 #ifndef DESPUR_FETCH_H
 #define DESPUR_FETCH_H
 

@@ -1,5 +1,6 @@
 /* Groups: a partition of examples. True groups come from label and attribute, inferred ones from clustering
- * what a network has learned; nothing that uses groups can tell them apart. */
+ * what a network has learned; nothing that uses groups can tell them apart. Thread-safe: what is given is
+ * only read. */
 #ifndef DESPUR_GROUPS_H
 #define DESPUR_GROUPS_H
 

@@ -1,5 +1,5 @@
 /* What a model said of examples, wherever it was trained, and how good that was: accuracy, calibration and
- * confusion, group by group. */
+ * confusion, group by group. Thread-safe: what is given is only read. */
 #ifndef DESPUR_MEASURES_H
 #define DESPUR_MEASURES_H
 

@@ -1,7 +1,7 @@
 /* Rates that people are asked for, by group, whatever the labels: true and false positive and negative rates,
  * precision, F1, selection rate, and how far groups are apart (demographic parity, equalised odds). Groups
  * here are the values of the attributes (despur_predicted.attributes), not these within each label: among
- * examples of one label most of these rates do not exist. */
+ * examples of one label most of these rates do not exist. Thread-safe: what is given is only read. */
 #ifndef DESPUR_RATES_H
 #define DESPUR_RATES_H
 

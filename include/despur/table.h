@@ -1,7 +1,7 @@
 /* Tables over many runs: mean +- standard deviation (number of runs) for each method and data set.
  *
  * Only runs that are complete count. All others are listed with the reason, and so are runs that are the same
- * as another one, byte for byte of their configuration. */
+ * as another one, byte for byte of their configuration. Thread-safe. */
 #ifndef DESPUR_TABLE_H
 #define DESPUR_TABLE_H
 

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "despur/array.h"
 #include "despur/audit.h"
+#include "despur/dataset.h"
 #include "io/file.h"
 #include "io/npy.h"
 
@@ -265,7 +266,6 @@ static uint32_t cell_of(const despur_audit_candidate *c, size_t i) {
 }
 
 static despur_status write_groups(const despur_audit *a, const char *path, despur_error *error) {
-  static const char *const SPLITS[] = {"train", "val", "test"};
   despur_status status = DESPUR_OK;
   const despur_audit_candidate *c = finding(a);
   size_t cells = c ? c->cells + 1 : 1;
@@ -275,7 +275,7 @@ static despur_status write_groups(const despur_audit *a, const char *path, despu
                  a->attributes ? ",attribute" : ""));
   for (size_t i = 0; i < a->examples; i++) {
     uint32_t cell = cell_of(c, i), y = a->labels[i];
-    TRY(file_print(writer, error, "%zu,%s,", i, SPLITS[a->splits[i]]));
+    TRY(file_print(writer, error, "%zu,%s,", i, despur_split_name((despur_split)a->splits[i])));
     TRY(put_quoted(writer, a->class_names[y], error));
     TRY(file_print(writer, error, ",%u,%zu,\"y=", cell, y * cells + cell));
     TRY(put_escaped(writer, a->class_names[y], error));
