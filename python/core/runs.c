@@ -73,16 +73,28 @@ PyObject *core_config(PyObject *module, PyObject *arguments) {
 
 /* ---- runs ---- */
 
+/* Every measure by the name that results.jsonl has for it. */
+static bool add_scores(PyObject *stage, const despur_scores *scores) {
+  bool done = true;
+  for (int kind = 0; done && kind < DESPUR_SCORE_KINDS; kind++) {
+    PyObject *value = PyFloat_FromDouble(despur_score_value(scores, (despur_score_kind)kind));
+    const char *name = despur_score_describe((despur_score_kind)kind)->name;
+    done = value && PyDict_SetItemString(stage, name, value) == 0;
+    Py_XDECREF(value);
+  }
+  return done;
+}
+
 static PyObject *stage_of(const despur_stage_result *s) {
   const despur_scores *scores = &s->scores;
   bool any = scores->worst_group < scores->groups_count;
-  return Py_BuildValue("{sssnsnsdszsdsdsdsdsd}", "label", s->label, "selected_epoch",
-                       (Py_ssize_t)s->selected_epoch, "epochs", (Py_ssize_t)s->epochs, "seconds", s->seconds,
-                       "worst_group", any ? scores->groups[scores->worst_group].name : NULL,
-                       "worst_group_accuracy", scores->worst_group_accuracy, "worst_group_low",
-                       scores->worst_group_low, "worst_group_high", scores->worst_group_high,
-                       "average_accuracy", scores->average_accuracy, "balanced_group_accuracy",
-                       scores->balanced_group_accuracy);
+  PyObject *stage =
+      Py_BuildValue("{sssnsnsdszsdsd}", "label", s->label, "selected_epoch", (Py_ssize_t)s->selected_epoch,
+                    "epochs", (Py_ssize_t)s->epochs, "seconds", s->seconds, "worst_group",
+                    any ? scores->groups[scores->worst_group].name : NULL, "worst_group_low",
+                    scores->worst_group_low, "worst_group_high", scores->worst_group_high);
+  if (stage && !add_scores(stage, scores)) Py_CLEAR(stage);
+  return stage;
 }
 
 static PyObject *run_of(const despur_run_result *r) {

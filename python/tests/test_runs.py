@@ -65,6 +65,12 @@ def test_a_run_says_what_it_found(done):
     assert all("</svg>" in plot.svg for plot in done.plots) and done.plot().title
     seen = done.evaluate()
     assert seen.worst_group_accuracy == pytest.approx(done.stages[-1]["worst_group_accuracy"], abs=1e-11)
+    stage = done.stages[-1]
+    line = [r for r in done.results if r.get("split") == "test" and r.get("epoch") == stage["selected_epoch"]][-1]
+    measures = {key for key, value in stage.items() if isinstance(value, float)} - {"seconds"}
+    assert {"worst_group_low", "average_accuracy", "worst_class_accuracy", "attribute_accuracy", "loss"} <= measures <= set(line)
+    for key in measures:
+        assert stage[key] == pytest.approx(line[key], abs=1e-11), key
 
 
 def test_tables_are_the_tools(done, tool, tmp_path):
