@@ -243,7 +243,7 @@ static void runs_that_do_not_count_are_listed_with_their_reasons(void **state) {
                                   {"c-copy", ": the same run as "},
                                   {"d-killed", ": not finished: there is no manifest.json"},
                                   {"e-old", ":2: unknown key 'forgotten'"},
-                                  {"f-torn", "results.jsonl:1: "},
+                                  {"f-torn", "results.jsonl:1:18: expected a name in quotes, found the end"},
                                   {"g-inferred", "there are no measures of its final network on split test"}};
   for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
     assert_non_null(strstr(despur_table_note(table, i), notes[i][0]));
