@@ -155,8 +155,8 @@ static void search_tile(void *context, size_t tile, int thread) {
   for (size_t lane = 0; lane < lanes; lane++) write_lane(p, s->heaps + lane * p->k, query + lane);
 }
 
-static despur_status check(const float *points, size_t n, size_t d, const despur_nearest_options *options,
-                           despur_error *error) {
+static despur_status check_neighbors(const float *points, size_t n, size_t d,
+                                     const despur_nearest_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t others = options->queries ? n : n - 1;
   if (options->neighbors < 1)
@@ -185,7 +185,7 @@ despur_status despur_nearest(despur_nearest_result *out, const float *points, si
                .among_others = !options->queries,
                .threads = options->threads > 1 ? (size_t)options->threads : 1,
                .out = out};
-  TRY(check(points, n, d, options, error));
+  TRY(check_neighbors(points, n, d, options, error));
   size_t values;
   TRY(mem_multiply(&values, p.count, p.k, error));
   TRY(mem_alloc(&out->indices, values, sizeof *out->indices, error));

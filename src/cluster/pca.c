@@ -129,8 +129,8 @@ static void write_axes(despur_pca *out, const problem *p, const double *values, 
   }
 }
 
-static despur_status check(const float *points, size_t n, size_t d, const despur_pca_options *options,
-                           despur_error *error) {
+static despur_status check_components(const float *points, size_t n, size_t d,
+                                      const despur_pca_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t most = n < d ? n : d;
   TRY(points_check("principal components", points, n, d, error));
@@ -167,7 +167,7 @@ despur_status despur_pca_fit(despur_pca *out, const float *points, size_t n, siz
   double *values = NULL, *vectors = NULL;
   float *turned = NULL;
   problem p = {.matrix = points, .transposed = d > n, .rows = d > n ? d : n, .columns = d > n ? n : d};
-  TRY(check(points, n, d, options, error));
+  TRY(check_components(points, n, d, options, error));
   TRY(mem_alloc(&out->mean, d, sizeof *out->mean, error));
   TRY(mem_alloc(&out->axes, out->components * d, sizeof *out->axes, error));
   TRY(mem_alloc(&out->variances, out->components, sizeof *out->variances, error));

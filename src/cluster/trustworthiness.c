@@ -126,8 +126,8 @@ static void rank_tile(void *context, size_t tile, int thread) {
   p->penalties[tile] = penalty(p, s, first, lanes);
 }
 
-static despur_status check(const float *points, size_t n, size_t d, const float *embedding,
-                           const despur_trustworthiness_options *options, despur_error *error) {
+static despur_status check_embedding(const float *points, size_t n, size_t d, const float *embedding,
+                                     const despur_trustworthiness_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   if (options->neighbors < 1)
     FAIL(error, DESPUR_BAD_USAGE, "trustworthiness: expected at least 1 neighbour, found 0");
@@ -151,7 +151,7 @@ despur_status despur_trustworthiness(double *out, const float *points, size_t n,
                .d = d,
                .k = options->neighbors,
                .threads = options->threads > 1 ? (size_t)options->threads : 1};
-  TRY(check(points, n, d, embedding, options, error));
+  TRY(check_embedding(points, n, d, embedding, options, error));
   const despur_nearest_options others = {.neighbors = p.k, .threads = options->threads};
   TRY(despur_nearest(&nearest, embedding, n, options->components, &others, error));
   p.neighbors = nearest.indices;

@@ -22,8 +22,8 @@ static int at_least_one(int threads) {
   return threads > 1 ? threads : 1;
 }
 
-static despur_status check(const float *points, size_t n, size_t d, const despur_umap_options *options,
-                           despur_error *error) {
+static despur_status check_layout(const float *points, size_t n, size_t d, const despur_umap_options *options,
+                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   if (options->neighbors < 2 || options->components < 1)
     FAIL(error, DESPUR_BAD_USAGE, "UMAP: expected at least 2 neighbours and 1 component, found %zu and %zu",
@@ -198,7 +198,7 @@ despur_status despur_umap_fit(despur_umap *out, const float *points, size_t n, s
                        .seed = options->seed};
   despur_status status = DESPUR_OK;
   size_t values;
-  TRY(check(points, n, d, options, error));
+  TRY(check_layout(points, n, d, options, error));
   TRY(mem_multiply(&values, n, options->components, error));
   TRY(mem_alloc(&out->data, n * d, sizeof *out->data, error));
   TRY(mem_alloc(&out->embedding, values, sizeof *out->embedding, error));

@@ -13,8 +13,8 @@ static int in_both(const despur_groups *a, const despur_groups *b, size_t exampl
   return a->of_example[example] != DESPUR_NO_GROUP && b->of_example[example] != DESPUR_NO_GROUP;
 }
 
-static despur_status check(const char *which, const despur_groups *groups, const despur_dataset *dataset,
-                           despur_error *error) {
+static despur_status check_groups(const char *which, const despur_groups *groups,
+                                  const despur_dataset *dataset, despur_error *error) {
   if (groups->examples != despur_dataset_count(dataset))
     return error_set(error, DESPUR_BAD_INPUT, "agreement: %s groups of %zu examples for a data set with %zu",
                      which, groups->examples, despur_dataset_count(dataset));
@@ -115,8 +115,8 @@ despur_status despur_agreement_compute(despur_agreement *out, const despur_datas
   *out = (despur_agreement){.inferred = inferred->count, .truth = truth->count};
   despur_status status = DESPUR_OK;
   size_t cells;
-  TRY(check("inferred", inferred, dataset, error));
-  TRY(check("true", truth, dataset, error));
+  TRY(check_groups("inferred", inferred, dataset, error));
+  TRY(check_groups("true", truth, dataset, error));
   TRY(mem_multiply(&cells, inferred->count, truth->count, error));
   TRY(mem_alloc(&out->contingency, cells, sizeof *out->contingency, error));
   for (size_t i = 0; i < truth->examples; i++)

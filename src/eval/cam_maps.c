@@ -81,8 +81,9 @@ static void normalise(float *map, size_t n) {
   for (size_t i = 0; most > 0 && i < n; i++) map[i] /= most;
 }
 
-static despur_status check(const despur_net *net, const despur_dataset *dataset,
-                           const despur_cam_options *options, size_t *convolution, despur_error *error) {
+static despur_status check_question(const despur_net *net, const despur_dataset *dataset,
+                                    const despur_cam_options *options, size_t *convolution,
+                                    despur_error *error) {
   if (!despur_net_convolution(net, 0))
     return error_set(error, DESPUR_BAD_USAGE, "Grad-CAM needs a network with a convolution; this has none");
   if (!engine_of(net)->find_convolution(net, options->layer, convolution)) {
@@ -174,7 +175,7 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
                          despur_error *error) {
   despur_status status = DESPUR_OK;
   cam_room room = {0};
-  TRY(check(net, dataset, options, &room.convolution, error));
+  TRY(check_question(net, dataset, options, &room.convolution, error));
   TRY(outputs_check_fit(net, dataset, examples, count, error));
   TRY(room_create(&room, net, error));
   despur_shape small = engine_of(net)->activation_shape(net, room.convolution);

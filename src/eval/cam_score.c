@@ -70,8 +70,8 @@ static void summarise(despur_cam_group *group, const tally *t, size_t image_area
   group->pointing = proportion(sum[POINTING], n);
 }
 
-static despur_status check(const despur_dataset *dataset, const despur_groups *groups,
-                           const uint32_t *examples, size_t count, despur_error *error) {
+static despur_status check_maps(const despur_dataset *dataset, const despur_groups *groups,
+                                const uint32_t *examples, size_t count, despur_error *error) {
   if (groups->examples != despur_dataset_count(dataset))
     return error_set(error, DESPUR_BAD_INPUT, "Grad-CAM: groups of %zu examples for a data set with %zu",
                      groups->examples, despur_dataset_count(dataset));
@@ -115,7 +115,7 @@ despur_status despur_cam_score(despur_cam_scores *out, const despur_dataset *dat
   tally *tallies = NULL;
   uint8_t *pixels = NULL;
   *out = (despur_cam_scores){0};
-  TRY(check(dataset, groups, examples, count, error));
+  TRY(check_maps(dataset, groups, examples, count, error));
   TRY(mem_alloc(&measures, count, sizeof *measures, error));
   TRY(mem_alloc(&tallies, groups->count, sizeof *tallies, error));
   TRY(mem_alloc(&pixels, area, 1, error));

@@ -109,8 +109,9 @@ static despur_status measure_batch(occluder *o, const float *mean, despur_error 
   return DESPUR_OK;
 }
 
-static despur_status check(const despur_net *net, const despur_dataset *dataset, const despur_groups *groups,
-                           const uint32_t *examples, size_t count, size_t grid, despur_error *error) {
+static despur_status check_regions(const despur_net *net, const despur_dataset *dataset,
+                                   const despur_groups *groups, const uint32_t *examples, size_t count,
+                                   size_t grid, despur_error *error) {
   despur_shape shape = dataset->shape;
   despur_status status = outputs_check_fit(net, dataset, examples, count, error);
   if (status != DESPUR_OK) return status;
@@ -132,7 +133,7 @@ despur_status despur_occlude(despur_occlusion *out, despur_net *net, const despu
   size_t batch = net_options(net)->batch, cells = grid * grid, classes = despur_net_classes(net);
   occluder o = {.out = out, .net = net, .groups = groups};
   *out = (despur_occlusion){.grid = grid, .groups_count = groups->count};
-  TRY(check(net, dataset, groups, examples, count, grid, error));
+  TRY(check_regions(net, dataset, groups, examples, count, grid, error));
   TRY(mem_alloc(&out->counts, groups->count, sizeof *out->counts, error));
   TRY(mem_alloc(&out->losses, groups->count * cells, sizeof *out->losses, error));
   TRY(mem_alloc(&o.predictions, batch, sizeof *o.predictions, error));

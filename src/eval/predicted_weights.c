@@ -10,7 +10,8 @@
 
 static const double LARGEST = 1e100; /* so that neither squares of sums overflow nor squares vanish */
 
-static despur_status check(size_t *zeros, const table *t, const table_column *column, despur_error *error) {
+static despur_status check_weights(size_t *zeros, const table *t, const table_column *column,
+                                   despur_error *error) {
   *zeros = 0;
   despur_status status = examples_refuse_missing(t, column, "weights", error);
   if (status != DESPUR_OK) return status;
@@ -36,7 +37,7 @@ despur_status weights_settle(text *note, table *t, const table_column *column, d
   despur_status status = DESPUR_OK;
   bool *keep = NULL;
   size_t zeros, rows = t->rows;
-  TRY(check(&zeros, t, column, error));
+  TRY(check_weights(&zeros, t, column, error));
   if (zeros == 0) goto cleanup;
   TRY(mem_alloc(&keep, rows, sizeof *keep, error));
   for (size_t i = 0; i < rows; i++) keep[i] = column->values[i] > 0;

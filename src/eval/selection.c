@@ -96,7 +96,7 @@ static bool is_part(const despur_epoch_counts *counts, const size_t *part, size_
   return !part || part[cell] < counts->cells || part[cell] == DESPUR_NO_CELL;
 }
 
-static despur_status check(const despur_epoch_counts *counts, despur_error *error) {
+static despur_status check_counts(const despur_epoch_counts *counts, despur_error *error) {
   size_t examples = 0;
   for (size_t c = 0; c < counts->cells; c++) {
     examples += counts->count[c];
@@ -118,7 +118,7 @@ despur_status despur_selection_optimism(double *optimism, const despur_epoch_cou
   despur_status status = DESPUR_OK;
   split s = {.counts = counts};
   *optimism = 0;
-  TRY(check(counts, error));
+  TRY(check_counts(counts, error));
   if (counts->epochs == 1) goto cleanup;
   TRY(mem_alloc(&s.half, counts->cells, sizeof *s.half, error));
   TRY(mem_alloc(&s.right, counts->cells, sizeof *s.right, error));

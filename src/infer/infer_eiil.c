@@ -174,8 +174,8 @@ cleanup:
   return status;
 }
 
-static despur_status check(const despur_eiil_input *input, const despur_eiil_options *options,
-                           despur_error *error) {
+static despur_status check_input(const despur_eiil_input *input, const despur_eiil_options *options,
+                                 despur_error *error) {
   size_t classes = input->classes;
   if (input->n == 0) return error_set(error, DESPUR_BAD_INPUT, "eiil: there are no training examples");
   if (options->steps < 1)
@@ -202,7 +202,7 @@ despur_status despur_eiil(uint32_t *groups, const despur_eiil_input *input,
   uint32_t *rows = NULL;
   parallel *pool = NULL;
   size_t parts = options->pooled ? 1 : input->classes;
-  TRY(check(input, options, error));
+  TRY(check_input(input, options, error));
   TRY(parallel_create(&pool, options->threads, error));
   TRY(mem_alloc(&rows, input->n, sizeof *rows, error));
   for (size_t part = 0; part < parts; part++) {

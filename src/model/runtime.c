@@ -143,7 +143,7 @@ despur_status runtime_find(despur_onnx_engine *out, despur_error *error) {
 /* ---- a model ---- */
 
 /* Turns what the engine says into an error; it may have many lines. */
-static despur_status check(const runtime *r, ort_status failed, despur_error *error) {
+static despur_status take_status(const runtime *r, ort_status failed, despur_error *error) {
   if (!failed) return DESPUR_OK;
   const char *message = ((const char *(*)(ort_object *))r->api[GET_ERROR_MESSAGE])(failed);
   despur_status status =
@@ -152,7 +152,7 @@ static despur_status check(const runtime *r, ort_status failed, despur_error *er
   return status;
 }
 
-#define ORT(number, types, ...) TRY(check(r, ((ort_status(*) types)r->api[number])(__VA_ARGS__), error))
+#define ORT(number, types, ...) TRY(take_status(r, ((ort_status(*) types)r->api[number])(__VA_ARGS__), error))
 
 /* Shape and type of a tensor, from what describes it. */
 static despur_status take_shape(runtime *r, runtime_shape *out, const ort_object *described, const char *what,
