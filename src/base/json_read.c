@@ -334,7 +334,7 @@ despur_status json_parse(json_value **out, const char *content, size_t bytes, js
 
 despur_status json_read_object(json_value **out, const char *content, size_t bytes, const char *path,
                                size_t line, despur_error *error) {
-  json_fault fault;
+  json_fault fault = {0};
   despur_status status = json_parse(out, content, bytes, &fault);
   if (status == DESPUR_OK) return DESPUR_OK;
   if (status == DESPUR_NO_RESOURCES) return error_set(error, status, "%s: out of memory", path);

@@ -44,7 +44,7 @@ despur_status safetensors_read_header(json_value **root, size_t *bytes, int fd, 
   TRY(mem_alloc(&header, (size_t)length, 1, error));
   TRY(file_read_all(fd, header, (size_t)length, path, error));
   *bytes -= (size_t)length;
-  json_fault fault;
+  json_fault fault = {0};
   status = json_parse(root, header, (size_t)length, &fault);
   if (status == DESPUR_NO_RESOURCES) FAIL(error, status, "%s: out of memory", path);
   if (status != DESPUR_OK)
