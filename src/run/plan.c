@@ -1,9 +1,8 @@
 #include "run/plan.h"
 #include "run/stage.h"
 
-/* A new kind of stage is a file with its stage_kind, and a line here, where its turn is. */
-static const stage_kind *const KINDS[] = {&stage_reference, &stage_infer, &stage_train, &stage_repair,
-                                          &stage_evaluate};
+#define KIND(name) &stage_##name,
+static const stage_kind *const KINDS[] = {STAGE_KINDS(KIND)};
 
 enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
 _Static_assert((int)KIND_COUNT <= (int)RUN_STAGES, "a plan has room for one stage of every kind");

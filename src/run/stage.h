@@ -20,6 +20,14 @@ struct stage_kind {
 /* The place of a stage in r->plan; r->plan.count when the run does not have it. */
 size_t run_place_of(const run *r, const char *name);
 
-extern const stage_kind stage_reference, stage_infer, stage_train, stage_repair, stage_evaluate;
+/* All kinds, in the order in which a run has them: src/run/stage_NAME.c. */
+#define STAGE_KINDS(STAGE)                                                                                   \
+  STAGE(reference)                                                                                           \
+  STAGE(infer)                                                                                               \
+  STAGE(train)                                                                                               \
+  STAGE(repair)                                                                                              \
+  STAGE(evaluate)
+#define STAGE_KIND(name) extern const stage_kind stage_##name;
+STAGE_KINDS(STAGE_KIND)
 
 #endif
