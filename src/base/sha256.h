@@ -2,6 +2,7 @@
 #ifndef BASE_SHA256_H
 #define BASE_SHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,7 @@ typedef struct sha256 {
   uint32_t state[8];
   uint64_t length; /* bytes so far */
   uint8_t block[64];
+  bool by_instructions; /* the processor has some for it */
 } sha256;
 
 enum { SHA256_HEX = 65 }; /* 64 digits and the NUL */
