@@ -1,4 +1,5 @@
 /* despur repair: a better last layer for features that some network has computed. */
+#include "columns.h"
 #include "emit.h"
 #include "examples.h"
 #include "output.h"
@@ -17,11 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { USUAL_FOLDS = 5 };
+
 typedef struct task {
   const cli_arguments *arguments;
   despur_examples examples;
   repair_groups known, given; /* by what is known of examples; those of --groups */
-  uint32_t *drawn;            /* splits, when none were given */
+  uint32_t *drawn, *folds;    /* splits, when none were given; folds, where examples belong together */
   despur_head head;           /* that is to be repaired, and its weights for each class */
   float *old_weight, *old_bias;
   despur_repair_options options;
@@ -39,6 +42,7 @@ static void task_release(task *t) {
   repair_groups_release(&t->given);
   despur_examples_release(&t->examples);
   free(t->drawn);
+  free(t->folds);
   despur_head_release(&t->head);
   free(t->old_weight);
   free(t->old_bias);
@@ -46,13 +50,43 @@ static void task_release(task *t) {
 
 /* ---- what goes in ---- */
 
+/* All rows of a unit are of one split. */
+static despur_status draw_units(task *t, despur_error *error) {
+  const despur_example_column *unit = &t->examples.unit;
+  uint32_t *of_unit = calloc(unit->values_count + 1, sizeof *of_unit);
+  if (!of_unit) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  despur_repair_draw_splits(of_unit, unit->values_count, t->options.seed);
+  for (size_t i = 0; i < t->examples.count; i++) t->drawn[i] = of_unit[unit->codes[i]];
+  t->data.splits = t->drawn;
+  free(of_unit);
+  return DESPUR_OK;
+}
+
 static despur_status read_splits(task *t, despur_error *error) {
   t->data.splits = t->examples.splits;
   if (t->examples.splits) return DESPUR_OK;
   t->drawn = calloc(t->examples.count + 1, sizeof *t->drawn);
   if (!t->drawn) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  if (t->examples.unit.codes) return draw_units(t, error);
   despur_repair_draw_splits(t->drawn, t->examples.count, t->options.seed);
   t->data.splits = t->drawn;
+  return DESPUR_OK;
+}
+
+/* What is fitted on some rows of a unit must not be judged by others. */
+static despur_status deal_units(task *t, despur_error *error) {
+  const despur_example_column *unit = &t->examples.unit;
+  const size_t folds = t->options.folds ? t->options.folds : USUAL_FOLDS;
+  if (!unit->codes) return DESPUR_OK;
+  if (unit->values_count < folds)
+    return cli_fail(error, DESPUR_BAD_INPUT,
+                    "repair: expected at least %zu values of '%s', one for each fold, found %zu", folds,
+                    unit->name, unit->values_count);
+  t->folds = calloc(t->examples.count + 1, sizeof *t->folds);
+  if (!t->folds) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  for (size_t i = 0; i < t->examples.count; i++) t->folds[i] = unit->codes[i] % (uint32_t)folds;
+  t->data.folds = t->folds;
+  t->data.folds_count = folds;
   return DESPUR_OK;
 }
 
@@ -67,10 +101,13 @@ static despur_status read_data(task *t, despur_error *error) {
                                          .split = cli_value(arguments, "split"),
                                          .attribute = cli_value(arguments, "attribute"),
                                          .id = cli_value(arguments, "id"),
+                                         .unit = cli_value(arguments, "unit"),
+                                         .weight = cli_value(arguments, "weight"),
                                          .by = cli_value(arguments, "by")};
   const char *groups = cli_value(arguments, "groups");
   despur_status status = despur_examples_read(&t->examples, &source, error);
   if (status == DESPUR_OK) status = read_splits(t, error);
+  if (status == DESPUR_OK) status = deal_units(t, error);
   if (status == DESPUR_OK) status = repair_groups_known(&t->known, &t->examples, error);
   if (status == DESPUR_OK && groups)
     status = repair_groups_read(&t->given, &t->examples, groups, source.labels, error);
@@ -81,6 +118,7 @@ static despur_status read_data(task *t, despur_error *error) {
   t->data.columns = t->examples.columns;
   t->data.labels = t->examples.labels;
   t->data.classes = t->examples.classes;
+  t->data.weights = t->examples.weights;
   t->data.groups = fit ? fit->of_row : NULL;
   t->data.groups_count = fit ? fit->count : 0;
   t->data.partitions = fit ? fit->partitions : NULL;
@@ -135,6 +173,10 @@ static despur_status measure(task *t, despur_error *error) {
   t->view.rule = t->options.rule;
   t->view.class_names = t->examples.class_names;
   t->view.ids = t->examples.ids;
+  t->view.units = t->examples.unit.codes;
+  t->view.units_count = t->examples.unit.values_count;
+  t->view.unit = t->examples.unit.name;
+  t->view.weight = t->examples.weight;
   /* true groups if they are known, else those that were given */
   const repair_groups *by = t->known.codes || !t->given.of_row ? &t->known : &t->given;
   t->view.groups = by->of_row;
@@ -302,7 +344,6 @@ static void print_text(const task *t) {
   const despur_repair_result *r = &t->result;
   size_t counts[DESPUR_SPLITS] = {0};
   for (size_t i = 0; i < t->data.rows; i++) counts[t->data.splits[i]]++;
-  examples_print(&t->examples);
   printf("%zu training, %zu validation and %zu test examples of %zu features; %zu %s; chosen by %s\n",
          counts[DESPUR_TRAIN], counts[DESPUR_VAL], counts[DESPUR_TEST], t->data.columns, r->groups_count,
          r->of_classes ? "classes (no groups are known)" : "groups",
@@ -393,6 +434,18 @@ static void print_json(const task *t) {
   emit_close(&j, '}');
 }
 
+static despur_status print_all(const task *t, despur_error *error) {
+  const despur_model *after = &t->outcome.models[1];
+  if (cli_value(t->arguments, "json")) {
+    print_json(t);
+    return DESPUR_OK;
+  }
+  examples_print(&t->examples);
+  despur_status status = columns_print_units(&after->predicted, &after->scores, error);
+  if (status == DESPUR_OK) print_text(t);
+  return status;
+}
+
 /* ---- the verb ---- */
 
 static despur_status check_words(const cli_arguments *arguments, despur_error *error) {
@@ -418,7 +471,7 @@ despur_status repair_carry_out(const cli_arguments *arguments, bool print, despu
   if (status == DESPUR_OK) status = turn_dial(&t, error);
   if (status == DESPUR_OK) status = measure(&t, error);
   if (status == DESPUR_OK && cli_value(arguments, "out")) status = write_directory(&t, error);
-  if (status == DESPUR_OK && print) (cli_value(arguments, "json") ? print_json : print_text)(&t);
+  if (status == DESPUR_OK && print) status = print_all(&t, error);
   task_release(&t);
   return status;
 }
@@ -440,7 +493,12 @@ const cli_verb cli_repair = {
         "groups; test\n"
         "examples are measured by the attributes, if there are any. Without --splits half of the examples, "
         "drawn by\n"
-        "seed, are for training, a fifth for validation, the rest for test.\n"
+        "seed, are for training, a fifth for validation, the rest for test. Rows of one --unit stay together "
+        "in splits\n"
+        "and folds, and intervals on test hold for units; --weight is how much an example counts, in "
+        "fitting, "
+        "choosing\n"
+        "and measuring (the dial and what choosing adds are of rows).\n"
         "\n"
         "Methods, and the groups that must be known to fit them:\n"
         "  erm        none        every example counts the same; l2\n"
@@ -478,7 +536,8 @@ const cli_verb cli_repair = {
         "  despur repair x.npy --labels y.npy --groups groups.csv --method groupdro --json\n"
         "  despur repair x.npy --labels y.npy --attributes a.npy --head model.pth:fc --patch model.pth --out "
         "r\n"
-        "  despur repair x.npy --table meta.csv --label y --by sex --max-loss 0.01 select=worst_group\n",
+        "  despur repair x.npy --table meta.csv --label y --by sex --max-loss 0.01 select=worst_group\n"
+        "  despur repair x.npy --table visits.csv --by site --unit patient --weight wt\n",
     .options = {{"labels", "FILE",
                  "a whole number for each row: its class (.npy, FILE.npz:NAME, FILE.safetensors:NAME)"},
                 {"splits", "FILE", "0, 1 or 2 for each row: training, validation, test"},
@@ -489,6 +548,9 @@ const cli_verb cli_repair = {
                 {"attribute", "COL", "the column with the attribute"},
                 {"id", "COL", "the column that tells examples apart"},
                 {"by", "COL,COL", "columns that make groups within labels; age:4, age:18,65 cut numbers"},
+                {"unit", "COL",
+                 "patients, documents, ...: kept together, and intervals on test hold for them"},
+                {"weight", "COL", "how much each example counts: survey or importance weights"},
                 {"groups", "FILE",
                  "groups within labels: whole numbers (a matrix: several partitions), or a table with "
                  "a column 'group'"},

@@ -1,5 +1,6 @@
 """Last layers fitted again, as functions and as estimators."""
 
+import json
 import pickle
 from xml.etree import ElementTree
 
@@ -293,3 +294,33 @@ def test_a_repair_is_shown_and_drawn(data, tmp_path):
     assert untested._repr_html_().startswith("<pre>")
     with pytest.raises(despur.InputError, match="no test examples"):
         untested.save(tmp_path / "untested")
+
+
+def test_the_tool_measures_units_and_weights_as_evaluate_does(data, tool, tmp_path):
+    """Of the head that it leaves, on the test examples."""
+    pandas = pytest.importorskip("pandas")
+    (x, y, a), _ = data
+    x, y, a, i = x[:900], y[:900], a[:900], np.arange(900)
+    splits = np.array(["train", "val", "test"])[i // 3 % 3]
+    rows = pandas.DataFrame({"id": i, "y": y, "a": a, "part": splits, "patient": i // 3, "wt": 1 + i % 4})
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    np.save(tmp_path / "x.npy", x)
+    words = ["--split", "part", "--attribute", "a", "--method", "balanced", "l2=0.1", "--json", "--out", tmp_path / "out", "--force"]
+    test = splits == "test"
+    for more, given in (
+        ([], {}),
+        (["--unit", "patient"], {"units": rows.patient[test]}),
+        (["--weight", "wt"], {"weights": rows.wt[test]}),
+        (["--unit", "patient", "--weight", "wt"], {"units": rows.patient[test], "weights": rows.wt[test]}),
+    ):
+        said = json.loads(tool("repair", tmp_path / "x.npy", "--table", tmp_path / "t.csv", *more, *words))
+        with np.load(tmp_path / "out" / "head.npz") as head:
+            pred = (x[test] @ head["weight"].T + head["bias"]).argmax(1)
+        seen = despur.evaluate(y[test], pred, sensitive_features={"a": a[test]}, **given)
+        ours = seen.worst_group_accuracy, seen.worst_group_low, seen.worst_group_high, seen.average_accuracy
+        assert [said["after"][key] for key in ("worst_group", "low", "high", "average")] == pytest.approx(ours, abs=1e-9), more
+    weighted = GroupBalancedClassifier(0.1).fit(x[splits == "train"], y[splits == "train"], groups=a[splits == "train"],
+                                               sample_weight=rows.wt[splits == "train"])
+    with np.load(tmp_path / "out" / "head.npz") as head:
+        logits = x[test] @ head["weight"].T + head["bias"]
+    assert logits[:, 1] - logits[:, 0] == pytest.approx(weighted.decision_function(x[test]), abs=1e-3)

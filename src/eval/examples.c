@@ -270,6 +270,20 @@ cleanup:
   return status;
 }
 
+static despur_status take_weights(reader *r, const table *t, table_column *column, despur_error *error) {
+  for (size_t i = 0; i < t->rows; i++)
+    if (!(column->values[i] > 0))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "%s:%u: column '%.60s': expected a weight above 0, found %s (leave such rows out)",
+                       table_name(t), t->lines[i], column->name,
+                       column->values[i] == 0  ? "0"
+                       : column->values[i] < 0 ? "a negative one"
+                                               : "none");
+  r->out->weights = column->values;
+  column->values = NULL;
+  return mem_copy_text(&r->out->weight, column->name, error);
+}
+
 /* A column beside the usual roles; another of these may be the same one. */
 static despur_status find_beside(table_column **out, table *t, const char *name, despur_error *error) {
   *out = NULL;
@@ -321,6 +335,18 @@ cleanup:
   return status;
 }
 
+static despur_status move_weights(double *weights, const size_t *place, size_t n, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  double *moved = NULL;
+  if (!weights) return DESPUR_OK;
+  TRY(mem_alloc(&moved, n, sizeof *moved, error));
+  for (size_t i = 0; i < n; i++) moved[place[i]] = weights[i];
+  memcpy(weights, moved, n * sizeof *weights);
+cleanup:
+  mem_free(moved);
+  return status;
+}
+
 /* Groups that a run has left are a table that numbers its examples, those of one split after those of
  * another: beside arrays each row belongs to the example that it names. */
 static despur_status arrange(reader *r, const value_column *c, despur_error *error) {
@@ -336,6 +362,7 @@ static despur_status arrange(reader *r, const value_column *c, despur_error *err
   TRY(move_codes(out->attribute.codes, place, n, error));
   TRY(move_codes(out->unit.codes, place, n, error));
   for (size_t i = 0; i < out->by_count; i++) TRY(move_codes(out->by[i].codes, place, n, error));
+  TRY(move_weights(out->weights, place, n, error));
   TRY(mem_alloc(&ids, n, sizeof *ids, error));
   memcpy(ids, out->ids, n * sizeof *ids);
   for (size_t i = 0; i < n; i++) out->ids[place[i]] = ids[i];
@@ -356,6 +383,7 @@ static despur_status read_table(reader *r, despur_error *error) {
                            .probabilities = s->probabilities,
                            .split = s->split,
                            .id = s->id,
+                           .weight = s->weight,
                            .by = s->by,
                            .ungrouped = true,
                            .ids = true};
@@ -387,6 +415,7 @@ static despur_status read_table(reader *r, despur_error *error) {
   if (attribute) TRY(examples_take_column(&r->out->attribute, attribute, error));
   if (unit) TRY(refuse_missing(&t, unit, error));
   if (unit) TRY(examples_take_column(&r->out->unit, unit, error));
+  if (roles.weight) TRY(take_weights(r, &t, roles.weight, error));
   if (s->labels) TRY(read_label_array(r, error));
   if (roles.prediction && !s->predicted) TRY(take_predictions(r, &t, roles.prediction, error));
   if (all_columns) TRY(examples_drop_columns(&roles, &notes, error));
@@ -414,7 +443,7 @@ static despur_status check_source(const despur_examples_source *s, despur_error 
               {s->logits, s->prediction, "predictions"},
               {s->predictions, s->logits, "predictions"},
               {s->attributes, s->attribute, "attributes"}};
-  const char *columns[] = {s->label, s->split, s->prediction, s->attribute, s->unit, s->id, s->by};
+  const char *columns[] = {s->label, s->split, s->prediction, s->attribute, s->unit, s->weight, s->id, s->by};
   for (size_t i = 0; i < sizeof both / sizeof *both; i++)
     if (both[i].file && both[i].column)
       return error_set(error, DESPUR_BAD_USAGE, "expected %s from one place, found '%s' and '%s'",
@@ -475,6 +504,8 @@ void despur_examples_release(despur_examples *examples) {
   mem_free(examples->predictions);
   mem_free(examples->logits);
   mem_free((void *)examples->ids);
+  mem_free(examples->weights);
+  mem_free(examples->weight);
   mem_free(examples->read_as);
   mem_free((void *)examples->notes);
   *examples = (despur_examples){0};

@@ -82,6 +82,7 @@ despur_status examples_describe(char **out, const column_roles *roles, const des
   if (roles->id)
     TRY(text_add(&said, error, ", id: %s", *roles->id->name ? roles->id->name : "(first column)"));
   if (examples->unit.name) TRY(text_add(&said, error, ", unit: %s", examples->unit.name));
+  if (examples->weight) TRY(text_add(&said, error, ", weight: %s", examples->weight));
   *out = said.data;
   said.data = NULL;
 cleanup:

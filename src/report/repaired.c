@@ -43,6 +43,40 @@ cleanup:
   return status;
 }
 
+/* Units of the test examples, numbered as they come. */
+static despur_status take_units(despur_predicted *out, const despur_repair_view *view, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *number = NULL; /* [units_count] and up; 0: none yet */
+  size_t at = 0;
+  TRY(mem_alloc(&out->units, out->count, sizeof *out->units, error));
+  TRY(mem_alloc(&number, view->units_count, sizeof *number, error));
+  TRY(mem_copy_text(&out->unit, view->unit, error));
+  for (size_t i = 0; i < view->data->rows; i++) {
+    if (view->data->splits[i] != DESPUR_TEST) continue;
+    uint32_t *of = &number[view->units[i]];
+    if (*of == 0) *of = (uint32_t)++out->units_count;
+    out->units[at++] = *of - 1;
+  }
+  if (out->units_count < 2)
+    FAIL(error, DESPUR_BAD_INPUT, "repair: the test examples are of %zu %s: one unit says nothing of others",
+         out->units_count, view->unit);
+cleanup:
+  mem_free(number);
+  return status;
+}
+
+static despur_status take_weights(despur_predicted *out, const despur_repair_view *view,
+                                  despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t at = 0;
+  TRY(mem_alloc(&out->weights, out->count, sizeof *out->weights, error));
+  TRY(mem_copy_text(&out->weight, view->weight, error));
+  for (size_t i = 0; i < view->data->rows; i++)
+    if (view->data->splits[i] == DESPUR_TEST) out->weights[at++] = view->data->weights[i];
+cleanup:
+  return status;
+}
+
 static despur_status predict_all(despur_predicted *out, const despur_repair_view *view, const float *weight,
                                  const float *bias, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -50,6 +84,8 @@ static despur_status predict_all(despur_predicted *out, const despur_repair_view
   double *logits = NULL;
   size_t at = 0;
   TRY(allocate(out, view, error));
+  if (view->units) TRY(take_units(out, view, error));
+  if (view->weight) TRY(take_weights(out, view, error));
   TRY(mem_alloc(&logits, data->classes, sizeof *logits, error));
   for (size_t i = 0; i < data->rows; i++) {
     if (data->splits[i] == DESPUR_TRAIN && view->groups[i] != DESPUR_NO_GROUP)
