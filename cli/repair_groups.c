@@ -301,8 +301,10 @@ static despur_status read_table(repair_groups *out, const despur_examples *examp
                                          .attribute = "group"};
   uint32_t *codes = calloc(examples->count + 1, sizeof *codes);
   bool *seen = calloc(examples->count + 1, sizeof *seen);
-  despur_status status = codes && seen ? DESPUR_OK : no_memory(error);
-  if (status == DESPUR_OK && !read_numbered(&table, codes, seen, source, examples))
+  despur_status status = DESPUR_OK;
+  if (!codes || !seen)
+    status = no_memory(error);
+  else if (!read_numbered(&table, codes, seen, source, examples))
     status = read_in_order(&table, codes, &source, examples, error);
   if (status == DESPUR_OK) {
     const coded by = {.codes = codes,
