@@ -192,10 +192,10 @@ static void both_engines_weigh_groups_alike(void **state) {
   assert_engines_agree(DESPUR_MLP, groupdro);
 }
 
-/* Noise of 8 x 8 pixels, the class in one channel's brightness, so that a residual network of twenty layers
+/* Noise of 5 x 5 pixels, the class in one channel's brightness, so that a residual network of twenty layers
  * is quick in plain C. */
 static void replace_by_small_pictures(void) {
-  enum { COUNT = 60, CHANNELS = 3, SIDE = 8, SIZE = CHANNELS * SIDE * SIDE };
+  enum { COUNT = 60, CHANNELS = 3, SIDE = 5, SIZE = CHANNELS * SIDE * SIDE };
   static uint8_t pixels[COUNT * SIZE];
   static int64_t labels[COUNT], attributes[COUNT], splits[COUNT];
   random_stream stream = random_open(0, "small pictures", 0);
