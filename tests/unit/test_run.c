@@ -3,6 +3,7 @@
 #include "testing.h"
 
 #include "despur/run.h"
+#include "io/file.h"
 #include "io/npy.h"
 
 #include <jansson.h>
@@ -98,12 +99,9 @@ static int set_up(void **state) {
 
 /* ---- the tests ---- */
 
-/* One class's clusters are better separated than the other's; the threshold lies between them. */
-static void spare_takes_power_1_for_well_separated_classes_only(void **state) {
-  (void)state;
-  static const double GIVEN[2] = {7, 5};
-  char words[1024];
-  double silhouettes[2];
+/* Of SPARE's clusters in classes 0 and 1: one's are better separated than the other's. Returns what lies
+ * between. */
+static double find_silhouettes(double silhouettes[2]) {
   carry_out(DIGITS "infer.method=spare train.spare.power=[7,5]");
   json_t *line = result_with("parts");
   for (size_t y = 0; y < 2; y++)
@@ -111,14 +109,45 @@ static void spare_takes_power_1_for_well_separated_classes_only(void **state) {
         json_number_value(json_object_get(json_array_get(json_object_get(line, "parts"), y), "silhouette"));
   json_decref(line);
   assert_true(silhouettes[0] != silhouettes[1]);
-  double between = (silhouettes[0] + silhouettes[1]) / 2;
+  return (silhouettes[0] + silhouettes[1]) / 2;
+}
+
+static void spare_takes_power_1_for_well_separated_classes_only(void **state) {
+  (void)state;
+  static const double GIVEN[2] = {7, 5};
+  char words[1024];
+  double silhouettes[2], between = find_silhouettes(silhouettes);
   snprintf(words, sizeof words,
            DIGITS "infer.method=spare train.spare.power=[7,5] train.spare.threshold=%.6f", between);
   carry_out(words);
-  line = result_with("powers");
+  json_t *line = result_with("powers");
   for (size_t y = 0; y < 2; y++)
     assert_true(number_at(json_object_get(line, "powers"), y) == (silhouettes[y] >= between ? 1 : GIVEN[y]));
   json_decref(line);
+}
+
+/* The SHA-256 of the weights that a run with these powers ends with. */
+static void weights_of(char sum[SHA256_HEX], const char *rule, double first, double second) {
+  char words[1024];
+  snprintf(words, sizeof words, DIGITS "infer.method=spare %s train.spare.power=[%.0f,%.0f]", rule, first,
+           second);
+  carry_out(words);
+  assert_ok(file_sha256("run/model.safetensors", sum, &error));
+}
+
+static void spare_trains_with_the_powers_that_silhouettes_have_chosen(void **state) {
+  (void)state;
+  double silhouettes[2], between = find_silhouettes(silhouettes), power[2];
+  char chosen[SHA256_HEX], given[SHA256_HEX], exchanged[SHA256_HEX], words[1024];
+  for (size_t y = 0; y < 2; y++) power[y] = silhouettes[y] >= between ? 1 : 6;
+  weights_of(given, "train.spare.rule=given", power[0], power[1]);
+  weights_of(exchanged, "train.spare.rule=given", power[1], power[0]);
+  snprintf(words, sizeof words, DIGITS "infer.method=spare train.spare.power=6 train.spare.threshold=%.6f",
+           between); /* one power for all classes, as by default */
+  carry_out(words);
+  assert_ok(file_sha256("run/model.safetensors", chosen, &error));
+  assert_memory_equal(chosen, given, SHA256_HEX);
+  assert_memory_not_equal(chosen, exchanged, SHA256_HEX);
 }
 
 /* Probabilities sum to one, and their logarithms at the labels give the loss that the logits gave. */
@@ -231,6 +260,7 @@ static void the_embedding_shows_small_groups_whole_and_thins_large_ones_evenly(v
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(spare_takes_power_1_for_well_separated_classes_only),
+      cmocka_unit_test(spare_trains_with_the_powers_that_silhouettes_have_chosen),
       cmocka_unit_test(a_network_measured_again_says_probabilities),
       cmocka_unit_test(the_recall_of_a_reference_is_that_of_its_groups),
       cmocka_unit_test(the_embedding_shows_small_groups_whole_and_thins_large_ones_evenly),
