@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* What a candidate is worth does not hang on its last digits; the one that is chosen is fitted to the end. */
-enum { TRIAL_PASSES = 200 };
+enum { TRIAL_PASSES = 500 };
 
 enum { LEAST_CELL = 10 }; /* examples of a cell of one among several partitions, to be judged by */
 
@@ -214,6 +214,13 @@ static despur_status list_candidates(despur_repaired *out, const layer *method, 
   return DESPUR_OK;
 }
 
+/* Whether the last candidate has the strongest penalty, where a path begins. */
+static bool runs_backwards(const despur_repaired *of, const layer *method) {
+  const despur_repair_candidate *first = of->candidates, *last = first + of->candidates_count - 1;
+  return method->parameters[0] && strcmp(method->parameters[0], "c") == 0 &&
+         first->parameters[0] > last->parameters[0];
+}
+
 /* One fold; right: [candidates, judged by all folds], of which this fold's begin at `at`. */
 static despur_status try_fold(uint8_t *right, size_t stride, const despur_repaired *of, const layer *method,
                               const repair_work *work, const repair_folds *folds, size_t fold,
@@ -227,7 +234,8 @@ static despur_status try_fold(uint8_t *right, size_t stride, const despur_repair
   TRY(mem_alloc(&weight, classes * work->data->columns, sizeof *weight, error));
   TRY(mem_alloc(&bias, classes, sizeof *bias, error));
   TRY(mem_alloc(&scratch, classes, sizeof *scratch, error));
-  for (size_t c = 0; c < of->candidates_count; c++) {
+  for (size_t turn = 0; turn < of->candidates_count; turn++) {
+    const size_t c = runs_backwards(of, method) ? of->candidates_count - 1 - turn : turn;
     const repair_ask ask = {.parameters = of->candidates[c].parameters,
                             .rows = repair_fold_fitted(folds, fold),
                             .refits = repair_trial_refits(method, work)};
