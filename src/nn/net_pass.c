@@ -130,9 +130,21 @@ static void meet(despur_net *net, size_t first, size_t last) {
   }
 }
 
+typedef struct begin_job {
+  despur_net *net;
+  bool training;
+} begin_job;
+
+static void begin_node(void *context, size_t i, int thread) {
+  const begin_job *job = context;
+  const node *n = &job->net->nodes[i];
+  (void)thread;
+  if (n->spec.op->begin) n->spec.op->begin(n, job->net, job->training);
+}
+
 void net_begin_forward(despur_net *net, bool training) {
-  for (size_t i = 0; i < net->node_count; i++)
-    if (net->nodes[i].spec.op->begin) net->nodes[i].spec.op->begin(&net->nodes[i], net, training);
+  begin_job job = {net, training};
+  parallel_for(net->pool, net->node_count, begin_node, &job);
 }
 
 /* In training, segment by segment; otherwise examples never meet. */
@@ -212,9 +224,15 @@ static void gradient_task(void *context, size_t task, int thread) {
   n->spec.op->gradient(n, net, task - n->first_task, n->spec.op->gradient_tasks(n));
 }
 
+static void begin_node_backward(void *context, size_t i, int thread) {
+  despur_net *net = context;
+  const node *n = &net->nodes[i];
+  (void)thread;
+  if (n->spec.op->begin_backward) n->spec.op->begin_backward(n, net);
+}
+
 void net_begin_backward(despur_net *net) {
-  for (size_t i = 0; i < net->node_count; i++)
-    if (net->nodes[i].spec.op->begin_backward) net->nodes[i].spec.op->begin_backward(&net->nodes[i], net);
+  parallel_for(net->pool, net->node_count, begin_node_backward, net);
 }
 
 void net_backward(despur_net *net, const float *logit_gradient) {
