@@ -249,13 +249,16 @@ static bool take_step(joint *n) {
   logistic_place *at = n->at;
   const double promised = promise(n);
   double length = 1;
-  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++, length /= 2) {
+  for (int halvings = 0; halvings < MOST_HALVINGS; halvings++) {
     memcpy(n->next, at->point, n->model->length * sizeof *n->next);
     for (size_t a = 0; a < n->count; a++) n->next[n->where[a]] += length * n->step[a];
     const double objective =
         logistic_evaluate(n->model, n->next, n->next_gradient) + logistic_l1_term(n->model, n->next);
     at->passes++;
-    if (!(objective < at->objective + LEAST_DECREASE * length * promised)) continue;
+    if (!(objective < at->objective + LEAST_DECREASE * length * promised)) {
+      length /= 2;
+      continue;
+    }
     at->objective = objective;
     memcpy(at->point, n->next, n->model->length * sizeof *n->next);
     memcpy(at->gradient, n->next_gradient, n->model->length * sizeof *n->next);
