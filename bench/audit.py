@@ -5,6 +5,8 @@
   power [--repeats N]      a group of known share and excess, as a column: how often it is found, beside the limit
   celeba DIRECTORY [--halves N]  blond or not: share of men in the first finding of class blond
   spuco RECIPES MNIST       ERM of one epoch on SpuCoMNIST: precision and recall of the minority in the first finding
+  speed [--rows N] [--columns N]  processor seconds and memory, beside scikit-learn's for the same steps
+  asked DIRECTORY [--halves N]  the same, once a person has noted the patch of 100 examples
   catdog DIRECTORY         cats and dogs with a patch: enrichment of the best slice of every finder
 """
 import argparse
@@ -12,8 +14,10 @@ import csv
 import gzip
 import json
 import pathlib
+import resource
 import subprocess
 import tempfile
+import time
 
 import numpy as np
 
@@ -173,6 +177,28 @@ def catdog(a):
         print(f"{finder}, {found[0]:.1f}, {found[1]:.2f}, {found[2]}, {found[3]}, {found[4]}")
 
 
+def asked(a):
+    """A person notes the patch of 100 examples, or something that has nothing to do with anything."""
+    folder = pathlib.Path(a.directory)
+    labels = np.load(folder / "labels.npy")
+    rng = np.random.default_rng(0)
+    noted = {"the patch": np.load(folder / "attributes.npy"), "nothing": rng.integers(0, 2, len(labels))}
+    verdicts = {what: [] for what in noted}
+    for seed in range(a.halves):
+        with tempfile.TemporaryDirectory() as name:
+            own = pathlib.Path(name)
+            words = {"labels": folder / "labels.npy", "splits": folder / "splits.npy", "seed": seed}
+            audit(a.despur, own, folder / "features.npy", label_some=100, **words)
+            with open(own / "out" / "to_label.csv", encoding="utf-8") as file:
+                rows = [int(r["example"]) for r in csv.DictReader(file)]
+            for what, values in noted.items():
+                (own / "noted.csv").write_text("example,attribute\n" + "".join(f"{r},{values[r]}\n" for r in rows))
+                result = audit(a.despur, own, folder / "features.npy", labelled=own / "noted.csv", **words)
+                verdicts[what].append(result["noted"]["verdict"])
+    for what, found in verdicts.items():
+        print(f"{what}: " + ", ".join(f"{found.count(v)} {v}" for v in sorted(set(found))), flush=True)
+
+
 def spuco(a):
     for difficulty in ("magnitude_large", "variance_low", "variance_medium", "variance_high"):
         with tempfile.TemporaryDirectory() as name:
@@ -192,19 +218,81 @@ def spuco(a):
               f"recall {100 * (said & true).sum() / true.sum():.1f} %; {result['candidates'][0]['name']}", flush=True)
 
 
+def speed(a):
+    """Processor seconds of both, on two threads: a clock would count whoever else is at work."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, a.rows)
+    with tempfile.TemporaryDirectory() as name:
+        own = pathlib.Path(name)
+        x = np.lib.format.open_memmap(own / "x.npy", "w+", np.float32, (a.rows, a.columns))
+        for start in range(0, a.rows, 10000):
+            part = labels[start : start + 10000]
+            x[start : start + len(part)] = rng.standard_normal((len(part), a.columns))
+            x[start : start + len(part), 0] += 1.2 * (2 * part - 1)
+        x.flush()
+        np.save(own / "y.npy", labels)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        audit(a.despur, own, own / "x.npy", labels=own / "y.npy", threads=2)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        size = (own / "x.npy").stat().st_size
+        print(f"despur audit, all of it: {spent:.1f} s, {1024 * after.ru_maxrss / size:.2f} times the file in memory")
+        values = np.load(own / "x.npy")
+    total = 0.0
+    for step, seconds in scikit_learn(values, labels, rng):
+        total += seconds
+        print(f"scikit-learn, {step}: {seconds:.1f} s", flush=True)
+    print(f"scikit-learn, together: {total:.1f} s = {total / spent:.1f} times")
+
+
+def scikit_learn(x, labels, rng):
+    """The same steps: standardise, a head in five folds, three weaker ones, components and k-means of a half."""
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+    from sklearn.preprocessing import StandardScaler
+
+    clock = [time.process_time()]
+
+    def lap():
+        clock.append(time.process_time())
+        return clock[-1] - clock[-2]
+
+    x = StandardScaler().fit_transform(x)
+    yield "standardise", lap()
+    cross_val_predict(LogisticRegression(C=1 / (0.03 * 0.8 * len(x))), x, labels, cv=5)
+    yield "a head in five folds", lap()
+    half = rng.permutation(len(x))[: len(x) // 2]
+    for l2 in (1, 0.1, 0.03):
+        LogisticRegression(C=1 / (l2 * len(half))).fit(x[half], labels[half]).predict(x)
+    yield "three weaker heads", lap()
+    pca = PCA(32, random_state=0).fit(x[half[:32768]])
+    reduced = pca.transform(x)
+    yield "components", lap()
+    for k in range(2, 9):
+        KMeans(k, n_init=5, random_state=0).fit(reduced[half]).predict(reduced)
+    for y in (0, 1):
+        for k in range(2, 5):
+            KMeans(k, n_init=5, random_state=0).fit(reduced[half[labels[half] == y]]).predict(reduced)
+    yield "k-means, of all and of each class", lap()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("despur")
-    parser.add_argument("what", choices=("clean", "power", "celeba", "catdog", "spuco"))
+    parser.add_argument("what", choices=("clean", "power", "celeba", "catdog", "asked", "spuco", "speed"))
     parser.add_argument("directory", nargs="?")
     parser.add_argument("images", nargs="?")
     parser.add_argument("--shapes", help="of clean sets, with commas between (default all)")
     parser.add_argument("--sets", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--halves", type=int, default=20)
+    parser.add_argument("--rows", type=int, default=100000)
+    parser.add_argument("--columns", type=int, default=512)
     parser.add_argument("--seed", type=int, default=0)
     a = parser.parse_args()
-    {"clean": clean, "power": power, "celeba": celeba, "catdog": catdog, "spuco": spuco}[a.what](a)
+    {"clean": clean, "power": power, "celeba": celeba, "catdog": catdog, "asked": asked, "spuco": spuco, "speed": speed}[a.what](a)
 
 
 if __name__ == "__main__":

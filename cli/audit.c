@@ -37,6 +37,7 @@ static despur_status read_options(despur_audit_options *out, const cli_arguments
   if (status == DESPUR_OK && some > 0 && !cli_value(arguments, "out"))
     status = cli_fail(error, DESPUR_BAD_USAGE, "--label-some: expected --out, where to_label.csv goes");
   if (status == DESPUR_OK) status = cli_integer(&repeats, arguments, "repeats", 0, 10000, 0, error);
+  out->finders = cli_value(arguments, "finders");
   out->repeats = (size_t)repeats;
   out->label_some = (size_t)some;
   out->folds = (size_t)folds;
@@ -397,6 +398,7 @@ const cli_verb cli_audit = {
                 {"trained-on", NULL, "the features' network was trained on these examples"},
                 {"out", "DIR", "write report.html, audit.json, candidates.csv, groups.csv and arrays"},
                 {"pictures", "FOLDER", "show pictures: below it by --id, or of an array [n, ...] (.npy)"},
+                {"finders", "NAME,NAME", "who proposes; 'all': also those that are asked by name only"},
                 {"repeats", "N", "look again with N other halves: is it found there, too? (default 0)"},
                 {"label-some", "N", "write to_label.csv: N examples of which to note what you see"},
                 {"labelled", "FILE", "that list with its column 'attribute' filled in"},

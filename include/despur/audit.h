@@ -20,7 +20,8 @@ typedef struct despur_audit_options {
   int threads;    /* the result does not depend on it */
   int trained_on; /* the features come from a network that was trained on these examples */
   int in_place;   /* examples->x may be overwritten: it is standardised where it lies, which saves a copy */
-  size_t repeats; /* how often to look again with other halves */
+  const char *finders;                /* names with commas between; "all"; NULL: the usual ones */
+  size_t repeats;                     /* how often to look again with other halves */
   size_t label_some;                  /* how many examples a person would note something of */
   const despur_example_column *noted; /* [examples] what was noted of some of those; NULL: nothing */
   despur_watch watch;

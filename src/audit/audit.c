@@ -43,6 +43,7 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   if (options->confidence < 0 || options->confidence >= 1 || options->folds == 1 || options->l2 < 0)
     FAIL(error, DESPUR_BAD_USAGE,
          "audit: expected a confidence below 1, at least 2 folds and l2 of at least 0");
+  TRY(audit_check_finders(options->finders, error));
   TRY(mem_alloc(&a, 1, sizeof *a, error));
   TRY(audit_prepare(&data, examples, options, error));
   *a = (despur_audit){.examples = examples->count,

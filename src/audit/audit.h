@@ -34,6 +34,9 @@ DESPUR_MUST_USE despur_status audit_halve_again(audit_data *data, const despur_a
                                                 uint64_t index, despur_error *error);
 void audit_release_halves(audit_data *data);
 
+/* DESPUR_BAD_USAGE for a name that no finder has. */
+DESPUR_MUST_USE despur_status audit_check_finders(const char *list, despur_error *error);
+
 /* Fills candidates and notes: every finder proposes. */
 DESPUR_MUST_USE despur_status audit_propose(despur_audit *audit, const audit_data *data,
                                             const despur_audit_options *options, despur_error *error);

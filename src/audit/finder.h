@@ -37,10 +37,12 @@ typedef struct proposals {
 typedef struct finder {
   const char *name;
   bool from_features; /* it needs them, and what it proposes is cut from them */
+  bool on_demand;     /* it is asked by name only: every candidate costs all others power */
   despur_status (*propose)(proposals *out, const finder_view *view, despur_error *error);
 } finder;
 
-#define FINDERS(X)   X(clusters) X(class_clusters) X(weak_head) X(mixture) X(columns) X(conjunctions)
+#define FINDERS(X)                                                                                           \
+  X(clusters) X(class_clusters) X(weak_head) X(mixture) X(columns) X(conjunctions) X(environments)
 #define FINDER(name) extern const finder finder_##name;
 FINDERS(FINDER)
 

@@ -4,8 +4,45 @@
 #include "base/text.h"
 #include "base/watch.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define ADDRESS(name) &finder_##name,
 static const finder *const ALL[] = {FINDERS(ADDRESS)};
+
+/* Whether a list of names with commas between has one. */
+static bool is_named(const char *list, const char *name) {
+  for (size_t length; *list; list += length + (list[length] == ',')) {
+    length = strcspn(list, ",");
+    if (length == strlen(name) && strncmp(list, name, length) == 0) return true;
+  }
+  return false;
+}
+
+static bool is_asked(const finder *f, const char *list) {
+  if (!list) return !f->on_demand;
+  return strcmp(list, "all") == 0 || is_named(list, f->name);
+}
+
+despur_status audit_check_finders(const char *list, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text known = {0};
+  char name[64];
+  if (!list || strcmp(list, "all") == 0) return DESPUR_OK;
+  for (size_t f = 0; f < sizeof ALL / sizeof *ALL; f++)
+    TRY(text_add(&known, error, "%s%s", f ? "," : "", ALL[f]->name));
+  for (const char *at = list;; at++) {
+    size_t length = strcspn(at, ",");
+    snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), at);
+    if (!is_named(known.data, name))
+      FAIL(error, DESPUR_BAD_USAGE, "finders: expected some of %s, or all, found '%s'", known.data, name);
+    at += length;
+    if (!*at) break;
+  }
+cleanup:
+  mem_free(known.data);
+  return status;
+}
 
 static despur_status propose_all(proposals *out, const audit_data *d, const despur_audit_options *o,
                                  despur_error *error) {
@@ -43,6 +80,7 @@ static despur_status propose_all(proposals *out, const audit_data *d, const desp
   for (size_t f = 0; f < all; f++) {
     watch_tell(&o->watch, ALL[f]->name, f, all);
     TRY(watch_ask(&o->watch, error));
+    if (!is_asked(ALL[f], o->finders)) continue;
     if (!ALL[f]->from_features || d->q) TRY(ALL[f]->propose(out, &view, error));
   }
   watch_tell(&o->watch, "done", all, all);

@@ -224,6 +224,38 @@ static void what_a_person_notes_confirms_the_attribute(void **state) {
   despur_audit_free(a);
 }
 
+/* Environments are cut from features, and those in which a head falls short hold what goes against it. */
+static void finders_are_asked_by_name(void **state) {
+  (void)state;
+  despur_audit *a;
+  despur_examples e = planted(2000, 1.2, 3, 0.95, 1);
+  assert_ok(
+      despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .finders = "environments"}, &error));
+  assert_int_equal(a->candidates_count, 1);
+  const despur_audit_candidate *c = &a->candidates[0];
+  assert_string_equal(c->finder, "environments");
+  assert_int_equal(c->cells, 4);
+  double most = 0;
+  for (size_t k = 0; k < a->cells_count; k++) {
+    const despur_audit_cell *cell = &a->cells[k];
+    size_t conflicting = 0;
+    for (size_t i = 0; i < e.count; i++)
+      conflicting += a->halves[i] == 1 && labels[i] == cell->class_index && c->of_example[i] == cell->cell &&
+                     attributes[i] != labels[i];
+    if ((double)conflicting > most * (double)cell->count) most = (double)conflicting / (double)cell->count;
+  }
+  assert_true(most > 0.8); /* of 5 % */
+  despur_audit_free(a);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .finders = "all"}, &error));
+  size_t usual = a->candidates_count;
+  despur_audit_free(a);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2}, &error));
+  assert_int_equal(a->candidates_count, usual - 1);
+  despur_audit_free(a);
+  assert_fails(despur_audit_run(&a, &e, &(despur_audit_options){.finders = "clusters,magic"}, &error),
+               DESPUR_BAD_USAGE, "finders: expected some of clusters,");
+}
+
 /* A shortcut is found in other halves, too, and what was not there is not; the audit itself stays as it was.
  */
 static void other_halves_find_it_again(void **state) {
@@ -442,6 +474,7 @@ int main(void) {
       cmocka_unit_test(skewed_classes_lean_on_nothing),
       cmocka_unit_test(samples_are_of_their_side_and_tell_findings_apart),
       cmocka_unit_test(what_a_person_notes_confirms_the_attribute),
+      cmocka_unit_test(finders_are_asked_by_name),
       cmocka_unit_test(other_halves_find_it_again),
       cmocka_unit_test(features_may_be_standardised_where_they_lie),
       cmocka_unit_test(threads_change_nothing),
