@@ -188,15 +188,13 @@ static void assert_outputs(subject *s, const float *y, const char *level) {
       }
 }
 
-static void assert_same(const float *got, float **first, size_t n, const char *level) {
+/* The first table's result is kept in *first; the others must equal it. */
+static void assert_same(const float *got, float **first, size_t n) {
   if (!*first) {
     *first = zeros(n);
     memcpy(*first, got, n * sizeof *got);
   }
-  for (size_t i = 0; i < n; i++)
-    if (memcmp(got + i, *first + i, sizeof *got) != 0)
-      fail_msg("%s and %s differ at [%zu]: %.9g and %.9g", level, kernels_available(0)->level, i,
-               (double)got[i], (double)(*first)[i]);
+  assert_memory_equal(got, *first, n * sizeof *got);
 }
 
 /* Output has columns of padding, which must be left alone. */
@@ -210,7 +208,7 @@ static void check_convolution(const winograd_case *c) {
     job.y = y + block_at(s.out, 0, 0);
     tested_table(t)->winograd->convolve(&(winograd_job){&job, scratch});
     if (t == 0) assert_outputs(&s, y, tested_table(t)->level);
-    assert_same(y, &first, block_floats(s.out), tested_table(t)->level);
+    assert_same(y, &first, block_floats(s.out));
     mem_free(y);
   }
   mem_free(first);
@@ -235,7 +233,8 @@ static double gradient_size(const subject *s, size_t out, size_t in, size_t kern
 
 static void assert_weights(const subject *s, const float *e, const char *level) {
   size_t kernels = s->job.in_channels * s->job.out_channels;
-  double terms = (double)((s->job.rows + 1) / 2 * ((s->job.columns + 1) / 2)) + LANES + ROUNDINGS;
+  const size_t tiles = (s->job.rows + 1) / 2 * ((s->job.columns + 1) / 2);
+  const double terms = (double)tiles + LANES + ROUNDINGS;
   float *gradient = zeros(kernels * 9);
   winograd_weight_gradient(gradient, e, kernels);
   for (size_t sample = 0; sample < 40; sample++) {
@@ -259,7 +258,7 @@ static void check_gradient(const winograd_case *c) {
     s.gradient.weight_gradient = e;
     tested_table(t)->winograd->gradient(&(winograd_gradient_job){&s.gradient, scratch});
     if (t == 0) assert_weights(&s, e, tested_table(t)->level);
-    assert_same(e, &first, values, tested_table(t)->level);
+    assert_same(e, &first, values);
     mem_free(e);
   }
   mem_free(first);
@@ -287,14 +286,15 @@ static void weight_gradient_by_winograd_is_the_sum_over_outputs_and_lanes(void *
 static void turned_weights_are_those_of_turned_kernels(void **state) {
   (void)state;
   enum { INS = 4, OUTS = 8, KERNELS = INS * OUTS };
+  const size_t values = (size_t)WINOGRAD_PLACES * KERNELS;
   float *weight = drawn(KERNELS * 9), *turned = zeros(KERNELS * 9);
-  float *wanted = zeros(WINOGRAD_PLACES * KERNELS), *got = zeros(WINOGRAD_PLACES * KERNELS);
+  float *wanted = zeros(values), *got = zeros(values);
   for (size_t out = 0; out < OUTS; out++)
     for (size_t in = 0; in < INS; in++)
       for (size_t k = 0; k < 9; k++) turned[(in * OUTS + out) * 9 + k] = weight[(out * INS + in) * 9 + 8 - k];
   winograd_transform(wanted, &(winograd_weights){turned, OUTS, INS});
   winograd_transform_turned(got, &(winograd_weights){weight, INS, OUTS});
-  assert_memory_equal(got, wanted, WINOGRAD_PLACES * KERNELS * sizeof *got);
+  assert_memory_equal(got, wanted, values * sizeof *got);
   mem_free(weight);
   mem_free(turned);
   mem_free(wanted);
