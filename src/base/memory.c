@@ -29,10 +29,9 @@ static void *allocate(size_t *bytes) {
 #else
   const size_t alignment = *bytes < LARGE ? ALIGNMENT : LARGE_PAGE;
   *bytes = (*bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  void *memory;
-  if (posix_memalign(&memory, alignment, *bytes) != 0) return NULL;
+  void *memory = aligned_alloc(alignment, *bytes);
 #ifdef MADV_HUGEPAGE
-  if (*bytes >= LARGE) madvise(memory, *bytes, MADV_HUGEPAGE); /* faster where it works */
+  if (memory && *bytes >= LARGE) madvise(memory, *bytes, MADV_HUGEPAGE); /* faster where it works */
 #endif
   return memory;
 #endif
