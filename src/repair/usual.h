@@ -2,6 +2,9 @@
 #ifndef REPAIR_USUAL_H
 #define REPAIR_USUAL_H
 
+#include "despur/repair.h" /* whose options these are */
+
+/* Macros: the schema spells them. */
 #define USUAL_FOLDS  5
 #define USUAL_REFITS 20
 
