@@ -28,7 +28,7 @@ static void *allocate(size_t *bytes) {
   return posix_memalign(&memory, ALIGNMENT, *bytes) == 0 ? memory : NULL;
 #else
   const size_t alignment = *bytes < LARGE ? ALIGNMENT : LARGE_PAGE;
-  *bytes = (*bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  *bytes = (*bytes + alignment - 1) / alignment * alignment; /* aligned_alloc wants a multiple */
   void *memory = aligned_alloc(alignment, *bytes);
 #ifdef MADV_HUGEPAGE
   if (memory && *bytes >= LARGE) madvise(memory, *bytes, MADV_HUGEPAGE); /* faster where it works */
@@ -41,7 +41,7 @@ despur_status mem_alloc(void *out, size_t count, size_t size, despur_error *erro
   void **pointer = out;
   *pointer = NULL;
   size_t bytes;
-  if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT)
+  if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - LARGE_PAGE)
     return error_set(error, DESPUR_NO_RESOURCES, "out of memory: %zu x %zu bytes asked for", count, size);
   if (bytes == 0) bytes = 1;
   void *memory = allocate(&bytes);
