@@ -78,7 +78,7 @@ def main():
         best = [[min(run[k] for run in runs) for k in range(2)] for runs in (theirs, ours)]
         for name, (wall, busy) in zip(("Pillow", "despur"), best):
             print(f"{name}: {arguments.pictures / wall:.0f} pictures a second, busy {1e3 * busy / arguments.pictures:.3f} ms a picture")
-        print(f"despur is {best[0][0] / best[1][0]:.2f} times as fast, with {best[0][1] / best[1][1]:.2f} times less processor time")
+        print(f"despur is {best[0][0] / best[1][0]:.2f} times as fast, with {best[1][1] / best[0][1]:.2f} times its processor time")
 
 
 if __name__ == "__main__":
