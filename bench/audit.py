@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 
+import own_kernels  # noqa: F401  (first)
 import numpy as np
 
 SHAPES = ("round", "nuisance", "classes", "student", "lognormal", "outliers", "unbalanced", "repeated", "small")

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 
+import own_kernels  # noqa: F401  (first)
 import numpy as np
 
 

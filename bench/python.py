@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import own_kernels  # noqa: F401  (first)
 import numpy as np
 
 import despur

@@ -25,6 +25,7 @@ import tempfile
 import time
 import warnings
 
+import own_kernels  # noqa: F401  (first)
 import numpy as np
 
 STRENGTHS = (1, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
