@@ -4,23 +4,11 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "kernels_testing.h"
 #include "reference_kernels.h"
 
 static despur_error error;
 static random_stream stream;
-
-#ifdef HAVE_KERNELS_WIDE
-extern const kernel_table
-    kernels_wide; /* needs what v3 needs; the tiles of AVX-512 in plain C: no machine is without them */
-#endif
-
-/* The tables that this machine can run, then the wide one; NULL past the end. */
-static const kernel_table *tested_table(size_t i) {
-#ifdef HAVE_KERNELS_WIDE
-  if (i > 1 && !kernels_available(i) && kernels_available(i - 1)) return &kernels_wide;
-#endif
-  return kernels_available(i);
-}
 
 static int open_stream(void **state) {
   (void)state;
