@@ -57,7 +57,7 @@ static despur_status read_run(despur_examples *out, const despur_examples_source
 static bool is_run(const char *directory) {
   char path[4096];
   struct stat about;
-  int bytes = snprintf(path, sizeof path, "%s/manifest.json", directory);
+  int bytes = snprintf(path, sizeof path, "%s/config.yaml", directory);
   return bytes > 0 && (size_t)bytes < sizeof path && stat(path, &about) == 0;
 }
 
@@ -102,7 +102,7 @@ despur_status audit_examples_read(despur_examples *out, despur_audit_options *op
     return cli_fail(error, DESPUR_BAD_USAGE, "audit: --%s is for a folder of pictures and --model", other);
   if (folder && !is_run(word))
     return cli_fail(error, DESPUR_BAD_USAGE,
-                    "%s: expected a run, found a directory without manifest.json; a folder of pictures "
+                    "%s: expected a run, found a directory without config.yaml; a folder of pictures "
                     "needs --model FILE.onnx",
                     word);
   despur_status status = source_of(&source, arguments, folder, error);
