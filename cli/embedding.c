@@ -3,7 +3,7 @@
 #include "despur/run.h"
 
 const char *embedding_given(const cli_arguments *arguments) {
-  static const char *const NAMES[] = {"layer", "preprocess", "filter", "shorter"};
+  static const char *const NAMES[] = {"layer", "preprocess", "filter", "shorter", "skip-unreadable"};
   for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
     if (cli_value(arguments, NAMES[i])) return NAMES[i];
   return NULL;
@@ -25,6 +25,7 @@ despur_status embedding_job(despur_onnx_job *out, const cli_arguments *arguments
                            .preprocess = (despur_preprocess)preprocess,
                            .filter = (despur_filter)filter,
                            .shorter = (size_t)shorter,
+                           .skip_unreadable = cli_value(arguments, "skip-unreadable") != NULL,
                            .threads = (int)threads};
   return status;
 }

@@ -10,8 +10,9 @@
 #define EMBEDDING_OPTIONS                                                                                    \
   {"layer", "NAME", "a value of the model (default: what its last linear layer is applied to)"},             \
       {"preprocess", "NAME", "of bytes: imagenet (default), unit, half, lite, clip; none: of floats"},       \
-      {"filter", "NAME", "of pictures of another size: bilinear (default) or bicubic"}, {                    \
-    "shorter", "N", "their shorter side before the middle is cut out (default: the model's)"                 \
+      {"filter", "NAME", "of pictures of another size: bilinear (default) or bicubic"},                      \
+      {"shorter", "N", "their shorter side before the middle is cut out (default: the model's)"}, {          \
+    "skip-unreadable", NULL, "leave out pictures of a folder that cannot be read"                            \
   }
 
 /* The name of one of them that was given, or NULL. */

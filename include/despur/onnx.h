@@ -53,8 +53,9 @@ typedef struct despur_onnx_job {
                 is largest, of models that end in a global average and a linear layer; NULL: none */
   despur_preprocess preprocess; /* of bytes; floats are taken as they are: DESPUR_PREPROCESS_NONE */
   despur_filter filter;         /* of pictures that are brought to the size that the model wants */
-  size_t shorter; /* what their shorter side becomes before the middle is cut out; 0: the model's */
-  int threads;    /* the result does not depend on it */
+  size_t shorter;      /* what their shorter side becomes before the middle is cut out; 0: the model's */
+  int skip_unreadable; /* 1: pictures of a folder that cannot be read are left out, not an error */
+  int threads;         /* the result does not depend on it */
   void (*progress)(void *context, size_t done, size_t count); /* may be NULL */
   void *context;
 } despur_onnx_job;

@@ -469,6 +469,7 @@ despur_status despur_onnx_examples(despur_examples *out, const despur_onnx_job *
                                     .preprocess = job->preprocess,
                                     .filter = job->filter,
                                     .shorter = job->shorter,
+                                    .skip_unreadable = job->skip_unreadable,
                                     .threads = job->threads,
                                     .progress = job->progress,
                                     .context = job->context};

@@ -147,6 +147,7 @@ static despur_status open_folder(images *out, const despur_onnx_job *job, const 
                                            .side = side_of(wanted),
                                            .shorter = job->shorter,
                                            .filter = job->filter,
+                                           .skip_unreadable = job->skip_unreadable,
                                            .threads = job->threads,
                                            .progress = job->progress,
                                            .context = job->context};

@@ -242,7 +242,8 @@ static despur_status check_reasons(const picture_cache *cache, const despur_pict
          reasons->items[0], path);
   if (!options->skip_unreadable)
     FAIL(error, DESPUR_BAD_INPUT,
-         "%zu of %zu pictures cannot be read: %.300s%s (all: %s; data.skip_unreadable: true leaves them out)",
+         "%zu of %zu pictures cannot be read: %.300s%s (all: %s; data.skip_unreadable: true or "
+         "--skip-unreadable leaves them out)",
          reasons->count, cache->count, reasons->items[0], reasons->count > 1 ? "; ..." : "", path);
 cleanup:
   return status;

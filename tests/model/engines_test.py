@@ -76,6 +76,13 @@ def check_audit(model, onnxruntime, seen_of):
         said = [row["prediction"] for row in csv.DictReader(file)]
     assert said == ["abc"[k] for k in wanted.argmax(1)], said[:9]
     subprocess.run([DESPUR, "features", model, "classes", "--out", "classes_f.npy", "--quiet"], check=True)
+    with open("classes/a/broken.png", "w") as file:
+        file.write("no picture")
+    for verb in ["features", model, "classes", "--out", "broken.npy"], ["audit", "classes", "--model", model]:
+        said = subprocess.run([DESPUR, *verb], capture_output=True, text=True)
+        assert said.returncode == 3 and "1 of 301 pictures cannot be read" in said.stderr and "--skip-unreadable" in said.stderr, said
+    subprocess.run([DESPUR, "audit", "classes", "--model", model, "--skip-unreadable", "--out", "skipped"], check=True, capture_output=True)
+    assert open("skipped/features.npy", "rb").read() == open("classes_f.npy", "rb").read()
     features = open("classes_f.npy", "rb").read()
     assert features == open("own/features.npy", "rb").read() == open("fitted/features.npy", "rb").read()
     said = subprocess.run([DESPUR, "audit", "folder", "--model", model, "--model-predicts"], capture_output=True, text=True)
