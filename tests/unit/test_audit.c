@@ -135,6 +135,19 @@ static void skewed_classes_lean_on_nothing(void **state) {
   }
 }
 
+/* Whether at least half of what either of two cells has of a class, in the confirmation half, both have. */
+static bool overlap(const despur_audit *a, const despur_audit_cell *one, const despur_audit_cell *other) {
+  size_t both = 0, either = 0;
+  for (size_t i = 0; i < a->examples; i++) {
+    if (a->halves[i] != 1 || a->labels[i] != one->class_index) continue;
+    const bool in_x = a->candidates[one->candidate].of_example[i] == one->cell;
+    const bool in_y = a->candidates[other->candidate].of_example[i] == other->cell;
+    both += in_x && in_y;
+    either += in_x || in_y;
+  }
+  return one->class_index == other->class_index && 2 * both >= either;
+}
+
 /* Samples are of the confirmation half and of their side; a second finding of the same examples is left out.
  */
 static void samples_are_of_their_side_and_tell_findings_apart(void **state) {
@@ -158,6 +171,8 @@ static void samples_are_of_their_side_and_tell_findings_apart(void **state) {
       assert_int_equal(a->candidates[cell->candidate].of_example[example] == cell->cell, one->inside);
       if (s == 0) conflicting += attributes[example] != labels[example];
     }
+    for (size_t k = 0; k < s; k++)
+      assert_true(a->samples[k].cell == one->cell || !overlap(a, &a->cells[a->samples[k].cell], cell));
     size_t same = 0;
     for (size_t k = 0; k < a->samples_count; k++)
       same += a->samples[k].cell == one->cell && a->samples[k].class_index == one->class_index &&

@@ -163,6 +163,30 @@ static void names_do_not_matter(void **state) {
   picture_release(&p);
 }
 
+/* ---- folders ---- */
+
+static int says_splits(const char *room, const char *table) {
+  char path[160];
+  despur_pictures *pictures;
+  despur_error error;
+  snprintf(path, sizeof path, "%s/table.csv", room);
+  assert_ok(file_write_text(path, table, &error));
+  const despur_pictures_options options = {
+      .folder = FOLDER, .metadata = path, .side = SIDE, .cache = room, .threads = 1};
+  assert_ok(despur_pictures_open(&pictures, &options, &error));
+  int said = despur_pictures_say_splits(pictures);
+  despur_pictures_free(pictures);
+  return said;
+}
+
+static void folders_say_splits_or_do_not(void **state) {
+  (void)state;
+  char room[128];
+  temporary_directory(room);
+  assert_int_equal(says_splits(room, "filename,y,split\ncolour.png,0,train\ngrey.jpg,1,test\n"), 1);
+  assert_int_equal(says_splits(room, "filename,y\ncolour.png,0\ngrey.jpg,1\n"), 0);
+}
+
 /* ---- thumbnails ---- */
 
 static uint64_t hash_of(const uint8_t *bytes, size_t count) {
@@ -233,6 +257,7 @@ int main(void) {
       cmocka_unit_test(animations_are_refused_or_give_their_first_picture),
       cmocka_unit_test(exif_that_leads_astray_tells_no_orientation),
       cmocka_unit_test(names_do_not_matter),
+      cmocka_unit_test(folders_say_splits_or_do_not),
       cmocka_unit_test(thumbnails_keep_proportions_and_are_pillows),
       cmocka_unit_test(thumbnails_of_arrays_have_either_order_of_channels),
   };
