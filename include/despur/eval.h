@@ -31,7 +31,8 @@ DESPUR_API double despur_predictions(const float *logits, const despur_dataset *
                                      uint32_t *predictions);
 
 typedef struct despur_group_score {
-  const char *name; /* in despur_scores.names */
+  const char *name;          /* in despur_scores.names */
+  uint32_t label, attribute; /* of all its examples, as in despur_groups; DESPUR_NO_CODE: not known */
   size_t count, correct;
   size_t train_count;         /* training examples of this group */
   double accuracy;            /* NaN when count is 0 */

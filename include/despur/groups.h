@@ -11,6 +11,7 @@ extern "C" {
 #endif
 
 #define DESPUR_NO_GROUP UINT32_MAX
+#define DESPUR_NO_CODE  UINT32_MAX
 
 enum { DESPUR_GROUP_NAME = 48 };
 
@@ -19,7 +20,9 @@ typedef struct despur_groups {
   size_t count;                     /* number of groups; some may be empty */
   uint32_t *of_example;             /* [examples], or DESPUR_NO_GROUP */
   size_t *train_sizes;              /* [count] training examples in each */
-  char (*names)[DESPUR_GROUP_NAME]; /* [count] such as "y=0,a=1" */
+  char (*names)[DESPUR_GROUP_NAME]; /* [count] such as "y=0,a=1", for people to read */
+  /* [count] the label and the attribute of all examples of a group; DESPUR_NO_CODE where they have several */
+  uint32_t *labels, *attributes;
 } despur_groups;
 
 /* g = label * attributes + attribute for every example of every split. DESPUR_BAD_INPUT for more than 2^20

@@ -114,6 +114,7 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_grouping_assign(const despur_gro
 /* What was found in one part: a class, or everything. */
 typedef struct despur_grouping_part {
   char name[DESPUR_GROUP_NAME]; /* "y=0", or "all" */
+  uint32_t label;               /* the class; DESPUR_NO_CODE: all */
   size_t examples, clusters;
   double silhouette; /* mean over its points, of the final clusters; NaN for a single one */
   double fit;   /* before over-clustering: the inertia of k-means, the sum of distances of k-medoids, the mean

@@ -90,9 +90,9 @@ void groups_attribute_word(char word[DESPUR_GROUP_NAME], const group_naming *nam
  * attribute. */
 void groups_name(char name[DESPUR_GROUP_NAME], const group_naming *naming, size_t g, size_t attributes);
 
-/* Puts the class's name into that of an inferred group: "y=1,k=0" becomes "y=waterbird,k=0". Others, and
- * those of classes without names, stay. */
-void groups_name_class(char name[DESPUR_GROUP_NAME], const group_naming *naming);
+/* Puts the name of its class into that of an inferred group: "y=1,k=0" becomes "y=waterbird,k=0". Groups of
+ * several classes (DESPUR_NO_CODE), and those of classes without names, stay. */
+void groups_name_class(char name[DESPUR_GROUP_NAME], const group_naming *naming, uint32_t label);
 
 /* Allocates label, attribute and, if wanted, image for count examples. */
 DESPUR_MUST_USE despur_status dataset_allocate(despur_dataset **out, size_t count, int with_images,

@@ -80,13 +80,11 @@ void groups_name(char name[DESPUR_GROUP_NAME], const group_naming *naming, size_
     format_text(name, DESPUR_GROUP_NAME, "y=%s", class);
 }
 
-void groups_name_class(char name[DESPUR_GROUP_NAME], const group_naming *naming) {
+void groups_name_class(char name[DESPUR_GROUP_NAME], const group_naming *naming, uint32_t label) {
   const despur_dataset *d = naming->dataset;
   char class[DESPUR_GROUP_NAME], rest[DESPUR_GROUP_NAME];
-  size_t code;
-  int end = 0;
-  if (!d->class_names || sscanf(name, "y=%9zu%n", &code, &end) != 1 || code >= d->classes) return;
-  groups_class_word(class, naming, code);
-  snprintf(rest, sizeof rest, "%s", name + end);
+  if (!d->class_names || label >= d->classes) return;
+  groups_class_word(class, naming, label);
+  snprintf(rest, sizeof rest, "%s", name + strcspn(name, ","));
   format_text(name, DESPUR_GROUP_NAME, "y=%s%s", class, rest);
 }

@@ -10,7 +10,10 @@ despur_status despur_groups_create(despur_groups *out, size_t examples, size_t c
   TRY(mem_alloc(&out->of_example, examples, sizeof *out->of_example, error));
   TRY(mem_alloc(&out->train_sizes, count, sizeof *out->train_sizes, error));
   TRY(mem_alloc(&out->names, count, sizeof *out->names, error));
+  TRY(mem_alloc(&out->labels, count, sizeof *out->labels, error));
+  TRY(mem_alloc(&out->attributes, count, sizeof *out->attributes, error));
   for (size_t i = 0; i < examples; i++) out->of_example[i] = DESPUR_NO_GROUP;
+  for (size_t g = 0; g < count; g++) out->labels[g] = out->attributes[g] = DESPUR_NO_CODE;
 cleanup:
   if (status != DESPUR_OK) despur_groups_release(out);
   return status;
@@ -20,6 +23,8 @@ void despur_groups_release(despur_groups *groups) {
   mem_free(groups->of_example);
   mem_free(groups->train_sizes);
   mem_free(groups->names);
+  mem_free(groups->labels);
+  mem_free(groups->attributes);
   *groups = (despur_groups){0};
 }
 
@@ -49,7 +54,11 @@ static despur_status group_by(despur_groups *out, const despur_dataset *dataset,
   const uint32_t *members = despur_dataset_split(dataset, DESPUR_TRAIN, &train);
   for (size_t i = 0; i < train; i++) out->train_sizes[out->of_example[members[i]]]++;
   const group_naming naming = groups_naming(dataset);
-  for (size_t g = 0; g < count; g++) groups_name(out->names[g], &naming, g, attributes);
+  for (size_t g = 0; g < count; g++) {
+    groups_name(out->names[g], &naming, g, attributes);
+    out->labels[g] = (uint32_t)(g / attributes);
+    if (attributes > 1) out->attributes[g] = (uint32_t)(g % attributes);
+  }
   return DESPUR_OK;
 }
 

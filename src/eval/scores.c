@@ -25,6 +25,7 @@ static despur_status init_groups(despur_scores *out, const despur_predicted *p, 
   out->least_count = p->least_count;
   for (size_t g = 0; g < p->groups_count; g++) {
     out->groups[g].name = out->names[g];
+    out->groups[g].label = out->groups[g].attribute = DESPUR_NO_CODE;
     out->groups[g].train_count = p->train_sizes ? p->train_sizes[g] : 0;
   }
 cleanup:
@@ -239,6 +240,10 @@ despur_status despur_scores_compute(despur_scores *out, const despur_dataset *da
   despur_predicted predicted;
   TRY(gather(&predicted, dataset, groups, examples, predictions, count, error));
   TRY(despur_predicted_scores(out, &predicted, error));
+  for (size_t g = 0; g < groups->count; g++) {
+    out->groups[g].label = groups->labels[g];
+    out->groups[g].attribute = groups->attributes[g];
+  }
 cleanup:
   predicted.train_sizes = NULL; /* of the groups */
   despur_predicted_release(&predicted);

@@ -332,6 +332,7 @@ despur_grouping_part despur_grouping_part_at(const despur_grouping *g, size_t p)
   const part_model *part = p < g->part_count ? &g->parts[p] : &NONE;
   despur_grouping_part out = {.examples = part->examples,
                               .clusters = part->clusters,
+                              .label = g->pooled ? DESPUR_NO_CODE : (uint32_t)p,
                               .silhouette = part->clusters > 1 ? part->silhouette : (double)NAN,
                               .fit = part->clusters > 0 ? part->base.fit : (double)NAN,
                               .tried = part->tried,

@@ -224,6 +224,7 @@ static void name_groups(despur_groups *out, int pooled) {
       snprintf(out->names[g], DESPUR_GROUP_NAME, "e=%zu", g);
     else
       snprintf(out->names[g], DESPUR_GROUP_NAME, "y=%zu,e=%zu", g / 2, g % 2);
+    if (!pooled) out->labels[g] = (uint32_t)(g / 2);
   }
 }
 

@@ -49,6 +49,18 @@ void field_count(fields *f, const char *name, size_t *value) {
   tell(f, name, (double)*value);
 }
 
+static uint32_t code_of(const json_value *value) {
+  size_t found;
+  return json_size(&found, value) && found < DESPUR_NO_CODE ? (uint32_t)found : DESPUR_NO_CODE;
+}
+
+void field_code(fields *f, const char *name, uint32_t *value) {
+  if (f->out && *value != DESPUR_NO_CODE)
+    json_write_count(f->out, name, *value);
+  else if (reads(f))
+    *value = code_of(member(f, name));
+}
+
 void field_flag(fields *f, const char *name, bool *value) {
   if (f->out)
     json_write_flag(f->out, name, *value);
@@ -144,6 +156,41 @@ void field_counts(fields *f, const char *name, size_t *count, const size_t **ite
     size_t *found;
     begin_list(f, list, count, &found, sizeof *found);
     for (size_t i = 0; i < *count; i++) (void)json_size(&found[i], json_at(list, i));
+    *items = found;
+  }
+}
+
+void field_flags(fields *f, const char *name, size_t *count, const bool **items) {
+  const json_value *list = member(f, name);
+  if (f->out) {
+    json_open(f->out, name, '[');
+    for (size_t i = 0; i < *count; i++) json_write_flag(f->out, NULL, (*items)[i]);
+    json_close(f->out);
+  } else if (reads(f)) {
+    bool *found;
+    begin_list(f, list, count, &found, sizeof *found);
+    for (size_t i = 0; i < *count; i++) found[i] = json_flag(json_at(list, i));
+    *items = found;
+  }
+}
+
+static bool all_there(const uint32_t *codes, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (codes[i] == DESPUR_NO_CODE) return false;
+  return true;
+}
+
+void field_codes(fields *f, const char *name, size_t count, const uint32_t **items) {
+  if (f->out && *items && all_there(*items, count)) {
+    json_open(f->out, name, '[');
+    for (size_t i = 0; i < count; i++) json_write_count(f->out, NULL, (*items)[i]);
+    json_close(f->out);
+  } else if (reads(f)) {
+    const json_value *list = member(f, name);
+    uint32_t *found = NULL;
+    size_t there = json_elements(list);
+    if (list && there == count) begin_list(f, list, &there, &found, sizeof *found);
+    for (size_t i = 0; found && i < there; i++) found[i] = code_of(json_at(list, i));
     *items = found;
   }
 }

@@ -12,6 +12,7 @@
 #include "base/json_write.h"
 
 #include "base/json_read.h"
+#include "despur/groups.h"
 
 /* Memory of a record that is read. */
 typedef struct fields_memory {
@@ -40,8 +41,10 @@ void field_real(fields *f, const char *name, double *value);
 void field_count(fields *f, const char *name, size_t *value);
 void field_flag(fields *f, const char *name, bool *value);
 
-/* A member that is written only where it is there. */
+/* Members that are written only where they are there. A code is no number that anything is made of, so none
+ * is told; absent: DESPUR_NO_CODE. */
 void field_optional_text(fields *f, const char *name, const char **value);
+void field_code(fields *f, const char *name, uint32_t *value);
 
 /* An object; field_end ends it. */
 fields field_object(fields *f, const char *name);
@@ -51,10 +54,13 @@ void field_end(const fields *object);
 fields field_list(fields *f, const char *name, size_t *count, void *items, size_t bytes);
 fields field_element(fields *list, size_t i);
 
-/* Lists of plain values. */
+/* Lists of plain values. field_codes: written only where all are there, and *items is NULL where they are not
+ * there, or are not *count. */
 void field_texts(fields *f, const char *name, size_t *count, const char *const **items);
 void field_reals(fields *f, const char *name, size_t *count, const double **items);
 void field_counts(fields *f, const char *name, size_t *count, const size_t **items);
+void field_flags(fields *f, const char *name, size_t *count, const bool **items);
+void field_codes(fields *f, const char *name, size_t count, const uint32_t **items);
 
 /* A list of square tables of numbers, values: [count, side, side]. Tables of other sizes count as absent. */
 void field_squares(fields *f, const char *name, size_t *count, size_t *side, const double **values);

@@ -100,7 +100,10 @@ static void groups_fields(fields *f, result_line *line) {
   field_real(f, "minority_precision", &line->minority_precision);
   field_real(f, "minority_recall", &line->minority_recall);
   field_texts(f, "inferred", &line->inferred_count, &line->inferred_names);
+  field_codes(f, "inferred_y", line->inferred_count, &line->inferred_labels);
   field_texts(f, "true", &line->true_count, &line->true_names);
+  field_codes(f, "true_y", line->true_count, &line->true_labels);
+  field_codes(f, "true_a", line->true_count, &line->true_attributes);
   field_table(f, "contingency", line->inferred_count, line->true_count, &line->contingency);
 }
 

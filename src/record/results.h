@@ -81,7 +81,8 @@ typedef struct result_line {
   double adjusted_rand, minority_precision, minority_recall;
   size_t inferred_count, true_count;
   const char *const *inferred_names, *const *true_names;
-  const size_t *contingency;   /* [inferred_count, true_count] */
+  const uint32_t *inferred_labels, *true_labels, *true_attributes; /* NULL: not known */
+  const size_t *contingency;                                       /* [inferred_count, true_count] */
   const char *method, *select; /* last layers and rules as the configuration names them */
   size_t parameters_count, attempts_count, fitted_on;
   result_parameter *parameters; /* those that were taken */

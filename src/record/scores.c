@@ -25,6 +25,8 @@ void scores_loss_field(fields *f, despur_scores *scores) {
 
 void scores_group_fields(fields *f, despur_group_score *group, const size_t *kept, bool trained) {
   field_text(f, "name", &group->name);
+  field_code(f, "y", &group->label);
+  field_code(f, "a", &group->attribute);
   field_count(f, "count", &group->count);
   field_count(f, "correct", &group->correct);
   if (kept) {

@@ -1,8 +1,6 @@
 #include "report/cells.h"
 
 #include "base/memory.h"
-#include "report/group_name.h"
-
 #include <stdlib.h>
 
 typedef struct member {
@@ -58,21 +56,15 @@ static despur_status divide(report_cell **out, const despur_scores *scores, bool
   despur_status status = DESPUR_OK;
   const size_t count = scores->groups_count;
   report_cell *cells = NULL;
-  group_said *said = NULL;
-  const char **names = NULL;
   TRY(mem_alloc(&cells, count, sizeof *cells, error));
-  TRY(mem_alloc(&names, count, sizeof *names, error));
-  for (size_t g = 0; g < count; g++) names[g] = scores->groups[g].name;
-  TRY(group_names_read(&said, names, count, error));
   for (size_t g = 0; g < count; g++) {
-    cells[g].label = said[g].label;
-    cells[g].attribute = said[g].attribute;
-    cells[g].known = inferred || group_name_has_attribute(names[g]);
+    const despur_group_score *group = &scores->groups[g];
+    cells[g].label = group->label == DESPUR_NO_CODE ? 0 : group->label;
+    cells[g].attribute = group->attribute == DESPUR_NO_CODE ? 0 : group->attribute;
+    cells[g].known = inferred || group->attribute != DESPUR_NO_CODE;
   }
   TRY(find_peers(cells, scores, true, error));
 cleanup:
-  mem_free(said);
-  mem_free(names);
   return hand_over(out, cells, status);
 }
 

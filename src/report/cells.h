@@ -1,4 +1,4 @@
-/* Groups by class, read from their names, and which of a class is the usual one. */
+/* Groups by class, and which of a class is the usual one. */
 #ifndef REPORT_CELLS_H
 #define REPORT_CELLS_H
 
@@ -6,17 +6,17 @@
 
 typedef struct report_cell {
   unsigned label, attribute;
-  bool known;  /* the name could be read */
+  bool known;  /* the group can be compared with others of its class */
   bool usual;  /* the largest training group of its class, the first of equals */
   size_t peer; /* index of the usual group of its class; itself when unknown */
 } report_cell;
 
-/* By class and attribute ("y=0,a=1", "y=cat,a=grass"). *out: [groups of scores]; free with mem_free. */
+/* By class and attribute; groups without an attribute are not known. *out: [groups of scores]; free with
+ * mem_free. */
 DESPUR_MUST_USE despur_status report_cells(report_cell **out, const despur_scores *scores,
                                            despur_error *error);
 
-/* Inferred groups, by the class that their names begin with ("y=0,k=1"); those that say none ("k=1", "wrong")
- * count as of one class. */
+/* Inferred groups, by their class ("y=0,k=1"); those of several ("k=1", "wrong") count as of one class. */
 DESPUR_MUST_USE despur_status report_cells_inferred(report_cell **out, const despur_scores *scores,
                                                     despur_error *error);
 

@@ -1,9 +1,9 @@
 #include "report/group_name.h"
 
 #include "base/dictionary.h"
-#include "base/memory.h"
+#include "despur/groups.h"
 
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 
 size_t group_name_label(const char **from, const char *name) {
@@ -18,52 +18,49 @@ size_t group_name_attribute(const char **from, const char *name) {
   return strcspn(*from, ",");
 }
 
-bool group_name_has_attribute(const char *name) {
-  const char *from;
-  const size_t length = group_name_attribute(&from, name);
-  return length > 2 && from[length] == 0;
+/* Names that say an attribute say nothing else behind it. */
+static size_t attribute_at_end(const char **from, const char *name) {
+  const size_t length = group_name_attribute(from, name);
+  return length > 2 && (*from)[length] == 0 ? length : 0;
 }
 
-/* Codes of one side of all names, of which length says where the text is. */
-static despur_status read_side(group_said *out, const char *const *names, size_t count, bool attributes,
+/* At most nine digits and nothing else. */
+static bool read_digits(uint32_t *out, const char *from, size_t length) {
+  *out = 0;
+  for (size_t i = 0; i < length; i++) {
+    if (from[i] < '0' || from[i] > '9') return false;
+    *out = 10 * *out + (uint32_t)(from[i] - '0');
+  }
+  return length > 0 && length <= 9;
+}
+
+typedef size_t side(const char **from, const char *name);
+
+/* Codes of one side of all names. */
+static despur_status read_side(uint32_t *out, const char *const *names, size_t count, side *side_of,
                                despur_error *error) {
   despur_status status = DESPUR_OK;
   dictionary seen = {0};
+  const char *from;
   bool numbers = true;
   for (size_t i = 0; i < count; i++) {
-    const char *from;
-    const size_t length = (attributes ? group_name_attribute : group_name_label)(&from, names[i]);
-    uint32_t code;
-    unsigned number;
-    int end = 0;
-    if (length == 0) continue;
-    *(attributes ? &out[i].has_attribute : &out[i].has_label) = true;
-    TRY(dictionary_add(&code, &seen, from, length, error));
-    numbers = numbers && sscanf(from + 2, "%9u%n", &number, &end) == 1 && (size_t)end + 2 == length;
-    *(attributes ? &out[i].attribute : &out[i].label) = numbers ? number : code;
+    const size_t length = side_of(&from, names[i]);
+    out[i] = DESPUR_NO_CODE;
+    numbers &= length == 0 || read_digits(&out[i], from + 2, length - 2);
   }
   for (size_t i = 0; i < count && !numbers; i++) {
-    const char *from;
-    uint32_t code;
-    const size_t length = (attributes ? group_name_attribute : group_name_label)(&from, names[i]);
-    if (length > 0 && dictionary_find(&code, &seen, from, length))
-      *(attributes ? &out[i].attribute : &out[i].label) = code;
+    const size_t length = side_of(&from, names[i]);
+    out[i] = DESPUR_NO_CODE;
+    if (length > 0) TRY(dictionary_add(&out[i], &seen, from, length, error));
   }
 cleanup:
   dictionary_release(&seen);
   return status;
 }
 
-despur_status group_names_read(group_said **out, const char *const *names, size_t count,
+despur_status group_names_read(uint32_t *labels, uint32_t *attributes, const char *const *names, size_t count,
                                despur_error *error) {
-  despur_status status = DESPUR_OK;
-  TRY(mem_alloc(out, count, sizeof **out, error));
-  TRY(read_side(*out, names, count, false, error));
-  TRY(read_side(*out, names, count, true, error));
-cleanup:
-  if (status != DESPUR_OK) {
-    mem_free(*out);
-    *out = NULL;
-  }
-  return status;
+  despur_status status = read_side(labels, names, count, group_name_label, error);
+  if (status != DESPUR_OK || !attributes) return status;
+  return read_side(attributes, names, count, attribute_at_end, error);
 }

@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 #include "io/file.h"
-#include "report/group_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +94,7 @@ const report_stage *report_final_stage(const report_run *run) {
 bool report_has_attributes(const report_run *run) {
   const report_stage *last = report_last_stage(run);
   for (size_t g = 0; last && g < last->final->scores.groups_count; g++)
-    if (group_name_has_attribute(last->final->scores.groups[g].name)) return true;
+    if (last->final->scores.groups[g].attribute != DESPUR_NO_CODE) return true;
   return false;
 }
 
@@ -117,6 +116,9 @@ void report_run_release(report_run *run) {
   for (size_t p = 0; p < run->inference.part_count; p++) mem_free(run->inference.parts[p].search);
   mem_free(run->inference.parts);
   mem_free(run->inference.inferred_names);
+  mem_free(run->inference.inferred_labels);
+  mem_free(run->inference.true_labels);
+  mem_free(run->inference.true_attributes);
   mem_free(run->inference.true_names);
   mem_free(run->inference.contingency);
   for (size_t g = 0; g < run->cam.group_count; g++) mem_free(run->cam.groups[g].png);

@@ -90,7 +90,9 @@ typedef struct report_inference {
   size_t part_count;
   size_t inferred, truth; /* numbers of groups */
   char (*inferred_names)[DESPUR_GROUP_NAME], (*true_names)[DESPUR_GROUP_NAME];
-  size_t *contingency; /* [inferred, truth] */
+  uint32_t *inferred_labels;               /* [inferred] DESPUR_NO_CODE: of several classes */
+  uint32_t *true_labels, *true_attributes; /* [truth] DESPUR_NO_CODE: none */
+  size_t *contingency;                     /* [inferred, truth] */
 } report_inference;
 
 /* How much of the energy of a group's maps lies beside the digit, under one network. */

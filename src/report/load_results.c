@@ -6,6 +6,7 @@
 #include "despur/stats.h"
 #include "io/file.h"
 #include "record/results.h"
+#include "report/group_name.h"
 #include "report/load.h"
 
 #include <math.h>
@@ -74,6 +75,24 @@ static void find_worst_group(despur_scores *scores) {
   }
 }
 
+/* Runs of before say labels and attributes in the names of groups alone. */
+static despur_status complete_codes(despur_scores *scores, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  size_t count = scores->groups_count;
+  uint32_t *codes = NULL;
+  for (size_t g = 0; g < count; g++)
+    if (scores->groups[g].label != DESPUR_NO_CODE) return DESPUR_OK;
+  TRY(mem_alloc(&codes, count, 2 * sizeof *codes, error));
+  TRY(group_names_read(codes, codes + count, scores->names, count, error));
+  for (size_t g = 0; g < count; g++) {
+    scores->groups[g].label = codes[g];
+    scores->groups[g].attribute = codes[count + g];
+  }
+cleanup:
+  mem_free(codes);
+  return status;
+}
+
 static despur_status copy_group_names(despur_scores *scores, despur_error *error) {
   despur_status status = DESPUR_OK;
   const char **names = NULL;
@@ -97,7 +116,8 @@ static despur_status take_scores(despur_scores *out, const despur_scores *read, 
   if (count > 0) memcpy(out->groups, read->groups, count * sizeof *out->groups);
   for (size_t g = 0; g < count; g++) complete_group(&out->groups[g]);
   find_worst_group(out);
-  return copy_group_names(out, error);
+  status = copy_group_names(out, error);
+  return status == DESPUR_OK ? complete_codes(out, error) : status;
 }
 
 static despur_status take_eval(report_stage *stage, const result_line *line, despur_split split,
@@ -169,6 +189,39 @@ static despur_status take_names(char (**out)[DESPUR_GROUP_NAME], size_t *count, 
   return DESPUR_OK;
 }
 
+static void take_known(uint32_t *out, const uint32_t *codes, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = codes ? codes[i] : DESPUR_NO_CODE;
+}
+
+/* Labels of inferred and true groups, and attributes of the latter; runs of before have them in the names. */
+static despur_status take_codes(report_inference *out, const result_line *line, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t inferred = line->inferred_count, truth = line->true_count;
+  const char **names = NULL;
+  uint32_t *labels = NULL;
+  TRY(mem_alloc(&out->inferred_labels, inferred, sizeof *out->inferred_labels, error));
+  TRY(mem_alloc(&out->true_labels, truth, sizeof *out->true_labels, error));
+  TRY(mem_alloc(&out->true_attributes, truth, sizeof *out->true_attributes, error));
+  if (line->true_labels) {
+    take_known(out->inferred_labels, line->inferred_labels, inferred);
+    take_known(out->true_labels, line->true_labels, truth);
+    take_known(out->true_attributes, line->true_attributes, truth);
+    goto cleanup;
+  }
+  TRY(mem_alloc(&names, inferred + truth, sizeof *names, error));
+  TRY(mem_alloc(&labels, inferred + truth, sizeof *labels, error));
+  for (size_t i = 0; i < inferred; i++) names[i] = out->inferred_names[i];
+  for (size_t j = 0; j < truth; j++) names[inferred + j] = out->true_names[j];
+  TRY(group_names_read(labels, NULL, names, inferred + truth, error));
+  TRY(group_names_read(out->true_labels, out->true_attributes, names + inferred, truth, error));
+  take_known(out->inferred_labels, labels, inferred);
+  take_known(out->true_labels, labels + inferred, truth);
+cleanup:
+  mem_free(names);
+  mem_free(labels);
+  return status;
+}
+
 static despur_status take_inference(report_inference *out, const result_line *line, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t cells = line->inferred_count * line->true_count;
@@ -182,6 +235,7 @@ static despur_status take_inference(report_inference *out, const result_line *li
     TRY(take_part(&out->parts[out->part_count++], &line->parts[i], error));
   TRY(take_names(&out->inferred_names, &out->inferred, line->inferred_names, line->inferred_count, error));
   TRY(take_names(&out->true_names, &out->truth, line->true_names, line->true_count, error));
+  TRY(take_codes(out, line, error));
   TRY(mem_alloc(&out->contingency, cells, sizeof *out->contingency, error));
   if (cells > 0) memcpy(out->contingency, line->contingency, cells * sizeof *out->contingency);
 cleanup:

@@ -14,30 +14,19 @@ static size_t count(const report_run *run) {
   return report_has_attributes(run) ? 3 : 2;
 }
 
-static despur_status read_truth(group_said **out, const report_inference *inference, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  const char **names = NULL;
-  TRY(mem_alloc(&names, inference->truth, sizeof *names, error));
-  for (size_t j = 0; j < inference->truth; j++) names[j] = inference->true_names[j];
-  TRY(group_names_read(out, names, inference->truth, error));
-cleanup:
-  mem_free(names);
-  return status;
-}
-
 /* Training examples of a label in an inferred group. */
-static size_t of_label(const report_inference *inference, const group_said *said, size_t i, unsigned label) {
+static size_t of_label(const report_inference *inference, size_t i, uint32_t label) {
   size_t sum = 0;
   for (size_t j = 0; j < inference->truth; j++)
-    if (said[j].has_label && said[j].label == label) sum += inference->contingency[i * inference->truth + j];
+    if (inference->true_labels[j] == label) sum += inference->contingency[i * inference->truth + j];
   return sum;
 }
 
 /* Of the inferred groups of a label the largest, the first of equals. */
-static size_t largest_inferred(const report_inference *inference, const group_said *said, unsigned label) {
+static size_t largest_inferred(const report_inference *inference, uint32_t label) {
   size_t best = 0;
   for (size_t i = 1; i < inference->inferred; i++)
-    if (of_label(inference, said, i, label) > of_label(inference, said, best, label)) best = i;
+    if (of_label(inference, i, label) > of_label(inference, best, label)) best = i;
   return best;
 }
 
@@ -50,10 +39,8 @@ enum {
   ROWS = HEIGHT / CELL
 };
 
-/* What the names of true groups say; for each label its largest inferred group, found once; and how many
- * points each cell of the picture has. */
+/* For each label its largest inferred group, found once; and how many points each cell of the picture has. */
 typedef struct cache {
-  group_said *said; /* [truth] */
   bool known[MOST_LABELS_SEEN];
   size_t inferred[MOST_LABELS_SEEN];
   size_t seen[COLUMNS * ROWS];
@@ -61,7 +48,7 @@ typedef struct cache {
 
 static bool is_minority(cache *known, const report_inference *inference, const report_point *p) {
   if (p->label >= MOST_LABELS_SEEN) return false;
-  if (!known->known[p->label]) known->inferred[p->label] = largest_inferred(inference, known->said, p->label);
+  if (!known->known[p->label]) known->inferred[p->label] = largest_inferred(inference, p->label);
   known->known[p->label] = true;
   return p->inferred != known->inferred[p->label];
 }
@@ -107,23 +94,23 @@ static void draw_cloud(chart *c, const report_run *run, size_t kind, size_t want
   if (any) markup_raw(c->m, "\"/>\n");
 }
 
-/* A dot and a name for each value, in one line below the title, as far as there is room. */
-static void name_value(char name[DESPUR_GROUP_NAME], const report_inference *inference,
-                       const group_said *said, bool attribute, uint32_t value) {
+/* What a value is called in the names of true groups, "a=land". */
+static void name_value(char name[DESPUR_GROUP_NAME], const report_inference *inference, bool attribute,
+                       uint32_t value) {
+  const uint32_t *codes = attribute ? inference->true_attributes : inference->true_labels;
   snprintf(name, DESPUR_GROUP_NAME, "%s=%u", attribute ? "a" : "y", value);
   for (size_t j = 0; j < inference->truth; j++) {
     const char *from;
-    if (!(attribute ? said[j].has_attribute && said[j].attribute == value
-                    : said[j].has_label && said[j].label == value))
-      continue;
+    if (codes[j] != value) continue;
     const size_t length =
         (attribute ? group_name_attribute : group_name_label)(&from, inference->true_names[j]);
-    snprintf(name, DESPUR_GROUP_NAME, "%.*s", (int)length, from);
+    if (length > 0) snprintf(name, DESPUR_GROUP_NAME, "%.*s", (int)length, from);
     return;
   }
 }
 
-static void draw_legend(chart *c, const report_run *run, size_t kind, const group_said *said) {
+/* A dot and a name for each value, in one line below the title, as far as there is room. */
+static void draw_legend(chart *c, const report_run *run, size_t kind) {
   static const char *const DOTS[TONES] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"};
   uint32_t most = 0;
   double at = 5;
@@ -133,7 +120,7 @@ static void draw_legend(chart *c, const report_run *run, size_t kind, const grou
   }
   for (uint32_t value = 0; value <= most; value++) {
     char name[DESPUR_GROUP_NAME];
-    name_value(name, &run->inference, said, kind == BY_ATTRIBUTE, value);
+    name_value(name, &run->inference, kind == BY_ATTRIBUTE, value);
     if (at + 8 + text_width(name) > CHART_WIDTH) return;
     markup_print(c->m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"28\" r=\"4\"/>\n", DOTS[value % TONES], at);
     chart_text(c, at + 8, 32, "start", "mute", name);
@@ -165,11 +152,7 @@ static void draw(chart *c, const report_run *run, size_t index) {
   cache *known = NULL;
   size_t kind = report_has_attributes(run) ? index : index + BY_CLASS;
   if (c->m->status == DESPUR_OK) c->m->status = mem_alloc(&known, 1, sizeof *known, c->m->error);
-  if (c->m->status == DESPUR_OK) c->m->status = read_truth(&known->said, &run->inference, c->m->error);
-  if (c->m->status != DESPUR_OK) {
-    mem_free(known);
-    return;
-  }
+  if (c->m->status != DESPUR_OK) return;
   chart_open(c, HEIGHT, TITLES[kind],
              "Outputs of the reference network in two dimensions, a dot for each training example.");
   c->x.from = MARGIN, c->x.to = CHART_WIDTH - MARGIN;
@@ -180,10 +163,9 @@ static void draw(chart *c, const report_run *run, size_t index) {
     draw_cloud(c, run, kind, 1, "s-before", known);
   } else {
     for (size_t t = 0; t < TONES; t++) draw_cloud(c, run, kind, t, CLOUDS[t], known);
-    draw_legend(c, run, kind, known->said);
+    draw_legend(c, run, kind);
   }
   chart_close(c);
-  mem_free(known->said);
   mem_free(known);
 }
 

@@ -1,43 +1,35 @@
 /* How inferred groups map to true ones: tables of counts, shaded by the share of the inferred group. */
 #include "io/file.h"
+#include "report/group_name.h"
 #include "report/page.h"
 #include "report/plot.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The length of the part of a name that says the class: "y=0" of "y=0,k=1"; 0 when there is none. */
-static size_t class_length(const char *name) {
-  const char *comma = strchr(name, ',');
-  return comma && strncmp(name, "y=", 2) == 0 ? (size_t)(comma - name) : 0;
-}
-
-static bool same_class(const char *a, const char *b) {
-  size_t length = class_length(a);
-  return length > 0 && length == class_length(b) && strncmp(a, b, length) == 0;
-}
-
-/* Whether every inferred group holds examples of one class only, the one in its name. Then there is a table
- * for each class, else one for all. */
+/* Whether every inferred group holds examples of one class only. Then there is a table for each class, else
+ * one for all. */
 static bool divides_by_class(const report_inference *inference) {
   for (size_t i = 0; i < inference->inferred; i++)
     for (size_t j = 0; j < inference->truth; j++)
       if (inference->contingency[i * inference->truth + j] > 0 &&
-          !same_class(inference->inferred_names[i], inference->true_names[j]))
+          (inference->inferred_labels[i] == DESPUR_NO_CODE ||
+           inference->inferred_labels[i] != inference->true_labels[j]))
         return false;
   return true;
 }
 
-/* Whether a name is in the table of a class; class_of: a name of that class, or NULL for all. */
-static bool belongs(const char *name, const char *class_of) {
-  return !class_of || same_class(name, class_of);
+/* Whether a group of a label is in the table of a class; DESPUR_NO_CODE: of all. */
+static bool belongs(uint32_t label, uint32_t class) {
+  return class == DESPUR_NO_CODE || label == class;
 }
 
-/* The name without the class that the caption says. */
-static const char *short_name(const char *name, const char *class_of) {
-  return class_of ? name + class_length(class_of) + 1 : name;
+/* The name without the class, where the caption says that. */
+static const char *short_name(const char *name, uint32_t class) {
+  const char *from;
+  const size_t length = group_name_label(&from, name);
+  return class != DESPUR_NO_CODE && name[length] == ',' ? name + length + 1 : name;
 }
 
 static size_t inferred_size(const report_inference *inference, size_t i) {
@@ -47,12 +39,12 @@ static size_t inferred_size(const report_inference *inference, size_t i) {
 }
 
 /* Row j: a true group; a column for each inferred one. */
-static void row(markup *m, const report_inference *inference, size_t j, const char *class_of) {
-  const char *name = short_name(inference->true_names[j], class_of);
+static void row(markup *m, const report_inference *inference, size_t j, uint32_t class) {
+  const char *name = short_name(inference->true_names[j], class);
   markup_print(m, "<tr><th scope=\"row\" class=\"%s\">%s</th>", page_is_long(name) ? "long" : "name", name);
   for (size_t i = 0; i < inference->inferred; i++) {
     size_t count = inference->contingency[i * inference->truth + j];
-    if (!belongs(inference->inferred_names[i], class_of)) continue;
+    if (!belongs(inference->inferred_labels[i], class)) continue;
     if (count == 0)
       markup_raw(m, "<td class=\"n none\">\xc2\xb7</td>");
     else
@@ -62,22 +54,30 @@ static void row(markup *m, const report_inference *inference, size_t j, const ch
   markup_raw(m, "</tr>\n");
 }
 
-static void table(markup *m, const report_inference *inference, const char *class_of) {
-  markup_print(m, "<div class=\"scroll%s\">\n<table class=\"heat\">\n<caption>", class_of ? "" : " all");
-  if (class_of) {
-    markup_raw(m, "Class ");
-    markup_span(m, class_of, class_length(class_of));
-  } else {
+static void caption(markup *m, const char *name, uint32_t class) {
+  const char *from;
+  if (class == DESPUR_NO_CODE) {
     markup_raw(m, "All classes");
+    return;
   }
+  markup_raw(m, "Class ");
+  const size_t length = group_name_label(&from, name);
+  markup_span(m, from, length);
+}
+
+/* name: of a group of the class, or NULL for all. */
+static void table(markup *m, const report_inference *inference, const char *name, uint32_t class) {
+  markup_print(m, "<div class=\"scroll%s\">\n<table class=\"heat\">\n<caption>",
+               class == DESPUR_NO_CODE ? " all" : "");
+  caption(m, name, class);
   markup_raw(m, "</caption>\n<thead><tr><th scope=\"col\">True</th>");
   for (size_t i = 0; i < inference->inferred; i++)
-    if (belongs(inference->inferred_names[i], class_of))
+    if (belongs(inference->inferred_labels[i], class))
       markup_print(m, "<th scope=\"col\" class=\"n\">%s</th>",
-                   short_name(inference->inferred_names[i], class_of));
+                   short_name(inference->inferred_names[i], class));
   markup_raw(m, "</tr></thead>\n<tbody>\n");
   for (size_t j = 0; j < inference->truth; j++)
-    if (belongs(inference->true_names[j], class_of)) row(m, inference, j, class_of);
+    if (belongs(inference->true_labels[j], class)) row(m, inference, j, class);
   markup_raw(m, "</tbody>\n</table>\n</div>\n");
 }
 
@@ -96,12 +96,11 @@ static void agreement(markup *m, const report_inference *inference) {
 
 /* One for the class of each inferred group that is the first of its class. */
 static void tables_by_class(markup *m, const report_inference *inference) {
+  const uint32_t *labels = inference->inferred_labels;
   for (size_t i = 0; i < inference->inferred; i++) {
-    const char *name = inference->inferred_names[i];
-    assert(name); /* table takes NULL for all classes */
     bool first = true;
-    for (size_t h = 0; h < i; h++) first &= !same_class(inference->inferred_names[h], name);
-    if (first) table(m, inference, name);
+    for (size_t h = 0; h < i; h++) first &= labels[h] != labels[i];
+    if (first) table(m, inference, inference->inferred_names[i], labels[i]);
   }
 }
 
@@ -129,7 +128,7 @@ static void against_truth(markup *m, const report_inference *inference) {
   else if (divides_by_class(inference))
     tables_by_class(m, inference);
   else
-    table(m, inference, NULL);
+    table(m, inference, NULL, DESPUR_NO_CODE);
   markup_raw(m, "</div>\n");
 }
 

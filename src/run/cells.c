@@ -17,7 +17,17 @@ bool run_has_attributes(const run *r) {
 
 void run_name_classes(despur_groups *groups, const run *r) {
   const group_naming naming = groups_naming(r->dataset);
-  for (size_t g = 0; g < groups->count; g++) groups_name_class(groups->names[g], &naming);
+  for (size_t g = 0; g < groups->count; g++) groups_name_class(groups->names[g], &naming, groups->labels[g]);
+}
+
+void run_describe_groups(despur_groups *groups, const run *r, const despur_grouping *grouping) {
+  for (size_t p = 0, g = 0; p < despur_grouping_parts(grouping); p++) {
+    const despur_grouping_part part = despur_grouping_part_at(grouping, p);
+    for (size_t c = 0; c < part.clusters; c++) groups->labels[g++] = part.label;
+  }
+  for (size_t g = 0; g < groups->count; g++)
+    memcpy(groups->names[g], despur_grouping_name(grouping, g), sizeof groups->names[g]);
+  run_name_classes(groups, r);
 }
 
 const despur_groups *run_shown_groups(const run *r) {
@@ -75,9 +85,7 @@ static despur_status assign_split(run *r, despur_split split, despur_error *erro
   const uint32_t *examples = despur_dataset_split(r->dataset, split, &count);
   TRY(assign(&found, r, split, error));
   TRY(despur_groups_create(&r->cells, despur_dataset_count(r->dataset), groups, error));
-  for (size_t g = 0; g < groups; g++)
-    memcpy(r->cells.names[g], despur_grouping_name(r->grouping, g), sizeof r->cells.names[g]);
-  run_name_classes(&r->cells, r);
+  run_describe_groups(&r->cells, r, r->grouping);
   for (size_t i = 0; i < count; i++) r->cells.of_example[examples[i]] = found[i];
   TRY(size_cells(r, error));
 cleanup:
@@ -94,6 +102,7 @@ static despur_status take_training_groups(run *r, despur_error *error) {
   if (status != DESPUR_OK) return status;
   memcpy(r->cells.of_example, groups->of_example, groups->examples * sizeof *groups->of_example);
   memcpy(r->cells.names, groups->names, groups->count * sizeof *groups->names);
+  memcpy(r->cells.labels, groups->labels, groups->count * sizeof *groups->labels);
   memcpy(r->cells.train_sizes, groups->train_sizes, groups->count * sizeof *groups->train_sizes);
   return DESPUR_OK;
 }

@@ -14,6 +14,11 @@ DESPUR_MUST_USE despur_status run_find_cells(run *r, despur_split split, despur_
 /* The accuracies of all networks in these groups, into the result and results.jsonl. */
 DESPUR_MUST_USE despur_status run_score_cells(run *r, despur_error *error);
 
+/* Names and labels of as many groups as the grouping has; classes by their names, where the data set has
+ * some.
+ */
+void run_describe_groups(despur_groups *groups, const run *r, const despur_grouping *grouping);
+
 /* Classes of inferred groups by their names, where the data set has some. */
 void run_name_classes(despur_groups *groups, const run *r);
 

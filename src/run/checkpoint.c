@@ -9,7 +9,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
-static const char MAGIC[] = "despur checkpoint 5\n";
+static const char MAGIC[] = "despur checkpoint 6\n";
 
 enum { MAGIC_BYTES = sizeof MAGIC - 1, SUM_BYTES = SHA256_HEX - 1 };
 
@@ -119,6 +119,7 @@ static void carry_groups(carrier *c, checkpoint *p) {
   carry_optional(c, &p->group_names, p->groups, sizeof *p->group_names);
   for (size_t g = 0; !c->writer && p->group_names && g < p->groups; g++)
     p->group_names[g][DESPUR_GROUP_NAME - 1] = 0;
+  carry_optional(c, &p->group_labels, p->groups, sizeof *p->group_labels);
   carry_size(c, &p->val_examples);
   carry_optional(c, &p->val_groups, p->val_examples, sizeof *p->val_groups);
   carry_size(c, &p->classes);
@@ -243,7 +244,7 @@ static bool is_consistent(const checkpoint *p) {
     if (p->group_of_example[i] >= p->groups && p->group_of_example[i] != DESPUR_NO_GROUP) return false;
   for (size_t i = 0; p->val_groups && i < p->val_examples; i++)
     if (p->val_groups[i] >= p->groups && p->val_groups[i] != DESPUR_NO_GROUP) return false;
-  return !p->group_of_example == !p->group_names &&
+  return !p->group_of_example == !p->group_names && !p->group_names == !p->group_labels &&
          (state->epoch == 0 || (state->weights && state->moments[0])) &&
          (state->groups == 0 || state->group_weights);
 }
@@ -260,23 +261,12 @@ despur_status checkpoint_decode(checkpoint *p, const char *data, size_t bytes, c
 }
 
 void checkpoint_release(checkpoint *p) {
-  void *owned[] = {p->version,
-                   p->config,
-                   p->inputs,
-                   p->finished,
-                   p->timing,
-                   p->stage,
-                   p->stages,
-                   p->state.weights,
-                   p->state.average,
-                   p->state.selected,
-                   p->state.moments[0],
-                   p->state.moments[1],
-                   p->group_of_example,
-                   p->group_names,
-                   p->val_groups,
-                   p->powers,
-                   p->state.group_weights};
+  void *owned[] = {p->version,          p->config,           p->inputs,
+                   p->finished,         p->timing,           p->stage,
+                   p->stages,           p->state.weights,    p->state.average,
+                   p->state.selected,   p->state.moments[0], p->state.moments[1],
+                   p->group_of_example, p->group_names,      p->group_labels,
+                   p->val_groups,       p->powers,           p->state.group_weights};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) mem_free(owned[i]);
   history_release(&p->history);
   *p = (checkpoint){0};

@@ -42,6 +42,7 @@ typedef struct checkpoint {
   size_t examples, groups;
   uint32_t *group_of_example;             /* [examples] */
   char (*group_names)[DESPUR_GROUP_NAME]; /* [groups] */
+  uint32_t *group_labels;                 /* [groups] */
   size_t val_examples;
   uint32_t *val_groups; /* [val_examples], or NULL */
   size_t classes;

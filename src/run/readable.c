@@ -8,7 +8,7 @@
 #include "run/run_state.h"
 
 /* Upper bounds for one group in a line of results.jsonl, and for one tensor in the header of a grouping. */
-static const size_t VALUES_A_GROUP = 10, BYTES_A_GROUP = 170, BYTES_A_WEIGHT = 60, BYTES_A_TENSOR = 112;
+static const size_t VALUES_A_GROUP = 12, BYTES_A_GROUP = 196, BYTES_A_WEIGHT = 60, BYTES_A_TENSOR = 112;
 
 static size_t most_clusters(const despur_config *config) {
   return (size_t)(config->infer.max_clusters > config->infer.clusters ? config->infer.max_clusters

@@ -108,7 +108,7 @@ static despur_status fill_parts(result_line *line, despur_grouping_part **names,
   TRY(mem_alloc(&line->parts, count, sizeof *line->parts, error));
   for (; line->parts_count < count; line->parts_count++) {
     (*names)[line->parts_count] = despur_grouping_part_at(r->grouping, line->parts_count);
-    groups_name_class((*names)[line->parts_count].name, &naming);
+    groups_name_class((*names)[line->parts_count].name, &naming, (*names)[line->parts_count].label);
     TRY(fill_part(&line->parts[line->parts_count], &(*names)[line->parts_count], error));
   }
 cleanup:
@@ -143,6 +143,9 @@ despur_status run_write_inference(run *r, despur_error *error) {
   TRY(list_names(&truth, &r->truth, error));
   line.inferred_names = inferred;
   line.true_names = truth;
+  line.inferred_labels = r->result->groups.labels;
+  line.true_labels = r->truth.labels;
+  line.true_attributes = r->truth.attributes;
   TRY(append(r, &line, error));
 cleanup:
   for (size_t p = 0; p < line.parts_count; p++) mem_free(line.parts[p].search);

@@ -50,6 +50,7 @@ static void describe_groups(checkpoint *c, const run *r) {
   c->groups = groups->count;
   c->group_of_example = groups->of_example;
   c->group_names = groups->names;
+  c->group_labels = groups->labels;
   c->val_groups = r->val_groups;
   despur_dataset_split(r->dataset, DESPUR_VAL, &c->val_examples);
   c->powers = r->powers;

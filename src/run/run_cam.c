@@ -32,14 +32,6 @@ typedef struct looker {
   float *maps; /* of chosen examples, [stages, examples, area] */
 } looker;
 
-/* Names begin with the class ("y=0,a=1", "y=0,k=1"), and a class's groups stand together; groups that say no
- * class are of one. */
-static bool same_class(const despur_groups *groups, size_t g, size_t h) {
-  const char *a = groups->names[g], *b = groups->names[h];
-  size_t length = strncmp(a, "y=", 2) == 0 ? strcspn(a, ",") + 1 : 0;
-  return strncmp(a, b, length) == 0;
-}
-
 static despur_status describe_groups(looker *look, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_groups *shown = look->shown;
@@ -48,8 +40,8 @@ static despur_status describe_groups(looker *look, despur_error *error) {
   TRY(mem_alloc(&out->names, shown->count, sizeof *out->names, error));
   TRY(mem_alloc(&out->minority, shown->count, sizeof *out->minority, error));
   out->groups = shown->count;
-  for (size_t first = 0, end; first < shown->count; first = end) {
-    for (end = largest = first; end < shown->count && same_class(shown, first, end); end++)
+  for (size_t first = 0, end; first < shown->count; first = end) { /* a class's groups stand together */
+    for (end = largest = first; end < shown->count && shown->labels[end] == shown->labels[first]; end++)
       if (shown->train_sizes[end] > shown->train_sizes[largest]) largest = end;
     for (size_t g = first; g < end; g++) {
       memcpy(out->names[g], shown->names[g], sizeof out->names[g]);

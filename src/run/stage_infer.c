@@ -98,9 +98,7 @@ static despur_status groups_of_grouping(despur_groups *out, const run *r, const 
   TRY(despur_groups_create(out, despur_dataset_count(r->dataset), despur_grouping_count(grouping), error));
   TRY(mem_alloc(&of_row, count, sizeof *of_row, error));
   despur_grouping_training(grouping, of_row);
-  for (size_t g = 0; g < out->count; g++)
-    memcpy(out->names[g], despur_grouping_name(grouping, g), sizeof out->names[g]);
-  run_name_classes(out, r);
+  run_describe_groups(out, r, grouping);
   for (size_t i = 0; i < count; i++) {
     out->of_example[examples[i]] = of_row[i];
     out->train_sizes[of_row[i]]++;
@@ -184,7 +182,7 @@ static void note_shortfalls(const run *r) {
   const group_naming naming = groups_naming(r->dataset);
   for (size_t p = 0; r->grouping && p < despur_grouping_parts(r->grouping); p++) {
     despur_grouping_part part = despur_grouping_part_at(r->grouping, p);
-    groups_name_class(part.name, &naming);
+    groups_name_class(part.name, &naming, part.label);
     if (part.examples > 0 && *part.why_fewer)
       run_note(r, "infer: %s: fewer clusters than asked for, because %s", part.name, part.why_fewer);
   }
@@ -241,6 +239,7 @@ static despur_status restore(run *r, despur_error *error) {
   TRY(despur_groups_create(groups, c->examples, c->groups, error));
   memcpy(groups->of_example, c->group_of_example, c->examples * sizeof *groups->of_example);
   memcpy(groups->names, c->group_names, c->groups * sizeof *groups->names);
+  memcpy(groups->labels, c->group_labels, c->groups * sizeof *groups->labels);
   for (size_t i = 0; i < count; i++)
     if (groups->of_example[train[i]] != DESPUR_NO_GROUP) groups->train_sizes[groups->of_example[train[i]]]++;
   r->val_groups = c->val_groups, c->val_groups = NULL;

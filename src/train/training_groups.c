@@ -26,7 +26,7 @@ static despur_status make_cells(training_groups *out, const uint8_t *has, uint32
     for (size_t y = 0; y < classes; y++) {
       if (!has[g * classes + y]) continue;
       snprintf(out->own.names[next], DESPUR_GROUP_NAME, "%.20s,y=%zu", groups->names[g], y);
-      out->label_of[next] = (uint32_t)y;
+      out->label_of[next] = out->own.labels[next] = (uint32_t)y;
       cell[g * classes + y] = next++;
     }
 cleanup:

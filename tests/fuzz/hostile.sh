@@ -171,7 +171,7 @@ refused 3 'bad/results.jsonl: 1,099,511,627,776 bytes long, at most 268,435,456'
 run_directory
 truncate -s 1T bad/last.ckpt
 refused 3 'bad/last.ckpt: not a checkpoint' run --resume bad
-{ printf 'despur checkpoint 5\n'; little_endian 8 4294967296; repeat 0 64; } >bad/last.ckpt
+{ printf 'despur checkpoint 6\n'; little_endian 8 4294967296; repeat 0 64; } >bad/last.ckpt
 refused 3 'bad/last.ckpt: damaged: ' run --resume bad
 
 echo "$refused_count files refused"

@@ -438,6 +438,7 @@ def checkpoint(stage="train", groups=2, of=(0, 1, 1), weights=(1.0, 2.0), parame
     content += struct.pack("<QQ", len(of) if examples is None else examples, groups)
     content += array("I", of)
     content += struct.pack("<Q", 1) + b"".join((b"y=0,k=%d" % g).ljust(48, b"\0") for g in range(groups if names is None else names))
+    content += array("I", [0] * (groups if names is None else names))
     content += struct.pack("<Q", 0) + NO_ARRAY + struct.pack("<Q", 2) + array("d", [1, 2])
     content += struct.pack("<QQQdQQ", 1, 5, 1, 0.5, len(weights) if parameters is None else parameters, 0)
     content += array("f", weights) + NO_ARRAY + array("f", weights)
@@ -447,7 +448,7 @@ def checkpoint(stage="train", groups=2, of=(0, 1, 1), weights=(1.0, 2.0), parame
     return content + struct.pack("<QQQ", epochs, 2, 3) + struct.pack("<4Q", 1, 2, 0, 1) + b"\0\1\1"
 
 
-def signed(content, magic=b"despur checkpoint 5\n"):
+def signed(content, magic=b"despur checkpoint 6\n"):
     content = magic + content
     return content + hashlib.sha256(content).hexdigest().encode()
 
@@ -554,6 +555,9 @@ RUNS = {
     "no_groups": {**WHOLE, "results": lines({**evaluation("train", selected=True), "groups": []}, {**evaluation("reference", selected=True), "groups": []})},
     "deep_json": {**WHOLE, "results": '{"a":' * 2100},
     "not_json": {**WHOLE, "results": "{\n", "cam": "[]", "manifest": "null"},
+    "codes": {**WHOLE, "results": lines({**INFERENCE, "inferred_y": [0, 0], "true_y": [0, 0], "true_a": [0, 1]}, {**evaluation("train", selected=True, label="x"),
+        "groups": [{"name": "g", "y": 4294967294, "a": 1, "count": 4, "correct": 1}, {"name": "h", "y": -1, "a": 2**63 - 1, "count": 4}]})},
+    "codes_ragged": {**WHOLE, "results": lines({**INFERENCE, "inferred_y": [0], "true_y": [0, "x"], "true_a": [[], 2**40]})},
     "names": {**WHOLE, "results": RESULTS.replace("y=0,a=0", "<script>alert(1)</script>" + "\u00e9" * 40)},
     "cam_markup": {**WHOLE, "cam": CAM.replace("iVBORw0KGgo=", "\\\"><script>")},
     "cam_large": {**WHOLE, "cam": CAM.replace('"width": 3', '"width": 9223372036854775807').replace("0.2", "1e308")},

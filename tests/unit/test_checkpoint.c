@@ -19,7 +19,8 @@ static int make_directory(void **state) {
 static float weights[PARAMETERS] = {1, -2, 0.5f, 1e-38f, 3}, selected[PARAMETERS] = {5, 4, 3, 2, 1},
              average[PARAMETERS] = {2, 2, 1, 1, 7}, moments[PARAMETERS] = {0, 1, 0, -1, 0};
 static double group_weights[GROUPS] = {0.25, 0.75}, powers[CLASSES] = {1, 2, 3};
-static uint32_t of_example[EXAMPLES] = {0, 1, DESPUR_NO_GROUP, 1}, val_groups[2] = {1, 0};
+static uint32_t of_example[EXAMPLES] = {0, 1, DESPUR_NO_GROUP, 1}, val_groups[2] = {1, 0},
+                group_labels[GROUPS] = {0, DESPUR_NO_CODE};
 static char names[GROUPS][DESPUR_GROUP_NAME] = {"y=0,k=0", "y=0,k=1"};
 static size_t correct[2 * GROUPS] = {0, 1, 1, 1}, kept[2 * GROUPS] = {0, 0, 0, 1};
 static uint8_t right[2] = {1, 0};
@@ -45,6 +46,7 @@ static checkpoint full_checkpoint(void) {
       .groups = GROUPS,
       .group_of_example = of_example,
       .group_names = names,
+      .group_labels = group_labels,
       .val_examples = 2,
       .val_groups = val_groups,
       .classes = CLASSES,
@@ -101,6 +103,7 @@ static void everything_comes_back(void **state) {
   assert_int_equal(found.groups, GROUPS);
   assert_memory_equal(found.group_of_example, of_example, sizeof of_example);
   assert_memory_equal(found.group_names, names, sizeof names);
+  assert_memory_equal(found.group_labels, group_labels, sizeof group_labels);
   assert_memory_equal(found.val_groups, val_groups, sizeof val_groups);
   assert_memory_equal(found.powers, powers, sizeof powers);
   const despur_train_state *s = &found.state;
@@ -127,6 +130,7 @@ static void what_is_not_there_stays_away(void **state) {
   c.examples = c.groups = c.val_examples = c.classes = 0;
   c.group_of_example = NULL;
   c.group_names = NULL;
+  c.group_labels = NULL;
   c.val_groups = NULL;
   c.powers = NULL;
   c.stage_count = 0;
@@ -196,7 +200,7 @@ static void what_is_no_checkpoint_or_another_version_is_said_to_be_that(void **s
 static void lengths_are_not_believed(void **state) {
   (void)state;
   static char bytes[8192];
-  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 5\n");
+  size_t count = written(bytes, sizeof bytes), first = strlen("despur checkpoint 6\n");
   checkpoint found;
   for (size_t i = first; i + 8 <= count; i++) {
     char saved[8];

@@ -21,7 +21,11 @@ static void true_groups_number_label_and_attribute(void **state) {
   const size_t train_sizes[] = {2, 0, 0, 1, 0, 2}; /* groups 1 and 2 are in other splits, 4 is empty */
   assert_memory_equal(groups.train_sizes, train_sizes, sizeof train_sizes);
   const char *names[] = {"y=0,a=0", "y=0,a=1", "y=1,a=0", "y=1,a=1", "y=2,a=0", "y=2,a=1"};
-  for (size_t g = 0; g < 6; g++) assert_string_equal(groups.names[g], names[g]);
+  for (size_t g = 0; g < 6; g++) {
+    assert_string_equal(groups.names[g], names[g]);
+    assert_int_equal(groups.labels[g], g / 2);
+    assert_int_equal(groups.attributes[g], g % 2);
+  }
   despur_groups_release(&groups);
   tiny_dataset_free(&tiny);
 }
@@ -34,6 +38,8 @@ static void without_attributes_true_groups_are_the_labels(void **state) {
   assert_int_equal(groups.count, 3);
   for (size_t i = 0; i < 7; i++) assert_int_equal(groups.of_example[i], labels[i]);
   assert_string_equal(groups.names[2], "y=2");
+  assert_int_equal(groups.labels[2], 2);
+  assert_int_equal(groups.attributes[2], DESPUR_NO_CODE);
   despur_groups_release(&groups);
   tiny_dataset_free(&tiny);
 }

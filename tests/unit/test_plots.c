@@ -25,6 +25,8 @@ static despur_scores scores_of(example_run *e, size_t stage) {
   for (size_t g = 0; g < GROUPS; g++) {
     double accuracy = ACCURACY[stage][g];
     e->groups[stage][g] = (despur_group_score){.name = NAMES[g],
+                                               .label = (uint32_t)(g / 2),
+                                               .attribute = g % 2,
                                                .count = g < 4 ? 100 : 0,
                                                .train_count = SIZES[g],
                                                .accuracy = g < 4 ? accuracy : (double)NAN,

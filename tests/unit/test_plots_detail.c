@@ -26,7 +26,11 @@ static judged *judge(void) {
   memset(&j, 0, sizeof j);
   for (size_t g = 0; g < GROUPS; g++) {
     static const size_t RIGHT[GROUPS] = {70, 40, 50, 60};
-    j.scores[g] = (despur_group_score){.name = NAMES[g], .count = 122, .train_count = SIZES[g]};
+    j.scores[g] = (despur_group_score){.name = NAMES[g],
+                                       .label = (uint32_t)(g / 2),
+                                       .attribute = g % 2,
+                                       .count = 122,
+                                       .train_count = SIZES[g]};
     j.names[g] = NAMES[g];
     j.bins[g][10] = (despur_reliability_bin){100, RIGHT[g], 0.7};
     j.bins[g][12] = (despur_reliability_bin){2, 0, 0.85};
@@ -158,9 +162,11 @@ typedef struct cloud {
 static cloud *gather(void) {
   static cloud c;
   static const size_t COUNTS[4] = {10, 90, 70, 30};
+  static uint32_t CLASS_OF[GROUPS] = {0, 0, 1, 1}, ATTRIBUTE_OF[GROUPS] = {0, 1, 0, 1};
   memset(&c, 0, sizeof c);
   for (size_t g = 0; g < GROUPS; g++) {
-    c.scores[g] = (despur_group_score){.name = NAMES[g], .count = 1};
+    c.scores[g] =
+        (despur_group_score){.name = NAMES[g], .label = (uint32_t)(g / 2), .attribute = g % 2, .count = 1};
     snprintf(c.true_names[g], DESPUR_GROUP_NAME, "%s", NAMES[g]);
     snprintf(c.inferred_names[g], DESPUR_GROUP_NAME, "y=%zu,k=%zu", g / 2, g % 2);
     c.contingency[g * GROUPS + g / 2 * 2] = COUNTS[g];
@@ -172,6 +178,9 @@ static cloud *gather(void) {
                                        .truth = GROUPS,
                                        .inferred_names = c.inferred_names,
                                        .true_names = c.true_names,
+                                       .inferred_labels = CLASS_OF,
+                                       .true_labels = CLASS_OF,
+                                       .true_attributes = ATTRIBUTE_OF,
                                        .contingency = c.contingency};
   for (size_t i = 0; i < POINTS; i++)
     c.points[i] = (report_point){.x = (double)(i % 8),

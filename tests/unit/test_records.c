@@ -58,9 +58,9 @@ static const char SCORES[] =
     "\"balanced_group_accuracy\":0.6,\"worst_class_accuracy\":0.55,"
     "\"attribute_accuracy\":0.8,\"attribute_chance\":null,\"degenerate\":{"
     "\"kind\":\"one_class\",\"predicted_class\":1,\"share\":1.0,\"accuracy\":null,"
-    "\"expected\":null},\"groups\":[{\"name\":\"a\",\"count\":2,\"correct\":2,"
+    "\"expected\":null},\"groups\":[{\"name\":\"a\",\"y\":0,\"a\":3,\"count\":2,\"correct\":2,"
     "\"accuracy\":1.0,\"low\":0.2,\"high\":1.0,\"train_count\":9},"
-    "{\"name\":\"b\",\"count\":4,\"correct\":2,\"accuracy\":0.5,\"low\":0.1,\"high\":0.9,"
+    "{\"name\":\"b\",\"y\":7,\"count\":4,\"correct\":2,\"accuracy\":0.5,\"low\":0.1,\"high\":0.9,"
     "\"train_count\":1}]}";
 
 static const despur_scores MEASURED = {.worst_group = 1,
@@ -84,8 +84,11 @@ static const despur_scores MEASURED = {.worst_group = 1,
 static void fill_groups(result_line *line, despur_group_score groups[2]) {
   groups[0] = (despur_group_score){
       .name = "a", .count = 2, .correct = 2, .train_count = 9, .accuracy = 1, .low = 0.2, .high = 1};
+  groups[0].attribute = 3;
   groups[1] = (despur_group_score){
       .name = "b", .count = 4, .correct = 2, .train_count = 1, .accuracy = 0.5, .low = 0.1, .high = 0.9};
+  groups[1].label = 7;
+  groups[1].attribute = DESPUR_NO_CODE;
   line->scores = MEASURED;
   line->scores.groups = groups;
 }
@@ -162,8 +165,21 @@ static void rules_and_groups_come_back(void **state) {
                               .true_names = truth,
                               .true_count = 1,
                               .contingency = table};
+  const uint32_t classes[] = {0, 0}, several[] = {0, DESPUR_NO_CODE}, attribute[] = {3};
+  result_line coded = groups;
+  coded.inferred_labels = classes, coded.true_labels = classes, coded.true_attributes = attribute;
+  comes_back(&coded,
+             "{\"stage\":\"infer\",\"parts\":[{\"part\":\"y=0\",\"examples\":10,\"clusters\":2,"
+             "\"silhouette\":0.5,\"search\":[{\"clusters\":2,\"silhouette\":0.5},"
+             "{\"clusters\":3,\"silhouette\":null}]},{\"part\":\"y=1\",\"examples\":5,\"clusters\":1,"
+             "\"silhouette\":null}],\"powers\":[0.5,1.0],\"adjusted_rand\":0.125,"
+             "\"minority_precision\":1.0,\"minority_recall\":0.0,\"inferred\":[\"y=0,k=0\",\"y=0,k=1\"],"
+             "\"inferred_y\":[0,0],\"true\":[\"y=0,a=0\"],\"true_y\":[0],\"true_a\":[3],"
+             "\"contingency\":[[4],[6]]}");
+  coded = groups;
+  coded.inferred_labels = several; /* which is no list of classes */
   comes_back(
-      &groups,
+      &coded,
       "{\"stage\":\"infer\",\"parts\":[{\"part\":\"y=0\",\"examples\":10,\"clusters\":2,\"silhouette\":0.5,"
       "\"search\":[{\"clusters\":2,\"silhouette\":0.5},{\"clusters\":3,\"silhouette\":null}]},"
       "{\"part\":\"y=1\",\"examples\":5,\"clusters\":1,\"silhouette\":null}],\"powers\":[0.5,1.0],"
@@ -300,9 +316,13 @@ static const char CAM[] =
     "  \"region\": {\n    \"left\": 1,\n    \"top\": 2,\n    \"width\": 3,\n    \"height\": 4\n  },\n"
     "  \"stages\": [\n    \"ERM\"\n  ],\n  \"groups\": [\n    {\n      \"name\": \"y=0,a=1\",\n"
     "      \"minority\": true,\n      \"examples\": [\n        {\n          \"example\": 17,\n"
-    "          \"predictions\": [\n            1\n          ]\n        }\n      ],\n      \"scores\": [\n"
+    "          \"y\": 0,\n          \"a\": 1,\n"
+    "          \"predictions\": [\n            1\n          ],\n"
+    "          \"empty\": [\n            true\n          ]\n        }\n      ],\n      \"scores\": [\n"
     "        {\n          \"count\": 5,\n          \"empty\": 1,\n          \"core_area\": 0.25,\n"
     "          \"painted_area\": null,\n"
+    "          \"core\": {\n            \"mean\": 0.5,\n            \"low\": 0.25,\n"
+    "            \"high\": 0.75\n          },\n"
     "          \"background\": {\n            \"mean\": 0.5,\n            \"low\": 0.25,\n"
     "            \"high\": 0.75\n          },\n"
     "          \"painted\": {\n            \"mean\": 0.0,\n            \"low\": null,\n"
@@ -325,7 +345,7 @@ static void where_networks_look_comes_back(void **state) {
   assert_int_equal(read.region.height, 4);
   assert_int_equal(read.groups[0].examples[0].predictions[0], 1);
   assert_true(read.groups[0].occlusions[2] == -0.25 && isnan(read.groups[0].occlusions[1]));
-  assert_ok(cam_print(&again, &read, &error));
+  assert_ok(cam_print(&again, &read, JSON_PRETTY, &error));
   assert_string_equal(again, CAM);
   mem_free(again);
   cam_release(&read);

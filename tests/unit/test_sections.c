@@ -91,6 +91,8 @@ static void fill_stage(example_run *e, size_t s) {
   for (size_t g = 0; g < GROUPS; g++) {
     double accuracy = g == 2 ? (double)NAN : (double)CORRECT[s][g] / 100;
     e->groups[s][g] = (despur_group_score){.name = NAMES[g],
+                                           .label = (uint32_t)(g / 2),
+                                           .attribute = g % 2,
                                            .count = g == 2 ? 0 : 100,
                                            .correct = CORRECT[s][g],
                                            .train_count = TRAINED[g],
@@ -176,7 +178,11 @@ static void groups_stand_with_sizes_and_intervals(void **state) {
   assert_shows("y=1,a=1" USUAL "|1,300|100|95.0 87" DASH "102|85.0 77" DASH "92|");
   for (size_t s = 0; s <= REPORT_TRAIN; s++) {
     e->finals[s].split = DESPUR_VAL;
-    for (size_t g = 0; g < 2; g++) e->groups[s][g].name = g ? "y=1" : "y=0";
+    for (size_t g = 0; g < 2; g++) {
+      e->groups[s][g].name = g ? "y=1" : "y=0";
+      e->groups[s][g].label = (uint32_t)g;
+      e->groups[s][g].attribute = DESPUR_NO_CODE;
+    }
     e->finals[s].scores.groups_count = 2;
   }
   show(section_groups, &e->run);
@@ -216,6 +222,7 @@ static void inferred_groups_are_shown_where_there_are_no_attributes(void **state
 /* ---- inferred groups against true ones ---- */
 
 static void set_inference(example_run *e, const size_t contingency[GROUPS * GROUPS]) {
+  static uint32_t CLASS_OF[GROUPS] = {0, 0, 1, 1}, ATTRIBUTE_OF[GROUPS] = {0, 1, 0, 1};
   for (size_t g = 0; g < GROUPS; g++) {
     snprintf(e->true_names[g], DESPUR_GROUP_NAME, "%s", NAMES[g]);
     snprintf(e->inferred_names[g], DESPUR_GROUP_NAME, "y=%zu,k=%zu", g / 2, g % 2);
@@ -229,6 +236,9 @@ static void set_inference(example_run *e, const size_t contingency[GROUPS * GROU
                                         .truth = GROUPS,
                                         .inferred_names = e->inferred_names,
                                         .true_names = e->true_names,
+                                        .inferred_labels = CLASS_OF,
+                                        .true_labels = CLASS_OF,
+                                        .true_attributes = ATTRIBUTE_OF,
                                         .contingency = e->contingency};
 }
 
@@ -411,6 +421,8 @@ static several *run_several(void) {
   for (size_t i = 0; i < RUNS; i++) {
     for (size_t g = 0; g < CLASSES; g++)
       s.groups[i][g] = (despur_group_score){.name = g ? "y=1" : "y=0",
+                                            .label = (uint32_t)g,
+                                            .attribute = DESPUR_NO_CODE,
                                             .count = 10,
                                             .train_count = g ? 1500 : 12,
                                             .accuracy = g ? 0.9 : WORST[i]};

@@ -7,10 +7,10 @@ static despur_error error;
 
 /* Two classes, two attributes; training counts say which group is the usual one of its class. */
 static verdict_finding find(const size_t correct[4], size_t count, double attribute_accuracy) {
-  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 500},
-                                  {.name = "y=0,a=1", .train_count = 10},
-                                  {.name = "y=1,a=0", .train_count = 10},
-                                  {.name = "y=1,a=1", .train_count = 500}};
+  despur_group_score groups[4] = {{.name = "y=0,a=0", .label = 0, .attribute = 0, .train_count = 500},
+                                  {.name = "y=0,a=1", .label = 0, .attribute = 1, .train_count = 10},
+                                  {.name = "y=1,a=0", .label = 1, .attribute = 0, .train_count = 10},
+                                  {.name = "y=1,a=1", .label = 1, .attribute = 1, .train_count = 500}};
   despur_scores scores = {.groups_count = 4, .groups = groups, .attribute_accuracy = attribute_accuracy};
   for (size_t g = 0; g < 4; g++) {
     groups[g].count = count;
@@ -106,10 +106,11 @@ static void assert_says(const text *found, const char *words) {
 
 static void one_class_in_unbalanced_data_is_not_called_fair(void **state) {
   (void)state;
-  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 900, .correct = 900},
-                                  {.name = "y=0,a=1", .train_count = 100, .count = 800, .correct = 800},
-                                  {.name = "y=1,a=0", .train_count = 10, .count = 50, .correct = 0},
-                                  {.name = "y=1,a=1", .train_count = 90, .count = 50, .correct = 0}};
+  despur_group_score groups[4] = {
+      {.name = "y=0,a=0", .label = 0, .attribute = 0, .train_count = 900, .count = 900, .correct = 900},
+      {.name = "y=0,a=1", .label = 0, .attribute = 1, .train_count = 100, .count = 800, .correct = 800},
+      {.name = "y=1,a=0", .label = 1, .attribute = 0, .train_count = 10, .count = 50, .correct = 0},
+      {.name = "y=1,a=1", .label = 1, .attribute = 1, .train_count = 90, .count = 50, .correct = 0}};
   despur_scores scores = scores_of(groups, 4);
   verdict_finding found;
   assert_ok(verdict_find(&found, &scores, &error));
@@ -125,10 +126,11 @@ static void one_class_in_unbalanced_data_is_not_called_fair(void **state) {
 
 static void groups_that_do_better_where_the_attribute_is_unusual_are_not_free_of_it(void **state) {
   (void)state;
-  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 500, .correct = 300},
-                                  {.name = "y=0,a=1", .train_count = 10, .count = 500, .correct = 480},
-                                  {.name = "y=1,a=0", .train_count = 10, .count = 500, .correct = 480},
-                                  {.name = "y=1,a=1", .train_count = 900, .count = 500, .correct = 470}};
+  despur_group_score groups[4] = {
+      {.name = "y=0,a=0", .label = 0, .attribute = 0, .train_count = 900, .count = 500, .correct = 300},
+      {.name = "y=0,a=1", .label = 0, .attribute = 1, .train_count = 10, .count = 500, .correct = 480},
+      {.name = "y=1,a=0", .label = 1, .attribute = 0, .train_count = 10, .count = 500, .correct = 480},
+      {.name = "y=1,a=1", .label = 1, .attribute = 1, .train_count = 900, .count = 500, .correct = 470}};
   despur_scores scores = scores_of(groups, 4);
   verdict v = verdict_on(&scores, NULL);
   assert_says(&v.sentence,
@@ -139,10 +141,11 @@ static void groups_that_do_better_where_the_attribute_is_unusual_are_not_free_of
 
 static void a_tiny_group_has_its_size_beside_its_accuracy(void **state) {
   (void)state;
-  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 500, .correct = 490},
-                                  {.name = "y=0,a=1", .train_count = 10, .count = 3, .correct = 0},
-                                  {.name = "y=1,a=0", .train_count = 10, .count = 0},
-                                  {.name = "y=1,a=1", .train_count = 900, .count = 500, .correct = 490}};
+  despur_group_score groups[4] = {
+      {.name = "y=0,a=0", .label = 0, .attribute = 0, .train_count = 900, .count = 500, .correct = 490},
+      {.name = "y=0,a=1", .label = 0, .attribute = 1, .train_count = 10, .count = 3, .correct = 0},
+      {.name = "y=1,a=0", .label = 1, .attribute = 0, .train_count = 10, .count = 0},
+      {.name = "y=1,a=1", .label = 1, .attribute = 1, .train_count = 900, .count = 500, .correct = 490}};
   despur_scores scores = scores_of(groups, 4);
   verdict v = verdict_on(&scores, NULL);
   assert_says(&v.sentence, "0.0 % right in its worst group (y=0,a=1, of which there are only 3)");
@@ -156,6 +159,8 @@ static void a_class_that_is_not_learned_is_named_beside_groups_that_are_equal(vo
   for (size_t g = 0; g < 6; g++)
     groups[g] = (despur_group_score){
         .name = (const char *const[]){"y=0,a=0", "y=0,a=1", "y=1,a=0", "y=1,a=1", "y=2,a=0", "y=2,a=1"}[g],
+        .label = (uint32_t)(g / 2),
+        .attribute = g % 2,
         .train_count = g % 2 ? 10 : 1000,
         .count = 5000,
         .correct = g < 4 ? 4900 : 50};
@@ -173,12 +178,42 @@ static void a_class_that_is_not_learned_is_named_beside_groups_that_are_equal(vo
 
 static void without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof(void **state) {
   (void)state;
-  despur_group_score classes[2] = {{.name = "y=0", .train_count = 900, .count = 500, .correct = 400},
-                                   {.name = "y=1", .train_count = 900, .count = 500, .correct = 480}};
-  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 800, .count = 400, .correct = 390},
-                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 10},
-                                 {.name = "y=1,k=0", .train_count = 700, .count = 300, .correct = 290},
-                                 {.name = "y=1,k=1", .train_count = 200, .count = 200, .correct = 190}};
+  despur_group_score classes[2] = {{.name = "y=0",
+                                    .label = 0,
+                                    .attribute = DESPUR_NO_CODE,
+                                    .train_count = 900,
+                                    .count = 500,
+                                    .correct = 400},
+                                   {.name = "y=1",
+                                    .label = 1,
+                                    .attribute = DESPUR_NO_CODE,
+                                    .train_count = 900,
+                                    .count = 500,
+                                    .correct = 480}};
+  despur_group_score cells[4] = {{.name = "y=0,k=0",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 800,
+                                  .count = 400,
+                                  .correct = 390},
+                                 {.name = "y=0,k=1",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 100,
+                                  .count = 100,
+                                  .correct = 10},
+                                 {.name = "y=1,k=0",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 700,
+                                  .count = 300,
+                                  .correct = 290},
+                                 {.name = "y=1,k=1",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 200,
+                                  .count = 200,
+                                  .correct = 190}};
   despur_scores scores = scores_of(classes, 2), inferred = scores_of(cells, 4);
   verdict v = verdict_on(&scores, &inferred);
   assert_string_equal(
@@ -199,8 +234,18 @@ static void without_attributes_inferred_groups_are_to_be_looked_at_and_no_proof(
 }
 
 static void assert_inferred_says(despur_group_score cells[4], const char *sentence, const char *reason) {
-  despur_group_score classes[2] = {{.name = "y=0", .train_count = 900, .count = 1000, .correct = 800},
-                                   {.name = "y=1", .train_count = 900, .count = 1000, .correct = 960}};
+  despur_group_score classes[2] = {{.name = "y=0",
+                                    .label = 0,
+                                    .attribute = DESPUR_NO_CODE,
+                                    .train_count = 900,
+                                    .count = 1000,
+                                    .correct = 800},
+                                   {.name = "y=1",
+                                    .label = 1,
+                                    .attribute = DESPUR_NO_CODE,
+                                    .train_count = 900,
+                                    .count = 1000,
+                                    .correct = 960}};
   despur_scores scores = scores_of(classes, 2), inferred = scores_of(cells, 4);
   verdict v = verdict_on(&scores, &inferred);
   assert_says(&v.sentence, sentence);
@@ -211,10 +256,30 @@ static void assert_inferred_says(despur_group_score cells[4], const char *senten
 /* No comparison within a class names a group that is the largest of its own. */
 static void the_worst_inferred_group_is_named_though_it_is_the_largest_of_its_class(void **state) {
   (void)state;
-  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 900, .count = 1000, .correct = 77},
-                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 50},
-                                 {.name = "y=1,k=0", .train_count = 800, .count = 1000, .correct = 991},
-                                 {.name = "y=1,k=1", .train_count = 200, .count = 250, .correct = 183}};
+  despur_group_score cells[4] = {{.name = "y=0,k=0",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 900,
+                                  .count = 1000,
+                                  .correct = 77},
+                                 {.name = "y=0,k=1",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 100,
+                                  .count = 100,
+                                  .correct = 50},
+                                 {.name = "y=1,k=0",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 800,
+                                  .count = 1000,
+                                  .correct = 991},
+                                 {.name = "y=1,k=1",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 200,
+                                  .count = 250,
+                                  .correct = 183}};
   assert_inferred_says(
       cells,
       "GEORGE gets 7.7 % right in the worst of them (y=0,k=0) and 55.4 % on average, and surely "
@@ -232,10 +297,30 @@ static void the_worst_inferred_group_is_named_though_it_is_the_largest_of_its_cl
 
 static void no_inferred_group_is_behind_the_largest_where_that_is_the_worst(void **state) {
   (void)state;
-  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 900, .count = 1000, .correct = 300},
-                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 80},
-                                 {.name = "y=1,k=0", .train_count = 800, .count = 1000, .correct = 991},
-                                 {.name = "y=1,k=1", .train_count = 200, .count = 250, .correct = 247}};
+  despur_group_score cells[4] = {{.name = "y=0,k=0",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 900,
+                                  .count = 1000,
+                                  .correct = 300},
+                                 {.name = "y=0,k=1",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 100,
+                                  .count = 100,
+                                  .correct = 80},
+                                 {.name = "y=1,k=0",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 800,
+                                  .count = 1000,
+                                  .correct = 991},
+                                 {.name = "y=1,k=1",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 200,
+                                  .count = 250,
+                                  .correct = 247}};
   assert_inferred_says(
       cells,
       "GEORGE gets 30.0 % right in the worst of them (y=0,k=0) and 68.9 % on average, and errs "
@@ -245,10 +330,30 @@ static void no_inferred_group_is_behind_the_largest_where_that_is_the_worst(void
 
 static void a_worst_inferred_group_in_a_class_that_is_behind_brings_both(void **state) {
   (void)state;
-  despur_group_score cells[4] = {{.name = "y=0,k=0", .train_count = 900, .count = 1000, .correct = 400},
-                                 {.name = "y=0,k=1", .train_count = 100, .count = 100, .correct = 13},
-                                 {.name = "y=1,k=0", .train_count = 800, .count = 1000, .correct = 960},
-                                 {.name = "y=1,k=1", .train_count = 200, .count = 20, .correct = 18}};
+  despur_group_score cells[4] = {{.name = "y=0,k=0",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 900,
+                                  .count = 1000,
+                                  .correct = 400},
+                                 {.name = "y=0,k=1",
+                                  .label = 0,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 100,
+                                  .count = 100,
+                                  .correct = 13},
+                                 {.name = "y=1,k=0",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 800,
+                                  .count = 1000,
+                                  .correct = 960},
+                                 {.name = "y=1,k=1",
+                                  .label = 1,
+                                  .attribute = DESPUR_NO_CODE,
+                                  .train_count = 200,
+                                  .count = 20,
+                                  .correct = 18}};
   assert_inferred_says(
       cells,
       "GEORGE gets 13.0 % right in the worst of them (y=0,k=1) and 65.6 % on average, and surely "
@@ -260,10 +365,11 @@ static void a_worst_inferred_group_in_a_class_that_is_behind_brings_both(void **
 /* A shortcut that costs one group does not hide a class that is lost beside it. */
 static void a_class_that_is_behind_is_told_beside_a_group_that_is(void **state) {
   (void)state;
-  despur_group_score groups[4] = {{.name = "y=0,a=0", .train_count = 900, .count = 1000, .correct = 300},
-                                  {.name = "y=0,a=1", .train_count = 10, .count = 1000, .correct = 320},
-                                  {.name = "y=1,a=0", .train_count = 10, .count = 1000, .correct = 700},
-                                  {.name = "y=1,a=1", .train_count = 900, .count = 1000, .correct = 990}};
+  despur_group_score groups[4] = {
+      {.name = "y=0,a=0", .label = 0, .attribute = 0, .train_count = 900, .count = 1000, .correct = 300},
+      {.name = "y=0,a=1", .label = 0, .attribute = 1, .train_count = 10, .count = 1000, .correct = 320},
+      {.name = "y=1,a=0", .label = 1, .attribute = 0, .train_count = 10, .count = 1000, .correct = 700},
+      {.name = "y=1,a=1", .label = 1, .attribute = 1, .train_count = 900, .count = 1000, .correct = 990}};
   despur_scores scores = scores_of(groups, 4);
   verdict v = verdict_on(&scores, NULL);
   assert_says(&v.sentence, "it gets 30.0 % right in its worst group (y=0,a=0)");
