@@ -180,7 +180,7 @@ static despur_status check_data(const despur_config *config, despur_error *error
   if (status == DESPUR_OK)
     status = check_order(config, "data.augment.ratio", &config->data.augment.ratio, error);
   if (status != DESPUR_OK) return status;
-  return source->check ? source->check(config, error) : DESPUR_OK;
+  return source->check_keys ? source->check_keys(config, error) : DESPUR_OK;
 }
 
 static despur_status check_normalisation(const despur_config *config, despur_error *error) {

@@ -26,7 +26,7 @@ typedef struct data_source {
   /* Why one of its keys has no effect beside other values; NULL: it has one. NULL when all always do. */
   const char *(*why_idle)(const despur_config *config, const char *key);
   /* What its keys say together is wrong (DESPUR_BAD_INPUT or DESPUR_BAD_USAGE); NULL: nothing can be. */
-  despur_status (*check)(const despur_config *config, despur_error *error);
+  despur_status (*check_keys)(const despur_config *config, despur_error *error);
   /* What tables of several runs call the data; and where that stands among others of this source. */
   int (*label)(char out[SOURCE_LABEL], const despur_config *config);
   despur_status (*create)(despur_dataset **out, const despur_config *config, despur_error *error);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static despur_status check(const despur_config *config, despur_error *error) {
+static despur_status check_keys(const despur_config *config, despur_error *error) {
   if (config->data.resize == 0 || config->data.resize >= config->data.size) return DESPUR_OK;
   return config_blame(config, "data.resize", error, "expected at least data.size, %lld; found %lld",
                       (long long)config->data.size, (long long)config->data.resize);
@@ -52,6 +52,6 @@ const data_source source_pictures = {.name = "pictures",
                                      .kind = DESPUR_INPUT_IMAGES,
                                      .arch = "resnet20",
                                      .knows_attributes = true,
-                                     .check = check,
+                                     .check_keys = check_keys,
                                      .label = label,
                                      .create = create};

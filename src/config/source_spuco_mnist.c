@@ -9,7 +9,7 @@ static const char *why_idle(const despur_config *config, const char *key) {
   return counts_digits && config_images_are_named(config) ? "data.images is auto or digits" : NULL;
 }
 
-static despur_status check(const despur_config *config, despur_error *error) {
+static despur_status check_keys(const despur_config *config, despur_error *error) {
   size_t strengths = config->data.strength.count, classes = config->data.classes.count;
   if (strengths == 1 || strengths == classes) return DESPUR_OK;
   return config_blame(config, "data.strength", error,
@@ -54,6 +54,6 @@ const data_source source_spuco_mnist = {
     .attribute_is_random = true,
     .finds_images = true,
     .why_idle = why_idle,
-    .check = check,
+    .check_keys = check_keys,
     .label = label,
     .create = create};
