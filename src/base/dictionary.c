@@ -10,6 +10,10 @@ enum { FIRST_SLOTS = 64 };
 
 /* ---- SipHash-1-3 ---- */
 
+/* Aumasson and Bernstein 2012, with one round for each word and three at the end, as the dictionaries of Rust
+ * and Python have it: enough against keys that somebody has made to collide, since the result is never shown.
+ */
+
 static inline uint64_t turn(uint64_t x, int bits) {
   return x << bits | x >> (64 - bits);
 }
@@ -30,6 +34,7 @@ static inline void sip_round(uint64_t v[4]) {
 static uint64_t hash_of(const dictionary *d, const void *key, size_t length) {
   const uint8_t *at = key;
   uint64_t word;
+  /* the paper's "somepseudorandomlygeneratedbytes" */
   uint64_t v[4] = {d->secret[0] ^ 0x736f6d6570736575U, d->secret[1] ^ 0x646f72616e646f6dU,
                    d->secret[0] ^ 0x6c7967656e657261U, d->secret[1] ^ 0x7465646279746573U};
   size_t left = length;
@@ -51,7 +56,8 @@ static uint64_t hash_of(const dictionary *d, const void *key, size_t length) {
 
 /* ---- the table ---- */
 
-/* Slots that say which entry is there, or the free one where the key belongs. */
+/* The slot that says which entry is there, or the free one where the key belongs. Slots hold the number of an
+ * entry plus one, so that fresh memory is free slots; at most half of them are taken, so a search ends. */
 static size_t slot_of(const dictionary *d, uint64_t hash, const void *key, size_t length) {
   size_t mask = d->slot_count - 1, slot = hash & mask;
   for (; d->slots[slot]; slot = (slot + 1) & mask) {

@@ -1,3 +1,5 @@
+/* SHA-256 (FIPS 180-4, section 6.2): in plain C, and with the processor's instructions where it has them, for
+ * inputs of gigabytes are hashed before a run begins. */
 #include "base/sha256.h"
 
 #include <stdio.h>
@@ -8,6 +10,7 @@
 #include <immintrin.h>
 #endif
 
+/* Section 4.2.2: the first 32 bits of the fractions of the cube roots of the first 64 primes. */
 static const uint32_t ROUND[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -89,6 +92,7 @@ static void compress_by_instructions(uint32_t state[8], const uint8_t block[64])
 }
 #endif
 
+/* Section 5.3.3: the same of the square roots of the first 8 primes. */
 void sha256_init(sha256 *hash) {
   *hash = (sha256){.by_instructions = has_instructions(),
                    .state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
@@ -111,6 +115,7 @@ void sha256_add(sha256 *hash, const void *data, size_t bytes) {
   }
 }
 
+/* Section 5.1.1: one bit, zeros, and the length in bits, big endian, up to a whole block. */
 void sha256_finish(sha256 *hash, char hex[SHA256_HEX]) {
   uint64_t bits = hash->length * 8;
   sha256_add(hash, "\x80", 1);

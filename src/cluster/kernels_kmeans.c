@@ -7,7 +7,9 @@
 
 #include <float.h>
 
-/* A tile is CENTRES centres times all lanes of a block. */
+/* A tile is CENTRES centres times all lanes of a block: its sums stay in registers while the columns pass by,
+ * so a value that is loaded is used CENTRES times. COUNT is a constant to the compiler, which unrolls each
+ * case. */
 enum { CENTRES = SUMS / DOUBLE_PARTS > PACK ? PACK : SUMS / DOUBLE_PARTS > 0 ? SUMS / DOUBLE_PARTS : 1 };
 
 INLINE void squares_tile(const centre_job *job, const double *centre, double *squares, const size_t COUNT) {
@@ -51,6 +53,7 @@ static void squares(const centre_job *job) {
   }
 }
 
+/* Strictly less: of equal centres the first one wins, on every instruction set. */
 static void nearest(const double *squares, size_t k, double *least, uint32_t *which) {
   for (size_t lane = 0; lane < LANES; lane += DOUBLES) {
     dvec best = load_doubles(squares + lane);
@@ -118,6 +121,10 @@ static void products(const screen_job *job) {
   }
 }
 
+/* The nearest centre has the largest score x.c - |c|^2 / 2, since |x|^2 is the same for all. A lane is close,
+ * and looked at again in double precision, unless the best score leads the second by more than both may be
+ * wrong: margin[0] + margin[1] |x| + margin[2] |x|^2, which kmeans_screen.c proves. Where anything is NaN the
+ * comparison fails, and the lane is close. */
 static unsigned screen(const float *products, const float *halves, size_t k, const float *lengths,
                        const float *margin, uint32_t *which) {
   unsigned close = 0;

@@ -1,3 +1,10 @@
+/* The two steps of expectation maximisation for Gaussian mixtures (Dempster, Laird and Rubin 1977; Bishop
+ * 2006, section 9.2.2). A component's covariance S is kept as W with W'W = S^-1, so that
+ *
+ *   log N(x) = -d/2 log 2 pi + sum_j log W_jj - |W (x - mean)|^2 / 2
+ *
+ * takes no inverse and no determinant. Sums are over chunks of points whose number follows from the shape of
+ * the problem, added in their order: threads change nothing. */
 #include "cluster/mixture.h"
 
 #include "base/block.h"
@@ -161,7 +168,8 @@ double mixture_expect(mixture_pass *pass) {
   return sum / (double)pass->n;
 }
 
-/* The responsibilities of a chunk, and how far from the old means they pull. */
+/* The responsibilities of a chunk, and how far from the old means they pull: mean += sum r (x - mean) / sum
+ * r. Sums of x itself would lose the digits in which points that lie far from 0 differ. */
 static void pull_chunk(void *context, size_t chunk, int thread) {
   (void)thread;
   mixture_pass *pass = context;
@@ -198,8 +206,10 @@ static void move_means(mixture_pass *pass) {
   }
 }
 
-/* What one slice of the points adds to the scatter of one component about its mean. Points without
- * responsibility, most of them where components lie apart, are skipped. */
+/* What one slice of the points adds to the scatter of one component about its new mean, for which every point
+ * is read again: sum r x x' less mean mean' in one pass would cancel. Rows are sqrt(r) (x - mean), so the
+ * products are symmetric to the last bit. Points without responsibility, most of them where components lie
+ * apart, are skipped. */
 static void scatter_slice(void *context, size_t task, int thread) {
   mixture_pass *pass = context;
   size_t d = pass->d, c = task / pass->slices, slice = task % pass->slices;
@@ -220,7 +230,8 @@ static void scatter_slice(void *context, size_t task, int thread) {
   }
 }
 
-/* In the column's own unit, whatever that is. A constant column has none: its variances are the share itself.
+/* What is added to the variances, so that no component shrinks onto a point (Bishop 2006, section 9.2.1). In
+ * the column's own unit, whatever that is. A constant column has none: its variances are the share itself.
  * Differences from the first point are 0 there, which differences from a mean need not be. */
 static double column_floor(const mixture_pass *pass, size_t column, double share) {
   double sum = 0, squares = 0, first = (double)pass->points[column];
@@ -251,7 +262,7 @@ static void whiten_component(void *context, size_t c, int thread) {
   for (size_t i = 0; i < (full ? d : 1); i++)
     for (size_t j = 0; j < d; j++) w[i * d + j] = sums[i * columns + j] / pass->masses[c];
   for (size_t j = 0; j < d; j++) w[full ? j * (d + 1) : j] += pass->floors[j];
-  if (full)
+  if (full) /* S = L L' (Cholesky), W = L^-1, in place */
     pass->kernels->whiten(w, d, pass->scratch + (size_t)thread * pass->scratch_values);
   else
     for (size_t j = 0; j < d; j++) w[j] = 1 / math_sqrt(w[j]);

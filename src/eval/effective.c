@@ -11,6 +11,7 @@
 
 /* ---- from sums ---- */
 
+/* sum (k_u - p n_u)^2, multiplied out: so one pass over the units is enough, before p is known. */
 double unit_variance(const unit_sums *s) {
   double n = s->whole, p = s->part / n, m = (double)s->units;
   double squares = s->part_square - 2 * p * s->whole_part + p * p * s->whole_square;
@@ -19,6 +20,7 @@ double unit_variance(const unit_sums *s) {
   return squares > 0 ? m / (m - 1) * squares / (n * n) : 0;
 }
 
+/* most: Kish's number, n^2 / sum w^2. More than that can only be luck of the draw. */
 despur_effective unit_effective(const unit_sums *s) {
   double n = s->whole, p = s->part / n, v = unit_variance(s), most = n * (n / s->row_square);
   despur_effective of = {.units = s->units, .weighted = s->weighted, .share = s->weighted ? p : 0};
@@ -34,6 +36,8 @@ double effective_share(despur_effective of, size_t part, size_t whole) {
   return whole == 0 ? (double)NAN : of.weighted ? of.share : (double)part / (double)whole;
 }
 
+/* Wilson's interval with n (z / t)^2 in the place of n is the one with t in the place of z: few units say
+ * little of their own variance. */
 despur_interval effective_interval(double share, despur_effective of, double z) {
   if (of.units == 0) return wilson_interval(share, of.count, z);
   if (of.units == 1) return (despur_interval){0, 1};
@@ -76,6 +80,8 @@ static size_t unit_of(const despur_predicted *p, size_t row) {
   return p->units ? p->units[row] : row < examples ? row : p->repeated[row - examples];
 }
 
+/* A counting sort: first[] is filled two places on, summed, and used up one place on, so that in the end
+ * first[u] is where unit u begins. Rows of a unit keep their order, and sums over them their bits. */
 despur_status unit_rows_find(unit_rows *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
   *out = (unit_rows){.units = p->units ? p->units_count : predicted_examples(p)};

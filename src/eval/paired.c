@@ -8,6 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Each end is as far from the difference as the distances to the two ends that make it, squared and added; a
+ * correlation takes away twice its share of their product (Newcombe 1998, method 10; Zou and Donner
+ * 2008). With Wilson's intervals it holds where shares are near 0 or 1, and Wald's does not. */
 despur_interval difference_interval(double first, despur_interval of_first, double second,
                                     despur_interval of_second, double correlation) {
   double difference = second - first;
@@ -30,6 +33,7 @@ despur_interval despur_difference_interval(size_t correct1, size_t count1, size_
       (double)correct2 / (double)count2, despur_wilson_interval(correct2, count2, confidence), 0);
 }
 
+/* Phi of the 2 x 2 table. */
 double pairs_correlation(const despur_pairs *pairs) {
   double a = (double)pairs->both, b = (double)pairs->only_first, c = (double)pairs->only_second,
          d = (double)pairs->neither, n = a + b + c + d;
@@ -48,6 +52,8 @@ despur_interval despur_paired_interval(const despur_pairs *pairs, double confide
                              despur_wilson_interval(second, count, confidence), pairs_correlation(pairs));
 }
 
+/* Exact: pairs that agree say nothing, and of the others each side has as many by chance (McNemar 1947).
+ * Twice the smaller tail, at most 1, where both tails hold the middle. */
 double despur_mcnemar(size_t only_first, size_t only_second) {
   size_t fewer = only_first < only_second ? only_first : only_second;
   binomial_tails tails = binomial_at(fewer, only_first + only_second, 0.5);
@@ -65,6 +71,7 @@ static int by_p(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* Holm 1979: the p-value of rank r, counted from 0, times the number of hypotheses not smaller than it. */
 despur_status despur_holm(double *adjusted, const double *p, size_t count, despur_error *error) {
   ranked_p *order;
   size_t tests = 0;

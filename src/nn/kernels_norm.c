@@ -11,6 +11,8 @@ INLINE dvec load_wide(const float *p) {
   return widen(v);
 }
 
+/* Dead lanes of a partial block are left out: behind a first batch norm they are no longer 0 but the shift.
+ */
 INLINE double sum_used(const double lanes[LANES], size_t used) {
   double sum = 0;
   for (size_t lane = 0; lane < used; lane++) sum += lanes[lane];
@@ -68,6 +70,7 @@ static void apply(const norm_job *job, float scale, float shift) {
     apply_line(job, scale, shift, false, false);
 }
 
+/* Of dy and of dy (x - mean): distances, not values, or a large mean would cost the sum its digits. */
 static norm_sums sums(const norm_job *job, double mean) {
   double lanes[2][LANES] __attribute__((aligned(64)));
   const dvec middle = splat_double(mean);
@@ -90,6 +93,8 @@ static norm_sums sums(const norm_job *job, double mean) {
   return (norm_sums){sum_used(lanes[0], job->used), sum_used(lanes[1], job->used)};
 }
 
+/* ReLU's gradient is 0 where its output is 0, as PyTorch has it. Comparisons give a mask of bits, so there is
+ * no branch, and NaN in y stops the gradient in every instruction set alike. */
 INLINE void mask_rows(const mask_job *job, const bool PLUS, const bool ADDS) {
   const vec zero = splat(0);
   for (size_t row = 0; row < job->rows; row++) {
@@ -113,6 +118,8 @@ static void mask(const mask_job *job) {
     mask_rows(job, true, false);
 }
 
+/* Lanes without an example must stay 0: the shift and the slope would make numbers of nothing, which weight
+ * gradients of the layer before would add up. */
 static void gradient(const norm_job *job, norm_line line) {
   const vec scale = splat(line.scale), shift = splat(line.shift), mean = splat(line.mean),
             slope = splat(-line.slope);

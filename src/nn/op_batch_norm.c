@@ -1,6 +1,5 @@
-/* Batch norm (Ioffe and Szegedy 2015), with PyTorch's arithmetic: y = (x - mean) / sqrt(variance + eps) *
- * weight
- * + bias, for each channel.
+/* Batch norm (Ioffe and Szegedy 2015, algorithm 1), with PyTorch's arithmetic: for each channel
+ * y = (x - mean) / sqrt(variance + eps) * weight + bias.
  *
  * In training, mean and variance are those of all examples and places of the batch; every block brings its
  * own and they are combined in the order of blocks. Outside, they are running averages, which training keeps.
@@ -114,6 +113,8 @@ static norm_moments moments_of_batch(const node *n, const despur_net *net, size_
   return all;
 }
 
+/* As PyTorch: normalised with the variance of the batch itself (divided by its count), while the running
+ * average takes the estimate for the population (divided by one less). */
 static void meet(const node *n, despur_net *net) {
   double count = values_of(n, net->used), rest = count > 1 ? count - 1 : 1;
   if (n->frozen) return; /* as outside of training: see begin */
@@ -135,7 +136,9 @@ static void begin(const node *n, despur_net *net, bool training) {
         (channel_norm){.mean = (double)means[c], .inverse = 1 / math_sqrt((double)variances[c] + EPS)};
 }
 
-/* The host is ReLU, or an addition with ReLU behind it; NULL: nothing follows. */
+/* One multiply-add for each value: x * scale + shift, which are computed in double precision, for the
+ * difference of bias and mean * scale loses digits where the mean is large. The host is ReLU, or an addition
+ * with ReLU behind it; NULL: nothing follows. */
 static void forward_for(const node *n, const pass *p, const node *host) {
   const node *add = host && host->input_count > 1 ? host : NULL;
   block_layout out = n->out->layout;
@@ -192,6 +195,11 @@ static void collect_backward(const node *n, pass *p) {
   collect_for(n, p, NULL);
 }
 
+/* With x^ = (x - mean) * inverse, and means over the batch (Ioffe and Szegedy 2015, section 3):
+ *
+ *   dweight = sum dy x^    dbias = sum dy    dx = weight * inverse * (dy - mean(dy) - x^ mean(dy x^))
+ *
+ * The kernels have dy_x = sum dy (x - mean), so x^ mean(dy x^) is (x - mean) times the slope below. */
 static void meet_backward(const node *n, despur_net *net) {
   double count = values_of(n, net->used);
   for (size_t c = 0; c < channels(n); c++) {

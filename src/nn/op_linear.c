@@ -105,6 +105,7 @@ static size_t gradient_tasks(const node *n) {
   return (n->spec.size + OUTPUTS_A_TASK - 1) / OUTPUTS_A_TASK;
 }
 
+/* Of some outputs over all examples, in their order: tasks share no sum, so threads change nothing. */
 static void gradient(const node *n, despur_net *net, size_t part, size_t parts) {
   size_t first = part * n->spec.size / parts, last = (part + 1) * n->spec.size / parts;
   const linear_gradient_job job = linear_weight_job(n, net, first, last);

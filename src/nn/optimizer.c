@@ -47,7 +47,12 @@ static void sgd(const step_job *job, double rate, size_t first, size_t last) {
 }
 
 /* Kingma and Ba 2015, algorithm 1, with PyTorch's order of operations; AdamW after Loshchilov and Hutter
- * 2019. */
+ * 2019.
+ *
+ * PyTorch divides by sqrt(v) / sqrt(1 - beta2^t) + eps: eps stands beside the corrected root, not beside
+ * sqrt(v) as in the paper's second form, where it would count more in the first steps. The corrections are
+ * computed once, in double precision, as 1 - beta2 is no number of float32. Adam's weight decay goes through
+ * both moments, AdamW's shrinks the weights directly. */
 static void adam(const step_job *job, double rate, size_t first, size_t last) {
   const net_optimizer *o = &job->net->optimizer;
   const despur_optimizer_options *options = &o->options;
@@ -75,7 +80,8 @@ static void update(const step_job *job, double rate, size_t first, size_t last) 
     adam(job, rate, first, last);
 }
 
-/* The last layer, whose rate may be another, has the last parameters. */
+/* The last layer, whose rate may be another, has the last parameters. Layers that are frozen are the first
+ * ones (the graph's order is that of parameters), so what moves is a run from net->frozen on. */
 static void step_piece(void *context, size_t task, int thread) {
   (void)thread;
   const step_job *job = context;
@@ -98,6 +104,8 @@ void net_step(despur_net *net, double lr) {
   parallel_for(net->pool, (net->slab + PIECE - 1) / PIECE, step_piece, &job);
 }
 
+/* One thread, in the order of the parameters: a sum shared among threads would depend on how many there are.
+ */
 double net_clip(despur_net *net, double limit) {
   double sum = 0;
   for (size_t i = net->frozen; i < net->slab; i++) sum += (double)net->gradient[i] * (double)net->gradient[i];
@@ -109,6 +117,8 @@ double net_clip(despur_net *net, double limit) {
   return norm;
 }
 
+/* Running statistics are taken over, not averaged: they are averages already, of the weights that there are.
+ */
 void net_average(despur_net *net, float rate) {
   const float *restrict weights = net->parameters;
   float *restrict average = net->average;

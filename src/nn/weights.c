@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As kaiming_uniform with a = sqrt 5. Each tensor has its own random stream. */
+/* As PyTorch's layers begin: kaiming_uniform with a = sqrt 5, which is a bound of 1 / sqrt(fan in) (He et al.
+ * 2015, section 2.2, with a gain of sqrt(1/3)), and the same for biases. Each tensor has its own random
+ * stream, so that the weights of a layer do not depend on the layers before it. */
 void initialise_uniform(const node *n, despur_net *net) {
   const size_t fan_in = n->weight_count / n->spec.size;
   double bound = 1 / math_sqrt((double)fan_in);

@@ -1,3 +1,7 @@
+/* The file is a header of 64 bytes, the pictures one after the other, then a CRC-32 and a byte (whether it
+ * could be read) of each: so a picture is found by its number alone. All are compared with their CRC when the
+ * file is opened, for it may lie there for years, and decoded again where one differs. The folder is named
+ * after everything that the bytes depend on (find_key); what changes gets another folder. */
 #include "picture/cache.h"
 
 #include "base/memory.h"

@@ -63,7 +63,9 @@ static void find_slope(solver *s) {
   }
 }
 
-/* direction = -H slope by the two loops over the pairs; coordinates that would climb stay where they are. */
+/* direction = -H slope by the two loops over the pairs (Nocedal and Wright 2006, algorithm 7.4), from the
+ * inverse curvature of each column in place of a multiple of the identity: columns of other units take steps
+ * of theirs. Coordinates that would climb stay where they are. */
 static void find_direction(solver *s) {
   double share[PAIRS];
   for (size_t i = 0; i < s->n; i++) s->direction[i] = -s->slope[i];
@@ -97,6 +99,7 @@ static double evaluate(solver *s, const double *point, double *gradient) {
   return logistic_evaluate(s->model, point, gradient) + logistic_l1_term(s->model, point);
 }
 
+/* Pairs whose curvature is not surely above 0 would make H indefinite, and are not kept. */
 static void remember(solver *s) {
   const size_t at = s->pairs == 0 ? 0 : (s->newest + 1) % PAIRS;
   double *step = s->steps + at * s->n, *change = s->changes + at * s->n;
