@@ -19,8 +19,6 @@
 
 enum { TOLD = 10 };
 
-static const char *const VERDICTS[] = {"nothing found", "weak group", "leans on it", "too little data"};
-
 static despur_status read_options(despur_audit_options *out, const cli_arguments *arguments,
                                   despur_error *error) {
   long folds = 5, seed = 0, threads = 1, some = 0, repeats = 0;
@@ -99,7 +97,8 @@ static void print_columns(const despur_audit *a) {
 
 static void print_noted(const despur_audit *a) {
   if (!a->noted_name) return;
-  terminal_print(stdout, "\nWhat was noted of %zu examples: %s\n", a->noted_used, VERDICTS[a->noted_verdict]);
+  terminal_print(stdout, "\nWhat was noted of %zu examples: %s\n", a->noted_used,
+                 despur_audit_verdict_word(a->noted_verdict));
   if (a->noted_ignored > 0)
     terminal_print(stdout, "%zu others are not in the confirmation half: of no use\n", a->noted_ignored);
   if (a->noted_count == 0) return;
@@ -153,46 +152,25 @@ static void print_text(const despur_audit *a, const char *sentence) {
               "belongs to what the class means: look at the examples.\n");
 }
 
-static void print_json(const despur_audit *a, const despur_examples *e, const char *sentence) {
+/* What audit.json says, and how the examples were read. */
+static despur_status print_json(const despur_audit *a, const despur_examples *e, despur_error *error) {
   emit j = {0};
+  char *json = NULL;
+  despur_status status = despur_audit_json(&json, a, error);
+  if (status != DESPUR_OK) return status;
   emit_open(&j, NULL, '{');
-  emit_text(&j, "verdict", VERDICTS[a->verdict]);
-  emit_text(&j, "sentence", sentence);
+  emit_members(&j, json);
   examples_emit(&j, e);
-  emit_open(&j, "not_looked_at", '[');
-  for (size_t i = 0; i < a->notes_count; i++) emit_text(&j, NULL, a->notes[i]);
-  emit_close(&j, ']');
-  emit_count(&j, "examples", a->used);
-  emit_count(&j, "discovery", a->discovery);
-  emit_count(&j, "confirmation", a->confirmation);
-  emit_real(&j, "error", a->error);
-  emit_count(&j, "tests", a->cells_count);
-  emit_open(&j, "findings", '[');
-  for (size_t i = 0; i < a->cells_count && a->cells[i].confirmed; i++) {
-    const despur_audit_cell *c = &a->cells[i];
-    emit_open(&j, NULL, '{');
-    emit_text(&j, "finder", a->candidates[c->candidate].finder);
-    emit_text(&j, "candidate", a->candidates[c->candidate].name);
-    emit_text(&j, "verdict", VERDICTS[a->candidates[c->candidate].verdict]);
-    emit_text(&j, "cell", a->candidates[c->candidate].cell_names[c->cell]);
-    emit_text(&j, "class", a->class_names[c->class_index]);
-    emit_count(&j, "count", c->count);
-    emit_count(&j, "wrong", c->wrong);
-    emit_real(&j, "excess", c->excess);
-    emit_real(&j, "excess_low", c->low);
-    emit_real(&j, "excess_high", c->high);
-    emit_real(&j, "p_adjusted", c->adjusted);
-    emit_close(&j, '}');
-  }
-  emit_close(&j, ']');
   emit_close(&j, '}');
+  free(json);
+  return DESPUR_OK;
 }
 
 static despur_status show(const despur_audit *a, const despur_examples *e, const cli_arguments *arguments,
                           despur_error *error) {
   char *sentence = NULL;
   despur_status status = despur_audit_sentence(&sentence, a, error);
-  if (status == DESPUR_OK && cli_value(arguments, "json")) print_json(a, e, sentence);
+  if (status == DESPUR_OK && cli_value(arguments, "json")) status = print_json(a, e, error);
   if (status == DESPUR_OK && !cli_value(arguments, "json")) {
     examples_print(e);
     print_text(a, sentence);

@@ -236,100 +236,22 @@ static void print_text(const despur_run_cam_result *result, const char *target, 
   terminal_print(stdout, "pictures: %s\n", directory);
 }
 
-static void print_json_mean(emit *j, const char *name, const despur_cam_mean *m) {
-  emit_open(j, name, '{');
-  emit_real(j, "mean", m->mean);
-  emit_real(j, "low", m->low);
-  emit_real(j, "high", m->high);
-  emit_close(j, '}');
-}
-
-static void print_json_group(emit *j, const despur_cam_group *group, bool minority) {
-  emit_open(j, NULL, '{');
-  emit_text(j, "name", group->name);
-  emit_flag(j, "minority", minority);
-  emit_count(j, "count", group->count);
-  emit_count(j, "empty", group->empty);
-  emit_real(j, "core_area", group->core_area);
-  emit_real(j, "painted_area", group->painted_area);
-  print_json_mean(j, "core", &group->core);
-  print_json_mean(j, "background", &group->background);
-  print_json_mean(j, "painted", &group->painted);
-  print_json_mean(j, "pointing", &group->pointing);
-  print_json_mean(j, "overlap", &group->overlap);
-  emit_close(j, '}');
-}
-
-static void print_json_occlusion(emit *j, const despur_run_cam_result *result, size_t stage) {
-  const despur_occlusion *o = &result->stages[stage].occlusion;
-  emit_open(j, "occlusion", '[');
-  for (size_t g = 0; g < result->groups; g++) {
-    emit_open(j, NULL, '{');
-    emit_text(j, "name", result->names[g]);
-    emit_count(j, "count", o->counts[g]);
-    emit_open(j, "lost", '[');
-    for (size_t row = 0; row < o->grid; row++) {
-      emit_open(j, NULL, '[');
-      for (size_t column = 0; column < o->grid; column++)
-        emit_real(j, NULL, o->losses[(g * o->grid + row) * o->grid + column]);
-      emit_close(j, ']');
-    }
-    emit_close(j, ']');
-    emit_close(j, '}');
-  }
-  emit_close(j, ']');
-}
-
-static void print_json_example(emit *j, const despur_run_cam_result *result, const despur_cam_example *e) {
-  emit_open(j, NULL, '{');
-  emit_count(j, "example", e->example);
-  emit_count(j, "y", e->label);
-  emit_count(j, "a", e->attribute);
-  emit_text(j, "group", result->names[e->group]);
-  emit_open(j, "predictions", '[');
-  for (size_t s = 0; s < result->stage_count; s++) emit_count(j, NULL, e->predictions[s]);
-  emit_close(j, ']');
-  emit_open(j, "empty", '[');
-  for (size_t s = 0; s < result->stage_count; s++) emit_flag(j, NULL, e->empty[s]);
-  emit_close(j, ']');
-  emit_close(j, '}');
-}
-
-static void print_json(const despur_run_cam_result *result, const despur_run_end *end, const char *target,
-                       const char *directory) {
+/* What cam.json says without its pictures, and what was asked for. */
+static despur_status print_json(const despur_run_cam_result *result, const despur_run_end *end,
+                                const char *target, const char *directory, despur_error *error) {
   emit j = {0};
+  char *json = NULL;
+  despur_status status = despur_run_cam_json(&json, result, error);
+  if (status != DESPUR_OK) return status;
   emit_open(&j, NULL, '{');
   report_emit_outcome(&j, end);
-  emit_text(&j, "layer", result->layer);
+  emit_members(&j, json);
   emit_text(&j, "target", target);
-  emit_text(&j, "split", despur_split_name(result->split));
   emit_real(&j, "threshold", DESPUR_CAM_THRESHOLD);
   emit_text(&j, "pictures", directory);
-  if (result->region.width > 0) {
-    emit_open(&j, "region", '{');
-    emit_count(&j, "left", result->region.left);
-    emit_count(&j, "top", result->region.top);
-    emit_count(&j, "width", result->region.width);
-    emit_count(&j, "height", result->region.height);
-    emit_close(&j, '}');
-  }
-  emit_open(&j, "stages", '[');
-  for (size_t s = 0; s < result->stage_count; s++) {
-    const despur_cam_scores *scores = &result->stages[s].scores;
-    emit_open(&j, NULL, '{');
-    emit_text(&j, "label", result->stages[s].label);
-    emit_open(&j, "groups", '[');
-    for (size_t g = 0; g < scores->groups_count; g++)
-      print_json_group(&j, &scores->groups[g], result->minority[g]);
-    emit_close(&j, ']');
-    print_json_occlusion(&j, result, s);
-    emit_close(&j, '}');
-  }
-  emit_close(&j, ']');
-  emit_open(&j, "examples", '[');
-  for (size_t i = 0; i < result->example_count; i++) print_json_example(&j, result, &result->examples[i]);
-  emit_close(&j, ']');
   emit_close(&j, '}');
+  free(json);
+  return DESPUR_OK;
 }
 
 static despur_status options_of(despur_run_cam_options *options, uint32_t **examples,
@@ -377,7 +299,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
     status = report_warn_outcome(&end, arguments->positional[0], cli_value(arguments, "json") != NULL, error);
   if (status == DESPUR_OK) {
     if (cli_value(arguments, "json"))
-      print_json(&result, &end, target, directory);
+      status = print_json(&result, &end, target, directory, error);
     else
       print_text(&result, target, directory);
   }

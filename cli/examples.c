@@ -30,8 +30,10 @@ void examples_print(const despur_examples *e) {
 
 void examples_emit(emit *j, const despur_examples *e) {
   if (!e->read_as) return;
+  emit_open(j, "read_as", '{');
   emit_text(j, "columns", e->read_as);
   emit_open(j, "notes", '[');
   for (size_t i = 0; i < e->notes_count; i++) emit_text(j, NULL, e->notes[i]);
   emit_close(j, ']');
+  emit_close(j, '}');
 }

@@ -27,7 +27,8 @@
 /* What the options say; features: the path of the features, or NULL. */
 despur_examples_source examples_source(const cli_arguments *arguments, const char *features);
 
-/* Which column of the table was read as what, and what else there is to know; nothing without a table. */
+/* Which column of the table was read as what, and what else there is to know (in JSON an object "read_as");
+ * nothing without a table. */
 void examples_print(const despur_examples *examples);
 void examples_emit(emit *j, const despur_examples *examples);
 

@@ -32,7 +32,7 @@ typedef struct task {
   despur_repair_result result;
   despur_repair_view view;
   despur_repair_outcome outcome;
-  despur_repair_check check;
+  despur_repair_check reread; /* what was written, read and computed again */
 } task;
 
 static void task_release(task *t) {
@@ -229,7 +229,8 @@ static despur_status write_directory(task *t, despur_error *error) {
                                              .inputs_count = count,
                                              .head = t->data.old_weight ? &t->head : NULL,
                                              .patch = cli_value(arguments, "patch")};
-  if (status == DESPUR_OK) status = despur_report_repair(&t->outcome, &t->view, &directory, &t->check, error);
+  if (status == DESPUR_OK)
+    status = despur_report_repair(&t->outcome, &t->view, &directory, &t->reread, error);
   free(config);
   return status;
 }
@@ -358,88 +359,53 @@ static void print_text(const task *t) {
   printf("%s\n%zu of %zu test examples are predicted otherwise.\n", t->outcome.verdict, t->outcome.changed,
          t->outcome.models[0].predicted.count);
   if (!cli_value(t->arguments, "out")) return;
-  if (*t->check.patched)
-    terminal_print(stdout, "patched: %s/%s\n", cli_value(t->arguments, "out"), t->check.patched);
+  if (*t->reread.patched)
+    terminal_print(stdout, "patched: %s/%s\n", cli_value(t->arguments, "out"), t->reread.patched);
   printf(
       "Computed again from what was written: logits differ by at most %.2g, %zu of %zu predictions differ.\n",
-      t->check.difference, t->check.otherwise, t->data.rows);
+      t->reread.difference, t->reread.otherwise, t->data.rows);
   terminal_print(stdout, "page: %s/report.html\n", cli_value(t->arguments, "out"));
 }
 
 /* ---- JSON ---- */
 
-static void emit_method(emit *j, const task *t, size_t m) {
-  const despur_repaired *of = &t->result.methods[m];
-  const despur_scores *s = &t->outcome.methods[m];
-  emit_open(j, NULL, '{');
-  emit_text(j, "name", despur_last_layer_names[of->method]);
-  emit_text(j, "groups_needed", despur_last_layer_groups(of->method));
-  emit_text(j, "skipped", of->skipped);
-  if (!of->skipped) {
-    const despur_repair_candidate *c = &of->candidates[of->chosen];
-    for (size_t p = 0; p < DESPUR_REPAIR_PARAMETERS && of->parameters[p]; p++)
-      emit_real(j, of->parameters[p], c->parameters[p]);
-    emit_real(j, "val_worst_group", c->worst_group);
-    emit_real(j, "optimism", of->optimism);
-    emit_real(j, "gap", of->gap);
-    emit_flag(j, "converged", of->converged);
-    emit_real(j, "worst_group", s->worst_group_accuracy);
-    emit_real(j, "low", s->worst_group_low);
-    emit_real(j, "high", s->worst_group_high);
-    emit_real(j, "average", s->average_accuracy);
-  }
+/* By the groups of --groups, which only the tool knows. */
+static void emit_given(emit *j, const task *t) {
+  const despur_repair_result *r = &t->result;
+  const despur_repaired *of = &r->methods[r->best];
+  if (!t->given.of_row) return;
+  emit_open(j, "by_given_groups", '{');
+  emit_count(j, "partitions", 1 + t->given.partitions_count);
+  emit_real(j, "worst_before", r->before.worst_group);
+  emit_real(j, "worst_after", of->candidates[of->chosen].worst_group);
+  emit_real(j, "gain_corrected", gain_given(t));
+  emit_real(j, "average_before", r->before.average);
+  emit_real(j, "average_after", of->candidates[of->chosen].average);
   emit_close(j, '}');
 }
 
-static void print_json(const task *t) {
-  const despur_repair_result *r = &t->result;
+/* What results.json says, and what only the tool knows. */
+static despur_status print_json(const task *t, despur_error *error) {
   emit j = {0};
+  char *json = NULL;
+  despur_status status = despur_repair_json(&json, &t->outcome, &t->view, error);
+  if (status != DESPUR_OK) return status;
   emit_open(&j, NULL, '{');
-  emit_text(&j, "verdict", t->outcome.verdict);
-  emit_text(&j, "caution", t->outcome.caution);
+  emit_members(&j, json);
   examples_emit(&j, &t->examples);
-  emit_text(&j, "method", despur_last_layer_names[r->methods[r->best].method]);
-  emit_text(&j, "select", despur_repair_rule_name(t->options.rule));
-  emit_real(&j, "position", t->view.position);
-  emit_open(&j, "before", '{');
-  emit_text(&j, "from", r->before_given ? "head" : "erm");
-  emit_real(&j, "worst_group", t->outcome.models[0].scores.worst_group_accuracy);
-  emit_real(&j, "average", t->outcome.models[0].scores.average_accuracy);
-  emit_close(&j, '}');
-  emit_open(&j, "after", '{');
-  emit_real(&j, "worst_group", t->outcome.models[1].scores.worst_group_accuracy);
-  emit_real(&j, "low", t->outcome.models[1].scores.worst_group_low);
-  emit_real(&j, "high", t->outcome.models[1].scores.worst_group_high);
-  emit_real(&j, "average", t->outcome.models[1].scores.average_accuracy);
-  emit_close(&j, '}');
-  emit_open(&j, "methods", '[');
-  for (size_t m = 0; m < r->methods_count; m++) emit_method(&j, t, m);
-  emit_close(&j, ']');
-  if (t->given.of_row) {
-    const despur_repaired *of = &r->methods[r->best];
-    emit_open(&j, "by_given_groups", '{');
-    emit_count(&j, "partitions", 1 + t->given.partitions_count);
-    emit_real(&j, "worst_before", r->before.worst_group);
-    emit_real(&j, "worst_after", of->candidates[of->chosen].worst_group);
-    emit_real(&j, "gain_corrected", gain_given(t));
-    emit_real(&j, "average_before", r->before.average);
-    emit_real(&j, "average_after", of->candidates[of->chosen].average);
-    emit_close(&j, '}');
-  }
-  emit_count(&j, "changed", t->outcome.changed);
+  emit_given(&j, t);
   emit_open(&j, "groups_without_training", '[');
   for (size_t g = 0; g < t->data.groups_count; g++)
     if (is_unseen(t, g)) emit_text(&j, NULL, t->view.fit_names[g]);
   emit_close(&j, ']');
   emit_close(&j, '}');
+  free(json);
+  return DESPUR_OK;
 }
 
 static despur_status print_all(const task *t, despur_error *error) {
   const despur_model *after = &t->outcome.models[1];
-  if (cli_value(t->arguments, "json")) {
-    print_json(t);
-    return DESPUR_OK;
-  }
+  if (cli_value(t->arguments, "json")) return print_json(t, error);
   examples_print(&t->examples);
   despur_status status = columns_print_units(&after->predicted, &after->scores, error);
   if (status == DESPUR_OK) print_text(t);

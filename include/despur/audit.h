@@ -37,6 +37,9 @@ typedef enum despur_audit_verdict {
   DESPUR_TOO_FEW_EXAMPLES /* too little data */
 } despur_audit_verdict;
 
+/* "nothing found", "weak group", "leans on it", "too little data": in files, and for people. */
+DESPUR_API const char *despur_audit_verdict_word(despur_audit_verdict verdict);
+
 /* One cell of a partition within one class, on the confirmation half. */
 typedef struct despur_audit_cell {
   size_t candidate, cell;
@@ -163,6 +166,10 @@ DESPUR_API void despur_audit_free(despur_audit *audit); /* NULL is accepted */
 /* What was found, in a sentence; the caller frees it with free(). */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_sentence(char **out, const despur_audit *audit,
                                                                despur_error *error);
+
+/* What audit.json says, as one JSON object on one line. The caller frees *json with free(). Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_audit_json(char **json, const despur_audit *audit,
+                                                           despur_error *error);
 
 /* How many examples the samples have together; out: gets them one after the other, NULL: only counts. */
 DESPUR_API size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit);

@@ -165,6 +165,12 @@ typedef struct despur_repair_check {
   char patched[32];  /* name of the patched model in the directory, "" without */
 } despur_repair_check;
 
+/* What results.json says, as one JSON object on one line. DESPUR_BAD_INPUT where nothing has been measured.
+ * The caller frees *json with free(). Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_repair_json(char **json, const despur_repair_outcome *outcome,
+                                                            const despur_repair_view *view,
+                                                            despur_error *error);
+
 /* Writes report.html, results.json, head.safetensors and head.npz (weight and bias), changes.csv (test
  * examples that are predicted otherwise), config.yaml and manifest.json, and the patched model:
  * model.safetensors, model.pth, model.pt or model.onnx. DESPUR_BAD_USAGE when the directory holds something

@@ -76,6 +76,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_cam(despur_run_cam_result *o
                                                         const despur_run_cam_options *options,
                                                         despur_error *error);
 
+/* What cam.json says, without the pictures, as one JSON object on one line. DESPUR_BAD_INPUT for a result
+ * without networks. The caller frees *json with free(). Thread-safe. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_cam_json(char **json, const despur_run_cam_result *result,
+                                                             despur_error *error);
+
 /* Writes the pictures into a directory, which is created: y=0,a=1.png for the sheet of each group, and the
  * overlays of each example by themselves: 17-after.png of the last network, 17-before.png of the first of
  * several, and of those between such as 17-train.png. */

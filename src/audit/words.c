@@ -5,6 +5,12 @@
 
 #include <math.h>
 
+const char *despur_audit_verdict_word(despur_audit_verdict verdict) {
+  static const char *const WORDS[] = {"nothing found", "weak group", "leans on it", "too little data"};
+  const size_t at = (size_t)verdict;
+  return at < sizeof WORDS / sizeof *WORDS ? WORDS[at] : NULL;
+}
+
 /* The limit that is told: of the largest class, the smallest share of it that anything can be said of. */
 static const despur_audit_limit *told_limit(const despur_audit *a) {
   const despur_audit_limit *best = NULL;

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const VERDICTS[] = {"nothing found", "weak group", "leans on it", "too little data"};
-
 enum { CELLS_TOLD = 200 };
 
 static void put_cell(json_writer *j, const char *name, const despur_audit *a, const despur_audit_cell *c) {
@@ -47,7 +45,7 @@ static void put_candidate(json_writer *j, const despur_audit *a, const despur_au
   json_write_text(j, "finder", c->finder);
   json_write_text(j, "name", c->name);
   json_write_count(j, "cells", c->cells);
-  json_write_text(j, "verdict", VERDICTS[c->verdict]);
+  json_write_text(j, "verdict", despur_audit_verdict_word(c->verdict));
   json_write_real(j, "errors_explained", c->explained);
   json_write_real(j, "cramers_v", c->label.v);
   json_write_real(j, "cramers_v_low", c->label.low);
@@ -101,7 +99,7 @@ static void put_columns(json_writer *j, const despur_audit *a) {
 static void put_noted(json_writer *j, const despur_audit *a) {
   if (!a->noted_name) return;
   json_open(j, "noted", '{');
-  json_write_text(j, "verdict", VERDICTS[a->noted_verdict]);
+  json_write_text(j, "verdict", despur_audit_verdict_word(a->noted_verdict));
   json_write_count(j, "used", a->noted_used);
   json_write_count(j, "ignored", a->noted_ignored);
   json_open(j, "values", '[');
@@ -151,13 +149,13 @@ static void put_lists(json_writer *j, const despur_audit *a) {
   json_close(j);
 }
 
-static despur_status write_json(const despur_audit *a, const char *path, despur_error *error) {
+static despur_status print_json(char **out, const despur_audit *a, json_style style, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char *sentence = NULL, *content = NULL;
-  json_writer j = {.style = JSON_PRETTY, .digits = 6};
+  char *sentence = NULL;
+  json_writer j = {.style = style, .digits = 6};
   TRY(despur_audit_sentence(&sentence, a, error));
   json_open(&j, NULL, '{');
-  json_write_text(&j, "verdict", VERDICTS[a->verdict]);
+  json_write_text(&j, "verdict", despur_audit_verdict_word(a->verdict));
   json_write_text(&j, "sentence", sentence);
   json_write_real(&j, "confidence", a->confidence);
   json_write_count(&j, "examples", a->examples);
@@ -177,11 +175,22 @@ static despur_status write_json(const despur_audit *a, const char *path, despur_
   json_write_count(&j, "repeats_found_again", a->repeats_again);
   put_lists(&j, a);
   json_close(&j);
-  TRY(json_finish(&content, &j, error));
-  TRY(file_write_text(path, content, error));
+  TRY(json_finish(out, &j, error));
 cleanup:
-  mem_free(content);
   mem_free(sentence);
+  return status;
+}
+
+despur_status despur_audit_json(char **json, const despur_audit *audit, despur_error *error) {
+  *json = NULL;
+  return print_json(json, audit, JSON_LINE, error);
+}
+
+static despur_status write_json(const despur_audit *a, const char *path, despur_error *error) {
+  char *content = NULL;
+  despur_status status = print_json(&content, a, JSON_PRETTY, error);
+  if (status == DESPUR_OK) status = file_write_text(path, content, error);
+  mem_free(content);
   return status;
 }
 

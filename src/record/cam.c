@@ -17,6 +17,7 @@ static void scores_fields(fields *f, record_cam_group *group) {
     field_count(&each, "empty", &score->empty);
     field_real(&each, "core_area", &score->core_area);
     field_real(&each, "painted_area", &score->painted_area);
+    mean_fields(&each, "core", &score->core);
     mean_fields(&each, "background", &score->background);
     mean_fields(&each, "painted", &score->painted);
     mean_fields(&each, "pointing", &score->pointing);
@@ -32,7 +33,10 @@ static void examples_fields(fields *f, record_cam_group *group) {
     record_cam_example *example = &group->examples[i];
     fields each = field_element(&list, i);
     field_count(&each, "example", &example->example);
+    field_code(&each, "y", &example->label);
+    field_code(&each, "a", &example->attribute);
     field_counts(&each, "predictions", &example->predictions_count, &example->predictions);
+    field_flags(&each, "empty", &example->empty_count, &example->empty);
     field_end(&each);
   }
   field_end(&list);
@@ -79,9 +83,9 @@ static void cam_fields(fields *f, record_cam *cam) {
   field_end(&list);
 }
 
-despur_status cam_print(char **out, const record_cam *cam, despur_error *error) {
+despur_status cam_print(char **out, const record_cam *cam, json_style style, despur_error *error) {
   record_cam copy = *cam;
-  json_writer j = {.style = JSON_PRETTY, .digits = 6};
+  json_writer j = {.style = style, .digits = 6};
   fields f = {.out = &j};
   json_open(&j, NULL, '{');
   cam_fields(&f, &copy);

@@ -7,8 +7,10 @@
 #include "record/fields.h"
 
 typedef struct record_cam_example {
-  size_t example, predictions_count;
+  size_t example, predictions_count, empty_count;
+  uint32_t label, attribute;
   const size_t *predictions; /* of each stage */
+  const bool *empty;         /* whether its map is zero everywhere */
 } record_cam_example;
 
 typedef struct record_cam_group {
@@ -16,7 +18,7 @@ typedef struct record_cam_group {
   bool minority;
   size_t examples_count, scores_count, occlusions_count, grid;
   record_cam_example *examples;
-  despur_cam_group *scores; /* of each stage, without name and core; none when core pixels are not known */
+  despur_cam_group *scores; /* of each stage, without name; none when core pixels are not known */
   const double *occlusions; /* [occlusions_count, grid, grid] of each stage; NaN: not known */
   size_t width, height;     /* of the picture */
   const char *png;          /* in base64; NULL: no picture */
@@ -34,7 +36,8 @@ typedef struct record_cam {
 } record_cam;
 
 /* The whole file; *out is released with mem_free. */
-DESPUR_MUST_USE despur_status cam_print(char **out, const record_cam *cam, despur_error *error);
+DESPUR_MUST_USE despur_status cam_print(char **out, const record_cam *cam, json_style style,
+                                        despur_error *error);
 
 /* The object has to live as long as the record, which cam_release releases, also after an error. */
 DESPUR_MUST_USE despur_status cam_read(record_cam *out, const json_value *object, despur_error *error);

@@ -127,9 +127,9 @@ static void put_comparison(json_writer *j, const despur_comparison *c) {
 }
 
 static despur_status print_results(char **out, const despur_repair_outcome *outcome,
-                                   const despur_repair_view *view, despur_error *error) {
+                                   const despur_repair_view *view, json_style style, despur_error *error) {
   const despur_repair_result *r = view->result;
-  json_writer j = {.style = JSON_PRETTY, .digits = 12};
+  json_writer j = {.style = style, .digits = 12};
   const despur_measured before = despur_model_measured(&outcome->models[0], false),
                         after = despur_model_measured(&outcome->models[1], false);
   json_open(&j, NULL, '{');
@@ -155,6 +155,13 @@ static despur_status print_results(char **out, const despur_repair_outcome *outc
   measured_write(&j, "after", &after);
   json_close(&j);
   return json_finish(out, &j, error);
+}
+
+despur_status despur_repair_json(char **json, const despur_repair_outcome *outcome,
+                                 const despur_repair_view *view, despur_error *error) {
+  *json = NULL;
+  if (!outcome->verdict) return error_set(error, DESPUR_BAD_INPUT, "repair: nothing has been measured");
+  return print_results(json, outcome, view, JSON_LINE, error);
 }
 
 /* ---- the page ---- */
@@ -299,7 +306,7 @@ despur_status despur_report_repair(const despur_repair_outcome *outcome, const d
     paths[i] = paths_room[i];
   }
   TRY(file_join(manifest_path, directory->path, "manifest.json", error));
-  TRY(print_results(&results, outcome, view, error));
+  TRY(print_results(&results, outcome, view, JSON_PRETTY, error));
   TRY(make_page(&page, outcome, view, error));
   TRY(list_changes(&changes, outcome, view, error));
   TRY(file_make_directories(directory->path, error));

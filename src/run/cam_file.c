@@ -28,6 +28,7 @@ typedef struct cam_arrays {
   record_cam_group *groups;     /* [groups] */
   record_cam_example *examples; /* [all] by group */
   size_t *predictions;          /* [all, stages] */
+  bool *empty;                  /* [all, stages] */
   despur_cam_group *scores;     /* [groups, stages] */
   double *occlusions;           /* [groups, stages, grid, grid] */
   const char **stages;          /* [stages] */
@@ -40,6 +41,7 @@ static despur_status arrays_create(cam_arrays *out, const despur_run_cam_result 
   TRY(mem_alloc(&out->groups, groups, sizeof *out->groups, error));
   TRY(mem_alloc(&out->examples, found->example_count, sizeof *out->examples, error));
   TRY(mem_alloc(&out->predictions, found->example_count * stages, sizeof *out->predictions, error));
+  TRY(mem_alloc(&out->empty, found->example_count * stages, sizeof *out->empty, error));
   TRY(mem_alloc(&out->scores, groups * stages, sizeof *out->scores, error));
   TRY(mem_alloc(&out->occlusions, groups * stages * grid * grid, sizeof *out->occlusions, error));
   TRY(mem_alloc(&out->stages, stages, sizeof *out->stages, error));
@@ -53,6 +55,7 @@ static void arrays_release(cam_arrays *of, size_t groups) {
   mem_free(of->groups);
   mem_free(of->examples);
   mem_free(of->predictions);
+  mem_free(of->empty);
   mem_free(of->scores);
   mem_free(of->occlusions);
   mem_free(of->stages);
@@ -64,8 +67,18 @@ static void take_examples(cam_arrays *to, const despur_run_cam_result *found) {
     const despur_cam_example *example = &found->examples[i];
     record_cam_group *group = &to->groups[example->group];
     size_t *predictions = &to->predictions[i * found->stage_count];
-    for (size_t s = 0; s < found->stage_count; s++) predictions[s] = example->predictions[s];
-    to->examples[i] = (record_cam_example){example->example, found->stage_count, predictions};
+    bool *empty = &to->empty[i * found->stage_count];
+    for (size_t s = 0; s < found->stage_count; s++) {
+      predictions[s] = example->predictions[s];
+      empty[s] = example->empty[s] != 0;
+    }
+    to->examples[i] = (record_cam_example){.example = example->example,
+                                           .label = example->label,
+                                           .attribute = example->attribute,
+                                           .predictions_count = found->stage_count,
+                                           .predictions = predictions,
+                                           .empty_count = found->stage_count,
+                                           .empty = empty};
     if (group->examples_count++ == 0) group->examples = &to->examples[i];
   }
 }
@@ -97,7 +110,8 @@ static despur_status take_picture(cam_arrays *to, const despur_cam_sheet *sheet,
   return status;
 }
 
-static despur_status print_cam(char **out, const despur_run_cam_result *found, despur_error *error) {
+static despur_status print_cam(char **out, const despur_run_cam_result *found, bool pictures,
+                               json_style style, despur_error *error) {
   despur_status status = DESPUR_OK;
   cam_arrays of = {0};
   TRY(arrays_create(&of, found, error));
@@ -108,7 +122,8 @@ static despur_status print_cam(char **out, const despur_run_cam_result *found, d
     of.groups[g].minority = found->minority[g];
     take_stages(&of, found, g);
   }
-  for (size_t i = 0; i < found->sheet_count; i++) TRY(take_picture(&of, &found->sheets[i], error));
+  for (size_t i = 0; pictures && i < found->sheet_count; i++)
+    TRY(take_picture(&of, &found->sheets[i], error));
   const record_cam cam = {.layer = found->layer,
                           .split = despur_split_name(found->split),
                           .scored = found->scored,
@@ -118,10 +133,17 @@ static despur_status print_cam(char **out, const despur_run_cam_result *found, d
                           .stages = of.stages,
                           .groups_count = found->groups,
                           .groups = of.groups};
-  TRY(cam_print(out, &cam, error));
+  TRY(cam_print(out, &cam, style, error));
 cleanup:
   arrays_release(&of, found->groups);
   return status;
+}
+
+despur_status despur_run_cam_json(char **json, const despur_run_cam_result *result, despur_error *error) {
+  *json = NULL;
+  if (result->stage_count == 0)
+    return error_set(error, DESPUR_BAD_INPUT, "cam: expected networks that were looked into, found none");
+  return print_cam(json, result, false, JSON_LINE, error);
 }
 
 despur_status run_write_cam(run *r, despur_error *error) {
@@ -136,7 +158,7 @@ despur_status run_write_cam(run *r, despur_error *error) {
   options.per_group = per_group < 1 ? 1 : per_group > MOST_PER_GROUP ? MOST_PER_GROUP : per_group;
   options.scale = scale < 1 ? 1 : scale > 8 ? 8 : scale;
   TRY(run_cam_compute(&found, r, networks, count, &options, error));
-  TRY(print_cam(&content, &found, error));
+  TRY(print_cam(&content, &found, true, JSON_PRETTY, error));
   TRY(run_write_text(r, "cam.json", content, error));
 cleanup:
   despur_run_cam_release(&found);

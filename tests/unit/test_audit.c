@@ -449,11 +449,15 @@ static void what_cannot_be_audited_is_refused(void **state) {
   assert_ok(despur_audit_run(&a, &e, &usual, &error));
   assert_int_equal(a->verdict, DESPUR_TOO_FEW_EXAMPLES);
   assert_fails(despur_audit_write(a, "/dev/null/nowhere", &error), DESPUR_NO_RESOURCES, "/dev/null");
+  assert_null(despur_audit_verdict_word((despur_audit_verdict)9));
   assert_fails(despur_report_audit(a, "despur audit", NULL, "/dev/null/nowhere/report.html", &error),
                DESPUR_NO_RESOURCES, "report.html");
   char *sentence;
   assert_ok(despur_audit_sentence(&sentence, a, &error));
   assert_non_null(strstr(sentence, "too little data"));
+  free(sentence);
+  assert_ok(despur_audit_json(&sentence, a, &error));
+  assert_memory_equal(sentence, "{\"verdict\":\"too little data\",", 29);
   free(sentence);
   despur_audit_free(a);
   despur_audit_free(NULL);

@@ -340,6 +340,9 @@ static void files_that_are_not_there_are_named(void **state) {
   assert_fails(despur_report_models(&none, 0, &page, NULL, &error), DESPUR_BAD_USAGE, "expected a model");
   assert_fails(despur_measured_json(&json, &(despur_measured){0}, &error), DESPUR_BAD_INPUT, "scores");
   assert_fails(despur_plot_groups(&json, &(despur_model){0}, &error), DESPUR_BAD_INPUT, "scores");
+  assert_fails(despur_repair_json(&json, &(despur_repair_outcome){0}, &(despur_repair_view){0}, &error),
+               DESPUR_BAD_INPUT, "nothing has been measured");
+  assert_fails(despur_run_cam_json(&json, &(despur_run_cam_result){0}, &error), DESPUR_BAD_INPUT, "networks");
   assert_null(json);
   const despur_scores scores = {0};
   const despur_check_subject subject = {.name = "x", .scores = &scores};

@@ -60,10 +60,11 @@ def main(despur, recipe, shared, seed="0"):
                   f"average {100 * line['average_accuracy']:.1f} %")
         cam = json.loads(subprocess.run([despur, "cam", out, "--per-group", "0", "--json"], check=True, capture_output=True, text=True).stdout)
         apart = []
-        for was, now in zip(*(stage["groups"] for stage in cam["stages"])):
+        for group in cam["groups"]:
+            was, now = group["scores"]
             shares = [f"{100 * g['background']['mean']:.1f} ({100 * g['background']['low']:.1f} to {100 * g['background']['high']:.1f}) %" for g in (was, now)]
-            print(f"figure: energy on the patch, {was['name']}{' (minority)' * was['minority']}: {shares[0]} -> {shares[1]}")
-            if was["minority"]:
+            print(f"figure: energy on the patch, {group['name']}{' (minority)' * group['minority']}: {shares[0]} -> {shares[1]}")
+            if group["minority"]:
                 apart.append(now["background"]["high"] < was["background"]["low"])
     check(before["worst_group"].startswith("y=") and before["worst_group_accuracy"] < 0.5, "ERM's worst group: expected less than 50 %")
     check(after["worst_group_accuracy"] >= 0.7, "true groups: expected a worst group of at least 70 %")
