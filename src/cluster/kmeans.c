@@ -218,17 +218,9 @@ cleanup:
 }
 
 static despur_status check_options(const despur_kmeans_options *options, despur_error *error) {
-  if (options->starts < 1 || options->max_iterations < 1)
-    return error_set(error, DESPUR_BAD_USAGE,
-                     NAME ": expected at least 1 start and 1 iteration, found %zu and %zu", options->starts,
-                     options->max_iterations);
-  if (!(options->tolerance >= 0) || isinf(options->tolerance))
-    return error_set(error, DESPUR_BAD_USAGE, NAME ": expected a tolerance of at least 0, found %g",
-                     options->tolerance);
-  if (options->starts > UINT32_MAX || options->index > UINT32_MAX)
-    return error_set(error, DESPUR_BAD_USAGE, NAME ": starts %zu and index %llu must be below 2^32",
-                     options->starts, (unsigned long long)options->index);
-  return DESPUR_OK;
+  const cluster_search asked = {options->starts, options->max_iterations, "iteration", options->tolerance,
+                                options->index};
+  return cluster_search_check(NAME, &asked, error);
 }
 
 despur_status despur_kmeans(despur_kmeans_result *out, const float *points, size_t n, size_t d,

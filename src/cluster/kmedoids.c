@@ -361,16 +361,10 @@ cleanup:
 }
 
 static despur_status check_options(const despur_kmedoids_options *options, despur_error *error) {
-  if (options->starts < 1 || options->max_passes < 1)
-    return error_set(error, DESPUR_BAD_USAGE,
-                     NAME ": expected at least 1 start and 1 pass, found %zu and %zu", options->starts,
-                     options->max_passes);
   if (options->distance != DESPUR_DISTANCE_EUCLIDEAN && options->distance != DESPUR_DISTANCE_COSINE)
     return error_set(error, DESPUR_BAD_USAGE, NAME ": no such distance: %d", (int)options->distance);
-  if (options->starts > UINT32_MAX || options->index > UINT32_MAX)
-    return error_set(error, DESPUR_BAD_USAGE, NAME ": starts %zu and index %llu must be below 2^32",
-                     options->starts, (unsigned long long)options->index);
-  return DESPUR_OK;
+  const cluster_search asked = {options->starts, options->max_passes, "pass", 0, options->index};
+  return cluster_search_check(NAME, &asked, error);
 }
 
 despur_status despur_kmedoids(despur_kmedoids_result *out, const float *points, size_t n, size_t d,

@@ -3,7 +3,21 @@
 #include "base/memory.h"
 #include "cluster/distances.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+despur_status cluster_search_check(const char *name, const cluster_search *s, despur_error *error) {
+  if (s->starts < 1 || s->most < 1)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: expected at least 1 start and 1 %s, found %zu and %zu",
+                     name, s->step, s->starts, s->most);
+  if (!(s->tolerance >= 0) || isinf(s->tolerance))
+    return error_set(error, DESPUR_BAD_USAGE, "%s: expected a tolerance of at least 0, found %g", name,
+                     s->tolerance);
+  if (s->starts > UINT32_MAX || s->index > UINT32_MAX) /* a stream's number has 32 bits of each */
+    return error_set(error, DESPUR_BAD_USAGE, "%s: starts %zu and index %llu must be below 2^32", name,
+                     s->starts, (unsigned long long)s->index);
+  return DESPUR_OK;
+}
 
 despur_status clusters_check(const char *name, const float *points, size_t n, size_t d, size_t k,
                              despur_error *error) {

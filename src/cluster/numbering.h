@@ -14,6 +14,18 @@
 DESPUR_MUST_USE despur_status clusters_check(const char *name, const float *points, size_t n, size_t d,
                                              size_t k, despur_error *error);
 
+/* What the searches of all algorithms are told. */
+typedef struct cluster_search {
+  size_t starts, most; /* of steps */
+  const char *step;    /* what one is called: "iteration" */
+  double tolerance;
+  uint64_t index; /* of the random streams */
+} cluster_search;
+
+/* DESPUR_BAD_USAGE where it makes no sense. */
+DESPUR_MUST_USE despur_status cluster_search_check(const char *name, const cluster_search *search,
+                                                   despur_error *error);
+
 /* Numbers clusters by falling size, ties by the lower first member. labels: [n], old numbers in, new ones
  * out; sizes: [k], of the new numbers; order: [k], order[new] = old. */
 DESPUR_MUST_USE despur_status clusters_number(uint32_t *labels, size_t n, size_t k, size_t *sizes,
