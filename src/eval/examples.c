@@ -323,28 +323,16 @@ cleanup:
   return status;
 }
 
-static despur_status move_codes(uint32_t *codes, const size_t *place, size_t n, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  uint32_t *moved = NULL;
-  if (!codes) return DESPUR_OK;
-  TRY(mem_alloc(&moved, n, sizeof *moved, error));
-  for (size_t i = 0; i < n; i++) moved[place[i]] = codes[i];
-  memcpy(codes, moved, n * sizeof *codes);
-cleanup:
+/* rows: [n] of so many bytes, or NULL. */
+static despur_status move_rows(void *rows, size_t bytes, const size_t *place, size_t n, despur_error *error) {
+  char *moved;
+  if (!rows) return DESPUR_OK;
+  despur_status status = mem_alloc(&moved, n, bytes, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < n; i++) memcpy(moved + place[i] * bytes, (char *)rows + i * bytes, bytes);
+  memcpy(rows, moved, n * bytes);
   mem_free(moved);
-  return status;
-}
-
-static despur_status move_weights(double *weights, const size_t *place, size_t n, despur_error *error) {
-  despur_status status = DESPUR_OK;
-  double *moved = NULL;
-  if (!weights) return DESPUR_OK;
-  TRY(mem_alloc(&moved, n, sizeof *moved, error));
-  for (size_t i = 0; i < n; i++) moved[place[i]] = weights[i];
-  memcpy(weights, moved, n * sizeof *weights);
-cleanup:
-  mem_free(moved);
-  return status;
+  return DESPUR_OK;
 }
 
 /* Groups that a run has left are a table that numbers its examples, those of one split after those of
@@ -356,13 +344,14 @@ static despur_status arrange(reader *r, const value_column *c, despur_error *err
   const char **ids = NULL;
   TRY(find_places(&place, c, error));
   if (!place) goto cleanup;
-  if (!r->source->labels) TRY(move_codes(out->labels, place, n, error));
-  TRY(move_codes(out->splits, place, n, error));
-  TRY(move_codes(out->predictions, place, n, error));
-  TRY(move_codes(out->attribute.codes, place, n, error));
-  TRY(move_codes(out->unit.codes, place, n, error));
-  for (size_t i = 0; i < out->by_count; i++) TRY(move_codes(out->by[i].codes, place, n, error));
-  TRY(move_weights(out->weights, place, n, error));
+  if (!r->source->labels) TRY(move_rows(out->labels, sizeof(uint32_t), place, n, error));
+  TRY(move_rows(out->splits, sizeof(uint32_t), place, n, error));
+  TRY(move_rows(out->predictions, sizeof(uint32_t), place, n, error));
+  TRY(move_rows(out->attribute.codes, sizeof(uint32_t), place, n, error));
+  TRY(move_rows(out->unit.codes, sizeof(uint32_t), place, n, error));
+  for (size_t i = 0; i < out->by_count; i++)
+    TRY(move_rows(out->by[i].codes, sizeof(uint32_t), place, n, error));
+  TRY(move_rows(out->weights, sizeof(double), place, n, error));
   TRY(mem_alloc(&ids, n, sizeof *ids, error));
   memcpy(ids, out->ids, n * sizeof *ids);
   for (size_t i = 0; i < n; i++) out->ids[place[i]] = ids[i];
