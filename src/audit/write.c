@@ -14,8 +14,38 @@
 
 enum { CELLS_TOLD = 200 };
 
+/* A number of a cell, as it is called in audit.json and in candidates.csv. */
+typedef struct cell_number {
+  enum { COUNT, REAL, FLAG } kind;
+  const char *name;
+  double value;
+} cell_number;
+
+enum { CELL_NUMBERS = 14 };
+
+static void cell_numbers(cell_number out[CELL_NUMBERS], const despur_audit_cell *c) {
+  const cell_number numbers[] = {{COUNT, "count", (double)c->count},
+                                 {COUNT, "wrong", (double)c->wrong},
+                                 {COUNT, "rest_count", (double)c->rest_count},
+                                 {COUNT, "rest_wrong", (double)c->rest_wrong},
+                                 {REAL, "excess", c->excess},
+                                 {REAL, "excess_low", c->low},
+                                 {REAL, "excess_high", c->high},
+                                 {REAL, "excess_beyond_margin", c->left},
+                                 {REAL, "p", c->p},
+                                 {REAL, "p_beyond_margin", c->p_left},
+                                 {REAL, "p_adjusted", c->adjusted},
+                                 {FLAG, "confirmed", c->confirmed != 0},
+                                 {FLAG, "answers", c->answers != 0},
+                                 {FLAG, "margin_in_disguise", c->disguised != 0}};
+  _Static_assert(sizeof numbers / sizeof *numbers == CELL_NUMBERS, "all of them");
+  memcpy(out, numbers, sizeof numbers);
+}
+
 static void put_cell(json_writer *j, const char *name, const despur_audit *a, const despur_audit_cell *c) {
   const despur_audit_candidate *of = &a->candidates[c->candidate];
+  cell_number numbers[CELL_NUMBERS];
+  cell_numbers(numbers, c);
   json_open(j, name, '{');
   json_write_text(j, "candidate", of->name);
   json_write_text(j, "finder", of->finder);
@@ -23,20 +53,13 @@ static void put_cell(json_writer *j, const char *name, const despur_audit *a, co
   json_write_text(j, "cell_name", of->cell_names[c->cell]);
   json_write_text(j, "class", a->class_names[c->class_index]);
   json_write_text(j, "errors_go_to", c->toward == c->class_index ? NULL : a->class_names[c->toward]);
-  json_write_count(j, "count", c->count);
-  json_write_count(j, "wrong", c->wrong);
-  json_write_count(j, "rest_count", c->rest_count);
-  json_write_count(j, "rest_wrong", c->rest_wrong);
-  json_write_real(j, "excess", c->excess);
-  json_write_real(j, "excess_low", c->low);
-  json_write_real(j, "excess_high", c->high);
-  json_write_real(j, "excess_beyond_margin", c->left);
-  json_write_real(j, "p", c->p);
-  json_write_real(j, "p_beyond_margin", c->p_left);
-  json_write_real(j, "p_adjusted", c->adjusted);
-  json_write_flag(j, "confirmed", c->confirmed);
-  json_write_flag(j, "answers", c->answers);
-  json_write_flag(j, "margin_in_disguise", c->disguised);
+  for (size_t i = 0; i < CELL_NUMBERS; i++)
+    if (numbers[i].kind == COUNT)
+      json_write_count(j, numbers[i].name, (size_t)numbers[i].value);
+    else if (numbers[i].kind == REAL)
+      json_write_real(j, numbers[i].name, numbers[i].value);
+    else
+      json_write_flag(j, numbers[i].name, numbers[i].value != 0);
   json_close(j);
 }
 
@@ -211,13 +234,30 @@ cleanup:
   return status;
 }
 
+/* Numbers that are not known are empty. */
+static despur_status put_numbers(file_writer *writer, const despur_audit_cell *c, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  cell_number numbers[CELL_NUMBERS];
+  cell_numbers(numbers, c);
+  for (size_t i = 0; i < CELL_NUMBERS; i++) {
+    TRY(file_print(writer, error, ","));
+    if (!isnan(numbers[i].value))
+      TRY(file_print(writer, error, numbers[i].kind == REAL ? "%.6g" : "%.0f", numbers[i].value));
+  }
+  TRY(file_print(writer, error, "\n"));
+cleanup:
+  return status;
+}
+
 static despur_status write_candidates(const despur_audit *a, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   file_writer *writer = NULL;
+  cell_number names[CELL_NUMBERS];
+  cell_numbers(names, &(despur_audit_cell){0});
   TRY(file_writer_open(&writer, path, error));
-  TRY(file_print(writer, error,
-                 "rank,finder,candidate,cell,class,count,wrong,rest_count,rest_wrong,excess,low,high,p,"
-                 "p_beyond_margin,p_adjusted,confirmed,answers,margin_in_disguise\n"));
+  TRY(file_print(writer, error, "rank,finder,candidate,cell,class"));
+  for (size_t i = 0; i < CELL_NUMBERS; i++) TRY(file_print(writer, error, ",%s", names[i].name));
+  TRY(file_print(writer, error, "\n"));
   for (size_t i = 0; i < a->cells_count; i++) {
     const despur_audit_cell *c = &a->cells[i];
     const despur_audit_candidate *of = &a->candidates[c->candidate];
@@ -227,11 +267,7 @@ static despur_status write_candidates(const despur_audit *a, const char *path, d
     TRY(put_quoted(writer, of->cell_names[c->cell], error));
     TRY(file_print(writer, error, ","));
     TRY(put_quoted(writer, a->class_names[c->class_index], error));
-    TRY(file_print(writer, error, ",%zu,%zu,%zu,%zu,%.6g,%.6g,%.6g,%.6g,", c->count, c->wrong, c->rest_count,
-                   c->rest_wrong, c->excess, c->low, c->high, c->p));
-    if (!isnan(c->p_left)) TRY(file_print(writer, error, "%.6g", c->p_left));
-    TRY(file_print(writer, error, ",%.6g,%d,%d,%d\n", c->adjusted, c->confirmed != 0, c->answers != 0,
-                   c->disguised != 0));
+    TRY(put_numbers(writer, c, error));
   }
   status = file_writer_commit(writer, error);
   writer = NULL;

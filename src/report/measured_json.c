@@ -78,10 +78,12 @@ static void put_effective(json_writer *j, const despur_group_score *group, bool 
   json_write_real(j, "design_effect", (double)group->count / group->effective.count);
 }
 
-static void put_group(json_writer *j, const despur_group_score *group, bool trained) {
+/* The members of a group, in the object that is open. */
+static void put_group(json_writer *j, const despur_scores *scores, size_t g, bool trained) {
   fields f = {.out = j};
-  despur_group_score copy = *group;
+  despur_group_score copy = scores->groups[g];
   scores_group_fields(&f, &copy, NULL, trained);
+  put_effective(j, &copy, scores->units_count > 0);
 }
 
 static void put_groups(json_writer *j, const despur_measured *of) {
@@ -89,10 +91,8 @@ static void put_groups(json_writer *j, const despur_measured *of) {
   bool calibration = of->by_group || (measures && !measures->groups_have_one_label);
   json_open(j, "groups", '[');
   for (size_t g = 0; g < of->scores->groups_count; g++) {
-    const despur_group_score *group = &of->scores->groups[g];
     json_open(j, NULL, '{');
-    put_group(j, group, !isnan(of->scores->train_weighted_average));
-    put_effective(j, group, of->scores->units_count > 0);
+    put_group(j, of->scores, g, !isnan(of->scores->train_weighted_average));
     if (measures && calibration)
       put_measures(j, &measures->groups[g], measures);
     else if (measures)
@@ -174,8 +174,7 @@ static void put_alone(json_writer *j, const despur_measured *of) {
     json_open(j, "groups", '[');
     for (size_t g = 0; g < s->groups_count; g++) {
       json_open(j, NULL, '{');
-      put_group(j, &s->groups[g], false);
-      put_effective(j, &s->groups[g], s->units_count > 0);
+      put_group(j, s, g, false);
       json_close(j);
     }
     json_close(j);
