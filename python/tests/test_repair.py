@@ -318,7 +318,7 @@ def test_the_tool_measures_units_and_weights_as_evaluate_does(data, tool, tmp_pa
             pred = (x[test] @ head["weight"].T + head["bias"]).argmax(1)
         seen = despur.evaluate(y[test], pred, sensitive_features={"a": a[test]}, **given)
         ours = seen.worst_group_accuracy, seen.worst_group_low, seen.worst_group_high, seen.average_accuracy
-        assert [said["after"][key] for key in ("worst_group", "low", "high", "average")] == pytest.approx(ours, abs=1e-9), more
+        assert [said["after"][key] for key in ("worst_group_accuracy", "worst_group_low", "worst_group_high", "average_accuracy")] == pytest.approx(ours, abs=1e-9), more
     weighted = GroupBalancedClassifier(0.1).fit(x[splits == "train"], y[splits == "train"], groups=a[splits == "train"],
                                                sample_weight=rows.wt[splits == "train"])
     with np.load(tmp_path / "out" / "head.npz") as head:
