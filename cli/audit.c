@@ -346,6 +346,9 @@ const cli_verb cli_audit = {
         "model predicted is guessed, printed, and can be said. All others are searched, or those that --by "
         "names.\n"
         "\n"
+        "Groups that overlap (--overlapping of 'despur eval') are columns here: a cell is compared with the\n"
+        "rest of its class, so --by male,female looks at each by itself, and at what they say together.\n"
+        "\n"
         "FOLDER has pictures, in any layout that 'despur features' takes, and --model runs an ONNX model "
         "over\n"
         "them. A last layer is fitted to its features; with --model-predicts its own outputs are the "
@@ -388,4 +391,7 @@ const cli_verb cli_audit = {
                 {"seed", "N", "of everything random (default 0)"},
                 {"threads", "N", "processors to use (default all); results do not depend on it"},
                 {"json", NULL, "results as JSON on stdout"}},
+    .never = {{"overlapping", NULL,
+               "groups must be a partition, for a cell is compared with the rest of its class; "
+               "--by male,female looks at each column by itself, and at what they say together"}},
     .execute = execute};

@@ -42,7 +42,8 @@ typedef struct cli_verb {
   const char *summary;                      /* one line */
   const char *help;                         /* paragraphs and examples */
   cli_option options[CLI_MOST_OPTIONS + 1]; /* ends with a NULL name */
-  int words;                                /* CLI_RECIPE and the like, added up */
+  cli_option never[2]; /* an option of other verbs that this one cannot have, and in `help` why; the same */
+  int words;           /* CLI_RECIPE and the like, added up */
   despur_status (*execute)(const cli_arguments *arguments, despur_error *error);
 } cli_verb;
 

@@ -78,6 +78,9 @@ static despur_status unknown_option(const cli_verb *verb, const char *word, size
   const char *names[CLI_MOST_OPTIONS + 1] = {0};
   char name[64], hint[256];
   snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), word);
+  if (verb->never[0].name && strcmp(verb->never[0].name, name) == 0)
+    return cli_fail(error, DESPUR_BAD_USAGE, "%s: no option '--%s': %s", verb->name, name,
+                    verb->never[0].help);
   for (size_t i = 0; verb->options[i].name; i++) names[i] = verb->options[i].name;
   list_verbs_with(hint, sizeof hint, name);
   if (!*hint) cli_did_you_mean(hint, name, names);

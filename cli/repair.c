@@ -464,7 +464,9 @@ const cli_verb cli_repair = {
         "and folds, and intervals on test hold for units; --weight is how much an example counts, in "
         "fitting, "
         "choosing\n"
-        "and measuring (the dial and what choosing adds are of rows).\n"
+        "and measuring (the dial and what choosing adds are of rows). Each example is in one group: --by "
+        "male,female\n"
+        "makes a group of each combination, in place of --overlapping.\n"
         "\n"
         "Methods, and the groups that must be known to fit them:\n"
         "  erm        none        every example counts the same; l2\n"
@@ -530,5 +532,8 @@ const cli_verb cli_repair = {
                 {"force", NULL, "write into DIR although something else is there"},
                 {"threads", "N", "processors to use (default all); results do not depend on it"},
                 {"json", NULL, "results as JSON on stdout"}},
+    .never = {{"overlapping", NULL,
+               "groups must be a partition, for each example counts in one; --by male,female makes "
+               "one group of each combination (of fractions: --by male:0.5,female:0.5)"}},
     .words = CLI_KEYS,
     .execute = execute};

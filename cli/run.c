@@ -154,6 +154,8 @@ const cli_verb cli_run = {
             "the weights and a manifest with the SHA-256 of each.\n"
             "A run that was interrupted or killed goes on after its last finished epoch with --resume, and\n"
             "leaves the same bytes as one that was not.\n"
+            "Groups are a partition: of groups that overlap (--overlapping of 'despur eval') methods of\n"
+            "training take the combinations, data.attribute=male,female.\n"
             "\n"
             "Examples:\n"
             "  despur run demo\n"
@@ -169,6 +171,9 @@ const cli_verb cli_run = {
                 {"quiet", NULL, "no news on stderr"},
                 {"json", NULL, "results as JSON on stdout"},
                 {NULL, NULL, NULL}},
+    .never = {{"overlapping", NULL,
+               "methods of training want a partition, for each example counts in one group; "
+               "data.attribute=male,female makes one of each combination"}},
     .words = CLI_RECIPE + CLI_KEYS,
     .execute = execute_run};
 

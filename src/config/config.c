@@ -208,6 +208,8 @@ despur_status despur_config_describe(char **out, const char *key, despur_error *
   for (size_t i = 0; i < schema_count; i++)
     if (!key || strcmp(schema_rows[i].key, key) == 0 || schema_in_section(&schema_rows[i], key))
       TRY(describe_row(&list, &schema_rows[i], error));
+  if (!list.data && schema_reason(key))
+    FAIL(error, DESPUR_BAD_USAGE, "unknown key '%.128s': %s", key, schema_reason(key));
   if (!list.data && schema_nearest(nearest, key))
     FAIL(error, DESPUR_BAD_USAGE, "unknown key '%.128s' (did you mean '%s'?)", key, nearest);
   if (!list.data) FAIL(error, DESPUR_BAD_USAGE, "unknown key '%.128s'", key);

@@ -37,6 +37,8 @@ static despur_status unknown_key(walker *walk, size_t line, const char *key) {
   char nearest[CONFIG_KEY];
   int shown = reader_clip(key, READER_QUOTED);
   const char *more = key[shown] ? "..." : "";
+  if (schema_reason(key))
+    return reader_complain(walk->in, line, "unknown key '%.*s%s': %s", shown, key, more, schema_reason(key));
   if (schema_nearest(nearest, key))
     return reader_complain(walk->in, line, "unknown key '%.*s%s' (did you mean '%s'?)", shown, key, more,
                            nearest);

@@ -349,6 +349,13 @@ bool schema_nearest(char out[CONFIG_KEY], const char *key) {
   return nearest;
 }
 
+const char *schema_reason(const char *key) {
+  const char *dot = strrchr(key, '.');
+  if (strcmp(dot ? dot + 1 : key, "overlapping") != 0) return NULL;
+  return "methods of training want a partition, for each example counts in one group; "
+         "data.attribute: \"male,female\" makes one of each combination";
+}
+
 static void add(char out[CONFIG_EXPECTED], const char *piece) {
   size_t length = strlen(out);
   snprintf(out + length, CONFIG_EXPECTED - length, "%s", piece);

@@ -48,6 +48,9 @@ int schema_find_section(const char *section);
 /* The key or section nearest to a wrong one; false when none is near. */
 bool schema_nearest(char out[CONFIG_KEY], const char *key);
 
+/* Why there is no such key, of those that one may look for; NULL. */
+const char *schema_reason(const char *key);
+
 static inline void *schema_field(despur_config *config, const config_row *row) {
   return (char *)config + row->offset;
 }
