@@ -3,6 +3,7 @@
 
   clean [--sets N] [--shapes A,B]  planted sets without a shortcut: how often something is "found"
   power [--repeats N]      a group of known share and excess, as a column: how often it is found, beside the limit
+  weights [--sets N]       sets that weigh and in whose population nothing is: how often something is "found"
   celeba DIRECTORY [--halves N]  blond or not: share of men in the first finding of class blond
   spuco RECIPES MNIST       ERM of one epoch on SpuCoMNIST: precision and recall of the minority in the first finding
   speed [--rows N] [--columns N]  processor seconds and memory, beside scikit-learn's for the same steps
@@ -73,6 +74,13 @@ def clean_set(shape, seed):
     return x.astype(np.float32), labels.astype(np.int64)
 
 
+def weights_of(folder, n, seed):
+    """A table of lognormal weights."""
+    drawn = np.exp(np.random.default_rng([99, seed]).normal(size=n))
+    (folder / "w.csv").write_text("wt\n" + "".join(f"{w}\n" for w in drawn), encoding="utf-8")
+    return folder / "w.csv"
+
+
 def clean(a):
     shapes = a.shapes.split(",") if a.shapes else SHAPES
     found = dict.fromkeys(shapes, 0)
@@ -83,21 +91,23 @@ def clean(a):
             x, labels = clean_set(shape, i)
             np.save(folder / "x.npy", x)
             np.save(folder / "y.npy", labels)
-            result = audit(a.despur, folder, folder / "x.npy", labels=folder / "y.npy", seed=i, threads=1)
+            words = {"table": weights_of(folder, len(x), i), "weight": "wt"} if a.weighed else {}
+            result = audit(a.despur, folder, folder / "x.npy", labels=folder / "y.npy", seed=i, threads=1, **words)
         found[shape] += result["verdict"] in ("leans on it", "weak group")
     total = sum(found.values())
     print(f"found in {total} of {a.sets} clean sets = {100 * total / a.sets:.1f} % ({found}); allowed "
           f"{5 + 200 * np.sqrt(0.05 * 0.95 / a.sets):.1f} %")
 
 
-def power_set(n, share, excess, r):
+def power_set(n, share, excess, r, weighed):
     """Two classes with 10 % errors; more of them where class 1 is at the site north."""
     rng = np.random.default_rng([n, int(1000 * share), r])
     labels = np.arange(n) % 2
     member = rng.random(n) < share
     wrong = rng.random(n) < 0.1 + excess * (member & (labels == 1))
-    rows = [f"{y},{1 - y if w else y},{'north' if m else 'south'}\n" for y, w, m in zip(labels, wrong, member)]
-    return "y,pred,site\n" + "".join(rows)
+    weight = np.exp(rng.normal(size=n)) if weighed else np.ones(n)
+    rows = [f"{y},{1 - y if w else y},{'north' if m else 'south'},{t}\n" for y, w, m, t in zip(labels, wrong, member, weight)]
+    return "y,pred,site,wt\n" + "".join(rows)
 
 
 def power(a):
@@ -110,14 +120,56 @@ def power(a):
                 with tempfile.TemporaryDirectory() as name:
                     folder = pathlib.Path(name)
                     excess = 0.0 if r < LIMITS else np.mean(limits)
-                    (folder / "t.csv").write_text(power_set(n, share, excess, r), encoding="utf-8")
-                    result = audit(a.despur, folder, table=folder / "t.csv", label="y", prediction="pred", by="site", seed=r)
+                    (folder / "t.csv").write_text(power_set(n, share, excess, r, a.weighed), encoding="utf-8")
+                    words = {"table": folder / "t.csv", "label": "y", "prediction": "pred", "by": "site", "weight": "wt"}
+                    result = audit(a.despur, folder, seed=r, **words)
                 if r < LIMITS:
                     limits += [x["excess"] for x in result["detection_limits"] if x["class"] == "1" and abs(x["share"] - share) < 1e-9]
                 else:
                     hits += any(c["confirmed"] and c["class"] == "1" for c in result["cells"])
             found = hits / a.repeats
             print(f"{n}, {share}, {np.mean(limits):.3f}, {found:.2f}, {np.sqrt(0.16 / a.repeats):.2f}, 0.80", flush=True)
+
+
+WEIGHED = ("lognormal", "heavy", "strata", "hard", "sampled")
+
+
+def weighed_set(shape, seed, n=2000):
+    """Labels, predictions, columns and weights. In the population that these stand for, errors have nothing to do with any column.
+
+    lognormal, heavy: of everything independent, with a deviation of 1 and 1.5 of the logarithm; strata: by site and class,
+    1 to 30; hard: a tenth is hard, drawn ten times as often and weighs a tenth; sampled: the same at site 0 alone, where
+    rows without weights have more errors.
+    """
+    rng = np.random.default_rng([WEIGHED.index(shape), seed])
+    y, site, age = rng.integers(0, 2, n), rng.integers(0, 6, n), rng.integers(18, 90, n)
+    weights = np.ones(n)
+    if shape in ("lognormal", "heavy"):
+        weights = np.exp((1.5 if shape == "heavy" else 1) * rng.normal(size=n))
+    if shape == "strata":
+        weights = np.exp(np.linspace(0, np.log(30), 12))[rng.permutation(12)][2 * site + y]
+    often = (site == 0) if shape == "sampled" else np.full(n, shape == "hard")
+    hard = rng.random(n) < np.where(often, 1 / 1.9, 0.1)
+    weights = np.where(often & hard, weights / 10, weights)
+    wrong = rng.random(n) < np.where(hard, 0.5, 0.05)
+    return y, np.where(wrong, 1 - y, y), site, age, weights
+
+
+def weights(a):
+    """The same tables with their weights and without; allowed is what 5 % and chance let be found with them."""
+    print(f"weights, found with them, without; allowed {5 + 200 * np.sqrt(0.05 * 0.95 / a.sets):.1f} %")
+    for shape in WEIGHED:
+        found = {True: 0, False: 0}
+        for i in range(a.sets):
+            with tempfile.TemporaryDirectory() as name:
+                folder = pathlib.Path(name)
+                rows = zip(*weighed_set(shape, i))
+                (folder / "t.csv").write_text("y,pred,site,age,wt\n" + "".join(",".join(map(str, r)) + "\n" for r in rows), encoding="utf-8")
+                for weighed in found:
+                    words = {"weight": "wt"} if weighed else {}
+                    result = audit(a.despur, folder, folder / "t.csv", by="site,age", seed=i, threads=1, **words)
+                    found[weighed] += result["verdict"] in ("leans on it", "weak group")
+        print(f"{shape}, {100 * found[True] / a.sets:.1f} %, {100 * found[False] / a.sets:.1f} %", flush=True)
 
 
 def cells_of(folder, result, cell):
@@ -282,10 +334,11 @@ def scikit_learn(x, labels, rng):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("despur")
-    parser.add_argument("what", choices=("clean", "power", "celeba", "catdog", "asked", "spuco", "speed"))
+    parser.add_argument("what", choices=("clean", "power", "weights", "celeba", "catdog", "asked", "spuco", "speed"))
     parser.add_argument("directory", nargs="?")
     parser.add_argument("images", nargs="?")
     parser.add_argument("--shapes", help="of clean sets, with commas between (default all)")
+    parser.add_argument("--weighed", action="store_true", help="clean and power: with weights, lognormal")
     parser.add_argument("--sets", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--halves", type=int, default=20)
@@ -293,7 +346,7 @@ def main():
     parser.add_argument("--columns", type=int, default=512)
     parser.add_argument("--seed", type=int, default=0)
     a = parser.parse_args()
-    {"clean": clean, "power": power, "celeba": celeba, "catdog": catdog, "asked": asked, "spuco": spuco, "speed": speed}[a.what](a)
+    {"clean": clean, "power": power, "weights": weights, "celeba": celeba, "catdog": catdog, "asked": asked, "spuco": spuco, "speed": speed}[a.what](a)
 
 
 if __name__ == "__main__":

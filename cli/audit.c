@@ -54,9 +54,8 @@ static void print_cells(const despur_audit *a) {
     if (!c->confirmed && !c->answers && !c->disguised) continue;
     shown++;
     terminal_print(stdout, "%-10s %8zu %6.1f %% %6.1f %% %5.1f (%.1f to %.1f)  %s of %s%s\n",
-                   a->class_names[c->class_index], c->count, 100 * (double)c->wrong / (double)c->count,
-                   100 * (double)c->rest_wrong / (double)c->rest_count, 100 * c->excess, 100 * c->low,
-                   100 * c->high, of->cell_names[c->cell], of->name,
+                   a->class_names[c->class_index], c->count, 100 * c->error, 100 * c->rest_error,
+                   100 * c->excess, 100 * c->low, 100 * c->high, of->cell_names[c->cell], of->name,
                    c->disguised ? " (the model's own margin in disguise)" : "");
   }
 }
@@ -121,6 +120,11 @@ static void print_text(const despur_audit *a, const char *sentence) {
   terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
                  a->used, a->discovery, a->confirmation, 100 * a->error,
                  a->own_head ? " of a head that was fitted here, in folds" : "");
+  if (a->weight)
+    terminal_print(stdout,
+                   "weights of %s: those that confirm are worth %.1f that weigh alike (Kish); rates of error "
+                   "are weighted, counts are not\n",
+                   a->weight, a->effective);
   if (a->repeats > 0 && (a->verdict == DESPUR_LEANS_ON_IT || a->verdict == DESPUR_WEAK_GROUP))
     terminal_print(
         stdout,
@@ -346,6 +350,9 @@ const cli_verb cli_audit = {
         "model predicted is guessed, printed, and can be said. All others are searched, or those that --by "
         "names.\n"
         "\n"
+        "--weight is how much an example counts: rates of error are then weighted, and tested as so many\n"
+        "examples that weigh alike as would be as sure. Rows that weigh nothing count as not there.\n"
+        "\n"
         "Groups that overlap (--overlapping of 'despur eval') are columns here: a cell is compared with the\n"
         "rest of its class, so --by male,female looks at each by itself, and at what they say together.\n"
         "\n"
@@ -362,6 +369,7 @@ const cli_verb cli_audit = {
         "  despur audit runs/demo\n"
         "  despur audit features.npy --table people.csv --label outcome --by age:4,site --unit patient\n"
         "  despur audit predictions.csv --by age:4,site,device --gate\n"
+        "  despur audit survey.csv --by region,age:4 --weight wt\n"
         "  despur audit features.npy --table features.npy.csv --pictures photographs/ --out audit\n"
         "  despur audit photographs/ --model resnet50.onnx --out audit\n"
         "  despur audit features.npy --labels labels.npy --label-some 100 --out audit\n"

@@ -15,10 +15,10 @@
 
 /* A folder says its classes and splits itself. */
 static despur_status refuse_others(const cli_arguments *arguments, despur_error *error) {
-  static const char *const OTHERS[] = {"labels",   "splits",    "predictions",   "logits",    "attributes",
-                                       "table",    "label",     "split",         "score",     "prediction",
-                                       "positive", "threshold", "probabilities", "attribute", "id",
-                                       "unit",     "by"};
+  static const char *const OTHERS[] = {
+      "labels",        "splits",    "predictions", "logits",     "attributes", "table",
+      "label",         "split",     "score",       "prediction", "positive",   "threshold",
+      "probabilities", "attribute", "id",          "unit",       "weight",     "by"};
   for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
     if (cli_value(arguments, OTHERS[i]))
       return cli_fail(error, DESPUR_BAD_USAGE,
@@ -82,6 +82,7 @@ static despur_status source_of(despur_examples_source *out, const cli_arguments 
                     out->table);
   if (is_table) out->table = word;
   out->predicted = out->table && !out->features && !out->labels && !out->predictions && !out->logits;
+  out->zero_weights = true;
   out->score = cli_value(arguments, "score");
   out->positive = cli_value(arguments, "positive");
   out->probabilities = cli_value(arguments, "probabilities");

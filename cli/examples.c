@@ -17,6 +17,7 @@ despur_examples_source examples_source(const cli_arguments *arguments, const cha
                                   .prediction = cli_value(arguments, "prediction"),
                                   .attribute = cli_value(arguments, "attribute"),
                                   .unit = cli_value(arguments, "unit"),
+                                  .weight = cli_value(arguments, "weight"),
                                   .id = cli_value(arguments, "id"),
                                   .by = cli_value(arguments, "by")};
 }

@@ -20,7 +20,8 @@
       {"prediction", "COL", "the column with the predictions"},                                              \
       {"attribute", "COL", "the column with the attribute"},                                                 \
       {"id", "COL", "the column that tells examples apart"},                                                 \
-      {"unit", "COL", "the column whose equal values belong together, such as a patient"}, {                 \
+      {"unit", "COL", "the column whose equal values belong together, such as a patient"},                   \
+      {"weight", "COL", "how much each example counts: survey or importance weights"}, {                     \
     "by", "COL,COL", "columns of metadata; age:4, age:18,65 cut numbers"                                     \
   }
 

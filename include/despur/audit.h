@@ -44,8 +44,12 @@ DESPUR_API const char *despur_audit_verdict_word(despur_audit_verdict verdict);
 typedef struct despur_audit_cell {
   size_t candidate, cell;
   uint32_t class_index, toward; /* where most of its errors go; class_index when there are none */
-  size_t count, wrong, rest_count, rest_wrong;
-  double p;      /* Fisher's, one-sided: as many errors as in the rest of the class */
+  size_t count, wrong, rest_count, rest_wrong; /* examples, whatever they weigh */
+  double error, rest_error;                    /* rates of error, weighted */
+  double effective,
+      rest_effective; /* examples that weigh alike and would be as sure; the counts where all do */
+  double weight;      /* what its examples weigh, 1 on average of all; the count */
+  double p;           /* Fisher's, one-sided: as many errors as in the rest of the class */
   double p_left; /* the same for the part of the cell that the model's margin does not say; NaN: not asked */
   double adjusted;          /* the larger of the two, corrected for everything that was tested (Holm) */
   double excess, low, high; /* difference of error rates; simultaneous interval */
@@ -122,7 +126,9 @@ typedef struct despur_audit {
   size_t examples, classes, used, discovery, confirmation, units, duplicates, constant_columns;
   const char **class_names; /* [classes] */
   size_t *class_sizes;      /* [classes] examples that are used */
-  double confidence, error; /* error rate on the confirmation half */
+  double confidence, error; /* error rate on the confirmation half, weighted */
+  char *weight;             /* what says how much an example counts; NULL: all weigh alike */
+  double effective;         /* as how many that weigh alike those of the confirmation half count (Kish) */
   int own_head, trained_on; /* whether the head was fitted here */
   size_t cells_count;
   despur_audit_cell *cells; /* everything that was tested, the most telling first */

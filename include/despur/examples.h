@@ -32,7 +32,8 @@ typedef struct despur_examples_source {
   const char *score, *positive, *probabilities; /* in place of it, as in despur_columns */
   double threshold;                             /* of the score; 0: 0.5 */
   const char *attribute, *unit;                 /* any values */
-  const char *weight;                           /* numbers above 0: how much each example counts */
+  const char *weight;                           /* numbers: how much each example counts */
+  bool zero_weights;                            /* which may be 0: whoever asks leaves such rows out */
   const char *id;                               /* NULL: guessed from usual names */
   const char *by; /* metadata, with commas between; "age:4", "age:18,65" cut numbers. NULL: none,
                      or, with `predicted`, all columns without another part */
@@ -63,10 +64,10 @@ typedef struct despur_examples {
   float *logits;            /* [count, classes], finite */
   despur_example_column attribute; /* without codes: none */
   despur_example_column unit;      /* examples of one value belong together; the same */
-  double *weights;                 /* [count] above 0 */
-  char *weight;                    /* what says them */
-  const char **ids;                /* [count] */
-  despur_example_column *by;       /* [by_count] */
+  double *weights;  /* [count] above 0, or 0 where source.zero_weights allows it; NULL: all weigh alike */
+  char *weight;     /* what says them */
+  const char **ids; /* [count] */
+  despur_example_column *by; /* [by_count] */
   size_t by_count;
   char *read_as;      /* "label: y, prediction: pred, metadata: site, age in 4 parts", what was guessed and
                          what was said of a table that has the labels; NULL: there is none */

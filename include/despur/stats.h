@@ -120,9 +120,9 @@ typedef struct despur_association {
   double p;         /* of "not at all", by the chi-squared test */
 } despur_association;
 
-/* counts: [rows, columns]. All NaN where fewer than two rows or columns have examples, and for a confidence
- * that is none. */
-DESPUR_API despur_association despur_cramer(const size_t *counts, size_t rows, size_t columns,
+/* counts: [rows, columns], of 0 or more, which need not be whole: examples that weigh may be worth a
+ * fraction. All NaN where fewer than two rows or columns have examples, and for a confidence that is none. */
+DESPUR_API despur_association despur_cramer(const double *counts, size_t rows, size_t columns,
                                             double confidence);
 
 typedef struct despur_common_odds {
@@ -131,9 +131,9 @@ typedef struct despur_common_odds {
   double p;          /* two-sided, of "1 in every table", without continuity correction */
 } despur_common_odds;
 
-/* Tables of two by two, {a, b, c, d} with the rows a b and c d, one for each stratum:
+/* Tables of two by two, {a, b, c, d} with the rows a b and c d, one for each stratum, of counts as above:
  * Cochran-Mantel-Haenszel. An odds ratio of NaN and p = 1 where no table says anything. */
-DESPUR_API despur_common_odds despur_mantel_haenszel(const size_t (*tables)[4], size_t count);
+DESPUR_API despur_common_odds despur_mantel_haenszel(const double (*tables)[4], size_t count);
 
 /* How many examples one needs. All give the least number for which a real difference is found with
  * probability `power`, and 0 when there is no difference to find.

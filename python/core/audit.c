@@ -8,14 +8,14 @@ static const char CAPSULE[] = "despur.audit";
 /* Examples that are borrowed from the caller's arrays. */
 typedef struct given {
   despur_examples examples;
-  core_array features, labels, splits, predictions, unit;
+  core_array features, labels, splits, predictions, unit, weights;
   core_array *codes;    /* [by_count] */
   const char ***values; /* [by_count] texts, which the lists own */
   const char **class_names;
 } given;
 
 static void release(given *g) {
-  core_array *arrays[] = {&g->features, &g->labels, &g->splits, &g->predictions, &g->unit};
+  core_array *arrays[] = {&g->features, &g->labels, &g->splits, &g->predictions, &g->unit, &g->weights};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) core_array_release(arrays[i]);
   for (size_t i = 0; g->codes && g->values && i < g->examples.by_count; i++) {
     core_array_release(&g->codes[i]);
@@ -31,6 +31,13 @@ static bool take_optional(core_array *out, uint32_t **to, PyObject *object, size
   if (object == Py_None) return true;
   if (!core_array_take(out, object, 'I', rows, false)) return false;
   *to = out->view.buf;
+  return true;
+}
+
+static bool take_weights(given *g, PyObject *object) {
+  if (object == Py_None) return true;
+  if (!core_array_take(&g->weights, object, 'd', g->examples.count, false)) return false;
+  g->examples.weights = g->weights.view.buf;
   return true;
 }
 
@@ -97,7 +104,7 @@ static PyObject *result_of(despur_audit *audit) {
 
 PyObject *core_audit(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *features, *labels, *names, *splits, *predictions, *unit, *by, *result = NULL;
+  PyObject *features, *labels, *names, *splits, *predictions, *unit, *weights, *by, *result = NULL;
   Py_ssize_t rows, columns, folds, units;
   unsigned long long seed;
   despur_audit_options options = {0};
@@ -105,9 +112,10 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
   core_listener l = {0};
   despur_error error;
   given g = {0};
-  if (!PyArg_ParseTuple(arguments, "nOnOO!OOOnO!dndKipO", &rows, &features, &columns, &labels, &PyList_Type,
-                        &names, &splits, &predictions, &unit, &units, &PyList_Type, &by, &options.l2, &folds,
-                        &options.confidence, &seed, &options.threads, &options.trained_on, &l.call))
+  if (!PyArg_ParseTuple(arguments, "nOnOO!OOOnOO!dndKipO", &rows, &features, &columns, &labels, &PyList_Type,
+                        &names, &splits, &predictions, &unit, &units, &weights, &PyList_Type, &by,
+                        &options.l2, &folds, &options.confidence, &seed, &options.threads,
+                        &options.trained_on, &l.call))
     return NULL;
   options.folds = folds > 0 ? (size_t)folds : 0;
   options.seed = seed;
@@ -118,7 +126,8 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
       take_optional(&g.labels, &g.examples.labels, labels, (size_t)rows) &&
       take_optional(&g.splits, &g.examples.splits, splits, (size_t)rows) &&
       take_optional(&g.predictions, &g.examples.predictions, predictions, (size_t)rows) &&
-      take_optional(&g.unit, &g.examples.unit.codes, unit, (size_t)rows) && take_columns(&g, by)) {
+      take_optional(&g.unit, &g.examples.unit.codes, unit, (size_t)rows) && take_weights(&g, weights) &&
+      take_columns(&g, by)) {
     g.examples.unit.values_count = (size_t)units;
     despur_status status;
     options.watch = core_listener_watch(&l);

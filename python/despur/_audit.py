@@ -17,7 +17,17 @@ from despur import _core
 from despur._evaluate import framed
 from despur._plot import HasPlots
 from despur._progress import Listener, listening
-from despur._table import MISSING, check_finite, columns_of, features_of, ordered_codes, python_words, refuse, vector
+from despur._table import (
+    MISSING,
+    check_finite,
+    columns_of,
+    features_of,
+    numbers_of,
+    ordered_codes,
+    python_words,
+    refuse,
+    vector,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -173,6 +183,19 @@ def _predictions_of(y_pred: ArrayLike, classes: list[str], rows: int) -> NDArray
     return np.array([classes.index(name) for name in names], np.uint32)[codes]
 
 
+def _weights_of(sample_weight: ArrayLike, rows: int) -> NDArray[np.float64]:
+    weights = numbers_of(sample_weight, "sample_weight")
+    if weights.shape != (rows,):
+        raise refuse(f"sample_weight: expected {rows} numbers, as y has, found {list(weights.shape)}")
+    strange = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
+    if len(strange):
+        row = int(strange[0])
+        raise refuse(f"sample_weight: row {row}: expected a number of 0 or more, found {weights[row]:g}")
+    if not weights.any():
+        raise refuse(f"sample_weight: all {rows} weights are 0")
+    return weights
+
+
 def audit(
     features: ArrayLike | None,
     y: ArrayLike,
@@ -181,6 +204,7 @@ def audit(
     metadata: Any = None,
     splits: ArrayLike | None = None,
     unit: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     trained_on: bool = False,
     penalty: float = 0.03,
     folds: int = 5,
@@ -209,6 +233,9 @@ def audit(
         ``"train"``, ``"val"``, ``"test"``, or 0, 1, 2. Training examples are used, or, with predictions, all others.
     unit : array-like of shape (n,), optional
         Examples of one value (a patient, a film) belong together.
+    sample_weight : array-like of shape (n,), optional
+        How much each example counts, of any scale, such as survey or importance weights: rates of error are weighted,
+        and as sure as the effective number of examples says. An example of weight 0 counts as not there.
     trained_on : bool
         The features come from a network that was trained on these examples.
     penalty : float
@@ -265,6 +292,7 @@ def audit(
         units = ordered_codes(unit, "unit")
         if units[0] is not None and len(units[0]) != rows:
             raise refuse(f"unit: expected {rows} rows, as y has, found {len(units[0])}")
+    weights = None if sample_weight is None else _weights_of(sample_weight, rows)
     if not 0 < confidence < 1:
         raise refuse(f"confidence: expected a number between 0 and 1, found {confidence}")
     if folds < 2 or not penalty > 0:
@@ -281,6 +309,7 @@ def audit(
                 None if y_pred is None else _predictions_of(y_pred, classes, rows),
                 units[0],
                 len(units[1]),
+                weights,
                 by,
                 penalty,
                 folds,

@@ -57,6 +57,24 @@ def test_features_give_the_tools_bytes(tool, tmp_path):
     assert max(agreement, 1 - agreement) > 0.95
 
 
+def test_weights_give_the_tools_bytes(tool, tmp_path):
+    t = planted().assign(weights=np.random.default_rng(0).lognormal(size=1200).round(3))
+    t.loc[::50, "weights"] = 0
+    t.to_csv(tmp_path / "t.csv", index=False)
+    given = ["--label", "y", "--prediction", "pred", "--by", "site,camera", "--weight", "weights"]
+    tool("audit", "--table", tmp_path / "t.csv", *given, "--out", tmp_path / "tool")
+    there = t.weights > 0
+    got = despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site", "camera"]].where(there), sample_weight=t.weights)
+    got.save(tmp_path / "python")
+    assert contents(tmp_path / "python") == contents(tmp_path / "tool")
+    assert got.verdict == "weak group" and got.findings[0].cell == "site=north"
+    alike = despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site"]], sample_weight=np.full(1200, 7))
+    assert alike.to_dict() == despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site"]]).to_dict()
+    x, y, _ = embeddings()
+    noise = (np.random.default_rng(1).lognormal(size=len(y)) * 10).astype(np.float32)
+    assert despur.audit(x, y, seed=3, sample_weight=noise).verdict == "leans on it"
+
+
 def test_names_do_not_matter_and_results_do_not_change():
     t = planted()
     named = despur.audit(None, t.y.map({0: "cat", 1: "dog"}), y_pred=t.pred.map({0: "cat", 1: "dog"}), metadata=t[["site"]])
@@ -79,6 +97,12 @@ def test_names_do_not_matter_and_results_do_not_change():
         ("metadata: 'a': expected 60 rows", {"metadata": {"a": [1]}}),
         ("unit: expected 60 rows", {"unit": [1]}),
         ("splits: expected train, val or test", {"splits": ["valid"] * 60}),
+        (r"sample_weight: expected 60 numbers, as y has, found \[1\]", {"sample_weight": [1]}),
+        ("sample_weight: expected numbers, found <U1", {"sample_weight": ["1"] * 60}),
+        ("sample_weight: row 1: expected a number of 0 or more, found -1", {"sample_weight": [1, -1] * 30}),
+        ("sample_weight: row 0: expected a number of 0 or more, found nan", {"sample_weight": [np.nan] * 60}),
+        ("sample_weight: row 1: expected a number of 0 or more, found inf", {"sample_weight": [1, np.inf] * 30}),
+        ("sample_weight: all 60 weights are 0", {"sample_weight": [0] * 60}),
         ("features: row 1 is not finite", {"features": np.full((60, 2), np.inf)}),
         ("features: expected a row of numbers for each example", {"features": np.zeros(60)}),
         ("confidence", {"confidence": 95}),

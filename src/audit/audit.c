@@ -12,6 +12,7 @@ static despur_status keep(despur_audit *a, audit_data *d, despur_error *error) {
   const despur_examples *e = d->examples;
   TRY(text_copy_all(&a->class_names, e->class_names, e->classes, error));
   if (e->ids) TRY(text_copy_all(&a->ids, e->ids, e->count, error));
+  if (d->weights) TRY(mem_copy_text(&a->weight, e->weight ? e->weight : "weights", error));
   a->predictions = d->predictions;
   d->predictions = NULL;
   TRY(mem_alloc(&a->class_sizes, e->classes, sizeof *a->class_sizes, error));

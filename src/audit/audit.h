@@ -14,6 +14,8 @@ typedef struct audit_data {
   bool borrowed;    /* x is that of the examples */
   float *q;         /* [n, components] */
   double *margins;  /* [n] logit of the label less the largest of the others; NULL */
+  double *weights;  /* [n] how much each counts, 1 on average of those that are used, which weigh something;
+                       NULL: all weigh alike */
   uint32_t *labels; /* [n] */
   uint32_t *predictions;
   uint32_t *units; /* [n] examples that are never divided: of one unit, or equal */
@@ -27,6 +29,11 @@ typedef struct audit_data {
 DESPUR_MUST_USE despur_status audit_prepare(audit_data *out, const despur_examples *examples,
                                             const despur_audit_options *options, despur_error *error);
 void audit_data_release(audit_data *data);
+
+/* How much an example counts, which is used. */
+static inline double audit_weight(const audit_data *data, size_t example) {
+  return data->weights ? data->weights[example] : 1;
+}
 
 /* Other halves, those of `index`, and components of the first, in place of those that *data has, which are
  * left alone: it is a copy that shares everything else. Release with audit_release_halves. */
@@ -45,11 +52,10 @@ DESPUR_MUST_USE despur_status audit_propose(despur_audit *audit, const audit_dat
 DESPUR_MUST_USE despur_status audit_repeat(despur_audit *audit, const audit_data *data,
                                            const despur_audit_options *options, despur_error *error);
 
-/* units [n], numbered from 0, and how many; rows that are equal in x belong together as well, and *duplicates
- * is how many there are beyond the first of each. code: [n] or NULL. */
-DESPUR_MUST_USE despur_status audit_find_units(uint32_t *units, size_t *count, size_t *duplicates,
-                                               const uint32_t *code, const float *x, size_t n, size_t columns,
-                                               despur_error *error);
+/* Fills units, numbered from 0, and how many; rows that are equal in x belong together as well, and
+ * duplicates is how many there are beyond the first of each. What weighs nothing joins nothing, and is of the
+ * first. */
+DESPUR_MUST_USE despur_status audit_find_units(audit_data *data, despur_error *error);
 
 /* Fills cells and limits, judges the candidates, whose of_example has data->n entries, and sorts both. */
 DESPUR_MUST_USE despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_error *error);

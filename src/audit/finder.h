@@ -17,7 +17,7 @@ typedef struct finder_view {
   const float *q;                 /* [n, components] principal components of the discovery half */
   size_t discovery_count;
   const size_t *discovery;              /* [discovery_count] */
-  const double *weights;                /* [n] 1 in the discovery half, else 0 */
+  const double *weights;                /* [n] in the discovery half how much each counts, else 0 */
   const uint32_t *labels, *predictions; /* [n], 0 outside the discovery half */
   size_t by_count;
   const despur_example_column *by; /* [by_count]; codes: [n] */

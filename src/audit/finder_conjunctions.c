@@ -26,8 +26,8 @@ typedef struct search {
   const finder_view *view;
   condition conditions[MOST_CONDITIONS];
   size_t count, left_out, words;
-  double *excess; /* [discovery_count] error less the class's error rate */
-  double error;   /* mean */
+  double *excess;      /* [discovery_count] error less the class's error rate, weighted */
+  double error, whole; /* mean; what all weigh */
   slice best[KEPT];
   size_t kept;
 } search;
@@ -57,18 +57,21 @@ static despur_status collect(search *s, despur_error *error) {
 static despur_status measure_errors(search *s, despur_error *error) {
   despur_status status = DESPUR_OK;
   const finder_view *v = s->view;
-  size_t(*classes)[2] = NULL;
+  double(*classes)[2] = NULL;
   TRY(mem_alloc(&classes, v->classes, sizeof *classes, error));
   TRY(mem_alloc(&s->excess, v->discovery_count, sizeof *s->excess, error));
   for (size_t i = 0; i < v->discovery_count; i++) {
     size_t e = v->discovery[i];
-    classes[v->labels[e]][0]++;
-    classes[v->labels[e]][1] += v->predictions[e] != v->labels[e];
-    s->error += (v->predictions[e] != v->labels[e]) / (double)v->discovery_count;
+    bool wrong = v->predictions[e] != v->labels[e];
+    classes[v->labels[e]][0] += v->weights[e];
+    classes[v->labels[e]][1] += wrong ? v->weights[e] : 0;
+    s->whole += v->weights[e];
   }
   for (size_t i = 0; i < v->discovery_count; i++) {
-    const size_t e = v->discovery[i], *c = classes[v->labels[e]];
-    s->excess[i] = (v->predictions[e] != v->labels[e]) - (double)c[1] / (double)c[0];
+    size_t e = v->discovery[i];
+    bool wrong = v->predictions[e] != v->labels[e];
+    s->error += (wrong ? v->weights[e] : 0) / s->whole;
+    s->excess[i] = v->weights[e] * (wrong - classes[v->labels[e]][1] / classes[v->labels[e]][0]);
   }
 cleanup:
   mem_free(classes);
@@ -85,12 +88,16 @@ static size_t meet(uint64_t *rows, const uint64_t *a, const uint64_t *b, size_t 
   return count;
 }
 
-static void consider(search *s, slice found, const uint64_t *rows, size_t size) {
-  double sum = 0;
-  for (size_t i = 0; i < s->view->discovery_count; i++)
-    if (rows[i / 64] >> i % 64 & 1) sum += s->excess[i];
-  found.score = ERRORS_AGAINST_SIZE * sum / ((double)size * s->error) -
-                (1 - ERRORS_AGAINST_SIZE) * ((double)s->view->discovery_count / (double)size - 1);
+static void consider(search *s, slice found, const uint64_t *rows) {
+  const finder_view *v = s->view;
+  double sum = 0, size = 0;
+  for (size_t i = 0; i < v->discovery_count; i++) {
+    if (!(rows[i / 64] >> i % 64 & 1)) continue;
+    sum += s->excess[i];
+    size += v->weights[v->discovery[i]];
+  }
+  found.score =
+      ERRORS_AGAINST_SIZE * sum / (size * s->error) - (1 - ERRORS_AGAINST_SIZE) * (s->whole / size - 1);
   if (!(found.score > 0)) return;
   size_t place = s->kept;
   while (place > 0 && s->best[place - 1].score < found.score) place--;
@@ -104,7 +111,7 @@ static void search_third(search *s, const uint64_t *pair, size_t a, size_t b, ui
   for (size_t c = b + 1; c < s->count; c++) {
     if (s->conditions[c].column == s->conditions[b].column) continue;
     size_t size = meet(rows, pair, s->conditions[c].rows, s->words);
-    if (size >= LEAST) consider(s, (slice){.conditions = {a, b, c}, .count = 3}, rows, size);
+    if (size >= LEAST) consider(s, (slice){.conditions = {a, b, c}, .count = 3}, rows);
   }
 }
 
@@ -115,7 +122,7 @@ static void search_all(search *s, uint64_t *pair, uint64_t *rows) {
       if (s->conditions[a].column == s->conditions[b].column) continue;
       size_t size = meet(pair, s->conditions[a].rows, s->conditions[b].rows, s->words);
       if (size < LEAST) continue;
-      consider(s, (slice){.conditions = {a, b}, .count = 2}, pair, size);
+      consider(s, (slice){.conditions = {a, b}, .count = 2}, pair);
       search_third(s, pair, a, b, rows);
     }
 }

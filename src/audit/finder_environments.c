@@ -37,13 +37,14 @@ cleanup:
 /* Spreads groups over all examples, and weighs each group alike. */
 static despur_status weigh(uint32_t *of_example, double *weights, const uint32_t *groups,
                            const finder_view *v, despur_error *error) {
-  size_t *sizes;
+  double *sizes;
   despur_status status = mem_alloc(&sizes, 2 * v->classes, sizeof *sizes, error);
   if (status != DESPUR_OK) return status;
-  for (size_t i = 0; i < v->discovery_count; i++) sizes[groups[i]]++;
+  for (size_t i = 0; i < v->discovery_count; i++) sizes[groups[i]] += v->weights[v->discovery[i]];
   for (size_t i = 0; i < v->discovery_count; i++) {
-    of_example[v->discovery[i]] = groups[i];
-    weights[v->discovery[i]] = 1 / (double)sizes[groups[i]];
+    size_t e = v->discovery[i];
+    of_example[e] = groups[i];
+    weights[e] = v->weights[e] / sizes[groups[i]];
   }
   mem_free(sizes);
   return DESPUR_OK;

@@ -87,22 +87,22 @@ cleanup:
   return status;
 }
 
-despur_status head_cross_fit(double *logits, const head_problem *p, const bool *used, const uint32_t *folds,
-                             size_t count, despur_error *error) {
+despur_status head_cross_fit(double *logits, const head_problem *p, const double *weights,
+                             const uint32_t *folds, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
   head h = {0};
-  double *weights = NULL;
+  double *others = NULL;
   TRY(open_head(&h, p, error));
-  TRY(mem_alloc(&weights, p->rows, sizeof *weights, error));
+  TRY(mem_alloc(&others, p->rows, sizeof *others, error));
   for (size_t f = 0; f < count; f++) {
-    for (size_t i = 0; i < p->rows; i++) weights[i] = used[i] && folds[i] != f;
-    TRY(fit(&h, p, weights, error));
+    for (size_t i = 0; i < p->rows; i++) others[i] = folds[i] != f ? weights[i] : 0;
+    TRY(fit(&h, p, others, error));
     for (size_t i = 0; i < p->rows; i++)
       if (folds[i] == f) ask(logits + i * p->classes, &h, p->x + i * p->columns);
   }
 cleanup:
   release(&h);
-  mem_free(weights);
+  mem_free(others);
   return status;
 }
 

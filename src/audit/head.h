@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "despur/watch.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,10 +24,10 @@ DESPUR_MUST_USE despur_status head_fit(double *logits, const float *x, size_t ro
                                        const head_problem *problem, const double *weights,
                                        despur_error *error);
 
-/* The same, each row by a head that has not seen its fold. folds: [rows], below count. used: [rows] whether a
- * row is fitted to at all. */
-DESPUR_MUST_USE despur_status head_cross_fit(double *logits, const head_problem *problem, const bool *used,
-                                             const uint32_t *folds, size_t count, despur_error *error);
+/* The same, each row by a head that has not seen its fold. folds: [rows], below count. */
+DESPUR_MUST_USE despur_status head_cross_fit(double *logits, const head_problem *problem,
+                                             const double *weights, const uint32_t *folds, size_t count,
+                                             despur_error *error);
 
 /* The class of the largest logit other than `without`, the first of equals. */
 uint32_t head_largest(const double *logits, size_t classes, uint32_t without);

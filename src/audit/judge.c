@@ -6,6 +6,7 @@
  * looks where a model is unsure finds errors. */
 #include "audit/audit.h"
 #include "audit/margin.h"
+#include "audit/tally.h"
 #include "base/math.h"
 #include "base/memory.h"
 #include "eval/distribution.h"
@@ -23,7 +24,7 @@ typedef struct judge {
   margin_row *margins;              /* [judged_count] */
   size_t *rows;                     /* [judged_count] of the class at hand */
   size_t room;
-  size_t (*valleys)[VALLEY_STRETCHES]; /* [valleys_count] of the candidate at hand */
+  double (*valleys)[VALLEY_STRETCHES]; /* [valleys_count] of the candidate at hand */
   size_t valleys_count;
 } judge;
 
@@ -50,11 +51,12 @@ static uint32_t direction_of(const judge *j, const despur_audit_candidate *c, ui
                              size_t count) {
   const audit_data *d = j->data;
   uint32_t best = y;
-  size_t most = 0;
+  double most = 0;
   for (uint32_t to = 0; to < d->classes; to++) {
-    size_t found = 0;
+    double found = 0;
     for (size_t i = 0; to != y && i < count; i++)
-      found += c->of_example[j->rows[i]] == cell && d->predictions[j->rows[i]] == to;
+      if (c->of_example[j->rows[i]] == cell && d->predictions[j->rows[i]] == to)
+        found += audit_weight(d, j->rows[i]);
     if (found <= most) continue;
     most = found;
     best = to;
@@ -71,17 +73,33 @@ static despur_status test_margin(despur_audit_cell *found, judge *j, const despu
     size_t e = j->rows[i];
     j->margins[i] = (margin_row){.score = j->score[e],
                                  .margin = d->margins[e],
+                                 .weight = audit_weight(d, e),
                                  .in = c->of_example[e] == found->cell,
                                  .wrong = is_wrong(d, e)};
   }
   for (size_t i = 0; found->toward != found->class_index && i < d->judged_count; i++) {
     size_t e = d->judged[i];
     if (d->labels[e] == found->toward && c->of_example[e] != DESPUR_NO_VALUE)
-      control[others++] = (margin_row){.score = j->score[e], .margin = d->margins[e]};
+      control[others++] =
+          (margin_row){.score = j->score[e], .margin = d->margins[e], .weight = audit_weight(d, e)};
   }
   margin_test(found, j->margins, control, others);
   if (!found->determined) return DESPUR_OK;
   return valley_count(j->valleys[j->valleys_count++], j->margins, count, error);
+}
+
+static void take_counts(despur_audit_cell *found, const audit_tally *in, const audit_tally *rest) {
+  found->count = in->count;
+  found->wrong = in->marked;
+  found->rest_count = rest->count;
+  found->rest_wrong = rest->marked;
+  found->weight = in->whole;
+  found->error = tally_share(in);
+  found->rest_error = tally_share(rest);
+  found->effective = tally_effective(in);
+  found->rest_effective = tally_effective(rest);
+  found->excess = found->error - found->rest_error;
+  found->p = tally_fisher(in, rest);
 }
 
 static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint32_t y, despur_error *error) {
@@ -89,32 +107,27 @@ static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint3
   const despur_audit_candidate *c = &j->audit->candidates[candidate];
   despur_audit_cell found = {
       .candidate = candidate, .cell = cell, .class_index = y, .p_left = (double)NAN, .left = (double)NAN};
+  audit_tally sides[2] = {{0}}; /* the rest, the cell */
   size_t count = 0;
   for (size_t i = 0; i < d->judged_count; i++) {
     size_t e = d->judged[i];
     if (d->labels[e] != y || c->of_example[e] == DESPUR_NO_VALUE) continue;
-    bool in = c->of_example[e] == cell;
-    found.count += in;
-    found.wrong += in && is_wrong(d, e);
-    found.rest_wrong += !in && is_wrong(d, e);
+    tally_add(&sides[c->of_example[e] == cell], audit_weight(d, e), is_wrong(d, e));
     j->rows[count++] = e;
   }
-  found.rest_count = count - found.count;
-  if (found.count < AUDIT_LEAST || found.rest_count < AUDIT_LEAST) return DESPUR_OK;
-  found.p = despur_fisher_greater(found.wrong, found.count, found.rest_wrong, found.rest_count);
+  if (tally_kish(&sides[1]) < AUDIT_LEAST || tally_kish(&sides[0]) < AUDIT_LEAST) return DESPUR_OK;
+  take_counts(&found, &sides[1], &sides[0]);
   found.toward = direction_of(j, c, cell, y, count);
   if (c->from_features) {
     despur_status status = test_margin(&found, j, c, error);
     if (status != DESPUR_OK) return status;
   }
-  found.excess =
-      (double)found.wrong / (double)found.count - (double)found.rest_wrong / (double)found.rest_count;
   return add_cell(j, &found, error);
 }
 
 /* Cells that the margin determines and no valley parts from their class are its tail. */
 static void ask_for_valley(judge *j, size_t first_cell) {
-  double p = valley_p((const size_t(*)[VALLEY_STRETCHES])j->valleys, j->valleys_count);
+  double p = valley_p((const double(*)[VALLEY_STRETCHES])j->valleys, j->valleys_count);
   for (size_t i = first_cell; i < j->audit->cells_count; i++) {
     despur_audit_cell *c = &j->audit->cells[i];
     if (c->determined && c->p_left < p) c->p_left = p;
@@ -156,8 +169,8 @@ static despur_status correct(judge *j, despur_error *error) {
   TRY(despur_holm(alone, alone, a->cells_count, error));
   for (size_t i = 0; i < a->cells_count; i++) {
     despur_audit_cell *c = &a->cells[i];
-    despur_interval interval = despur_difference_interval(c->rest_wrong, c->rest_count, c->wrong, c->count,
-                                                          1 - alpha / (double)a->cells_count);
+    despur_interval interval = tally_difference(c->error, c->effective, c->rest_error, c->rest_effective,
+                                                1 - alpha / (double)a->cells_count);
     c->adjusted = p[i];
     c->low = interval.low;
     c->high = interval.high;
@@ -170,24 +183,30 @@ cleanup:
   return status;
 }
 
-/* counts [cells, classes] of the judged examples. */
-static despur_status count_labels(size_t **counts, const judge *j, const despur_audit_candidate *c,
+/* counts [cells, classes] of the judged examples, as many as weigh alike. */
+static despur_status count_labels(double **counts, const judge *j, const despur_audit_candidate *c,
                                   despur_error *error) {
   const audit_data *d = j->data;
+  audit_tally all = {0};
   despur_status status = mem_alloc(counts, c->cells, d->classes * sizeof **counts, error);
-  for (size_t i = 0; status == DESPUR_OK && i < d->judged_count; i++) {
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < d->judged_count; i++) {
     size_t e = d->judged[i];
-    if (c->of_example[e] != DESPUR_NO_VALUE) (*counts)[c->of_example[e] * d->classes + d->labels[e]]++;
+    if (c->of_example[e] == DESPUR_NO_VALUE) continue;
+    tally_add(&all, audit_weight(d, e), false);
+    (*counts)[c->of_example[e] * d->classes + d->labels[e]] += audit_weight(d, e);
   }
-  return status;
+  double alike = all.count ? tally_kish(&all) / all.whole : 1;
+  for (size_t i = 0; i < c->cells * d->classes; i++) (*counts)[i] *= alike;
+  return DESPUR_OK;
 }
 
 /* Whether examples of class y are more frequent in the cell than elsewhere. */
-static bool goes_with(const size_t *counts, size_t cells, size_t classes, size_t cell, uint32_t y) {
+static bool goes_with(const double *counts, size_t cells, size_t classes, size_t cell, uint32_t y) {
   double in = 0, in_class = 0, of_class = 0, all = 0;
   for (size_t c = 0; c < cells; c++)
     for (size_t k = 0; k < classes; k++) {
-      double n = (double)counts[c * classes + k];
+      double n = counts[c * classes + k];
       all += n;
       if (k == y) of_class += n;
       if (c == cell) in += n;
@@ -199,7 +218,7 @@ static bool goes_with(const size_t *counts, size_t cells, size_t classes, size_t
 /* A cell of another class, in another part of the partition, whose errors go to a class which that part goes
  * with: it could be the other direction. */
 static bool may_answer(const despur_audit *a, const despur_audit_cell *c, const despur_audit_cell *first,
-                       const size_t *counts, size_t cells) {
+                       const double *counts, size_t cells) {
   return c->candidate == first->candidate && c->class_index != first->class_index && c->cell != first->cell &&
          c->toward != c->class_index && goes_with(counts, cells, a->classes, c->cell, c->toward) &&
          !goes_with(counts, cells, a->classes, c->cell, c->class_index);
@@ -208,12 +227,12 @@ static bool may_answer(const despur_audit *a, const despur_audit_cell *c, const 
 /* Examples of the class are taken for another one at least as often as not. Clusters that merely look a
  * little like another class have more errors, and in both directions; what a model goes by decides. */
 static bool decides(const despur_audit_candidate *c, const despur_audit_cell *cell) {
-  return !c->from_features || 2 * cell->wrong >= cell->count;
+  return !c->from_features || cell->error >= 0.5;
 }
 
 /* Whether there are errors in the other direction, beyond the margin, too, corrected for all cells that may
  * answer (Bonferroni), and one of both directions decides; marks these cells. */
-static bool find_answers(despur_audit *a, const despur_audit_cell *first, const size_t *counts,
+static bool find_answers(despur_audit *a, const despur_audit_cell *first, const double *counts,
                          size_t cells) {
   const despur_audit_candidate *of = &a->candidates[first->candidate];
   size_t tests = 0;
@@ -236,16 +255,20 @@ static bool find_answers(despur_audit *a, const despur_audit_cell *first, const 
 static despur_common_odds follows(const judge *j, const despur_audit_candidate *c,
                                   const despur_audit_cell *best, despur_error *error) {
   const audit_data *d = j->data;
-  size_t(*tables)[4] = NULL;
+  double(*tables)[4] = NULL;
+  audit_tally all = {0};
   despur_common_odds odds = {(double)NAN, 0, 1};
   if (mem_alloc(&tables, d->classes, sizeof *tables, error) != DESPUR_OK) return odds;
   for (size_t i = 0; i < d->judged_count; i++) {
     size_t e = d->judged[i];
     if (c->of_example[e] == DESPUR_NO_VALUE) continue;
     size_t out = c->of_example[e] != best->cell, other = d->predictions[e] != best->toward;
-    tables[d->labels[e]][2 * out + other]++;
+    tally_add(&all, audit_weight(d, e), false);
+    tables[d->labels[e]][2 * out + other] += audit_weight(d, e);
   }
-  odds = despur_mantel_haenszel((const size_t(*)[4])tables, d->classes);
+  for (size_t y = 0; all.count > 0 && y < d->classes; y++)
+    for (size_t k = 0; k < 4; k++) tables[y][k] *= tally_kish(&all) / all.whole;
+  odds = despur_mantel_haenszel((const double(*)[4])tables, d->classes);
   mem_free(tables);
   return odds;
 }
@@ -254,7 +277,7 @@ static despur_common_odds follows(const judge *j, const despur_audit_candidate *
 static despur_status decide(judge *j, despur_audit_candidate *c, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_audit *a = j->audit;
-  size_t *counts = NULL;
+  double *counts = NULL;
   TRY(count_labels(&counts, j, c, error));
   c->label = despur_cramer(counts, c->cells, a->classes, a->confidence);
   if (c->best == SIZE_MAX) goto cleanup;
@@ -314,7 +337,7 @@ static void add_explained(despur_audit *a) {
   for (size_t i = 0; i < a->cells_count; i++) {
     const despur_audit_cell *c = &a->cells[i];
     if ((c->confirmed || c->answers) && weight_of(c) > 0)
-      a->candidates[c->candidate].explained += (double)c->count * weight_of(c);
+      a->candidates[c->candidate].explained += c->weight * weight_of(c);
   }
 }
 
@@ -386,9 +409,9 @@ static double power_at(const outcome *outcomes, double error) {
 }
 
 /* Over the sizes that the group may have in the half, and the errors that the rest may. */
-static double least_excess(size_t count, size_t wrong, double share, double alpha) {
+static double least_excess(size_t count, double error, double share, double alpha) {
   outcome outcomes[QUANTILES * QUANTILES];
-  double error = (double)wrong / (double)count, low = 0, high = 1 - error;
+  double low = 0, high = 1 - error;
   imagine(outcomes, count, error, share, alpha);
   if (power_at(outcomes, 1) < POWER) return (double)NAN;
   for (int i = 0; i < 40; i++) {
@@ -409,14 +432,15 @@ static despur_status find_limits(judge *j, despur_error *error) {
   double alpha = (1 - a->confidence) / (double)(a->cells_count ? a->cells_count : 1);
   despur_status status = mem_alloc(&a->limits, d->classes * COUNT, sizeof *a->limits, error);
   for (uint32_t y = 0; status == DESPUR_OK && y < d->classes; y++) {
-    size_t count = 0, wrong = 0;
+    audit_tally of_class = {0};
     for (size_t i = 0; i < d->judged_count; i++) {
-      count += d->labels[d->judged[i]] == y;
-      wrong += d->labels[d->judged[i]] == y && is_wrong(d, d->judged[i]);
+      size_t e = d->judged[i];
+      if (d->labels[e] == y) tally_add(&of_class, audit_weight(d, e), is_wrong(d, e));
     }
+    size_t count = (size_t)tally_kish(&of_class);
     for (size_t s = 0; s < COUNT; s++)
       a->limits[a->limits_count++] = (despur_audit_limit){
-          y, SHARES[s], count ? least_excess(count, wrong, SHARES[s], alpha) : (double)NAN};
+          y, SHARES[s], count ? least_excess(count, tally_share(&of_class), SHARES[s], alpha) : (double)NAN};
   }
   return status;
 }
@@ -452,13 +476,15 @@ cleanup:
 despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_error *error) {
   despur_status status = DESPUR_OK;
   judge j = {.data = data, .audit = audit};
-  size_t wrong = 0;
+  audit_tally all = {0};
   if (data->q) TRY(audit_discriminant_create(&j.discriminant, data, error));
   TRY(mem_alloc(&j.score, data->n, sizeof *j.score, error));
   TRY(mem_alloc(&j.margins, data->judged_count, sizeof *j.margins, error));
   TRY(mem_alloc(&j.rows, data->judged_count, sizeof *j.rows, error));
-  for (size_t i = 0; i < data->judged_count; i++) wrong += is_wrong(data, data->judged[i]);
-  audit->error = data->judged_count ? (double)wrong / (double)data->judged_count : (double)NAN;
+  for (size_t i = 0; i < data->judged_count; i++)
+    tally_add(&all, audit_weight(data, data->judged[i]), is_wrong(data, data->judged[i]));
+  audit->error = tally_share(&all);
+  audit->effective = tally_kish(&all);
   for (size_t c = 0; c < audit->candidates_count; c++) TRY(test_candidate(&j, c, error));
   TRY(correct(&j, error));
   TRY(conclude(&j, error));

@@ -3,6 +3,7 @@
  * discovery half and asked about the confirmation half, of whose units one example each is counted. */
 #include "audit/audit.h"
 #include "audit/head.h"
+#include "audit/tally.h"
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -42,9 +43,9 @@ typedef struct mean_share {
   size_t count;
 } mean_share;
 
-static void add_share(mean_share *m, size_t right, size_t of, double z) {
-  double share = (double)right / (double)of;
-  despur_interval interval = wilson_interval(share, (double)of, z);
+static void add_share(mean_share *m, const audit_tally *right, double z) {
+  double share = tally_share(right);
+  despur_interval interval = wilson_interval(share, tally_effective(right), z);
   m->sum += share;
   m->below += (share - interval.low) * (share - interval.low);
   m->above += (interval.high - share) * (interval.high - share);
@@ -62,21 +63,27 @@ static despur_audit_share share_of(const mean_share *m, double chance) {
 
 /* ---- can it be read? ---- */
 
+/* Examples of class y by their values. */
+static void count_values(audit_tally out[MOST_VALUES], const sample *of, const reader *r,
+                         const despur_example_column *by, uint32_t y) {
+  memset(out, 0, MOST_VALUES * sizeof *out);
+  for (size_t i = 0; i < of->count; i++) {
+    uint32_t e = of->rows[i];
+    if (r->data->labels[e] == y && by->codes[e] != DESPUR_NO_VALUE)
+      tally_add(&out[by->codes[e]], audit_weight(r->data, e), false);
+  }
+}
+
 /* Which values both halves have enough of in class y, numbered; how many. */
-static size_t number_values(uint32_t place[MOST_VALUES], size_t fitted[MOST_VALUES], const reader *r,
+static size_t number_values(uint32_t place[MOST_VALUES], audit_tally fitted[MOST_VALUES], const reader *r,
                             const despur_example_column *by, uint32_t y) {
-  size_t asked[MOST_VALUES] = {0}, found = 0;
-  memset(fitted, 0, MOST_VALUES * sizeof *fitted);
-  for (size_t i = 0; i < r->fitted.count; i++) {
-    uint32_t e = r->fitted.rows[i];
-    if (r->data->labels[e] == y && by->codes[e] != DESPUR_NO_VALUE) fitted[by->codes[e]]++;
-  }
-  for (size_t i = 0; i < r->asked.count; i++) {
-    uint32_t e = r->asked.rows[i];
-    if (r->data->labels[e] == y && by->codes[e] != DESPUR_NO_VALUE) asked[by->codes[e]]++;
-  }
+  audit_tally asked[MOST_VALUES];
+  size_t found = 0;
+  count_values(fitted, &r->fitted, r, by, y);
+  count_values(asked, &r->asked, r, by, y);
   for (size_t v = 0; v < MOST_VALUES; v++)
-    place[v] = fitted[v] >= AUDIT_LEAST && asked[v] >= AUDIT_LEAST ? (uint32_t)found++ : DESPUR_NO_VALUE;
+    place[v] =
+        fitted[v].count >= AUDIT_LEAST && asked[v].count >= AUDIT_LEAST ? (uint32_t)found++ : DESPUR_NO_VALUE;
   return found;
 }
 
@@ -86,27 +93,28 @@ static uint32_t place_of(const uint32_t place[MOST_VALUES], const despur_example
 
 static void count_read(mean_share *m, const reader *r, const despur_example_column *by,
                        const uint32_t place[MOST_VALUES], size_t values, uint32_t y) {
-  size_t right[MOST_VALUES] = {0}, all[MOST_VALUES] = {0};
+  audit_tally right[MOST_VALUES] = {{0}};
   for (size_t i = 0; i < r->asked.count; i++) {
     uint32_t e = r->asked.rows[i], value = place_of(place, by, e);
     if (r->data->labels[e] != y || value == DESPUR_NO_VALUE) continue;
-    all[value]++;
-    right[value] += head_largest(r->logits[0] + i * values, values, DESPUR_NO_VALUE) == value;
+    tally_add(&right[value], audit_weight(r->data, e),
+              head_largest(r->logits[0] + i * values, values, DESPUR_NO_VALUE) == value);
   }
-  for (size_t v = 0; v < values; v++) add_share(m, right[v], all[v], r->z);
+  for (size_t v = 0; v < values; v++) add_share(m, &right[v], r->z);
 }
 
 /* Values of a class count equally, so that a head gains nothing by saying the most frequent one. */
 static despur_status read_class(mean_share *m, double *chance, reader *r, const despur_example_column *by,
                                 uint32_t y, despur_error *error) {
   uint32_t place[MOST_VALUES];
-  size_t fitted[MOST_VALUES], values = number_values(place, fitted, r, by, y);
+  audit_tally fitted[MOST_VALUES];
+  size_t values = number_values(place, fitted, r, by, y);
   if (values < 2) return DESPUR_OK;
   for (size_t i = 0; i < r->fitted.count; i++) {
     uint32_t e = r->fitted.rows[i], value = place_of(place, by, e);
     bool counts = r->data->labels[e] == y && value != DESPUR_NO_VALUE;
     r->labels[i] = counts ? value : 0;
-    r->weights[i] = counts ? 1 / (double)fitted[by->codes[e]] : 0;
+    r->weights[i] = counts ? audit_weight(r->data, e) / fitted[by->codes[e]].whole : 0;
   }
   const head_problem problem = {.x = r->fitted.x,
                                 .rows = r->fitted.count,
@@ -141,36 +149,35 @@ static despur_status say_label(despur_audit_column *out, const reader *r, const 
                                despur_error *error) {
   despur_status status = DESPUR_OK;
   const audit_data *d = r->data;
-  size_t *counts = NULL, *sizes = NULL, *right = NULL, *all = NULL, classes = d->classes;
+  double *counts = NULL, *sizes = NULL;
+  audit_tally *right = NULL;
+  size_t classes = d->classes;
   mean_share m = {0};
   TRY(mem_alloc(&counts, MOST_VALUES, classes * sizeof *counts, error));
   TRY(mem_alloc(&sizes, classes, sizeof *sizes, error));
   TRY(mem_alloc(&right, classes, sizeof *right, error));
-  TRY(mem_alloc(&all, classes, sizeof *all, error));
   for (size_t i = 0; i < d->discovery_count; i++) {
     size_t e = d->discovery[i];
     if (by->codes[e] == DESPUR_NO_VALUE) continue;
-    counts[by->codes[e] * classes + d->labels[e]]++;
-    sizes[d->labels[e]]++;
+    counts[by->codes[e] * classes + d->labels[e]] += audit_weight(d, e);
+    sizes[d->labels[e]] += audit_weight(d, e);
   }
   for (size_t i = 0; i < d->judged_count; i++) {
     size_t e = d->judged[i];
     if (by->codes[e] == DESPUR_NO_VALUE) continue;
-    const size_t *of_value = counts + by->codes[e] * classes;
+    const double *of_value = counts + by->codes[e] * classes;
     uint32_t said = 0;
     for (uint32_t y = 1; y < classes; y++)
-      if ((double)of_value[y] * (double)sizes[said] > (double)of_value[said] * (double)sizes[y]) said = y;
-    all[d->labels[e]]++;
-    right[d->labels[e]] += said == d->labels[e];
+      if (of_value[y] * sizes[said] > of_value[said] * sizes[y]) said = y;
+    tally_add(&right[d->labels[e]], audit_weight(d, e), said == d->labels[e]);
   }
   for (uint32_t y = 0; y < classes; y++)
-    if (all[y] > 0) add_share(&m, right[y], all[y], r->z);
+    if (right[y].count > 0) add_share(&m, &right[y], r->z);
   out->says = share_of(&m, 1 / (double)m.count);
 cleanup:
   mem_free(counts);
   mem_free(sizes);
   mem_free(right);
-  mem_free(all);
   return status;
 }
 
@@ -190,34 +197,51 @@ static despur_status fit_labels(double *logits, reader *r, despur_error *error) 
   return head_fit(logits, r->asked.x, r->asked.count, &problem, r->weights, error);
 }
 
-static void add_pairs(despur_pairs *pairs, const reader *r, const despur_example_column *by, uint32_t value) {
+/* How heads without a value and with it fared on the examples that have one. */
+typedef struct paired {
+  double both, only_first, only_second, neither; /* weights */
+  audit_tally all;
+} paired;
+
+/* As many pairs as would weigh alike, in whole numbers. */
+static despur_pairs whole_pairs(const paired *p) {
+  double alike = tally_kish(&p->all) / p->all.whole;
+  return (despur_pairs){.both = (size_t)(p->both * alike + 0.5),
+                        .only_first = (size_t)(p->only_first * alike + 0.5),
+                        .only_second = (size_t)(p->only_second * alike + 0.5),
+                        .neither = (size_t)(p->neither * alike + 0.5)};
+}
+
+static void add_pairs(paired *pairs, const reader *r, const despur_example_column *by, uint32_t value) {
   size_t classes = r->data->classes;
   for (size_t i = 0; i < r->asked.count; i++) {
     uint32_t e = r->asked.rows[i], label = r->data->labels[e];
     if (by->codes[e] != value) continue;
     bool without = head_largest(r->logits[0] + i * classes, classes, DESPUR_NO_VALUE) == label;
     bool with = head_largest(r->logits[1] + i * classes, classes, DESPUR_NO_VALUE) == label;
-    pairs->both += without && with;
-    pairs->only_first += without && !with;
-    pairs->only_second += with && !without;
-    pairs->neither += !without && !with;
+    *(without ? with ? &pairs->both : &pairs->only_first
+      : with  ? &pairs->only_second
+              : &pairs->neither) += audit_weight(r->data, e);
+    tally_add(&pairs->all, audit_weight(r->data, e), false);
   }
 }
 
 /* A head without the value, beside one that is fitted to as many rows of all values: the sample is in random
  * order, so its first ones are these. */
-static despur_status hold_out(despur_pairs *pairs, reader *r, const despur_example_column *by, uint32_t value,
+static despur_status hold_out(paired *pairs, reader *r, const despur_example_column *by, uint32_t value,
                               despur_error *error) {
   size_t kept = 0, asked = 0;
   despur_status status = DESPUR_OK;
   for (size_t i = 0; i < r->asked.count; i++) asked += by->codes[r->asked.rows[i]] == value;
   for (size_t i = 0; i < r->fitted.count; i++) {
-    r->weights[i] = by->codes[r->fitted.rows[i]] != value;
-    kept += r->weights[i] > 0;
+    bool other = by->codes[r->fitted.rows[i]] != value;
+    r->weights[i] = other ? audit_weight(r->data, r->fitted.rows[i]) : 0;
+    kept += other;
   }
   if (asked < AUDIT_LEAST || kept < AUDIT_HALF || kept == r->fitted.count) return DESPUR_OK;
   TRY(fit_labels(r->logits[0], r, error));
-  for (size_t i = 0; i < r->fitted.count; i++) r->weights[i] = i < kept;
+  for (size_t i = 0; i < r->fitted.count; i++)
+    r->weights[i] = i < kept ? audit_weight(r->data, r->fitted.rows[i]) : 0;
   TRY(fit_labels(r->logits[1], r, error));
   add_pairs(pairs, r, by, value);
 cleanup:
@@ -226,16 +250,17 @@ cleanup:
 
 static despur_status hold_out_all(despur_audit_column *out, reader *r, const despur_example_column *by,
                                   despur_error *error) {
-  despur_pairs all = {0};
+  paired all = {0};
   for (uint32_t v = 0; v < by->values_count; v++) {
     despur_status status = hold_out(&all, r, by, v, error);
     if (status != DESPUR_OK) return status;
   }
-  out->held_out = all.both + all.only_first + all.only_second + all.neither;
+  out->held_out = all.all.count;
   if (out->held_out == 0) return DESPUR_OK;
-  despur_interval fall = despur_paired_interval(&all, r->confidence);
-  double lost = (double)all.only_second - (double)all.only_first;
-  out->fall = (despur_audit_share){lost / (double)out->held_out, fall.low, fall.high, 0};
+  const despur_pairs pairs = whole_pairs(&all);
+  despur_interval fall = despur_paired_interval(&pairs, r->confidence);
+  out->fall =
+      (despur_audit_share){(all.only_second - all.only_first) / all.all.whole, fall.low, fall.high, 0};
   return DESPUR_OK;
 }
 

@@ -7,6 +7,7 @@
  * case-control study): Fisher's exact test holds for examples that were chosen by what came out. Rates of
  * error follow from these shares and from how often the class is wrong (Bayes). */
 #include "audit/audit.h"
+#include "audit/tally.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -73,79 +74,80 @@ cleanup:
 
 /* ---- what the answers say ---- */
 
+/* Of the examples of a class that were wrong, and of those that were right. */
+typedef struct sides {
+  audit_tally wrong, right;
+} sides;
+
 typedef struct counted {
   const audit_data *data;
   const despur_example_column *noted;
-  size_t *wrong, *right; /* [classes, values] noted examples */
-  size_t *taken;         /* [classes, values, classes] errors by what they are taken for */
-  double *error;         /* [classes] rate in the confirmation half */
+  sides *of;     /* [classes, values] noted examples; marked: they have the value */
+  double *taken; /* [classes, values, classes] what errors weigh by what they are taken for */
+  double *error; /* [classes] rate in the confirmation half */
 } counted;
 
 static despur_status count_noted(counted *c, despur_audit *a, despur_error *error) {
   despur_status status = DESPUR_OK;
   const audit_data *d = c->data;
   size_t values = c->noted->values_count, all = 0;
-  size_t *sizes = NULL;
-  TRY(mem_alloc(&c->wrong, d->classes, values * sizeof *c->wrong, error));
-  TRY(mem_alloc(&c->right, d->classes, values * sizeof *c->right, error));
+  audit_tally *classes = NULL;
+  TRY(mem_alloc(&c->of, d->classes, values * sizeof *c->of, error));
   TRY(mem_alloc(&c->taken, d->classes * values, d->classes * sizeof *c->taken, error));
   TRY(mem_alloc(&c->error, d->classes, sizeof *c->error, error));
-  TRY(mem_alloc(&sizes, d->classes, sizeof *sizes, error));
+  TRY(mem_alloc(&classes, d->classes, sizeof *classes, error));
   for (size_t i = 0; i < d->judged_count; i++) {
     size_t e = d->judged[i], y = d->labels[e], v = c->noted->codes[e];
-    sizes[y]++;
-    c->error[y] += is_wrong(d, e);
+    const double weight = audit_weight(d, e);
+    tally_add(&classes[y], weight, is_wrong(d, e));
     if (v == DESPUR_NO_VALUE) continue;
     a->noted_used++;
-    (is_wrong(d, e) ? c->wrong : c->right)[y * values + v]++;
-    if (is_wrong(d, e)) c->taken[(y * values + v) * d->classes + d->predictions[e]]++;
+    for (size_t k = 0; k < values; k++) {
+      sides *s = &c->of[y * values + k];
+      tally_add(is_wrong(d, e) ? &s->wrong : &s->right, weight, k == v);
+    }
+    if (is_wrong(d, e)) c->taken[(y * values + v) * d->classes + d->predictions[e]] += weight;
   }
   for (size_t y = 0; y < d->classes; y++)
-    if (sizes[y] > 0) c->error[y] /= (double)sizes[y];
+    if (classes[y].count > 0) c->error[y] = tally_share(&classes[y]);
   for (size_t i = 0; i < d->n; i++) all += c->noted->codes[i] != DESPUR_NO_VALUE;
   a->noted_ignored = all - a->noted_used;
 cleanup:
-  mem_free(sizes);
+  mem_free(classes);
   return status;
 }
 
-static size_t sum_of(const size_t *counts, size_t count) {
-  size_t sum = 0;
-  for (size_t i = 0; i < count; i++) sum += counts[i];
-  return sum;
-}
-
-/* Of some of which `with` have the value: half an example more of either kind, so that none of a few is not
+/* Of some of which a share has the value: half an example more of either kind, so that none of a few is not
  * taken for none of all (Haldane 1956, Anscombe 1956). */
-static double share_with(size_t with, size_t all) {
-  return ((double)with + 0.5) / ((double)all + 1);
+static double share_with(const audit_tally *t) {
+  return (tally_marked(t) + 0.5) / (tally_effective(t) + 1);
 }
 
 /* The share of class y that has the value. */
 static double share_of(const counted *c, size_t y, size_t v) {
-  size_t values = c->noted->values_count;
-  return c->error[y] * share_with(c->wrong[y * values + v], sum_of(c->wrong + y * values, values)) +
-         (1 - c->error[y]) * share_with(c->right[y * values + v], sum_of(c->right + y * values, values));
+  const sides *s = &c->of[y * c->noted->values_count + v];
+  return c->error[y] * share_with(&s->wrong) + (1 - c->error[y]) * share_with(&s->right);
 }
 
 static void add_row(despur_audit *a, const counted *c, uint32_t y, size_t v) {
   const size_t values = c->noted->values_count, classes = c->data->classes;
   despur_audit_noted n = {.class_index = y, .toward = y, .value = v};
-  n.wrong = sum_of(c->wrong + y * values, values);
-  n.right = sum_of(c->right + y * values, values);
-  n.wrong_with = c->wrong[y * values + v];
-  n.right_with = c->right[y * values + v];
+  const sides *s = &c->of[y * values + v];
+  n.wrong = s->wrong.count;
+  n.right = s->right.count;
+  n.wrong_with = s->wrong.marked;
+  n.right_with = s->right.marked;
   if (n.wrong < AUDIT_LEAST || n.right < AUDIT_LEAST || n.wrong_with + n.right_with == 0 ||
       n.wrong_with + n.right_with == n.wrong + n.right)
     return;
-  const size_t *taken = c->taken + (y * values + v) * classes;
+  const double *taken = c->taken + (y * values + v) * classes;
   for (uint32_t k = 0; k < classes; k++)
     if (taken[k] > 0 && (n.toward == y || taken[k] > taken[n.toward])) n.toward = k;
-  double among = share_with(n.wrong_with, n.wrong);
+  double among = share_with(&s->wrong);
   n.share = share_of(c, y, v);
   n.error_with = c->error[y] * among / n.share;
   n.error_without = c->error[y] * (1 - among) / (1 - n.share);
-  n.p = despur_fisher_greater(n.wrong_with, n.wrong, n.right_with, n.right);
+  n.p = tally_fisher(&s->wrong, &s->right);
   a->noted[a->noted_count++] = n;
 }
 
@@ -210,8 +212,7 @@ despur_status audit_judge_noted(despur_audit *a, const audit_data *d, const desp
   qsort(a->noted, a->noted_count, sizeof *a->noted, more_telling);
   decide(a, &c);
 cleanup:
-  mem_free(c.wrong);
-  mem_free(c.right);
+  mem_free(c.of);
   mem_free(c.taken);
   mem_free(c.error);
   return status;

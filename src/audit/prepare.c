@@ -9,6 +9,7 @@
 #include "despur/cluster.h"
 #include "despur/dataset.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,8 +17,9 @@ enum { COMPONENTS = 32, FOLDS = 5, MOST_FITTED = 32768 /* examples, to component
 static const double PENALTY = 0.03;
 
 /* Of which examples the halves are made. Training examples of a model say nothing of how it does on new ones;
- * without a model they are what a head is fitted to. */
+ * without a model they are what a head is fitted to. What weighs nothing is as if it were not there. */
 static bool is_used(const despur_examples *e, size_t i) {
+  if (e->weights && e->weights[i] == 0) return false;
   if (!e->splits) return true;
   return e->predictions ? e->splits[i] != DESPUR_TRAIN : e->splits[i] == DESPUR_TRAIN;
 }
@@ -33,6 +35,35 @@ static despur_status choose(audit_data *d, despur_error *error) {
   if (e->predictions) memcpy(d->predictions, e->predictions, d->n * sizeof *d->predictions);
   for (size_t i = 0; i < d->n; i++) d->used_count += d->used[i] = is_used(e, i);
 cleanup:
+  return status;
+}
+
+static despur_status check_weights(const despur_examples *e, despur_error *error) {
+  for (size_t i = 0; i < e->count; i++)
+    if (!(e->weights[i] >= 0 && e->weights[i] <= DBL_MAX))
+      return error_set(error, DESPUR_BAD_INPUT,
+                       "weights: example %zu: expected a number of 0 or more, found %g", i, e->weights[i]);
+  for (size_t i = 0; i < e->count; i++)
+    if (e->weights[i] > 0) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT, "weights: all %zu are 0", e->count);
+}
+
+/* Only ratios matter. */
+static despur_status take_weights(audit_data *d, despur_error *error) {
+  const double *given = d->examples->weights;
+  double least = HUGE_VAL, most = 0, mean = 0;
+  if (!given) return DESPUR_OK;
+  despur_status status = check_weights(d->examples, error);
+  for (size_t i = 0; status == DESPUR_OK && i < d->n; i++) {
+    if (!d->used[i]) continue;
+    if (given[i] < least) least = given[i];
+    if (given[i] > most) most = given[i];
+  }
+  if (status != DESPUR_OK || !(least < most)) return status;
+  for (size_t i = 0; i < d->n; i++)
+    if (d->used[i]) mean += given[i] / most / (double)d->used_count;
+  status = mem_alloc(&d->weights, d->n, sizeof *d->weights, error);
+  for (size_t i = 0; status == DESPUR_OK && i < d->n; i++) d->weights[i] = given[i] / most / mean;
   return status;
 }
 
@@ -100,7 +131,7 @@ static void take_margins(audit_data *d, const double *logits) {
 static despur_status predict(audit_data *d, const despur_audit_options *o, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_examples *e = d->examples;
-  double *logits = NULL;
+  double *logits = NULL, *weights = NULL;
   uint32_t *folds = NULL, *place = NULL;
   size_t count = o->folds ? o->folds : FOLDS;
   TRY(mem_alloc(&logits, d->n, d->classes * sizeof *logits, error));
@@ -120,15 +151,19 @@ static despur_status predict(audit_data *d, const despur_audit_options *o, despu
                                   .watch = watch_quiet(&o->watch)};
     TRY(mem_alloc(&folds, d->n, sizeof *folds, error));
     TRY(shuffle_units(&place, d, o->seed, "audit folds", 0, error));
-    for (size_t i = 0; i < d->n; i++) /* unused ones are in no fold, and seen by none */
+    TRY(mem_alloc(&weights, d->n, sizeof *weights, error));
+    for (size_t i = 0; i < d->n; i++) { /* heads see none that is not used */
       folds[i] = place[d->units[i]] % (uint32_t)count;
-    TRY(head_cross_fit(logits, &problem, d->used, folds, count, error));
+      weights[i] = d->used[i] ? audit_weight(d, i) : 0;
+    }
+    TRY(head_cross_fit(logits, &problem, weights, folds, count, error));
   }
   take_margins(d, logits);
   for (size_t i = 0; !e->predictions && i < d->n; i++)
     d->predictions[i] = head_largest(logits + i * d->classes, d->classes, DESPUR_NO_VALUE);
 cleanup:
   mem_free(logits);
+  mem_free(weights);
   mem_free(folds);
   mem_free(place);
   return status;
@@ -214,11 +249,10 @@ despur_status audit_prepare(audit_data *out, const despur_examples *examples,
   if (examples->classes < 2)
     FAIL(error, DESPUR_BAD_INPUT, "audit: expected at least 2 classes, found %zu", examples->classes);
   TRY(choose(out, error));
-  TRY(mem_alloc(&out->units, out->n, sizeof *out->units, error));
+  TRY(take_weights(out, error));
   if (out->used_count < AUDIT_HALF) goto cleanup; /* there is nothing that could be said */
   if (examples->x) TRY(standardise(out, options->in_place != 0, error));
-  TRY(audit_find_units(out->units, &out->units_count, &out->duplicates, examples->unit.codes, out->x, out->n,
-                       out->columns, error));
+  TRY(audit_find_units(out, error));
   TRY(halve(out, options->seed, 0, error));
   if (out->discovery_count < AUDIT_HALF || !examples->x) goto cleanup;
   TRY(predict(out, options, error));
@@ -250,6 +284,7 @@ void audit_data_release(audit_data *data) {
   mem_free(data->used);
   if (!data->borrowed) mem_free(data->x);
   mem_free(data->margins);
+  mem_free(data->weights);
   mem_free(data->labels);
   mem_free(data->predictions);
   mem_free(data->units);

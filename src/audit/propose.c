@@ -56,7 +56,7 @@ static despur_status propose_all(proposals *out, const audit_data *d, const desp
     size_t e = d->discovery[i];
     labels[e] = d->labels[e];
     predictions[e] = d->predictions[e];
-    weights[e] = 1;
+    weights[e] = audit_weight(d, e);
   }
   const finder_view view = {.n = d->n,
                             .columns = d->columns,

@@ -19,6 +19,7 @@ void despur_audit_free(despur_audit *audit) {
   mem_free(audit->attributes);
   mem_free(audit->map);
   mem_free((void *)audit->ids);
+  mem_free(audit->weight);
   mem_free((void *)audit->notes);
   mem_free(audit->to_label);
   mem_free(audit->noted_name);

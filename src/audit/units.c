@@ -19,15 +19,21 @@ static void join(uint32_t *parent, uint32_t a, uint32_t b) {
   if (b < a) parent[a] = b;
 }
 
-static despur_status join_equal(uint32_t *parent, size_t *again, const void *keys, size_t bytes, size_t n,
-                                despur_error *error) {
+/* A row without weight is as if it were not there. */
+static bool is_there(const audit_data *d, size_t i) {
+  return !d->examples->weights || d->examples->weights[i] > 0;
+}
+
+static despur_status join_equal(uint32_t *parent, size_t *again, const void *keys, size_t bytes,
+                                const audit_data *d, despur_error *error) {
   despur_status status = DESPUR_OK;
   dictionary seen = {0};
   uint32_t *first = NULL;
-  TRY(mem_alloc(&first, n, sizeof *first, error));
-  for (uint32_t i = 0; i < n; i++) {
+  TRY(mem_alloc(&first, d->n, sizeof *first, error));
+  for (uint32_t i = 0; i < d->n; i++) {
     uint32_t index;
     size_t before = seen.count;
+    if (!is_there(d, i)) continue;
     TRY(dictionary_add(&index, &seen, (const char *)keys + i * bytes, bytes, error));
     if (index == before) {
       first[index] = i;
@@ -56,25 +62,30 @@ static void hash_row(uint64_t out[2], const float *row, size_t columns) {
   }
 }
 
-despur_status audit_find_units(uint32_t *units, size_t *count, size_t *duplicates, const uint32_t *code,
-                               const float *x, size_t n, size_t columns, despur_error *error) {
+static void number_units(audit_data *d, uint32_t *parent) {
+  for (uint32_t i = 0; i < d->n; i++) {
+    if (!is_there(d, i)) continue;
+    uint32_t root = root_of(parent, i);
+    d->units[i] = root == i ? (uint32_t)d->units_count++ : d->units[root];
+  }
+}
+
+despur_status audit_find_units(audit_data *d, despur_error *error) {
   despur_status status = DESPUR_OK;
+  const uint32_t *code = d->examples->unit.codes;
   uint64_t(*hashes)[2] = NULL;
   uint32_t *parent = NULL;
   size_t again = 0;
-  *count = *duplicates = 0;
-  TRY(mem_alloc(&parent, n, sizeof *parent, error));
-  for (uint32_t i = 0; i < n; i++) parent[i] = i;
-  if (x) {
-    TRY(mem_alloc(&hashes, n, sizeof *hashes, error));
-    for (size_t i = 0; i < n; i++) hash_row(hashes[i], x + i * columns, columns);
-    TRY(join_equal(parent, duplicates, hashes, sizeof *hashes, n, error));
+  TRY(mem_alloc(&d->units, d->n, sizeof *d->units, error));
+  TRY(mem_alloc(&parent, d->n, sizeof *parent, error));
+  for (uint32_t i = 0; i < d->n; i++) parent[i] = i;
+  if (d->x) {
+    TRY(mem_alloc(&hashes, d->n, sizeof *hashes, error));
+    for (size_t i = 0; i < d->n; i++) hash_row(hashes[i], d->x + i * d->columns, d->columns);
+    TRY(join_equal(parent, &d->duplicates, hashes, sizeof *hashes, d, error));
   }
-  if (code) TRY(join_equal(parent, &again, code, sizeof *code, n, error));
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t root = root_of(parent, i);
-    units[i] = root == i ? (uint32_t)(*count)++ : units[root];
-  }
+  if (code) TRY(join_equal(parent, &again, code, sizeof *code, d, error));
+  number_units(d, parent);
 cleanup:
   mem_free(hashes);
   mem_free(parent);

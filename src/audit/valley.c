@@ -6,8 +6,8 @@
  * outermost holds at most as many for each example of its neighbour as the third does for each of the fourth.
  * The odds of all such cells of a partition are compared together (Cochran-Mantel-Haenszel). */
 #include "audit/margin.h"
+#include "audit/tally.h"
 #include "base/memory.h"
-#include "despur/stats.h"
 
 #include <stdlib.h>
 
@@ -25,7 +25,7 @@ static double middle_of(double *scratch, const margin_row *rows, size_t count, b
   return 0.5 * (scratch[(found - 1) / 2] + scratch[found / 2]);
 }
 
-despur_status valley_count(size_t table[VALLEY_STRETCHES], const margin_row *rows, size_t count,
+despur_status valley_count(double table[VALLEY_STRETCHES], const margin_row *rows, size_t count,
                            despur_error *error) {
   double *scratch = NULL;
   despur_status status = mem_alloc(&scratch, count, sizeof *scratch, error);
@@ -35,14 +35,18 @@ despur_status valley_count(size_t table[VALLEY_STRETCHES], const margin_row *row
   double width = (inner - outer) / (VALLEY_STRETCHES - 1);
   for (size_t k = 0; k < VALLEY_STRETCHES; k++) table[k] = 0;
   if (!(width > 0)) return DESPUR_OK;
+  audit_tally all = {0};
   for (size_t i = 0; i < count; i++) {
     double place = (inner - rows[i].score) / width + 0.5;
-    if (place >= 0 && place < VALLEY_STRETCHES) table[(size_t)place]++;
+    tally_add(&all, rows[i].weight, false);
+    if (place >= 0 && place < VALLEY_STRETCHES) table[(size_t)place] += rows[i].weight;
   }
+  double alike = tally_kish(&all) / all.whole;
+  for (size_t k = 0; k < VALLEY_STRETCHES; k++) table[k] *= alike;
   return DESPUR_OK;
 }
 
-double valley_p(const size_t (*tables)[VALLEY_STRETCHES], size_t count) {
+double valley_p(const double (*tables)[VALLEY_STRETCHES], size_t count) {
   despur_common_odds odds = despur_mantel_haenszel(tables, count);
   return odds.z > 0 ? odds.p / 2 : 1 - odds.p / 2;
 }

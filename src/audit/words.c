@@ -41,8 +41,7 @@ static despur_status add_finding(text *out, const despur_audit *a, despur_error 
   else
     TRY(text_add(out, error, "weak group: %s of %s: ", c->cell_names[best->cell], c->name));
   TRY(text_add(out, error, "of class %s %.1f %% errors there against %.1f %% in the rest of the class",
-               a->class_names[best->class_index], 100 * (double)best->wrong / (double)best->count,
-               100 * (double)best->rest_wrong / (double)best->rest_count));
+               a->class_names[best->class_index], 100 * best->error, 100 * best->rest_error));
   TRY(text_add(out, error, " (%.0f to %.0f points more, %.0f %% confidence for all that was tested)",
                100 * best->low, 100 * best->high, 100 * a->confidence));
 cleanup:

@@ -21,7 +21,11 @@ typedef struct cell_number {
   double value;
 } cell_number;
 
-enum { CELL_NUMBERS = 14 };
+enum { CELL_NUMBERS = 18, CELL_COUNTED = 14 /* where all examples weigh alike the others say no more */ };
+
+static size_t numbers_of(const despur_audit *a) {
+  return a->weight ? CELL_NUMBERS : CELL_COUNTED;
+}
 
 static void cell_numbers(cell_number out[CELL_NUMBERS], const despur_audit_cell *c) {
   const cell_number numbers[] = {{COUNT, "count", (double)c->count},
@@ -37,7 +41,11 @@ static void cell_numbers(cell_number out[CELL_NUMBERS], const despur_audit_cell 
                                  {REAL, "p_adjusted", c->adjusted},
                                  {FLAG, "confirmed", c->confirmed != 0},
                                  {FLAG, "answers", c->answers != 0},
-                                 {FLAG, "margin_in_disguise", c->disguised != 0}};
+                                 {FLAG, "margin_in_disguise", c->disguised != 0},
+                                 {REAL, "error", c->error},
+                                 {REAL, "rest_error", c->rest_error},
+                                 {REAL, "effective_count", c->effective},
+                                 {REAL, "rest_effective_count", c->rest_effective}};
   _Static_assert(sizeof numbers / sizeof *numbers == CELL_NUMBERS, "all of them");
   memcpy(out, numbers, sizeof numbers);
 }
@@ -53,7 +61,7 @@ static void put_cell(json_writer *j, const char *name, const despur_audit *a, co
   json_write_text(j, "cell_name", of->cell_names[c->cell]);
   json_write_text(j, "class", a->class_names[c->class_index]);
   json_write_text(j, "errors_go_to", c->toward == c->class_index ? NULL : a->class_names[c->toward]);
-  for (size_t i = 0; i < CELL_NUMBERS; i++)
+  for (size_t i = 0; i < numbers_of(a); i++)
     if (numbers[i].kind == COUNT)
       json_write_count(j, numbers[i].name, (size_t)numbers[i].value);
     else if (numbers[i].kind == REAL)
@@ -190,6 +198,10 @@ static despur_status print_json(char **out, const despur_audit *a, json_style st
   json_write_count(&j, "constant_columns", a->constant_columns);
   json_write_flag(&j, "own_head", a->own_head);
   json_write_flag(&j, "trained_on", a->trained_on);
+  if (a->weight) {
+    json_write_text(&j, "weight", a->weight);
+    json_write_real(&j, "effective_count", a->effective);
+  }
   json_write_real(&j, "error", a->error);
   json_write_count(&j, "tests", a->cells_count);
   json_write_count(&j, "repeats", a->repeats);
@@ -235,11 +247,12 @@ cleanup:
 }
 
 /* Numbers that are not known are empty. */
-static despur_status put_numbers(file_writer *writer, const despur_audit_cell *c, despur_error *error) {
+static despur_status put_numbers(file_writer *writer, const despur_audit *a, const despur_audit_cell *c,
+                                 despur_error *error) {
   despur_status status = DESPUR_OK;
   cell_number numbers[CELL_NUMBERS];
   cell_numbers(numbers, c);
-  for (size_t i = 0; i < CELL_NUMBERS; i++) {
+  for (size_t i = 0; i < numbers_of(a); i++) {
     TRY(file_print(writer, error, ","));
     if (!isnan(numbers[i].value))
       TRY(file_print(writer, error, numbers[i].kind == REAL ? "%.6g" : "%.0f", numbers[i].value));
@@ -256,7 +269,7 @@ static despur_status write_candidates(const despur_audit *a, const char *path, d
   cell_numbers(names, &(despur_audit_cell){0});
   TRY(file_writer_open(&writer, path, error));
   TRY(file_print(writer, error, "rank,finder,candidate,cell,class"));
-  for (size_t i = 0; i < CELL_NUMBERS; i++) TRY(file_print(writer, error, ",%s", names[i].name));
+  for (size_t i = 0; i < numbers_of(a); i++) TRY(file_print(writer, error, ",%s", names[i].name));
   TRY(file_print(writer, error, "\n"));
   for (size_t i = 0; i < a->cells_count; i++) {
     const despur_audit_cell *c = &a->cells[i];
@@ -267,7 +280,7 @@ static despur_status write_candidates(const despur_audit *a, const char *path, d
     TRY(put_quoted(writer, of->cell_names[c->cell], error));
     TRY(file_print(writer, error, ","));
     TRY(put_quoted(writer, a->class_names[c->class_index], error));
-    TRY(put_numbers(writer, c, error));
+    TRY(put_numbers(writer, a, c, error));
   }
   status = file_writer_commit(writer, error);
   writer = NULL;

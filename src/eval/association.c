@@ -103,25 +103,25 @@ static double excess_of(double x, size_t degrees, double share) {
   return low;
 }
 
-static double chi_squared(size_t *rows_used, size_t *columns_used, double *total, const size_t *counts,
+static double chi_squared(size_t *rows_used, size_t *columns_used, double *total, const double *counts,
                           size_t rows, size_t columns) {
   double sum = 0;
   *rows_used = *columns_used = 0;
   *total = 0;
-  for (size_t i = 0; i < rows * columns; i++) *total += (double)counts[i];
+  for (size_t i = 0; i < rows * columns; i++) *total += counts[i];
   for (size_t c = 0; c < columns; c++) {
     double column = 0;
-    for (size_t r = 0; r < rows; r++) column += (double)counts[r * columns + c];
+    for (size_t r = 0; r < rows; r++) column += counts[r * columns + c];
     *columns_used += column > 0;
   }
   for (size_t r = 0; r < rows; r++) {
     double row = 0;
-    for (size_t c = 0; c < columns; c++) row += (double)counts[r * columns + c];
+    for (size_t c = 0; c < columns; c++) row += counts[r * columns + c];
     if (row == 0) continue;
     ++*rows_used;
     for (size_t c = 0; c < columns; c++) {
-      double column = 0, found = (double)counts[r * columns + c];
-      for (size_t i = 0; i < rows; i++) column += (double)counts[i * columns + c];
+      double column = 0, found = counts[r * columns + c];
+      for (size_t i = 0; i < rows; i++) column += counts[i * columns + c];
       double expected = row * column / *total;
       if (expected > 0) sum += (found - expected) * (found - expected) / expected;
     }
@@ -129,7 +129,7 @@ static double chi_squared(size_t *rows_used, size_t *columns_used, double *total
   return sum;
 }
 
-despur_association despur_cramer(const size_t *counts, size_t rows, size_t columns, double confidence) {
+despur_association despur_cramer(const double *counts, size_t rows, size_t columns, double confidence) {
   size_t rows_used, columns_used;
   double total, chi = chi_squared(&rows_used, &columns_used, &total, counts, rows, columns);
   size_t least = rows_used < columns_used ? rows_used : columns_used;
@@ -147,11 +147,10 @@ despur_association despur_cramer(const size_t *counts, size_t rows, size_t colum
 
 /* ---- several tables of two by two ---- */
 
-despur_common_odds despur_mantel_haenszel(const size_t (*tables)[4], size_t count) {
+despur_common_odds despur_mantel_haenszel(const double (*tables)[4], size_t count) {
   double difference = 0, variance = 0, with = 0, against = 0;
   for (size_t s = 0; s < count; s++) {
-    double a = (double)tables[s][0], b = (double)tables[s][1], c = (double)tables[s][2],
-           d = (double)tables[s][3], n = a + b + c + d;
+    double a = tables[s][0], b = tables[s][1], c = tables[s][2], d = tables[s][3], n = a + b + c + d;
     if (n < 2) continue;
     difference += a - (a + b) * (a + c) / n;
     variance += (a + b) * (c + d) * (a + c) * (b + d) / (n * n * (n - 1));

@@ -9,6 +9,7 @@
 #include "despur/dataset.h"
 #include "eval/examples.h"
 #include "eval/examples_predicted.h"
+#include "eval/predicted_weights.h"
 #include "io/array.h"
 
 #include <stdbool.h>
@@ -254,6 +255,23 @@ static despur_status cut_numbers(table_column *column, const column_cut *said, d
   return column_cut_apply(c, &quarters, error);
 }
 
+/* What rows say that weigh nothing is no value, and no edge between ranges. */
+static despur_status blank_weightless(reader *r, const column_roles *roles, const table *t,
+                                      despur_error *error) {
+  despur_status status = DESPUR_OK;
+  bool *keep = NULL, all = true;
+  if (!r->out->weights) return DESPUR_OK;
+  TRY(mem_alloc(&keep, t->rows, sizeof *keep, error));
+  for (size_t i = 0; i < t->rows; i++) {
+    keep[i] = r->out->weights[i] > 0;
+    all &= keep[i];
+  }
+  for (size_t i = 0; !all && i < roles->by_count; i++) TRY(table_blank_rows(t, roles->by[i], keep, error));
+cleanup:
+  mem_free(keep);
+  return status;
+}
+
 static despur_status take_metadata(reader *r, const column_roles *roles, const table *t,
                                    despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -268,20 +286,6 @@ static despur_status take_metadata(reader *r, const column_roles *roles, const t
   }
 cleanup:
   return status;
-}
-
-static despur_status take_weights(reader *r, const table *t, table_column *column, despur_error *error) {
-  for (size_t i = 0; i < t->rows; i++)
-    if (!(column->values[i] > 0))
-      return error_set(error, DESPUR_BAD_INPUT,
-                       "%s:%u: column '%.60s': expected a weight above 0, found %s (leave such rows out)",
-                       table_name(t), t->lines[i], column->name,
-                       column->values[i] == 0  ? "0"
-                       : column->values[i] < 0 ? "a negative one"
-                                               : "none");
-  r->out->weights = column->values;
-  column->values = NULL;
-  return mem_copy_text(&r->out->weight, column->name, error);
 }
 
 /* A column beside the usual roles; another of these may be the same one. */
@@ -404,9 +408,10 @@ static despur_status read_table(reader *r, despur_error *error) {
   if (attribute) TRY(examples_take_column(&r->out->attribute, attribute, error));
   if (unit) TRY(refuse_missing(&t, unit, error));
   if (unit) TRY(examples_take_column(&r->out->unit, unit, error));
-  if (roles.weight) TRY(take_weights(r, &t, roles.weight, error));
+  if (roles.weight) TRY(weights_take_examples(r->out, &notes, &t, roles.weight, s->zero_weights, error));
   if (s->labels) TRY(read_label_array(r, error));
   if (roles.prediction && !s->predicted) TRY(take_predictions(r, &t, roles.prediction, error));
+  TRY(blank_weightless(r, &roles, &t, error));
   if (all_columns) TRY(examples_drop_columns(&roles, &notes, error));
   TRY(take_metadata(r, &roles, &t, error)); /* last: it cuts columns in place */
   if (beside && roles.id && strcmp(roles.id->name, "example") == 0)

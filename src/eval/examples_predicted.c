@@ -10,7 +10,7 @@ despur_status examples_take_predicted(despur_examples *out, text_list *notes, co
   despur_status status = DESPUR_OK;
   despur_predicted p = {0};
   despur_columns wanted = *columns;
-  wanted.by = wanted.split = NULL;
+  wanted.by = wanted.split = wanted.weight = NULL;
   TRY(despur_predicted_read(&p, path, &wanted, error));
   for (size_t i = 0; i < p.notes_count; i++) TRY(text_list_add(notes, p.notes[i], error));
   out->count = p.count;

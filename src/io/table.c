@@ -307,13 +307,13 @@ cleanup:
 
 /* ---- some of the rows ---- */
 
-static despur_status keep_categories(table_column *column, const table *t, const bool *keep,
+static despur_status keep_categories(table_column *column, const table *t, const bool *keep, bool blank,
                                      despur_error *error) {
   despur_status status = DESPUR_OK;
   value_column kept = {0}, *c = &column->categories;
   for (size_t i = 0; i < t->rows; i++) {
-    if (!keep[i]) continue;
-    const char *name = c->codes[i] == COLUMN_MISSING ? "" : column_name(c, c->codes[i]);
+    if (!keep[i] && !blank) continue;
+    const char *name = !keep[i] || c->codes[i] == COLUMN_MISSING ? "" : column_name(c, c->codes[i]);
     TRY(column_add(&kept, name, strlen(name), t->lines[i], t->point, error));
   }
   column->missing = kept.missing;
@@ -361,7 +361,7 @@ despur_status table_keep_rows(table *t, const bool *keep, despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t kept = 0;
   for (size_t k = 0; k < t->column_count; k++) {
-    if (t->columns[k].use == TABLE_CATEGORIES) TRY(keep_categories(&t->columns[k], t, keep, error));
+    if (t->columns[k].use == TABLE_CATEGORIES) TRY(keep_categories(&t->columns[k], t, keep, false, error));
     if (t->columns[k].use == TABLE_HASHES) keep_hashes(&t->columns[k], t, keep);
     if (t->columns[k].use == TABLE_VALUES) keep_values(&t->columns[k], t, keep);
   }
@@ -371,6 +371,10 @@ despur_status table_keep_rows(table *t, const bool *keep, despur_error *error) {
   t->rows = kept;
 cleanup:
   return status;
+}
+
+despur_status table_blank_rows(const table *t, table_column *column, const bool *keep, despur_error *error) {
+  return keep_categories(column, t, keep, true, error);
 }
 
 despur_status table_keep(table *t, const table_column *column, uint32_t category, despur_error *error) {

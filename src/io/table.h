@@ -76,5 +76,9 @@ DESPUR_MUST_USE despur_status table_keep(table *t, const table_column *column, u
                                          despur_error *error);
 /* The same of any rows: keep[rows]. */
 DESPUR_MUST_USE despur_status table_keep_rows(table *t, const bool *keep, despur_error *error);
+/* Rows that are not kept stay, with nothing in one column of categories, which are then those of the others.
+ */
+DESPUR_MUST_USE despur_status table_blank_rows(const table *t, table_column *column, const bool *keep,
+                                               despur_error *error);
 
 #endif

@@ -31,9 +31,8 @@ static void cell_row(markup *m, const despur_audit *a, const despur_audit_cell *
   markup_print(m, "<tr><th scope=\"row\">%s</th><td>%s of %s</td><td class=\"n\">%s</td>",
                a->class_names[c->class_index], of->cell_names[c->cell], of->name,
                file_grouped(c->count).text);
-  markup_print(m, "<td class=\"n\">%.1f</td><td class=\"n\">%.1f</td>",
-               100 * (double)c->wrong / (double)c->count,
-               100 * (double)c->rest_wrong / (double)c->rest_count);
+  if (a->weight) markup_print(m, "<td class=\"n\">%.1f</td>", c->effective);
+  markup_print(m, "<td class=\"n\">%.1f</td><td class=\"n\">%.1f</td>", 100 * c->error, 100 * c->rest_error);
   markup_print(m, "<td class=\"n\">%.1f <span class=\"to\">%.0f to %.0f</span></td>", 100 * c->excess,
                100 * c->low, 100 * c->high);
   markup_print(m, "<td>%s</td><td>%s</td></tr>\n",
@@ -50,12 +49,17 @@ static void cells(markup *m, const despur_audit *a) {
         "than in the rest of the class, with an interval that holds for all tests at once.</p>\n",
         a->cells_count);
     markup_raw(m, "<div class=\"scroll\">\n<table>\n<thead><tr><th scope=\"col\">Class</th><th "
-                  "scope=\"col\">Cell</th><th scope=\"col\" class=\"n\">Examples</th><th scope=\"col\" "
+                  "scope=\"col\">Cell</th><th scope=\"col\" class=\"n\">Examples</th>");
+    if (a->weight) markup_raw(m, "<th scope=\"col\" class=\"n\">Worth</th>");
+    markup_raw(m, "<th scope=\"col\" "
                   "class=\"n\">Errors</th><th scope=\"col\" class=\"n\">Rest</th><th scope=\"col\" "
                   "class=\"n\">Points more</th><th scope=\"col\">Errors go to</th><th "
                   "scope=\"col\">Standing</th></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < a->cells_count && i < MOST_CELLS; i++) cell_row(m, a, &a->cells[i]);
     markup_raw(m, "</tbody>\n</table>\n</div>\n");
+    if (a->weight)
+      markup_raw(m, "<p class=\"note\">Errors and points are weighted. Worth: how many examples that weigh "
+                    "alike would be as sure of the errors there; p-values and intervals are of these.</p>\n");
     markup_raw(m, "<p class=\"note\">The margin in disguise: whoever looks where a model is unsure finds "
                   "errors. Nothing is left of these cells among examples of equal margin.</p>\n");
   }
@@ -256,6 +260,12 @@ static void basis(markup *m, const despur_audit *a) {
                     ? " of a last layer that was fitted here, in folds: none has seen the examples it "
                       "is asked about.</p>\n"
                     : " of the predictions that were given.</p>\n");
+  if (a->weight)
+    markup_print(
+        m,
+        "<p>Examples weigh what %s says. Those that test candidates, one of each unit, are worth %.1f "
+        "that weigh alike (Kish).</p>\n",
+        a->weight, a->effective);
   if (a->repeats > 0 && is_finding(a))
     markup_print(m,
                  "<p>With %zu other halves a cell that shares half of its examples with this one was "

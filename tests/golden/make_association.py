@@ -13,8 +13,8 @@ for m1, n1, m2, n2 in [(3, 10, 1, 20), (0, 5, 2, 9), (5, 5, 0, 7), (40, 60, 800,
     print(f"    {{{m1}, {n1}, {m2}, {n2}, {p!r}}},".replace("np.float64(", "").replace(")", ""))
 print("};")
 
-print("static const struct { size_t rows, columns, counts[9]; double v, low, high, p; } CRAMER[] = {")
-for table in ([[30, 10], [12, 40]], [[5, 5], [5, 5]], [[20, 30, 10], [10, 10, 40], [7, 8, 9]], [[400, 30, 3], [20, 390, 50]], [[6, 9, 4], [8, 5, 7]]):
+print("static const struct { size_t rows, columns; double counts[9], v, low, high, p; } CRAMER[] = {")
+for table in ([[30, 10], [12, 40]], [[5, 5], [5, 5]], [[20, 30, 10], [10, 10, 40], [7, 8, 9]], [[400, 30, 3], [20, 390, 50]], [[6, 9, 4], [8, 5, 7]], [[12.5, 3.25], [4.75, 20.5]]):
     t = np.array(table)
     chi, p, degrees, _ = stats.chi2_contingency(t, correction=False)
     scale = t.sum() * (min(t.shape) - 1)
@@ -28,10 +28,10 @@ for table in ([[30, 10], [12, 40]], [[5, 5], [5, 5]], [[20, 30, 10], [10, 10, 40
     print(f"    {{{t.shape[0]}, {t.shape[1]}, {{{', '.join(map(str, t.ravel()))}}}, {', '.join(map(repr, values))}}},")
 print("};")
 
-print("static const struct { size_t count, tables[3][4]; double odds, z, p; } ODDS[] = {")
-for tables in ([(10, 20, 5, 40), (3, 7, 2, 30)], [(4, 4, 4, 4)], [(1, 9, 8, 2), (2, 30, 5, 6), (0, 0, 3, 4)]):
+print("static const struct { size_t count; double tables[3][4], odds, z, p; } ODDS[] = {")
+for tables in ([(10, 20, 5, 40), (3, 7, 2, 30)], [(4, 4, 4, 4)], [(1, 9, 8, 2), (2, 30, 5, 6), (0, 0, 3, 4)], [(2.5, 9.25, 8, 2), (2, 30.5, 5.75, 6)]):
     with_, against, difference, variance = Fraction(0), Fraction(0), Fraction(0), Fraction(0)
-    for a, b, c, d in tables:
+    for a, b, c, d in (map(Fraction, table) for table in tables):
         n = a + b + c + d
         with_ += Fraction(a * d, n)
         against += Fraction(b * c, n)

@@ -23,8 +23,8 @@ static void cramers_v_and_its_interval_are_scipys(void **state) {
     assert_near(a.high, CRAMER[i].high, 1e-6);
     assert_near(a.p, CRAMER[i].p, 1e-10);
   }
-  assert_true(isnan(despur_cramer((size_t[]){1, 2, 0, 0}, 2, 2, 0.95).v));
-  assert_true(isnan(despur_cramer((size_t[]){1, 2, 3, 4}, 2, 2, 1).v));
+  assert_true(isnan(despur_cramer((double[]){1, 2, 0, 0}, 2, 2, 0.95).v));
+  assert_true(isnan(despur_cramer((double[]){1, 2, 3, 4}, 2, 2, 1).v));
 }
 
 static void strata_are_added_as_mantel_and_haenszel_do(void **state) {
@@ -35,7 +35,7 @@ static void strata_are_added_as_mantel_and_haenszel_do(void **state) {
     assert_near(o.z, ODDS[i].z, 1e-12);
     assert_near(o.p, ODDS[i].p, 1e-12);
   }
-  assert_true(despur_mantel_haenszel((const size_t[][4]){{5, 0, 5, 0}}, 1).p == 1);
+  assert_true(despur_mantel_haenszel((const double[][4]){{5, 0, 5, 0}}, 1).p == 1);
 }
 
 int main(void) {

@@ -91,11 +91,11 @@ static void the_margin_in_disguise_is_recognised(void **state) {
 static double valley_of(double (*draw)(random_stream *), double share, double apart, uint64_t seed) {
   enum { COUNT = 1000 };
   static margin_row rows[COUNT];
-  size_t table[1][VALLEY_STRETCHES];
+  double table[1][VALLEY_STRETCHES];
   random_stream stream = random_open(seed, "test valley", 0);
   for (size_t i = 0; i < COUNT; i++) {
     bool moved = (double)i < share * COUNT;
-    rows[i] = (margin_row){.score = draw(&stream) + (moved ? apart : 0), .in = moved};
+    rows[i] = (margin_row){.score = draw(&stream) + (moved ? apart : 0), .weight = 1, .in = moved};
   }
   for (size_t i = 0; share == 0 && i < COUNT; i++) {
     size_t above = 0;
@@ -103,7 +103,7 @@ static double valley_of(double (*draw)(random_stream *), double share, double ap
     rows[i].in = above < COUNT / 20;
   }
   assert_ok(valley_count(table[0], rows, COUNT, &error));
-  return valley_p((const size_t(*)[VALLEY_STRETCHES])table, 1);
+  return valley_p((const double(*)[VALLEY_STRETCHES])table, 1);
 }
 
 static double exponential(random_stream *stream) {

@@ -1,0 +1,62 @@
+#include "audit/tally.h"
+
+#include "eval/difference.h"
+#include "eval/distribution.h"
+#include "eval/wilson.h"
+
+#include <math.h>
+
+static const double ROUNDING = 1e-9; /* of sums of weights */
+
+void tally_add(audit_tally *t, double weight, bool marked) {
+  t->count++;
+  t->whole += weight;
+  t->square += weight * weight;
+  if (!marked) return;
+  t->marked++;
+  t->part += weight;
+  t->part_square += weight * weight;
+}
+
+/* Then they differ in nothing from examples without weights. */
+static bool weigh_alike(const audit_tally *t) {
+  return t->whole * t->whole >= (double)t->count * t->square * (1 - ROUNDING);
+}
+
+double tally_share(const audit_tally *t) {
+  if (t->count == 0) return (double)NAN;
+  if (t->marked == t->count) return 1;
+  return weigh_alike(t) ? (double)t->marked / (double)t->count : t->part / t->whole;
+}
+
+double tally_kish(const audit_tally *t) {
+  return weigh_alike(t) ? (double)t->count : t->whole * (t->whole / t->square);
+}
+
+double tally_effective(const audit_tally *t) {
+  double kish = tally_kish(t), p = tally_share(t);
+  if (t->marked == 0 || t->marked == t->count || weigh_alike(t)) return kish;
+  double squares = (1 - p) * (1 - p) * t->part_square + p * p * (t->square - t->part_square);
+  double n = p * (1 - p) * t->whole * (t->whole / squares);
+  return n < kish ? n : kish;
+}
+
+double tally_marked(const audit_tally *t) {
+  return weigh_alike(t) ? (double)t->marked : tally_share(t) * tally_effective(t);
+}
+
+double tally_fisher(const audit_tally *in, const audit_tally *out) {
+  if (in->count == 0 || out->count == 0) return 1;
+  size_t count_in = (size_t)ceil(tally_effective(in) - ROUNDING);
+  size_t count_out = (size_t)floor(tally_effective(out) + ROUNDING);
+  size_t marked_in = (size_t)floor(tally_marked(in) + ROUNDING);
+  size_t marked_out = (size_t)ceil(tally_marked(out) - ROUNDING);
+  if (marked_out > count_out) marked_out = count_out; /* all of them are marked */
+  return despur_fisher_greater(marked_in, count_in, marked_out, count_out);
+}
+
+despur_interval tally_difference(double p_in, double n_in, double p_out, double n_out, double confidence) {
+  double z = normal_quantile(0.5 + 0.5 * confidence);
+  return difference_interval(p_out, wilson_interval(p_out, n_out, z), p_in, wilson_interval(p_in, n_in, z),
+                             0);
+}
