@@ -1,5 +1,5 @@
 /* Random changes of training images (flips, crops, colours): what a network sees of an image is another
- * variant at every visit, and evaluation sees the image as it is. */
+ * variant at every visit, and evaluation sees the image as it is. Plain structures, which are only read. */
 #ifndef DESPUR_AUGMENT_H
 #define DESPUR_AUGMENT_H
 

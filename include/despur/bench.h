@@ -1,4 +1,5 @@
-/* Speed: how fast everything runs here, and how near that is to what this machine can do. */
+/* Speed: how fast everything runs here, and how near that is to what this machine can do. Thread-safe, but
+ * two at a time measure each other. */
 #ifndef DESPUR_BENCH_H
 #define DESPUR_BENCH_H
 

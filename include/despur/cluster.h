@@ -1,4 +1,6 @@
-/* Clustering. Results are the same bytes for any number of threads. */
+/* Clustering. Results are the same bytes for any number of threads. Thread-safe: points and models are only
+ * read.
+ */
 #ifndef DESPUR_CLUSTER_H
 #define DESPUR_CLUSTER_H
 

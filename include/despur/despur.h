@@ -4,8 +4,11 @@
  * that NULL is accepted, objects are ones that create has made and free has not yet seen, arrays are as long
  * as their counts say, and texts end with NUL. Numbers need no guarantee but where a header asks for one: an
  * example, a class, a group, an index or an enumerator that does not exist is an error, and where a function
- * has no status its answer is NULL, 0, NaN or
- * "". Fewer than one thread counts as one. */
+ * has no status its answer is NULL, 0, NaN or "". Fewer than one thread counts as one.
+ *
+ * Threads. Any functions may be called at the same time from any threads, as long as none changes an object
+ * that another uses; the library keeps nothing of its own that a call could disturb. Each header says of its
+ * objects which may be read from any thread and which belong to one thread at a time. */
 #ifndef DESPUR_DESPUR_H
 #define DESPUR_DESPUR_H
 

@@ -1,4 +1,5 @@
-/* A table in memory, such as a data frame: what a file would say, without the file. */
+/* A table in memory, such as a data frame: what a file would say, without the file. Plain structures, which
+ * are only read. */
 #ifndef DESPUR_FRAME_H
 #define DESPUR_FRAME_H
 

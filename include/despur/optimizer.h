@@ -1,4 +1,4 @@
-/* Settings of optimisers and learning-rate schedules. */
+/* Settings of optimisers and learning-rate schedules: plain structures, which are only read. */
 #ifndef DESPUR_OPTIMIZER_H
 #define DESPUR_OPTIMIZER_H
 

@@ -1,4 +1,6 @@
-/* Runs: one configuration carried out, from data to a directory with everything that is needed to read it. */
+/* Runs: one configuration carried out, from data to a directory with everything that is needed to read it.
+ * Thread-safe: a directory is locked while a run is in it, and another run there fails, of this process or of
+ * another one. */
 #ifndef DESPUR_RUN_H
 #define DESPUR_RUN_H
 

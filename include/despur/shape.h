@@ -1,4 +1,4 @@
-/* The shape of one image. */
+/* The shape of one image: a plain structure. */
 #ifndef DESPUR_SHAPE_H
 #define DESPUR_SHAPE_H
 

@@ -1,5 +1,5 @@
 /* Training: one loop for all methods. A method says over some groups which examples an epoch visits and how
- * much each counts. */
+ * much each counts. Thread-safe: what changes is the network, which belongs to one thread at a time. */
 #ifndef DESPUR_TRAIN_H
 #define DESPUR_TRAIN_H
 

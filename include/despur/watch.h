@@ -1,4 +1,5 @@
-/* Who wants to hear of long work, or to stop it. */
+/* Who wants to hear of long work, or to stop it. A plain structure: whoever stops work from another thread
+ * sets what `stop` reads, atomically. */
 #ifndef DESPUR_WATCH_H
 #define DESPUR_WATCH_H
 
