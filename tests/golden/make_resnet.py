@@ -4,7 +4,8 @@
     make_resnet.py tests/golden
 
 reads images.npy and labels.npy there (make_golden.py), and writes into resnet20/ images.npy (without the border of
-two pixels, means of 3 x 3), order.npy, losses.csv, logits_init.npy, features_init.npy and logits_final.npy. Losses are those of training mode, outputs those of
+two pixels, means of 3 x 3: 8 x 8) and into resnet20_14/ (means of 2 x 2: 14 x 14, where convolutions of the second stage, too, have tiles
+enough for Winograd's products) order.npy, losses.csv, logits_init.npy, features_init.npy and logits_final.npy. Losses are those of training mode, outputs those of
 evaluation mode, so the latter depend on the running averages of batch norm. Initial weights follow make_golden.py's formula
 (batch norm: ones and zeros). The committed files come from PyTorch 1.13 on a CPU.
 
@@ -19,7 +20,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-EPOCHS, BATCH, CLASSES, SEED, LR = 5, 24, 3, 4, 0.0003
+EPOCHS, BATCH, CLASSES, LR = 5, 24, 3, 0.0003
+CASES = {"resnet20": (2, 3, 4), "resnet20_14": (0, 2, 0)}  # border, side of what is a pixel, seed of the order
 
 
 def conv_norm(name, channels_in, channels, stride):
@@ -80,16 +82,23 @@ def write_outputs(out, net, x, when, with_features):
     net.train()
 
 
-def shrink(images):
-    return np.rint(images[:, :, 2:26, 2:26].reshape(len(images), 3, 8, 3, 8, 3).mean((3, 5))).astype(np.uint8)
+def shrink(images, border, side):
+    inside = images[:, :, border:28 - border, border:28 - border]
+    pixels = inside.shape[2] // side
+    return np.rint(inside.reshape(len(images), 3, pixels, side, pixels, side).mean((3, 5))).astype(np.uint8)
 
 
 def main(root):
     torch.set_num_threads(1)
-    random = np.random.default_rng(SEED)
-    out = os.path.join(root, "resnet20")
+    for name, (border, side, seed) in CASES.items():
+        write_case(root, name, border, side, seed)
+
+
+def write_case(root, name, border, side, seed):
+    random = np.random.default_rng(seed)
+    out = os.path.join(root, name)
     os.makedirs(out, exist_ok=True)
-    images = shrink(np.load(os.path.join(root, "images.npy")))
+    images = shrink(np.load(os.path.join(root, "images.npy")), border, side)
     labels = np.load(os.path.join(root, "labels.npy"))
     np.save(os.path.join(out, "images.npy"), images)
     x, y = torch.from_numpy(images.astype(np.float32) / 255), torch.from_numpy(labels)
