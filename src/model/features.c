@@ -11,103 +11,14 @@
 #include "eval/examples.h"
 #include "io/array_file.h"
 #include "model/activation.h"
+#include "model/extraction.h"
 #include "model/folder.h"
-#include "model/images.h"
 #include "model/onnx.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { BATCH = 32 };
-enum { FEATURES, LOGITS, MAPS, OUTPUTS };
-
-static const char ENDING[] = ".npy";
-
-typedef struct extraction {
-  const despur_onnx_job *job;
-  bool predicts; /* logits are wanted without a file */
-  model_file model;
-  const char *names[OUTPUTS]; /* features; logits and maps where they are wanted */
-  size_t outputs;
-  char *maps;       /* owned: names[MAPS] */
-  despur_head head; /* of maps */
-  size_t map_rows, map_columns;
-  uint8_t *bytes; /* the model with these outputs */
-  runtime *engine;
-  images in;
-  size_t batch;
-  bool fixed; /* the model takes batches of that size only */
-  float *input;
-  float *results[OUTPUTS]; /* [n, widths[i]] */
-  size_t widths[OUTPUTS];
-  despur_error *error;
-} extraction;
-
-/* ---- the model ---- */
-
-/* What features are taken from where nobody says, or NULL. */
-static const char *usual_layer(const model_file *model) {
-  return model->layer_count > 0 ? model->layers[model->layer_count - 1].input : NULL;
-}
-
-static despur_status open_model(model_file *out, const char *path, despur_error *error) {
-  despur_status status = model_open(out, path, error);
-  if (status != DESPUR_OK || out->format == MODEL_ONNX) return status;
-  return error_set(error, DESPUR_BAD_INPUT, "%s: expected an ONNX model, found weights without a network",
-                   path);
-}
-
-/* The engine gets the model from memory, where no other file is beside it; and its hash would say nothing of
- * the numbers there. */
-static despur_status refuse_external(const model_file *model, despur_error *error) {
-  for (size_t i = 0; i < model->count; i++)
-    if (model->tensors[i].unreadable == onnx_external)
-      return error_set(error, DESPUR_BAD_INPUT, "%s: '%s': %s (in Python: onnx.save(onnx.load(path), other))",
-                       model->path, model->tensors[i].name, onnx_external);
-  return DESPUR_OK;
-}
-
-static despur_status choose_outputs(extraction *e) {
-  despur_status status = DESPUR_OK;
-  const model_file *model = &e->model;
-  TRY(refuse_external(model, e->error));
-  e->names[0] = e->job->layer ? e->job->layer : usual_layer(model);
-  e->outputs = 1;
-  if (!e->names[0])
-    FAIL(
-        e->error, DESPUR_BAD_INPUT,
-        "%s: it has no linear layer whose input could be the features: name one (--layer; --list shows them)",
-        model->path);
-  TRY(onnx_check_value(model, e->names[0], e->error));
-  if (!e->job->logits && !e->job->maps && !e->predicts) goto cleanup;
-  if (model->layer_count == 0)
-    FAIL(e->error, DESPUR_BAD_INPUT, "%s: it has no linear layer whose output could be the logits",
-         model->path);
-  e->names[e->outputs++] = model->layers[model->layer_count - 1].output;
-  if (!e->job->maps) goto cleanup;
-  TRY(activation_find(&e->maps, model, e->names[FEATURES], e->error));
-  TRY(despur_head_read(&e->head, e->job->model, e->error));
-  e->names[e->outputs++] = e->maps;
-cleanup:
-  return status;
-}
-
-static despur_status start_engine(extraction *e) {
-  despur_status status = DESPUR_OK;
-  runtime_shape wanted;
-  size_t count;
-  TRY(onnx_add_outputs(&e->bytes, &count, &e->model, e->names, e->outputs, e->error));
-  TRY(runtime_open(&e->engine, e->bytes, count, e->job->threads, e->job->model, e->error));
-  runtime_input(e->engine, &wanted);
-  e->fixed = wanted.rank > 0 && wanted.sizes[0] > 0;
-  e->batch = e->fixed ? (size_t)wanted.sizes[0] : BATCH;
-  TRY(images_open(&e->in, e->job, &wanted, e->batch, e->error));
-  TRY(mem_alloc(&e->input, e->batch, e->in.numbers * sizeof *e->input, e->error));
-cleanup:
-  return status;
-}
 
 /* ---- passes ---- */
 
@@ -156,9 +67,9 @@ cleanup:
 
 /* The class that the logits of a picture are largest for, the first of equals. */
 static size_t predicted(const extraction *e, size_t picture) {
-  const float *logits = e->results[LOGITS] + picture * e->widths[LOGITS];
+  const float *logits = e->results[EXTRACT_LOGITS] + picture * e->widths[EXTRACT_LOGITS];
   size_t best = 0;
-  for (size_t k = 1; k < e->widths[LOGITS]; k++)
+  for (size_t k = 1; k < e->widths[EXTRACT_LOGITS]; k++)
     if (logits[k] > logits[best]) best = k;
   return best;
 }
@@ -167,9 +78,9 @@ static size_t predicted(const extraction *e, size_t picture) {
 static despur_status keep_maps(extraction *e, size_t first, size_t count, const float *values,
                                const runtime_shape *shape) {
   despur_status status = DESPUR_OK;
-  const size_t row = e->in.last ? 1 : 2, channel = e->in.last ? 3 : 1, columns = e->widths[FEATURES];
+  const size_t row = e->in.last ? 1 : 2, channel = e->in.last ? 3 : 1, columns = e->widths[EXTRACT_FEATURES];
   if (shape->rank != 4 || shape->sizes[0] < (int64_t)count || (size_t)shape->sizes[channel] != columns ||
-      e->head.columns != columns || e->head.outputs != e->widths[LOGITS])
+      e->head.columns != columns || e->head.outputs != e->widths[EXTRACT_LOGITS])
     FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' is not the maps of the %zu features", e->job->model,
          e->maps, columns);
   const size_t rows = (size_t)shape->sizes[row], across = (size_t)shape->sizes[row + 1],
@@ -178,14 +89,15 @@ static despur_status keep_maps(extraction *e, size_t first, size_t count, const 
     FAIL(e->error, DESPUR_BAD_INPUT, "%s: '%.80s' changes its size", e->job->model, e->maps);
   e->map_rows = rows;
   e->map_columns = across;
-  if (!e->results[MAPS]) TRY(mem_alloc(&e->results[MAPS], e->in.count, places * sizeof(float), e->error));
+  if (!e->results[EXTRACT_MAPS])
+    TRY(mem_alloc(&e->results[EXTRACT_MAPS], e->in.count, places * sizeof(float), e->error));
   for (size_t i = 0; i < count; i++) {
     const activation_maps maps = {values + i * places * columns, columns, places, e->in.last ? 1 : places,
                                   e->in.last ? columns : 1};
-    if (!activation_averages_to(&maps, e->results[FEATURES] + (first + i) * columns))
+    if (!activation_averages_to(&maps, e->results[EXTRACT_FEATURES] + (first + i) * columns))
       FAIL(e->error, DESPUR_BAD_INPUT, "%s: the features are not the average of '%.80s' over all places",
            e->job->model, e->maps);
-    activation_map(e->results[MAPS] + (first + i) * places, &maps,
+    activation_map(e->results[EXTRACT_MAPS] + (first + i) * places, &maps,
                    e->head.weight + predicted(e, first + i) * columns);
   }
 cleanup:
@@ -194,13 +106,14 @@ cleanup:
 
 static despur_status run_batch(extraction *e, size_t first, size_t count) {
   despur_status status = DESPUR_OK;
-  const float *values[OUTPUTS];
-  runtime_shape shapes[OUTPUTS], shape = e->in.shape;
+  const float *values[EXTRACT_OUTPUTS];
+  runtime_shape shapes[EXTRACT_OUTPUTS], shape = e->in.shape;
   shape.sizes[0] = (int64_t)(e->fixed ? e->batch : count);
   TRY(images_fill(e->input, &e->in, first, count, e->error));
   TRY(runtime_run(e->engine, e->input, &shape, e->names, e->outputs, values, shapes, e->error));
-  for (size_t i = 0; i < e->outputs && i < MAPS; i++) TRY(keep(e, i, first, count, values[i], &shapes[i]));
-  if (e->outputs > MAPS) TRY(keep_maps(e, first, count, values[MAPS], &shapes[MAPS]));
+  for (size_t i = 0; i < e->outputs && i < EXTRACT_MAPS; i++)
+    TRY(keep(e, i, first, count, values[i], &shapes[i]));
+  if (e->outputs > EXTRACT_MAPS) TRY(keep_maps(e, first, count, values[EXTRACT_MAPS], &shapes[EXTRACT_MAPS]));
 cleanup:
   runtime_forget(e->engine);
   return status;
@@ -347,42 +260,21 @@ static despur_status write_all(const extraction *e, despur_onnx_result *out) {
   despur_status status = DESPUR_OK;
   const char *paths[] = {e->job->features, e->job->logits};
   *out = (despur_onnx_result){.count = e->in.count,
-                              .columns = e->widths[FEATURES],
-                              .classes = e->job->logits ? e->widths[LOGITS] : 0};
+                              .columns = e->widths[EXTRACT_FEATURES],
+                              .classes = e->job->logits ? e->widths[EXTRACT_LOGITS] : 0};
   format_text(out->layer, sizeof out->layer, "%s", e->names[0]);
   TRY(runtime_find(&out->engine, e->error));
-  for (size_t i = 0; i < MAPS; i++)
+  for (size_t i = 0; i < EXTRACT_MAPS; i++)
     if (paths[i])
       TRY(npy_write_marked(paths[i], NPY_F32, 2, (const size_t[]){out->count, e->widths[i]}, e->results[i],
                            e->error));
   if (e->job->maps)
     TRY(npy_write_marked(e->job->maps, NPY_F32, 3, (const size_t[]){out->count, e->map_rows, e->map_columns},
-                         e->results[MAPS], e->error));
+                         e->results[EXTRACT_MAPS], e->error));
   if (e->in.pictures) TRY(write_table(e));
   TRY(write_description(e, out));
 cleanup:
   return status;
-}
-
-static despur_status check_job(const despur_onnx_job *job, despur_error *error) {
-  const char *paths[OUTPUTS] = {job->features, job->logits, job->maps};
-  int known = 0;
-  if (job->maps && job->layer)
-    return error_set(error, DESPUR_BAD_USAGE,
-                     "class activation maps are of what the last linear layer sees: no "
-                     "other layer can be named beside them");
-  while (despur_preprocess_names[known]) known++;
-  if ((int)job->preprocess < 0 || (int)job->preprocess >= known)
-    return error_set(error, DESPUR_BAD_USAGE, "no preprocessing has the number %d", (int)job->preprocess);
-  if ((int)job->filter < DESPUR_BILINEAR || (int)job->filter > DESPUR_BICUBIC)
-    return error_set(error, DESPUR_BAD_USAGE, "no filter has the number %d", (int)job->filter);
-  for (size_t i = 0; i < OUTPUTS; i++) {
-    if (!paths[i]) continue;
-    size_t length = strlen(paths[i]), end = strlen(ENDING);
-    if (length < end || strcmp(paths[i] + length - end, ENDING) != 0)
-      return error_set(error, DESPUR_BAD_USAGE, "%s: expected the name of a .npy file to write", paths[i]);
-  }
-  return DESPUR_OK;
 }
 
 /* Examples in memory are pictures of a folder, and what predicts has as many outputs as that has classes. */
@@ -392,7 +284,7 @@ static despur_status check_folder(const extraction *e) {
   if (!e->in.pictures)
     return error_set(e->error, DESPUR_BAD_INPUT, "%s: expected a folder of pictures, found an array",
                      e->job->images);
-  if (!e->predicts) return DESPUR_OK;
+  if (!e->wants_logits) return DESPUR_OK;
   while (despur_pictures_class(e->in.pictures, classes)) classes++;
   outputs = e->model.tensors[last->weight].shape[last->transposed];
   if (outputs == classes) return DESPUR_OK;
@@ -403,37 +295,25 @@ static despur_status check_folder(const extraction *e) {
 
 static despur_status extract(extraction *e) {
   despur_status status = DESPUR_OK;
-  TRY(open_model(&e->model, e->job->model, e->error));
-  TRY(choose_outputs(e));
-  TRY(start_engine(e));
+  TRY(extraction_open(e));
   if (!e->job->features) TRY(check_folder(e));
   TRY(run_all(e));
 cleanup:
   return status;
 }
 
-static void release(extraction *e) {
-  for (size_t i = 0; i < OUTPUTS; i++) mem_free(e->results[i]);
-  mem_free(e->maps);
-  despur_head_release(&e->head);
-  images_release(&e->in);
-  runtime_close(e->engine);
-  model_close(&e->model);
-  mem_free(e->input);
-  mem_free(e->bytes);
-}
-
 despur_status despur_onnx_features(despur_onnx_result *out, const despur_onnx_job *job, despur_error *error) {
   despur_status status = DESPUR_OK;
-  extraction e = {.job = job, .error = error};
+  extraction e = {
+      .job = job, .wants_logits = job->logits != NULL, .wants_maps = job->maps != NULL, .error = error};
   *out = (despur_onnx_result){0};
   if (!job->features)
     FAIL(error, DESPUR_BAD_USAGE, "expected the name of a file for the features, found NULL");
-  TRY(check_job(job, error));
+  TRY(extraction_check_job(job, error));
   TRY(extract(&e));
   TRY(write_all(&e, out));
 cleanup:
-  release(&e);
+  extraction_release(&e);
   return status;
 }
 
@@ -451,8 +331,8 @@ static despur_status read_as(despur_examples *out, const extraction *e) {
   despur_status status = DESPUR_OK;
   text line = {0};
   TRY(text_add(&line, e->error, "%s, features: '%s' of %s, predictions: %s",
-               despur_pictures_description(e->in.pictures), e->names[FEATURES], e->job->model,
-               e->predicts ? "its own" : "of a head that is fitted to the features"));
+               despur_pictures_description(e->in.pictures), e->names[EXTRACT_FEATURES], e->job->model,
+               e->wants_logits ? "its own" : "of a head that is fitted to the features"));
   out->read_as = line.data;
   line.data = NULL;
 cleanup:
@@ -473,9 +353,9 @@ despur_status despur_onnx_examples(despur_examples *out, const despur_onnx_job *
                                     .threads = job->threads,
                                     .progress = job->progress,
                                     .context = job->context};
-  extraction e = {.job = &pictures, .predicts = predicts != 0, .error = error};
+  extraction e = {.job = &pictures, .wants_logits = predicts != 0, .error = error};
   *out = (despur_examples){0};
-  TRY(check_job(&pictures, error));
+  TRY(extraction_check_job(&pictures, error));
   TRY(extract(&e));
   TRY(folder_describe(out, e.in.pictures, error));
   if (!despur_pictures_say_splits(e.in.pictures)) {
@@ -484,11 +364,11 @@ despur_status despur_onnx_examples(despur_examples *out, const despur_onnx_job *
   }
   if (predicts) TRY(take_predictions(out, &e));
   TRY(read_as(out, &e));
-  out->columns = e.widths[FEATURES];
-  out->x = e.results[FEATURES];
-  e.results[FEATURES] = NULL;
+  out->columns = e.widths[EXTRACT_FEATURES];
+  out->x = e.results[EXTRACT_FEATURES];
+  e.results[EXTRACT_FEATURES] = NULL;
 cleanup:
-  release(&e);
+  extraction_release(&e);
   if (status != DESPUR_OK) despur_examples_release(out);
   return status;
 }
@@ -515,8 +395,8 @@ despur_status despur_onnx_list(char **out, const char *path, despur_error *error
   model_file model = {0};
   listing l = {0};
   *out = NULL;
-  TRY(open_model(&model, path, error));
-  l.usual = usual_layer(&model);
+  TRY(extraction_open_model(&model, path, error));
+  l.usual = extraction_usual_layer(&model);
   TRY(text_add(&l.lines, error, "%s", "")); /* a model may have no values */
   TRY(onnx_each_value(&model, add_line, &l, error));
   *out = l.lines.data;
