@@ -23,7 +23,7 @@ BEGIN {
   module_of["net"] = module_of["optimizer"] = "nn"
   module_of["cam"] = module_of["check"] = module_of["compare"] = module_of["measures"] = "eval"
   module_of["rates"] = module_of["stats"] = module_of["examples"] = "eval"
-  module_of["picture"] = "picture"
+  module_of["picture"] = module_of["picture_model"] = "picture"
   module_of["onnx"] = "model"
   module_of["run_cam"] = "run"
 }

@@ -36,6 +36,7 @@
 #include "despur/onnx.h"
 #include "despur/optimizer.h"
 #include "despur/picture.h"
+#include "despur/picture_model.h"
 #include "despur/rates.h"
 #include "despur/report.h"
 #include "despur/run.h"

@@ -6,7 +6,7 @@
 
 #include "despur/error.h"
 #include "despur/examples.h"
-#include "despur/picture.h"
+#include "despur/picture_model.h"
 
 #include <stddef.h>
 
@@ -84,6 +84,14 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_features(despur_onnx_result
 DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_examples(despur_examples *out,
                                                               const despur_onnx_job *job, int predicts,
                                                               despur_error *error);
+
+/* The same model and folder to look into and to ask again (despur/picture_model.h): class activation maps
+ * (Zhou et al. 2016), where the model ends in a global average and a linear layer. Where it does not, or
+ * job->layer names another layer, it has no maps (rows = 0), says why, and can be asked nothing. predicts: 1,
+ * the last layer is the model's own. Close with despur_picture_model_close. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_look(despur_picture_model *out,
+                                                          const despur_onnx_job *job, int predicts,
+                                                          despur_error *error);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,7 @@
 #include "despur/config.h"
 #include "despur/examples.h"
 #include "despur/measures.h"
-#include "despur/picture.h"
+#include "despur/picture_model.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -172,6 +172,12 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_examples(despur_examples *ou
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_thumbnails(despur_thumbnail *out, const char *directory,
                                                                const uint32_t *examples, size_t count,
                                                                despur_error *error);
+
+/* The last network of a finished run, with its data, to look into and to ask again (despur/picture_model.h):
+ * maps are Grad-CAM's of the last convolution, above 0, each divided by its maximum. A network without a
+ * convolution has none (rows = 0), and without says so. Close with despur_picture_model_close. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_run_look(despur_picture_model *out, const char *directory,
+                                                         int threads, despur_error *error);
 
 #ifdef __cplusplus
 }

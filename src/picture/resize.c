@@ -127,3 +127,15 @@ cleanup:
   mem_free(pixels);
   return status;
 }
+
+despur_status picture_shrink(despur_thumbnail *out, const picture *from, size_t side, despur_error *error) {
+  const size_t longer = from->width > from->height ? from->width : from->height;
+  const size_t to = longer < side ? longer : side;
+  *out = (despur_thumbnail){.width = from->width * to / longer, .height = from->height * to / longer};
+  if (out->width == 0) out->width = 1;
+  if (out->height == 0) out->height = 1;
+  despur_status status = mem_alloc(&out->rgb, out->width * out->height, 3, error);
+  if (status != DESPUR_OK) return status;
+  return picture_resize(out->rgb, from, out->width, out->height, (picture_box){0, 0, out->width, out->height},
+                        DESPUR_BILINEAR, error);
+}

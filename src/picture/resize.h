@@ -21,4 +21,9 @@ DESPUR_MUST_USE despur_status picture_resize(uint8_t *out, const picture *from, 
 DESPUR_MUST_USE despur_status picture_fit(uint8_t *out, const picture *from, size_t side, size_t shorter,
                                           despur_filter filter, despur_error *error);
 
+/* The longer side to `side` pixels where it is longer, the other in proportion. Pictures are never enlarged:
+ * whoever shows them can. */
+DESPUR_MUST_USE despur_status picture_shrink(despur_thumbnail *out, const picture *from, size_t side,
+                                             despur_error *error);
+
 #endif

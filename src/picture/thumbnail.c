@@ -12,20 +12,6 @@ void despur_thumbnails_release(despur_thumbnail *thumbnails, size_t count) {
   }
 }
 
-/* The longer side to `side` pixels where it is longer, the other in proportion. Pictures are never enlarged:
- * whoever shows them can. */
-static despur_status shrink(despur_thumbnail *out, const picture *from, size_t side, despur_error *error) {
-  const size_t longer = from->width > from->height ? from->width : from->height;
-  const size_t to = longer < side ? longer : side;
-  *out = (despur_thumbnail){.width = from->width * to / longer, .height = from->height * to / longer};
-  if (out->width == 0) out->width = 1;
-  if (out->height == 0) out->height = 1;
-  despur_status status = mem_alloc(&out->rgb, out->width * out->height, 3, error);
-  if (status != DESPUR_OK) return status;
-  return picture_resize(out->rgb, from, out->width, out->height, (picture_box){0, 0, out->width, out->height},
-                        DESPUR_BILINEAR, error);
-}
-
 /* ---- of files ---- */
 
 static despur_status read_one(despur_thumbnail *out, const char *folder, const char *name, size_t side,
@@ -40,7 +26,7 @@ static despur_status read_one(despur_thumbnail *out, const char *folder, const c
   TRY(file_read(&bytes, &count, path, PICTURE_MOST_BYTES, error));
   status = picture_decode(&decoded, (const uint8_t *)bytes, count, side, error);
   if (status != DESPUR_OK) error_prefix(error, "%s: ", path);
-  if (status == DESPUR_OK) status = shrink(out, &decoded, side, error);
+  if (status == DESPUR_OK) status = picture_shrink(out, &decoded, side, error);
 cleanup:
   picture_release(&decoded);
   mem_free(bytes);
@@ -125,7 +111,7 @@ despur_status despur_thumbnails_of_array(despur_thumbnail *out, const char *path
     if (wanted[i] >= rows)
       FAIL(error, DESPUR_BAD_USAGE, "thumbnails: expected pictures below %zu, found %u", rows, wanted[i]);
     copy_picture(one.rgb, &array, &p, wanted[i]);
-    TRY(shrink(&out[i], &one, side, error));
+    TRY(picture_shrink(&out[i], &one, side, error));
   }
 cleanup:
   picture_release(&one);
