@@ -9,6 +9,7 @@
   speed [--rows N] [--columns N]  processor seconds and memory, beside scikit-learn's for the same steps
   asked DIRECTORY [--halves N]  the same, once a person has noted the patch of 100 examples
   catdog DIRECTORY         cats and dogs with a patch: enrichment of the best slice of every finder
+  pictures DIRECTORY IMAGES --model FILE  the same with the pictures and the model: the maps' slices, and the paste test
 """
 import argparse
 import csv
@@ -204,13 +205,8 @@ def celeba(a):
     print(f"{good} of {a.halves} halves")
 
 
-def catdog(a):
-    folder = pathlib.Path(a.directory)
-    labels, attributes, splits = (np.load(folder / f"{x}.npy") for x in ("labels", "attributes", "splits"))
-    with tempfile.TemporaryDirectory() as name:
-        own = pathlib.Path(name)
-        result = audit(a.despur, own, folder / "features.npy", labels=folder / "labels.npy", splits=folder / "splits.npy", seed=a.seed)
-        partitions = np.load(own / "out" / "partitions.npy")
+def best_slices(result, partitions, labels, attributes):
+    """Of each finder's slices of a class, on the confirmation half, the one with the largest share of conflicting examples."""
     halves = partitions[:, -1]
     best = {}
     for k, c in enumerate(result["candidates"]):
@@ -225,9 +221,42 @@ def catdog(a):
                 recall = conflicting[inside].sum() / conflicting[rest].sum()
                 if times > best.get(c["finder"], (0,))[0]:
                     best[c["finder"]] = (times, recall, k + 1, int(inside.sum()), y)
-    print("finder, enrichment, recall, rank, examples, class")
+    print(f"{result['verdict']}; finder, enrichment, recall, rank, examples, class")
     for finder, found in best.items():
         print(f"{finder}, {found[0]:.1f}, {found[1]:.2f}, {found[2]}, {found[3]}, {found[4]}")
+
+
+def catdog(a):
+    folder = pathlib.Path(a.directory)
+    labels, attributes, splits = (np.load(folder / f"{x}.npy") for x in ("labels", "attributes", "splits"))
+    with tempfile.TemporaryDirectory() as name:
+        own = pathlib.Path(name)
+        result = audit(a.despur, own, folder / "features.npy", labels=folder / "labels.npy", splits=folder / "splits.npy", seed=a.seed)
+        best_slices(result, np.load(own / "out" / "partitions.npy"), labels, attributes)
+
+
+def pictures(a):
+    """As a person has them: a folder of PNG files with a table."""
+    from PIL import Image
+
+    folder = pathlib.Path(a.directory)
+    labels, attributes, splits = (np.load(folder / f"{x}.npy") for x in ("labels", "attributes", "splits"))
+    with tempfile.TemporaryDirectory() as name:
+        own = pathlib.Path(name)
+        seen = own / "pictures"
+        seen.mkdir()
+        with open(seen / "metadata.csv", "w", encoding="utf-8") as table:
+            table.write("filename,y,split\n")
+            for i, picture in enumerate(np.load(a.images)):
+                Image.fromarray(picture.transpose(1, 2, 0)).save(seen / f"{i:05d}.png")
+                table.write(f"{i:05d}.png,{('cat', 'dog')[labels[i]]},{('train', 'val', 'test')[splits[i]]}\n")
+        result = audit(a.despur, own, seen, model=a.model, preprocess="lite", filter="bicubic", seed=a.seed)
+        best_slices(result, np.load(own / "out" / "partitions.npy"), labels, attributes)
+    for t in result["pasted"]["tests"]:
+        r = t["region"]
+        print(f"{r['height']} x {r['width']} pixels of class {t['class']}, {r['top']} down and {r['left']} in, over {t['count']} others: "
+              f"{t['followed']} follow, elsewhere {t['followed_elsewhere']}; {100 * t['difference']:.1f} points more "
+              f"({100 * t['difference_low']:.1f} to {100 * t['difference_high']:.1f}), p {t['p_adjusted']:.2g}")
 
 
 def asked(a):
@@ -334,9 +363,10 @@ def scikit_learn(x, labels, rng):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("despur")
-    parser.add_argument("what", choices=("clean", "power", "weights", "celeba", "catdog", "asked", "spuco", "speed"))
+    parser.add_argument("what", choices=("clean", "power", "weights", "celeba", "catdog", "pictures", "asked", "spuco", "speed"))
     parser.add_argument("directory", nargs="?")
     parser.add_argument("images", nargs="?")
+    parser.add_argument("--model", help="of pictures: an ONNX model")
     parser.add_argument("--shapes", help="of clean sets, with commas between (default all)")
     parser.add_argument("--weighed", action="store_true", help="clean and power: with weights, lognormal")
     parser.add_argument("--sets", type=int, default=1000)
@@ -346,7 +376,8 @@ def main():
     parser.add_argument("--columns", type=int, default=512)
     parser.add_argument("--seed", type=int, default=0)
     a = parser.parse_args()
-    {"clean": clean, "power": power, "weights": weights, "celeba": celeba, "catdog": catdog, "asked": asked, "spuco": spuco, "speed": speed}[a.what](a)
+    {"clean": clean, "power": power, "weights": weights, "celeba": celeba, "catdog": catdog, "pictures": pictures, "asked": asked,
+     "spuco": spuco, "speed": speed}[a.what](a)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 /* despur audit: what a classifier leans on that nobody labelled. */
 #include "audit_examples.h"
 #include "cli.h"
+#include "counting.h"
 #include "embedding.h"
 #include "emit.h"
 #include "examples.h"
@@ -115,6 +116,28 @@ static void print_noted(const despur_audit *a) {
   terminal_print(stdout, "share of the class, and errors with the value and without it, follow from these\n");
 }
 
+static void print_pastes(const despur_audit *a) {
+  if (a->pastes_count == 0) return;
+  terminal_print(
+      stdout,
+      "\nWhat the model says once a region of one picture lies over another, of %zu x %zu pixels: "
+      "predictions\nthat follow, beside those that follow a region of the same size from elsewhere\n",
+      a->model_height, a->model_width);
+  terminal_print(stdout, "%-10s %-24s %8s %9s %10s %22s %9s\n", "class", "region", "pictures", "follow",
+                 "elsewhere", "points more", "p adj.");
+  for (size_t i = 0; i < a->pastes_count; i++) {
+    const despur_audit_paste *p = &a->pastes[i];
+    char region[64];
+    snprintf(region, sizeof region, "%zu x %zu, %zu down, %zu in", p->region.height, p->region.width,
+             p->region.top, p->region.left);
+    terminal_print(stdout, "%-10s %-24s %8zu %7.1f %% %8.1f %% %6.1f (%.1f to %.1f) %9.2g%s\n",
+                   a->class_names[p->class_index], region, p->count,
+                   100 * (double)p->followed / (double)p->count,
+                   100 * (double)p->followed_elsewhere / (double)p->count, 100 * p->difference, 100 * p->low,
+                   100 * p->high, p->adjusted, p->confirmed ? " *" : "");
+  }
+}
+
 static void print_text(const despur_audit *a, const char *sentence) {
   terminal_print(stdout, "%s\n", sentence);
   terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
@@ -144,6 +167,7 @@ static void print_text(const despur_audit *a, const char *sentence) {
                    "the features come from a network that was trained on these examples: it errs less "
                    "on them than on new ones, so a finding stands, and finding nothing says less\n");
   if (a->cells_count > 0 && (a->cells[0].confirmed || a->cells[0].disguised)) print_cells(a);
+  print_pastes(a);
   print_columns(a);
   print_noted(a);
   if (a->to_label_count > 0)
@@ -253,26 +277,42 @@ static despur_status check_pictures(const despur_examples *e, const cli_argument
   return status;
 }
 
-static despur_status write_page(const despur_audit *a, const char *path, const char *command,
-                                const cli_arguments *arguments, despur_error *error) {
-  const size_t count = despur_audit_sampled(NULL, a);
-  uint32_t *examples = calloc(count + 1, sizeof *examples);
-  despur_thumbnail *thumbnails = calloc(count + 1, sizeof *thumbnails);
+/* Of the examples that are shown, and behind them of what pasting has made. */
+static despur_status draw_page(despur_thumbnail *out, const despur_audit *a,
+                               const despur_picture_model *model, const cli_arguments *arguments,
+                               despur_error *error) {
+  const size_t sampled = despur_audit_sampled(NULL, a), shown = despur_audit_shown(NULL, a);
+  uint32_t *examples = calloc(sampled + 1, sizeof *examples);
+  despur_pasted *pasted = calloc(shown + 1, sizeof *pasted);
   despur_status status = DESPUR_OK;
-  if (!examples || !thumbnails) status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  if (!examples || !pasted) status = cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
   if (status == DESPUR_OK) {
     despur_audit_sampled(examples, a);
-    status = take_pictures(thumbnails, a, examples, count, arguments, error);
+    despur_audit_shown(pasted, a);
+    status = take_pictures(out, a, examples, sampled, arguments, error);
   }
-  if (status == DESPUR_OK) status = despur_report_audit(a, command, thumbnails, path, error);
-  despur_thumbnails_release(thumbnails, count);
-  free(thumbnails);
+  if (status == DESPUR_OK && shown > 0)
+    status = model->draw(model->self, out + sampled, pasted, shown, error);
   free(examples);
+  free(pasted);
   return status;
 }
 
-static despur_status write_files(const despur_audit *a, const char *out, const cli_arguments *arguments,
-                                 despur_error *error) {
+static despur_status write_page(const despur_audit *a, const char *path, const char *command,
+                                const despur_picture_model *model, const cli_arguments *arguments,
+                                despur_error *error) {
+  const size_t count = despur_audit_sampled(NULL, a) + despur_audit_shown(NULL, a);
+  despur_thumbnail *thumbnails = calloc(count + 1, sizeof *thumbnails);
+  if (!thumbnails) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
+  despur_status status = draw_page(thumbnails, a, model, arguments, error);
+  if (status == DESPUR_OK) status = despur_report_audit(a, command, thumbnails, path, error);
+  despur_thumbnails_release(thumbnails, count);
+  free(thumbnails);
+  return status;
+}
+
+static despur_status write_files(const despur_audit *a, const char *out, const despur_picture_model *model,
+                                 const cli_arguments *arguments, despur_error *error) {
   char command[4096], path[4096];
   despur_status status = despur_audit_write(a, out, error);
   int bytes = snprintf(path, sizeof path, "%s/report.html", out);
@@ -280,7 +320,7 @@ static despur_status write_files(const despur_audit *a, const char *out, const c
   if (bytes < 0 || (size_t)bytes >= sizeof path)
     return cli_fail(error, DESPUR_BAD_USAGE, "%s: the path is too long", out);
   describe_command(command, sizeof command, arguments);
-  return write_page(a, path, command, arguments, error);
+  return write_page(a, path, command, model, arguments, error);
 }
 
 /* What a model made of pictures: computing it again takes longest. */
@@ -303,7 +343,18 @@ static despur_status read_noted(despur_example_column *out, despur_audit_options
   return status;
 }
 
+/* Passes through a model take long; finders do not. */
+static void show_passes(void *context, const char *stage, size_t done, size_t total) {
+  counting *shown = context;
+  const bool looks = strcmp(stage, "where the model looks") == 0;
+  if (!looks && strcmp(stage, "pasting") != 0) return;
+  shown->what = looks ? "pictures looked into" : "pictures pasted";
+  counting_show(shown, done, total);
+}
+
 static despur_status execute(const cli_arguments *arguments, despur_error *error) {
+  counting shown = counting_start("pictures", false);
+  despur_picture_model model = {0};
   despur_example_column noted = {0};
   despur_examples examples = {0};
   despur_audit_options options;
@@ -314,15 +365,19 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
                     arguments->count);
   despur_status status = read_options(&options, arguments, error);
   if (status == DESPUR_OK && out) status = cli_may_fill(arguments, out, error);
-  if (status == DESPUR_OK) status = audit_examples_read(&examples, &options, arguments, error);
+  if (status == DESPUR_OK) status = audit_examples_read(&examples, &model, &options, arguments, error);
   if (status == DESPUR_OK) status = read_noted(&noted, &options, &examples, arguments, error);
   if (status == DESPUR_OK) status = check_pictures(&examples, arguments, error);
+  if (model.self || *model.without) options.model = &model;
+  options.watch = (despur_watch){.context = &shown, .progress = show_passes};
   if (status == DESPUR_OK) status = despur_audit_run(&audit, &examples, &options, error);
-  if (status == DESPUR_OK && out) status = write_files(audit, out, arguments, error);
+  counting_end(&shown);
+  if (status == DESPUR_OK && out) status = write_files(audit, out, &model, arguments, error);
   if (status == DESPUR_OK && out && cli_value(arguments, "model"))
     status = write_features(&examples, out, error);
   if (status == DESPUR_OK) status = show(audit, &examples, arguments, error);
   despur_audit_free(audit);
+  despur_picture_model_close(&model);
   despur_example_column_release(&noted);
   despur_examples_release(&examples);
   return status;
@@ -361,6 +416,10 @@ const cli_verb cli_audit = {
         "them. A last layer is fitted to its features; with --model-predicts its own outputs are the "
         "classes\n"
         "of the folder, in the order of their names. DIR gets features.npy and features.npy.csv, too.\n"
+        "\n"
+        "Where such a model or the network of a run looks is asked, too, where it has maps, and what it "
+        "says\n"
+        "once a region of one picture lies over another; '--finders' without 'maps' leaves both out.\n"
         "\n"
         "Exit codes: 0; 1 with --gate when something was found; 5 too little data.\n"
         "\n"

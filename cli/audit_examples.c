@@ -28,7 +28,9 @@ static despur_status refuse_others(const cli_arguments *arguments, despur_error 
   return DESPUR_OK;
 }
 
-static despur_status read_folder(despur_examples *out, const cli_arguments *arguments, despur_error *error) {
+static despur_status read_folder(despur_examples *out, despur_picture_model *model,
+                                 const cli_arguments *arguments, despur_error *error) {
+  const int predicts = cli_value(arguments, "model-predicts") != NULL;
   despur_onnx_job job;
   despur_status status = refuse_others(arguments, error);
   if (status == DESPUR_OK)
@@ -37,7 +39,8 @@ static despur_status read_folder(despur_examples *out, const cli_arguments *argu
   counting shown = counting_start("pictures", false);
   job.progress = counting_show;
   job.context = &shown;
-  status = despur_onnx_examples(out, &job, cli_value(arguments, "model-predicts") != NULL, error);
+  status = despur_onnx_examples(out, &job, predicts, error);
+  if (status == DESPUR_OK) status = despur_onnx_look(model, &job, predicts, error);
   counting_end(&shown);
   return status;
 }
@@ -45,13 +48,15 @@ static despur_status read_folder(despur_examples *out, const cli_arguments *argu
 /* ---- a run, arrays, tables ---- */
 
 /* A run knows its labels and splits. */
-static despur_status read_run(despur_examples *out, const despur_examples_source *source, int threads,
-                              despur_error *error) {
+static despur_status read_run(despur_examples *out, despur_picture_model *model,
+                              const despur_examples_source *source, int threads, despur_error *error) {
   if (source->labels || source->splits || source->predictions || source->logits || source->attributes ||
       source->table)
     return cli_fail(error, DESPUR_BAD_USAGE, "%s: a run has its own labels and splits; expected no others",
                     source->features);
-  return despur_run_examples(out, source->features, threads, error);
+  despur_status status = despur_run_examples(out, source->features, threads, error);
+  if (status == DESPUR_OK) status = despur_run_look(model, source->features, threads, error);
+  return status;
 }
 
 static bool is_run(const char *directory) {
@@ -89,14 +94,15 @@ static despur_status source_of(despur_examples_source *out, const cli_arguments 
   return cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
 }
 
-despur_status audit_examples_read(despur_examples *out, despur_audit_options *options,
-                                  const cli_arguments *arguments, despur_error *error) {
+despur_status audit_examples_read(despur_examples *out, despur_picture_model *model,
+                                  despur_audit_options *options, const cli_arguments *arguments,
+                                  despur_error *error) {
   despur_examples_source source;
   const char *word = arguments->count ? arguments->positional[0] : NULL, *other = embedding_given(arguments);
-  bool folder = word && cli_is_folder(word), model = cli_value(arguments, "model") != NULL;
-  if (folder && model) return read_folder(out, arguments, error);
+  bool folder = word && cli_is_folder(word), with_model = cli_value(arguments, "model") != NULL;
+  if (folder && with_model) return read_folder(out, model, arguments, error);
   if (cli_value(arguments, "model-predicts")) other = "model-predicts";
-  if (model)
+  if (with_model)
     return cli_fail(error, DESPUR_BAD_USAGE, "audit --model: expected a folder of pictures, found %s%s%s",
                     word ? "'" : "no word", word ? word : "", word ? "'" : "");
   if (other)
@@ -110,5 +116,5 @@ despur_status audit_examples_read(despur_examples *out, despur_audit_options *op
   if (status != DESPUR_OK) return status;
   if (!folder) return despur_examples_read(out, &source, error);
   options->trained_on = 1;
-  return read_run(out, &source, options->threads, error);
+  return read_run(out, model, &source, options->threads, error);
 }

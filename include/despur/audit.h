@@ -5,6 +5,7 @@
 #define DESPUR_AUDIT_H
 
 #include "despur/examples.h"
+#include "despur/picture_model.h"
 #include "despur/stats.h"
 #include "despur/watch.h"
 
@@ -24,6 +25,8 @@ typedef struct despur_audit_options {
   size_t repeats;                     /* how often to look again with other halves */
   size_t label_some;                  /* how many examples a person would note something of */
   const despur_example_column *noted; /* [examples] what was noted of some of those; NULL: nothing */
+  const despur_picture_model *model;  /* whose pictures the examples are, to look into and to ask again; NULL:
+                                         there is none */
   despur_watch watch;
 } despur_audit_options;
 
@@ -121,6 +124,27 @@ typedef struct despur_audit_noted {
   int confirmed;
 } despur_audit_noted;
 
+/* A picture with a region of another one over it, and, for comparison, with a region of the same size from
+ * somewhere else in that one. */
+typedef struct despur_audit_pasted {
+  size_t paste; /* in despur_audit.pastes */
+  uint32_t into, from;
+  despur_region elsewhere;
+  uint32_t after, after_elsewhere; /* predictions; `into` was predicted rightly before */
+} despur_audit_pasted;
+
+/* What the region that tells a class best, by where the model looks, does in pictures of other classes: how
+ * many predictions follow, that is, become the class. Pictures of the confirmation half. */
+typedef struct despur_audit_paste {
+  uint32_t class_index; /* whose pictures the region is cut from */
+  despur_region region; /* pixels of the picture as the model sees it */
+  double share; /* of what tells the class from others in the maps of the discovery half, that lies there */
+  size_t count, followed, followed_elsewhere, followed_both;
+  double difference, low, high; /* of the shares that follow; simultaneous interval */
+  double p, adjusted;           /* McNemar's exact test, two-sided; Holm's correction */
+  int confirmed;                /* adjusted is small, and more follow the region */
+} despur_audit_paste;
+
 typedef struct despur_audit {
   despur_audit_verdict verdict; /* of the first candidate that has one */
   size_t examples, classes, used, discovery, confirmation, units, duplicates, constant_columns;
@@ -156,7 +180,12 @@ typedef struct despur_audit {
   size_t notes_count;
   const char **notes; /* sentences on what was not looked at, such as a column with too many values */
   size_t samples_count;
-  despur_audit_sample *samples; /* of the first findings */
+  despur_audit_sample *samples;     /* of the first findings */
+  size_t model_height, model_width; /* of pictures as the model sees them; 0 without pastes */
+  size_t pastes_count;
+  despur_audit_paste *pastes; /* by class */
+  size_t pasted_count;
+  despur_audit_pasted *pasted; /* all pictures that were made, those of a class after another */
 } despur_audit;
 
 /* Without predictions a head is fitted in folds, so that none has seen the examples it is asked about. With
@@ -180,15 +209,21 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_audit_json(char **json, const de
 /* How many examples the samples have together; out: gets them one after the other, NULL: only counts. */
 DESPUR_API size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit);
 
+/* How many pictures show what pasting does, for a page: of each test up to four that followed, or else did
+ * not, three pictures each: the one that is pasted into, the one that is pasted from, and the result. out:
+ * gets them one after the other, NULL: only counts. */
+DESPUR_API size_t despur_audit_shown(despur_pasted *out, const despur_audit *audit);
+
 /* Writes audit.json, candidates.csv (every cell that was tested), groups.csv (example, split, y, a, group,
  * group_name, prediction, and attribute where there are any: a is the cell of the first finding; 0 everywhere
  * when there is none) and attributes.npy (the same cells as int64, for data.attributes) and partitions.npy
  * (int64, a column for each candidate with the cell of every example, and a last one with its half; -1:
  * none) and, where there are features, clusters.npy (those of the candidates that are clusters of all
  * examples, which a repair takes as several partitions), and to_label.csv
- * (example, id where there are any, label, and an empty attribute) where there is anything to label. The
- * directory is created when it is missing.
- */
+ * (example, id where there are any, label, and an empty attribute) where there is anything to label, and
+ * pasted.csv (a row for each pair of pictures that were made: which is pasted into, which from, where, and
+ * the classes predicted before, after, and with a region from elsewhere) where there was a paste test. The
+ * directory is created when it is missing. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_write(const despur_audit *audit, const char *directory,
                                                             despur_error *error);
 

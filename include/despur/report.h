@@ -182,7 +182,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_report_repair(const despur_repai
                                                               despur_error *error);
 
 /* Writes the page of an audit. command: how to get it again, as a person would type it. thumbnails: of the
- * examples that despur_audit_sampled names, in their order; NULL, or an empty one: no picture. */
+ * examples that despur_audit_sampled names, in their order, and behind them of what despur_audit_shown names;
+ * NULL, or an empty one: no picture. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_report_audit(const despur_audit *audit, const char *command,
                                                              const despur_thumbnail *thumbnails,
                                                              const char *path, despur_error *error);

@@ -47,6 +47,7 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   TRY(audit_check_finders(options->finders, error));
   TRY(mem_alloc(&a, 1, sizeof *a, error));
   TRY(audit_prepare(&data, examples, options, error));
+  TRY(audit_look(&data, options, error));
   *a = (despur_audit){.examples = examples->count,
                       .classes = examples->classes,
                       .used = data.used_count,
@@ -64,6 +65,7 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   TRY(audit_choose_labelled(a, &data, options->label_some, options->seed, error));
   TRY(audit_judge_noted(a, &data, options->noted, error));
   if (data.discovery_count >= AUDIT_HALF) TRY(audit_ask_columns(a, &data, options, error));
+  TRY(audit_paste(a, &data, options, error));
   TRY(audit_repeat(a, &data, options, error));
   TRY(keep(a, &data, error));
   *out = a;

@@ -10,10 +10,11 @@ typedef struct audit_data {
   size_t n, columns, components, classes;
   bool *used; /* [n] they are in one of the halves; others are only given cells */
   size_t used_count;
-  float *x;         /* [n, columns] standardised; NULL */
-  bool borrowed;    /* x is that of the examples */
-  float *q;         /* [n, components] */
-  double *margins;  /* [n] logit of the label less the largest of the others; NULL */
+  float *x;                 /* [n, columns] standardised; NULL */
+  bool borrowed;            /* x is that of the examples */
+  double *mean, *deviation; /* [examples->columns] before; a column that is left out has the deviation 0 */
+  float *q;                 /* [n, components] */
+  double *margins;          /* [n] logit of the label less the largest of the others; NULL */
   double *weights;  /* [n] how much each counts, 1 on average of those that are used, which weigh something;
                        NULL: all weigh alike */
   uint32_t *labels; /* [n] */
@@ -23,6 +24,9 @@ typedef struct audit_data {
   size_t *discovery, discovery_count;
   size_t *judged, judged_count; /* of the confirmation half, one example of each unit */
   size_t confirmation_count;
+  view_maps *maps; /* NULL: there is no model to look into */
+  despur_linear_layer
+      head; /* of the model that is looked into, fitted to the discovery half; empty: its own */
 } audit_data;
 
 /* Chooses, standardises, predicts and halves. Release with audit_data_release, also after an error. */
@@ -35,11 +39,25 @@ static inline double audit_weight(const audit_data *data, size_t example) {
   return data->weights ? data->weights[example] : 1;
 }
 
+/* Of the heads that are fitted for the model. */
+double audit_penalty(const despur_audit_options *options);
+
 /* Other halves, those of `index`, and components of the first, in place of those that *data has, which are
  * left alone: it is a copy that shares everything else. Release with audit_release_halves. */
 DESPUR_MUST_USE despur_status audit_halve_again(audit_data *data, const despur_audit_options *options,
                                                 uint64_t index, despur_error *error);
 void audit_release_halves(audit_data *data);
+
+/* Whether a finder is asked by these names (despur_audit_options.finders). */
+bool audit_asks(const finder *f, const char *finders);
+
+/* Fills maps and head, where there is a model whose maps are asked for. */
+DESPUR_MUST_USE despur_status audit_look(audit_data *data, const despur_audit_options *options,
+                                         despur_error *error);
+
+/* Fills pastes, where there are maps. */
+DESPUR_MUST_USE despur_status audit_paste(despur_audit *audit, const audit_data *data,
+                                          const despur_audit_options *options, despur_error *error);
 
 /* DESPUR_BAD_USAGE for a name that no finder has. */
 DESPUR_MUST_USE despur_status audit_check_finders(const char *list, despur_error *error);

@@ -10,6 +10,14 @@
 
 #include <stdbool.h>
 
+/* Where the model looks: what each place of a picture adds to the logit of each class. */
+typedef struct view_maps {
+  size_t rows, columns, count;
+  float *values;    /* [count, classes, rows, columns] */
+  uint32_t *row_of; /* [n] which of them is an example's, or DESPUR_NO_VALUE */
+  char *without;    /* a sentence on why there are none; NULL: there are */
+} view_maps;
+
 typedef struct finder_view {
   size_t n, columns, components, classes;
   const char *const *class_names; /* [classes] */
@@ -21,6 +29,7 @@ typedef struct finder_view {
   const uint32_t *labels, *predictions; /* [n], 0 outside the discovery half */
   size_t by_count;
   const despur_example_column *by; /* [by_count]; codes: [n] */
+  const view_maps *maps;           /* NULL: there is no model to look into */
   uint64_t seed;
   int threads;
   despur_watch watch; /* quiet */
@@ -42,7 +51,8 @@ typedef struct finder {
 } finder;
 
 #define FINDERS(X)                                                                                           \
-  X(clusters) X(class_clusters) X(weak_head) X(mixture) X(columns) X(conjunctions) X(environments)
+  X(clusters)                                                                                                \
+  X(class_clusters) X(weak_head) X(mixture) X(columns) X(conjunctions) X(maps) X(environments) X(george)
 #define FINDER(name) extern const finder finder_##name;
 FINDERS(FINDER)
 

@@ -87,6 +87,38 @@ cleanup:
   return status;
 }
 
+/* Numbers of class c less their mean over all classes. Two classes have one output, the logit of class 1. */
+static double centred(const double *values, size_t stride, const head *h, size_t c) {
+  if (h->seen == 2) return (c == 1 ? 0.5 : -0.5) * values[0];
+  double sum = 0;
+  for (size_t k = 0; k < h->seen; k++) sum += values[k * stride];
+  return values[c * stride] - sum / (double)h->seen;
+}
+
+static void unscale(float *weights, float *bias, const head *h, const head_scale *scale, size_t c) {
+  const despur_logistic_fit *f = &h->fitted;
+  double sum = centred(f->bias, 1, h, c);
+  for (size_t j = 0, column = 0; j < scale->all; j++) {
+    if (!(scale->deviation[j] > 0)) continue;
+    const double weight = centred(f->weight + column++, f->columns, h, c) / scale->deviation[j];
+    weights[j] = (float)weight;
+    sum -= weight * scale->mean[j];
+  }
+  *bias = (float)sum;
+}
+
+despur_status head_take_apart(float *weights, float *biases, const head_problem *problem,
+                              const double *row_weights, const head_scale *scale, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  head h = {0};
+  TRY(open_head(&h, problem, error));
+  TRY(fit(&h, problem, row_weights, error));
+  for (size_t c = 0; c < problem->classes; c++) unscale(weights + c * scale->all, &biases[c], &h, scale, c);
+cleanup:
+  release(&h);
+  return status;
+}
+
 despur_status head_cross_fit(double *logits, const head_problem *p, const double *weights,
                              const uint32_t *folds, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;

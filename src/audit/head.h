@@ -29,6 +29,17 @@ DESPUR_MUST_USE despur_status head_cross_fit(double *logits, const head_problem 
                                              const double *weights, const uint32_t *folds, size_t count,
                                              despur_error *error);
 
+/* The head itself, of columns as they were before they lost their mean and were divided by their deviation
+ * (0: the column is none of the problem's): weights [classes, all], biases [classes], all zero on average
+ * over the classes. Every class must have rows with weight. */
+typedef struct head_scale {
+  const double *mean, *deviation; /* [all] */
+  size_t all;
+} head_scale;
+DESPUR_MUST_USE despur_status head_take_apart(float *weights, float *biases, const head_problem *problem,
+                                              const double *row_weights, const head_scale *scale,
+                                              despur_error *error);
+
 /* The class of the largest logit other than `without`, the first of equals. */
 uint32_t head_largest(const double *logits, size_t classes, uint32_t without);
 

@@ -16,6 +16,10 @@
 enum { COMPONENTS = 32, FOLDS = 5, MOST_FITTED = 32768 /* examples, to components */ };
 static const double PENALTY = 0.03;
 
+double audit_penalty(const despur_audit_options *options) {
+  return options->l2 > 0 ? options->l2 : PENALTY;
+}
+
 /* Of which examples the halves are made. Training examples of a model say nothing of how it does on new ones;
  * without a model they are what a head is fitted to. What weighs nothing is as if it were not there. */
 static bool is_used(const despur_examples *e, size_t i) {
@@ -71,9 +75,9 @@ static despur_status take_weights(audit_data *d, despur_error *error) {
 static despur_status standardise(audit_data *d, bool in_place, despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_examples *e = d->examples;
-  double *mean = NULL, *deviation = NULL;
-  TRY(mem_alloc(&mean, e->columns, sizeof *mean, error));
-  TRY(mem_alloc(&deviation, e->columns, sizeof *deviation, error));
+  TRY(mem_alloc(&d->mean, e->columns, sizeof *d->mean, error));
+  TRY(mem_alloc(&d->deviation, e->columns, sizeof *d->deviation, error));
+  double *mean = d->mean, *deviation = d->deviation;
   for (size_t i = 0; i < d->n; i++)
     for (size_t j = 0; d->used[i] && j < e->columns; j++)
       mean[j] += (double)e->x[i * e->columns + j] / (double)d->used_count;
@@ -98,8 +102,6 @@ static despur_status standardise(audit_data *d, bool in_place, despur_error *err
       if (deviation[j] > 0) *row++ = (float)(((double)e->x[i * e->columns + j] - mean[j]) / deviation[j]);
   }
 cleanup:
-  mem_free(mean);
-  mem_free(deviation);
   return status;
 }
 
@@ -146,7 +148,7 @@ static despur_status predict(audit_data *d, const despur_audit_options *o, despu
                                   .columns = d->columns,
                                   .labels = e->predictions ? d->predictions : d->labels,
                                   .classes = d->classes,
-                                  .l2 = o->l2 > 0 ? o->l2 : PENALTY,
+                                  .l2 = audit_penalty(o),
                                   .threads = o->threads,
                                   .watch = watch_quiet(&o->watch)};
     TRY(mem_alloc(&folds, d->n, sizeof *folds, error));
@@ -283,6 +285,16 @@ void audit_release_halves(audit_data *data) {
 void audit_data_release(audit_data *data) {
   mem_free(data->used);
   if (!data->borrowed) mem_free(data->x);
+  mem_free(data->mean);
+  mem_free(data->deviation);
+  mem_free((void *)(uintptr_t)data->head.weights);
+  mem_free((void *)(uintptr_t)data->head.biases);
+  if (data->maps) {
+    mem_free(data->maps->values);
+    mem_free(data->maps->row_of);
+    mem_free(data->maps->without);
+    mem_free(data->maps);
+  }
   mem_free(data->margins);
   mem_free(data->weights);
   mem_free(data->labels);

@@ -19,7 +19,7 @@ static bool is_named(const char *list, const char *name) {
   return false;
 }
 
-static bool is_asked(const finder *f, const char *list) {
+bool audit_asks(const finder *f, const char *list) {
   if (!list) return !f->on_demand;
   return strcmp(list, "all") == 0 || is_named(list, f->name);
 }
@@ -72,6 +72,7 @@ static despur_status propose_all(proposals *out, const audit_data *d, const desp
                             .predictions = predictions,
                             .by_count = d->examples->by_count,
                             .by = d->examples->by,
+                            .maps = d->maps,
                             .seed = o->seed,
                             .threads = o->threads,
                             .watch = watch_quiet(&o->watch)};
@@ -80,7 +81,7 @@ static despur_status propose_all(proposals *out, const audit_data *d, const desp
   for (size_t f = 0; f < all; f++) {
     watch_tell(&o->watch, ALL[f]->name, f, all);
     TRY(watch_ask(&o->watch, error));
-    if (!is_asked(ALL[f], o->finders)) continue;
+    if (!audit_asks(ALL[f], o->finders)) continue;
     if (!ALL[f]->from_features || d->q) TRY(ALL[f]->propose(out, &view, error));
   }
   watch_tell(&o->watch, "done", all, all);

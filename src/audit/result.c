@@ -26,5 +26,7 @@ void despur_audit_free(despur_audit *audit) {
   mem_free((void *)audit->noted_values);
   mem_free(audit->noted);
   mem_free(audit->samples);
+  mem_free(audit->pastes);
+  mem_free(audit->pasted);
   mem_free(audit);
 }

@@ -156,6 +156,43 @@ static void put_noted(json_writer *j, const despur_audit *a) {
   json_close(j);
 }
 
+static void put_region(json_writer *j, const char *name, const despur_region *r) {
+  json_open(j, name, '{');
+  json_write_count(j, "left", r->left);
+  json_write_count(j, "top", r->top);
+  json_write_count(j, "width", r->width);
+  json_write_count(j, "height", r->height);
+  json_close(j);
+}
+
+static void put_pastes(json_writer *j, const despur_audit *a) {
+  if (a->model_width == 0) return;
+  json_open(j, "pasted", '{');
+  json_write_count(j, "picture_width", a->model_width);
+  json_write_count(j, "picture_height", a->model_height);
+  json_open(j, "tests", '[');
+  for (size_t i = 0; i < a->pastes_count; i++) {
+    const despur_audit_paste *p = &a->pastes[i];
+    json_open(j, NULL, '{');
+    json_write_text(j, "class", a->class_names[p->class_index]);
+    put_region(j, "region", &p->region);
+    json_write_real(j, "evidence_share", p->share);
+    json_write_count(j, "count", p->count);
+    json_write_count(j, "followed", p->followed);
+    json_write_count(j, "followed_elsewhere", p->followed_elsewhere);
+    json_write_count(j, "followed_both", p->followed_both);
+    json_write_real(j, "difference", p->difference);
+    json_write_real(j, "difference_low", p->low);
+    json_write_real(j, "difference_high", p->high);
+    json_write_real(j, "p", p->p);
+    json_write_real(j, "p_adjusted", p->adjusted);
+    json_write_flag(j, "confirmed", p->confirmed);
+    json_close(j);
+  }
+  json_close(j);
+  json_close(j);
+}
+
 static void put_lists(json_writer *j, const despur_audit *a) {
   json_open(j, "candidates", '[');
   for (size_t i = 0; i < a->candidates_count; i++) put_candidate(j, a, &a->candidates[i]);
@@ -175,6 +212,7 @@ static void put_lists(json_writer *j, const despur_audit *a) {
   put_columns(j, a);
   put_rare_classes(j, a);
   put_noted(j, a);
+  put_pastes(j, a);
   json_open(j, "notes", '[');
   for (size_t i = 0; i < a->notes_count; i++) json_write_text(j, NULL, a->notes[i]);
   json_close(j);
@@ -311,6 +349,37 @@ cleanup:
   return status;
 }
 
+/* What was made of which pictures, so that somebody else can make it again. */
+static despur_status write_pasted(const despur_audit *a, const char *path, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  file_writer *writer = NULL;
+  if (a->pastes_count == 0) {
+    remove(path); /* of an audit before this one */
+    return DESPUR_OK;
+  }
+  TRY(file_writer_open(&writer, path, error));
+  TRY(file_print(
+      writer, error,
+      "into,from,left,top,width,height,elsewhere_left,elsewhere_top,before,after,after_elsewhere\n"));
+  for (size_t i = 0; i < a->pasted_count; i++) {
+    const despur_audit_pasted *p = &a->pasted[i];
+    const despur_region *r = &a->pastes[p->paste].region;
+    const uint32_t classes[] = {a->labels[p->into], p->after, p->after_elsewhere};
+    TRY(file_print(writer, error, "%u,%u,%zu,%zu,%zu,%zu,%zu,%zu", p->into, p->from, r->left, r->top,
+                   r->width, r->height, p->elsewhere.left, p->elsewhere.top));
+    for (size_t k = 0; k < 3; k++) {
+      TRY(file_print(writer, error, ","));
+      TRY(put_quoted(writer, a->class_names[classes[k]], error));
+    }
+    TRY(file_print(writer, error, "\n"));
+  }
+  status = file_writer_commit(writer, error);
+  writer = NULL;
+cleanup:
+  file_writer_discard(writer);
+  return status;
+}
+
 /* The partition whose cells are the groups; NULL where classes alone are. */
 static const despur_audit_candidate *finding(const despur_audit *a) {
   bool found = a->verdict == DESPUR_LEANS_ON_IT || a->verdict == DESPUR_WEAK_GROUP;
@@ -410,13 +479,10 @@ despur_status despur_audit_write(const despur_audit *audit, const char *director
   static const struct {
     const char *name;
     despur_status (*write)(const despur_audit *, const char *, despur_error *);
-  } FILES[] = {{"candidates.csv", write_candidates},
-               {"groups.csv", write_groups},
-               {"attributes.npy", write_attributes},
-               {"partitions.npy", write_partitions},
-               {"clusters.npy", write_clusters},
-               {"to_label.csv", write_to_label},
-               {"audit.json", write_json}};
+  } FILES[] = {{"candidates.csv", write_candidates}, {"groups.csv", write_groups},
+               {"attributes.npy", write_attributes}, {"partitions.npy", write_partitions},
+               {"clusters.npy", write_clusters},     {"to_label.csv", write_to_label},
+               {"pasted.csv", write_pasted},         {"audit.json", write_json}};
   despur_status status = DESPUR_OK;
   char path[FILE_PATH];
   TRY(file_make_directories(directory, error));

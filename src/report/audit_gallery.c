@@ -36,10 +36,14 @@ cleanup:
   return status;
 }
 
-static void tile(markup *m, const despur_audit *a, uint32_t example, const despur_thumbnail *thumbnail) {
-  markup_raw(m, "<figure>");
+void audit_image(markup *m, const despur_thumbnail *thumbnail) {
   despur_status status = add_image(m, thumbnail);
   if (m->status == DESPUR_OK) m->status = status;
+}
+
+static void tile(markup *m, const despur_audit *a, uint32_t example, const despur_thumbnail *thumbnail) {
+  markup_raw(m, "<figure>");
+  audit_image(m, thumbnail);
   markup_raw(m, "\" alt=\"");
   caption(m, a, example, ", ");
   markup_raw(m, "\"><figcaption>");

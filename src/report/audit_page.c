@@ -5,6 +5,7 @@
 #include "despur/report.h"
 #include "io/file.h"
 #include "report/audit_gallery.h"
+#include "report/audit_pastes.h"
 #include "report/chart.h"
 #include "report/page_parts.h"
 
@@ -291,10 +292,11 @@ static void unseen(markup *m, const despur_audit *a) {
   section_open(m, "What was not looked at");
   markup_raw(m, "<ul>\n");
   for (size_t i = 0; i < a->notes_count; i++) markup_print(m, "<li>%s.</li>\n", a->notes[i]);
-  markup_raw(
-      m, "<li>Whether the model uses what tells a cell apart: that takes an intervention on the "
-         "examples.</li>\n<li>Groups that neither features nor columns tell apart.</li>\n<li>Labels: they "
-         "are taken for the truth. Cells with many wrong labels look like weak groups.</li>\n");
+  if (a->pastes_count == 0)
+    markup_raw(m, "<li>Whether the model uses what tells a cell apart: that takes an intervention on the "
+                  "examples.</li>\n");
+  markup_raw(m, "<li>Groups that neither features nor columns tell apart.</li>\n<li>Labels: they "
+                "are taken for the truth. Cells with many wrong labels look like weak groups.</li>\n");
   if (a->repeats == 0)
     markup_raw(m, "<li>Other halves: --repeats divides the examples in other ways.</li>\n");
   markup_raw(m, "</ul>\n");
@@ -313,6 +315,7 @@ despur_status despur_report_audit(const despur_audit *audit, const char *command
   markup_raw(&m, "</h1>\n");
   noted(&m, audit);
   audit_gallery(&m, audit, thumbnails);
+  audit_pastes(&m, audit, thumbnails ? thumbnails + despur_audit_sampled(NULL, audit) : NULL);
   cells(&m, audit);
   metadata(&m, audit);
   figures(&m, audit);
