@@ -9,10 +9,13 @@
 
 /* The description names paths as the configuration does: it does not depend on the folder one looks from. */
 static void describe_without_base(despur_dataset *dataset, const char *base) {
-  char prefix[CONFIG_TEXT + 1];
-  int length = snprintf(prefix, sizeof prefix, "%s/", base);
-  char *found = *base ? strstr(dataset->description, prefix) : NULL;
-  if (found) memmove(found, found + length, strlen(found + length) + 1);
+  static const char FROM[] = " from ";
+  const size_t length = strlen(base);
+  char *place = dataset->description + dataset->what;
+  if (length == 0 || strncmp(place, FROM, strlen(FROM)) != 0) return;
+  place += strlen(FROM);
+  if (strncmp(place, base, length) == 0 && place[length] == '/')
+    memmove(place, place + length + 1, strlen(place + length + 1) + 1);
 }
 
 /* data.images is no path where it is "auto" or "digits". */

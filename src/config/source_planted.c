@@ -65,6 +65,7 @@ static void plan(planted *p, const despur_config *config) {
 static despur_status create(despur_dataset **out, const despur_config *config, despur_error *error) {
   despur_status status = DESPUR_OK;
   planted p = {0};
+  char what[128];
   *out = NULL;
   plan(&p, config);
   TRY(mem_alloc(&p.x, p.count, p.columns * sizeof *p.x, error));
@@ -83,9 +84,9 @@ static despur_status create(despur_dataset **out, const despur_config *config, d
   (*out)->kind = DESPUR_INPUT_FEATURES;
   (*out)->owned_pixels = p.x; /* the data set borrows them, and frees them from now on */
   p.x = NULL;
-  snprintf((*out)->description, sizeof(*out)->description,
-           "%zu rows of %zu features, planted: %zu classes, %zu shortcut%s", p.count, p.columns, p.classes,
-           p.spurious->count, p.spurious->count == 1 ? "" : "s");
+  snprintf(what, sizeof what, "%zu rows of %zu features, planted: %zu classes, %zu shortcut%s", p.count,
+           p.columns, p.classes, p.spurious->count, p.spurious->count == 1 ? "" : "s");
+  dataset_describe(*out, what, "", "");
 cleanup:
   mem_free(p.x);
   mem_free(p.labels);

@@ -1,6 +1,7 @@
 /* Data sets: life cycle, splits, and those made from arrays. */
 #include "data/dataset.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "data/images.h"
 #include "io/array_file.h"
@@ -113,6 +114,15 @@ cleanup:
   return status;
 }
 
+static void describe_images(despur_dataset *dataset, const despur_arrays *arrays, const char *from,
+                            const char *place) {
+  char what[128];
+  const despur_shape shape = arrays->shape;
+  snprintf(what, sizeof what, "%zu images of %zu x %zu x %zu", arrays->count, shape.channels, shape.height,
+           shape.width);
+  dataset_describe(dataset, what, from, place);
+}
+
 static despur_status create_from_arrays(despur_dataset **out, const despur_arrays *arrays,
                                         const dataset_names *names, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -132,8 +142,7 @@ static despur_status create_from_arrays(despur_dataset **out, const despur_array
   if (dataset->classes < 2)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected at least two classes, found one", names->labels);
   TRY(take_splits(dataset, arrays->splits, names->splits, error));
-  snprintf(dataset->description, sizeof dataset->description, "%zu images of %zu x %zu x %zu in memory",
-           arrays->count, arrays->shape.channels, arrays->shape.height, arrays->shape.width);
+  describe_images(dataset, arrays, " in memory", "");
   *out = dataset;
   dataset = NULL;
 cleanup:
@@ -237,8 +246,7 @@ despur_status despur_dataset_create_npy(despur_dataset **out, const char *images
   TRY(dataset_create_from_files(out, &arrays, &names, error));
   (*out)->images = array;
   array = (npy_array){0};
-  snprintf((*out)->description, sizeof(*out)->description, "%zu images of %zu x %zu x %zu from %s",
-           arrays.count, arrays.shape.channels, arrays.shape.height, arrays.shape.width, images);
+  describe_images(*out, &arrays, " from ", images);
 cleanup:
   npy_close(&array);
   return status;
@@ -262,6 +270,12 @@ despur_shape despur_dataset_shape(const despur_dataset *dataset) {
 
 despur_input_kind despur_dataset_input_kind(const despur_dataset *dataset) {
   return dataset->kind;
+}
+
+void dataset_describe(despur_dataset *dataset, const char *what, const char *from, const char *place) {
+  dataset->what = (size_t)format_text(dataset->description, sizeof dataset->description, "%s", what);
+  format_text(dataset->description + dataset->what, sizeof dataset->description - dataset->what, "%s%s", from,
+              place);
 }
 
 const char *despur_dataset_description(const despur_dataset *dataset) {

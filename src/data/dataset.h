@@ -52,8 +52,12 @@ struct despur_dataset {
   void (*free_pictures)(struct despur_pictures *pictures);
   const char *const *class_names, *const *attribute_names; /* [classes], [attributes]; NULL: numbers */
   char *inputs[DATASET_INPUTS]; /* paths of the files it was made from; NULL beyond them */
-  char description[256];
+  char description[256];        /* one line: what it is, and where it comes from */
+  size_t what;                  /* bytes of it that say what it is */
 };
+
+/* Puts it together: "96 images of 3 x 28 x 28" " from " "x.npy". from and place may be "". */
+void dataset_describe(despur_dataset *dataset, const char *what, const char *from, const char *place);
 
 /* Examples on their way into a network. */
 typedef struct dataset_batch {

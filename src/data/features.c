@@ -11,6 +11,7 @@ despur_status despur_dataset_create_features(despur_dataset **out, const char *f
                                              despur_error *error) {
   despur_status status = DESPUR_OK;
   float *rows = NULL;
+  char what[128];
   despur_arrays arrays = {.images_are_float = 1};
   *out = NULL;
   if (!features) FAIL(error, DESPUR_BAD_INPUT, "expected the path of features, found NULL");
@@ -23,8 +24,8 @@ despur_status despur_dataset_create_features(despur_dataset **out, const char *f
   (*out)->kind = DESPUR_INPUT_FEATURES;
   (*out)->owned_pixels = rows;
   rows = NULL;
-  snprintf((*out)->description, sizeof(*out)->description, "%zu rows of %zu features from %s", arrays.count,
-           arrays.shape.channels, features);
+  snprintf(what, sizeof what, "%zu rows of %zu features", arrays.count, arrays.shape.channels);
+  dataset_describe(*out, what, " from ", features);
 cleanup:
   mem_free(rows);
   return status;

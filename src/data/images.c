@@ -3,6 +3,7 @@
  * MNIST is 47 MB of pixels: files are unpacked straight into the bank. */
 #include "data/images.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/processors.h"
@@ -250,8 +251,10 @@ static despur_status load_directory(image_bank *bank, const char *directory, des
   TRY(read_part(&test, bank->pixels + train.count * PIXELS, bank->digit + train.count, error));
   take_paths(bank, &train, 0);
   take_paths(bank, &test, 2);
-  snprintf(bank->description, sizeof bank->description, "%s%s + %s images from %s", published_name(bank),
-           file_grouped(bank->train).text, file_grouped(bank->test).text, directory);
+  bank->what =
+      (size_t)snprintf(bank->description, sizeof bank->description, "%s%s + %s images", published_name(bank),
+                       file_grouped(bank->train).text, file_grouped(bank->test).text);
+  format_text(bank->description + bank->what, sizeof bank->description - bank->what, " from %s", directory);
 cleanup:
   close_part(&train);
   close_part(&test);
@@ -286,9 +289,11 @@ static despur_status draw_digits(image_bank *bank, size_t train, size_t test, ui
   TRY(allocate(bank, train, test, error));
   TRY(parallel_create(&pool, processors_allowed(), error));
   parallel_for(pool, (train + test + DIGITS_PER_TASK - 1) / DIGITS_PER_TASK, draw_some, &work);
-  snprintf(bank->description, sizeof bank->description,
-           "built-in digits: %s + %s images drawn with seed %llu", file_grouped(train).text,
-           file_grouped(test).text, (unsigned long long)seed);
+  bank->what =
+      (size_t)snprintf(bank->description, sizeof bank->description, "built-in digits: %s + %s images",
+                       file_grouped(train).text, file_grouped(test).text);
+  snprintf(bank->description + bank->what, sizeof bank->description - bank->what, " drawn with seed %llu",
+           (unsigned long long)seed);
 cleanup:
   parallel_free(pool);
   return status;

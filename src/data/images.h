@@ -14,6 +14,7 @@ typedef struct image_bank {
   uint8_t *digit;        /* [train + test] 0..9 */
   char *inputs[4];       /* paths of the files that were read; NULL beyond them */
   char description[256]; /* one line: what was taken, and from where */
+  size_t what;           /* bytes of it that say what */
 } image_bank;
 
 /* images: "digits" draws train + test images with the built-in generator; "auto" takes the first of

@@ -223,6 +223,7 @@ static despur_status take_bank(despur_dataset **out, image_bank *bank, const uin
   memset(bank->inputs, 0, sizeof bank->inputs);
   dataset->shape = (despur_shape){1, bank->height, bank->width};
   snprintf(dataset->description, sizeof dataset->description, "%s", bank->description);
+  dataset->what = bank->what;
 cleanup:
   mem_free(split_of);
   return status;

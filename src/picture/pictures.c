@@ -28,6 +28,7 @@ struct despur_pictures {
   bool split_drawn; /* of some picture */
   char *folder;
   char description[512];
+  size_t what; /* bytes of it that say what they are, without where they lie */
 };
 
 /* ---- what each picture is ---- */
@@ -142,8 +143,10 @@ static void describe(despur_pictures *p, const char *folder) {
   char skipped[64] = "";
   if (p->cache.reasons.count > 0)
     snprintf(skipped, sizeof skipped, ", %zu skipped as unreadable", p->cache.reasons.count);
-  snprintf(p->description, sizeof p->description, "%zu pictures of %zu x %zu from %.180s (%.180s)%s",
-           p->count, p->side, p->side, folder, p->list.note, skipped);
+  p->what = (size_t)snprintf(p->description, sizeof p->description, "%zu pictures of %zu x %zu", p->count,
+                             p->side, p->side);
+  snprintf(p->description + p->what, sizeof p->description - p->what, " from %.180s (%.180s)%s", folder,
+           p->list.note, skipped);
 }
 
 despur_status despur_pictures_open(despur_pictures **out, const despur_pictures_options *options,
@@ -269,6 +272,7 @@ despur_status despur_dataset_create_pictures(despur_dataset **out, despur_pictur
                                              despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_dataset *dataset = NULL;
+  char what[128];
   *out = NULL;
   if (pictures->label.values < 2)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected at least two classes, found one", pictures->folder);
@@ -290,7 +294,8 @@ despur_status despur_dataset_create_pictures(despur_dataset **out, despur_pictur
   if (p->list.table) TRY(mem_copy_text(&dataset->inputs[1], p->list.table, error));
   dataset->class_names = p->label.names;
   dataset->attribute_names = p->attribute.names;
-  snprintf(dataset->description, sizeof dataset->description, "%.255s", p->description);
+  snprintf(what, sizeof what, "%.*s", (int)p->what, p->description);
+  dataset_describe(dataset, what, "", p->description + p->what);
   *out = dataset;
   dataset = NULL;
 cleanup:

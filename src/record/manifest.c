@@ -6,16 +6,17 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Members that are texts, in the order of the file; the seed stands before the last. */
+/* Members that are texts, in the order of the file; the seed stands before those of the data. */
 static const struct {
   const char *name;
   size_t offset;
 } TEXTS[] = {{"despur", offsetof(record_manifest, version)},
              {"outcome", offsetof(record_manifest, outcome)},
              {"message", offsetof(record_manifest, message)},
-             {"data", offsetof(record_manifest, data)}};
+             {"data", offsetof(record_manifest, data)},
+             {"data_without_place", offsetof(record_manifest, what)}};
 
-enum { TEXT_COUNT = sizeof TEXTS / sizeof *TEXTS };
+enum { TEXT_COUNT = sizeof TEXTS / sizeof *TEXTS, DATA_AT = 3 };
 
 static const char SEED[] = "seed", INPUTS[] = "inputs", OUTPUTS[] = "outputs";
 
@@ -34,7 +35,7 @@ void manifest_write(json_writer *j, const record_manifest *manifest) {
   json_open(j, NULL, '{');
   for (size_t i = 0; i < TEXT_COUNT; i++) {
     const char *value = *place_of(manifest, i);
-    if (i + 1 == TEXT_COUNT && manifest->seeded) json_write_integer(j, SEED, manifest->seed);
+    if (i == DATA_AT && manifest->seeded) json_write_integer(j, SEED, manifest->seed);
     if (value && *value) json_write_text(j, TEXTS[i].name, value);
   }
   if (manifest->hashed) {

@@ -12,6 +12,7 @@ typedef struct record_manifest {
   char *outcome; /* complete, interrupted, failed */
   char *message; /* why it is not complete, or "" */
   char *data;    /* what was measured, in words */
+  char *what;    /* the same without where it lies or the seed that it was drawn with; "": not known */
   bool seeded;
   int64_t seed;
   bool hashed;                /* whether the files are listed: not where a run failed before it read any */

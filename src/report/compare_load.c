@@ -3,6 +3,7 @@
 #include "config/source.h"
 #include "report/compare.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static void leave_out_copies(comparison *c) {
 
 /* ---- data sets ---- */
 
-/* Where images came from, without the place and the seed: "MNIST: 60,000 + 10,000 images". */
+/* Of "MNIST: 60,000 + 10,000 images from ...", as runs of before have it in one piece. */
 static int length_without_place(const char *data) {
   static const char *const ENDS[] = {" from ", " drawn with "};
   size_t length = strlen(data);
@@ -55,6 +56,7 @@ static int length_without_place(const char *data) {
 }
 
 static void describe_data(char out[COMPARE_NAME], const report_run *run) {
+  const record_manifest *manifest = &run->manifest;
   const char *noise = report_setting(run, "data.label_noise"),
              *core = report_setting(run, "data.core_feature_noise");
   const char *strength = report_setting(run, "data.strength");
@@ -64,7 +66,8 @@ static void describe_data(char out[COMPARE_NAME], const report_run *run) {
            spuco && *strength ? ", strength " : "", spuco ? strength : "",
            spuco && !same(noise, "0") ? ", label noise " : "", spuco && !same(noise, "0") ? noise : "",
            spuco && !same(core, "0") ? ", core-feature noise " : "", spuco && !same(core, "0") ? core : "",
-           spuco ? "; " : "", length_without_place(run->manifest.data), run->manifest.data);
+           spuco ? "; " : "", *manifest->what ? INT_MAX : length_without_place(manifest->data),
+           *manifest->what ? manifest->what : manifest->data);
 }
 
 /* ---- methods ---- */

@@ -1,5 +1,6 @@
 #include "run/finish.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "despur/report.h"
 #include "record/manifest.h"
 #include "run/clock.h"
@@ -33,7 +34,9 @@ static despur_status write_manifest(run *r, const char *outcome, const char *mes
   TRY(mem_copy_text(&manifest.version, despur_version(), error));
   TRY(mem_copy_text(&manifest.outcome, outcome, error));
   TRY(mem_copy_text(&manifest.message, message, error));
-  TRY(mem_copy_text(&manifest.data, despur_dataset_description(r->dataset), error));
+  TRY(mem_copy_text(&manifest.data, r->dataset->description, error));
+  TRY(mem_copy_text(&manifest.what, r->dataset->description, error));
+  manifest.what[r->dataset->what] = 0;
   TRY(run_hash_outputs(r, &manifest.outputs, error));
   status = write_page(r, &manifest, error);
   if (status != DESPUR_OK && !*message) goto cleanup; /* a run that has failed may have nothing to show */
