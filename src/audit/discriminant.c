@@ -5,7 +5,8 @@
 #include "base/math.h"
 #include "base/memory.h"
 
-static const double RIDGE = 1e-3; /* of every variance */
+static const double RIDGE = 1e-3; /* of every variance: directions in which nothing varies say nothing, and
+                                     S^-1 would follow them */
 
 struct audit_discriminant {
   const audit_data *data;

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -140,6 +141,7 @@ bool dictionary_find(uint32_t *index, const dictionary *d, const void *key, size
 }
 
 const char *dictionary_key(const dictionary *d, uint32_t index) {
+  assert(index < d->count);
   return d->bytes + d->entries[index].at;
 }
 

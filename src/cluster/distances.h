@@ -25,9 +25,11 @@ typedef struct distance_job {
 enum { TILE_BLOCKS = 3, TILE_LANES = TILE_BLOCKS * LANES, TILE_ROWS = 32 };
 
 /* What k-medoids would lose or win by new medoids. For each row r with its nearest medoid at distance
- * first[r] and the next at second[r], and each lane at distance x: joined[lane] += min(x, first[r]) -
- * first[r]                              the lane is added to the medoids parted[nearest[r]][lane] += min(x,
- * second[r]) - min(x, first[r])         and row r loses its nearest besides */
+ * first[r] and the next at second[r], and each lane at distance x, two sums grow:
+ *
+ *   joined[lane] by min(x, first[r]) - first[r], if the lane is added to the medoids;
+ *
+ *   parted[nearest[r]][lane] by min(x, second[r]) - min(x, first[r]), if row r loses its nearest besides. */
 typedef struct swap_job {
   const float *distances; /* [count, TILE_LANES] */
   const float *first, *second;

@@ -1,4 +1,5 @@
-/* k-medoids.
+/* k-medoids: FasterPAM (Schubert and Rousseeuw 2021, "Fast and eager k-medoids clustering"), which makes a
+ * swap as soon as it gains something, from medoids drawn at random.
  *
  * Candidates pass by in tiles of 48 lanes. The distances of all points to a tile are computed once; from them
  * the loss of every swap (48 candidates, k medoids) is added up in one go, and again after each swap that is
@@ -92,6 +93,7 @@ static despur_status normalise(problem *p, const float *points, despur_error *er
   return DESPUR_OK;
 }
 
+/* Each chunk has sums of its own for every medoid and lane: as many chunks as memory for them allows. */
 static void choose_chunks(problem *p) {
   size_t bytes = (1 + p->k) * TILE_LANES * sizeof(double), most = LOSSES_BYTES / bytes;
   if (most > MOST_CHUNKS) most = MOST_CHUNKS;
@@ -285,7 +287,10 @@ static void add_up_losses(problem *p) {
     for (size_t j = 0; j < values; j++) p->losses[j] += p->losses[chunk * values + j];
 }
 
-/* Swaps the candidate of a lane for the medoid whose place it takes best, if that gains anything. */
+/* Swaps the candidate of a lane for the medoid whose place it takes best, if that gains anything. What a swap
+ * changes is the sum of two parts: what points gain that come nearer whichever medoid goes, and what those of
+ * the medoid that goes lose or gain besides (the paper's section 3). So all k places of a candidate cost one
+ * pass. */
 static int swap(problem *p, size_t lane, uint32_t candidate, double loss) {
   const double *parted = p->losses + TILE_LANES + lane;
   size_t best = 0;
@@ -305,7 +310,8 @@ typedef struct search {
   double loss;
 } search;
 
-/* Tries the candidates of one tile in their order. */
+/* Tries the candidates of one tile in their order. Losses are of the medoids that there were: after a swap
+ * they are added up again, from distances that are at hand. */
 static void try_tile(problem *p, const uint32_t *candidates, size_t count, search *s) {
   points_to_lanes(p->tile, p->rows, p->d, candidates, count, 0);
   parallel_for(p->pool, p->chunks, measure_chunk, p);

@@ -54,7 +54,9 @@ static void model_copy(despur_mixture *to, const despur_mixture *from) {
   memcpy(to->whitening, from->whitening, k * mixture_whitening_values(from) * sizeof(double));
 }
 
-/* Means and responsibilities from a k-means of one start. */
+/* Means and responsibilities from a k-means of one start: from points drawn at random components often begin
+ * in one and the same cluster, and expectation-maximisation does not get them out (scikit-learn begins like
+ * this, too). */
 static despur_status start(mixture_pass *pass, const despur_mixture_options *options, size_t number,
                            despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -77,7 +79,8 @@ cleanup:
 }
 
 /* Expectation and maximisation in turn from the responsibilities that are there; in the end both belong to
- * the model. */
+ * the model. No step lowers the likelihood (Dempster, Laird and Rubin 1977, theorem 1), so a small change is
+ * the end, of this start: which maximum it is depends on the start, hence several. */
 static despur_status climb(mixture_pass *pass, const despur_mixture_options *options,
                            despur_mixture_result *out, despur_error *error) {
   despur_status status = DESPUR_OK;

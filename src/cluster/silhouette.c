@@ -1,4 +1,5 @@
-/* Silhouettes.
+/* Silhouettes (Rousseeuw 1987): (b - a) / max(a, b) of a point with the mean distance a to the others of its
+ * cluster and the least mean distance b to another one; 0 where it is alone in its cluster.
  *
  * When all points are measured and clusters are few, each pair is measured once (pair_sums.h). Otherwise
  * points that are measured stand in lanes; all points pass by in rows, sorted by cluster. So each lane adds

@@ -1,5 +1,5 @@
 /* The fuzzy set of neighbours: how near each neighbour is, measured by the distances around its point, and
- * the union of both directions. */
+ * the union of both directions. Algorithms are numbered as by McInnes, Healy and Melville 2018. */
 #include "cluster/umap.h"
 
 #include "base/math.h"
@@ -32,6 +32,7 @@ cleanup:
   return status;
 }
 
+/* The nearest one counts whole, however far away it is: so every point hangs together with some other. */
 static double nearness(double distance, double nearest, double width) {
   return distance <= nearest ? 1 : math_exp(-(distance - nearest) / width);
 }

@@ -69,7 +69,7 @@ cleanup:
   return status;
 }
 
-/* g of one example. */
+/* g of one example, the largest logit taken out of the exponents, so that none overflows. */
 static double slope_of(const float *logits, size_t classes, uint32_t label) {
   double largest = (double)logits[0], total = 0, expected = 0;
   for (size_t c = 1; c < classes; c++)
@@ -112,7 +112,9 @@ static void step_chunk(void *context, size_t chunk, int thread) {
   p->kernels->step(&job);
 }
 
-/* (A - B) / n, its sums in the order of chunks. */
+/* (A - B) / n, its sums in the order of chunks: one n makes means of the sums, the other is that of the
+ * derivative.
+ */
 static double total_slope(const problem *p) {
   double a = 0, b = 0, n = (double)p->n;
   for (size_t c = 0; c < p->chunks; c++) {
@@ -142,7 +144,7 @@ cleanup:
 }
 
 /* Which side of the rounded assignment is environment 1: the one whose logits fall short, where g is larger
- * on average. */
+ * on average. What is maximised is the same for q and 1 - q, so the optimisation itself does not say. */
 static int is_flipped(const problem *p) {
   double sum[2] = {0, 0};
   size_t members[2] = {0, 0};

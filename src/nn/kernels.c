@@ -80,8 +80,10 @@ typedef struct conv_kernel {
 } conv_kernel;
 
 /* CHANNELS output channels x VECTORS vectors of one output row, from vector `first`; x and y at the start of
- * their rows. `left` and `right` are the columns of padding that the tile meets; with EDGE the products with
- * them are skipped. */
+ * their rows. A weight that is loaded serves VECTORS sums and a value CHANNELS of them, so loads stay below
+ * multiply-adds, of which a core does two a cycle. The bias is added last: beside a sum it is small, and as
+ * its first term it would round every one that follows. `left` and `right` are the columns of padding that
+ * the tile meets; with EDGE the products with them are skipped. */
 INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, const float *bias, float *y,
                       row_range kernel_rows, size_t first, size_t left, size_t right, const size_t CHANNELS,
                       const size_t VECTORS, const conv_kernel KERNEL, const bool EDGE) {
@@ -114,7 +116,8 @@ INLINE void conv_tile(const conv_job *job, const float *x, const float *weight, 
   }
 }
 
-/* All rows of CHANNELS output channels from channel `out`. */
+/* All rows of CHANNELS output channels from channel `out`. Fewer channels leave registers for more vectors:
+ * SUMS is how many accumulators there are. */
 INLINE void conv_channels(const conv_job *job, size_t out, const size_t CHANNELS, const conv_kernel KERNEL) {
   const size_t MOST = SUMS / CHANNELS > 8 ? 8 : SUMS / CHANNELS;
   const float *weight = job->weight + out * job->in_channels * KERNEL.rows * KERNEL.columns;
@@ -180,6 +183,7 @@ static void conv_3x3_stride_2(const conv_job *job) {
   conv_sized(job, (conv_kernel){3, 3, 2, false});
 }
 
+/* Any other shape: the sizes are variables, so the compiler unrolls less; correct, and seldom met. */
 static void conv_general(const conv_job *job) {
   conv_sized(job, (conv_kernel){job->kernel, job->kernel_columns, job->stride, false});
 }
@@ -201,7 +205,8 @@ static void conv(const conv_job *job) {
   conv_general(job);
 }
 
-/* Sums the 16 lanes of each of n vectors by halving: lanes i and i + 8, then i and i + 4, ... */
+/* Sums the 16 lanes of each of n vectors by halving: lanes i and i + 8, then i and i + 4, ... In plain C, and
+ * in this order whatever the width of the machine's vectors, or instruction sets would give other bits. */
 INLINE void sum_lanes(float (*lanes)[LANES], size_t n, float *out, size_t out_stride) {
   for (size_t v = 0; v < n; v++) {
     float *x = lanes[v];
@@ -214,7 +219,9 @@ INLINE void sum_lanes(float (*lanes)[LANES], size_t n, float *out, size_t out_st
 enum { MOST_WIDTH = 7 };
 
 /* The gradients of kernel columns column..column+WIDTH-1 of one kernel row, for CHANNELS output channels and
- * one input channel. STRIDE is a constant or a variable. */
+ * one input channel: dw[o][k] = sum over rows, columns and examples of dy[o] x[k]. An output gradient that is
+ * loaded serves WIDTH sums. The 16 examples stay apart in their lanes until the end. STRIDE is a constant or
+ * a variable. */
 INLINE void conv_gradient_tile(const conv_gradient_job *job, size_t out, size_t in, size_t kernel_row,
                                size_t column, const size_t CHANNELS, const size_t WIDTH,
                                const size_t STRIDE) {

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -98,6 +99,7 @@ static void step_piece(void *context, size_t task, int thread) {
 
 void net_step(despur_net *net, double lr) {
   net_optimizer *o = &net->optimizer;
+  assert(o->moments[0]); /* net_begin came before */
   o->moment_powers[0] *= o->options.betas[0];
   o->moment_powers[1] *= o->options.betas[1];
   step_job job = {.net = net, .lr = lr};

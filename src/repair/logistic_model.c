@@ -1,4 +1,9 @@
-/* The objective of logistic regression, its gradient, and a bound from its dual. */
+/* The objective of logistic regression, its gradient, and a bound from its dual.
+ *
+ *   sum_i s_i (log sum_k exp z_ik - z_i,y_i) + l2/2 |W|^2 + l1 |W|_1,    z = W (x - mean) + b + offset,
+ *
+ * with weights s that add up to 1. Two classes have one row of weights: the logit of class 0 is 0. Columns
+ * are centred only in the formulas (plain biases): the rows stay where the caller has them. */
 #include "repair/logistic.h"
 
 #include "base/level.h"
@@ -87,7 +92,8 @@ static void run_task(void *context, size_t task, int thread) {
   if (v->into && v->model->single) flush_singles(v, task);
 }
 
-/* The tasks' sums, added in their order; their points, added up in `out`, if wanted. */
+/* The tasks' sums, added in their order; their points, added up in `out`, if wanted. How many tasks there are
+ * follows from the shape of the problem, never from the number of threads. */
 static double run_visit(visit *v, double *out) {
   const logistic_model *model = v->model;
   double sum = 0;
@@ -107,6 +113,8 @@ static logistic_rows *task_scores(const logistic_model *model, size_t task) {
   return model->task_scores + task * model->problem->classes;
 }
 
+/* b - W mean, by which scores of rows that nobody has centred are those of centred ones. Weights as the
+ * kernels will have them: in single precision W mean of the exact ones would not match the products. */
 void logistic_plain_biases(const logistic_model *model, const double *point, double *out) {
   for (size_t k = 0; k < model->outputs; k++) {
     const double *w = point + k * model->stride;
@@ -292,7 +300,10 @@ static void add_part_losses(const visit *v, const logistic_block *block, size_t 
         row_weight(model->problem, first_row + row) / model->total * own.at[row];
 }
 
-/* What the objective makes of the groups' losses at v->point, which stay in parts. */
+/* What the objective makes of the groups' losses L_g at v->point, which stay in parts: with shares q of the
+ * groups and a smoothing t it is t log sum_g q_g exp(L_g / t), which lies below the largest loss by at most t
+ * log(1 / q) of that group, and whose gradient weights groups by q_g exp(L_g / t), normed
+ * (logistic_groups.c). The largest loss is taken out of the exponents, so that none overflows. */
 static double weigh_parts(visit v) {
   const logistic_parts *parts = v.model->parts;
   double most = -INFINITY, sum = 0;
@@ -316,6 +327,8 @@ static double weigh_parts(visit v) {
 
 /* ---- curvature ---- */
 
+/* The second derivative of a row's loss by one score, s p (1 - p). With one output 1 - p is the other class's
+ * probability, which has all its digits where p is near 1. */
 static void keep_curvatures(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
   const logistic_model *model = v->model;
   logistic_rows *z = task_scores(model, task), own;
@@ -360,6 +373,9 @@ void logistic_probabilities(const logistic_model *model, const double *point, do
 
 /* ---- objective and gradient ---- */
 
+/* The slope of a row's loss by its scores is s (p - y): it takes the place of the probabilities, and goes on
+ * to the gradient by W, of the rows as they are; what centring takes away is one product with the mean, at
+ * the end. */
 static void add_losses(const visit *v, const logistic_block *block, size_t first_row, size_t task) {
   const logistic_model *model = v->model;
   logistic_rows *z = task_scores(model, task), own;

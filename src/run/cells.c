@@ -8,6 +8,7 @@
 #include "run/score.h"
 #include "run/split_outputs.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ void run_name_classes(despur_groups *groups, const run *r) {
 }
 
 void run_describe_groups(despur_groups *groups, const run *r, const despur_grouping *grouping) {
+  assert(groups->count == despur_grouping_count(grouping));
   for (size_t p = 0, g = 0; p < despur_grouping_parts(grouping); p++) {
     const despur_grouping_part part = despur_grouping_part_at(grouping, p);
     for (size_t c = 0; c < part.clusters; c++) groups->labels[g++] = part.label;
