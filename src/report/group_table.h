@@ -4,7 +4,9 @@
 #define REPORT_GROUP_TABLE_H
 
 #include "report/chart.h"
-#include "report/page.h"
+#include "report/load.h"
+#include "report/page_parts.h"
+#include "report/verdict.h"
 
 /* What these tables and the chart beside them need to know. */
 typedef struct group_table {

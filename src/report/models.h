@@ -6,7 +6,9 @@
 #include "despur/compare.h"
 #include "despur/report.h"
 #include "report/cells.h"
-#include "report/page.h"
+#include "report/load.h"
+#include "report/page_parts.h"
+#include "report/verdict.h"
 
 /* The object of despur_measured_json, as a member or an element of another. */
 void measured_write(json_writer *j, const char *name, const despur_measured *of);

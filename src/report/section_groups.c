@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "report/group_table.h"
+#include "report/page.h"
 #include "report/plot.h"
 
 #include <math.h>
