@@ -82,6 +82,21 @@ INLINE void store_bytes(uint8_t *p, ivec v) {
 #endif
 }
 
+/* The same of any integers: those below 0 become 0, those above 255 become 255. */
+INLINE void store_saturated(uint8_t *p, ivec v) {
+#if defined(LANES_AVX512)
+  const __m512i positive = _mm512_max_epi32((__m512i)v, _mm512_setzero_si512());
+  _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtusepi32_epi8(positive));
+#elif defined(LANES_AVX2)
+  const __m128i low = _mm256_castsi256_si128((__m256i)v), high = _mm256_extracti128_si256((__m256i)v, 1);
+  const __m128i words = _mm_packs_epi32(low, high);
+  _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(words, words));
+#else
+  const ivec positive = v & (v > 0), over = positive > 255;
+  store_bytes(p, (over & 255) | (~over & positive));
+#endif
+}
+
 INLINE vec splat(float x) {
 #if defined(LANES_AVX512)
   return (vec)_mm512_set1_ps(x);

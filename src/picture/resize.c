@@ -1,31 +1,25 @@
 #include "picture/resize.h"
 
+#include "base/level.h"
 #include "base/memory.h"
 #include "data/resample.h"
+#include "picture/resize_kernels.h"
 
-enum { FRACTION_BITS = 32 - 8 - 2 };
+LEVEL_FUNCTIONS(resize_table, resize_kernels, resize_table)
 
-/* For one direction: out pixel i is the sum of weights[i * most ...] times counts[i] pixels from firsts[i].
- */
-typedef struct pass_weights {
-  size_t most;
-  size_t *firsts, *counts;
-  int32_t *weights;
-} pass_weights;
-
-static void release_weights(pass_weights *w) {
+static void release_weights(resize_weights *w) {
   mem_free(w->firsts);
   mem_free(w->counts);
   mem_free(w->weights);
 }
 
 static int32_t fixed_point(double weight) {
-  const double scaled = weight * (1 << FRACTION_BITS);
+  const double scaled = weight * (1 << RESIZE_BITS);
   return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
 /* The weights of the pixels first..first+count-1 of `to` pixels that come from `from`. */
-static despur_status make_weights(pass_weights *w, size_t from, size_t to, size_t first, size_t count,
+static despur_status make_weights(resize_weights *w, size_t from, size_t to, size_t first, size_t count,
                                   despur_filter filter, despur_error *error) {
   despur_status status = DESPUR_OK;
   const bool bicubic = filter == DESPUR_BICUBIC;
@@ -46,61 +40,61 @@ cleanup:
   return status;
 }
 
-static uint8_t to_byte(int32_t sum) {
-  const int32_t value = sum >> FRACTION_BITS;
-  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+/* One past the last pixel that the weights ask for. */
+static size_t end_of(const resize_weights *w, size_t count) {
+  return w->firsts[count - 1] + w->counts[count - 1];
 }
 
-/* One row of `count` pixels from a longer or shorter one. */
-static void resize_row(uint8_t *out, const uint8_t *row, const pass_weights *w, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const int32_t *weight = w->weights + i * w->most;
-    const uint8_t *pixel = row + 3 * w->firsts[i];
-    int32_t red = 1 << (FRACTION_BITS - 1), green = red, blue = red;
-    for (size_t k = 0; k < w->counts[i]; k++) {
-      red += weight[k] * pixel[3 * k];
-      green += weight[k] * pixel[3 * k + 1];
-      blue += weight[k] * pixel[3 * k + 2];
-    }
-    out[3 * i] = to_byte(red);
-    out[3 * i + 1] = to_byte(green);
-    out[3 * i + 2] = to_byte(blue);
+/* Most pixels that LANES ones in a row are made of. */
+static size_t most_at_once(const resize_weights *w, size_t count) {
+  size_t most = 0;
+  for (size_t at = 0; at < count; at += LANES) {
+    const size_t end = end_of(w, count - at < LANES ? count : at + LANES);
+    if (end - w->firsts[at] > most) most = end - w->firsts[at];
   }
+  return most;
 }
 
-/* sums: room for `values` numbers, so that the innermost loop runs along a row. */
-static void resize_column(uint8_t *out, const uint8_t *rows, size_t values, const int32_t *weight,
-                          size_t count, int32_t *sums) {
-  for (size_t i = 0; i < values; i++) sums[i] = 1 << (FRACTION_BITS - 1);
-  for (size_t k = 0; k < count; k++)
-    for (size_t i = 0; i < values; i++) sums[i] += weight[k] * rows[k * values + i];
-  for (size_t i = 0; i < values; i++) out[i] = to_byte(sums[i]);
+/* LANES rows at a time: rows [3, needed, width] of the picture's rows first..first+needed-1. */
+static despur_status resize_rows(uint8_t *rows, const picture *from, size_t first, size_t needed,
+                                 const resize_weights *across, size_t width, const resize_table *kernels,
+                                 despur_error *error) {
+  resize_across_job job = {.weights = across, .pixels = width, .out_row = width, .out_plane = needed * width};
+  despur_status status = mem_alloc(&job.columns, 3 * most_at_once(across, width) + LANES, LANES, error);
+  for (size_t row = 0; status == DESPUR_OK && row < needed; row += LANES) {
+    job.count = needed - row < LANES ? needed - row : LANES;
+    for (size_t i = 0; i < LANES; i++)
+      job.rows[i] = from->rgb + 3 * from->width * (first + row + (i < job.count ? i : 0));
+    job.out = rows + row * width;
+    kernels->across(&job);
+  }
+  mem_free(job.columns);
+  return status;
 }
 
 despur_status picture_resize(uint8_t *out, const picture *from, size_t width, size_t height, picture_box box,
                              despur_filter filter, despur_error *error) {
   despur_status status = DESPUR_OK;
-  pass_weights across = {0}, down = {0};
+  resize_weights across = {0}, down = {0};
   uint8_t *rows = NULL;
-  int32_t *sums = NULL;
-  const size_t values = 3 * box.width;
+  const resize_table *kernels;
+  TRY(resize_table_choose(&kernels, error));
   TRY(make_weights(&across, from->width, width, box.left, box.width, filter, error));
   TRY(make_weights(&down, from->height, height, box.top, box.height, filter, error));
-  const size_t last = box.height - 1, first = down.firsts[0];
-  const size_t needed = down.firsts[last] + down.counts[last] - first; /* rows of the picture that matter */
-  TRY(mem_alloc(&rows, needed * values, 1, error));
-  TRY(mem_alloc(&sums, values, sizeof *sums, error));
+  const size_t first = down.firsts[0], needed = end_of(&down, box.height) - first;
+  TRY(mem_alloc(&rows, 3 * needed * box.width + LANES, 1, error));
   /* A pass between equal sizes changes nothing: its weights are 1 and zeros. */
-  for (size_t row = 0; row < needed; row++)
-    resize_row(rows + row * values, from->rgb + 3 * from->width * (first + row), &across, box.width);
-  for (size_t row = 0; row < box.height; row++)
-    resize_column(out + row * values, rows + (down.firsts[row] - first) * values, values,
-                  down.weights + row * down.most, down.counts[row], sums);
+  TRY(resize_rows(rows, from, first, needed, &across, box.width, kernels, error));
+  for (size_t c = 0; c < 3; c++)
+    kernels->down(&(resize_down_job){.from = rows + c * needed * box.width,
+                                     .weights = &down,
+                                     .rows = box.height,
+                                     .width = box.width,
+                                     .out = out + c * box.height * box.width});
 cleanup:
   release_weights(&across);
   release_weights(&down);
   mem_free(rows);
-  mem_free(sums);
   return status;
 }
 
@@ -110,32 +104,38 @@ static size_t middle(size_t length, size_t side) {
   return more / 2 + (more % 2 == 1 && more / 2 % 2 == 1);
 }
 
-despur_status picture_fit(uint8_t *out, const picture *from, size_t side, size_t shorter,
-                          despur_filter filter, despur_error *error) {
-  despur_status status = DESPUR_OK;
+picture_box picture_fit_box(const picture *from, size_t side, size_t shorter, size_t *width, size_t *height) {
   const bool wide = from->width > from->height;
   const size_t least = wide ? from->height : from->width, most = wide ? from->width : from->height;
   const size_t longer = shorter * most / least;
-  const size_t width = wide ? longer : shorter, height = wide ? shorter : longer;
-  uint8_t *pixels = NULL;
-  TRY(mem_alloc(&pixels, side * side, 3, error));
-  const picture_box box = {middle(width, side), middle(height, side), side, side};
-  TRY(picture_resize(pixels, from, width, height, box, filter, error));
-  for (size_t i = 0; i < side * side; i++)
-    for (size_t c = 0; c < 3; c++) out[c * side * side + i] = pixels[3 * i + c];
-cleanup:
-  mem_free(pixels);
-  return status;
+  *width = wide ? longer : shorter;
+  *height = wide ? shorter : longer;
+  return (picture_box){middle(*width, side), middle(*height, side), side, side};
+}
+
+despur_status picture_fit(uint8_t *out, const picture *from, size_t side, size_t shorter,
+                          despur_filter filter, despur_error *error) {
+  size_t width, height;
+  const picture_box box = picture_fit_box(from, side, shorter, &width, &height);
+  return picture_resize(out, from, width, height, box, filter, error);
 }
 
 despur_status picture_shrink(despur_thumbnail *out, const picture *from, size_t side, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint8_t *planes = NULL;
   const size_t longer = from->width > from->height ? from->width : from->height;
   const size_t to = longer < side ? longer : side;
   *out = (despur_thumbnail){.width = from->width * to / longer, .height = from->height * to / longer};
   if (out->width == 0) out->width = 1;
   if (out->height == 0) out->height = 1;
-  despur_status status = mem_alloc(&out->rgb, out->width * out->height, 3, error);
-  if (status != DESPUR_OK) return status;
-  return picture_resize(out->rgb, from, out->width, out->height, (picture_box){0, 0, out->width, out->height},
-                        DESPUR_BILINEAR, error);
+  const size_t pixels = out->width * out->height;
+  TRY(mem_alloc(&out->rgb, pixels, 3, error));
+  TRY(mem_alloc(&planes, pixels, 3, error));
+  TRY(picture_resize(planes, from, out->width, out->height, (picture_box){0, 0, out->width, out->height},
+                     DESPUR_BILINEAR, error));
+  for (size_t i = 0; i < pixels; i++)
+    for (size_t c = 0; c < 3; c++) out->rgb[3 * i + c] = planes[c * pixels + i];
+cleanup:
+  mem_free(planes);
+  return status;
 }

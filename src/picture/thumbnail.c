@@ -24,7 +24,7 @@ static despur_status read_one(despur_thumbnail *out, const char *folder, const c
     FAIL(error, DESPUR_BAD_INPUT, "expected the path of a picture below '%s', found '%.200s'", folder, name);
   TRY(file_join(path, folder, name, error));
   TRY(file_read(&bytes, &count, path, PICTURE_MOST_BYTES, error));
-  status = picture_decode(&decoded, (const uint8_t *)bytes, count, side, error);
+  status = picture_decode(&decoded, (const uint8_t *)bytes, count, 2 * side, error);
   if (status != DESPUR_OK) error_prefix(error, "%s: ", path);
   if (status == DESPUR_OK) status = picture_shrink(out, &decoded, side, error);
 cleanup:
