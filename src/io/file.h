@@ -54,6 +54,8 @@ DESPUR_MUST_USE despur_status file_read(char **data, size_t *bytes, const char *
 typedef struct file_writer file_writer;
 
 DESPUR_MUST_USE despur_status file_writer_open(file_writer **writer, const char *path, despur_error *error);
+/* Nobody will ask for an extent of this file: what is written is not hashed. Before the first write. */
+void file_writer_unhashed(file_writer *writer);
 DESPUR_MUST_USE despur_status file_write(file_writer *writer, const void *data, size_t bytes,
                                          despur_error *error);
 __attribute__((format(printf, 3, 4))) DESPUR_MUST_USE despur_status file_print(file_writer *writer,

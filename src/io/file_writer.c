@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -29,7 +30,8 @@ struct file_writer {
   char *path;    /* where the file will be */
   char *partial; /* where it is written */
   int fd;
-  sha256 hash; /* of what has been written */
+  sha256 hash; /* of what has been written, unless that is not hashed */
+  bool unhashed;
   int failed;  /* errno of the first write that failed: there is a hole, and nothing more can be right */
   size_t used; /* bytes of buffer not yet written */
   char buffer[BUFFER_BYTES];
@@ -145,6 +147,10 @@ cleanup:
   return status;
 }
 
+void file_writer_unhashed(file_writer *writer) {
+  writer->unhashed = true;
+}
+
 static despur_status write_all(file_writer *writer, const char *data, size_t bytes, despur_error *error) {
   if (writer->failed) return write_failed(writer->path, writer->failed, error);
   while (bytes > 0) {
@@ -154,7 +160,7 @@ static despur_status write_all(file_writer *writer, const char *data, size_t byt
       writer->failed = written < 0 ? errno : EIO;
       return write_failed(writer->path, writer->failed, error);
     }
-    sha256_add(&writer->hash, data, (size_t)written);
+    if (!writer->unhashed) sha256_add(&writer->hash, data, (size_t)written);
     data += written;
     bytes -= (size_t)written;
   }
@@ -262,6 +268,7 @@ void file_writer_discard(file_writer *writer) {
 
 despur_status file_writer_flush(file_writer *writer, bool sync, file_extent *extent, despur_error *error) {
   despur_status status = flush(writer, error);
+  assert(!writer->unhashed);
   if (status != DESPUR_OK) return status;
   if (sync && sync_descriptor(writer->fd) != 0) return write_failed(writer->path, errno, error);
   sha256 hash = writer->hash;

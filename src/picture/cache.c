@@ -19,7 +19,7 @@
 
 #include <zlib.h>
 
-enum { HEADER = 64, BLOCK_BYTES = 32 << 20, MOST_BLOCK = 512, KEY = 32 };
+enum { HEADER = 64, BLOCK_BYTES = 16 << 20, MOST_BLOCK = 512, KEY = 32 };
 
 /* ---- where ---- */
 
@@ -175,24 +175,43 @@ cleanup:
 
 /* ---- making ---- */
 
-/* A block of pictures that are decoded together. */
+/* Pictures are decoded a block at a time. One of the tasks of a block is to write the pictures of the block
+ * before, so that no thread waits for that. */
 typedef struct decoding {
   const picture_list *list;
   const despur_pictures_options *options;
   picture_cache *cache;
-  size_t first;
-  uint8_t *pixels, *crc; /* of the block; of all pictures */
+  file_writer *writer;
+  size_t first, most;    /* of the block; in a block */
+  uint8_t *pixels, *crc; /* of two blocks in turns; of all pictures */
   despur_error *errors;  /* of the block */
+  size_t decoded;        /* pictures of the block before */
+  despur_error written;
 } decoding;
 
+static uint8_t *pixels_at(const decoding *d, size_t index) {
+  return d->pixels + index % (2 * d->most) * d->cache->bytes;
+}
+
+static void write_before(decoding *d) {
+  if (d->decoded == 0) return;
+  d->written.status =
+      file_write(d->writer, pixels_at(d, d->first - d->decoded), d->decoded * d->cache->bytes, &d->written);
+}
+
 static void decode_one(void *context, size_t task, int thread) {
-  const decoding *d = context;
-  const size_t index = d->first + task;
-  uint8_t *pixels = d->pixels + task * d->cache->bytes;
+  decoding *d = context;
   (void)thread;
-  d->errors[task].status = picture_load(pixels, d->list, index, d->options, &d->errors[task]);
-  if (d->errors[task].status != DESPUR_OK) memset(pixels, 0, d->cache->bytes);
-  d->cache->state[index] = d->errors[task].status != DESPUR_OK;
+  if (task == 0) {
+    write_before(d);
+    return;
+  }
+  const size_t index = d->first + task - 1;
+  despur_error *why = &d->errors[task - 1];
+  uint8_t *pixels = pixels_at(d, index);
+  why->status = picture_load(pixels, d->list, index, d->options, why);
+  if (why->status != DESPUR_OK) memset(pixels, 0, d->cache->bytes);
+  d->cache->state[index] = why->status != DESPUR_OK;
   put_32(d->crc + 4 * index, (uint32_t)crc32(0, pixels, (unsigned)d->cache->bytes));
 }
 
@@ -201,21 +220,31 @@ static size_t block_size(const picture_cache *cache) {
   return least > MOST_BLOCK ? MOST_BLOCK : least;
 }
 
-static despur_status decode_all(decoding *d, parallel *pool, file_writer *writer, despur_error *error) {
+static despur_status take_block(decoding *d, size_t block, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const size_t count = d->cache->count, most = block_size(d->cache);
-  for (d->first = 0; d->first < count; d->first += most) {
-    const size_t block = count - d->first < most ? count - d->first : most;
-    parallel_for(pool, block, decode_one, d);
-    for (size_t i = 0; i < block; i++) {
-      if (d->errors[i].status == DESPUR_NO_RESOURCES)
-        FAIL(error, DESPUR_NO_RESOURCES, "%s", d->errors[i].message);
-      if (d->errors[i].status != DESPUR_OK)
-        TRY(text_list_add(&d->cache->reasons, d->errors[i].message, error));
-    }
-    TRY(file_write(writer, d->pixels, block * d->cache->bytes, error));
-    if (d->options->progress) d->options->progress(d->options->context, d->first + block, count);
+  if (d->written.status != DESPUR_OK) FAIL(error, d->written.status, "%s", d->written.message);
+  for (size_t i = 0; i < block; i++) {
+    if (d->errors[i].status == DESPUR_NO_RESOURCES)
+      FAIL(error, DESPUR_NO_RESOURCES, "%s", d->errors[i].message);
+    if (d->errors[i].status != DESPUR_OK) TRY(text_list_add(&d->cache->reasons, d->errors[i].message, error));
   }
+cleanup:
+  return status;
+}
+
+static despur_status decode_all(decoding *d, parallel *pool, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t count = d->cache->count;
+  while (d->first < count) {
+    const size_t block = count - d->first < d->most ? count - d->first : d->most;
+    parallel_for(pool, block + 1, decode_one, d);
+    TRY(take_block(d, block, error));
+    d->first += block;
+    d->decoded = block;
+    if (d->options->progress) d->options->progress(d->options->context, d->first, count);
+  }
+  write_before(d);
+  TRY(take_block(d, 0, error));
 cleanup:
   return status;
 }
@@ -257,24 +286,24 @@ static despur_status make(picture_cache *cache, const picture_list *list,
                           const despur_pictures_options *options, parallel *pool, despur_error *error) {
   despur_status status = DESPUR_OK;
   char header[HEADER];
-  file_writer *writer = NULL;
   size_t bytes;
-  decoding d = {.list = list, .options = options, .cache = cache};
+  decoding d = {.list = list, .options = options, .cache = cache, .most = block_size(cache)};
   TRY(mem_alloc(&d.crc, cache->count, 4, error));
-  TRY(mem_alloc(&d.pixels, block_size(cache), cache->bytes, error));
-  TRY(mem_alloc(&d.errors, block_size(cache), sizeof *d.errors, error));
-  TRY(file_writer_open(&writer, cache->path, error));
+  TRY(mem_alloc(&d.pixels, 2 * d.most, cache->bytes, error));
+  TRY(mem_alloc(&d.errors, d.most, sizeof *d.errors, error));
+  TRY(file_writer_open(&d.writer, cache->path, error));
+  file_writer_unhashed(d.writer);
   write_header(header, cache, options->side);
-  TRY(file_write(writer, header, HEADER, error));
-  TRY(decode_all(&d, pool, writer, error));
+  TRY(file_write(d.writer, header, HEADER, error));
+  TRY(decode_all(&d, pool, error));
   TRY(check_reasons(cache, options, error));
-  TRY(file_write(writer, d.crc, 4 * cache->count, error));
-  TRY(file_write(writer, cache->state, cache->count, error));
-  status = file_writer_commit(writer, error);
-  writer = NULL;
+  TRY(file_write(d.writer, d.crc, 4 * cache->count, error));
+  TRY(file_write(d.writer, cache->state, cache->count, error));
+  status = file_writer_commit(d.writer, error);
+  d.writer = NULL;
   if (status == DESPUR_OK) status = file_open(&cache->file, &bytes, cache->path, error);
 cleanup:
-  file_writer_discard(writer);
+  file_writer_discard(d.writer);
   mem_free(d.crc);
   mem_free(d.pixels);
   mem_free(d.errors);
