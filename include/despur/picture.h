@@ -14,6 +14,15 @@ extern "C" {
  * bytes. */
 typedef enum despur_filter { DESPUR_BILINEAR, DESPUR_BICUBIC } despur_filter;
 
+/* Whether a JPEG that is much larger than what is wanted is decoded at a half, a quarter or an eighth of its
+ * size, which is quicker and gives other bytes than the whole does: where at least twice the wanted size is
+ * left to the resize; never; or, as Pillow's draft does, where no less than the wanted size is left. */
+typedef enum despur_scaled_decoding {
+  DESPUR_SCALED_FAR,
+  DESPUR_SCALED_NEVER,
+  DESPUR_SCALED_NEAR
+} despur_scaled_decoding;
+
 /* Names of the layouts that despur_pictures_options.layout takes, ending with NULL. The first is "auto":
  * metadata where there is a metadata.csv, else folders. */
 DESPUR_API extern const char *const despur_picture_layouts[];
@@ -27,7 +36,8 @@ typedef struct despur_pictures_options {
   size_t side;                           /* of the square that is cut out of the middle, in pixels */
   size_t shorter;                        /* side of the picture before that; as `side` */
   despur_filter filter;
-  int skip_unreadable; /* 1: pictures that cannot be read are left out, not an error */
+  despur_scaled_decoding scaled_decoding; /* DESPUR_SCALED_FAR */
+  int skip_unreadable;                    /* 1: pictures that cannot be read are left out, not an error */
   const char *cache; /* directory of the cache file; pictures/ in the user's cache, $XDG_CACHE_HOME/despur */
   int threads;       /* as many as there are processors */
   uint64_t split_seed; /* of the split that is drawn where the folder has none */

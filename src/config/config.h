@@ -111,7 +111,8 @@ struct despur_config {
     } planted;
     char folder[CONFIG_TEXT], metadata[CONFIG_TEXT], label[CONFIG_TEXT], attribute[CONFIG_TEXT],
         split[CONFIG_TEXT], cache[CONFIG_TEXT];
-    int layout, filter; /* place in despur_picture_layouts; despur_filter */
+    int layout, filter;  /* place in despur_picture_layouts; despur_filter */
+    int scaled_decoding; /* despur_scaled_decoding */
     int64_t size, resize;
     bool skip_unreadable;
     config_reals region; /* left, top, width, height; all 0: none */

@@ -21,6 +21,7 @@ static const char *const difficulties[] = {"magnitude_large",
                                            NULL};
 static const char *const crops[] = {"none", "padded", "resized", NULL};
 static const char *const filters[] = {"bilinear", "bicubic", NULL};
+static const char *const scaled_decodings[] = {"far", "never", "near", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", "linear", NULL};
 static const char *const inferences[] = {"none", "cluster", "george", "spare", "jtt", "eiil", NULL};
@@ -177,6 +178,10 @@ const config_row schema_rows[] = {
     INTEGER("data.resize", data.resize, 0, 4096, "0",
             "shorter side of the picture before that; 0: as data.size (pictures)"),
     CHOICE("data.filter", data.filter, filters, "bilinear", "how pictures are resized (pictures)"),
+    CHOICE(
+        "data.scaled_decoding", data.scaled_decoding, scaled_decodings, "far",
+        "decode a JPEG at a half, a quarter or an eighth of its size; far: where at least twice data.resize "
+        "is left; near: where data.resize is left; never: bytes are those of the whole, resized (pictures)"),
     BOOLEAN("data.skip_unreadable", data.skip_unreadable, "false",
             "leave out pictures that cannot be read; false: they are an error (pictures)"),
     PATH("data.cache", data.cache,

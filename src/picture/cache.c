@@ -49,6 +49,7 @@ static despur_status find_key(char key[SHA256_HEX], const picture_list *list,
   if (folder) sha256_add(&hash, folder, strlen(folder) + 1);
   const uint64_t sizes[] = {1, options->side, options->shorter, options->filter, list->count, list->record};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) hash_number(&hash, sizes[i]);
+  if (options->scaled_decoding != DESPUR_SCALED_FAR) hash_number(&hash, options->scaled_decoding);
   for (size_t i = 0; i < list->count; i++) {
     const picture_entry *entry = &list->entries[i];
     sha256_add(&hash, entry->path, strlen(entry->path) + 1);

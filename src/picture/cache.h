@@ -8,6 +8,7 @@
 #define PICTURE_CACHE_H
 
 #include "picture/list.h"
+#include "picture/picture.h"
 
 typedef struct picture_cache {
   char path[1024];
@@ -27,7 +28,12 @@ void cache_close(picture_cache *cache);
 DESPUR_MUST_USE despur_status cache_read(const picture_cache *cache, size_t index, uint8_t *out,
                                          despur_error *error);
 
-/* Decodes a picture of the list at its size: out[3][side][side]. Messages begin with its path. */
+/* Decodes a picture of the list; least as in picture_decode. Messages begin with its path. Release with
+ * picture_release, also after an error. */
+DESPUR_MUST_USE despur_status picture_read(picture *out, const picture_list *list, size_t index, size_t least,
+                                           despur_error *error);
+
+/* The same at its size: out[3][side][side]. */
 DESPUR_MUST_USE despur_status picture_load(uint8_t *out, const picture_list *list, size_t index,
                                            const despur_pictures_options *options, despur_error *error);
 

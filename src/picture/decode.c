@@ -29,7 +29,7 @@ static const picture_format *format_of(const uint8_t *bytes, size_t count) {
   return NULL;
 }
 
-despur_status picture_decode(picture *out, const uint8_t *bytes, size_t count, size_t side,
+despur_status picture_decode(picture *out, const uint8_t *bytes, size_t count, size_t least,
                              despur_error *error) {
   despur_status status = DESPUR_OK;
   int orientation = 1;
@@ -39,7 +39,7 @@ despur_status picture_decode(picture *out, const uint8_t *bytes, size_t count, s
   if (!format) FAIL(error, DESPUR_BAD_INPUT, "expected JPEG, PNG, WebP or PPM, found none of these");
   if (!format->decode)
     FAIL(error, DESPUR_BAD_INPUT, "expected JPEG, PNG, WebP or PPM, found %s", format->name);
-  TRY(format->decode(out, bytes, count, side, &orientation, error));
+  TRY(format->decode(out, bytes, count, least, &orientation, error));
   TRY(picture_orient(out, orientation, error));
 cleanup:
   if (status != DESPUR_OK) picture_release(out);

@@ -24,7 +24,7 @@ typedef struct jpeg_reader {
   jmp_buf leave;
   char reason[JMSG_LENGTH_MAX];
   uint8_t *row; /* of four colours */
-  size_t side;
+  size_t least;
   picture *out;
   int *orientation;
   despur_status status;
@@ -59,13 +59,12 @@ static void read_orientation(jpeg_reader *r) {
     }
 }
 
-/* The smallest of the full size, a half, a quarter and an eighth that is at least twice what is wanted:
- * then what is left to the resize is enough to hide how the reduction was made. */
+/* The smallest of the full size, a half, a quarter and an eighth that is large enough. */
 static unsigned reduction(const jpeg_reader *r) {
   const unsigned width = r->jpeg.image_width, height = r->jpeg.image_height;
   const size_t shorter = width < height ? width : height;
   unsigned by = 1;
-  while (r->side > 0 && by < 8 && shorter / ((size_t)2 * by) >= 2 * r->side) by *= 2;
+  while (r->least > 0 && by < 8 && shorter / ((size_t)2 * by) >= r->least) by *= 2;
   return by;
 }
 
@@ -123,9 +122,9 @@ static void decode(jpeg_reader *r, const uint8_t *bytes, size_t count) {
   r->status = read_rows(r);
 }
 
-despur_status decode_jpeg(picture *out, const uint8_t *bytes, size_t count, size_t side, int *orientation,
+despur_status decode_jpeg(picture *out, const uint8_t *bytes, size_t count, size_t least, int *orientation,
                           despur_error *error) {
-  jpeg_reader r = {.side = side, .out = out, .orientation = orientation, .error = error};
+  jpeg_reader r = {.least = least, .out = out, .orientation = orientation, .error = error};
   r.jpeg.err = jpeg_std_error(&r.errors);
   r.errors.error_exit = leave_on_error;
   r.errors.emit_message = take_message;

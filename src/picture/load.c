@@ -28,31 +28,51 @@ cleanup:
   return status;
 }
 
-static despur_status read_file(picture *out, const char *path, size_t shorter, despur_error *error) {
+static despur_status read_file(picture *out, const char *path, size_t least, despur_error *error) {
   despur_status status = DESPUR_OK;
   char *bytes = NULL;
   size_t count;
   TRY(file_read(&bytes, &count, path, PICTURE_MOST_BYTES, error));
-  status = picture_decode(out, (const uint8_t *)bytes, count, shorter, error);
+  status = picture_decode(out, (const uint8_t *)bytes, count, least, error);
   if (status != DESPUR_OK) error_prefix(error, "%s: ", path);
 cleanup:
   mem_free(bytes);
   return status;
 }
 
-despur_status picture_load(uint8_t *out, const picture_list *list, size_t index,
-                           const despur_pictures_options *options, despur_error *error) {
+despur_status picture_read(picture *out, const picture_list *list, size_t index, size_t least,
+                           despur_error *error) {
   despur_status status = DESPUR_OK;
   char path[FILE_PATH];
-  picture decoded = {0};
   const picture_entry *entry = &list->entries[index];
+  *out = (picture){0};
   TRY(file_join(path, list->folder, entry->path, error));
   if (list->record > 0)
-    TRY(read_record(&decoded, path, entry->offset, error));
+    TRY(read_record(out, path, entry->offset, error));
   else
-    TRY(read_file(&decoded, path, options->shorter, error));
-  TRY(picture_fit(out, &decoded, options->side, options->shorter, options->filter, error));
+    TRY(read_file(out, path, least, error));
 cleanup:
+  return status;
+}
+
+/* Where twice the size is left to the resize, it hides how the picture was reduced. */
+static size_t least_of(const despur_pictures_options *options) {
+  switch (options->scaled_decoding) {
+  case DESPUR_SCALED_NEVER:
+    return 0;
+  case DESPUR_SCALED_NEAR:
+    return options->shorter;
+  default:
+    return 2 * options->shorter;
+  }
+}
+
+despur_status picture_load(uint8_t *out, const picture_list *list, size_t index,
+                           const despur_pictures_options *options, despur_error *error) {
+  picture decoded;
+  despur_status status = picture_read(&decoded, list, index, least_of(options), error);
+  if (status == DESPUR_OK)
+    status = picture_fit(out, &decoded, options->side, options->shorter, options->filter, error);
   picture_release(&decoded);
   return status;
 }

@@ -21,10 +21,10 @@ typedef struct picture {
 } picture;
 
 /* Decodes JPEG, PNG, WebP, PPM and PGM. Grey becomes three equal values, 16 bits their upper 8, CMYK what
- * Pillow makes of it, transparent pixels lie on white; the orientation that EXIF tells is carried out. Where
- * a JPEG's shorter side is at least twice `side`, it may be decoded at a half, a quarter or an eighth of its
- * size, at least twice `side`; 0: never. Release with picture_release. */
-DESPUR_MUST_USE despur_status picture_decode(picture *out, const uint8_t *bytes, size_t count, size_t side,
+ * Pillow makes of it, transparent pixels lie on white; the orientation that EXIF tells is carried out. A
+ * JPEG is decoded at a half, a quarter or an eighth of its size where its shorter side then still has `least`
+ * pixels; 0: never. Release with picture_release. */
+DESPUR_MUST_USE despur_status picture_decode(picture *out, const uint8_t *bytes, size_t count, size_t least,
                                              despur_error *error);
 void picture_release(picture *p); /* leaves it empty */
 
@@ -36,7 +36,7 @@ DESPUR_MUST_USE despur_status picture_allocate(picture *out, size_t width, size_
 DESPUR_MUST_USE despur_status picture_check_size(size_t width, size_t height, despur_error *error);
 
 /* Each fills an empty picture; *orientation, 1 before, gets what the file tells (exif_orientation). */
-typedef despur_status picture_decoder(picture *out, const uint8_t *bytes, size_t count, size_t side,
+typedef despur_status picture_decoder(picture *out, const uint8_t *bytes, size_t count, size_t least,
                                       int *orientation, despur_error *error);
 picture_decoder decode_jpeg, decode_png, decode_webp, decode_pnm;
 

@@ -226,6 +226,9 @@ static const row ROWS[] = {
     ROW("data.size", PHOTOS, "9", "ms", "Tp"),
     ROW("data.resize", PHOTOS, "12", "ms", "Tp"),
     ROW("data.filter", PHOTOS, "bicubic", "ms", "Tp"),
+    /* none is a large JPEG: unit.picture has one */
+    ROW("data.scaled_decoding", PHOTOS, "never", "", ""),
+    ROW("data.scaled_decoding", PHOTOS, "near", "", ""),
     ROW("data.skip_unreadable", PHOTOS, "true", "", ""), /* nothing is; cli.pictures has one */
     ROW("data.cache", PHOTOS, "elsewhere", "", ""),
     ROW("data.region", PHOTOS, "[0,0,4,4]", "", ""), /* cam.json is not compared; cli.pictures has one */

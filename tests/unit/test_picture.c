@@ -25,12 +25,12 @@ static const bool HAS_WEBP = true;
 static const bool HAS_WEBP = false;
 #endif
 
-static void read_picture(picture *out, const char *path, size_t side) {
+static void read_picture(picture *out, const char *path, size_t least) {
   char *bytes;
   size_t count;
   despur_error error;
   assert_int_equal(file_read(&bytes, &count, path, PICTURE_MOST_BYTES, &error), DESPUR_OK);
-  if (picture_decode(out, (uint8_t *)bytes, count, side, &error) != DESPUR_OK)
+  if (picture_decode(out, (uint8_t *)bytes, count, least, &error) != DESPUR_OK)
     fail_msg("%s: %s", path, error.message);
   mem_free(bytes);
 }
@@ -44,7 +44,7 @@ static void compare(const char *name) {
   assert_int_equal(file_read(&wanted, &count, path, 2 * BYTES, NULL), DESPUR_OK);
   assert_int_equal(count, 2 * BYTES);
   snprintf(path, sizeof path, FOLDER "%s", name);
-  read_picture(&p, path, SHORTER);
+  read_picture(&p, path, 2 * SHORTER);
   for (int filter = 0; filter < 2; filter++) {
     assert_int_equal(picture_fit(found, &p, SIDE, SHORTER, (despur_filter)filter, NULL), DESPUR_OK);
     if (memcmp(found, wanted + filter * BYTES, BYTES) != 0) fail_msg("%s: other bytes than Pillow's", name);
@@ -165,6 +165,12 @@ static void names_do_not_matter(void **state) {
 
 /* ---- folders ---- */
 
+static uint64_t hash_of(const uint8_t *bytes, size_t count) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+  for (size_t i = 0; i < count; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
 static int says_splits(const char *room, const char *table) {
   char path[160];
   despur_pictures *pictures;
@@ -187,13 +193,31 @@ static void folders_say_splits_or_do_not(void **state) {
   assert_int_equal(says_splits(room, "filename,y\ncolour.png,0\ngrey.jpg,1\n"), 0);
 }
 
-/* ---- thumbnails ---- */
-
-static uint64_t hash_of(const uint8_t *bytes, size_t count) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-  for (size_t i = 0; i < count; i++) hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-  return hash;
+/* Image.draft of Pillow 13 with (36, 36), with (18, 18), and without; then resize((20, 18)) and crop. */
+static void jpegs_are_decoded_as_small_as_is_asked(void **state) {
+  (void)state;
+  static const uint64_t WANTED[] = {[DESPUR_SCALED_FAR] = UINT64_C(0x93b3f23645c696a3),
+                                    [DESPUR_SCALED_NEVER] = UINT64_C(0xc4579e0b01c9c0d4),
+                                    [DESPUR_SCALED_NEAR] = UINT64_C(0x67adc8b9e9094ddf)};
+  char room[128], path[160];
+  uint8_t found[BYTES];
+  despur_pictures *pictures;
+  despur_error error;
+  temporary_directory(room);
+  snprintf(path, sizeof path, "%s/table.csv", room);
+  assert_ok(file_write_text(path, "filename,y\nhalf.jpg,0\n", &error));
+  despur_pictures_options options = {
+      .folder = FOLDER, .metadata = path, .side = SIDE, .shorter = SHORTER, .cache = room, .threads = 1};
+  for (unsigned i = 0; i < 3; i++) {
+    options.scaled_decoding = (despur_scaled_decoding)i;
+    assert_ok(despur_pictures_open(&pictures, &options, &error));
+    assert_ok(despur_pictures_read(pictures, 0, 1, found, &error));
+    if (hash_of(found, BYTES) != WANTED[i]) fail_msg("scaled decoding %u: other bytes than Pillow's", i);
+    despur_pictures_free(pictures);
+  }
 }
+
+/* ---- thumbnails ---- */
 
 static void thumbnails_keep_proportions_and_are_pillows(void **state) {
   (void)state;
@@ -258,6 +282,7 @@ int main(void) {
       cmocka_unit_test(exif_that_leads_astray_tells_no_orientation),
       cmocka_unit_test(names_do_not_matter),
       cmocka_unit_test(folders_say_splits_or_do_not),
+      cmocka_unit_test(jpegs_are_decoded_as_small_as_is_asked),
       cmocka_unit_test(thumbnails_keep_proportions_and_are_pillows),
       cmocka_unit_test(thumbnails_of_arrays_have_either_order_of_channels),
   };
