@@ -22,4 +22,16 @@ DESPUR_MUST_USE despur_status cam_draw_overlay(uint8_t *rgb, size_t stride, cons
                                                const float *map, despur_shape shape, size_t scale,
                                                despur_error *error);
 
+/* A photograph, bytes [height, width, 3], and the part of it that the network has seen. */
+typedef struct cam_photograph {
+  const uint8_t *rgb;
+  size_t width, height;
+  size_t left, top, seen_width, seen_height;
+} cam_photograph;
+
+/* The overlay at the photograph's own size. map: [shape.height, shape.width], over what was seen; what lies
+ * around that is dim, without a colour. */
+DESPUR_MUST_USE despur_status cam_draw_photograph(uint8_t *rgb, size_t stride, const cam_photograph *photo,
+                                                  const float *map, despur_shape shape, despur_error *error);
+
 #endif

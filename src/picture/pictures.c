@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "data/dataset.h"
 #include "picture/cache.h"
+#include "picture/photograph.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ typedef struct picture_values {
 struct despur_pictures {
   picture_list list;
   picture_cache cache;
-  size_t count, side;
+  size_t count, side, shorter;
   uint32_t *entry; /* [count] where in list and cache a picture stands */
   picture_values label, attribute;
   uint8_t *split;
@@ -127,6 +128,9 @@ static despur_status check_options(despur_pictures_options *o, despur_error *err
   if (o->threads <= 0) o->threads = processors_allowed();
   if (o->filter != DESPUR_BILINEAR && o->filter != DESPUR_BICUBIC)
     return error_set(error, DESPUR_BAD_USAGE, "expected bilinear or bicubic, found %d", (int)o->filter);
+  if (o->scaled_decoding > DESPUR_SCALED_NEAR)
+    return error_set(error, DESPUR_BAD_USAGE, "no scaled decoding has the number %u",
+                     (unsigned)o->scaled_decoding);
   return DESPUR_OK;
 }
 
@@ -159,6 +163,7 @@ despur_status despur_pictures_open(despur_pictures **out, const despur_pictures_
   TRY(mem_alloc(&p, 1, sizeof *p, error));
   p->cache.file = -1;
   p->side = o.side;
+  p->shorter = o.shorter;
   TRY(mem_copy_text(&p->folder, o.folder, error));
   o.folder = p->folder;
   TRY(list_fill(&p->list, &o, error));
@@ -241,6 +246,18 @@ const char *despur_pictures_unreadable(const despur_pictures *pictures, size_t i
 
 const char *despur_pictures_description(const despur_pictures *pictures) {
   return pictures->description;
+}
+
+/* ---- for drawing ---- */
+
+despur_status photograph_read(photograph *out, const despur_pictures *pictures, size_t index,
+                              despur_error *error) {
+  picture decoded;
+  *out = (photograph){0};
+  despur_status status = picture_read(&decoded, &pictures->list, pictures->entry[index], 0, error);
+  if (status == DESPUR_OK) status = photograph_of(out, &decoded, pictures->side, pictures->shorter, error);
+  picture_release(&decoded);
+  return status;
 }
 
 /* ---- as a data set ---- */

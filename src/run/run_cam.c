@@ -5,6 +5,7 @@
 #include "eval/cam.h"
 #include "io/png.h"
 #include "io/sheet.h"
+#include "run/cam_photograph.h"
 #include "run/cells.h"
 #include "run/networks.h"
 #include "run/reopen.h"
@@ -209,16 +210,45 @@ static despur_status create_sheet(contact_sheet *s, const despur_run_cam_result 
   return DESPUR_OK;
 }
 
+static const float *map_of(const looker *look, size_t i, size_t stage) {
+  return look->maps + (stage * look->out->example_count + i) * look->area;
+}
+
+/* An example that is a photograph: it fits into the tiles of the sheet, and overlays are as large as it is.
+ */
+static despur_status draw_photograph(looker *look, size_t i, const contact_sheet *s, size_t row,
+                                     const photograph *p, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_run_cam_result *out = look->out;
+  photograph small = {0};
+  TRY(photograph_shrink(&small, p, s->tile_width, error));
+  TRY(cam_put_photograph(s, row, 0, &small, NULL, look->shape, error));
+  for (size_t stage = 0; stage < out->stage_count; stage++) {
+    const float *map = map_of(look, i, stage);
+    TRY(cam_put_photograph(s, row, 1 + stage, &small, map, look->shape, error));
+    TRY(cam_overlay_photograph(&out->examples[i].overlays[stage], p, map, look->shape, error));
+  }
+cleanup:
+  photograph_release(&small);
+  return status;
+}
+
 /* One example: a row of the group's sheet, and an overlay by itself for each stage. */
 static despur_status draw_example(looker *look, size_t i, const contact_sheet *s, size_t row,
                                   const contact_sheet *single, float *image, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_run_cam_result *out = look->out;
   size_t scale = look->scale;
+  photograph p;
+  TRY(cam_find_photograph(&p, look->r->dataset, out->examples[i].example, error));
+  if (p.whole.rgb) {
+    TRY(draw_photograph(look, i, s, row, &p, error));
+    goto cleanup;
+  }
   despur_dataset_image(look->r->dataset, out->examples[i].example, image);
   cam_draw_image(sheet_pixel(s, row, 0, 0, 0), 3 * s->width, image, look->shape, scale);
   for (size_t stage = 0; stage < out->stage_count; stage++) {
-    const float *map = look->maps + (stage * out->example_count + i) * look->area;
+    const float *map = map_of(look, i, stage);
     TRY(cam_draw_overlay(sheet_pixel(s, row, 1 + stage, 0, 0), 3 * s->width, image, map, look->shape, scale,
                          error));
     TRY(cam_draw_overlay(sheet_pixel(single, 0, 0, 0, 0), 3 * single->width, image, map, look->shape, scale,
@@ -226,6 +256,7 @@ static despur_status draw_example(looker *look, size_t i, const contact_sheet *s
     TRY(to_picture(&out->examples[i].overlays[stage], single, error));
   }
 cleanup:
+  photograph_release(&p);
   return status;
 }
 
@@ -398,13 +429,13 @@ cleanup:
 }
 
 /* DIRECTORY/NAME.png, where no name of a class leads elsewhere. */
-static despur_status write_picture(const char *directory, const char *name, const despur_picture *picture,
+static despur_status write_picture(const char *directory, const char *name, const despur_picture *drawn,
                                    despur_error *error) {
   char path[FILE_PATH], file[160];
   snprintf(file, sizeof file, "%s.png", name);
   for (char *slash; (slash = strchr(file, '/'));) *slash = '_';
   despur_status status = file_join(path, directory, file, error);
-  return status == DESPUR_OK ? png_save(path, picture->bytes, picture->count, error) : status;
+  return status == DESPUR_OK ? png_save(path, drawn->bytes, drawn->count, error) : status;
 }
 
 despur_status despur_run_cam_write(const despur_run_cam_result *result, const char *directory,

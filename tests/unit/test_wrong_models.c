@@ -102,7 +102,9 @@ static void folders_of_pictures_that_cannot_be_are_refused(void **state) {
   assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
   o.shorter = 0, o.filter = (despur_filter)2;
   assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
-  o.filter = DESPUR_BICUBIC, o.folder = ".", o.layout = "mosaic";
+  o.filter = DESPUR_BICUBIC, o.scaled_decoding = (despur_scaled_decoding)3;
+  assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
+  o.scaled_decoding = DESPUR_SCALED_FAR, o.folder = ".", o.layout = "mosaic";
   assert_int_equal(despur_pictures_open(&pictures, &o, &error), DESPUR_BAD_USAGE);
 }
 
