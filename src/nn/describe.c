@@ -69,14 +69,17 @@ static void life_text(char out[64], const despur_net *net, size_t v) {
 }
 
 /* How it is computed, where that is not plain. */
-static void passing_text(char out[64], const node *n) {
+static void passing_text(char out[96], const node *n) {
+  char later[48] = "";
   *out = '\0';
-  if (n->winograd) snprintf(out, 64, ", Winograd's products");
-  if (n->host) snprintf(out, 64, ", computed with %zu", n->host->index + 1);
+  if (n->later && conv_finishes(n))
+    snprintf(later, sizeof later, ", in evaluation with %zu", n->later->index + 1);
+  if (n->spec.op == &op_conv) snprintf(out, 96, "%s%s", n->winograd ? ", Winograd's products" : "", later);
+  if (n->host) snprintf(out, 96, ", computed with %zu", n->host->index + 1);
 }
 
 static despur_status add_node(text *out, const despur_net *net, const node *n, despur_error *error) {
-  char shape[64], setting[64], inputs[64], life[64], passing[64], what[96];
+  char shape[64], setting[64], inputs[64], life[64], passing[96], what[96];
   shape_text(shape, n->out->layout);
   setting_text(setting, &n->spec);
   inputs_text(inputs, n);

@@ -84,6 +84,8 @@ struct node {
   size_t spare_at;        /* scratch: a gradient that is to be added */
   const node *host;       /* another one that does its work in passing (nn/fuse.c); NULL: it does it itself */
   const node *norm;       /* of a host: the batch norm before it */
+  const node *source;     /* of a batch norm: the convolution that does its work in passes of no return */
+  const node *later;      /* of that convolution: the node in whose turn it then runs */
   /* what operations keep of their own: */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
   size_t weight, bias; /* floats into the slabs */
@@ -101,6 +103,8 @@ struct node {
   size_t running_mean, running_variance; /* batch norm: floats into net->buffers */
   size_t sums_at;                        /* batch norm: doubles into the sums of a block */
   size_t norm_at;                        /* batch norm: doubles into net->norms */
+  size_t
+      line_at; /* batch norm: scale and shift of each channel outside of training, floats into net->derived */
 };
 
 struct operation {

@@ -175,10 +175,6 @@ CONV(2, 2)
 CONV(3, 3)
 CONV(5, 5)
 
-static void conv_1x1_stride_2(const conv_job *job) {
-  conv_sized(job, (conv_kernel){1, 1, 2, false});
-}
-
 static void conv_3x3_stride_2(const conv_job *job) {
   conv_sized(job, (conv_kernel){3, 3, 2, false});
 }
@@ -188,13 +184,18 @@ static void conv_general(const conv_job *job) {
   conv_sized(job, (conv_kernel){job->kernel, job->kernel_columns, job->stride, false});
 }
 
+extern const points_table LEVEL_TABLE(points_kernels);
+
 static void conv(const conv_job *job) {
   static const struct {
     size_t rows, columns, stride;
     void (*conv)(const conv_job *job);
-  } KERNELS[] = {{1, 1, 1, conv_1x1},          {3, 3, 1, conv_3x3},         {5, 5, 1, conv_5x5},
-                 {1, 2, 1, conv_1x2},          {2, 1, 1, conv_2x1},         {2, 2, 1, conv_2x2},
-                 {1, 1, 2, conv_1x1_stride_2}, {3, 3, 2, conv_3x3_stride_2}};
+  } KERNELS[] = {{3, 3, 1, conv_3x3}, {5, 5, 1, conv_5x5}, {1, 2, 1, conv_1x2},
+                 {2, 1, 1, conv_2x1}, {2, 2, 1, conv_2x2}, {3, 3, 2, conv_3x3_stride_2}};
+  if (job->kernel == 1 && job->kernel_columns == 1) {
+    LEVEL_TABLE(points_kernels).conv(job);
+    return;
+  }
   for (size_t i = 0; i < sizeof KERNELS / sizeof *KERNELS; i++) {
     if (KERNELS[i].rows != job->kernel || KERNELS[i].columns != job->kernel_columns ||
         KERNELS[i].stride != job->stride)
@@ -528,6 +529,7 @@ extern const kernel_table LEVEL_TABLE(kernels);
 const kernel_table LEVEL_TABLE(kernels) = {
     .level = LEVEL_NAME,
     .conv = conv,
+    .conv_packed = conv_1x1,
     .conv_gradient = conv_gradient,
     .conv_bias_gradient = conv_gradient_bias,
     .linear = linear,
@@ -538,6 +540,7 @@ const kernel_table LEVEL_TABLE(kernels) = {
     .relu_gradient = relu_gradient,
     .norm = &LEVEL_TABLE(norm_kernels),
     .rows = &LEVEL_TABLE(row_kernels),
+    .points = &LEVEL_TABLE(points_kernels),
     .winograd = &LEVEL_TABLE(winograd_kernels),
     .channels = &LEVEL_TABLE(channels_kernels),
 };

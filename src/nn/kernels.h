@@ -10,8 +10,17 @@
 #include "base/error.h"
 #include "nn/norm_kernels.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What follows a convolution, value by value: y = y * scale[out] + shift[out], and so on. */
+typedef struct conv_after {
+  const float *scale, *shift; /* [out_channels] */
+  const float *plus;          /* what is added then, at (channel 0, row 0, column 0), or NULL */
+  size_t plus_channel, plus_row;
+  bool relu;
+} conv_after;
 
 /* y[out][row][column] = (sum over in, kernel row and kernel column of weight * x) + bias[out]. Input row of
  * (row, kernel row) is row * stride + kernel row - padding; rows outside 0..x_rows-1 count as zeros. Strides
@@ -24,6 +33,7 @@ typedef struct conv_job {
   float *y;            /* (channel 0, row 0, column 0) */
   size_t y_channel, y_row, y_column;
   size_t in_channels, out_channels, rows, columns, kernel, kernel_columns, stride, padding;
+  const conv_after *after; /* NULL: nothing. Kernels of 1 x 1 and Winograd's products only */
 } conv_job;
 
 /* weight_gradient[out][in][kr][kc] = sum over rows, columns and lanes of dy * x; bias_gradient[out] = sum of
@@ -52,6 +62,11 @@ typedef struct winograd_table {
   void (*convolve)(const winograd_job *job);
   void (*gradient)(const winograd_gradient_job *job);
 } winograd_table;
+
+/* Convolutions of 1 x 1. */
+typedef struct points_table {
+  void (*conv)(const conv_job *job);
+} points_table;
 
 /* The gradient with input channels in the vectors: see nn/channels.h. */
 typedef struct channels_gradient_job {
@@ -109,6 +124,7 @@ typedef struct row_table {
 typedef struct kernel_table {
   const char *level; /* "baseline", "v3", "v4", "neon" */
   void (*conv)(const conv_job *job);
+  void (*conv_packed)(const conv_job *job); /* of 1 x 1 without `after`, whose input lies close together */
   void (*conv_gradient)(const conv_gradient_job *job);
   void (*conv_bias_gradient)(const conv_gradient_job *job); /* that alone */
   void (*linear)(const linear_job *job);
@@ -119,6 +135,7 @@ typedef struct kernel_table {
   void (*relu_gradient)(float *dx, const float *y, size_t n); /* dx = 0 where y is not positive */
   const norm_table *norm;
   const row_table *rows;
+  const points_table *points;
   const winograd_table *winograd;
   const channels_table *channels;
 } kernel_table;

@@ -4,6 +4,7 @@
 
 #include "base/lanes.h"
 #include "base/level.h"
+#include "nn/after.h"
 
 extern const kernel_table LEVEL_TABLE(kernels);
 
@@ -89,9 +90,17 @@ static void put_tiles(float *to, const winograd_job *w, size_t first, size_t cou
   }
 }
 
-/* A^T m A and the bias, as far as there are rows and columns. */
-INLINE void take_tile(float *y, size_t y_row, const float *from, size_t place, float bias, size_t rows,
-                      size_t columns) {
+/* One output channel: where it is, and what follows there. */
+typedef struct tile_target {
+  float *y;
+  size_t y_row;
+  float bias;
+  channel_after after;
+} tile_target;
+
+/* A^T m A, the bias and what follows, as far as there are rows and columns. */
+INLINE void take_tile(const tile_target *to, tile t, const float *from, size_t place, size_t rows,
+                      size_t columns, const bool FOLLOWS) {
   for (size_t part = 0; part < LANES; part += VECTOR) {
     vec half[2][4];
     UNROLL for (size_t c = 0; c < 4; c++) {
@@ -102,24 +111,38 @@ INLINE void take_tile(float *y, size_t y_row, const float *from, size_t place, f
     }
     UNROLL for (size_t r = 0; r < 2; r++) {
       if (r >= rows) continue;
-      float *to = y + r * y_row + part;
-      store(to, splat(bias) + (half[r][0] + (half[r][1] + half[r][2])));
-      if (columns > 1) store(to + LANES, splat(bias) + ((half[r][1] - half[r][2]) - half[r][3]));
+      const size_t column = t.column * LANES + part, at = (t.row + r) * to->after.plus_row + column;
+      float *y = to->y + (t.row + r) * to->y_row + column;
+      vec left = splat(to->bias) + (half[r][0] + (half[r][1] + half[r][2]));
+      vec right = splat(to->bias) + ((half[r][1] - half[r][2]) - half[r][3]);
+      store(y, FOLLOWS ? finish(left, &to->after, at) : left);
+      if (columns > 1) store(y + LANES, FOLLOWS ? finish(right, &to->after, at + LANES) : right);
     }
   }
 }
 
 /* from [16 places, outs, count]. */
-static void take_tiles(const conv_job *job, const float *from, size_t out, size_t outs, size_t first,
-                       size_t count) {
+INLINE void take_all_tiles(const conv_job *job, const float *from, size_t out, size_t outs, size_t first,
+                           size_t count, const bool FOLLOWS) {
   const size_t place = winograd_place(outs, count);
   for (size_t o = 0; o < outs; o++) {
     tile t = tile_at(first, job->columns);
+    tile_target to = {.y = job->y + (out + o) * job->y_channel,
+                      .y_row = job->y_row,
+                      .bias = job->bias ? job->bias[out + o] : 0};
+    if (FOLLOWS) to.after = after_channel(job->after, out + o);
     for (size_t i = 0; i < count; i++, t = next_tile(t, job->columns))
-      take_tile(job->y + (out + o) * job->y_channel + t.row * job->y_row + t.column * LANES, job->y_row,
-                from + (o * count + i) * LANES, place, job->bias ? job->bias[out + o] : 0, job->rows - t.row,
-                job->columns - t.column);
+      take_tile(&to, t, from + (o * count + i) * LANES, place, job->rows - t.row, job->columns - t.column,
+                FOLLOWS);
   }
+}
+
+static void take_tiles(const conv_job *job, const float *from, size_t out, size_t outs, size_t first,
+                       size_t count) {
+  if (job->after)
+    take_all_tiles(job, from, out, outs, first, count, true);
+  else
+    take_all_tiles(job, from, out, outs, first, count, false);
 }
 
 /* Sums over input channels of one place. */
@@ -141,7 +164,7 @@ static void multiply(float *to, const float *tiles, const float *weight, const c
                              .kernel = 1,
                              .kernel_columns = 1,
                              .stride = 1};
-  LEVEL_TABLE(kernels).conv(&products);
+  LEVEL_TABLE(kernels).conv_packed(&products);
 }
 
 static void convolve(const winograd_job *w) {

@@ -20,6 +20,7 @@ pass net_pass(const despur_net *net, size_t block, int thread, bool training) {
                 .block = block,
                 .used = left < LANES ? left : LANES,
                 .training = training,
+                .returns = true,
                 .kept = net->kept + room * net->kept_floats,
                 .bytes = net->bytes + room * net->kept_bytes,
                 .scratch = net->scratch + (size_t)thread * net->scratch_floats,
@@ -62,7 +63,8 @@ void net_put_rows(const pass *p, const net_batch *batch) {
 }
 
 void node_forward(const node *n, pass *p) {
-  if (n->host) return;
+  const bool waits = !p->returns && n->later && conv_finishes(n);
+  if (n->host || waits) return;
   if (n->norm)
     n->norm->spec.op->forward_for(n->norm, p, n);
   else
@@ -109,6 +111,7 @@ static void forward_block(void *context, size_t block, int thread) {
   const despur_net *net = job->net;
   pass p = net_pass(net, block, thread, job->training);
   p.step = job->step;
+  p.returns = job->training;
   if (job->first == 0) net_put_rows(&p, job->batch);
   for (size_t i = job->first; i < job->last; i++) {
     const pass_step *step = &net->forward.steps[i];

@@ -50,6 +50,7 @@ static void plan_norm(node *n, net_plan *p) {
   n->running_variance = plan_buffers(p, channels(n));
   n->sums_at = plan_sums(p, channels(n) * SUM_DOUBLES);
   n->norm_at = plan_norms(p, channels(n) * NORM_DOUBLES);
+  n->line_at = plan_derived(p, 2 * channels(n));
 }
 
 static void initialise(const node *n, despur_net *net) {
@@ -129,11 +130,42 @@ static void meet(const node *n, despur_net *net) {
   }
 }
 
+/* y = x * scale + shift. */
+typedef struct channel_line {
+  float scale, shift;
+} channel_line;
+
+static channel_line line_of(const node *n, const despur_net *net, size_t channel) {
+  const channel_norm *norm = &norms_of(n, net)[channel];
+  const double scale = (double)net->parameters[n->weight + channel] * norm->inverse;
+  return (channel_line){(float)scale,
+                        (float)((double)net->parameters[n->bias + channel] - norm->mean * scale)};
+}
+
 static void begin(const node *n, despur_net *net, bool training) {
   const float *means = net->buffers + n->running_mean, *variances = net->buffers + n->running_variance;
-  for (size_t c = 0; (!training || n->frozen) && c < channels(n); c++)
+  float *lines = net->derived + n->line_at;
+  if (training && !n->frozen) return;
+  for (size_t c = 0; c < channels(n); c++) {
     norms_of(n, net)[c] =
         (channel_norm){.mean = (double)means[c], .inverse = 1 / math_sqrt((double)variances[c] + EPS)};
+    const channel_line of = line_of(n, net, c);
+    lines[c] = of.scale;
+    lines[channels(n) + c] = of.shift;
+  }
+}
+
+/* The convolution before it does what it and its host do. */
+static void forward_from(const node *n, const pass *p, const node *host) {
+  const float *lines = p->net->derived + n->line_at;
+  conv_after after = {.scale = lines, .shift = lines + channels(n), .relu = host != NULL};
+  if (host && host->input_count > 1) {
+    const block_layout plus = host->in[1]->layout;
+    after.plus = node_input(host, p, 1) + block_at(plus, 0, 0);
+    after.plus_channel = block_channel(plus);
+    after.plus_row = block_row(plus);
+  }
+  conv_forward_into(n->source, p, n->out, &after);
 }
 
 /* One multiply-add for each value: x * scale + shift, which are computed in double precision, for the
@@ -142,10 +174,12 @@ static void begin(const node *n, despur_net *net, bool training) {
 static void forward_for(const node *n, const pass *p, const node *host) {
   const node *add = host && host->input_count > 1 ? host : NULL;
   block_layout out = n->out->layout;
+  if (!p->returns && n->source && conv_finishes(n->source)) {
+    forward_from(n, p, host);
+    return;
+  }
   for (size_t c = 0; c < channels(n); c++) {
-    const channel_norm *norm = &norms_of(n, p->net)[c];
-    double scale = (double)p->net->parameters[n->weight + c] * norm->inverse;
-    double shift = (double)p->net->parameters[n->bias + c] - norm->mean * scale;
+    const channel_line of = line_of(n, p->net, c);
     norm_job job = job_of(n, p, c);
     job.y = node_output(n, p) + block_at(out, c, 0);
     job.y_row = block_row(out);
@@ -154,7 +188,7 @@ static void forward_for(const node *n, const pass *p, const node *host) {
       job.plus = node_input(add, p, 1) + block_at(add->in[1]->layout, c, 0);
       job.plus_row = block_row(add->in[1]->layout);
     }
-    p->net->kernels->norm->apply(&job, (float)scale, (float)shift);
+    p->net->kernels->norm->apply(&job, of.scale, of.shift);
   }
 }
 

@@ -144,9 +144,9 @@ static size_t multiply_adds(const node *n) {
          window_pairs(out.width, in.width, &n->spec);
 }
 
-static conv_job forward_job(const node *n, const pass *p, size_t group) {
+static conv_job forward_job(const node *n, const pass *p, size_t group, const node_value *to) {
   const despur_net *net = p->net;
-  block_layout in = n->in[0]->layout, out = n->out->layout;
+  block_layout in = n->in[0]->layout, out = to->layout;
   size_t first = group * channels_out(n);
   return (conv_job){.x = node_input(n, p, 0) + block_at(in, group * channels_in(n), 0) -
                          n->spec.padding * LANES,
@@ -155,7 +155,7 @@ static conv_job forward_job(const node *n, const pass *p, size_t group) {
                     .x_rows = in.height,
                     .weight = net->parameters + n->weight + group * group_weights(n),
                     .bias = n->spec.without_bias ? NULL : net->parameters + n->bias + first,
-                    .y = node_output(n, p) + block_at(out, first, 0),
+                    .y = place_of(p, to->data) + block_at(out, first, 0),
                     .y_channel = block_channel(out),
                     .y_row = block_row(out),
                     .y_column = LANES,
@@ -169,9 +169,14 @@ static conv_job forward_job(const node *n, const pass *p, size_t group) {
                     .padding = n->spec.padding};
 }
 
-void conv_forward(const node *n, const pass *p) {
+bool conv_finishes(const node *n) {
+  return n->winograd || (n->spec.kernel == 1 && groups(n) == 1);
+}
+
+void conv_forward_into(const node *n, const pass *p, const node_value *out, const conv_after *after) {
   for (size_t group = 0; group < groups(n); group++) {
-    conv_job job = forward_job(n, p, group);
+    conv_job job = forward_job(n, p, group, out);
+    job.after = after;
     if (n->winograd) {
       job.weight = p->net->derived + n->winograd_at;
       p->net->kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->tiles_at});
@@ -179,6 +184,10 @@ void conv_forward(const node *n, const pass *p) {
       p->net->kernels->conv(&job);
     }
   }
+}
+
+void conv_forward(const node *n, const pass *p) {
+  conv_forward_into(n, p, n->out, NULL);
 }
 
 static void forward(const node *n, pass *p) {

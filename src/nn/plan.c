@@ -360,8 +360,8 @@ size_t plan_bytes(net_plan *p, size_t count) {
 }
 
 size_t plan_forward_scratch(net_plan *p, const node *n, size_t count) {
-  size_t step = p->forward_step[n->index];
-  return arena_lease(&p->scratch, (lease){.floats = count, .begin = step, .end = step});
+  const size_t step = p->forward_step[n->index], last = n->later ? p->forward_step[n->later->index] : step;
+  return arena_lease(&p->scratch, (lease){.floats = count, .begin = step, .end = last});
 }
 
 size_t plan_backward_scratch(net_plan *p, const node *n, size_t count) {

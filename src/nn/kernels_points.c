@@ -1,0 +1,156 @@
+/* Convolutions of 1 x 1, compiled once for each instruction set (base/level.h).
+ *
+ * Input channels of large maps lie pages apart, and what a tile reads of them would fall into few sets of a
+ * cache. So some places of some input channels are put together first, and stay in the first cache while all
+ * output channels are added up; sums so far wait in the output. They are the same sums in the same order. */
+#include "nn/after.h"
+#include "nn/kernels.h"
+
+#include "base/lanes.h"
+#include "base/level.h"
+
+#include <stdbool.h>
+
+enum {
+  PLACES = 6, /* that are put together, */
+  INS = 64,   /* of so many input channels: 24 KiB */
+  OUTS = SUMS == 24   ? 4
+         : SUMS == 12 ? 3
+                      : 1,
+  MOST = SUMS / OUTS > 8 ? 8 : SUMS / OUTS /* vectors of a tile */
+};
+
+/* Places next to each other in the output, and input channels from one on. */
+typedef struct points {
+  const conv_job *job;
+  size_t count; /* places */
+  const float *x[PLACES];
+  float *y;
+  size_t plus_at; /* floats from the beginning of a channel of what is added */
+  size_t in, ins;
+  const float *packed; /* [ins, count, LANES] */
+} points;
+
+static const float NOTHING[LANES] __attribute__((aligned(64)));
+
+/* Where the places from one on, counted row by row, have their input: in channel 0, or nowhere. */
+static void find_places(points *p, size_t first) {
+  const conv_job *job = p->job;
+  for (size_t i = 0; i < p->count; i++) {
+    const size_t row = (first + i) / job->columns * job->stride,
+                 column = (first + i) % job->columns * job->stride;
+    p->x[i] = row < job->x_rows ? job->x + row * job->x_row + column * LANES : NULL;
+  }
+}
+
+static void pack(const points *p, float *to) {
+  for (size_t i = 0; i < p->count; i++) {
+    const float *from = p->x[i] ? p->x[i] + p->in * p->job->x_channel : NOTHING;
+    const size_t step = p->x[i] ? p->job->x_channel : 0;
+    for (size_t in = 0; in < p->ins; in++)
+      for (size_t part = 0; part < LANES; part += VECTOR)
+        store(to + (in * p->count + i) * LANES + part, load(from + in * step + part));
+  }
+}
+
+/* CHANNELS output channels from `out` x VECTORS vectors from `first`. */
+INLINE void add_tile(const points *p, size_t out, size_t first, const size_t CHANNELS, const size_t VECTORS) {
+  const conv_job *job = p->job;
+  const bool begins = p->in == 0, ends = p->in + p->ins == job->in_channels, follows = ends && job->after;
+  const size_t weight_out = job->in_channels, row = p->count * LANES;
+  const float *x = p->packed + first * VECTOR, *w = job->weight + out * weight_out + p->in;
+  float *y[OUTS];
+  vec sum[OUTS][MOST];
+  UNROLL for (size_t o = 0; o < CHANNELS; o++) y[o] = p->y + (out + o) * job->y_channel;
+  UNROLL for (size_t o = 0; o < CHANNELS; o++) {
+    UNROLL for (size_t v = 0; v < VECTORS; v++) {
+      const size_t at = (first + v) / PARTS * job->y_column + (first + v) % PARTS * VECTOR;
+      sum[o][v] = begins ? splat(0) : load(y[o] + at);
+    }
+  }
+  for (size_t i = 0; i < p->ins; i++) {
+    vec factor[OUTS];
+    UNROLL for (size_t o = 0; o < CHANNELS; o++) factor[o] = splat(w[o * weight_out + i]);
+    UNROLL for (size_t v = 0; v < VECTORS; v++) {
+      const vec value = load(x + i * row + v * VECTOR);
+      UNROLL for (size_t o = 0; o < CHANNELS; o++) sum[o][v] = fma_lanes(factor[o], value, sum[o][v]);
+    }
+  }
+  UNROLL for (size_t o = 0; o < CHANNELS; o++) {
+    const vec shift = splat(job->bias ? job->bias[out + o] : 0);
+    const channel_after after = follows ? after_channel(job->after, out + o) : (channel_after){.relu = false};
+    UNROLL for (size_t v = 0; v < VECTORS; v++) {
+      const size_t column = (first + v) / PARTS, part = (first + v) % PARTS * VECTOR;
+      vec value = sum[o][v];
+      if (ends) value = shift + value;
+      if (follows) value = finish(value, &after, p->plus_at + column * LANES + part);
+      store(y[o] + column * job->y_column + part, value);
+    }
+  }
+}
+
+INLINE void add_vectors(const points *p, size_t out, const size_t CHANNELS) {
+  size_t vectors, all = p->count * PARTS;
+  for (size_t first = 0; first < all; first += vectors) {
+    vectors = all - first < MOST ? all - first : MOST;
+#define TILE(n)                                                                                              \
+  case n:                                                                                                    \
+    if (n <= MOST) add_tile(p, out, first, CHANNELS, n <= MOST ? n : 1);                                     \
+    break
+    switch (vectors) {
+      TILE(1);
+      TILE(2);
+      TILE(3);
+      TILE(4);
+      TILE(5);
+      TILE(6);
+      TILE(7);
+    default:
+      add_tile(p, out, first, CHANNELS, MOST);
+    }
+#undef TILE
+  }
+}
+
+static void add_channels(const points *p) {
+  size_t out = 0;
+  const size_t outs = p->job->out_channels;
+  for (; out + OUTS <= outs; out += OUTS) add_vectors(p, out, OUTS);
+  for (; out < outs; out++) add_vectors(p, out, 1);
+}
+
+/* Places first..first+count-1, counted row by row; y at the first of them. */
+static void convolve_places(points *p, size_t first) {
+  float packed[INS * PLACES * LANES] __attribute__((aligned(64)));
+  find_places(p, first);
+  p->packed = packed;
+  for (p->in = 0; p->in < p->job->in_channels; p->in += p->ins) {
+    p->ins = p->job->in_channels - p->in < INS ? p->job->in_channels - p->in : INS;
+    pack(p, packed);
+    add_channels(p);
+  }
+}
+
+/* Whether rows follow each other without a gap. */
+static bool is_flat(const conv_job *job) {
+  const bool added = job->after && job->after->plus;
+  return job->y_row == job->columns * job->y_column &&
+         (!added || job->after->plus_row == job->columns * LANES);
+}
+
+static void conv_points(const conv_job *job) {
+  const bool flat = is_flat(job);
+  const size_t rows = flat ? 1 : job->rows, columns = flat ? job->rows * job->columns : job->columns;
+  points p = {.job = job};
+  for (size_t row = 0; row < rows; row++)
+    for (size_t column = 0; column < columns; column += p.count) {
+      const size_t left = columns - column, tiles = (left + PLACES - 1) / PLACES;
+      p.count = (left + tiles - 1) / tiles;
+      p.y = job->y + row * job->y_row + column * job->y_column;
+      p.plus_at = job->after ? row * job->after->plus_row + column * LANES : 0;
+      convolve_places(&p, row * columns + column);
+    }
+}
+
+extern const points_table LEVEL_TABLE(points_kernels);
+const points_table LEVEL_TABLE(points_kernels) = {.conv = conv_points};
