@@ -5,10 +5,14 @@
  *
  *   images COUNT OUT.f32 LABELS.u32: the training images of SpuCoMNIST from COUNT built-in digits
  *   train COUNT ARCH INIT.safetensors ORDER.u32 BATCH THREADS LOSSES.f64
- *   steps IMAGES.f32 SIDE LABELS.u32 ARCH INIT.safetensors BATCH THREADS LOSSES.f64: batches of images of 3 x
- * SIDE x SIDE in ten classes, in their order; the shortest step, and the shortest pass over a batch outside
- * of training silhouette POINTS.f32 N D LABELS.u32 CLUSTERS THREADS kmeans POINTS.f32 N D CLUSTERS STARTS
- * THREADS LABELS.u32 mixture POINTS.f32 N D COMPONENTS THREADS umap POINTS.f32 N D THREADS EMBEDDING.f32
+ *   steps IMAGES.f32 SIDE LABELS.u32 ARCH INIT.safetensors BATCH THREADS LOSSES.f64: batches of images of
+ *     3 x SIDE x SIDE in ten classes, in their order; the shortest step, and the shortest pass over a batch
+ *     outside of training
+ *   inference IMAGES.f32 SIDE CLASSES ARCH INIT.safetensors BATCH THREADS LOGITS.f32: such passes alone
+ *   silhouette POINTS.f32 N D LABELS.u32 CLUSTERS THREADS
+ *   kmeans POINTS.f32 N D CLUSTERS STARTS THREADS LABELS.u32
+ *   mixture POINTS.f32 N D COMPONENTS THREADS
+ *   umap POINTS.f32 N D THREADS EMBEDDING.f32
  *   logistic X.f32 N D LABELS.u32 CLASSES L1.f64 COUNT ROWS.u32 M L2 TOLERANCE PASSES THREADS HEADS.f64:
  * COUNT fits, each from where the one before ended; the i-th on the i-th M rows of ROWS ("all": all rows)
  *   bandwidth BYTES: bytes of memory that are read a second
@@ -184,62 +188,106 @@ static despur_arch architecture(const char *name) {
   return (despur_arch)i;
 }
 
-/* Processor seconds of a pass over one batch, the least of three. */
-static double inference(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
-                        size_t batch) {
-  float *logits = allocate(batch * despur_net_classes(net), sizeof *logits);
-  double least = 1e9;
+/* Seconds and processor seconds of the shortest of three passes over a batch. */
+typedef struct shortest {
+  double wall, processor;
+} shortest;
+
+static shortest pass_over(despur_net *net, const despur_dataset *dataset, const uint32_t *examples,
+                          size_t batch, float *logits) {
+  shortest least = {1e9, 1e9};
   for (int repeat = 0; repeat < 3; repeat++) {
-    const double start = processor_seconds();
+    const double start = now(), begun = processor_seconds();
     check(despur_outputs(net, dataset, examples, batch, DESPUR_LOGITS, logits, &error));
-    const double seconds = processor_seconds() - start;
-    if (seconds < least) least = seconds;
+    const double wall = now() - start, processor = processor_seconds() - begun;
+    if (wall < least.wall) least.wall = wall;
+    if (processor < least.processor) least.processor = processor;
   }
-  free(logits);
   return least;
 }
 
-static void steps(char **words) {
-  const size_t side = number(words[1]), features = 3 * side * side;
-  size_t count = 0, values = 0;
-  uint32_t *labels = read_array(words[2], sizeof *labels, &count), *order = allocate(count, sizeof *order);
-  int64_t *classes = allocate(count, sizeof *classes);
-  float *images = read_array(words[0], sizeof *images, &values);
-  if (values != count * features) fail("images and labels of different numbers");
-  for (size_t i = 0; i < count; i++) classes[i] = labels[i], order[i] = (uint32_t)i;
+/* Images with labels, in their order, and a network for them. */
+typedef struct images_work {
+  float *images;
+  int64_t *classes;
+  uint32_t *order;
+  size_t count;
   despur_dataset *dataset;
-  check(despur_dataset_create_from_arrays(&dataset,
-                                          &(despur_arrays){.images = images,
-                                                           .images_are_float = 1,
-                                                           .count = count,
-                                                           .shape = {3, side, side},
-                                                           .labels = classes},
-                                          &error));
   despur_net *net;
+} images_work;
+
+static void open_work(images_work *w, const char *images, size_t side, const uint32_t *labels,
+                      const despur_net_options *shape, const char *weights) {
+  size_t values = 0;
+  w->images = read_array(images, sizeof *w->images, &values);
+  if (labels && values != w->count * 3 * side * side) fail("images and labels of different numbers");
+  w->count = values / (3 * side * side);
+  w->order = allocate(w->count, sizeof *w->order);
+  w->classes = allocate(w->count, sizeof *w->classes);
+  for (size_t i = 0; i < w->count; i++)
+    w->classes[i] = labels ? labels[i] : (uint32_t)(i % 2), w->order[i] = (uint32_t)i;
+  check(despur_dataset_create_from_arrays(&w->dataset,
+                                          &(despur_arrays){.images = w->images,
+                                                           .images_are_float = 1,
+                                                           .count = w->count,
+                                                           .shape = {3, side, side},
+                                                           .labels = w->classes},
+                                          &error));
+  check(despur_net_create(&w->net, shape, &error));
+  check(despur_net_load(w->net, weights, &error));
+}
+
+static void close_work(images_work *w) {
+  free(w->images), free(w->classes), free(w->order);
+  despur_net_free(w->net);
+  despur_dataset_free(w->dataset);
+}
+
+static void steps(char **words) {
+  const size_t side = number(words[1]);
+  images_work w = {0};
+  uint32_t *labels = read_array(words[2], sizeof *labels, &w.count);
   const despur_net_options shape = {.arch = architecture(words[3]),
                                     .input = {3, side, side},
                                     .classes = 10,
                                     .batch = number(words[5]),
                                     .threads = (int)number(words[6])};
-  check(despur_net_create(&net, &shape, &error));
-  check(despur_net_load(net, words[4], &error));
+  open_work(&w, words[0], side, labels, &shape, words[4]);
   stopwatch watch = {
-      .least_wall = 1e9, .least_processor = 1e9, .losses = {.values = allocate(count, sizeof(double))}};
-  const double pass = inference(net, dataset, order, shape.batch);
+      .least_wall = 1e9, .least_processor = 1e9, .losses = {.values = allocate(w.count, sizeof(double))}};
+  float *logits = allocate(shape.batch * shape.classes, sizeof *logits);
+  const double pass = pass_over(w.net, w.dataset, w.order, shape.batch, logits).processor;
   const despur_train_options options = {
       .epochs = 1,
       .batch_size = shape.batch,
       .optimizer = {.name = DESPUR_SGD, .lr = 0.01, .momentum = 0.9, .nesterov = 1, .weight_decay = 0.0005},
-      .order = order,
-      .order_length = count};
+      .order = w.order,
+      .order_length = w.count};
   const despur_train_hooks hooks = {.context = &watch, .step = after_step};
-  check(despur_train(net, dataset, &options, &hooks, NULL, &error));
+  check(despur_train(w.net, w.dataset, &options, &hooks, NULL, &error));
   printf("{\"seconds\":%.6f,\"processor\":%.6f,\"inference\":%.6f}\n", watch.least_wall,
          watch.least_processor, pass);
   write_array(words[7], watch.losses.values, sizeof(double), watch.losses.count);
-  free(watch.losses.values), free(images), free(labels), free(classes), free(order);
-  despur_net_free(net);
-  despur_dataset_free(dataset);
+  free(watch.losses.values), free(labels), free(logits);
+  close_work(&w);
+}
+
+static void inference(char **words) {
+  const size_t side = number(words[1]);
+  const despur_net_options shape = {.arch = architecture(words[3]),
+                                    .input = {3, side, side},
+                                    .classes = number(words[2]),
+                                    .batch = number(words[5]),
+                                    .training_batch = 1,
+                                    .threads = (int)number(words[6])};
+  images_work w = {0};
+  open_work(&w, words[0], side, NULL, &shape, words[4]);
+  float *logits = allocate(w.count * shape.classes, sizeof *logits);
+  const shortest pass = pass_over(w.net, w.dataset, w.order, w.count, logits);
+  printf("{\"seconds\":%.6f,\"processor\":%.6f}\n", pass.wall, pass.processor);
+  write_array(words[7], logits, sizeof *logits, w.count * shape.classes);
+  free(logits);
+  close_work(&w);
 }
 
 static float *read_points(char **words, size_t *n, size_t *d) {
@@ -388,10 +436,11 @@ typedef struct verb {
 } verb;
 
 int main(int argc, char **argv) {
-  static const verb VERBS[] = {
-      {"images", 3, images},      {"train", 7, train},     {"steps", 8, steps}, {"silhouette", 6, silhouette},
-      {"kmeans", 7, kmeans},      {"mixture", 5, mixture}, {"umap", 5, umap},   {"logistic", 14, logistic},
-      {"bandwidth", 1, bandwidth}};
+  static const verb VERBS[] = {{"images", 3, images},         {"train", 7, train},
+                               {"steps", 8, steps},           {"inference", 8, inference},
+                               {"silhouette", 6, silhouette}, {"kmeans", 7, kmeans},
+                               {"mixture", 5, mixture},       {"umap", 5, umap},
+                               {"logistic", 14, logistic},    {"bandwidth", 1, bandwidth}};
   for (size_t v = 0; argc > 1 && v < sizeof VERBS / sizeof *VERBS; v++)
     if (strcmp(argv[1], VERBS[v].name) == 0 && argc == VERBS[v].words + 2) {
       VERBS[v].execute(argv + 2);
