@@ -72,8 +72,7 @@ static void life_text(char out[64], const despur_net *net, size_t v) {
 static void passing_text(char out[96], const node *n) {
   char later[48] = "";
   *out = '\0';
-  if (n->later && conv_finishes(n))
-    snprintf(later, sizeof later, ", in evaluation with %zu", n->later->index + 1);
+  if (n->later && n->finishes) snprintf(later, sizeof later, ", in evaluation with %zu", n->later->index + 1);
   if (n->spec.op == &op_conv) snprintf(out, 96, "%s%s", n->winograd ? ", Winograd's products" : "", later);
   if (n->host) snprintf(out, 96, ", computed with %zu", n->host->index + 1);
 }

@@ -15,7 +15,7 @@ static node *before(despur_net *net, const node *n) {
 
 static void join(despur_net *net, node *norm) {
   node *conv = before(net, norm);
-  if (!norm->spec.op->forward_for || !conv || conv->spec.op != &op_conv || conv->out->readers > 1) return;
+  if (!norm->spec.op->forward_for || !conv || !conv->spec.op->forward_into || conv->out->readers > 1) return;
   norm->source = conv;
   conv->later = norm->host ? norm->host : norm;
 }

@@ -22,6 +22,7 @@ typedef struct node node;
 typedef struct pass pass;
 typedef struct net_plan net_plan;
 struct despur_net;
+struct conv_after;
 
 enum { NODE_INPUTS = 2, NODE_NAME = 24, NODE_TENSORS = 4 };
 
@@ -85,7 +86,8 @@ struct node {
   const node *host;       /* another one that does its work in passing (nn/fuse.c); NULL: it does it itself */
   const node *norm;       /* of a host: the batch norm before it */
   const node *source;     /* of a batch norm: the convolution that does its work in passes of no return */
-  const node *later;      /* of that convolution: the node in whose turn it then runs */
+  const node *later;      /* of that convolution: the node in whose turn it then runs, if it finishes: */
+  bool finishes;          /* its kernel can do what follows */
   /* what operations keep of their own: */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
   size_t weight, bias; /* floats into the slabs */
@@ -148,6 +150,8 @@ struct operation {
   /* forward and collect_backward together with what node->host does behind it (nn/fuse.c); NULL: it cannot.
    */
   void (*forward_for)(const node *n, const pass *p, const node *host);
+  /* forward with a batch norm and what follows, where node.finishes; NULL: it never can. */
+  void (*forward_into)(const node *n, const pass *p, const node_value *out, const struct conv_after *after);
   void (*collect_for)(const node *n, const pass *p, const node *host);
   /* Gradients of weights that follow from the whole batch at the end: task `part` of `parts`. */
   size_t (*gradient_tasks)(const node *n);

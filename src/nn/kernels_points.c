@@ -89,34 +89,32 @@ INLINE void add_tile(const points *p, size_t out, size_t first, const size_t CHA
   }
 }
 
-INLINE void add_vectors(const points *p, size_t out, const size_t CHANNELS) {
-  size_t vectors, all = p->count * PARTS;
-  for (size_t first = 0; first < all; first += vectors) {
-    vectors = all - first < MOST ? all - first : MOST;
-#define TILE(n)                                                                                              \
-  case n:                                                                                                    \
-    if (n <= MOST) add_tile(p, out, first, CHANNELS, n <= MOST ? n : 1);                                     \
-    break
-    switch (vectors) {
-      TILE(1);
-      TILE(2);
-      TILE(3);
-      TILE(4);
-      TILE(5);
-      TILE(6);
-      TILE(7);
-    default:
-      add_tile(p, out, first, CHANNELS, MOST);
-    }
-#undef TILE
+/* So many vectors of `left` as a tile can take; returns how many. */
+static size_t add_vectors(const points *p, size_t out, size_t first, size_t left) {
+  if (left >= MOST) {
+    add_tile(p, out, first, OUTS, MOST);
+    return MOST;
   }
+  if (MOST > 4 && left >= 4) {
+    add_tile(p, out, first, OUTS, MOST > 4 ? 4 : 1);
+    return 4;
+  }
+  if (MOST > 2 && left >= 2) {
+    add_tile(p, out, first, OUTS, MOST > 2 ? 2 : 1);
+    return 2;
+  }
+  add_tile(p, out, first, OUTS, 1);
+  return 1;
 }
 
+/* Most numbers of channels are multiples of OUTS. */
 static void add_channels(const points *p) {
+  const size_t outs = p->job->out_channels, all = p->count * PARTS;
   size_t out = 0;
-  const size_t outs = p->job->out_channels;
-  for (; out + OUTS <= outs; out += OUTS) add_vectors(p, out, OUTS);
-  for (; out < outs; out++) add_vectors(p, out, 1);
+  for (; out + OUTS <= outs; out += OUTS)
+    for (size_t first = 0; first < all;) first += add_vectors(p, out, first, all - first);
+  for (; out < outs; out++)
+    for (size_t first = 0; first < all; first++) add_tile(p, out, first, 1, 1);
 }
 
 /* Places first..first+count-1, counted row by row; y at the first of them. */
@@ -144,8 +142,7 @@ static void conv_points(const conv_job *job) {
   points p = {.job = job};
   for (size_t row = 0; row < rows; row++)
     for (size_t column = 0; column < columns; column += p.count) {
-      const size_t left = columns - column, tiles = (left + PLACES - 1) / PLACES;
-      p.count = (left + tiles - 1) / tiles;
+      p.count = columns - column < PLACES ? columns - column : PLACES;
       p.y = job->y + row * job->y_row + column * job->y_column;
       p.plus_at = job->after ? row * job->after->plus_row + column * LANES : 0;
       convolve_places(&p, row * columns + column);

@@ -113,9 +113,6 @@ pass net_pass(const despur_net *net, size_t block, int thread, bool training);
 /* What a convolution does with one block: forwards, for the gradient of its weights, and for that of its
  * input. */
 void conv_forward(const node *n, const pass *p);
-/* Whether conv_forward_into can do what follows. */
-bool conv_finishes(const node *n);
-void conv_forward_into(const node *n, const pass *p, const node_value *out, const conv_after *after);
 void conv_weights(const node *n, const pass *p);
 void conv_inputs(const node *n, const pass *p);
 

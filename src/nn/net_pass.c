@@ -63,7 +63,7 @@ void net_put_rows(const pass *p, const net_batch *batch) {
 }
 
 void node_forward(const node *n, pass *p) {
-  const bool waits = !p->returns && n->later && conv_finishes(n);
+  const bool waits = !p->returns && n->later && n->finishes;
   if (n->host || waits) return;
   if (n->norm)
     n->norm->spec.op->forward_for(n->norm, p, n);

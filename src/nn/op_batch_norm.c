@@ -165,7 +165,7 @@ static void forward_from(const node *n, const pass *p, const node *host) {
     after.plus_channel = block_channel(plus);
     after.plus_row = block_row(plus);
   }
-  conv_forward_into(n->source, p, n->out, &after);
+  n->source->spec.op->forward_into(n->source, p, n->out, &after);
 }
 
 /* One multiply-add for each value: x * scale + shift, which are computed in double precision, for the
@@ -174,7 +174,7 @@ static void forward_from(const node *n, const pass *p, const node *host) {
 static void forward_for(const node *n, const pass *p, const node *host) {
   const node *add = host && host->input_count > 1 ? host : NULL;
   block_layout out = n->out->layout;
-  if (!p->returns && n->source && conv_finishes(n->source)) {
+  if (!p->returns && n->source && n->source->finishes) {
     forward_from(n, p, host);
     return;
   }

@@ -112,6 +112,7 @@ static void plan_conv(node *n, net_plan *p) {
   n->weight = plan_parameters(p, n->weight_count);
   n->bias = plan_parameters(p, n->bias_count);
   n->winograd = goes_by_winograd(n);
+  n->finishes = n->winograd || (n->spec.kernel == 1 && groups(n) == 1);
   if (n->winograd) {
     plan_winograd(n, p);
   } else {
@@ -169,11 +170,7 @@ static conv_job forward_job(const node *n, const pass *p, size_t group, const no
                     .padding = n->spec.padding};
 }
 
-bool conv_finishes(const node *n) {
-  return n->winograd || (n->spec.kernel == 1 && groups(n) == 1);
-}
-
-void conv_forward_into(const node *n, const pass *p, const node_value *out, const conv_after *after) {
+static void forward_into(const node *n, const pass *p, const node_value *out, const conv_after *after) {
   for (size_t group = 0; group < groups(n); group++) {
     conv_job job = forward_job(n, p, group, out);
     job.after = after;
@@ -187,7 +184,7 @@ void conv_forward_into(const node *n, const pass *p, const node_value *out, cons
 }
 
 void conv_forward(const node *n, const pass *p) {
-  conv_forward_into(n, p, n->out, NULL);
+  forward_into(n, p, n->out, NULL);
 }
 
 static void forward(const node *n, pass *p) {
@@ -408,6 +405,7 @@ const operation op_conv = {.name = "conv",
                            .multiply_adds = multiply_adds,
                            .forward = forward,
                            .backward = backward,
+                           .forward_into = forward_into,
                            .begin = begin,
                            .begin_backward = begin_backward,
                            .gradient_tasks = gradient_tasks,

@@ -160,8 +160,7 @@ static void convolutions_in_evaluation_give_what_their_followers_gave(void **sta
         if (memcmp(&net_logits(net)[i * 5 + c], &wanted[c * LANES + i], sizeof(float)) != 0)
           fail_msg("%s, example %zu, class %zu: %.9g, expected %.9g", despur_arch_names[ARCHS[a]], i, c,
                    (double)net_logits(net)[i * 5 + c], (double)wanted[c * LANES + i]);
-    for (size_t i = 0; i < net->node_count; i++)
-      joined += net->nodes[i].later && conv_finishes(&net->nodes[i]);
+    for (size_t i = 0; i < net->node_count; i++) joined += net->nodes[i].later && net->nodes[i].finishes;
     assert_true(joined > 8);
     free_examples(&from);
     despur_net_free(net);
