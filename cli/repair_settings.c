@@ -34,7 +34,7 @@ static despur_status list(despur_repair_list *out, const char *key, const char *
     if (*at != ',') break;
     at++;
   }
-  if (*at && !(*value == '[' && strcmp(at, "]") == 0))
+  if (strcmp(at, *value == '[' ? "]" : "") != 0)
     return cli_fail(error, DESPUR_BAD_USAGE, "%s: expected a number, or several with commas, found '%s'", key,
                     value);
   return DESPUR_OK;
