@@ -98,13 +98,13 @@ cleanup:
 }
 
 /* Whether the run counts; else left_out says why not. */
-static bool judge(table_run *run, const report_run *loaded, const char *split, const despur_scores *scores) {
+static bool judge(table_run *run, const report_run *loaded, const char *split, bool measured) {
   const char *outcome = loaded->manifest.outcome;
   if (!*outcome)
     snprintf(run->left_out, sizeof run->left_out, "not finished: there is no manifest.json");
   else if (strcmp(outcome, "complete") != 0)
     snprintf(run->left_out, sizeof run->left_out, "%.40s: %.512s", outcome, loaded->manifest.message);
-  else if (!scores)
+  else if (!measured)
     snprintf(run->left_out, sizeof run->left_out, "there are no measures of its final network on split %s",
              split);
   return !*run->left_out;
@@ -126,7 +126,9 @@ despur_status table_read_run(table_run *run, const despur_table *table, despur_e
   snprintf(run->outcome, sizeof run->outcome, "%.15s", loaded.manifest.outcome);
   snprintf(run->version, sizeof run->version, "%.31s", loaded.manifest.version);
   const despur_scores *scores = find_scores(&loaded, table->split_index);
-  if (judge(run, &loaded, table->split, scores)) TRY(value_of(&run->value, &loaded, table, scores, error));
+  /* a last layer is judged in folds of validation, and its choice has no scores there */
+  const bool measured = scores || (table->measure.validation && loaded.repair.present);
+  if (judge(run, &loaded, table->split, measured)) TRY(value_of(&run->value, &loaded, table, scores, error));
 cleanup:
   report_run_release(&loaded);
   return status;
