@@ -177,6 +177,7 @@ static despur_status measure(task *t, despur_error *error) {
   t->view.units_count = t->examples.unit.values_count;
   t->view.unit = t->examples.unit.name;
   t->view.weight = t->examples.weight;
+  t->view.features = t->arguments->positional[0];
   /* true groups if they are known, else those that were given */
   const repair_groups *by = t->known.codes || !t->given.of_row ? &t->known : &t->given;
   t->view.groups = by->of_row;

@@ -57,6 +57,7 @@ typedef struct despur_onnx_job {
   int skip_unreadable; /* 1: pictures of a folder that cannot be read are left out, not an error */
   int threads;         /* the result does not depend on it */
   void (*progress)(void *context, size_t done, size_t count); /* may be NULL */
+  int (*stop)(void *context); /* asked after each batch; nonzero: DESPUR_INTERRUPTED; may be NULL */
   void *context;
 } despur_onnx_job;
 

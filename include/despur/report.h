@@ -117,9 +117,10 @@ typedef struct despur_repair_view {
   const uint32_t
       *units; /* [rows] below units_count: what was drawn at random; NULL: the examples themselves */
   size_t units_count;
-  const char *unit;   /* what makes them: "patient" */
-  const char *weight; /* what says the weights of the data */
-  bool groups_given;  /* groups are those that it was fitted by, and nobody has checked them: inferred ones */
+  const char *unit;     /* what makes them: "patient" */
+  const char *weight;   /* what says the weights of the data */
+  const char *features; /* where these are from, as it was said: FILE or FILE:NAME; NULL: from memory */
+  bool groups_given; /* groups are those that it was fitted by, and nobody has checked them: inferred ones */
 } despur_repair_view;
 
 /* What a repair came to on the test examples. Before and after are models of it (despur_model_measure). */

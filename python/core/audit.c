@@ -1,84 +1,11 @@
 /* What a classifier leans on: examples in, a verdict out, which can be written as the tool writes it. */
 #include "core.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char CAPSULE[] = "despur.audit";
-
-/* Examples that are borrowed from the caller's arrays. */
-typedef struct given {
-  despur_examples examples;
-  core_array features, labels, splits, predictions, unit, weights;
-  core_array *codes;    /* [by_count] */
-  const char ***values; /* [by_count] texts, which the lists own */
-  const char **class_names;
-} given;
-
-static void release(given *g) {
-  core_array *arrays[] = {&g->features, &g->labels, &g->splits, &g->predictions, &g->unit, &g->weights};
-  for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) core_array_release(arrays[i]);
-  for (size_t i = 0; g->codes && g->values && i < g->examples.by_count; i++) {
-    core_array_release(&g->codes[i]);
-    free((void *)g->values[i]);
-  }
-  free(g->codes);
-  free((void *)g->values);
-  free(g->examples.by);
-  free((void *)g->class_names);
-}
-
-static bool take_optional(core_array *out, uint32_t **to, PyObject *object, size_t rows) {
-  if (object == Py_None) return true;
-  if (!core_array_take(out, object, 'I', rows, false)) return false;
-  *to = out->view.buf;
-  return true;
-}
-
-static bool take_weights(given *g, PyObject *object) {
-  if (object == Py_None) return true;
-  if (!core_array_take(&g->weights, object, 'd', g->examples.count, false)) return false;
-  g->examples.weights = g->weights.view.buf;
-  return true;
-}
-
-/* (name, codes, values) */
-static bool take_column(given *g, size_t i, PyObject *column) {
-  despur_example_column *out = &g->examples.by[i];
-  PyObject *name, *codes, *values;
-  const char *text;
-  if (!PyArg_ParseTuple(column, "OOO", &name, &codes, &values) || !core_text(&text, name) || !text)
-    return false;
-  if (!core_array_take(&g->codes[i], codes, 'I', g->examples.count, false)) return false;
-  g->values[i] = core_texts(values, &out->values_count);
-  if (!g->values[i]) return false;
-  out->name = (char *)(uintptr_t)text; /* it is not written to */
-  out->codes = g->codes[i].view.buf;
-  out->values = g->values[i];
-  return true;
-}
-
-static bool take_columns(given *g, PyObject *list) {
-  size_t count = (size_t)PyList_Size(list);
-  g->examples.by = calloc(count + 1, sizeof *g->examples.by);
-  g->codes = calloc(count + 1, sizeof *g->codes);
-  g->values = calloc(count + 1, sizeof *g->values);
-  if (!g->examples.by || !g->codes || !g->values) return PyErr_NoMemory() != NULL;
-  g->examples.by_count = count;
-  for (size_t i = 0; i < count; i++)
-    if (!take_column(g, i, PyList_GetItem(list, (Py_ssize_t)i))) return false;
-  return true;
-}
-
-static bool take_features(given *g, PyObject *features, Py_ssize_t columns) {
-  size_t values;
-  if (features == Py_None) return true;
-  if (columns < 1 || __builtin_mul_overflow(g->examples.count, (size_t)columns, &values))
-    return core_refuse("expected a row of features for each example");
-  if (!core_array_take(&g->features, features, 'f', values, false)) return false;
-  g->examples.x = g->features.view.buf;
-  g->examples.columns = (size_t)columns;
-  return true;
-}
 
 static void audit_free(PyObject *capsule) {
   despur_audit_free(PyCapsule_GetPointer(capsule, CAPSULE));
@@ -102,37 +29,65 @@ static PyObject *result_of(despur_audit *audit) {
   return result;
 }
 
+static double real_of(PyObject *asked, const char *key) {
+  PyObject *given = PyDict_GetItemString(asked, key);
+  return given ? PyFloat_AsDouble(given) : 0;
+}
+
+/* What somebody noted of some examples: in a file, or in an array. */
+typedef struct noted {
+  despur_example_column column;
+  const char *path;
+  core_array codes;
+  const char **values;
+} noted;
+
+static void noted_release(noted *n) {
+  if (n->path) despur_example_column_release(&n->column);
+  core_array_release(&n->codes);
+  free((void *)n->values);
+}
+
+static bool take_noted(noted *n, PyObject *given, size_t rows) {
+  despur_error error;
+  if (!PyUnicode_Check(given)) return core_column_take(&n->column, &n->codes, &n->values, given, rows);
+  if (!core_text(&n->path, given)) return false;
+  despur_status status = despur_examples_read_noted(&n->column, n->path, rows, &error);
+  return status == DESPUR_OK || core_raise(status, &error) != NULL;
+}
+
+static bool take_options(despur_audit_options *out, noted *n, PyObject *asked, size_t rows) {
+  PyObject *finders = PyDict_GetItemString(asked, "finders"), *given = PyDict_GetItemString(asked, "noted");
+  *out = (despur_audit_options){.l2 = real_of(asked, "penalty"),
+                                .folds = core_count(asked, "folds"),
+                                .confidence = real_of(asked, "confidence"),
+                                .seed = core_count(asked, "seed"),
+                                .threads = (int)core_count(asked, "threads"),
+                                .trained_on = core_count(asked, "trained_on") != 0,
+                                .repeats = core_count(asked, "repeats"),
+                                .label_some = core_count(asked, "label_some")};
+  if (PyErr_Occurred() || (finders && !core_text(&out->finders, finders))) return false;
+  if (!given || given == Py_None) return true;
+  out->noted = &n->column;
+  return take_noted(n, given, rows);
+}
+
+/* audit(examples, options, listener): verdict, sentence, audit */
 PyObject *core_audit(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *features, *labels, *names, *splits, *predictions, *unit, *weights, *by, *result = NULL;
-  Py_ssize_t rows, columns, folds, units;
-  unsigned long long seed;
-  despur_audit_options options = {0};
+  PyObject *capsule, *asked, *result = NULL;
+  despur_audit_options options;
   despur_audit *audit = NULL;
   core_listener l = {0};
   despur_error error;
-  given g = {0};
-  if (!PyArg_ParseTuple(arguments, "nOnOO!OOOnOO!dndKipO", &rows, &features, &columns, &labels, &PyList_Type,
-                        &names, &splits, &predictions, &unit, &units, &weights, &PyList_Type, &by,
-                        &options.l2, &folds, &options.confidence, &seed, &options.threads,
-                        &options.trained_on, &l.call))
-    return NULL;
-  options.folds = folds > 0 ? (size_t)folds : 0;
-  options.seed = seed;
-  g.examples.count = (size_t)rows;
-  g.class_names = core_texts(names, &g.examples.classes);
-  g.examples.class_names = g.class_names;
-  if (g.class_names && take_features(&g, features, columns) &&
-      take_optional(&g.labels, &g.examples.labels, labels, (size_t)rows) &&
-      take_optional(&g.splits, &g.examples.splits, splits, (size_t)rows) &&
-      take_optional(&g.predictions, &g.examples.predictions, predictions, (size_t)rows) &&
-      take_optional(&g.unit, &g.examples.unit.codes, unit, (size_t)rows) && take_weights(&g, weights) &&
-      take_columns(&g, by)) {
-    g.examples.unit.values_count = (size_t)units;
-    despur_status status;
+  noted n = {0};
+  if (!PyArg_ParseTuple(arguments, "OO!O", &capsule, &PyDict_Type, &asked, &l.call)) return NULL;
+  const despur_examples *examples = core_examples_of(capsule);
+  if (examples && take_options(&options, &n, asked, examples->count)) {
+    options.model = core_examples_model(capsule);
     options.watch = core_listener_watch(&l);
     core_listener_unlock(&l);
-    status = despur_audit_run(&audit, &g.examples, &options, &error);
+    despur_status status = despur_audit_run(&audit, examples, &options, &error);
     core_listener_lock(&l);
     if (status == DESPUR_OK && !l.failed) {
       result = result_of(audit);
@@ -141,22 +96,86 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
       core_listener_raise(&l, status, &error);
     }
   }
-  release(&g);
+  noted_release(&n);
   return result;
 }
 
+/* ---- in writing ---- */
+
+enum { PICTURE_SIDE = 96 };
+
+/* Pictures below a folder by their ids, of an array, or of the data of a run. */
+static despur_status take_pictures(despur_thumbnail *out, const despur_audit *a, const uint32_t *examples,
+                                   size_t count, const char *kind, const char *path, despur_error *error) {
+  if (count == 0) return DESPUR_OK;
+  if (strcmp(kind, "run") == 0) return despur_run_thumbnails(out, path, examples, count, error);
+  if (strcmp(kind, "array") == 0)
+    return despur_thumbnails_of_array(out, path, a->examples, examples, count, PICTURE_SIDE, error);
+  const char **names = calloc(count, sizeof *names);
+  if (!names) {
+    snprintf(error->message, sizeof error->message, "out of memory");
+    return DESPUR_NO_RESOURCES;
+  }
+  for (size_t i = 0; i < count; i++) names[i] = a->ids[examples[i]];
+  despur_status status = despur_thumbnails_of_folder(out, path, names, count, PICTURE_SIDE, error);
+  free(names);
+  return status;
+}
+
+/* Of the examples that are shown, and behind them of what pasting has made. */
+static despur_status draw_page(despur_thumbnail *out, const despur_audit *a,
+                               const despur_picture_model *model, const char *kind, const char *path,
+                               despur_error *error) {
+  const size_t sampled = despur_audit_sampled(NULL, a), shown = despur_audit_shown(NULL, a);
+  uint32_t *examples = calloc(sampled + 1, sizeof *examples);
+  despur_pasted *pasted = calloc(shown + 1, sizeof *pasted);
+  despur_status status = examples && pasted ? DESPUR_OK : DESPUR_NO_RESOURCES;
+  if (status == DESPUR_OK) {
+    despur_audit_sampled(examples, a);
+    despur_audit_shown(pasted, a);
+    if (kind) status = take_pictures(out, a, examples, sampled, kind, path, error);
+  } else {
+    snprintf(error->message, sizeof error->message, "out of memory");
+  }
+  if (status == DESPUR_OK && model && shown > 0)
+    status = model->draw(model->self, out + sampled, pasted, shown, error);
+  free(examples);
+  free(pasted);
+  return status;
+}
+
+static despur_status write_page(const despur_audit *a, const despur_picture_model *model, const char *page,
+                                const char *kind, const char *path, despur_error *error) {
+  const size_t count = despur_audit_sampled(NULL, a) + despur_audit_shown(NULL, a);
+  despur_thumbnail *thumbnails = calloc(count + 1, sizeof *thumbnails);
+  if (!thumbnails) {
+    snprintf(error->message, sizeof error->message, "out of memory");
+    return DESPUR_NO_RESOURCES;
+  }
+  despur_status status = draw_page(thumbnails, a, model, kind, path, error);
+  if (status == DESPUR_OK) status = despur_report_audit(a, "despur.audit(...)", thumbnails, page, error);
+  despur_thumbnails_release(thumbnails, count);
+  free(thumbnails);
+  return status;
+}
+
+/* audit_write(audit, directory, page, examples, kind, path): kind and path of pictures, or None */
 PyObject *core_audit_write(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *capsule;
-  const char *directory, *page;
+  PyObject *capsule, *examples;
+  const char *directory, *page, *kind, *path;
   despur_error error;
-  if (!PyArg_ParseTuple(arguments, "Oss", &capsule, &directory, &page)) return NULL;
+  if (!PyArg_ParseTuple(arguments, "OszOzz", &capsule, &directory, &page, &examples, &kind, &path))
+    return NULL;
   const despur_audit *audit = PyCapsule_GetPointer(capsule, CAPSULE);
   if (!audit) return NULL;
-  despur_status status;
+  const despur_picture_model *model = examples == Py_None ? NULL : core_examples_model(examples);
+  if (PyErr_Occurred()) return NULL;
+  if (kind && strcmp(kind, "folder") == 0 && !audit->ids)
+    return core_refuse("pictures: expected ids, the paths of pictures below %s", path), NULL;
   PyThreadState *state = PyEval_SaveThread();
-  status = despur_audit_write(audit, directory, &error);
-  if (status == DESPUR_OK) status = despur_report_audit(audit, "despur.audit(...)", NULL, page, &error);
+  despur_status status = despur_audit_write(audit, directory, &error);
+  if (status == DESPUR_OK && page) status = write_page(audit, model, page, kind, path, &error);
   PyEval_RestoreThread(state);
   return status == DESPUR_OK ? Py_NewRef(Py_None) : core_raise(status, &error);
 }

@@ -34,6 +34,19 @@ bool core_text(const char **out, PyObject *object);
  * exception. */
 const char **core_texts(PyObject *list, size_t *count);
 
+/* A number of a dictionary, 0 where it has none; on failure an exception is set. */
+size_t core_count(PyObject *dictionary, const char *key);
+
+/* A column with names, (name, codes, values), whose texts the lists own; free *texts with free(). */
+bool core_column_take(despur_example_column *out, core_array *array, const char ***texts, PyObject *column,
+                      size_t rows);
+
+/* What a capsule of examples holds, as long as it lives; NULL with an exception. */
+const despur_examples *core_examples_of(PyObject *capsule);
+
+/* The model that they are pictures of, to look into and to ask again, or NULL. */
+const despur_picture_model *core_examples_model(PyObject *capsule);
+
 /* ---- who listens ---- */
 
 typedef struct core_listener {
@@ -54,6 +67,7 @@ despur_watch core_listener_watch(core_listener *l);
 bool core_listener_hears(const core_listener *l);
 void core_listener_tell(core_listener *l, const char *kind, PyObject *value); /* locked; consumes value */
 void core_listener_note(void *context, const char *line);
+void core_listener_progress(void *context, const char *stage, size_t done, size_t total);
 int core_listener_stop(void *context);
 
 /* What a callback raised goes before what the library made of it. Returns NULL. */
@@ -82,6 +96,8 @@ PyObject *core_plan(PyObject *module, PyObject *arguments);
 PyObject *core_predict(PyObject *module, PyObject *arguments);
 
 PyObject *core_config(PyObject *module, PyObject *arguments);
+PyObject *core_network(PyObject *module, PyObject *arguments);
+PyObject *core_assign(PyObject *module, PyObject *arguments);
 PyObject *core_run(PyObject *module, PyObject *arguments);
 PyObject *core_sweep(PyObject *module, PyObject *arguments);
 PyObject *core_table(PyObject *module, PyObject *arguments);
@@ -95,11 +111,19 @@ PyObject *core_mixture_predict(PyObject *module, PyObject *arguments);
 PyObject *core_umap_fit(PyObject *module, PyObject *arguments);
 PyObject *core_umap_transform(PyObject *module, PyObject *arguments);
 
+PyObject *core_examples_given(PyObject *module, PyObject *given);
+PyObject *core_examples_run(PyObject *module, PyObject *arguments);
+PyObject *core_examples_pictures(PyObject *module, PyObject *arguments);
+PyObject *core_examples_write(PyObject *module, PyObject *arguments);
+PyObject *core_features(PyObject *module, PyObject *arguments);
+PyObject *core_layers(PyObject *module, PyObject *model);
+
 PyObject *core_audit(PyObject *module, PyObject *arguments);
 PyObject *core_audit_write(PyObject *module, PyObject *arguments);
 
 PyObject *core_repair(PyObject *module, PyObject *arguments);
 PyObject *core_repair_write(PyObject *module, PyObject *arguments);
+PyObject *core_head_read(PyObject *module, PyObject *spec);
 PyObject *core_draw_splits(PyObject *module, PyObject *arguments);
 
 PyObject *core_grouping_fit(PyObject *module, PyObject *arguments);

@@ -50,7 +50,7 @@ int core_listener_stop(void *context) {
   return l->failed;
 }
 
-static void on_progress(void *context, const char *stage, size_t done, size_t total) {
+void core_listener_progress(void *context, const char *stage, size_t done, size_t total) {
   core_listener *l = context;
   if (!core_listener_hears(l)) return;
   core_listener_lock(l);
@@ -62,7 +62,7 @@ static void on_progress(void *context, const char *stage, size_t done, size_t to
 
 despur_watch core_listener_watch(core_listener *l) {
   l->asked = seconds_now(); /* short work does not ask at all */
-  return (despur_watch){l, core_listener_stop, on_progress};
+  return (despur_watch){l, core_listener_stop, core_listener_progress};
 }
 
 PyObject *core_listener_raise(const core_listener *l, despur_status status, const despur_error *error) {

@@ -25,6 +25,16 @@ static double asked_number(PyObject *asked, const char *key) {
   return value ? PyFloat_AsDouble(value) : 0;
 }
 
+/* One character, or "tab". */
+static bool asked_character(char *out, PyObject *asked, const char *key) {
+  const char *text = NULL;
+  if (!asked_text(&text, asked, key)) return false;
+  if (!text) return true;
+  *out = strcmp(text, "tab") == 0 ? '\t' : text[0];
+  return strcmp(text, "tab") == 0 || (text[0] && !text[1]) ||
+         core_refuse("%s: expected one character or 'tab', found '%.20s'", key, text);
+}
+
 static bool columns_of(despur_columns *out, PyObject *asked) {
   *out = (despur_columns){.from_scores = asked_flag(asked, "from_scores"),
                           .whole_groups = asked_flag(asked, "whole_groups"),
@@ -39,7 +49,8 @@ static bool columns_of(despur_columns *out, PyObject *asked) {
          asked_text(&out->probabilities, asked, "probabilities") && asked_text(&out->by, asked, "by") &&
          asked_text(&out->overlapping, asked, "overlapping") && asked_text(&out->split, asked, "split") &&
          asked_text(&out->id, asked, "id") && asked_text(&out->unit, asked, "unit") &&
-         asked_text(&out->weight, asked, "weight");
+         asked_text(&out->weight, asked, "weight") && asked_character(&out->separator, asked, "separator") &&
+         asked_character(&out->comment, asked, "comment");
 }
 
 /* ---- a table in memory ---- */

@@ -79,6 +79,11 @@ const char **core_texts(PyObject *list, size_t *count) {
   return texts;
 }
 
+size_t core_count(PyObject *dictionary, const char *key) {
+  PyObject *given = PyDict_GetItemString(dictionary, key);
+  return given ? PyLong_AsSize_t(given) : 0;
+}
+
 /* ---- the module ---- */
 
 static PyMethodDef functions[] = {
@@ -92,12 +97,13 @@ static PyMethodDef functions[] = {
     {"plan", core_plan, METH_VARARGS, "plan(first, second, disagree, confidence, power): three counts"},
     {"predict", core_predict, METH_VARARGS, "predict(run, split, threads, label): Model of a run's network"},
     {"config", core_config, METH_VARARGS, "config(recipe, overrides): the whole configuration as YAML"},
+    {"network", core_network, METH_VARARGS, "network(recipe, overrides): the plan of the network"},
+    {"assign", core_assign, METH_VARARGS, "assign(run, path, overrides, threads, listener)"},
     {"run", core_run, METH_VARARGS,
      "run(recipe, overrides, directory, force, resume, threads, only_infer, listener): dict"},
     {"sweep", core_sweep, METH_VARARGS, "sweep(path, directory, jobs, threads, listener): dict"},
     {"table", core_table, METH_VARARGS, "table(directories, rows, columns, measure, split): formats, notes"},
-    {"cam", core_cam, METH_VARARGS,
-     "cam(run, out, split, stage, layer, target, class, per_group, scored, threads): dict"},
+    {"cam", core_cam, METH_VARARGS, "cam(run, options): dict, result"},
     {"cam_write", core_cam_write, METH_VARARGS, "Leaves the files of such a result in a directory."},
     {"kmeans", core_kmeans, METH_VARARGS,
      "kmeans(points, n, d, labels, centres, options): inertia, iterations"},
@@ -107,16 +113,20 @@ static PyMethodDef functions[] = {
      "mixture_predict(model, points, n, threads, outputs)"},
     {"umap_fit", core_umap_fit, METH_VARARGS, "umap_fit(points, n, d, embedding, options): a, b, epochs"},
     {"umap_transform", core_umap_transform, METH_VARARGS, "umap_transform(model, points, n, threads, out)"},
-    {"audit", core_audit, METH_VARARGS,
-     "audit(rows, features, columns, labels, class_names, splits, predictions, unit, units, by, l2, folds, "
-     "confidence, "
-     "seed, threads, trained_on, listener): verdict, sentence, audit"},
-    {"audit_write", core_audit_write, METH_VARARGS, "audit_write(audit, directory, page)"},
-    {"repair", core_repair, METH_VARARGS,
-     "repair(features, rows, columns, labels, classes, splits, groups, count, weight, bias, options, "
-     "listener): dict, repair"},
-    {"repair_write", core_repair_write, METH_VARARGS,
-     "repair_write(repair, directory, config, force, class_names, group_names, attributes): sentence"},
+    {"examples_given", core_examples_given, METH_O, "examples_given(dict): examples that borrow from arrays"},
+    {"examples_of_run", core_examples_run, METH_VARARGS, "examples_of_run(directory, threads): examples"},
+    {"examples_of_pictures", core_examples_pictures, METH_VARARGS,
+     "examples_of_pictures(job, predicts, listener): examples"},
+    {"examples_write", core_examples_write, METH_VARARGS, "examples_write(examples, features)"},
+    {"features_of_pictures", core_features, METH_VARARGS,
+     "features_of_pictures(job, listener): layer, version of the engine"},
+    {"layers", core_layers, METH_O, "layers(model): its values, a line each"},
+    {"audit", core_audit, METH_VARARGS, "audit(examples, options, listener): verdict, sentence, audit"},
+    {"audit_write", core_audit_write, METH_VARARGS,
+     "audit_write(audit, directory, page, examples, kind, pictures)"},
+    {"repair", core_repair, METH_VARARGS, "repair(data, options, listener): dict, repair"},
+    {"repair_write", core_repair_write, METH_VARARGS, "repair_write(repair, directory, view): sentences"},
+    {"head_read", core_head_read, METH_O, "head_read(spec): head, outputs, columns, weight, bias"},
     {"draw_splits", core_draw_splits, METH_VARARGS, "draw_splits(out, rows, seed)"},
     {"grouping_fit", core_grouping_fit, METH_VARARGS,
      "grouping_fit(outputs, n, d, labels, classes, losses, groups, options): names, silhouettes, grouping"},

@@ -1,6 +1,7 @@
 /* Last layers: heads in, better heads out. */
 #include "core.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,18 +32,13 @@ static bool take_methods(despur_repair_options *out, PyObject *asked) {
   return names != NULL;
 }
 
-static size_t count_of(PyObject *asked, const char *key) {
-  PyObject *given = PyDict_GetItemString(asked, key);
-  return given ? PyLong_AsSize_t(given) : 0;
-}
-
 static bool options_of(despur_repair_options *out, PyObject *asked) {
-  out->rule = (despur_repair_rule)count_of(asked, "rule");
-  out->seed = count_of(asked, "seed");
-  out->folds = count_of(asked, "folds");
-  out->refits = count_of(asked, "refits");
-  out->threads = (int)count_of(asked, "threads");
-  out->head_only = count_of(asked, "head_only") != 0;
+  out->rule = (despur_repair_rule)core_count(asked, "rule");
+  out->seed = core_count(asked, "seed");
+  out->folds = core_count(asked, "folds");
+  out->refits = core_count(asked, "refits");
+  out->threads = (int)core_count(asked, "threads");
+  out->head_only = core_count(asked, "head_only") != 0;
   return !PyErr_Occurred() && take_methods(out, asked) && take_list(&out->l2, asked, "l2") &&
          take_list(&out->c, asked, "c") && take_list(&out->mix, asked, "mix") &&
          take_list(&out->gamma, asked, "gamma") && take_list(&out->lambda, asked, "lambda") &&
@@ -125,8 +121,9 @@ static PyObject *result_of(const despur_repair_result *r, const despur_repair_da
   for (size_t p = 0; done && any && before && p < DESPUR_DIAL_POINTS; p++)
     done = append(dial, point_of(&r->dial[p], r, data));
   if (done)
-    return Py_BuildValue("{snsNsNsNsNsN}", "best", any ? (Py_ssize_t)r->best : (Py_ssize_t)-1, "methods",
-                         methods, "dial", dial, "before",
+    return Py_BuildValue("{snsnsNsNsNsNsN}", "judged", (Py_ssize_t)r->judged, "best",
+                         any ? (Py_ssize_t)r->best : (Py_ssize_t)-1, "methods", methods, "dial", dial,
+                         "before",
                          before ? candidate_of(&r->before, NULL, r->groups_count) : Py_NewRef(Py_None),
                          "before_weight", floats(r->before_weight, data->classes * data->columns),
                          "before_bias", floats(r->before_bias, data->classes));
@@ -151,18 +148,20 @@ PyObject *core_draw_splits(PyObject *module, PyObject *arguments) {
 }
 
 /* A repair with what it was made from, for as long as somebody may want to write it down. */
+enum { ARRAYS = 9 };
 typedef struct kept {
   despur_repair_data data;
   despur_repair_options options;
   despur_repair_result result;
-  core_array arrays[8];
+  despur_dial_wish wish;
+  core_array arrays[ARRAYS];
 } kept;
 
-static const char CAPSULE[] = "despur.repair";
+static const char CAPSULE[] = "despur.repair", HEAD[] = "despur.head";
 
 static void kept_free(kept *k) {
   despur_repair_release(&k->result);
-  for (size_t i = 0; i < sizeof k->arrays / sizeof *k->arrays; i++) core_array_release(&k->arrays[i]);
+  for (size_t i = 0; i < ARRAYS; i++) core_array_release(&k->arrays[i]);
   free(k);
 }
 
@@ -170,18 +169,35 @@ static void capsule_free(PyObject *capsule) {
   kept_free(PyCapsule_GetPointer(capsule, CAPSULE));
 }
 
-/* Whether arrays are what they must be. Those of groups, of a head, of weights and of folds may be None. */
-static bool take_data(kept *k, PyObject *const given[8]) {
+static bool take_array(core_array *out, PyObject *given, const char *key, char type, size_t count) {
+  PyObject *array = PyDict_GetItemString(given, key);
+  return !array || array == Py_None || core_array_take(out, array, type, count, false);
+}
+
+/* Whether arrays are what they must be. Those of features, labels and splits must be there. */
+static bool take_data(kept *k, PyObject *given) {
+  static const char *const NAMES[ARRAYS] = {"features", "labels",  "splits", "groups",    "weight",
+                                            "bias",     "weights", "folds",  "partitions"};
   despur_repair_data *d = &k->data;
   core_array *a = k->arrays;
-  size_t values, head;
+  size_t values, head, cells;
+  *d = (despur_repair_data){.rows = core_count(given, "rows"),
+                            .columns = core_count(given, "columns"),
+                            .classes = core_count(given, "classes"),
+                            .groups_count = core_count(given, "groups_count"),
+                            .folds_count = core_count(given, "folds_count"),
+                            .partitions_count = core_count(given, "partitions_count"),
+                            .cells = core_count(given, "cells")};
+  if (PyErr_Occurred()) return false;
   if (__builtin_mul_overflow(d->rows, d->columns, &values) ||
-      __builtin_mul_overflow(d->classes, d->columns, &head))
+      __builtin_mul_overflow(d->classes, d->columns, &head) ||
+      __builtin_mul_overflow(d->rows, d->partitions_count, &cells))
     return core_refuse("expected features of each example");
-  const size_t counts[8] = {values, d->rows, d->rows, d->rows, head, d->classes, d->rows, d->rows};
-  for (size_t i = 0; i < 8; i++)
-    if (given[i] != Py_None && !core_array_take(&a[i], given[i], "fIIIffdI"[i], counts[i], false))
-      return false;
+  const size_t counts[ARRAYS] = {values,     d->rows, d->rows, d->rows, head,
+                                 d->classes, d->rows, d->rows, cells};
+  for (size_t i = 0; i < ARRAYS; i++)
+    if (!take_array(&a[i], given, NAMES[i], "fIIIffdII"[i], counts[i])) return false;
+  if (!a[0].held || !a[1].held || !a[2].held) return core_refuse("expected features, labels and splits");
   d->features = a[0].view.buf;
   d->labels = a[1].view.buf;
   d->splits = a[2].view.buf;
@@ -190,10 +206,29 @@ static bool take_data(kept *k, PyObject *const given[8]) {
   if (a[5].held) d->old_bias = a[5].view.buf;
   if (a[6].held) d->weights = a[6].view.buf;
   if (a[7].held) d->folds = a[7].view.buf;
+  if (a[8].held) d->partitions = a[8].view.buf;
   return true;
 }
 
-/* (dict, capsule) */
+static bool take_wish(despur_dial_wish *out, PyObject *asked) {
+  PyObject *average = PyDict_GetItemString(asked, "min_average"),
+           *loss = PyDict_GetItemString(asked, "max_loss");
+  out->min_average = average ? PyFloat_AsDouble(average) : (double)NAN;
+  out->max_loss = loss ? PyFloat_AsDouble(loss) : (double)NAN;
+  return !PyErr_Occurred();
+}
+
+/* The point of the dial that fulfils a wish; without one the last. None, or False where that is undecided. */
+static PyObject *chosen_point(const kept *k) {
+  size_t point = DESPUR_DIAL_POINTS - 1;
+  despur_dial_answer answer = DESPUR_DIAL_FOUND;
+  if (!isnan(k->wish.min_average) || !isnan(k->wish.max_loss))
+    answer = despur_dial_choose(&point, &k->result, &k->wish);
+  if (answer == DESPUR_DIAL_UNDECIDED) return Py_NewRef(Py_False);
+  return answer == DESPUR_DIAL_NONE ? Py_NewRef(Py_None) : PyLong_FromSize_t(point);
+}
+
+/* (dict, point, capsule) */
 static PyObject *carry_out(kept *k, core_listener *l) {
   despur_error error;
   k->options.watch = core_listener_watch(l);
@@ -212,35 +247,54 @@ static PyObject *carry_out(kept *k, core_listener *l) {
   }
   PyObject *result = result_of(&k->result, &k->data);
   if (!result) Py_CLEAR(capsule);
-  return result ? Py_BuildValue("NN", result, capsule) : NULL;
+  return result ? Py_BuildValue("NNN", result, chosen_point(k), capsule) : NULL;
 }
 
+/* repair(data, options, listener) */
 PyObject *core_repair(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *given[8], *asked;
-  Py_ssize_t rows, columns, classes, groups_count, folds_count;
+  PyObject *given, *asked;
   core_listener l = {0};
-  if (!PyArg_ParseTuple(arguments, "OnnOnOOnOOOOnO!O", &given[0], &rows, &columns, &given[1], &classes,
-                        &given[2], &given[3], &groups_count, &given[4], &given[5], &given[6], &given[7],
-                        &folds_count, &PyDict_Type, &asked, &l.call))
-    return NULL;
-  if (rows < 0 || columns < 0 || classes < 0 || groups_count < 0 || folds_count < 0)
-    return core_refuse("expected features of each example"), NULL;
+  if (!PyArg_ParseTuple(arguments, "O!O!O", &PyDict_Type, &given, &PyDict_Type, &asked, &l.call)) return NULL;
   kept *k = calloc(1, sizeof *k);
   if (!k) return PyErr_NoMemory();
-  k->data = (despur_repair_data){.rows = (size_t)rows,
-                                 .columns = (size_t)columns,
-                                 .classes = (size_t)classes,
-                                 .groups_count = (size_t)groups_count,
-                                 .folds_count = (size_t)folds_count};
-  if (options_of(&k->options, asked) && take_data(k, given)) return carry_out(k, &l);
+  if (options_of(&k->options, asked) && take_wish(&k->wish, asked) && take_data(k, given))
+    return carry_out(k, &l);
   kept_free(k);
   return NULL;
 }
 
+/* ---- a head in a file ---- */
+
+static void head_free(PyObject *capsule) {
+  despur_head *head = PyCapsule_GetPointer(capsule, HEAD);
+  despur_head_release(head);
+  free(head);
+}
+
+/* head_read(spec): head, outputs, columns, weight, bias */
+PyObject *core_head_read(PyObject *module, PyObject *spec) {
+  (void)module;
+  const char *path;
+  despur_error error;
+  if (!core_text(&path, spec) || !path) return NULL;
+  despur_head *head = calloc(1, sizeof *head);
+  if (!head) return PyErr_NoMemory();
+  despur_status status = despur_head_read(head, path, &error);
+  PyObject *capsule = status == DESPUR_OK ? PyCapsule_New(head, HEAD, head_free) : core_raise(status, &error);
+  if (!capsule) {
+    despur_head_release(head);
+    free(head);
+    return NULL;
+  }
+  return Py_BuildValue("NnnNN", capsule, (Py_ssize_t)head->outputs, (Py_ssize_t)head->columns,
+                       floats(head->weight, head->outputs * head->columns),
+                       floats(head->bias, head->outputs));
+}
+
 /* ---- in writing ---- */
 
-/* The sentence about the test examples. */
+/* What the test examples say, and what they cannot say. */
 static PyObject *write_repair(const despur_repair_view *view, const despur_repair_directory *directory) {
   despur_repair_outcome outcome = {0};
   despur_repair_check check;
@@ -250,45 +304,84 @@ static PyObject *write_repair(const despur_repair_view *view, const despur_repai
   status = despur_repair_measure(&outcome, view, &error);
   if (status == DESPUR_OK) status = despur_report_repair(&outcome, view, directory, &check, &error);
   PyEval_RestoreThread(state);
-  PyObject *said = status == DESPUR_OK ? PyUnicode_FromString(outcome.verdict) : core_raise(status, &error);
+  PyObject *said = status == DESPUR_OK ? Py_BuildValue("ss", outcome.verdict, outcome.caution)
+                                       : core_raise(status, &error);
   despur_repair_outcome_release(&outcome);
   return said;
 }
 
-/* Names of classes and groups; the groups of examples are those of the repair, which each have one label. */
+/* How test examples are measured, and by which names. */
+typedef struct shown {
+  despur_repair_view view;
+  despur_repair_directory directory;
+  core_array groups, attributes, units;
+  const char **class_names, **fit_names, **group_names, **ids;
+} shown;
+
+static bool take_names(const char ***out, PyObject *given, const char *key, size_t expected) {
+  PyObject *list = PyDict_GetItemString(given, key);
+  size_t count;
+  if (!list || list == Py_None) return true;
+  *out = core_texts(list, &count);
+  if (!*out) return false;
+  return count == expected || core_refuse("expected %zu %s, found %zu", expected, key, count);
+}
+
+static bool take_text(const char **out, PyObject *given, const char *key) {
+  PyObject *text = PyDict_GetItemString(given, key);
+  return !text || core_text(out, text);
+}
+
+static bool take_view(shown *s, const kept *k, PyObject *given) {
+  despur_repair_view *v = &s->view;
+  const size_t rows = k->data.rows;
+  PyObject *position = PyDict_GetItemString(given, "position"), *head = PyDict_GetItemString(given, "head");
+  *v = (despur_repair_view){.data = &k->data,
+                            .result = &k->result,
+                            .rule = k->options.rule,
+                            .position = position ? PyFloat_AsDouble(position) : 1,
+                            .groups_count = core_count(given, "groups_count"),
+                            .units_count = core_count(given, "units_count"),
+                            .groups_given = core_count(given, "given") != 0};
+  if (PyErr_Occurred() || !take_array(&s->groups, given, "groups", 'I', rows) ||
+      !take_array(&s->attributes, given, "attributes", 'I', rows) ||
+      !take_array(&s->units, given, "units", 'I', rows) ||
+      !take_names(&s->class_names, given, "class_names", k->data.classes) ||
+      !take_names(&s->fit_names, given, "fit_names", k->result.groups_count) ||
+      !take_names(&s->group_names, given, "group_names", v->groups_count) ||
+      !take_names(&s->ids, given, "ids", rows) || !take_text(&v->unit, given, "unit") ||
+      !take_text(&v->weight, given, "weight") || !take_text(&v->features, given, "features") ||
+      !take_text(&s->directory.config, given, "config") || !take_text(&s->directory.patch, given, "patch"))
+    return false;
+  if (!s->groups.held || !s->class_names || !s->fit_names || !s->group_names)
+    return core_refuse("expected groups, and names of classes and groups");
+  v->class_names = s->class_names;
+  v->fit_names = s->fit_names;
+  v->group_names = s->group_names;
+  v->ids = s->ids;
+  v->groups = s->groups.view.buf;
+  if (s->attributes.held) v->attributes = s->attributes.view.buf;
+  if (s->units.held) v->units = s->units.view.buf;
+  if (head && head != Py_None) s->directory.head = PyCapsule_GetPointer(head, HEAD);
+  s->directory.force = core_count(given, "force") != 0;
+  return !PyErr_Occurred();
+}
+
+/* repair_write(repair, directory, view): verdict, caution */
 PyObject *core_repair_write(PyObject *module, PyObject *arguments) {
   (void)module;
-  PyObject *capsule, *class_list, *name_list, *codes, *said = NULL;
-  despur_repair_directory directory = {0};
-  core_array attributes = {0};
-  size_t classes = 0, groups = 0;
-  int force;
-  if (!PyArg_ParseTuple(arguments, "OsspO!O!O", &capsule, &directory.path, &directory.config, &force,
-                        &PyList_Type, &class_list, &PyList_Type, &name_list, &codes))
-    return NULL;
+  PyObject *capsule, *given, *said = NULL;
+  shown s = {0};
+  if (!PyArg_ParseTuple(arguments, "OsO!", &capsule, &s.directory.path, &PyDict_Type, &given)) return NULL;
   const kept *k = PyCapsule_GetPointer(capsule, CAPSULE);
   if (!k) return NULL;
-  directory.force = force;
-  const char **class_names = core_texts(class_list, &classes), **names = core_texts(name_list, &groups);
-  if (class_names && names && (classes != k->data.classes || groups != k->result.groups_count))
-    core_refuse("expected names of %zu classes and %zu groups, found %zu and %zu", k->data.classes,
-                k->result.groups_count, classes, groups);
-  else if (class_names && names &&
-           (codes == Py_None || core_array_take(&attributes, codes, 'I', k->data.rows, false))) {
-    const despur_repair_view view = {.data = &k->data,
-                                     .result = &k->result,
-                                     .rule = k->options.rule,
-                                     .position = 1,
-                                     .class_names = class_names,
-                                     .fit_names = names,
-                                     .groups = k->data.groups ? k->data.groups : k->data.labels,
-                                     .attributes = attributes.held ? attributes.view.buf : NULL,
-                                     .group_names = names,
-                                     .groups_count = groups};
-    said = write_repair(&view, &directory);
-  }
-  core_array_release(&attributes);
-  free((void *)class_names);
-  free((void *)names);
+  if (take_view(&s, k, given)) said = write_repair(&s.view, &s.directory);
+  core_array_release(&s.groups);
+  core_array_release(&s.attributes);
+  core_array_release(&s.units);
+  free((void *)s.class_names);
+  free((void *)s.fit_names);
+  free((void *)s.group_names);
+  free((void *)s.ids);
   return said;
 }

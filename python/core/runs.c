@@ -51,8 +51,9 @@ static despur_status configure(despur_config **out, const char *recipe, const ch
   return status == DESPUR_OK ? despur_config_check(*out, error) : status;
 }
 
-PyObject *core_config(PyObject *module, PyObject *arguments) {
-  (void)module;
+/* Text that is made of a configuration: itself, or the network that it trains last. */
+static PyObject *text_of(PyObject *arguments,
+                         despur_status (*describe)(char **, const despur_config *, despur_error *)) {
   const char *recipe;
   PyObject *list, *result = NULL;
   despur_config *config;
@@ -62,13 +63,53 @@ PyObject *core_config(PyObject *module, PyObject *arguments) {
   size_t count;
   const char **overrides = core_texts(list, &count);
   if (!overrides) return NULL;
+  PyThreadState *state = PyEval_SaveThread();
   despur_status status = configure(&config, recipe, overrides, &error);
-  if (status == DESPUR_OK) status = despur_config_format(config, &text, &error);
+  if (status == DESPUR_OK) status = describe(&text, config, &error);
+  PyEval_RestoreThread(state);
   result = status == DESPUR_OK ? PyUnicode_FromString(text) : core_raise(status, &error);
   free(text);
   despur_config_free(config);
   free((void *)overrides);
   return result;
+}
+
+static despur_status format_config(char **out, const despur_config *config, despur_error *error) {
+  return despur_config_format(config, out, error);
+}
+
+PyObject *core_config(PyObject *module, PyObject *arguments) {
+  (void)module;
+  return text_of(arguments, format_config);
+}
+
+/* network(recipe, overrides): its plan */
+PyObject *core_network(PyObject *module, PyObject *arguments) {
+  (void)module;
+  return text_of(arguments, despur_run_describe_network);
+}
+
+/* assign(run, path, overrides, threads, listener) */
+PyObject *core_assign(PyObject *module, PyObject *arguments) {
+  (void)module;
+  const char *directory, *path;
+  PyObject *list;
+  core_listener l = {0};
+  despur_assign_options options = {0};
+  despur_error error;
+  if (!PyArg_ParseTuple(arguments, "ssO!iO", &directory, &path, &PyList_Type, &list, &options.threads,
+                        &l.call))
+    return NULL;
+  const char **overrides = core_texts(list, &options.count);
+  if (!overrides) return NULL;
+  options.overrides = overrides;
+  options.observer = (despur_observer){&l, core_listener_note, NULL, core_listener_stop};
+  core_listener_watch(&l);
+  core_listener_unlock(&l);
+  despur_status status = despur_run_assign(directory, path, &options, &error);
+  core_listener_lock(&l);
+  free((void *)overrides);
+  return status == DESPUR_OK && !l.failed ? Py_NewRef(Py_None) : core_listener_raise(&l, status, &error);
 }
 
 /* ---- runs ---- */
@@ -271,28 +312,49 @@ static void cam_free(PyObject *capsule) {
   free(found);
 }
 
+static bool cam_options(despur_run_cam_options *out, core_array *examples, PyObject *asked) {
+  const size_t stage = core_count(asked, "stage");
+  PyObject *layer = PyDict_GetItemString(asked, "layer"), *wanted = PyDict_GetItemString(asked, "examples");
+  *out = (despur_run_cam_options){.split = (despur_split)core_count(asked, "split"),
+                                  .chosen = stage > 0,
+                                  .network = (despur_network)(stage > 0 ? stage - 1 : 0),
+                                  .cam = {.target = (despur_cam_target)core_count(asked, "target"),
+                                          .chosen_class = core_count(asked, "class"),
+                                          .subtract_minimum = core_count(asked, "subtract_minimum") != 0},
+                                  .example_count = core_count(asked, "example_count"),
+                                  .per_group = core_count(asked, "per_group"),
+                                  .scored = core_count(asked, "scored"),
+                                  .scale = core_count(asked, "scale"),
+                                  .threads = (int)core_count(asked, "threads")};
+  if (PyErr_Occurred() || (layer && !core_text(&out->cam.layer, layer))) return false;
+  if (!wanted || wanted == Py_None) return true;
+  if (!core_array_take(examples, wanted, 'I', out->example_count, false)) return false;
+  out->examples = examples->view.buf;
+  return true;
+}
+
+/* cam(run, options): dict, result */
 PyObject *core_cam(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *directory;
-  Py_ssize_t chosen, per_group, scored;
-  int split, stage, target;
-  despur_run_cam_options options = {0};
+  PyObject *asked;
+  core_array examples = {0};
+  despur_run_cam_options options;
   despur_error error;
-  if (!PyArg_ParseTuple(arguments, "siizinnni", &directory, &split, &stage, &options.cam.layer, &target,
-                        &chosen, &per_group, &scored, &options.threads))
+  if (!PyArg_ParseTuple(arguments, "sO!", &directory, &PyDict_Type, &asked)) return NULL;
+  if (!cam_options(&options, &examples, asked)) {
+    core_array_release(&examples);
     return NULL;
-  options.split = (despur_split)split;
-  options.chosen = stage > 0;
-  options.network = (despur_network)(stage > 0 ? stage - 1 : 0);
-  options.cam.target = (despur_cam_target)target;
-  options.cam.chosen_class = (size_t)chosen;
-  options.per_group = (size_t)per_group;
-  options.scored = (size_t)scored;
+  }
   despur_run_cam_result *found = calloc(1, sizeof *found);
-  if (!found) return PyErr_NoMemory();
+  if (!found) {
+    core_array_release(&examples);
+    return PyErr_NoMemory();
+  }
   PyThreadState *state = PyEval_SaveThread();
   despur_status status = despur_run_cam(found, directory, &options, &error);
   PyEval_RestoreThread(state);
+  core_array_release(&examples);
   PyObject *kept = status == DESPUR_OK ? PyCapsule_New(found, CAM, cam_free) : core_raise(status, &error);
   if (!kept) {
     despur_run_cam_release(found);

@@ -1,7 +1,7 @@
 """despur finds, measures and removes the shortcuts that a classifier has learned.
 
 The verbs of the command-line tool, with its names: `evaluate`, `audit`, `repair`, `compare`, `check`, `plan`, `run`,
-`sweep`, `table` and `cam`. Estimators of scikit-learn's kind are in `despur.cluster`, `despur.groups` and `despur.linear`, its scorers in
+`sweep`, `table`, `cam` and `features`. Estimators of scikit-learn's kind are in `despur.cluster`, `despur.groups` and `despur.linear`, its scorers in
 `despur.metrics`, what a training loop of PyTorch needs in `despur.torch`, and assertions for tests in `despur.testing`.
 Everything is loaded when it is first used.
 """
@@ -14,9 +14,11 @@ from despur._core import InputError
 
 if TYPE_CHECKING:
     from despur._audit import Audit, Finding, audit
-    from despur._evaluate import Evaluation, Group, Rate, Spread, evaluate, evaluate_file, report
+    from despur._evaluate import evaluate, evaluate_file
+    from despur._evaluation import Evaluation, Group, Rate, Spread, report
+    from despur._features import Features, features, layers
     from despur._repair import DialPoint, Method, Repaired, repair
-    from despur._runs import Cam, Run, Sweep, Table, cam, config, run, sweep, table
+    from despur._runs import Cam, Run, Sweep, Table, cam, config, network, run, sweep, table
     from despur._verdicts import Check, Comparison, Condition, Plan, PlanRow, check, compare, plan
 
 __version__ = _core.version
@@ -32,6 +34,7 @@ __all__ = [
     "Condition",
     "DialPoint",
     "Evaluation",
+    "Features",
     "Finding",
     "Group",
     "InputError",
@@ -51,6 +54,9 @@ __all__ = [
     "config",
     "evaluate",
     "evaluate_file",
+    "features",
+    "layers",
+    "network",
     "plan",
     "repair",
     "report",
@@ -62,9 +68,11 @@ __all__ = [
 _MODULES = ("cluster", "groups", "linear", "metrics", "testing", "torch")
 _NAMES = {
     "_audit": ("Audit", "Finding", "audit"),
-    "_evaluate": ("Evaluation", "Group", "Rate", "Spread", "evaluate", "evaluate_file", "report"),
+    "_evaluate": ("evaluate", "evaluate_file"),
+    "_evaluation": ("Evaluation", "Group", "Rate", "Spread", "report"),
+    "_features": ("Features", "features", "layers"),
     "_repair": ("DialPoint", "Method", "Repaired", "repair"),
-    "_runs": ("Cam", "Run", "Sweep", "Table", "cam", "config", "run", "sweep", "table"),
+    "_runs": ("Cam", "Run", "Sweep", "Table", "cam", "config", "network", "run", "sweep", "table"),
     "_verdicts": ("Check", "Comparison", "Condition", "Plan", "PlanRow", "check", "compare", "plan"),
 }
 _WHERE = {name: module for module, names in _NAMES.items() for name in names}

@@ -28,6 +28,7 @@ class Coded:
 
     codes: NDArray[np.uint32]
     names: list[str]
+    in_order: bool = False  # as they stand, as ranges do; else numbers by size, then text
 
     def __len__(self) -> int:
         return len(self.codes)

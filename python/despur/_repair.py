@@ -15,21 +15,35 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
-from despur._evaluate import framed
+from despur._evaluate import cut_columns
+from despur._evaluation import framed
 from despur._plot import HasPlots
 from despur._progress import Listener, listening
-from despur._table import MISSING, columns_of, features_of, ordered_codes, python_words, refuse, vector
+from despur._repair_data import (
+    Codes,
+    Floats,
+    Groups,
+    classes_alone,
+    drawn_splits,
+    groups_within,
+    head_back,
+    head_before,
+    label_codes,
+    partitions_within,
+    split_codes,
+    unit_codes,
+    weights_of,
+)
+from despur._table import MISSING, features_of, id_texts, name_of, python_words, refuse
 
 if TYPE_CHECKING:
     import pandas
 
+PathLike = str | os.PathLike[str]
+
 METHODS = ("erm", "balanced", "groupdro", "dfr", "dfr_train", "dispel", "afr", "dpe", "offsets")
 RULES = ("worst_group", "worst_class", "average")
-_SPLITS = ("train", "val", "test")
-_MOST_GROUPS = 100_000
 _LISTS = ("l2", "c", "mix", "gamma", "lambda_", "scale", "diversity")
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +108,10 @@ class Method:
 class _Kept:
     """What it takes to write a repair down; it does not survive pickling, for it holds the features."""
 
-    __slots__ = ("attributes", "config", "repair")
+    __slots__ = ("repair", "view")
 
-    def __init__(self, repair: Any = None, config: str = "", attributes: NDArray[np.uint32] | None = None) -> None:
-        self.repair, self.config, self.attributes = repair, config, attributes
+    def __init__(self, repair: Any = None, view: dict[str, Any] | None = None) -> None:
+        self.repair, self.view = repair, view or {}
 
     def __reduce__(self) -> tuple[type[_Kept], tuple[()]]:
         return _Kept, ()
@@ -125,8 +139,14 @@ class Repaired(HasPlots):
         Accuracies of the old head, or of one that knows no groups.
     dial : tuple of DialPoint
         Heads between the old one and the new one.
+    position : float
+        Of the head on the dial: 1, or less where an average was asked for.
     test : ndarray of bool
         The examples that nothing has looked at.
+    caution : str or None
+        What is not known since groups were given and nobody has checked them.
+    notes : tuple of str
+        Sentences that a reader of the numbers should know: optima that are not certain, groups without training examples.
     """
 
     head: Any
@@ -138,7 +158,10 @@ class Repaired(HasPlots):
     methods: tuple[Method, ...]
     before: dict[str, Any]
     dial: tuple[DialPoint, ...]
+    position: float
     test: NDArray[np.bool_]
+    caution: str | None
+    notes: tuple[str, ...]
     _kept: _Kept = field(default_factory=_Kept, repr=False, compare=False)
 
     def decision_function(self, features: ArrayLike) -> NDArray[np.float64]:
@@ -157,7 +180,8 @@ class Repaired(HasPlots):
         fields = ("name", "label", "skipped", "parameters", "worst_group", "worst_class", "average", "optimism")
         before = {k: v for k, v in self.before.items() if k not in ("weight", "bias")}
         methods = [{f: getattr(m, f) for f in fields} for m in self.methods]
-        return {"best": self.best.name, "before": before, "methods": methods}
+        said = {"position": self.position, "caution": self.caution, "notes": list(self.notes)}
+        return {"best": self.best.name, **said, "before": before, "methods": methods}
 
     def to_pandas(self) -> pandas.DataFrame:
         """The methods, one row each."""
@@ -165,7 +189,9 @@ class Repaired(HasPlots):
 
         return pandas.DataFrame(self.to_dict()["methods"]).set_index("name")
 
-    def save(self, directory: str | os.PathLike[str], *, force: bool = False) -> str:
+    def save(
+        self, directory: PathLike, *, patch: PathLike | None = None, force: bool = False
+    ) -> str:
         """Leaves what ``despur repair --out`` leaves: ``head.safetensors``, ``head.npz``, ``changes.csv``,
         ``results.json``, a page, what was asked for, and a manifest.
 
@@ -175,26 +201,25 @@ class Repaired(HasPlots):
         ----------
         directory : path
             Created when it is missing.
+        patch : path, optional
+            A model, ``FILE`` or ``FILE:NAME``, of which a copy with the new layer is left there, too; ``head=`` must have
+            come from a file.
         force : bool
             Write although something else is there.
 
         Returns
         -------
         str
-            What the intervals on the test examples allow to say.
+            What the intervals on the test examples allow to say, and what they cannot.
         """
         if self._kept.repair is None:
             raise refuse("a repair that was pickled has left its features behind: save it where it was made")
+        if patch is not None and self._kept.view["head"] is None:
+            raise refuse("patch: goes with head='FILE:NAME', which says what is exchanged")
+        view = {**self._kept.view, "force": int(force), "patch": None if patch is None else os.fspath(patch)}
         with python_words():
-            return _core.repair_write(
-                self._kept.repair,
-                os.fspath(directory),
-                self._kept.config,
-                force,
-                [str(c) for c in self.classes],
-                list(self.group_names),
-                self._kept.attributes,
-            )
+            said = _core.repair_write(self._kept.repair, os.fspath(directory), view)
+        return " ".join(filter(None, said))
 
     def _page(self) -> str:
         with tempfile.TemporaryDirectory() as directory:
@@ -209,111 +234,11 @@ class Repaired(HasPlots):
     def __repr__(self) -> str:
         m = self.best
         was, now = 100 * self.before["worst_group"], 100 * (m.worst_group - m.optimism)
-        return f"{m.label}: worst group {was:.1f} % -> {now:.1f} %, less what choosing adds"
+        first = f"{m.label}: worst group {was:.1f} % -> {now:.1f} %, less what choosing adds"
+        return "\n".join([first, *filter(None, [self.caution]), *(f"note: {note}" for note in self.notes)])
 
 
-# ---- what comes in ----
-
-
-def _label_codes(y: ArrayLike) -> tuple[NDArray[np.uint32], tuple[Any, ...]]:
-    """Codes in the order of classes, and these as they came: numbers stay numbers."""
-    codes, _ = ordered_codes(y, "y")
-    if (codes == MISSING).any():
-        raise refuse("y: expected a label for each row, found missing ones")
-    _, first = np.unique(codes, return_index=True)
-    return codes, tuple(vector(y, "y")[first].tolist())
-
-
-@dataclass(frozen=True, slots=True)
-class _Groups:
-    """Groups within labels, in the order of labels and values; missing values and -1 are no group."""
-
-    cells: NDArray[np.uint32]
-    names: tuple[str, ...]
-    attributes: NDArray[np.uint32]  # the same whatever the label
-
-
-def groups_within(y: NDArray[np.uint32], names: Sequence[Any], groups: Any) -> _Groups:
-    attributes, known, said, most = np.zeros(len(y), np.int64), np.ones(len(y), bool), [""], 1
-    for feature, column in columns_of(groups).items():
-        codes, values = ordered_codes(column, f"groups: {feature!r}", without=("-1",))
-        if len(codes) != len(y):
-            raise refuse(f"groups: expected {len(y)} rows, as y has, found {len(codes)}")
-        known &= codes != MISSING
-        most *= max(len(values), 1)
-        if most > _MOST_GROUPS:
-            raise refuse(f"groups: more than {_MOST_GROUPS} combinations of values")
-        attributes = attributes * max(len(values), 1) + np.minimum(codes, len(values))
-        said = [f"{before},{feature}={value}" for before in said for value in values]
-    if not known.any():
-        raise refuse("groups: expected at least one example with a group")
-    cells, whole = np.full(len(y), MISSING, np.uint32), np.full(len(y), MISSING, np.uint32)
-    distinct, inverse = np.unique(y[known].astype(np.int64) * most + attributes[known], return_inverse=True)
-    cells[known] = inverse.reshape(-1)
-    whole[known] = attributes[known]
-    named = tuple(f"y={names[key // most]}{said[key % most]}" for key in distinct.tolist())
-    return _Groups(cells, named, whole)
-
-
-def _config_of(asked: Mapping[str, Any], select: str) -> str:
-    """What was asked for as YAML, of which JSON is a part; threads change nothing."""
-    words = {**asked, "select": select}
-    said = [f"{key}: {json.dumps(value)}" for key, value in words.items() if key not in ("rule", "threads")]
-    return "\n".join(["# despur.repair", *said, ""])
-
-
-def _split_codes(splits: ArrayLike | None, rows: int, seed: int) -> NDArray[np.uint32]:
-    if splits is None:  # half, a fifth, and the rest
-        drawn = np.empty(rows, np.uint32)
-        _core.draw_splits(drawn, rows, seed)
-        return drawn
-    given = vector(splits, "splits")
-    if len(given) != rows:
-        raise refuse(f"splits: expected {rows} rows, as features has, found {len(given)}")
-    if given.dtype.kind in "UOT":
-        unknown = set(given.tolist()) - set(_SPLITS)
-        if unknown:
-            raise refuse(f"splits: expected train, val or test, found {sorted(map(str, unknown))[0]!r}")
-        return np.array([_SPLITS.index(s) for s in given], np.uint32)
-    if given.dtype.kind not in "iu" or given.min() < 0 or given.max() > 2:
-        raise refuse("splits: expected 0 (train), 1 (val) or 2 (test), or these words")
-    return given.astype(np.uint32)
-
-
-def _head_arrays(head: Any, classes: int, columns: int) -> tuple[Floats | None, Floats | None]:
-    """A linear layer of PyTorch, a linear model of scikit-learn, or (weight, bias)."""
-    if head is None:
-        return None, None
-    if isinstance(head, (tuple, list)):
-        weight, bias = head
-    elif hasattr(head, "coef_"):
-        weight, bias = head.coef_, head.intercept_
-    elif hasattr(head, "weight"):
-        from despur.torch import head_of
-
-        weight, bias = head_of(head)
-    else:
-        raise refuse(f"head: expected a linear layer, or weights and biases, found {type(head).__name__}")
-    weight = np.atleast_2d(np.asarray(weight, np.float32))
-    bias = np.atleast_1d(np.asarray(bias, np.float32))
-    if classes == 2 and len(weight) == 1 and len(bias) == 1:  # one logit, of the second class
-        weight, bias = np.concatenate([0 * weight, weight]), np.concatenate([0 * bias, bias])
-    if weight.shape != (classes, columns) or bias.shape != (classes,):
-        raise refuse(
-            f"head: expected weights [{classes}, {columns}] and biases [{classes}], found "
-            f"{list(weight.shape)} and {list(bias.shape)}"
-        )
-    return np.ascontiguousarray(weight), np.ascontiguousarray(bias)
-
-
-def _head_back(head: Any, weight: Floats, bias: Floats) -> Any:
-    if head is None or isinstance(head, (tuple, list)) or hasattr(head, "coef_"):
-        return weight, bias
-    from despur.torch import with_head
-
-    if head.weight.shape[0] == 1 and len(weight) == 2:
-        weight, bias = weight[1:] - weight[:1], bias[1:] - bias[:1]
-    return with_head(head, weight, bias)
+# ---- fitting ----
 
 
 def _method(found: Mapping[str, Any], shape: tuple[int, int]) -> Method:
@@ -349,14 +274,27 @@ def fit_head(
 ) -> Method:
     """One method on training examples alone. ``weights``: as how many examples each counts; ``fold_of``: the fold that
     it is judged in, else they are drawn."""
-    classes, groups, folds = (0 if a is None else int(a[a != MISSING].max(initial=0)) + 1 for a in (codes, cells, fold_of))
-    train = np.zeros(len(x), np.uint32)
+    classes, groups, folds_count = (
+        0 if a is None else int(a[a != MISSING].max(initial=0)) + 1 for a in (codes, cells, fold_of)
+    )
+    data = {
+        **_sizes(x, classes),
+        "features": x,
+        "labels": codes,
+        "splits": np.zeros(len(x), np.uint32),
+        "groups": cells,
+        "groups_count": groups,
+        "weights": weights,
+        "folds": fold_of,
+        "folds_count": folds_count,
+    }
     with python_words(), listening(progress) as listener:
-        found, _ = _core.repair(
-            x, len(x), x.shape[1], codes, classes, train, cells, groups, None, None, weights, fold_of, folds,
-            {**asked, "head_only": 1}, listener,
-        )  # fmt: skip
+        found, _, _ = _core.repair(data, {**asked, "head_only": 1}, listener)
     return _method(found["methods"][0], (classes, x.shape[1]))
+
+
+def _sizes(x: Floats, classes: int) -> dict[str, int]:
+    return {"rows": len(x), "columns": x.shape[1], "classes": classes}
 
 
 def _point(found: dict[str, Any], shape: tuple[int, int]) -> DialPoint:
@@ -364,17 +302,113 @@ def _point(found: dict[str, Any], shape: tuple[int, int]) -> DialPoint:
     return DialPoint(weight=weight, bias=np.frombuffer(found.pop("bias"), np.float32), **found)
 
 
+def _config_of(asked: Mapping[str, Any], select: str) -> str:
+    """What was asked for as YAML, of which JSON is a part; threads change nothing."""
+    words = {**asked, "select": select}
+    said = [f"{key}: {json.dumps(value)}" for key, value in words.items() if key not in ("rule", "threads")]
+    return "\n".join(["# despur.repair", *said, ""])
+
+
+# ---- what there is to say of it ----
+
+_GIVEN = "The groups were given and may be wrong: what others gain or lose is not known."
+
+
+def _gain_by_given(best: Method, before: Mapping[str, Any]) -> bool:
+    return bool(best.worst_group - best.optimism > before["worst_group"])
+
+
+def _notes(fitted: Sequence[Method], unseen: Sequence[str], only_classes: bool, gained: bool) -> tuple[str, ...]:
+    notes = ["every class is one group: balancing groups is balancing classes"] if only_classes else []
+    notes += [f"no training example is in {name}: methods that fit training groups cannot help it" for name in unseen]
+    notes += [
+        f"{m.label}: the solver stopped before its optimum was certain (relative gap {m.gap:.2g}); the method may do "
+        "better than this"
+        for m in fitted
+        if m.skipped is None and not m.converged
+    ]
+    if not gained:
+        notes.append("that is no gain even by these groups; the head before is the better one")
+    return tuple(notes)
+
+
+def _unseen(fit: Groups, split: Codes) -> list[str]:
+    seen = np.unique(fit.cells[split == 0])
+    return [name for k, name in enumerate(fit.names) if k not in seen]
+
+
+# ---- the verb ----
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """The groups that are fitted and chosen by, and those that test examples are measured by."""
+
+    fit: Groups | None
+    shown: Groups
+    given: bool  # both are the same, and nobody has checked them
+    others: Codes | None  # further partitions
+
+
+def _grouping(y: Codes, names: Sequence[Any], groups: Any, attributes: Any, partitions: Any, cut: Any) -> _Grouping:
+    if groups is not None and partitions is not None:
+        raise refuse("expected groups= or partitions=, found both")
+    known = None if attributes is None else groups_within(y, names, cut_columns(attributes, cut, "attributes"), "attributes")
+    given, others = None, None
+    if groups is not None:
+        given = groups_within(y, names, cut_columns(groups, cut, "groups"))
+    if partitions is not None:
+        given, others = partitions_within(y, names, partitions)
+    return _Grouping(given or known, known or given or classes_alone(y, names), known is None and given is not None, others)
+
+
+def _asked(wanted: list[str], select: str, lists: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
+    if select not in RULES:
+        raise refuse(f"select: expected {', '.join(RULES)}, found {select!r}")
+    for name in lists:
+        if name not in _LISTS:
+            raise TypeError(f"repair() got an unexpected keyword argument {name!r}")
+    for method in wanted:
+        if method not in METHODS:
+            raise refuse(f"there is no method {method!r}; there are {', '.join(METHODS)}")
+    for name in ("min_average", "max_loss"):
+        if name in numbers and not 0 <= numbers[name] <= 1:
+            raise refuse(f"{name}: expected a number from 0 to 1, found {numbers[name]}")
+    values = {name.rstrip("_"): [float(v) for v in np.atleast_1d(values)] for name, values in lists.items()}
+    return {"methods": wanted, "rule": RULES.index(select), **numbers, **values}
+
+
+def _position(point: int | bool | None, dial: Sequence[DialPoint], judged: int) -> int:
+    if point is False:
+        raise refuse(f"repair: {judged} validation examples are too few to be sure of any head that it is accurate enough")
+    if point is None:
+        most = 100 * max(p.average for p in dial)
+        raise refuse(
+            "repair: no head between the old and the repaired one is accurate enough: the average is at most "
+            f"{most:.1f} % on validation"
+        )
+    return int(point)
+
+
 def repair(
     features: ArrayLike,
     y: ArrayLike,
     *,
     groups: Any = None,
+    attributes: Any = None,
+    partitions: ArrayLike | None = None,
     head: Any = None,
     splits: ArrayLike | None = None,
+    units: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    ids: ArrayLike | None = None,
+    cut: Mapping[str, int | Sequence[float]] | None = None,
     methods: Sequence[str] | str | None = None,
     select: str = "worst_group",
     folds: int = 5,
     refits: int = 20,
+    min_average: float | None = None,
+    max_loss: float | None = None,
     seed: int = 0,
     threads: int | None = None,
     progress: Listener | bool | None = None,
@@ -392,20 +426,37 @@ def repair(
     y : array-like of shape (n,)
         Labels.
     groups : array-like, data frame or mapping, optional
-        What tells groups of one label apart, such as ``found.labels_`` of `despur.groups`; missing values and -1
-        are no group. Without it only methods that need none are fitted, and the groups are the classes.
-    head : torch.nn.Linear, linear model or (weight, bias), optional
-        The old last layer; else one is fitted that knows no groups.
+        Groups that are fitted and chosen by, such as ``found.groups`` of an audit or ``found.labels_`` of `despur.groups`;
+        missing values and -1 are no group. Nobody has checked them, which is said; where it is known what tells groups of
+        a label apart, give ``attributes``.
+    attributes : array-like, data frame or mapping, optional
+        What is known of each example beside its label. Test examples are measured by it, and without ``groups`` it is
+        what is fitted and chosen by. Without either, only methods that need none are fitted, and the groups are the classes.
+    partitions : array-like of int, shape (n, partitions), optional
+        In place of ``groups``: several ways to divide the examples, such as ``found.clusters`` of an audit.
+    head : torch.nn.Linear, linear model, (weight, bias) or path, optional
+        The old last layer, as such or in a file, ``"model.pth:fc"``; else one is fitted that knows no groups.
     splits : array-like of shape (n,), optional
         ``"train"``, ``"val"``, ``"test"``, or 0, 1, 2; else half, a fifth and the rest, drawn by ``seed``.
+    units : array-like of shape (n,), optional
+        Rows of one value (a patient) are kept together, and intervals on test hold for these.
+    weights : array-like of shape (n,), optional
+        As how many examples each counts, above 0.
+    ids : array-like of shape (n,), optional
+        What examples are called in ``changes.csv``; else by their numbers.
+    cut : mapping, optional
+        Numbers among the columns of ``attributes`` and ``groups`` cut into ranges, as for `evaluate`.
     methods : str or sequence of str, optional
-        Of erm, balanced, groupdro, dfr, dfr_train, dispel, afr and offsets; else all whose needs are met.
+        Of erm, balanced, groupdro, dfr, dfr_train, dispel, afr, dpe and offsets; else all whose needs are met.
     select : {"worst_group", "worst_class", "average"}
         What parameters and methods are chosen by.
     folds : int
         Of cross-validation, where a method is fitted on the examples that it is chosen with.
     refits : int
-        Of DFR and DISPEL, averaged.
+        Of DFR and DISPEL, averaged; prototypes of DPE.
+    min_average, max_loss : float, optional
+        The average accuracy that must surely remain, or what of it may be lost: the head is then the point of the dial with
+        the best worst group among those that surely fulfil this.
     seed : int
     threads : int, optional
         The result does not depend on it.
@@ -413,7 +464,7 @@ def repair(
         ``progress("progress", {"stage", "done", "total"})`` now and then; what it raises stops the work, as Ctrl-C
         does within a second. True: a line on standard error, which is the default on a terminal and in a notebook.
     **lists
-        Values to be tried for ``l2``, ``c``, ``mix``, ``gamma`` and ``lambda_``.
+        Values to be tried for ``l2``, ``c``, ``mix``, ``gamma``, ``lambda_``, ``scale`` and ``diversity``.
 
     Returns
     -------
@@ -422,60 +473,106 @@ def repair(
     Raises
     ------
     InputError
-        When the data do not fit together, or the only method that was asked for cannot be fitted.
+        When the data do not fit together, the only method that was asked for cannot be fitted, or no head surely is as
+        accurate as was asked for.
     """
     x = features_of(features)
-    codes, classes = _label_codes(y)
-    if len(codes) != len(x):
-        raise refuse(f"y: expected {len(x)} rows, as features has, found {len(codes)}")
-    if select not in RULES:
-        raise refuse(f"select: expected {', '.join(RULES)}, found {select!r}")
-    for name in lists:
-        if name not in _LISTS:
-            raise TypeError(f"repair() got an unexpected keyword argument {name!r}")
-    within = None if groups is None else groups_within(codes, classes, groups)
-    cells, attributes = (None, None) if within is None else (within.cells, within.attributes)
-    names = tuple(f"y={c}" for c in classes) if within is None else within.names
+    rows, columns = x.shape
+    codes, classes = label_codes(y)
+    if len(codes) != rows:
+        raise refuse(f"y: expected {rows} rows, as features has, found {len(codes)}")
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
-    for method in wanted:
-        if method not in METHODS:
-            raise refuse(f"there is no method {method!r}; there are {', '.join(METHODS)}")
-    weight, bias = _head_arrays(head, len(classes), x.shape[1])
-    split = _split_codes(splits, len(x), seed)
-    asked: dict[str, Any] = {
-        "methods": wanted,
-        "rule": RULES.index(select),
-        "seed": seed,
-        "folds": folds,
-        "refits": refits,
-        "threads": threads or _core.processors,
-        **{name.rstrip("_"): [float(v) for v in values] for name, values in lists.items()},
+    wishes = {k: v for k, v in (("min_average", min_average), ("max_loss", max_loss)) if v is not None}
+    asked = _asked(wanted, select, lists, seed=seed, folds=folds, refits=refits, **wishes)
+    by = _grouping(codes, classes, groups, attributes, partitions, cut)
+    old = head_before(head, len(classes), columns)
+    of_unit = None if units is None else unit_codes(units, rows, "features")
+    fold_of = None
+    if of_unit is not None:
+        if of_unit.max() + 1 < folds:
+            raise refuse(f"units: expected at least {folds} values, one for each fold, found {of_unit.max() + 1}")
+        fold_of = of_unit % np.uint32(folds)
+    split = drawn_splits(rows, seed, of_unit) if splits is None else split_codes(splits, rows, "features")
+    names = by.fit.names if by.fit is not None else by.shown.names
+    data = {
+        **_sizes(x, len(classes)),
+        "features": x,
+        "labels": codes,
+        "splits": split,
+        "groups": None if by.fit is None else by.fit.cells,
+        "groups_count": 0 if by.fit is None else len(names),
+        "weight": old.weight,
+        "bias": old.bias,
+        "weights": None if weights is None else weights_of(weights, rows),
+        "folds": fold_of,
+        "folds_count": 0 if fold_of is None else folds,
+        "partitions": by.others if by.others is not None and len(by.others) else None,
+        "partitions_count": 0 if by.others is None else len(by.others),
+        "cells": 0 if by.others is None or not len(by.others) else int(by.others.max()) + 1,
     }
     with python_words(), listening(progress) as listener:
-        found, kept = _core.repair(
-            x, len(x), x.shape[1], codes, len(classes), split, cells, len(names), weight, bias, None, None, 0, asked, listener
-        )
-    shape = (len(classes), x.shape[1])
+        found, point, kept = _core.repair(data, {**asked, "threads": threads or _core.processors}, listener)
+    view = {
+        "class_names": [str(c) for c in classes],
+        "fit_names": list(names),
+        "groups": by.shown.cells,
+        "group_names": list(by.shown.names),
+        "groups_count": len(by.shown.names),
+        "attributes": by.shown.cells if by.given else by.shown.attributes,
+        "given": int(by.given),
+        "ids": None if ids is None else id_texts(ids, rows),
+        "units": of_unit,
+        "units_count": 0 if of_unit is None else int(of_unit.max()) + 1,
+        "unit": None if units is None else name_of(units) or "unit",
+        "weight": None if weights is None else name_of(weights) or "weight",
+        "head": old.file,
+        "config": _config_of(asked, select),
+        "features": os.fspath(features) if isinstance(features, (str, os.PathLike)) else None,
+    }
+    return _repaired(found, point, _Kept(kept, view), classes, by, split, head, columns)
+
+
+def _repaired(
+    found: dict[str, Any],
+    point: int | bool | None,
+    kept: _Kept,
+    classes: tuple[Any, ...],
+    by: _Grouping,
+    split: Codes,
+    head: Any,
+    columns: int,
+) -> Repaired:
+    shape = (len(classes), columns)
     fitted = tuple(_method(m, shape) for m in found["methods"])
     if found["best"] < 0:
         raise refuse("no method could be fitted: " + "; ".join(f"{m.label}: {m.skipped}" for m in fitted))
     best = fitted[found["best"]]
+    dial = tuple(_point(p, shape) for p in found["dial"])
+    chosen = dial[_position(point, dial, found["judged"])]
     assert best.weight is not None and best.bias is not None
+    weight, bias = (best.weight, best.bias) if chosen.position == 1 else (chosen.weight, chosen.bias)
     before = {
         **found["before"],
         "weight": np.frombuffer(found["before_weight"], np.float32).reshape(shape),
         "bias": np.frombuffer(found["before_bias"], np.float32),
     }
+    gained = not by.given or _gain_by_given(best, before)
+    unseen = [] if by.fit is None else _unseen(by.fit, split)
+    only_classes = by.fit is not None and len(by.fit.names) <= len(classes)
+    kept.view["position"] = chosen.position
     return Repaired(
-        _head_back(head, best.weight, best.bias),
-        best.weight,
-        best.bias,
+        head_back(head, weight, bias),
+        weight,
+        bias,
         classes,
-        names,
+        tuple(kept.view["fit_names"]),
         best,
         fitted,
         before,
-        tuple(_point(p, shape) for p in found["dial"]),
+        dial,
+        chosen.position,
         split == 2,
-        _Kept(kept, _config_of(asked, select), attributes),
+        _GIVEN if by.given and chosen.position > 0 else None,
+        _notes(fitted, unseen, only_classes, gained),
+        kept,
     )

@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from despur import _core
-from despur._evaluate import Evaluation, framed
+from despur._evaluation import Evaluation, framed
 from despur._plot import HasPlots
 from despur._progress import Listener, listening
 from despur._save import PathLike, copy_directory, save_as
@@ -97,6 +99,18 @@ def config(recipe: PathLike | Mapping[str, Any], keys: Mapping[str, Any] | None 
         return _core.config(*_overrides(recipe, keys))
 
 
+def network(recipe: PathLike | Mapping[str, Any], keys: Mapping[str, Any] | None = None) -> str:
+    """The plan of the network that a run would train last: shapes, parameters, memory. Nothing is trained.
+
+    Parameters
+    ----------
+    recipe, keys
+        As for `config`. The data are read, for their shape and number of classes.
+    """
+    with python_words():
+        return _core.network(*_overrides(recipe, keys))
+
+
 # ---- runs ----
 
 
@@ -129,6 +143,21 @@ class Run(HasPlots):
         """``results.jsonl``: one entry for each evaluation while the networks were trained."""
         with open(os.path.join(self.directory, "results.jsonl"), encoding="utf-8") as file:
             return [json.loads(line) for line in file]
+
+    def assign(self, path: PathLike, data: Mapping[str, Any], *, threads: int | None = None) -> None:
+        """Gives the groups that the run inferred by clustering to the examples of other data: ``despur infer --apply``.
+
+        Parameters
+        ----------
+        path : path
+            The CSV file to write: example, split, y, a, group and group_name.
+        data : mapping
+            Keys below ``data.`` and ``seeds.``, such as ``{"data.images": "x.npy", "data.labels": "y.npy"}``.
+        threads : int, optional
+        """
+        _, overrides = _overrides({}, data)
+        with python_words():
+            _core.assign(self.directory, os.fspath(path), overrides, _threads(threads), None)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -425,8 +454,11 @@ def cam(
     stage: str = "all",
     layer: str | None = None,
     target: str | int = "all",
+    examples: Sequence[int] | None = None,
     per_group: int = 4,
     scored: int = 0,
+    scale: int | None = None,
+    subtract_minimum: bool = False,
     threads: int | None = None,
 ) -> Cam:
     """Where in the pictures the networks of a run look, by group: Grad-CAM. It is ``despur cam``.
@@ -443,10 +475,16 @@ def cam(
         A convolution; else the last one.
     target : {"all", "prediction", "label"} or int
         Whose logit a map explains; a number is a class.
+    examples : sequence of int, optional
+        Numbers of the examples to draw, in place of ``per_group``.
     per_group : int
-        Pictures of each group.
+        Draw the first so many of each group.
     scored : int
         Shares are over the first so many examples of each group; 0: over all.
+    scale : int, optional
+        Pixels of a picture on a side of one of the image, 1 to 16; else so that images become some 112 wide.
+    subtract_minimum : bool
+        Scale maps as pytorch-grad-cam does.
     threads : int, optional
 
     Returns
@@ -459,21 +497,24 @@ def cam(
     if isinstance(target, str) and target not in _TARGETS:
         raise refuse(f"target: expected {', '.join(_TARGETS)} or a class, found {target!r}")
     kind = _TARGETS.index(target) if isinstance(target, str) else len(_TARGETS)
-    for name, value in (("target", chosen), ("per_group", per_group), ("scored", scored)):
+    drawn = None if examples is None else [int(e) for e in examples]
+    counts = {"class": chosen, "per_group": per_group, "scored": scored, "scale": scale or 0, "examples": min(drawn or [0])}
+    for name, value in counts.items():
         if value < 0:
-            raise refuse(f"{name}: expected at least 0, found {value}")
+            raise refuse(f"{'target' if name == 'class' else name}: expected at least 0, found {value}")
+    asked: dict[str, Any] = {
+        **counts,
+        "split": _split(split),
+        "stage": _STAGES.index(stage),
+        "layer": layer,
+        "target": kind,
+        "examples": None if drawn is None else np.array(drawn, np.uint32),
+        "example_count": len(drawn or []),
+        "subtract_minimum": int(subtract_minimum),
+        "threads": _threads(threads),
+    }
     with python_words():
-        found, kept = _core.cam(
-            os.fspath(directory),
-            _split(split),
-            _STAGES.index(stage),
-            layer,
-            kind,
-            chosen,
-            per_group,
-            scored,
-            _threads(threads),
-        )
+        found, kept = _core.cam(os.fspath(directory), asked)
     seen = Cam(found["layer"], found["split"], tuple(found["stages"]), tuple(found["sheets"]), kept)
     if out is not None:
         seen.save(out)

@@ -68,9 +68,15 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-def copy_directory(source: str, target: PathLike) -> None:
-    """All that is in a directory, into one that is not there or is empty."""
-    where = os.fspath(target)
+def check_new(directory: PathLike) -> str:
+    """A directory that is not there yet, or is empty."""
+    where = os.fspath(directory)
     if os.path.exists(where) and (not os.path.isdir(where) or os.listdir(where)):
         raise refuse(f"{where}: expected a directory that is not there yet, or is empty")
+    return where
+
+
+def copy_directory(source: str, target: PathLike) -> None:
+    """All that is in a directory, into a new one."""
+    where = check_new(target)
     shutil.copytree(source, where, dirs_exist_ok=True)

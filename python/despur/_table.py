@@ -269,10 +269,21 @@ def ordered_codes(values: Any, what: str, *, without: tuple[str, ...] = ()) -> C
     """The same of the values that occur, numbered in their order; missing ones, and some values, are missing."""
     codes, names = codes_of(values, what)
     counts = np.bincount(np.minimum(codes, len(names)), minlength=len(names) + 1)[:-1]
-    order = class_order([name for name, count in zip(names, counts, strict=True) if count and name not in without])
+    occurring = [name for name, count in zip(names, counts, strict=True) if count and name not in without]
+    order = occurring if isinstance(values, Coded) and values.in_order else class_order(occurring)
     place = {name: k for k, name in enumerate(order)}
     ranks = np.array([place.get(name, MISSING) for name in names] + [MISSING], np.uint32)
     return ranks[np.minimum(codes, len(names))], order
+
+
+def id_texts(values: Any, rows: int) -> list[str]:
+    """What each row is called."""
+    codes, names = codes_of(values, "ids")
+    if len(codes) != rows:
+        raise refuse(f"ids: expected {rows} rows, as y has, found {len(codes)}")
+    if (codes == MISSING).any():
+        raise refuse("ids: expected a value for each row, found missing ones")
+    return [names[code] for code in codes.tolist()]
 
 
 def numbers_of(values: ArrayLike, what: str) -> NDArray[np.float64]:

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from despur import _core
-from despur._evaluate import Evaluation, read_file
+from despur._evaluate import read_file
+from despur._evaluation import Evaluation
 from despur._save import as_csv, as_json, save_as, written
 from despur._table import python_words, refuse
 

@@ -22,7 +22,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from despur._progress import Listener
-from despur._repair import RULES, Method, fit_head, groups_within
+from despur._repair import RULES, Method, fit_head
+from despur._repair_data import groups_within
 from despur._table import refuse
 from despur.cluster import check_at_least, listener_of, points_of, readable, seed_of, threads_of
 

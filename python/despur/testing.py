@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from despur._evaluate import Evaluation, evaluate, evaluate_file
+from despur._evaluate import evaluate, evaluate_file
+from despur._evaluation import Evaluation
 from despur._verdicts import check
 
 __all__ = ["assert_check", "assert_worst_group"]

@@ -64,15 +64,15 @@ def test_weights_give_the_tools_bytes(tool, tmp_path):
     given = ["--label", "y", "--prediction", "pred", "--by", "site,camera", "--weight", "weights"]
     tool("audit", "--table", tmp_path / "t.csv", *given, "--out", tmp_path / "tool")
     there = t.weights > 0
-    got = despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site", "camera"]].where(there), sample_weight=t.weights)
+    got = despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site", "camera"]].where(there), weights=t.weights)
     got.save(tmp_path / "python")
     assert contents(tmp_path / "python") == contents(tmp_path / "tool")
     assert got.verdict == "weak group" and got.findings[0].cell == "site=north"
-    alike = despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site"]], sample_weight=np.full(1200, 7))
+    alike = despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site"]], weights=np.full(1200, 7))
     assert alike.to_dict() == despur.audit(None, t.y, y_pred=t.pred, metadata=t[["site"]]).to_dict()
     x, y, _ = embeddings()
     noise = (np.random.default_rng(1).lognormal(size=len(y)) * 10).astype(np.float32)
-    assert despur.audit(x, y, seed=3, sample_weight=noise).verdict == "leans on it"
+    assert despur.audit(x, y, seed=3, weights=noise).verdict == "leans on it"
 
 
 def test_names_do_not_matter_and_results_do_not_change():
@@ -88,6 +88,72 @@ def test_names_do_not_matter_and_results_do_not_change():
     assert named.plot().svg.startswith("<?xml") and "more errors" in named.plot("Detection limit").title
 
 
+def test_everything_that_the_tool_is_asked_gives_its_bytes(tool, tmp_path):
+    """Tables with numbers, units and ids; logits; other halves; finders; lists to fill in, and filled in."""
+    t = planted().assign(age=np.arange(1200) * 7 % 83, patient=np.arange(1200) % 1100, name=[f"p{k}" for k in range(1200)])
+    t.to_csv(tmp_path / "t.csv", index=False)
+    words = ["--label", "y", "--prediction", "pred", "--attribute", "site", "--by", "camera,age", "--unit", "patient", "--id", "name"]
+    more = ["--repeats", 3, "--finders", "columns,conjunctions", "--label-some", 40, "--seed", 5]
+    tool("audit", "--table", tmp_path / "t.csv", *words, *more, "--out", tmp_path / "tool")
+    given = {"y_pred": t.pred, "attribute": t.site, "metadata": t[["camera", "age"]], "units": t.patient, "ids": t.name}
+    asked = {"repeats": 3, "finders": ["columns", "conjunctions"], "label_some": 40, "seed": 5}
+    got = despur.audit(None, t.y, **given, **asked)
+    got.save(tmp_path / "python")
+    assert contents(tmp_path / "python") == contents(tmp_path / "tool")
+    assert len(got.to_label) == 40 and "to_label.csv" in contents(tmp_path / "python")
+    filled = pandas.read_csv(tmp_path / "tool" / "to_label.csv")
+    filled["attribute"] = t.site[filled.example].to_numpy()
+    filled.to_csv(tmp_path / "filled.csv", index=False)
+    words += ["--labelled", tmp_path / "filled.csv", "--by", "camera,age:10,50"]
+    tool("audit", "--table", tmp_path / "t.csv", *words[:6], *words[8:], "--out", tmp_path / "tool2")
+    noted = pandas.Series([None] * 1200, name="attribute", dtype=object)
+    noted[filled.example] = filled.attribute
+    for labelled in (tmp_path / "filled.csv", noted):
+        again = despur.audit(None, t.y, **given, cut={"age": [10, 50]}, labelled=labelled)
+        again.save(tmp_path / "python2")
+        assert contents(tmp_path / "python2") == contents(tmp_path / "tool2")
+
+
+def test_logits_give_the_tools_bytes(tool, tmp_path):
+    x, y, _ = embeddings()
+    logits = np.stack([-x[:, 0] - x[:, 1], x[:, 0] + x[:, 1]], axis=1)
+    for name, array in (("x", x), ("y", y), ("l", logits)):
+        np.save(tmp_path / f"{name}.npy", array)
+    arrays = ["--labels", tmp_path / "y.npy", "--logits", tmp_path / "l.npy", "--finders", "all"]
+    tool("audit", tmp_path / "x.npy", *arrays, "--out", tmp_path / "tool")
+    got = despur.audit(x, y, logits=logits, finders="all")
+    got.save(tmp_path / "python")
+    assert contents(tmp_path / "python") == contents(tmp_path / "tool")
+    assert "environments" in {c["finder"] for c in got.to_dict()["candidates"]}
+    assert got.clusters.shape[0] == len(y) and got.clusters.shape[1] >= 2
+
+
+def test_pictures_are_shown(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    x, y, a = embeddings(900)
+    pictures = np.zeros((len(y), 8, 8, 3), np.uint8)
+    pictures[..., 0], pictures[..., 2] = 255 * a[:, None, None], 255 * y[:, None, None]
+    names = [f"{k}.png" for k in range(len(y))]
+    for name, picture in zip(names, pictures, strict=True):
+        Image.fromarray(picture).save(tmp_path / name)
+    np.save(tmp_path / "pictures.npy", pictures)
+    shown = [{"pictures": pictures}, {"pictures": tmp_path / "pictures.npy"}, {"pictures": tmp_path, "ids": names}]
+    pages = [despur.audit(x, y, **given)._page() for given in shown]
+    assert pages[0] == pages[1] and all(page.count("data:image/") >= 16 for page in pages)
+    assert despur.audit(x, y)._page().count("data:image/") == 0
+
+
+def test_a_run_is_audited_by_its_directory(tool, tmp_path):
+    run = despur.run("demo", {"train.epochs": 1}, directory=tmp_path / "run")
+    tool("audit", run.directory, "--out", tmp_path / "tool", codes=(0, 5))
+    got = despur.audit(run.directory)
+    got.save(tmp_path / "python")
+    assert contents(tmp_path / "python") == contents(tmp_path / "tool")
+    assert got.to_dict()["trained_on"] is True
+    with pytest.raises(despur.InputError, match="metadata: is not for a run, which says itself"):
+        despur.audit(run.directory, metadata={"a": [1]})
+
+
 @pytest.mark.parametrize(
     ("match", "given"),
     [
@@ -95,14 +161,28 @@ def test_names_do_not_matter_and_results_do_not_change():
         ("y_pred: expected 60 rows", {"y_pred": [0, 1]}),
         ("y_pred: expected predictions that occur as labels, found '7'", {"y_pred": [7] * 60}),
         ("metadata: 'a': expected 60 rows", {"metadata": {"a": [1]}}),
-        ("unit: expected 60 rows", {"unit": [1]}),
+        ("units: expected 60 rows", {"units": [1]}),
+        ("ids: expected 60 rows", {"ids": [1]}),
+        ("attribute: expected 60 rows", {"attribute": [1]}),
+        (r"logits: expected \[60, 2\], a column for each class, found \[60, 3\]", {"logits": np.zeros((60, 3))}),
+        ("logits: row 1 is not finite", {"logits": np.full((60, 2), np.nan)}),
+        ("finders: expected some of clusters,.* found 'clusterz'", {"finders": ["clusterz"]}),
+        ("repeats: expected at least 0", {"repeats": -1}),
+        ("cut: metadata has no column 'b'; there are a", {"cut": {"b": 4}}),
+        ("pictures: expected ids=", {"pictures": "."}),
+        ("pictures: expected bytes, or numbers", {"pictures": np.array(["x"] * 60)}),
+        ("labelled: expected 60 rows", {"labelled": [1]}),
+        ("model: expected a folder of pictures, found None", {"model": "m.onnx"}),
+        ("expected a run, found a directory without config.yaml", {"features": ".", "y": None, "y_pred": None, "metadata": None}),
+        ("y: is not for a run", {"features": "."}),
+        ("y: expected a label for each row, found none", {"y": None}),
         ("splits: expected train, val or test", {"splits": ["valid"] * 60}),
-        (r"sample_weight: expected 60 numbers, as y has, found \[1\]", {"sample_weight": [1]}),
-        ("sample_weight: expected numbers, found <U1", {"sample_weight": ["1"] * 60}),
-        ("sample_weight: row 1: expected a number of 0 or more, found -1", {"sample_weight": [1, -1] * 30}),
-        ("sample_weight: row 0: expected a number of 0 or more, found nan", {"sample_weight": [np.nan] * 60}),
-        ("sample_weight: row 1: expected a number of 0 or more, found inf", {"sample_weight": [1, np.inf] * 30}),
-        ("sample_weight: all 60 weights are 0", {"sample_weight": [0] * 60}),
+        (r"weights: expected 60 numbers, as y has, found \[1\]", {"weights": [1]}),
+        ("weights: expected numbers, found <U1", {"weights": ["1"] * 60}),
+        ("weights: row 2: expected a number of 0 or more, found -1", {"weights": [1, -1] * 30}),
+        ("weights: row 1: expected a number of 0 or more, found nan", {"weights": [np.nan] * 60}),
+        ("weights: row 2: expected a number of 0 or more, found inf", {"weights": [1, np.inf] * 30}),
+        ("weights: all 60 weights are 0", {"weights": [0] * 60}),
         ("features: row 1 is not finite", {"features": np.full((60, 2), np.inf)}),
         ("features: expected a row of numbers for each example", {"features": np.zeros(60)}),
         ("confidence", {"confidence": 95}),

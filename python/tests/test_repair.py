@@ -215,11 +215,23 @@ def test_groups_are_routed(data):
         ("there is no method 'dfq'", {"methods": "dfq"}),
         ("it needs groups", {"methods": "groupdro"}),
         (r"head: expected weights \[2, 6\]", {"head": (np.zeros((3, 6)), np.zeros(3))}),
-        ("head: expected a linear layer", {"head": "fc"}),
+        ("head: expected a linear layer", {"head": 7}),
         ("not finite", {"features": np.full((60, 6), np.nan)}),
         ("at least two classes", {"y": [1] * 60}),
         ("l2: expected values above 0", {"l2": [-1.0], "methods": "erm"}),
         ("groups: expected at least one example", {"groups": [-1] * 60}),
+        ("attributes: expected 60 rows", {"attributes": [0, 1]}),
+        ("partitions: expected whole numbers, a row for each", {"partitions": [0.5] * 60}),
+        ("partitions: no column has a cell for every example", {"partitions": np.full((60, 2), -1)}),
+        ("groups= or partitions=, found both", {"groups": [0, 1] * 30, "partitions": np.zeros((60, 2), int)}),
+        ("units: expected at least 5 values, one for each fold, found 2", {"units": [0, 1] * 30}),
+        ("weights: expected numbers above 0", {"weights": [0, 1] * 30}),
+        ("weights: expected 60 rows", {"weights": [1]}),
+        ("ids: expected 60 rows", {"ids": [1]}),
+        ("cut: groups has no column 'age'", {"groups": {"a": [0, 1] * 30}, "cut": {"age": 4}}),
+        ("max_loss: expected a number from 0 to 1, found 5", {"max_loss": 5}),
+        ("nowhere.pth:fc: No such file", {"head": "nowhere.pth:fc"}),
+        (r"head: expected weights \[2, 6\] .* \(it is transposed\)", {"head": (np.zeros((6, 2)), np.zeros(2))}),
     ],
 )
 def test_what_does_not_fit_is_refused(match, given):
@@ -258,21 +270,95 @@ def test_a_saved_repair_has_the_tools_bytes(data, erm, tool, tmp_path):
     for name, array in (("x", x), ("y", y), ("a", a), ("s", splits)):
         np.save(tmp_path / f"{name}.npy", array)
     files = [tmp_path / "x.npy", "--labels", tmp_path / "y.npy", "--splits", tmp_path / "s.npy"]
-    for groups, option in (({"attribute": a}, ["--attributes", tmp_path / "a.npy"]), (None, [])):
-        out = tmp_path / f"tool{len(option)}"
+    np.save(tmp_path / "cells.npy", np.stack([a, np.where(x[:, 1] > 3, 2, a), np.full(len(y), -1), y], axis=1))
+    np.savetxt(tmp_path / "given.csv", np.stack([y, a], axis=1), "%d", delimiter=",", header="y,group", comments="")
+    known, cells = ["--attributes", tmp_path / "a.npy"], ["--groups", tmp_path / "cells.npy"]
+    for k, (given, option) in enumerate((
+        ({"attributes": {"attribute": a}}, known),
+        ({}, []),
+        ({"groups": a}, ["--groups", tmp_path / "given.csv"]),
+        ({"attributes": {"attribute": a}, "partitions": np.load(tmp_path / "cells.npy")}, [*known, *cells]),
+        ({"partitions": np.load(tmp_path / "cells.npy"), "max_loss": 0.3}, [*cells, "--max-loss", 0.3]),
+    )):  # fmt: skip
+        out = tmp_path / f"tool{k}"
         tool("repair", *files, *option, "--out", out, "refits=2", "folds=2", "l2=0.1,0.01")
-        got = despur.repair(x, y, groups=groups, splits=splits, refits=2, folds=2, l2=[0.1, 0.01])
-        mine = tmp_path / f"python{len(option)}"
+        got = despur.repair(tmp_path / "x.npy", y, **given, splits=splits, refits=2, folds=2, l2=[0.1, 0.01])
+        mine = tmp_path / f"python{k}"
         said = got.save(mine)
         for name in ("head.safetensors", "head.npz", "changes.csv", "results.json", "report.html"):
             assert (mine / name).read_bytes() == (out / name).read_bytes(), name
         assert said in (mine / "report.html").read_text() or "%" in said
+        assert str(tmp_path / "x.npy") in (mine / "report.html").read_text()
+        caution = json.loads((out / "results.json").read_text())["caution"]
+        assert (got.caution is None) == (caution is None) == ("groups" not in given and ("attributes" in given or not given))
+        assert caution is None or (caution.startswith(got.caution) and said.endswith(caution) and got.caution in repr(got))
         assert "refits: 2" in (mine / "config.yaml").read_text()
     assert got.save(mine) == said
     (mine / "notes.txt").write_text("mine")
     with pytest.raises(despur.InputError, match="notes.txt"):
         got.save(mine)
     got.save(mine, force=True)
+
+
+def test_units_weights_and_ids_give_the_tools_bytes(data, tool, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    (x, y, a), _ = data
+    i = np.arange(len(y))
+    rows = pandas.DataFrame({"id": [f"p{k}" for k in i], "y": y, "a": a, "age": 20 + i * 7 % 61, "patient": i // 3, "wt": 1 + i % 4})
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    np.save(tmp_path / "x.npy", x)
+    words = ["--table", tmp_path / "t.csv", "--label", "y", "--id", "id", "--unit", "patient", "--weight", "wt", "--by", "a,age:40"]
+    tool("repair", tmp_path / "x.npy", *words, "--method", "balanced", "l2=0.1", "seed=4", "--out", tmp_path / "tool")
+    got = despur.repair(tmp_path / "x.npy", rows.y, attributes=rows[["a", "age"]], cut={"age": [40]}, ids=rows.id, units=rows.patient,
+                        weights=rows.wt, methods="balanced", l2=[0.1], seed=4)  # fmt: skip
+    got.save(tmp_path / "python")
+    for name in ("head.safetensors", "head.npz", "changes.csv", "results.json", "report.html"):
+        assert (tmp_path / "python" / name).read_bytes() == (tmp_path / "tool" / name).read_bytes(), name
+    assert got.caution is None and got.position == 1
+
+
+def test_a_head_in_a_file_is_repaired_and_patched(data, tool, tmp_path):
+    (x, y, a), _ = data
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    np.save(tmp_path / "a.npy", a)
+    first = despur.repair(x, y, attributes=a, methods="erm", l2=[0.1])
+    first.save(tmp_path / "first")
+    head = tmp_path / "first" / "head.safetensors"
+    arrays = ["--labels", tmp_path / "y.npy", "--attributes", tmp_path / "a.npy", "--head", head, "--patch", head]
+    tool("repair", tmp_path / "x.npy", *arrays, "--method", "balanced", "l2=0.1", "--out", tmp_path / "tool")
+    got = despur.repair(tmp_path / "x.npy", y, attributes={"attribute": a}, head=head, methods="balanced", l2=[0.1])
+    assert got.before["weight"] == pytest.approx(first.weight) and (got.head[0] == got.weight).all()
+    got.save(tmp_path / "python", patch=head)
+    for name in ("head.safetensors", "model.safetensors", "results.json", "report.html"):
+        assert (tmp_path / "python" / name).read_bytes() == (tmp_path / "tool" / name).read_bytes(), name
+    with pytest.raises(despur.InputError, match="patch: goes with head="):
+        first.save(tmp_path / "second", patch=head)
+
+
+def test_the_dial_gives_what_surely_remains(data):
+    (x, y, a), _ = data
+    whole = despur.repair(x, y, attributes=a, methods="balanced")
+    wish = (whole.dial[0].average_low + whole.dial[-1].average_low) / 2
+    got = despur.repair(x, y, attributes=a, methods="balanced", min_average=wish)
+    allowed = [p for p in whole.dial if p.average_low >= wish]
+    assert got.position in {p.position for p in allowed}
+    assert max(p.worst for p in allowed) == next(p.worst for p in allowed if p.position == got.position)
+    with pytest.raises(despur.InputError, match="no head between the old and the repaired one is accurate enough"):
+        despur.repair(x, y, attributes=a, methods="balanced", min_average=1.0)
+    with pytest.raises(despur.InputError, match="too few to be sure of any head"):
+        despur.repair(x, y, attributes=a, methods="balanced", min_average=max(p.average for p in whole.dial))
+
+
+def test_what_a_reader_should_know_is_said(data):
+    (x, y, a), _ = data
+    rows = np.arange(len(y))
+    unseen = np.where((y == 1) & (a == 0) & (rows % 3 == 0), 0, rows % 3)  # no training example of one group
+    unseen[(y == 1) & (a == 0) & (unseen == 0)] = 1
+    got = despur.repair(x, y, attributes=a, splits=unseen, methods="erm", l2=[0.1])
+    assert any("no training example is in y=1,group=0" in note for note in got.notes)
+    alone = despur.repair(x, y, groups=np.zeros(len(y), int), methods="balanced", l2=[0.1])
+    assert any("every class is one group" in note for note in alone.notes) and "may be wrong" in alone.caution
 
 
 def test_a_repair_is_shown_and_drawn(data, tmp_path):

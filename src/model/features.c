@@ -125,6 +125,8 @@ static despur_status run_all(extraction *e) {
   for (size_t first = 0; first < n; first += e->batch) {
     size_t count = n - first < e->batch ? n - first : e->batch;
     TRY(run_batch(e, first, count));
+    if (e->job->stop && e->job->stop(e->job->context))
+      FAIL(e->error, DESPUR_INTERRUPTED, "interrupted after %zu of %zu pictures", first + count, n);
     if (e->job->progress) e->job->progress(e->job->context, first + count, n);
   }
 cleanup:
@@ -352,6 +354,7 @@ despur_status despur_onnx_examples(despur_examples *out, const despur_onnx_job *
                                     .skip_unreadable = job->skip_unreadable,
                                     .threads = job->threads,
                                     .progress = job->progress,
+                                    .stop = job->stop,
                                     .context = job->context};
   extraction e = {.job = &pictures, .wants_logits = predicts != 0, .error = error};
   *out = (despur_examples){0};

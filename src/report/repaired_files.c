@@ -137,6 +137,7 @@ static despur_status print_results(char **out, const despur_repair_outcome *outc
   json_write_text(&j, "caution", outcome->caution);
   json_write_text(&j, "method", despur_last_layer_names[r->methods[r->best].method]);
   json_write_text(&j, "select", despur_repair_rule_name(view->rule));
+  json_write_text(&j, "features", view->features);
   json_write_real(&j, "position", view->position);
   put_groups(&j, view);
   json_write_text(&j, "before_from", r->before_given ? "head" : "erm");
@@ -179,14 +180,17 @@ static void sections(markup *m, const void *context) {
 
 static despur_status make_page(char **page, const despur_repair_outcome *outcome,
                                const despur_repair_view *view, despur_error *error) {
-  char lede[800];
+  char lede[1600], from[700] = "";
   const sections_of context = {outcome, view};
+  if (view->features)
+    snprintf(from, sizeof from, " Features: %zu for each of %zu examples, from %.600s.", view->data->columns,
+             view->data->rows, view->features);
   snprintf(lede, sizeof lede,
            "Before is %s; after is its last layer fitted again. %zu of %zu test examples are predicted "
-           "otherwise; changes.csv lists them.%s%s",
+           "otherwise; changes.csv lists them.%s%s%s",
            view->result->before_given ? "the head that was given"
                                       : "logistic regression on all examples alike",
-           outcome->changed, outcome->models[0].predicted.count, outcome->caution ? " " : "",
+           outcome->changed, outcome->models[0].predicted.count, from, outcome->caution ? " " : "",
            outcome->caution ? outcome->caution : "");
   const page_extra extra = {.title = "A repaired last layer",
                             .sentence = outcome->verdict,

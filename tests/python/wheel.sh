@@ -2,7 +2,7 @@
 # Usage: wheel.sh BUILD TOOL LIBRARY NETWORK: builds the Python module around LIBRARY, installs it with its peers into an empty virtual
 # environment, and runs python/tests there. 77: there is no Python to build for, or no PyPI, which it says.
 set -eu
-golden=$(realpath -m ../shared/golden)
+golden=$(realpath -m ../shared/golden) models=$(realpath tests/golden/models)
 export ADULT=$(realpath -m ../shared/data/adult)
 build=$1 tool=$(realpath "$2") library=$(realpath "$3") network=$(realpath "$4")
 skip() {
@@ -27,6 +27,7 @@ done >"$work/wanted"
 cmake -S "$work/source/python" -B "$work/configured" -DPython_EXECUTABLE="$work/bin/python" >"$work/log" || { tail "$work/log"; exit 1; }
 $pip uninstall -y scikit-build-core
 $pip install "$work"/wheels/despur-*-cp311-abi3-*.whl scikit-learn pandas polars pyarrow ml_dtypes fairlearn hypothesis pytest pytest-xdist mypy
+$pip install pillow onnxruntime >"$work/log" 2>&1 || echo "left out: features of pictures (no ONNX Runtime)"
 "$work/bin/mypy" --config-file pyproject.toml --python-executable "$work/bin/python" \
   --cache-dir "$work/mypy" -p despur
 # from elsewhere, so that the module that was installed is the one that is tested
@@ -36,7 +37,7 @@ cp docs/predictions.md "$work"
 cp tools/notebook "$work"
 cd "$work"
 installed=$(bin/python -c 'import despur, os; print(os.path.dirname(despur.__file__))')
-export DESPUR_TOOL="$tool" DESPUR_GOLDEN="$golden" DESPUR_NETWORK="$network"
+export DESPUR_TOOL="$tool" DESPUR_GOLDEN="$golden" DESPUR_NETWORK="$network" DESPUR_MODELS="$models"
 # the notebooks are carried out meanwhile; a fresh clone has no census data
 (bin/python notebook examples/shortcut.py --check && { [ ! -d "$ADULT" ] || bin/python notebook examples/adult.py --check; }) &
 notebooks=$!
