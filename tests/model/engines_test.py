@@ -81,7 +81,8 @@ def check_audit(model, onnxruntime, seen_of):
     for verb in ["features", model, "classes", "--out", "broken.npy"], ["audit", "classes", "--model", model]:
         said = subprocess.run([DESPUR, *verb], capture_output=True, text=True)
         assert said.returncode == 3 and "1 of 301 pictures cannot be read" in said.stderr and "--skip-unreadable" in said.stderr, said
-    subprocess.run([DESPUR, "audit", "classes", "--model", model, "--skip-unreadable", "--out", "skipped"], check=True, capture_output=True)
+    said = subprocess.run([DESPUR, "audit", "classes", "--model", model, "--skip-unreadable", "--out", "skipped"], capture_output=True, text=True)
+    assert said.returncode in (0, 5), said
     assert open("skipped/features.npy", "rb").read() == open("classes_f.npy", "rb").read()
     features = open("classes_f.npy", "rb").read()
     assert features == open("own/features.npy", "rb").read() == open("fitted/features.npy", "rb").read()
