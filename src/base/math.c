@@ -91,3 +91,12 @@ double math_as_float(double x) {
   const volatile float rounded = (float)x;
   return (double)rounded;
 }
+
+double math_power(double x, size_t n) {
+  double result = 1;
+  for (; n > 0; n >>= 1) {
+    if (n & 1) result *= x;
+    x *= x;
+  }
+  return result;
+}

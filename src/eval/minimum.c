@@ -212,16 +212,6 @@ static double average(const double weight[NODES], const double at[NODES]) {
   return sum;
 }
 
-/* x^n for whole n, by squaring: the same bits everywhere. */
-static double power(double x, size_t n) {
-  double result = 1;
-  for (; n > 0; n >>= 1) {
-    if (n & 1) result *= x;
-    x *= x;
-  }
-  return result;
-}
-
 double minimum_p_value(minimum_test *test, double t) {
   size_t smallest = weigh_evidence(test, t);
   double least = test->groups[smallest].evidence, c = least < 0.5 ? least : 1 - least;
@@ -238,8 +228,8 @@ double minimum_p_value(minimum_test *test, double t) {
     size_t others = group->many - (g == smallest);
     double low = average(group->weight, of_size.low_at);
     any_low += (double)others * low;
-    none_low *= power(1 - low, others);
-    all_high *= power(average(group->weight, of_size.high_at), others);
+    none_low *= math_power(1 - low, others);
+    all_high *= math_power(average(group->weight, of_size.high_at), others);
     if (g != smallest) continue;
     any_low += of_size.low;
     none_low *= 1 - of_size.low;

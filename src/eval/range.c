@@ -10,23 +10,13 @@ static double density(double z) {
   return 0.39894228040143267794 * math_exp(-0.5 * z * z);
 }
 
-/* x^n for whole n, by squaring: the same bits everywhere. */
-static double power(double x, size_t n) {
-  double result = 1;
-  for (; n > 0; n >>= 1) {
-    if (n & 1) result *= x;
-    x *= x;
-  }
-  return result;
-}
-
 /* P(range <= q) = k int f(z) (F(z) - F(z - q))^(k - 1) dz with the largest at z, and its derivative. The rule
  * of equal steps is as good as any for what vanishes so quickly on both sides. */
 static double below_and_slope(double *slope, double q, size_t count) {
   double sum = 0, change = 0, step = 2 * REACH / STEPS, k = (double)count;
   for (int i = 0; i <= STEPS; i++) {
     double z = -REACH + i * step, between = normal_below(z) - normal_below(z - q);
-    double others = density(z) * power(between, count - 2);
+    double others = density(z) * math_power(between, count - 2);
     sum += others * between;
     change += others * density(z - q);
   }

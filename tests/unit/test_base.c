@@ -227,6 +227,19 @@ static void exp_is_within_two_ulp(void **state) {
               isnan(math_exp((double)NAN)));
 }
 
+static void powers_lose_less_than_n_halves_of_a_digit(void **state) {
+  (void)state;
+  random_stream stream = random_open(7, "test", 0);
+  for (size_t i = 0; i < 20000; i++) {
+    const double x = 0.5 + random_uniform(&stream);
+    const size_t n = i % 200;
+    const long double exact = powl((long double)x, (long double)n);
+    if (!(fabsl((long double)math_power(x, n) - exact) <= (long double)n * 0x1p-53L * exact))
+      fail_msg("%a^%zu = %a, expected %a", x, n, math_power(x, n), (double)exact);
+  }
+  assert_true(math_power(0, 0) == 1 && math_power(0, 3) == 0 && math_power(2, 62) == 0x1p62);
+}
+
 static void log_is_within_two_ulp(void **state) {
   (void)state;
   random_stream stream = random_open(6, "test", 0);
@@ -436,6 +449,7 @@ int main(void) {
       cmocka_unit_test(uniform_fills_the_unit_interval_evenly),
       cmocka_unit_test(normal_has_the_normal_distribution),
       cmocka_unit_test(exp_is_within_two_ulp),
+      cmocka_unit_test(powers_lose_less_than_n_halves_of_a_digit),
       cmocka_unit_test(log_is_within_two_ulp),
       cmocka_unit_test(sin_and_cos_are_within_two_ulp),
       cmocka_unit_test(what_is_more_than_memory_lies_in_a_file),
