@@ -26,8 +26,7 @@ static void number_codes(predicted_parts *out, uint32_t *codes, const despur_pre
   }
 }
 
-/* What follows the label in a group's name, such as "a=1" in "y=0,a=1". */
-static const char *beside_label(const char *name) {
+const char *name_beside_label(const char *name) {
   bool quoted = false;
   for (; *name; name++) {
     if (*name == '"') quoted = !quoted;
@@ -46,7 +45,7 @@ static despur_status name_parts(predicted_parts *out, const despur_predicted *p,
     uint32_t key = out->keys[i];
     if (names[key]) continue;
     snprintf(codes[key], sizeof *codes, "a=%u", p->attributes[i]);
-    const char *found = p->groups[i] == DESPUR_NO_GROUP ? NULL : beside_label(p->names[p->groups[i]]);
+    const char *found = p->groups[i] == DESPUR_NO_GROUP ? NULL : name_beside_label(p->names[p->groups[i]]);
     names[key] = found ? found : codes[key];
   }
   TRY(text_copy_all(&out->names, names, out->count, error));

@@ -15,4 +15,8 @@ DESPUR_MUST_USE despur_status predicted_parts_find(predicted_parts *out, const d
                                                    despur_error *error);
 void predicted_parts_release(predicted_parts *parts);
 
+/* What follows the label in a group's name, to be shown: "a=1" of "y=0,a=1". Commas in quotes part nothing.
+ * NULL when nothing does. */
+const char *name_beside_label(const char *name);
+
 #endif

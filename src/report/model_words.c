@@ -1,4 +1,5 @@
 #include "report/model_words.h"
+#include "eval/parts.h"
 
 #include <string.h>
 
@@ -11,12 +12,6 @@ static size_t part_length(const char *at) {
     if (at[length] == ',' && !quoted) break;
   }
   return length;
-}
-
-/* What follows the label in a group's name; NULL when nothing does. */
-static const char *beside_label(const char *group) {
-  size_t length = part_length(group);
-  return group[length] ? group + length + 1 : NULL;
 }
 
 /* Where the value of a part begins; at its start when it has no column. */
@@ -71,7 +66,7 @@ cleanup:
 }
 
 despur_status words_of_attribute(text *out, const char *group, despur_error *error) {
-  const char *attribute = beside_label(group);
+  const char *attribute = name_beside_label(group);
   return attribute ? words_of_value(out, attribute, error) : text_add(out, error, "%s", group);
 }
 
@@ -86,7 +81,7 @@ cleanup:
 
 despur_status words_of_group(text *out, const char *group, bool within_label, despur_error *error) {
   despur_status status = DESPUR_OK;
-  if (!within_label || !beside_label(group)) return text_add(out, error, "%s", group);
+  if (!within_label || !name_beside_label(group)) return text_add(out, error, "%s", group);
   TRY(words_of_attribute(out, group, error));
   TRY(text_add(out, error, " where "));
   TRY(words_of_label(out, group, error));
@@ -99,7 +94,7 @@ despur_status words_of_row(text *out, const char *group, bool within_label, desp
   if (!within_label) return text_add(out, error, "%s", group);
   size_t length = part_length(group), start = value_start(group, length);
   TRY(add_value(out, group + start, length - start, error));
-  if (!beside_label(group)) goto cleanup; /* a class */
+  if (!name_beside_label(group)) goto cleanup; /* a class */
   TRY(text_add(out, error, ": "));
   TRY(words_of_attribute(out, group, error));
 cleanup:
@@ -108,7 +103,7 @@ cleanup:
 
 despur_status words_of_heading(text *out, const char *group, bool within_label, despur_error *error) {
   despur_status status = DESPUR_OK;
-  const char *attribute = beside_label(group);
+  const char *attribute = name_beside_label(group);
   size_t label = value_start(group, part_length(group));
   if (!within_label || (!attribute && label == 0)) return text_add(out, error, "Group");
   if (!attribute) return text_add(out, error, "%.*s", (int)label - 1, group);
