@@ -1,5 +1,6 @@
-/* IDX, the format of MNIST: big-endian header, then bytes. Plain or gzip, told apart by content. Only
- * unsigned bytes. */
+/* IDX, the format of MNIST: 00 00, a byte for the type of the elements (08: unsigned byte), one for the
+ * number of dimensions, their sizes as big-endian numbers of 32 bits, then the elements, the last dimension
+ * fastest. Plain or gzip, told apart by content. Only unsigned bytes. */
 #ifndef IO_IDX_H
 #define IO_IDX_H
 

@@ -10,8 +10,8 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are read as they lie in the file");
 
-/* The header is a Python dictionary (NumPy Enhancement Proposal 1). Only the literals that NumPy writes are
- * accepted. */
+/* The header is a Python dictionary (NumPy Enhancement Proposal 1): {'descr': '<f4', 'fortran_order': False,
+ * 'shape': (3, 4), }. Only the literals that NumPy writes are accepted: nothing is evaluated. */
 
 static const struct {
   char descr[4];

@@ -97,7 +97,8 @@ static despur_status check_keys(const json_value *entry, const char *path, despu
   return DESPUR_OK;
 }
 
-/* The shape must need exactly the bytes between the offsets. Sets the count. */
+/* The shape must need exactly the bytes between the offsets. Sets the count. A size of 0 makes a tensor of
+ * none, whatever the others multiply to. */
 static despur_status check_shape(extent *out, const char *path, despur_error *error) {
   tensor *t = &out->tensor;
   size_t bytes = TYPES[out->type].bytes, held = out->end - out->begin;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+/* CRC-32C (Castagnoli), the polynomial 0x1edc6f41 with its bits turned round, one bit at a time: event files
+ * are small. zlib's CRC-32 is another one. */
 uint32_t tfevents_crc(const void *data, size_t bytes) {
   const uint8_t *byte = data;
   uint32_t crc = 0xffffffff;

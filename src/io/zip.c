@@ -1,3 +1,12 @@
+/* A zip archive is read from its end:
+ *
+ *   local header, data    for each member
+ *   central directory     an entry for each: name, sizes, method, CRC-32, where its local header is
+ *   end record            how long the directory is and where it begins, and a comment of up to 64 KiB
+ *
+ * The directory counts, not the local headers, which writers to a stream leave without sizes. All places and
+ * sizes come from the file, so each is compared with the file's length before anything is read or reserved.
+ */
 #include "io/zip.h"
 
 #include "base/memory.h"
@@ -62,7 +71,8 @@ cleanup:
   return status;
 }
 
-/* The end record is the last one whose comment ends where the file does. */
+/* The end record is the last one whose comment ends where the file does: its signature alone may stand in a
+ * comment, or in data. */
 static despur_status find_directory(archive *a) {
   despur_status status = DESPUR_OK;
   uint8_t *tail = NULL;
@@ -149,6 +159,7 @@ static despur_status read_member(const archive *a, const entry *e, zip_member *o
   if (method != STORED && method != DEFLATED)
     FAIL(a->error, DESPUR_BAD_INPUT, "%s: expected stored or deflated data, found compression method %u",
          a->path, (unsigned)method);
+  /* the local header has a name and extra fields of its own lengths: data begin behind these */
   out->local = out->offset;
   out->record = a->directory_offset + (uint64_t)(e->record - a->directory);
   TRY(read_at(a, out->offset, local, sizeof local));

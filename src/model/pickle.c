@@ -1,3 +1,7 @@
+/* A pickle is a program for a machine with a stack and a memo. Those of state dictionaries need those of its
+ * instructions that build dictionaries, tuples, numbers and texts; REDUCE, which calls whatever it is given,
+ * is carried out for the few names below, which say where a tensor's numbers lie. So a file can say what it
+ * likes and nothing of it runs. */
 #include "model/pickle.h"
 
 #include "base/memory.h"

@@ -50,6 +50,8 @@ void repair_problem_release(repair_problem *problem) {
   *problem = (repair_problem){0};
 }
 
+/* Weights with which all groups have the same sum. With several partitions each gets the same share, and
+ * within it each of its groups: a row weighs the mean of what the partitions give it. */
 despur_status repair_balance(repair_problem *problem, const repair_work *work, repair_rows rows,
                              despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -76,6 +78,9 @@ cleanup:
   return status;
 }
 
+/* As much of each group as the smallest has, by weight: rows are drawn until a group is full, the last one in
+ * part. Where all weigh 1 that is DFR's subset of equally many rows of each group (Kirichenko, Izmailov and
+ * Wilson 2023). */
 despur_status repair_balanced_subset(uint32_t *subset, double *weights, size_t *count,
                                      const repair_work *work, repair_rows rows, random_stream *stream,
                                      despur_error *error) {
@@ -164,6 +169,9 @@ cleanup:
 
 /* ---- heads ---- */
 
+/* From standardised columns to those that the caller has: w x' + b with x' = (x - mean) / spread is (w /
+ * spread) x + b - (w / spread) mean. Of two classes one row of weights says the logit's difference, and each
+ * class gets half. */
 void repair_fold(float *weight, float *bias, const repair_work *work, const despur_logistic_fit *fit) {
   const size_t columns = fit->columns, classes = work->data->classes;
   const bool halves = fit->outputs < classes;
@@ -199,6 +207,8 @@ cleanup:
   return status;
 }
 
+/* Four sums, which processors add up side by side; in this order everywhere, so that what is written can be
+ * computed again to the last bit. */
 void despur_repair_logits(double *logits, const float *weight, const float *bias, size_t classes,
                           const float *x, size_t columns) {
   for (size_t k = 0; k < classes; k++) {

@@ -37,7 +37,8 @@ static size_t group_size(const sampler *s, size_t g) {
   return s->starts[g + 1] - s->starts[g];
 }
 
-/* Replaces the pool by the list of an epoch's visits. */
+/* Replaces the pool by the list of an epoch's visits. A quota above a group's size takes all of its members
+ * equally often, but for a remainder that is drawn: as even as whole numbers can be. */
 static despur_status make_list(sampler *s, const size_t *quotas, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *pool = NULL;
@@ -115,6 +116,7 @@ static size_t group_at(const sampler *s, double point) {
   return low;
 }
 
+/* With replacement: a group by its mass, then one of its members, all equally likely. */
 static void draw_by_mass(const sampler *s, random_stream *stream, uint32_t *order) {
   double total = s->bounds[s->groups - 1];
   for (size_t i = 0; i < s->length; i++) {
@@ -123,6 +125,8 @@ static void draw_by_mass(const sampler *s, random_stream *stream, uint32_t *orde
   }
 }
 
+/* A stream for each epoch, not one that goes on: so an epoch's order can be had without those before it,
+ * which is all that going on after an interruption needs. */
 void sampler_draw(const sampler *s, size_t epoch, uint32_t *order) {
   if (s->kind == SAMPLE_DRAW) {
     random_stream stream = stream_of(s, "balance", epoch);
