@@ -43,6 +43,8 @@ static void write_results(const char *run, int worst, int val) {
     used += (size_t)snprintf(lines + used, sizeof lines - used, "%s", parts[i].head);
     used += (size_t)snprintf(lines + used, sizeof lines - used, groups, parts[i].correct);
   }
+  used -= 2; /* what the final network tells of the attribute */
+  used += (size_t)snprintf(lines + used, sizeof lines - used, ",\"attribute_accuracy\":%.3f}\n", worst / 1e3);
   snprintf(lines + used, sizeof lines - used,
            "{\"stage\":\"train\",\"selection\":[{\"rule\":\"last\",\"epoch\":2,\"test_worst_group_accuracy\":"
            "0.003},{\"rule\":\"val_worst_group\",\"epoch\":1,\"val_worst_group_accuracy\":0.1,\"optimism\":0."
@@ -290,6 +292,19 @@ static void few_runs_are_noted_with_the_difference_that_they_can_see(void **stat
   assert_string_equal(despur_table_note(table, 0),
                       "few runs: they cannot order rows whose means differ by less than about 48.1");
   despur_table_free(table);
+  table = table_of(&(despur_table_options){.measure = "attribute_accuracy"});
+  assert_near(table->cells[0].value.mean, 0.15, 1e-12);
+  assert_null(despur_table_note(table, 0)); /* of which neither more nor less is better */
+  despur_table_free(table);
+  for (int i = 2; i < 6; i++) {
+    char name[8], config[16];
+    snprintf(name, sizeof name, "a%d", i);
+    snprintf(config, sizeof config, "seed: %d\n", i);
+    write_run(name, config, 150);
+    table = table_of(&(despur_table_options){0});
+    assert_true((despur_table_note(table, 0) != NULL) == (i < 5)); /* five are few, six are not */
+    despur_table_free(table);
+  }
 }
 
 static void mistakes_are_named(void **state) {
