@@ -136,18 +136,19 @@ static despur_status say_why_not(const run *r, despur_error *error) {
                    file_is_directory(directory) ? "; start the run again with its recipe" : "");
 }
 
-static despur_status damaged(despur_status status, despur_error *error) {
+static despur_status damaged(despur_status status, const run *r, despur_error *error) {
   if (status != DESPUR_BAD_INPUT) return status;
-  return error_set(error, DESPUR_BAD_INPUT, "%s: damaged: expected a JSON object", CHECKPOINT_FILE);
+  return error_set(error, DESPUR_BAD_INPUT, "%s/%s: damaged: expected a JSON object", r->result->directory,
+                   CHECKPOINT_FILE);
 }
 
-static despur_status read_hashes(text_pairs *out, const char *kept, despur_error *error) {
-  return damaged(hashes_parse(out, kept, CHECKPOINT_FILE, error), error);
+static despur_status read_hashes(text_pairs *out, const char *kept, const run *r, despur_error *error) {
+  return damaged(hashes_parse(out, kept, CHECKPOINT_FILE, error), r, error);
 }
 
 static despur_status read_timing(record_timing *out, const run *r, despur_error *error) {
   const char *kept = r->resumed.timing;
-  return damaged(timing_parse(out, kept, strlen(kept), CHECKPOINT_FILE, error), error);
+  return damaged(timing_parse(out, kept, strlen(kept), CHECKPOINT_FILE, error), r, error);
 }
 
 /* A run that goes on by its own config.yaml: relative paths start where it was made. */
@@ -183,7 +184,7 @@ cleanup:
 
 static despur_status check_inputs(const run *r, despur_error *error) {
   text_pairs kept;
-  despur_status status = read_hashes(&kept, r->resumed.inputs, error);
+  despur_status status = read_hashes(&kept, r->resumed.inputs, r, error);
   if (status == DESPUR_OK) status = run_compare_inputs(r, &r->inputs, &kept, error);
   text_pairs_release(&kept);
   return status;
@@ -194,7 +195,7 @@ static despur_status check_finished(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
   text_pairs found = {0};
   text_pairs_release(&r->finished);
-  TRY(read_hashes(&r->finished, r->resumed.finished, error));
+  TRY(read_hashes(&r->finished, r->resumed.finished, r, error));
   TRY(run_hash_outputs(r, &found, error));
   for (size_t i = 0; i < r->finished.count; i++) {
     const text_pair *kept = &r->finished.items[i];
@@ -294,12 +295,10 @@ static despur_status restore_stages(run *r, despur_error *error) {
   return DESPUR_OK;
 }
 
-static despur_status restore(run *r, despur_error *error) {
+static despur_status restore(run *r, const record_timing *timing, despur_error *error) {
   despur_status status = DESPUR_OK;
-  record_timing timing;
   const checkpoint *c = &r->resumed;
-  TRY(read_timing(&timing, r, error));
-  r->timing = timing;
+  r->timing = *timing;
   r->started -= c->seconds;
   if (c->state.epoch > 0) r->state = &c->state;
   r->history = r->resumed.history, r->resumed.history = (run_history){0};
@@ -319,14 +318,16 @@ static void note_place(const run *r) {
 
 despur_status run_continue(run *r, despur_error *error) {
   despur_status status = DESPUR_OK;
+  record_timing timing;
   TRY(check_inputs(r, error));
   TRY(check_finished(r, error));
   TRY(find_place(r, error));
   TRY(check_groups(r, error));
   TRY(check_history(r, error));
+  TRY(read_timing(&timing, r, error));
   TRY(reopen_streams(r, error));
   TRY(run_remove_unfinished(r, error));
-  TRY(restore(r, error));
+  TRY(restore(r, &timing, error));
   note_place(r);
 cleanup:
   if (status != DESPUR_OK) leave_streams(r);
