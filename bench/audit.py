@@ -8,7 +8,7 @@
   spuco RECIPES MNIST       ERM of one epoch on SpuCoMNIST: precision and recall of the minority in the first finding
   speed [--rows N] [--columns N]  processor seconds and memory, beside scikit-learn's for the same steps
   asked DIRECTORY [--halves N]  the same, once a person has noted the patch of 100 examples
-  catdog DIRECTORY         cats and dogs with a patch: enrichment of the best slice of every finder
+  catdog DIRECTORY [--finders NAMES]  cats and dogs with a patch: enrichment of the best slice of every finder
   pictures DIRECTORY IMAGES --model FILE  the same with the pictures and the model: the maps' slices, and the paste test
 """
 import argparse
@@ -231,7 +231,8 @@ def catdog(a):
     labels, attributes, splits = (np.load(folder / f"{x}.npy") for x in ("labels", "attributes", "splits"))
     with tempfile.TemporaryDirectory() as name:
         own = pathlib.Path(name)
-        result = audit(a.despur, own, folder / "features.npy", labels=folder / "labels.npy", splits=folder / "splits.npy", seed=a.seed)
+        asked_for = {"finders": a.finders} if a.finders else {}
+        result = audit(a.despur, own, folder / "features.npy", labels=folder / "labels.npy", splits=folder / "splits.npy", seed=a.seed, **asked_for)
         best_slices(result, np.load(own / "out" / "partitions.npy"), labels, attributes)
 
 
@@ -254,7 +255,8 @@ def pictures(a):
         best_slices(result, np.load(own / "out" / "partitions.npy"), labels, attributes)
     for t in result["pasted"]["tests"]:
         r = t["region"]
-        print(f"{r['height']} x {r['width']} pixels of class {t['class']}, {r['top']} down and {r['left']} in, over {t['count']} others: "
+        print(f"{r['height']} x {r['width']} pixels of class {t['class']}, {r['top']} down and {r['left']} in, with "
+              f"{100 * t['evidence_share']:.1f} % of the evidence, over {t['count']} others: "
               f"{t['followed']} follow, elsewhere {t['followed_elsewhere']}; {100 * t['difference']:.1f} points more "
               f"({100 * t['difference_low']:.1f} to {100 * t['difference_high']:.1f}), p {t['p_adjusted']:.2g}")
 
@@ -367,6 +369,7 @@ def main():
     parser.add_argument("directory", nargs="?")
     parser.add_argument("images", nargs="?")
     parser.add_argument("--model", help="of pictures: an ONNX model")
+    parser.add_argument("--finders", help="of catdog: as despur takes them")
     parser.add_argument("--shapes", help="of clean sets, with commas between (default all)")
     parser.add_argument("--weighed", action="store_true", help="clean and power: with weights, lognormal")
     parser.add_argument("--sets", type=int, default=1000)

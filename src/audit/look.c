@@ -145,9 +145,9 @@ despur_status audit_look(audit_data *d, const despur_audit_options *o, despur_er
     FAIL(error, DESPUR_BAD_USAGE,
          "audit: expected a model with %zu pictures, one for each example, found %zu", d->n, m->count);
   TRY(mem_alloc(&d->maps, 1, sizeof *d->maps, error));
-  TRY(find_obstacle(&obstacle, d, m, error));
+  status = find_obstacle(&obstacle, d, m, error);
   d->maps->without = obstacle.data;
-  if (d->maps->without) return DESPUR_OK;
+  if (status != DESPUR_OK || obstacle.data) return status;
   d->maps->rows = m->rows > LARGE ? SMALL : m->rows;
   d->maps->columns = m->columns > LARGE ? SMALL : m->columns;
   TRY(mem_alloc(&d->maps->row_of, d->n, sizeof *d->maps->row_of, error));
