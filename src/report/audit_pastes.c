@@ -52,7 +52,7 @@ static void triples(markup *m, const despur_audit *a, const despur_pasted *shown
     if (test == SIZE_MAX || a->pastes[test].class_index != from) {
       if (test != SIZE_MAX) markup_raw(m, "</div>\n");
       for (test = 0; a->pastes[test].class_index != from;) test++;
-      markup_print(m, "<p><b>Cut from class %s.</b></p>\n", a->class_names[from]);
+      markup_print(m, "<h3>Cut from class %s</h3>\n", a->class_names[from]);
       markup_raw(m, "<div class=\"looks\" style=\"grid-template-columns:repeat(3,minmax(88px,112px));"
                     "margin-bottom:18px\">\n");
     }
