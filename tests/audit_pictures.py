@@ -200,6 +200,7 @@ def check_region(result, network, pictures, labels, rows):
         best, where = max((more[top:top + 2, left:left + 2].sum(), (2 * left, 2 * top)) for top in range(PLACES - 1) for left in range(PLACES - 1))
         assert (t["region"]["left"], t["region"]["top"]) == where and t["region"]["width"] == t["region"]["height"] == 4, (t, where)
         assert abs(t["evidence_share"] - best / more.sum()) < 1e-4, (t, best / more.sum())
+        assert abs(np.array(t["evidence"]) - more / more.sum()).max() < 1e-4, t
 
 
 def is_corner(test):

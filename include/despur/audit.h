@@ -184,6 +184,8 @@ typedef struct despur_audit {
   size_t model_height, model_width; /* of pictures as the model sees them; 0 without pastes */
   size_t pastes_count;
   despur_audit_paste *pastes; /* by class */
+  size_t map_rows, map_columns;
+  double *evidence; /* [pastes_count, map_rows, map_columns]: as despur_audit_paste.share, of each place */
   size_t pasted_count;
   despur_audit_pasted *pasted; /* all pictures that were made, those of a class after another */
 } despur_audit;

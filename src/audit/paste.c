@@ -9,6 +9,8 @@
 #include "base/watch.h"
 #include "despur/stats.h"
 
+#include <string.h>
+
 enum { ASKED = 300 /* of a class, as they are */, PASTED = 200, SHOWN = 4, CHUNK = 32 };
 
 /* A part of the maps, in places. */
@@ -39,31 +41,25 @@ static void tell_apart(double *out, const audit_data *d, uint32_t y) {
   }
 }
 
-/* The window that adds most, which is what pasting it should move the logit by; its share of the whole map's.
- * A window that adds nothing has none. */
-static despur_status find_window(window *out, double *share, const audit_data *d, uint32_t y,
-                                 despur_error *error) {
-  despur_status status = DESPUR_OK;
+/* The window that adds most, which is what pasting it should move the logit by. shares [places], zero before:
+ * what of the whole difference lies in each place; *share: in the window, 0 where none adds anything. */
+static void find_window(window *out, double *share, double *shares, const audit_data *d, uint32_t y) {
   const view_maps *m = d->maps;
-  double *more = NULL, best = 0, all = 0;
+  double best = 0, all = 0;
   window w = {.rows = quarter(m->rows), .columns = quarter(m->columns)};
-  *share = 0;
-  TRY(mem_alloc(&more, m->rows * m->columns, sizeof *more, error));
-  tell_apart(more, d, y);
-  for (size_t p = 0; p < m->rows * m->columns; p++) all += more[p];
+  tell_apart(shares, d, y);
+  for (size_t p = 0; p < m->rows * m->columns; p++) all += shares[p];
   for (w.row = 0; w.row + w.rows <= m->rows; w.row++)
     for (w.column = 0; w.column + w.columns <= m->columns; w.column++) {
       double sum = 0;
       for (size_t p = 0; p < w.rows * w.columns; p++)
-        sum += more[(w.row + p / w.columns) * m->columns + w.column + p % w.columns];
+        sum += shares[(w.row + p / w.columns) * m->columns + w.column + p % w.columns];
       if (!(sum > best)) continue;
       best = sum;
       *out = w;
     }
-  *share = best > 0 ? best / all : 0;
-cleanup:
-  mem_free(more);
-  return status;
+  *share = best > 0 && all > 0 ? best / all : 0;
+  for (size_t p = 0; p < m->rows * m->columns && all > 0; p++) shares[p] /= all;
 }
 
 static bool overlaps(const window *a, const window *b) {
@@ -203,7 +199,9 @@ static despur_status test_class(paster *p, uint32_t y, despur_error *error) {
   uint32_t *givers = NULL, *predictions = NULL;
   size_t givers_count;
   window suspected = {0}, elsewhere = {0};
-  TRY(find_window(&suspected, &test.share, p->d, y, error));
+  double *shares = a->evidence + a->pastes_count * m->rows * m->columns;
+  memset(shares, 0, m->rows * m->columns * sizeof *shares);
+  find_window(&suspected, &test.share, shares, p->d, y);
   if (test.share == 0) return DESPUR_OK;
   test.region = region_of(&suspected, m, p->options->model);
   TRY(mem_alloc(&givers, p->right_count, sizeof *givers, error));
@@ -266,6 +264,9 @@ despur_status audit_paste(despur_audit *a, const audit_data *d, const despur_aud
   if (!d->maps || d->maps->without) return DESPUR_OK;
   a->model_height = options->model->height;
   a->model_width = options->model->width;
+  a->map_rows = d->maps->rows;
+  a->map_columns = d->maps->columns;
+  TRY(mem_alloc(&a->evidence, d->classes, a->map_rows * a->map_columns * sizeof *a->evidence, error));
   TRY(mem_alloc(&a->pastes, d->classes, sizeof *a->pastes, error));
   TRY(mem_alloc(&a->pasted, d->classes, PASTED * sizeof *a->pasted, error));
   TRY(find_right(&p, error));

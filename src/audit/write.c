@@ -165,6 +165,18 @@ static void put_region(json_writer *j, const char *name, const despur_region *r)
   json_close(j);
 }
 
+/* Rows from the top. */
+static void put_evidence(json_writer *j, const despur_audit *a, size_t test) {
+  const double *of = a->evidence + test * a->map_rows * a->map_columns;
+  json_open(j, "evidence", '[');
+  for (size_t r = 0; r < a->map_rows; r++) {
+    json_open(j, NULL, '[');
+    for (size_t c = 0; c < a->map_columns; c++) json_write_real(j, NULL, of[r * a->map_columns + c]);
+    json_close(j);
+  }
+  json_close(j);
+}
+
 static void put_pastes(json_writer *j, const despur_audit *a) {
   if (a->model_width == 0) return;
   json_open(j, "pasted", '{');
@@ -177,6 +189,7 @@ static void put_pastes(json_writer *j, const despur_audit *a) {
     json_write_text(j, "class", a->class_names[p->class_index]);
     put_region(j, "region", &p->region);
     json_write_real(j, "evidence_share", p->share);
+    put_evidence(j, a, i);
     json_write_count(j, "count", p->count);
     json_write_count(j, "followed", p->followed);
     json_write_count(j, "followed_elsewhere", p->followed_elsewhere);

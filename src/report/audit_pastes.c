@@ -29,6 +29,41 @@ static void table(markup *m, const despur_audit *a) {
   markup_raw(m, "</tbody>\n</table>\n</div>\n");
 }
 
+/* Where the evidence lies that tells a class: the darker, the more; and the region. */
+static void evidence(markup *m, const despur_audit *a, size_t test) {
+  const despur_audit_paste *p = &a->pastes[test];
+  const size_t rows = a->map_rows, columns = a->map_columns;
+  const double *of = a->evidence + test * rows * columns;
+  double most = 0;
+  for (size_t i = 0; i < rows * columns; i++)
+    if (of[i] > most) most = of[i];
+  markup_print(m,
+               "<figure><svg viewBox=\"-0.1 -0.1 %zu.2 %zu.2\" width=\"112\" height=\"112\" role=\"img\" "
+               "shape-rendering=\"crispEdges\" "
+               "aria-label=\"Where the evidence for class %s lies\" fill=\"currentColor\">\n",
+               columns, rows, a->class_names[p->class_index]);
+  for (size_t i = 0; i < rows * columns && most > 0; i++)
+    markup_print(m, "<rect x=\"%zu\" y=\"%zu\" width=\"1\" height=\"1\" fill-opacity=\"%.2f\"/>", i % columns,
+                 i / columns, of[i] > 0 ? 0.04 + 0.8 * of[i] / most : 0.04);
+  markup_print(m,
+               "\n<rect x=\"%.3f\" y=\"%.3f\" width=\"%.3f\" height=\"%.3f\" fill=\"none\" "
+               "stroke=\"currentColor\" stroke-width=\"0.12\"/>\n</svg>",
+               (double)(p->region.left * columns) / (double)a->model_width,
+               (double)(p->region.top * rows) / (double)a->model_height,
+               (double)(p->region.width * columns) / (double)a->model_width,
+               (double)(p->region.height * rows) / (double)a->model_height);
+  markup_print(m,
+               "<figcaption>class %s: %.0f\xc2\xa0%% of the evidence in the region</figcaption></figure>\n",
+               a->class_names[p->class_index], 100 * p->share);
+}
+
+static void all_evidence(markup *m, const despur_audit *a) {
+  markup_raw(m, "<div class=\"looks\" style=\"grid-template-columns:repeat(auto-fill,minmax(112px,1fr));"
+                "margin:18px 0\">\n");
+  for (size_t i = 0; i < a->pastes_count; i++) evidence(m, a, i);
+  markup_raw(m, "</div>\n");
+}
+
 static void tile(markup *m, const despur_thumbnail *picture, const char *what, const char *class_name) {
   markup_raw(m, "<figure>");
   audit_image(m, picture);
@@ -78,6 +113,7 @@ void audit_pastes(markup *m, const despur_audit *a, const despur_thumbnail *pict
       "What predictions follow the model uses; whether it may is yours to say.</p>\n",
       a->model_height, a->model_width);
   table(m, a);
+  all_evidence(m, a);
   m->status = mem_alloc(&shown, count, sizeof *shown, m->error);
   if (m->status == DESPUR_OK) despur_audit_shown(shown, a);
   if (m->status == DESPUR_OK && pictures && pictures[0].rgb) triples(m, a, shown, count, pictures);
