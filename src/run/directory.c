@@ -162,13 +162,34 @@ cleanup:
   return status;
 }
 
+static despur_status put_directory(despur_run_result *result, const char *directory, despur_error *error) {
+  int length = snprintf(result->directory, sizeof result->directory, "%s", directory);
+  if (length < 0 || (size_t)length >= sizeof result->directory)
+    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
+  return DESPUR_OK;
+}
+
 despur_status run_spares_others(const char *directory, despur_error *error) {
   despur_run_result result = {0};
   const run r = {.result = &result};
-  int length = snprintf(result.directory, sizeof result.directory, "%s", directory);
-  if (length < 0 || (size_t)length >= sizeof result.directory)
-    return error_set(error, DESPUR_BAD_USAGE, "%s: the path is too long", directory);
-  return file_exists(directory) ? check_ownership(&r, error) : DESPUR_OK;
+  despur_status status = put_directory(&result, directory, error);
+  return status == DESPUR_OK && file_exists(directory) ? check_ownership(&r, error) : status;
+}
+
+despur_status run_forget_end(const char *directory, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_run_result result = {0};
+  const run r = {.result = &result};
+  char kept[1024], ended[1024];
+  TRY(put_directory(&result, directory, error));
+  TRY(run_path(kept, &r, CHECKPOINT_FILE, error));
+  TRY(run_path(ended, &r, "manifest.json", error));
+  if (file_exists(kept))
+    TRY(run_remove_output(&r, "manifest.json", error));
+  else if (file_exists(ended))
+    TRY(run_remove_all(&r, error));
+cleanup:
+  return status;
 }
 
 static despur_status make_way(run *r, despur_error *error) {

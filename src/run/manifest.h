@@ -25,4 +25,8 @@ DESPUR_MUST_USE despur_status manifest_write_failure(const char *directory, cons
 /* DESPUR_BAD_USAGE when a file that a run in the directory would replace is not a run's. */
 DESPUR_MUST_USE despur_status run_spares_others(const char *directory, despur_error *error);
 
+/* Before a run begins in such a directory, or goes on there: what an earlier one says of its end goes, and
+ * without a checkpoint all that it left, which only its manifest tells from files of others. */
+DESPUR_MUST_USE despur_status run_forget_end(const char *directory, despur_error *error);
+
 #endif

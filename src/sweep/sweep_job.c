@@ -97,17 +97,14 @@ despur_status sweep_job_start(sweep_job *job, const despur_sweep *sweep, size_t 
                               const sweep_job *others, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_config *config = NULL;
-  char directory[1024], manifest_path[1024];
+  char directory[1024];
   int ends[2] = {-1, -1};
   pid_t parent = getpid();
   TRY(sweep_path(directory, sweep, run, "", error));
-  TRY(sweep_path(manifest_path, sweep, run, "manifest.json", error));
   TRY(sweep_resolved_config(&config, sweep, run, error));
   if (pipe2(ends, O_CLOEXEC) != 0)
     FAIL(error, DESPUR_NO_RESOURCES, "cannot create a pipe: %s", format_errno(errno));
-  /* what is there from now on is this run's */
-  if (unlink(manifest_path) != 0 && errno != ENOENT)
-    FAIL(error, DESPUR_NO_RESOURCES, "%s: cannot remove: %s", manifest_path, format_errno(errno));
+  TRY(run_forget_end(directory, error)); /* what is there from now on is this run's */
   pid_t pid = fork_quietly();
   if (pid == 0) {
     close_others(others, count);

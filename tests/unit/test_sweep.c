@@ -223,6 +223,8 @@ static void mistakes_are_named_with_file_and_line(void **state) {
        "s.yaml:2: seeds: expected numbers and ranges such as 0-4, found '4-1'"},
       {"recipes: erm.yaml\nseeds: [-1]\n",
        "s.yaml:2: seeds: expected numbers and ranges such as 0-4, found '-1'"},
+      {"recipes: erm.yaml\nseeds: 0000000000000000000000000000000000000000000000000000000000000000000001-2\n",
+       "s.yaml:2: seeds: expected numbers and ranges such as 0-4, found '000"},
       {"recipes: erm.yaml\nseeds: [1, 0-3]\n", "seed: '1' is there twice"},
       {"recipes: erm.yaml\nname: a/b\n",
        "s.yaml:2: name: expected a word without '/' that names a directory"},
