@@ -234,7 +234,7 @@ def run(
     """
     file, overrides = _overrides(recipe, keys)
     where = None if directory is None else os.fspath(directory)
-    with python_words(), listening(progress) as listener:
+    with python_words(out="directory"), listening(progress) as listener:
         found = _core.run(file, overrides, where, force, resume, _threads(threads), only_infer, listener)
     found["stages"] = tuple(found["stages"])
     return Run(**found)
@@ -302,7 +302,7 @@ def sweep(
     Sweep
     """
     where = None if directory is None else os.fspath(directory)
-    with python_words(), listening(progress) as listener:
+    with python_words(out="directory"), listening(progress) as listener:
         found = _core.sweep(os.fspath(path), where, jobs, threads, listener)
     found["failed"] = tuple(found["failed"])
     return Sweep(**found)

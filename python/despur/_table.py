@@ -22,12 +22,12 @@ Codes = tuple[NDArray[np.uint32], list[str]]
 
 
 @contextmanager
-def python_words() -> Iterator[None]:
-    """The library's sentences speak of options of the command line; here these are arguments."""
+def python_words(**other: str) -> Iterator[None]:
+    """The library's sentences speak of options of the command line; here these are arguments, some by other names."""
     try:
         yield
     except _core.InputError as error:
-        said = re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda m: m[1].replace("-", "_") + "=", str(error))
+        said = re.sub(r"--([a-z]+(?:-[a-z]+)*)", lambda m: other.get(m[1], m[1].replace("-", "_")) + "=", str(error))
         if said == str(error):
             raise
         raise _core.InputError(said) from None

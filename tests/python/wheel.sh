@@ -33,7 +33,7 @@ $pip install pillow onnxruntime >"$work/log" 2>&1 || echo "left out: features of
 # from elsewhere, so that the module that was installed is the one that is tested
 cp -R python/tests "$work/tests"
 cp -R examples/python "$work/examples"
-cp docs/predictions.md "$work"
+cp docs/predictions.md docs/python.md "$work"
 cp tools/notebook "$work"
 cd "$work"
 installed=$(bin/python -c 'import despur, os; print(os.path.dirname(despur.__file__))')
@@ -50,6 +50,7 @@ if /usr/bin/python3 -c 'import sys, torch; sys.exit(sys.version_info < (3, 11))'
   PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . --doctest-modules tests/test_torch.py \
     torch/despur/torch.py
   PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . tests/test_snippets.py -k 'PyTorch or Hugging'
+  PYTHONPATH=torch /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir . tests/test_story.py -k 'PyTorch or last'
   PYTHONPATH=torch /usr/bin/python3 examples/groupdro_torch.py
 else
   echo "left out: tests/test_torch.py (no PyTorch)"
