@@ -20,6 +20,8 @@ typedef struct despur_run_cam_options {
   size_t scored; /* shares are over the first so many examples of each group in the split; 0: over all */
   size_t scale;  /* pixels of a picture on a side of one pixel of the image, 1 to 16; 0: so that images become
                     some 112 pixels wide */
+  size_t tile;   /* pixels on a side of a tile of a sheet, for photographs and for images that are larger; 0:
+                    224   for photographs, else as scale has it */
   int pictures_only; /* 1: no shares, which take a pass over the whole split */
   int threads;
 } despur_run_cam_options;

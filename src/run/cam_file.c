@@ -1,10 +1,12 @@
 /* cam.json: where the networks of a run look, for its page: a picture of each group, and how much of the
  * energy of its maps lies on what is known of the images. */
 #include "run/cam_file.h"
+#include "base/math.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "io/tfevents.h"
 #include "record/cam.h"
+#include "run/cam_photograph.h"
 #include "run/cells.h"
 #include "run/run_cam.h"
 #include "run/run_files.h"
@@ -22,6 +24,19 @@ enum {
   MEASURED = 100,
   TILE = 56 /* pixels of a side, at most if small */
 };
+
+/* What is larger gets tiles of such a size that the pictures of all groups fit into a page, two examples of
+ * each or, where tiles would be more than large enough, some more. */
+enum { PAGE_BYTES = 750000, LEAST_ROWS = 2, LARGEST_TILE = 224 };
+
+static void choose_tiles(despur_run_cam_options *options, size_t groups, size_t stages) {
+  static const double PIXEL_BYTES = 1.6; /* of photographs and maps over them, in PNG */
+  const double pixels = PAGE_BYTES / PIXEL_BYTES / (double)(groups * (1 + stages));
+  const double side = math_sqrt(pixels / LEAST_ROWS);
+  options->tile = side < TILE ? TILE : side > LARGEST_TILE ? LARGEST_TILE : (size_t)side;
+  const size_t rows = (size_t)(pixels / (double)(options->tile * options->tile));
+  options->per_group = rows < 1 ? 1 : rows > MOST_PER_GROUP ? MOST_PER_GROUP : rows;
+}
 
 /* What the record of a result borrows beside the result itself. */
 typedef struct cam_arrays {
@@ -100,12 +115,12 @@ static void take_stages(cam_arrays *to, const despur_run_cam_result *found, size
 }
 
 static despur_status take_picture(cam_arrays *to, const despur_cam_sheet *sheet, despur_error *error) {
-  const despur_picture *picture = &sheet->picture;
+  const despur_picture *drawn = &sheet->picture;
   record_cam_group *group = &to->groups[sheet->group];
   text *png = &to->pictures[sheet->group];
-  despur_status status = text_add_base64(png, picture->bytes, picture->count, error);
-  group->width = picture->width;
-  group->height = picture->height;
+  despur_status status = text_add_base64(png, drawn->bytes, drawn->count, error);
+  group->width = drawn->width;
+  group->height = drawn->height;
   group->png = png->data ? png->data : "";
   return status;
 }
@@ -154,9 +169,15 @@ despur_status run_write_cam(run *r, despur_error *error) {
   size_t width = despur_dataset_shape(r->dataset).width, scale = TILE / width;
   despur_run_cam_options options = {.split = r->result->split, .scored = MEASURED};
   char *content = NULL;
+  size_t split_count;
+  const uint32_t *split;
+  bool photographs;
   if (count == 0) goto cleanup;
   options.per_group = per_group < 1 ? 1 : per_group > MOST_PER_GROUP ? MOST_PER_GROUP : per_group;
   options.scale = scale < 1 ? 1 : scale > 8 ? 8 : scale;
+  TRY(run_split(&split, &split_count, r, options.split, error));
+  TRY(cam_has_photographs(&photographs, r->dataset, split[0], error));
+  if (photographs || width > TILE) choose_tiles(&options, run_shown_groups(r)->count, count);
   TRY(run_cam_compute(&found, r, networks, count, &options, error));
   TRY(print_cam(&content, &found, true, JSON_PRETTY, error));
   TRY(run_write_text(r, "cam.json", content, error));
@@ -177,9 +198,9 @@ despur_status run_write_cam_events(run *r, despur_error *error) {
   TRY(run_cam_compute(&maps, r, networks, count, &options, error));
   for (size_t i = 0; i < maps.sheet_count; i++) {
     const despur_picture *drawn = &maps.sheets[i].picture;
-    tfevents_picture picture = {drawn->bytes, drawn->count, drawn->width, drawn->height};
+    tfevents_picture shown = {drawn->bytes, drawn->count, drawn->width, drawn->height};
     snprintf(tag, sizeof tag, "cam/%s", maps.names[maps.sheets[i].group]);
-    TRY(tfevents_image(r->events, tag, r->result->stages[r->result->stage_count - 1].selected_epoch, &picture,
+    TRY(tfevents_image(r->events, tag, r->result->stages[r->result->stage_count - 1].selected_epoch, &shown,
                        error));
   }
 cleanup:

@@ -18,6 +18,32 @@ despur_status cam_find_photograph(photograph *out, const despur_dataset *dataset
   return DESPUR_OK;
 }
 
+despur_status cam_has_photographs(bool *out, const despur_dataset *dataset, uint32_t example,
+                                  despur_error *error) {
+  photograph p;
+  const despur_status status = cam_find_photograph(&p, dataset, example, error);
+  *out = p.whole.rgb != NULL;
+  photograph_release(&p);
+  return status;
+}
+
+despur_status cam_take_image(photograph *out, const despur_dataset *dataset, uint32_t example,
+                             despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const despur_shape shape = dataset->shape;
+  float *image = NULL;
+  TRY(mem_alloc(&image, shape.channels * shape.height, shape.width * sizeof *image, error));
+  TRY(mem_alloc(&out->whole.rgb, shape.height * shape.width, 3, error));
+  out->whole.width = shape.width;
+  out->whole.height = shape.height;
+  out->seen = (picture_box){0, 0, shape.width, shape.height};
+  despur_dataset_image(dataset, example, image);
+  cam_draw_image(out->whole.rgb, 3 * shape.width, image, shape, 1);
+cleanup:
+  mem_free(image);
+  return status;
+}
+
 static cam_photograph as_drawn(const photograph *p) {
   return (cam_photograph){.rgb = p->whole.rgb,
                           .width = p->whole.width,

@@ -12,6 +12,14 @@
 DESPUR_MUST_USE despur_status cam_find_photograph(photograph *out, const despur_dataset *dataset,
                                                   uint32_t example, despur_error *error);
 
+/* Whether an example has one, and so, as a rule, all. */
+DESPUR_MUST_USE despur_status cam_has_photographs(bool *out, const despur_dataset *dataset, uint32_t example,
+                                                  despur_error *error);
+
+/* The image itself, all of it seen. */
+DESPUR_MUST_USE despur_status cam_take_image(photograph *out, const despur_dataset *dataset, uint32_t example,
+                                             despur_error *error);
+
 /* A map [shape.height, shape.width] over a photograph, as a PNG of its own size. */
 DESPUR_MUST_USE despur_status cam_overlay_photograph(despur_picture *out, const photograph *p,
                                                      const float *map, despur_shape shape,

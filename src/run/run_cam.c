@@ -30,6 +30,7 @@ typedef struct looker {
   const despur_run_cam_options *options;
   despur_shape shape;
   size_t area, scale;
+  size_t tile; /* pixels on a side of a sheet's tile */
   float *maps; /* of chosen examples, [stages, examples, area] */
 } looker;
 
@@ -241,6 +242,8 @@ static despur_status draw_example(looker *look, size_t i, const contact_sheet *s
   size_t scale = look->scale;
   photograph p;
   TRY(cam_find_photograph(&p, look->r->dataset, out->examples[i].example, error));
+  if (!p.whole.rgb && look->shape.width * scale > look->tile)
+    TRY(cam_take_image(&p, look->r->dataset, out->examples[i].example, error));
   if (p.whole.rgb) {
     TRY(draw_photograph(look, i, s, row, &p, error));
     goto cleanup;
@@ -264,10 +267,10 @@ cleanup:
 static despur_status draw_group(looker *look, size_t first, size_t rows, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_run_cam_result *out = look->out;
-  const sheet_plan plan = {.rows = 1,
-                           .columns = 1,
-                           .tile_height = look->shape.height * look->scale,
-                           .tile_width = look->shape.width * look->scale};
+  const size_t height = look->shape.height * look->scale, width = look->shape.width * look->scale;
+  const bool square = look->tile != width;
+  const sheet_plan alone = {.rows = 1, .columns = 1, .tile_height = height, .tile_width = width},
+                   plan = {.tile_height = square ? look->tile : height, .tile_width = look->tile};
   despur_cam_sheet *result = &out->sheets[out->sheet_count++];
   contact_sheet whole = {0}, single = {0};
   float *image = NULL;
@@ -275,7 +278,7 @@ static despur_status draw_group(looker *look, size_t first, size_t rows, despur_
   result->rows = rows;
   TRY(mem_alloc(&image, look->shape.channels * look->area, sizeof *image, error));
   TRY(create_sheet(&whole, out, &out->examples[first], rows, plan, error));
-  TRY(sheet_create(&single, &plan, error));
+  TRY(sheet_create(&single, &alone, error));
   for (size_t row = 0; row < rows; row++)
     TRY(draw_example(look, first + row, &whole, row, &single, image, error));
   TRY(to_picture(&result->picture, &whole, error));
@@ -320,6 +323,19 @@ static size_t usual_scale(size_t width) {
   return scale < 1 ? 1 : scale > MOST_SCALE ? MOST_SCALE : scale;
 }
 
+/* Tiles of a page are as it wants them where something larger is to be drawn. */
+static despur_status choose_tile(looker *look, uint32_t example, despur_error *error) {
+  enum { USUAL_TILE = 224 };
+  bool photographs;
+  const size_t width = look->shape.width * look->scale, wanted = look->options->tile;
+  despur_status status = cam_has_photographs(&photographs, look->r->dataset, example, error);
+  if (photographs)
+    look->tile = wanted > 0 ? wanted : USUAL_TILE > width ? USUAL_TILE : width;
+  else
+    look->tile = wanted > 0 && wanted < width ? wanted : width;
+  return status;
+}
+
 despur_status run_cam_compute(despur_run_cam_result *out, run *r, const run_cam_network *networks,
                               size_t count, const despur_run_cam_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -339,6 +355,7 @@ despur_status run_cam_compute(despur_run_cam_result *out, run *r, const run_cam_
     FAIL(error, DESPUR_BAD_USAGE, "scale: expected from 0 to %d, found %zu", MOST_SCALE, options->scale);
   look.scale = options->scale > 0 ? options->scale : usual_scale(shape.width);
   TRY(run_split(&split, &split_count, r, out->split, error));
+  TRY(choose_tile(&look, split[0], error));
   TRY(describe_groups(&look, error));
   TRY(inspect_pixels(&look, split[0], error));
   TRY(list_scored(&scored, &scored_count, &look, split, split_count, options->scored, error));
