@@ -375,22 +375,23 @@ INLINE void linear_gradient_tile(const linear_gradient_job *job, size_t out, siz
   }
 }
 
-INLINE void linear_gradient_outputs(const linear_gradient_job *job, size_t out, const size_t OUTPUTS) {
+/* Outputs first..last-1 of some vectors of inputs, which stay in the first cache meanwhile. */
+INLINE void linear_gradient_vectors(const linear_gradient_job *job, size_t in, const size_t VECTORS) {
+  size_t out = job->first;
+  for (; out + ROWS_OUTPUTS <= job->last; out += ROWS_OUTPUTS)
+    linear_gradient_tile(job, out, in, ROWS_OUTPUTS, VECTORS);
+  for (; out < job->last; out++) linear_gradient_tile(job, out, in, 1, VECTORS);
+}
+
+static void linear_gradient(const linear_gradient_job *job) {
   size_t vectors, all = (job->inputs + VECTOR - 1) / VECTOR;
   for (size_t first = 0; first < all; first += vectors) {
     vectors = tile_size(all - first, ROWS_VECTORS);
 #define TILE(n)                                                                                              \
-  if (n <= ROWS_VECTORS) linear_gradient_tile(job, out, first *VECTOR, OUTPUTS, n)
+  if (n <= ROWS_VECTORS) linear_gradient_vectors(job, first *VECTOR, n)
     DISPATCH8(vectors, TILE)
 #undef TILE
   }
-}
-
-static void linear_gradient(const linear_gradient_job *job) {
-  size_t out = job->first;
-  for (; out + ROWS_OUTPUTS <= job->last; out += ROWS_OUTPUTS)
-    linear_gradient_outputs(job, out, ROWS_OUTPUTS);
-  for (; out < job->last; out++) linear_gradient_outputs(job, out, 1);
 }
 
 INLINE void max_pool_sized(const pool_job *job, const size_t WINDOW) {
