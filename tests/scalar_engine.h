@@ -417,6 +417,11 @@ static inline void scalar_step(despur_net *net, double lr) {
   }
 }
 
+static inline void scalar_backward_step(despur_net *net, const float *logit_gradient, double lr) {
+  scalar_backward(net, logit_gradient);
+  scalar_step(net, lr);
+}
+
 static inline void scalar_average(despur_net *net, float rate) {
   scalar_net *s = scalar_of(net);
   for (size_t k = 0; k < scalar_state(s); k++) {
@@ -463,6 +468,7 @@ const engine scalar_engine = {.create = scalar_create,
                               .backward = scalar_backward,
                               .clip = scalar_clip,
                               .step = scalar_step,
+                              .backward_step = scalar_backward_step,
                               .average = scalar_average,
                               .finite = scalar_finite,
                               .snapshot = scalar_snapshot,

@@ -86,6 +86,9 @@ struct engine {
   double (*clip)(despur_net *net, double limit);
   /* Updates all parameters by it. */
   void (*step)(despur_net *net, double lr);
+  /* The same parameters as backward and then step give, but nobody may ask for the gradient: it need not be
+   * written. */
+  void (*backward_step)(despur_net *net, const float *logit_gradient, double lr);
   /* average += rate (parameters - average). Buffers are averages already: they are taken as they are, as
    * torch.optim.swa_utils does. */
   void (*average)(despur_net *net, float rate);

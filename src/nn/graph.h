@@ -101,6 +101,7 @@ struct node {
   size_t tiles_at, backward_tiles_at; /* and tiles, or what goes by channels, floats of scratch */
   size_t rows_at, row_stride; /* linear: inputs of the batch, one example a row: floats into net->rows */
   size_t dy_at;               /* linear: output gradients of the batch, one example a row: likewise */
+  size_t piece_at;            /* linear: gradients of a part's weights and biases, floats of scratch */
   size_t first_task;          /* of the weight-gradient phase */
   size_t running_mean, running_variance; /* batch norm: floats into net->buffers */
   size_t sums_at;                        /* batch norm: doubles into the sums of a block */
@@ -156,6 +157,10 @@ struct operation {
   /* Gradients of weights that follow from the whole batch at the end: task `part` of `parts`. */
   size_t (*gradient_tasks)(const node *n);
   void (*gradient)(const node *n, struct despur_net *net, size_t part, size_t parts);
+  /* The same, and what is learned from it while it is in the cache, by net_update; scratch: of the thread, as
+   * the node has planned it. NULL: all gradients are computed first. */
+  void (*update)(const node *n, const struct despur_net *net, size_t part, size_t parts, float *scratch,
+                 double lr);
 };
 
 extern const operation op_conv, op_pool, op_relu, op_dropout, op_linear, op_add, op_batch_norm, op_average,

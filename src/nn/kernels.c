@@ -525,6 +525,7 @@ static void relu_gradient(float *dx, const float *y, size_t n) {
 extern const row_table LEVEL_TABLE(row_kernels);
 extern const norm_table LEVEL_TABLE(norm_kernels);
 extern const channels_table LEVEL_TABLE(channels_kernels);
+extern const struct step_table LEVEL_TABLE(step_kernels);
 extern const winograd_table LEVEL_TABLE(winograd_kernels);
 extern const kernel_table LEVEL_TABLE(kernels);
 const kernel_table LEVEL_TABLE(kernels) = {
@@ -540,6 +541,7 @@ const kernel_table LEVEL_TABLE(kernels) = {
     .relu = relu,
     .relu_gradient = relu_gradient,
     .norm = &LEVEL_TABLE(norm_kernels),
+    .step = &LEVEL_TABLE(step_kernels),
     .rows = &LEVEL_TABLE(row_kernels),
     .points = &LEVEL_TABLE(points_kernels),
     .winograd = &LEVEL_TABLE(winograd_kernels),

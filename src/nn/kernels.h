@@ -134,6 +134,7 @@ typedef struct kernel_table {
   void (*relu)(float *x, size_t n);
   void (*relu_gradient)(float *dx, const float *y, size_t n); /* dx = 0 where y is not positive */
   const norm_table *norm;
+  const struct step_table *step; /* nn/step_kernels.h */
   const row_table *rows;
   const points_table *points;
   const winograd_table *winograd;

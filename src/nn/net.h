@@ -15,6 +15,7 @@
 #include "nn/graph.h"
 #include "nn/head.h"
 #include "nn/kernels.h"
+#include "nn/step_kernels.h"
 
 #include <stdbool.h>
 
@@ -92,6 +93,7 @@ const float *net_classifier(const despur_net *net);
 DESPUR_MUST_USE despur_status net_begin(despur_net *net, const despur_optimizer_options *options,
                                         bool averages, despur_error *error);
 void net_backward(despur_net *net, const float *logit_gradient);
+void net_backward_step(despur_net *net, const float *logit_gradient, double lr);
 double net_clip(despur_net *net, double limit);
 void net_step(despur_net *net, double lr);
 void net_average(despur_net *net, float rate);
@@ -106,6 +108,15 @@ DESPUR_MUST_USE despur_status net_show_activations(despur_net *net, const net_qu
 /* What follows from the weights alone, before the blocks of a forward or backward pass. */
 void net_begin_forward(despur_net *net, bool training);
 void net_begin_backward(despur_net *net);
+
+/* net_backward; lr: nodes that can update their parameters do so, or NULL. */
+void net_go_back(despur_net *net, const float *logit_gradient, const double *lr);
+
+/* One step of the optimiser for a node's parameters from `first` on, whose gradient is given, with sizes and
+ * strides. Thread-safe for parameters that do not overlap. */
+void net_update(const node *n, const despur_net *net, double lr, const step_arrays *gradient, size_t first);
+/* Asks for what that will read, which takes a while to come. */
+void net_expect_update(const despur_net *net, const step_arrays *gradient, size_t first);
 
 /* Where a block of the current batch finds its data. */
 pass net_pass(const despur_net *net, size_t block, int thread, bool training);

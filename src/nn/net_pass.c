@@ -216,15 +216,24 @@ static void meet_backward(despur_net *net, size_t first, size_t last) {
   }
 }
 
+typedef struct gradient_job {
+  despur_net *net;
+  const double *lr;
+} gradient_job;
+
 /* The weight gradients of one node, or of a part of it. */
 static void gradient_task(void *context, size_t task, int thread) {
-  (void)thread;
-  despur_net *net = context;
+  const gradient_job *job = context;
+  despur_net *net = job->net;
   size_t i = net->node_count;
   do i--;
   while (net->nodes[i].first_task > task || !net->nodes[i].spec.op->gradient);
   const node *n = &net->nodes[i];
-  n->spec.op->gradient(n, net, task - n->first_task, n->spec.op->gradient_tasks(n));
+  const size_t part = task - n->first_task, parts = n->spec.op->gradient_tasks(n);
+  if (job->lr && n->spec.op->update)
+    n->spec.op->update(n, net, part, parts, net->scratch + (size_t)thread * net->scratch_floats, *job->lr);
+  else
+    n->spec.op->gradient(n, net, part, parts);
 }
 
 static void begin_node_backward(void *context, size_t i, int thread) {
@@ -238,7 +247,7 @@ void net_begin_backward(despur_net *net) {
   parallel_for(net->pool, net->node_count, begin_node_backward, net);
 }
 
-void net_backward(despur_net *net, const float *logit_gradient) {
+void net_go_back(despur_net *net, const float *logit_gradient, const double *lr) {
   backward_job job = {.net = net, .logit_gradient = logit_gradient};
   net_begin_backward(net);
   for (size_t segment = 0; segment < net->segments; segment++) {
@@ -247,5 +256,9 @@ void net_backward(despur_net *net, const float *logit_gradient) {
     parallel_for(net->pool, block_count(net->used), backward_block, &job);
     meet_backward(net, job.first, job.last);
   }
-  parallel_for(net->pool, net->gradient_tasks, gradient_task, net);
+  parallel_for(net->pool, net->gradient_tasks, gradient_task, &(gradient_job){net, lr});
+}
+
+void net_backward(despur_net *net, const float *logit_gradient) {
+  net_go_back(net, logit_gradient, NULL);
 }

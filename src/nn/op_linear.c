@@ -4,7 +4,10 @@
 
 #include <stdio.h>
 
-enum { OUTPUTS_A_TASK = 12 }; /* whose weight gradients are one task */
+enum {
+  OUTPUTS_A_TASK = 12, /* whose weight gradients are one task */
+  INPUTS_A_PIECE = 96  /* of these, which are updated at a time */
+};
 
 static size_t round_up(size_t n) {
   return (n + LANES - 1) / LANES * LANES;
@@ -27,6 +30,7 @@ static void plan_linear(node *n, net_plan *p) {
   n->row_stride = round_up(inputs(n));
   n->rows_at = plan_rows(p, n->row_stride);
   n->dy_at = plan_rows(p, n->spec.size);
+  n->piece_at = plan_backward_scratch(p, n, OUTPUTS_A_TASK * INPUTS_A_PIECE);
 }
 
 static size_t tensors(const node *n, const despur_net *net, tensor *out) {
@@ -106,14 +110,43 @@ static size_t gradient_tasks(const node *n) {
 }
 
 /* Of some outputs over all examples, in their order: tasks share no sum, so threads change nothing. */
+/* That of outputs first..last-1. */
+static void add_biases(const node *n, const despur_net *net, size_t first, size_t last, float *bias) {
+  const float *dy = net->rows + n->dy_at + first;
+  for (size_t o = 0; o < last - first; o++) bias[o] = 0;
+  for (size_t e = 0; e < net->used; e++)
+    for (size_t o = 0; o < last - first; o++) bias[o] += dy[e * n->spec.size + o];
+}
+
 static void gradient(const node *n, despur_net *net, size_t part, size_t parts) {
-  size_t first = part * n->spec.size / parts, last = (part + 1) * n->spec.size / parts;
+  const size_t first = part * n->spec.size / parts, last = (part + 1) * n->spec.size / parts;
   const linear_gradient_job job = linear_weight_job(n, net, first, last);
   net->kernels->linear_gradient(&job);
-  float *bias = net->gradient + n->bias;
-  for (size_t o = first; o < last; o++) bias[o] = 0;
-  for (size_t e = 0; e < net->used; e++)
-    for (size_t o = first; o < last; o++) bias[o] += job.dy[e * n->spec.size + o];
+  add_biases(n, net, first, last, net->gradient + n->bias + first);
+}
+
+/* Weights are many and each is used once: a piece of their gradients never leaves the cache, and what it
+ * updates is on its way there meanwhile. */
+static void update(const node *n, const despur_net *net, size_t part, size_t parts, float *scratch,
+                   double lr) {
+  const size_t first = part * n->spec.size / parts, last = (part + 1) * n->spec.size / parts;
+  float *piece = scratch + n->piece_at;
+  linear_gradient_job job = linear_weight_job(n, net, 0, last - first);
+  job.dy += first;
+  job.gradient = piece;
+  for (size_t in = 0, count; in < inputs(n); in += count, job.x += count) {
+    count = inputs(n) - in < INPUTS_A_PIECE ? inputs(n) - in : INPUTS_A_PIECE;
+    const step_arrays weights = {
+        .gradient = piece, .rows = last - first, .count = count, .gradient_row = count, .w_row = inputs(n)};
+    const size_t at = n->weight + first * inputs(n) + in;
+    net_expect_update(net, &weights, at);
+    job.inputs = count;
+    net->kernels->linear_gradient(&job);
+    net_update(n, net, lr, &weights, at);
+  }
+  add_biases(n, net, first, last, piece);
+  const step_arrays biases = {.gradient = piece, .rows = 1, .count = last - first};
+  net_update(n, net, lr, &biases, n->bias + first);
 }
 
 const operation op_linear = {.name = "linear",
@@ -127,4 +160,5 @@ const operation op_linear = {.name = "linear",
                              .forward = forward,
                              .backward = backward,
                              .gradient_tasks = gradient_tasks,
-                             .gradient = gradient};
+                             .gradient = gradient,
+                             .update = update};

@@ -27,87 +27,131 @@ cleanup:
   return status;
 }
 
-typedef struct step_job {
-  despur_net *net;
-  double lr;
-} step_job;
-
-/* g += wd w; v = mu v + g; step g + mu v (Nesterov) or v. The first step starts from v = 0, which gives v =
- * g. */
-static void sgd(const step_job *job, double rate, size_t first, size_t last) {
-  const despur_optimizer_options *options = &job->net->optimizer.options;
-  float *restrict w = job->net->parameters, *restrict v = job->net->optimizer.moments[0];
-  const float *restrict gradient = job->net->gradient;
-  const float lr = (float)rate, mu = (float)options->momentum, decay = (float)options->weight_decay;
-  const float direct = options->nesterov ? 1 : 0, through = options->nesterov ? mu : 1;
-  for (size_t i = first; i < last; i++) {
-    float g = gradient[i] + decay * w[i];
-    v[i] = mu * v[i] + g;
-    w[i] -= lr * (direct * g + through * v[i]);
-  }
+/* PyTorch's: the first step starts from v = 0, which gives v = g. */
+static void sgd(const despur_net *net, double rate, const step_arrays *a) {
+  const despur_optimizer_options *options = &net->optimizer.options;
+  const float mu = (float)options->momentum;
+  net->kernels->step->sgd(a, &(sgd_numbers){.lr = (float)rate,
+                                            .mu = mu,
+                                            .decay = (float)options->weight_decay,
+                                            .direct = options->nesterov ? 1 : 0,
+                                            .through = options->nesterov ? mu : 1});
 }
 
 /* Kingma and Ba 2015, algorithm 1, with PyTorch's order of operations; AdamW after Loshchilov and Hutter
- * 2019.
- *
- * PyTorch divides by sqrt(v) / sqrt(1 - beta2^t) + eps: eps stands beside the corrected root, not beside
- * sqrt(v) as in the paper's second form, where it would count more in the first steps. The corrections are
- * computed once, in double precision, as 1 - beta2 is no number of float32. Adam's weight decay goes through
- * both moments, AdamW's shrinks the weights directly. */
-static void adam(const step_job *job, double rate, size_t first, size_t last) {
-  const net_optimizer *o = &job->net->optimizer;
+ * 2019. */
+static void adam(const despur_net *net, double rate, const step_arrays *a) {
+  const net_optimizer *o = &net->optimizer;
   const despur_optimizer_options *options = &o->options;
-  float *restrict w = job->net->parameters, *restrict m = o->moments[0], *restrict v = o->moments[1];
-  const float *restrict gradient = job->net->gradient;
-  const float beta1 = (float)options->betas[0], rest1 = (float)(1 - options->betas[0]);
-  const float beta2 = (float)options->betas[1], rest2 = (float)(1 - options->betas[1]);
-  const float step = (float)(rate / (1 - o->moment_powers[0]));
-  const float correction = (float)math_sqrt(1 - o->moment_powers[1]), eps = (float)options->eps;
-  const int coupled = options->name == DESPUR_ADAM;
-  const float decay = coupled ? (float)options->weight_decay : 0;
-  const float shrink = coupled ? 1 : (float)(1 - rate * options->weight_decay);
-  for (size_t i = first; i < last; i++) {
-    float g = gradient[i] + decay * w[i];
-    m[i] = beta1 * m[i] + rest1 * g;
-    v[i] = beta2 * v[i] + rest2 * g * g;
-    w[i] = shrink * w[i] - step * m[i] / (__builtin_sqrtf(v[i]) / correction + eps);
+  const bool coupled = options->name == DESPUR_ADAM;
+  net->kernels->step->adam(
+      a, &(adam_numbers){.beta1 = (float)options->betas[0],
+                         .rest1 = (float)(1 - options->betas[0]),
+                         .beta2 = (float)options->betas[1],
+                         .rest2 = (float)(1 - options->betas[1]),
+                         .step = (float)(rate / (1 - o->moment_powers[0])),
+                         .correction = (float)math_sqrt(1 - o->moment_powers[1]),
+                         .eps = (float)options->eps,
+                         .decay = coupled ? (float)options->weight_decay : 0,
+                         .shrink = coupled ? 1 : (float)(1 - rate * options->weight_decay)});
+}
+
+static void update(const despur_net *net, double rate, step_arrays a, size_t first) {
+  const net_optimizer *o = &net->optimizer;
+  if (a.count == 0 || a.rows == 0) return;
+  a.w = net->parameters + first;
+  if (o->options.name == DESPUR_SGD) {
+    a.v = o->moments[0] + first;
+    sgd(net, rate, &a);
+  } else {
+    a.m = o->moments[0] + first;
+    a.v = o->moments[1] + first;
+    adam(net, rate, &a);
   }
 }
 
-static void update(const step_job *job, double rate, size_t first, size_t last) {
-  if (job->net->optimizer.options.name == DESPUR_SGD)
-    sgd(job, rate, first, last);
-  else
-    adam(job, rate, first, last);
+/* The last layer has the last parameters. */
+static bool is_head(const node *n, const despur_net *net) {
+  return n->index + 1 == net->node_count && net->optimizer.options.head_factor != 0;
 }
 
-/* The last layer, whose rate may be another, has the last parameters. Layers that are frozen are the first
- * ones (the graph's order is that of parameters), so what moves is a run from net->frozen on. */
+void net_update(const node *n, const despur_net *net, double lr, const step_arrays *gradient, size_t first) {
+  const double rate = is_head(n, net) ? net->optimizer.options.head_factor * lr : lr;
+  if (!n->frozen) update(net, rate, *gradient, first);
+}
+
+void net_expect_update(const despur_net *net, const step_arrays *gradient, size_t first) {
+  const net_optimizer *o = &net->optimizer;
+  for (size_t row = 0; row < gradient->rows; row++)
+    for (size_t i = 0; i < gradient->count + LANES; i += LANES) {
+      const size_t at = first + row * gradient->w_row + i;
+      __builtin_prefetch(net->parameters + at, 1);
+      __builtin_prefetch(o->moments[0] + at, 1);
+      if (o->moments[1]) __builtin_prefetch(o->moments[1] + at, 1);
+    }
+}
+
+typedef struct step_job {
+  const despur_net *net;
+  double lr;
+  bool rest; /* without parameters that have been updated as their gradients were computed */
+} step_job;
+
+/* Of parameters first..last-1 those from `begin` to one before `end`. */
+static void step_between(const step_job *job, double rate, size_t first, size_t last, size_t begin,
+                         size_t end) {
+  if (first < begin) first = begin;
+  if (last > end) last = end;
+  const step_arrays a = {.gradient = job->net->gradient + first, .rows = 1, .count = last - first};
+  if (first < last) update(job->net, rate, a, first);
+}
+
+static void step_part(const step_job *job, size_t first, size_t last) {
+  const despur_net *net = job->net;
+  const node *head = &net->nodes[net->node_count - 1];
+  const size_t rest = is_head(head, net) ? head->weight : net->slab;
+  step_between(job, job->lr, first, last, net->frozen, rest);
+  step_between(job, net->optimizer.options.head_factor * job->lr, first, last, rest, net->slab);
+}
+
+/* Parameters lie in the order of nodes, the biases of each behind its weights. */
 static void step_piece(void *context, size_t task, int thread) {
   (void)thread;
   const step_job *job = context;
   const despur_net *net = job->net;
-  const double factor = net->optimizer.options.head_factor;
-  size_t first = task * PIECE, last = first + PIECE, head = net->nodes[net->node_count - 1].weight;
-  if (first < net->frozen) first = net->frozen;
+  size_t first = task * PIECE, last = first + PIECE;
   if (last > net->slab) last = net->slab;
-  if (factor == 0 || head >= last) head = last;
-  if (first < head) update(job, job->lr, first, head);
-  if (first < head) first = head;
-  if (first < last) update(job, factor * job->lr, first, last);
+  for (size_t i = 0; job->rest && i < net->node_count; i++) {
+    const node *n = &net->nodes[i];
+    const size_t end = n->bias + n->bias_count;
+    if (!n->spec.op->update || end <= first || n->weight >= last) continue;
+    step_part(job, first, n->weight);
+    first = end;
+  }
+  step_part(job, first, last);
 }
 
-void net_step(despur_net *net, double lr) {
-  net_optimizer *o = &net->optimizer;
-  assert(o->moments[0]); /* net_begin came before */
-  o->moment_powers[0] *= o->options.betas[0];
-  o->moment_powers[1] *= o->options.betas[1];
-  step_job job = {.net = net, .lr = lr};
+static void step_pieces(despur_net *net, double lr, bool rest) {
+  step_job job = {.net = net, .lr = lr, .rest = rest};
   parallel_for(net->pool, (net->slab + PIECE - 1) / PIECE, step_piece, &job);
 }
 
-/* One thread, in the order of the parameters: a sum shared among threads would depend on how many there are.
- */
+static void count_step(net_optimizer *o) {
+  o->moment_powers[0] *= o->options.betas[0];
+  o->moment_powers[1] *= o->options.betas[1];
+}
+
+void net_step(despur_net *net, double lr) {
+  count_step(&net->optimizer);
+  step_pieces(net, lr, false);
+}
+
+void net_backward_step(despur_net *net, const float *logit_gradient, double lr) {
+  count_step(&net->optimizer);
+  net_go_back(net, logit_gradient, &lr);
+  step_pieces(net, lr, true);
+}
+
 double net_clip(despur_net *net, double limit) {
   double sum = 0;
   for (size_t i = net->frozen; i < net->slab; i++) sum += (double)net->gradient[i] * (double)net->gradient[i];

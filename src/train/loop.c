@@ -305,11 +305,15 @@ static void train_batch(training *t, size_t at, size_t count, double *loss) {
   *loss = weigh_examples(t, count);
   if (!isfinite(*loss)) return;
   cross_entropy_gradient(e->logits(t->net), t->labels, t->weights, count, classes, t->gradient);
-  e->backward(t->net, t->gradient);
-  if (t->options->clip > 0) e->clip(t->net, t->options->clip);
   double lr = schedule_rate(&t->options->schedule, t->options->optimizer.lr, t->step, t->epoch_steps,
                             t->options->epochs);
-  e->step(t->net, lr);
+  if (t->options->clip > 0) {
+    e->backward(t->net, t->gradient);
+    e->clip(t->net, t->options->clip);
+    e->step(t->net, lr);
+  } else {
+    e->backward_step(t->net, t->gradient, lr);
+  }
   if (t->average) update_average(t);
 }
 

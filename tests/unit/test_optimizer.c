@@ -335,8 +335,88 @@ static void layers_that_are_not_there_cannot_be_frozen(void **state) {
   assert_fails(despur_net_create(&net, &options, &error), DESPUR_BAD_INPUT, "before the last one");
 }
 
+/* Three steps from random gradients of the logits; together: as engines go back and update at once. */
+static void train_a_little(despur_net *net, examples *from, bool together) {
+  float gradient[20 * 5];
+  for (size_t step = 0; step < 3; step++) {
+    random_stream stream = random_open(5, "gradient", step);
+    for (size_t i = 0; i < 20 * 5; i++) gradient[i] = (float)(random_uniform(&stream) - 0.5);
+    forward_examples(net, from, 20, true, step);
+    if (together) {
+      net_backward_step(net, gradient, 0.01);
+    } else {
+      net_backward(net, gradient);
+      net_step(net, 0.01);
+    }
+  }
+}
+
+static void a_step_at_once_gives_the_bytes_of_two(void **state) {
+  (void)state;
+  static const despur_arch ARCHS[] = {DESPUR_MLP, DESPUR_LENET, DESPUR_RESNET20};
+  static const char *const FROZEN[] = {"fc1", "conv2", "conv1"};
+  static const despur_optimizer_options OPTIONS[] = {
+      {.name = DESPUR_SGD, .momentum = 0.9, .nesterov = 1, .weight_decay = 0.01},
+      {.name = DESPUR_ADAM, .betas = {0.9, 0.99}, .eps = 1e-8, .weight_decay = 0.01, .head_factor = 10},
+      {.name = DESPUR_ADAMW, .betas = {0.9, 0.99}, .eps = 1e-8, .weight_decay = 0.01}};
+  for (size_t a = 0; a < 3; a++)
+    for (size_t k = 0; k < 6; k++) {
+      despur_net *nets[2];
+      despur_net_options options = {.arch = ARCHS[a],
+                                    .input = {3, 20, 18},
+                                    .classes = 5,
+                                    .batch = 20,
+                                    .seed = 2,
+                                    .threads = 1 + (int)(k % 2),
+                                    .freeze = k < 3 ? NULL : FROZEN[a]};
+      examples from = make_examples(20, options.input, 5);
+      for (size_t i = 0; i < 2; i++) {
+        assert_ok(despur_net_create(&nets[i], &options, &error));
+        assert_ok(net_begin(nets[i], &OPTIONS[k % 3], false, &error));
+        train_a_little(nets[i], &from, i == 1);
+      }
+      const size_t floats = nets[0]->slab;
+      assert_memory_equal(nets[0]->parameters, nets[1]->parameters,
+                          net_state_floats(nets[0]) * sizeof(float));
+      for (size_t m = 0; m < 2; m++)
+        if (nets[0]->optimizer.moments[m])
+          assert_memory_equal(nets[0]->optimizer.moments[m], nets[1]->optimizer.moments[m],
+                              floats * sizeof(float));
+      free_examples(&from);
+      for (size_t i = 0; i < 2; i++) despur_net_free(nets[i]);
+    }
+}
+
+/* Every instruction set; what AVX-512 has may be in plain C. */
+static void every_level_updates_to_the_same_bytes(void **state) {
+  (void)state;
+  enum { ROWS = 3, COUNT = 37, ROW = 40, FLOATS = ROWS * ROW };
+  static const sgd_numbers SGD = {0.01f, 0.9f, 0.001f, 1, 0.9f};
+  static const adam_numbers ADAM = {0.9f, 0.1f, 0.99f, 0.01f, 0.02f, 0.3f, 1e-8f, 0.001f, 0.999f};
+  float first[2][3][FLOATS], gradient[FLOATS];
+  for (size_t t = 0; kernels_available(t); t++)
+    for (size_t kind = 0; kind < 2; kind++) {
+      float found[3][FLOATS];
+      random_stream stream = random_open(9, "step", kind);
+      for (size_t i = 0; i < FLOATS; i++) gradient[i] = (float)(random_uniform(&stream) - 0.5);
+      for (size_t k = 0; k < 3; k++)
+        for (size_t i = 0; i < FLOATS; i++) found[k][i] = (float)random_uniform(&stream);
+      const step_arrays arrays = {gradient, found[0], found[1], found[2], ROWS, COUNT, COUNT, ROW};
+      const float before = found[0][COUNT];
+      if (kind == 0)
+        kernels_available(t)->step->sgd(&arrays, &SGD);
+      else
+        kernels_available(t)->step->adam(&arrays, &ADAM);
+      assert_true(memcmp(&found[0][COUNT], &before, sizeof before) == 0); /* between two rows */
+      if (t == 0) memcpy(first[kind], found, sizeof found);
+      assert_memory_equal(found, first[kind], sizeof found);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_step_at_once_gives_the_bytes_of_two),
+      cmocka_unit_test(every_level_updates_to_the_same_bytes),
       cmocka_unit_test(optimisers_end_where_pytorch_ends),
       cmocka_unit_test(optimisers_follow_their_formulas),
       cmocka_unit_test(optimisers_give_the_same_bytes_for_any_number_of_threads),
