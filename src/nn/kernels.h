@@ -33,7 +33,7 @@ typedef struct conv_job {
   float *y;            /* (channel 0, row 0, column 0) */
   size_t y_channel, y_row, y_column;
   size_t in_channels, out_channels, rows, columns, kernel, kernel_columns, stride, padding;
-  const conv_after *after; /* NULL: nothing. Kernels of 1 x 1 and Winograd's products only */
+  const conv_after *after; /* NULL: nothing. Only of 1 x 1 and of Winograd's products; y_column is LANES */
 } conv_job;
 
 /* weight_gradient[out][in][kr][kc] = sum over rows, columns and lanes of dy * x; bias_gradient[out] = sum of

@@ -56,7 +56,7 @@ static void pack(const points *p, float *to) {
 /* CHANNELS output channels from `out` x VECTORS vectors from `first`. */
 INLINE void add_tile(const points *p, size_t out, size_t first, const size_t CHANNELS, const size_t VECTORS) {
   const conv_job *job = p->job;
-  const bool begins = p->in == 0, ends = p->in + p->ins == job->in_channels, follows = ends && job->after;
+  const bool begins = p->in == 0, ends = p->in + p->ins == job->in_channels;
   const size_t weight_out = job->in_channels, row = p->count * LANES;
   const float *x = p->packed + first * VECTOR, *w = job->weight + out * weight_out + p->in;
   float *y[OUTS];
@@ -78,14 +78,23 @@ INLINE void add_tile(const points *p, size_t out, size_t first, const size_t CHA
   }
   UNROLL for (size_t o = 0; o < CHANNELS; o++) {
     const vec shift = splat(job->bias ? job->bias[out + o] : 0);
-    const channel_after after = follows ? after_channel(job->after, out + o) : (channel_after){.relu = false};
     UNROLL for (size_t v = 0; v < VECTORS; v++) {
-      const size_t column = (first + v) / PARTS, part = (first + v) % PARTS * VECTOR;
+      const size_t at = (first + v) / PARTS * job->y_column + (first + v) % PARTS * VECTOR;
       vec value = sum[o][v];
       if (ends) value = shift + value;
-      if (follows) value = finish(value, &after, p->plus_at + column * LANES + part);
-      store(y[o] + column * job->y_column + part, value);
+      store(y[o] + at, value);
     }
+  }
+}
+
+/* What follows, of all places of some output channels: they have just been written. */
+static void finish_channels(const points *p, size_t out, size_t channels) {
+  const conv_job *job = p->job;
+  for (size_t o = out; o < out + channels; o++) {
+    const channel_after after = after_channel(job->after, o);
+    float *y = p->y + o * job->y_channel;
+    for (size_t at = 0; at < p->count * LANES; at += VECTOR)
+      store(y + at, finish(load(y + at), &after, p->plus_at + at));
   }
 }
 
@@ -110,11 +119,16 @@ static size_t add_vectors(const points *p, size_t out, size_t first, size_t left
 /* Most numbers of channels are multiples of OUTS. */
 static void add_channels(const points *p) {
   const size_t outs = p->job->out_channels, all = p->count * PARTS;
+  const bool follows = p->job->after && p->in + p->ins == p->job->in_channels;
   size_t out = 0;
-  for (; out + OUTS <= outs; out += OUTS)
+  for (; out + OUTS <= outs; out += OUTS) {
     for (size_t first = 0; first < all;) first += add_vectors(p, out, first, all - first);
-  for (; out < outs; out++)
+    if (follows) finish_channels(p, out, OUTS);
+  }
+  for (; out < outs; out++) {
     for (size_t first = 0; first < all; first++) add_tile(p, out, first, 1, 1);
+    if (follows) finish_channels(p, out, 1);
+  }
 }
 
 /* Places first..first+count-1, counted row by row; y at the first of them. */
