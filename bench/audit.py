@@ -283,6 +283,16 @@ def asked(a):
         print(f"{what}: " + ", ".join(f"{found.count(v)} {v}" for v in sorted(set(found))), flush=True)
 
 
+def said_to_be_minority(cells, labels, wrong):
+    """Of each class the examples of cells that have more errors than the rest of the class."""
+    said = np.zeros(len(labels), bool)
+    for y in np.unique(labels):
+        for cell in np.unique(cells[labels == y]):
+            inside, rest = (labels == y) & (cells == cell), (labels == y) & (cells != cell)
+            said |= inside & (rest.any() and wrong[inside].mean() > wrong[rest].mean())
+    return said
+
+
 def spuco(a):
     for difficulty in ("magnitude_large", "variance_low", "variance_medium", "variance_high"):
         with tempfile.TemporaryDirectory() as name:
@@ -294,9 +304,9 @@ def spuco(a):
                 rows = [r for r in csv.DictReader(file) if r["split"] == "train"]
             cells, labels = np.array([int(r["a"]) for r in rows]), np.array([int(r["y"]) for r in rows])
             attributes = np.array([int(r["attribute"]) for r in rows])
-        usual = {y: np.bincount(cells[labels == y]).argmax() for y in set(labels)}
+            wrong = np.array([int(r["prediction"]) for r in rows]) != labels
         main_colour = {y: np.bincount(attributes[labels == y]).argmax() for y in set(labels)}
-        said = np.array([cells[i] != usual[labels[i]] for i in range(len(labels))])
+        said = said_to_be_minority(cells, labels, wrong)
         true = np.array([attributes[i] != main_colour[labels[i]] for i in range(len(labels))])
         print(f"{difficulty}: {result['verdict']}; minority: precision {100 * (said & true).sum() / max(1, said.sum()):.1f} %, "
               f"recall {100 * (said & true).sum() / true.sum():.1f} %; {result['candidates'][0]['name']}", flush=True)

@@ -70,12 +70,14 @@ typedef struct despur_audit_candidate {
   char **cell_names;        /* [cells] */
   uint32_t *of_example;     /* [examples], below cells, or DESPUR_NO_VALUE */
   int from_features;        /* cut from the features, which the model sees, too */
+  int from_labels;          /* made by labels or predictions of the discovery half, which it may repeat */
   despur_association label; /* how it goes with the label */
   despur_common_odds
       follows; /* of its best cell: predictions of the class that goes with it, within classes */
   despur_audit_verdict verdict;
-  double explained; /* errors in excess in its cells that are confirmed or answer one, beyond the margin */
-  size_t best;      /* its best cell, in despur_audit.cells; SIZE_MAX: none could be tested */
+  double fit;  /* how much better its cells tell the errors than classes do alone: twice the log-likelihood
+                  ratio, less log n for each further share (Schwarz 1978) */
+  size_t best; /* its best cell, in despur_audit.cells; SIZE_MAX: none could be tested */
 } despur_audit_candidate;
 
 /* The least excess of errors that a group of this share of a class would have been found with, with 80 %

@@ -1,5 +1,7 @@
 """Audits are those of the tool, byte for byte, and find what was planted."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,51 @@ def test_features_give_the_tools_bytes(tool, tmp_path):
     assert got.verdict == "leans on it"
     agreement = np.mean((got.groups == 1) == (a == 1))
     assert max(agreement, 1 - agreement) > 0.95
+
+
+def test_findings_are_ordered_by_what_their_cells_tell(tmp_path):
+    """Schwarz's criterion, by NumPy from the files: errors of the confirmation half, class by class."""
+    x, y, _ = embeddings()
+    despur.audit(x, y, seed=3).save(tmp_path / "out")
+    partitions = np.load(tmp_path / "out" / "partitions.npy").astype(int)
+    predictions = pandas.read_csv(tmp_path / "out" / "groups.csv").prediction.to_numpy()
+    judged = partitions[:, -1] == 1
+    wrong = (predictions != y)[judged]
+
+    def likelihood(marks):
+        p = marks.mean()
+        return len(marks) * (p * np.log(p) + (1 - p) * np.log(1 - p)) if 0 < p < 1 else 0.0
+
+    candidates = json.loads((tmp_path / "out" / "audit.json").read_text())["candidates"]
+    for k, candidate in enumerate(candidates):
+        cells, gain, shares = partitions[judged, k], 0.0, 0
+        for label in (0, 1):
+            of_class = y[judged] == label
+            parts = [wrong[of_class & (cells == cell)] for cell in np.unique(cells[of_class])]
+            gain += 2 * (sum(map(likelihood, parts)) - likelihood(wrong[of_class]))
+            shares += len(parts) - 1
+        assert candidate["fit"] == pytest.approx(gain - shares * np.log(judged.sum()), rel=1e-5, abs=1e-5)
+    standing = ["leans on it", "weak group", "nothing found"]
+    knowing = ("weak_head", "mixture", "environments")
+    order = [(standing.index(c["verdict"]), c["finder"] in knowing, -c["fit"]) for c in candidates]
+    assert order == sorted(order) and len({c["verdict"] for c in candidates}) > 1
+
+
+def test_what_a_network_makes_large_counts_only_where_it_was_trained_on_these(tmp_path):
+    """One wide column falls into two parts by `a`, ten narrow ones by `b`: scale, or how many they are, says which."""
+    random = np.random.default_rng(5)
+    n = 1500
+    y, a, b = random.integers(0, 2, (3, n))
+    x = 0.01 * random.normal(size=(n, 12))
+    x[:, 0] += 2 * a - 1
+    x[:, 1:11] += 0.05 * (2 * b - 1)[:, None]
+    x[:, 11] += 0.02 * (2 * y - 1)
+    for trained_on, expected in ((True, a), (False, b)):
+        found = despur.audit(x.astype(np.float32), y, trained_on=trained_on)
+        found.save(tmp_path / str(trained_on))
+        names = [c["name"] for c in found.to_dict()["candidates"]]
+        parts = np.load(tmp_path / str(trained_on) / "partitions.npy")[:, names.index("2 clusters of all examples")]
+        assert (parts == expected).all() or (parts != expected).all(), trained_on
 
 
 def test_weights_give_the_tools_bytes(tool, tmp_path):

@@ -35,6 +35,7 @@ static despur_status fill(despur_audit_candidate *c, const finder *of, size_t n,
   despur_status status = DESPUR_OK;
   char cell[32];
   c->from_features = of->from_features;
+  c->from_labels = of->from_labels;
   TRY(mem_copy_text(&c->finder, of->name, error));
   TRY(mem_copy_text(&c->name, name, error));
   TRY(mem_alloc(&c->of_example, n, sizeof *c->of_example, error));

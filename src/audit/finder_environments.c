@@ -88,5 +88,8 @@ cleanup:
   return status;
 }
 
-const finder finder_environments = {
-    .name = "environments", .from_features = true, .on_demand = true, .propose = propose};
+const finder finder_environments = {.name = "environments",
+                                    .from_features = true,
+                                    .from_labels = true,
+                                    .on_demand = true,
+                                    .propose = propose};

@@ -81,4 +81,5 @@ cleanup:
   return status;
 }
 
-const finder finder_mixture = {.name = "mixture", .from_features = true, .propose = propose};
+const finder finder_mixture = {
+    .name = "mixture", .from_features = true, .from_labels = true, .propose = propose};

@@ -34,4 +34,5 @@ cleanup:
   return status;
 }
 
-const finder finder_weak_head = {.name = "weak_head", .from_features = true, .propose = propose};
+const finder finder_weak_head = {
+    .name = "weak_head", .from_features = true, .from_labels = true, .propose = propose};

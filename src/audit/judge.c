@@ -273,11 +273,51 @@ static despur_common_odds follows(const judge *j, const despur_audit_candidate *
   return odds;
 }
 
+/* n (p log p + (1 - p) log (1 - p)): the log-likelihood of errors by their own share. */
+static double likelihood(double errors, double n) {
+  double p = errors / n;
+  return p > 0 && p < 1 ? n * (p * math_log(p) + (1 - p) * math_log(1 - p)) : 0;
+}
+
+/* How much better the cells tell the errors of each class than the class alone: twice the log of the
+ * likelihoods' ratio, less log n for each further share that it needs (Schwarz 1978, "Estimating the
+ * dimension of a model"), so that a finer partition is not better for being finer. */
+static despur_status fit_errors(despur_audit_candidate *c, const judge *j, despur_error *error) {
+  const audit_data *d = j->data;
+  audit_tally *tallies = NULL;
+  double all = 0, gain = 0, shares = 0;
+  despur_status status = mem_alloc(&tallies, c->cells, d->classes * sizeof *tallies, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t i = 0; i < d->judged_count; i++) {
+    size_t e = d->judged[i];
+    if (c->of_example[e] == DESPUR_NO_VALUE) continue;
+    tally_add(&tallies[c->of_example[e] * d->classes + d->labels[e]], audit_weight(d, e), is_wrong(d, e));
+  }
+  for (size_t y = 0; y < d->classes; y++) {
+    double n = 0, errors = 0;
+    for (size_t k = 0; k < c->cells; k++) {
+      const audit_tally *t = &tallies[k * d->classes + y];
+      if (t->count == 0) continue;
+      double alike = tally_kish(t), wrong = alike * tally_share(t);
+      gain += 2 * likelihood(wrong, alike);
+      n += alike;
+      errors += wrong;
+      shares++;
+    }
+    if (n > 0) gain -= 2 * likelihood(errors, n), shares--;
+    all += n;
+  }
+  c->fit = all > 0 ? gain - shares * math_log(all) : 0;
+  mem_free(tallies);
+  return DESPUR_OK;
+}
+
 /* The best cell is there already; says what the candidate comes to. */
 static despur_status decide(judge *j, despur_audit_candidate *c, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_audit *a = j->audit;
   double *counts = NULL;
+  TRY(fit_errors(c, j, error));
   TRY(count_labels(&counts, j, c, error));
   c->label = despur_cramer(counts, c->cells, a->classes, a->confidence);
   if (c->best == SIZE_MAX) goto cleanup;
@@ -324,21 +364,15 @@ static int standing(despur_audit_verdict verdict) {
   return verdict == DESPUR_LEANS_ON_IT ? 2 : verdict == DESPUR_WEAK_GROUP;
 }
 
-/* By the verdict, then by how many errors it explains: one cell that is all errors may be a small part of
- * what there is. */
+/* By the verdict; what was made without knowing labels or errors is before what may repeat them; then by how
+ * well the whole partition tells the errors: one cell that is all errors may be a small part of what there
+ * is. */
 static int better_candidate(const void *a, const void *b) {
   const despur_audit_candidate *x = a, *y = b;
   if (standing(x->verdict) != standing(y->verdict)) return standing(y->verdict) - standing(x->verdict);
-  if (x->explained != y->explained) return x->explained > y->explained ? -1 : 1;
+  if (x->from_labels != y->from_labels) return x->from_labels - y->from_labels;
+  if (x->fit != y->fit) return x->fit > y->fit ? -1 : 1;
   return (x->best > y->best) - (x->best < y->best);
-}
-
-static void add_explained(despur_audit *a) {
-  for (size_t i = 0; i < a->cells_count; i++) {
-    const despur_audit_cell *c = &a->cells[i];
-    if ((c->confirmed || c->answers) && weight_of(c) > 0)
-      a->candidates[c->candidate].explained += c->weight * weight_of(c);
-  }
 }
 
 /* Sorts candidates; cells keep pointing to theirs. */
@@ -463,7 +497,6 @@ static despur_status conclude(judge *j, despur_error *error) {
   sort_cells(a);
   for (size_t c = 0; c < a->candidates_count; c++) TRY(decide(j, &a->candidates[c], error));
   sort_cells(a); /* with what answers */
-  add_explained(a);
   TRY(rank(a, error));
   TRY(find_limits(j, error));
   a->verdict = a->candidates_count ? a->candidates[0].verdict : DESPUR_NOTHING_FOUND;

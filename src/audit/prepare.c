@@ -220,23 +220,57 @@ cleanup:
   return status;
 }
 
+/* What a network has learned for these labels has a scale that says what it goes by: the columns that it
+ * makes large. Its components are those of columns as wide as they were (the widest has 1). Of other features
+ * the scale says nothing, and every column has the deviation 1. */
+static despur_status find_widths(double **widths, const audit_data *d, bool learned, despur_error *error) {
+  double widest = 0;
+  size_t at = 0;
+  despur_status status = mem_alloc(widths, d->columns, sizeof **widths, error);
+  if (status != DESPUR_OK) return status;
+  for (size_t j = 0; j < d->examples->columns; j++)
+    if (d->deviation[j] > widest) widest = d->deviation[j];
+  for (size_t j = 0; j < d->examples->columns; j++)
+    if (d->deviation[j] > 0) (*widths)[at++] = learned ? d->deviation[j] / widest : 1;
+  return DESPUR_OK;
+}
+
+static void widen(float *points, size_t count, const double *widths, size_t columns) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < columns; j++)
+      points[i * columns + j] = (float)((double)points[i * columns + j] * widths[j]);
+}
+
+/* Of columns that are as wide as `widths`, for those that have the deviation 1. */
+static void take_narrow(despur_pca *pca, const double *widths) {
+  for (size_t j = 0; j < pca->dimensions; j++) {
+    pca->mean[j] /= widths[j];
+    for (size_t c = 0; c < pca->components; c++) pca->axes[c * pca->dimensions + j] *= widths[j];
+  }
+}
+
 static despur_status reduce(audit_data *d, const despur_audit_options *o, despur_error *error) {
   const int threads = o->threads;
   despur_status status = DESPUR_OK;
   despur_pca pca = {0};
   float *points = NULL;
+  double *widths = NULL;
   size_t count, most = d->discovery_count - 1 < d->columns ? d->discovery_count - 1 : d->columns;
   d->components = most < COMPONENTS ? most : COMPONENTS;
+  TRY(find_widths(&widths, d, o->trained_on != 0, error));
   TRY(gather_some(&points, &count, d, o, error));
+  widen(points, count, widths, d->columns);
   TRY(despur_pca_fit(
       &pca, points, count, d->columns,
       &(despur_pca_options){.components = d->components, .threads = threads, .watch = watch_quiet(&o->watch)},
       error));
+  take_narrow(&pca, widths);
   TRY(mem_alloc(&d->q, d->n, d->components * sizeof *d->q, error));
   TRY(despur_pca_transform(&pca, d->q, d->x, d->n, threads, error));
 cleanup:
   despur_pca_release(&pca);
   mem_free(points);
+  mem_free(widths);
   return status;
 }
 

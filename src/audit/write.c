@@ -77,7 +77,7 @@ static void put_candidate(json_writer *j, const despur_audit *a, const despur_au
   json_write_text(j, "name", c->name);
   json_write_count(j, "cells", c->cells);
   json_write_text(j, "verdict", despur_audit_verdict_word(c->verdict));
-  json_write_real(j, "errors_explained", c->explained);
+  json_write_real(j, "fit", c->fit);
   json_write_real(j, "cramers_v", c->label.v);
   json_write_real(j, "cramers_v_low", c->label.low);
   json_write_real(j, "cramers_v_high", c->label.high);
