@@ -23,11 +23,11 @@ static despur_status place(uint32_t *codes, bool *seen, size_t count, const tabl
     const char *written = code == COLUMN_MISSING ? "none" : column_name(numbers, code);
     if (!(number >= 0 && number < (double)count) || number != (double)(size_t)number)
       return error_set(error, DESPUR_BAD_INPUT,
-                       "%s:%u: column 'example': expected a whole number below %zu, found %.60s",
-                       table_name(t), t->lines[row], count, written);
+                       "%s:%zu: column 'example': expected a whole number below %zu, found %.60s",
+                       table_name(t), table_line(t, row), count, written);
     if (seen[(size_t)number])
-      return error_set(error, DESPUR_BAD_INPUT, "%s:%u: example %s stands there twice", table_name(t),
-                       t->lines[row], written);
+      return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: example %s stands there twice", table_name(t),
+                       table_line(t, row), written);
     seen[(size_t)number] = true;
     codes[(size_t)number] = values[row];
   }

@@ -23,8 +23,8 @@ despur_status examples_take_ids(despur_predicted *out, const table *t, const tab
   for (size_t i = 0; i < count; i++) {
     /* codes come in the order of rows, so one that is behind its row is there again */
     if (codes[i] < i)
-      FAIL(error, DESPUR_BAD_INPUT, "%s:%u: column '%.60s': '%.60s' is there twice, first in line %zu",
-           table_name(t), t->lines[i], column->name, column_name(&column->categories, codes[i]),
+      FAIL(error, DESPUR_BAD_INPUT, "%s:%zu: column '%.60s': '%.60s' is there twice, first in line %zu",
+           table_name(t), table_line(t, i), column->name, column_name(&column->categories, codes[i]),
            column->categories.about[codes[i]].line);
     ids[i] = column_name(&column->categories, codes[i]);
   }

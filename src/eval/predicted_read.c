@@ -235,8 +235,8 @@ static despur_status check_row(loader *l, double *row, size_t i, double slack, d
     double value = row[k];
     if (!(value >= -HAIR && value <= 1 + HAIR))
       return error_set(error, DESPUR_BAD_INPUT,
-                       "%s:%u: column '%.60s': expected a probability from 0 to 1, found %.12g", file_of(l),
-                       t->lines[i], column_of_number(l, k), value);
+                       "%s:%zu: column '%.60s': expected a probability from 0 to 1, found %.12g", file_of(l),
+                       table_line(t, i), column_of_number(l, k), value);
     row[k] = value < 0 ? 0 : value > 1 ? 1 : value;
     *beyond = fmax(*beyond, fabs(value - row[k]));
     sum += row[k];
@@ -246,8 +246,8 @@ static despur_status check_row(loader *l, double *row, size_t i, double slack, d
   if (fabs(sum - 1) > slack)
     return error_set(
         error, DESPUR_BAD_INPUT,
-        "%s:%u: expected probabilities that add up to 1, found a sum of %.4g (are these logits?)", file_of(l),
-        t->lines[i], sum);
+        "%s:%zu: expected probabilities that add up to 1, found a sum of %.4g (are these logits?)",
+        file_of(l), table_line(t, i), sum);
   return DESPUR_OK;
 }
 
@@ -328,6 +328,8 @@ static despur_status spread_score(loader *l, despur_error *error) {
     p->probabilities[2 * i + positive] = l->table.numbers[i];
     p->probabilities[2 * i + 1 - positive] = 1 - l->table.numbers[i];
   }
+  mem_free(l->table.numbers);
+  l->table.numbers = NULL;
 cleanup:
   return status;
 }
@@ -337,9 +339,8 @@ static uint32_t predict(const loader *l, size_t i) {
   const despur_predicted *p = l->out;
   uint32_t best = 0, positive = l->roles.score ? l->rank[l->positive] : 0;
   double threshold = l->columns->threshold > 0 ? l->columns->threshold : 0.5;
-  assert(!l->roles.score || l->table.numbers);
-  if (l->roles.score) return l->table.numbers[i] >= threshold ? positive : 1 - positive;
   const double *row = p->probabilities + i * p->classes;
+  if (l->roles.score) return row[positive] >= threshold ? positive : 1 - positive;
   for (uint32_t k = 1; k < p->classes; k++)
     if (row[k] > row[best]) best = k;
   return best;

@@ -19,12 +19,12 @@ static despur_status check_weights(size_t *zeros, const table *t, const table_co
     double weight = column->values[i];
     if (weight < 0)
       return error_set(error, DESPUR_BAD_INPUT,
-                       "%s:%u: column '%.60s': expected a weight of 0 or more, found %.12g", table_name(t),
-                       t->lines[i], column->name, weight);
+                       "%s:%zu: column '%.60s': expected a weight of 0 or more, found %.12g", table_name(t),
+                       table_line(t, i), column->name, weight);
     if (weight > LARGEST || (weight > 0 && weight < 1 / LARGEST))
       return error_set(error, DESPUR_BAD_INPUT,
-                       "%s:%u: column '%.60s': expected a weight between 1e-100 and 1e100, found %.12g",
-                       table_name(t), t->lines[i], column->name, weight);
+                       "%s:%zu: column '%.60s': expected a weight between 1e-100 and 1e100, found %.12g",
+                       table_name(t), table_line(t, i), column->name, weight);
     *zeros += weight == 0;
   }
   if (*zeros == t->rows)
@@ -83,8 +83,8 @@ static despur_status refuse_zero(const table *t, const table_column *column, des
   size_t i = 0;
   while (column->values[i] > 0) i++;
   return error_set(error, DESPUR_BAD_INPUT,
-                   "%s:%u: column '%.60s': expected a weight above 0, found 0 (leave such rows out)",
-                   table_name(t), t->lines[i], column->name);
+                   "%s:%zu: column '%.60s': expected a weight above 0, found 0 (leave such rows out)",
+                   table_name(t), table_line(t, i), column->name);
 }
 
 static despur_status add_note(text_list *notes, text *note, despur_error *error) {

@@ -135,16 +135,19 @@ cleanup:
 
 /* ---- rows ---- */
 
+despur_status column_reserve(value_column *c, size_t rows, despur_error *error) {
+  if (rows <= c->room) return DESPUR_OK;
+  despur_status status = mem_grow(&c->codes, c->rows, rows, sizeof *c->codes, error);
+  if (status == DESPUR_OK) c->room = rows;
+  return status;
+}
+
 despur_status column_add(value_column *c, const char *given, size_t length, size_t line, char point,
                          despur_error *error) {
   despur_status status = DESPUR_OK;
   size_t before = c->spellings.count;
   uint32_t spelling;
-  if (c->rows == c->room) {
-    size_t room = c->room ? 2 * c->room : FIRST_ROOM;
-    TRY(mem_grow(&c->codes, c->room, room, sizeof *c->codes, error));
-    c->room = room;
-  }
+  if (c->rows == c->room) TRY(column_reserve(c, c->room ? 2 * c->room : FIRST_ROOM, error));
   TRY(dictionary_add(&spelling, &c->spellings, given, length, error));
   if (spelling == before) TRY(add_spelling(spelling, c, given, length, line, point, error));
   uint32_t category = c->category_of[spelling];

@@ -37,6 +37,9 @@ typedef struct value_column {
 DESPUR_MUST_USE despur_status column_add(value_column *c, const char *text, size_t length, size_t line,
                                          char point, despur_error *error);
 
+/* Room for so many rows in all; one that has more is left as it is. */
+DESPUR_MUST_USE despur_status column_reserve(value_column *c, size_t rows, despur_error *error);
+
 void column_release(value_column *c); /* leaves it empty */
 
 size_t column_categories(const value_column *c);

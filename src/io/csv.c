@@ -23,8 +23,9 @@ struct csv_reader {
   uint8_t kinds[256];
   char *buffer; /* with a byte beyond room for a line end that stops every search */
   size_t room, begin, end;
-  bool at_end; /* nothing comes after end */
-  size_t line; /* of begin */
+  bool at_end;  /* nothing comes after end */
+  size_t taken; /* bytes from the source */
+  size_t line;  /* of begin */
   csv_field *fields;
   mark *marks;
   size_t count, fields_room;
@@ -55,6 +56,7 @@ static despur_status fill(csv_reader *reader, despur_error *error) {
   }
   TRY(source_read(reader->source, reader->buffer + kept, reader->room - kept, &got, error));
   reader->end += got;
+  reader->taken += got;
   reader->at_end = reader->end < reader->room;
   if (reader->at_end && reader->end > 0 && reader->buffer[reader->end - 1] == CTRL_Z) reader->end--;
 cleanup:
@@ -175,6 +177,12 @@ void csv_close(csv_reader *reader) {
 
 char csv_separator(const csv_reader *reader) {
   return reader->form.separator;
+}
+
+size_t csv_expected(const csv_reader *reader, size_t read) {
+  size_t behind = reader->taken - (reader->end - reader->begin);
+  double whole = (double)source_bytes(reader->source);
+  return behind == 0 ? 0 : (size_t)((double)read * (whole / (double)behind));
 }
 
 despur_status csv_fail(const csv_reader *reader, const csv_field *field, despur_error *error,

@@ -36,6 +36,10 @@ void csv_close(csv_reader *reader); /* NULL is accepted */
 
 char csv_separator(const csv_reader *reader); /* the one that was given or found */
 
+/* How many records a file has of which these have been read, if the others are as long; 0 where that is not
+ * known. */
+size_t csv_expected(const csv_reader *reader, size_t read);
+
 /* The next record; *count is 0 at the end. The fields stay until the next call. */
 DESPUR_MUST_USE despur_status csv_next(csv_reader *reader, const csv_field **fields, size_t *count,
                                        despur_error *error);

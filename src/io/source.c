@@ -12,6 +12,7 @@ struct byte_source {
   char *path;
   int descriptor;
   inflater *bytes;
+  size_t size;       /* 0: not known */
   size_t have, used; /* bytes of start, and how many of them have been read */
   char start[START];
 };
@@ -29,7 +30,7 @@ static despur_status read_on(byte_source *source, void *data, size_t bytes, size
 despur_status source_open(byte_source **out, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   byte_source *made = NULL;
-  size_t bytes;
+  size_t bytes = 0;
   uint64_t most = UINT64_MAX; /* of standard input it is not known */
   bool standard = strcmp(path, "-") == 0;
   *out = NULL;
@@ -43,6 +44,7 @@ despur_status source_open(byte_source **out, const char *path, despur_error *err
     most = bytes;
   }
   TRY(inflater_open(&made->bytes, made->descriptor, most, INFLATE_BY_START, made->path, error));
+  made->size = standard || inflater_is_packed(made->bytes) ? 0 : bytes;
   TRY(read_on(made, made->start, START, &made->have, error));
   *out = made;
 cleanup:
@@ -60,6 +62,10 @@ void source_close(byte_source *source) {
 
 const char *source_name(const byte_source *source) {
   return source->path;
+}
+
+size_t source_bytes(const byte_source *source) {
+  return source->size;
 }
 
 const char *source_start(const byte_source *source, size_t *bytes) {

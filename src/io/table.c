@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 1024 };
+enum { FIRST_ROOM = 1024, MOST_AHEAD = 64 };
 
 static const size_t MOST_ROWS = UINT32_MAX - 1;
 
@@ -174,15 +174,25 @@ fail_at(const table *t, const csv_field *field, despur_error *error, const char 
   return error_set(error, DESPUR_BAD_INPUT, "%s:%zu:%zu: %s", t->path, field->line, field->column, message);
 }
 
+/* As many as the file probably has, so that nothing is copied again and again, nor left over; a few at first,
+ * for the beginning of a file may be unlike the rest. */
+static size_t room_for(const table *t) {
+  size_t room = t->room ? t->room + t->room / 2 : FIRST_ROOM, most = MOST_AHEAD * t->room;
+  size_t expected = t->reader && t->room ? csv_expected(t->reader, t->rows) : 0;
+  expected += expected / 64;
+  if (expected > most) expected = most;
+  return expected > room ? expected : room;
+}
+
 static despur_status reserve(table *t, despur_error *error) {
   despur_status status = DESPUR_OK;
-  size_t room = t->room ? t->room + t->room / 2 : FIRST_ROOM, width = t->number_count;
   if (t->rows < t->room) return DESPUR_OK;
+  size_t room = room_for(t), width = t->number_count;
   if (t->rows >= MOST_ROWS)
     FAIL(error, DESPUR_BAD_INPUT, "%s: expected fewer than 2^32 - 1 rows", table_name(t));
-  TRY(mem_grow(&t->lines, t->room, room, sizeof *t->lines, error));
   for (size_t i = 0; i < t->column_count; i++) {
     table_column *column = &t->columns[i];
+    if (column->use == TABLE_CATEGORIES) TRY(column_reserve(&column->categories, room, error));
     if (column->use == TABLE_HASHES)
       TRY(mem_grow(&column->hashes, t->room, room, sizeof *column->hashes, error));
     if (column->use == TABLE_VALUES)
@@ -235,7 +245,7 @@ static despur_status add_row(table *t, const csv_field *fields, const size_t *us
                              despur_error *error) {
   despur_status status = DESPUR_OK;
   TRY(reserve(t, error));
-  t->lines[t->rows] = fields[0].line < UINT32_MAX ? (uint32_t)fields[0].line : UINT32_MAX;
+  TRY(table_begin_row(t, t->rows, fields[0].line, error));
   for (size_t i = 0; i < used_count; i++) {
     table_column *column = &t->columns[used[i]];
     const csv_field *field = &fields[used[i]];
@@ -314,7 +324,7 @@ static despur_status keep_categories(table_column *column, const table *t, const
   for (size_t i = 0; i < t->rows; i++) {
     if (!keep[i] && !blank) continue;
     const char *name = !keep[i] || c->codes[i] == COLUMN_MISSING ? "" : column_name(c, c->codes[i]);
-    TRY(column_add(&kept, name, strlen(name), t->lines[i], t->point, error));
+    TRY(column_add(&kept, name, strlen(name), table_line(t, i), t->point, error));
   }
   column->missing = kept.missing;
   column->first_missing = kept.first_missing;
@@ -338,7 +348,7 @@ static void keep_values(table_column *column, const table *t, const bool *keep) 
   for (size_t i = 0; i < t->rows; i++) {
     if (!keep[i]) continue;
     column->values[kept++] = column->values[i];
-    if (isnan(column->values[i]) && column->missing++ == 0) column->first_missing = t->lines[i];
+    if (isnan(column->values[i]) && column->missing++ == 0) column->first_missing = table_line(t, i);
   }
 }
 
@@ -353,12 +363,13 @@ static void keep_numbers(table *t, const bool *keep) {
     column->missing = 0;
     for (size_t i = 0, row = 0; i < t->rows; i++)
       if (keep[i] && isnan(t->numbers[width * row++ + column->number]) && column->missing++ == 0)
-        column->first_missing = t->lines[i];
+        column->first_missing = table_line(t, i);
   }
 }
 
 despur_status table_keep_rows(table *t, const bool *keep, despur_error *error) {
   despur_status status = DESPUR_OK;
+  table left = {0};
   size_t kept = 0;
   for (size_t k = 0; k < t->column_count; k++) {
     if (t->columns[k].use == TABLE_CATEGORIES) TRY(keep_categories(&t->columns[k], t, keep, false, error));
@@ -367,9 +378,15 @@ despur_status table_keep_rows(table *t, const bool *keep, despur_error *error) {
   }
   if (t->number_count > 0) keep_numbers(t, keep);
   for (size_t i = 0; i < t->rows; i++)
-    if (keep[i]) t->lines[kept++] = t->lines[i];
+    if (keep[i]) TRY(table_begin_row(&left, kept++, table_line(t, i), error));
+  mem_free(t->lines);
+  t->lines = left.lines;
+  t->lines_count = left.lines_count;
+  t->lines_room = left.lines_room;
   t->rows = kept;
+  left.lines = NULL;
 cleanup:
+  mem_free(left.lines);
   return status;
 }
 

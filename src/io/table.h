@@ -27,6 +27,11 @@ typedef struct table_column {
   size_t missing, first_missing;
 } table_column;
 
+/* From this row on each begins in the line behind that of the row before. */
+typedef struct table_lines {
+  uint32_t row, line;
+} table_lines;
+
 typedef struct table {
   char *path;
   csv_reader *reader; /* one of them; the others are NULL */
@@ -38,8 +43,9 @@ typedef struct table {
   table_column *columns;
   size_t column_count, rows, room;
   size_t number_count;
-  double *numbers; /* [rows, number_count], NaN where missing */
-  uint32_t *lines; /* [rows] where each row begins */
+  double *numbers;    /* [rows, number_count], NaN where missing */
+  table_lines *lines; /* [lines_count] where rows begin, for table_line */
+  size_t lines_count, lines_room;
   size_t decimals; /* the most digits that a number has behind its point */
 } table;
 
@@ -52,6 +58,9 @@ void table_close(table *t);
 
 const char *table_name(const table *t); /* of the file, for messages */
 
+/* Where a row begins. */
+size_t table_line(const table *t, size_t row);
+
 /* The column of that name, or NULL; the first of equals. */
 table_column *table_find(table *t, const char *name);
 
@@ -61,6 +70,9 @@ DESPUR_MUST_USE despur_status table_check_single(const table *t, const table_col
 
 /* Reads all rows into the columns whose use has been set. */
 DESPUR_MUST_USE despur_status table_read(table *t, despur_error *error);
+
+/* Says where a row begins that comes behind all others. */
+DESPUR_MUST_USE despur_status table_begin_row(table *t, size_t row, size_t line, despur_error *error);
 
 /* What table_read does where there is a frame. */
 DESPUR_MUST_USE despur_status table_read_frame(table *t, const size_t *used, size_t used_count,

@@ -76,7 +76,6 @@ despur_status table_read_frame(table *t, const size_t *used, size_t used_count, 
   despur_status status = DESPUR_OK;
   size_t rows = t->frame->rows;
   if (rows >= UINT32_MAX - 1) FAIL(error, DESPUR_BAD_INPUT, "%s: expected fewer than 2^32 - 1 rows", t->path);
-  TRY(mem_alloc(&t->lines, rows, sizeof *t->lines, error));
   if (t->number_count > 0) {
     size_t numbers;
     if (__builtin_mul_overflow(rows, t->number_count, &numbers))
@@ -84,7 +83,7 @@ despur_status table_read_frame(table *t, const size_t *used, size_t used_count, 
     TRY(mem_alloc(&t->numbers, numbers, sizeof *t->numbers, error));
   }
   t->rows = rows;
-  for (size_t i = 0; i < rows; i++) t->lines[i] = (uint32_t)(i + 1);
+  TRY(table_begin_row(t, 0, 1, error));
   for (size_t i = 0; i < used_count; i++) {
     table_column *column = &t->columns[used[i]];
     const despur_frame_column *from = &t->frame->columns[used[i]];

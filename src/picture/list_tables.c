@@ -51,8 +51,8 @@ static despur_status read_split(int *out, const table *t, const table_column *co
   *out = word ? list_split_of(word) : LIST_NO_SPLIT;
   if (*out != LIST_NO_SPLIT) return DESPUR_OK;
   return error_set(error, DESPUR_BAD_INPUT,
-                   "%s:%u: column '%.60s': expected train, val or test (or 0, 1, 2), found '%.60s'",
-                   table_name(t), t->lines[row], column->name, word ? word : "");
+                   "%s:%zu: column '%.60s': expected train, val or test (or 0, 1, 2), found '%.60s'",
+                   table_name(t), table_line(t, row), column->name, word ? word : "");
 }
 
 /* One column as it is: its values are the attribute's. */
@@ -113,8 +113,8 @@ static despur_status refuse_missing(const table *t, const column_roles *roles, s
   for (size_t i = 0; !empty && i < roles->by_count; i++)
     if (!cell(roles->by[i], row)) empty = roles->by[i];
   if (!empty) return DESPUR_OK;
-  return error_set(error, DESPUR_BAD_INPUT, "%s:%u: column '%.60s': expected a value, found none",
-                   table_name(t), t->lines[row], empty->name);
+  return error_set(error, DESPUR_BAD_INPUT, "%s:%zu: column '%.60s': expected a value, found none",
+                   table_name(t), table_line(t, row), empty->name);
 }
 
 /* *wanted = false for a row of a split that nobody asks for. */
@@ -129,7 +129,7 @@ static despur_status add_row(bool *wanted, picture_list *list, const table *t, c
   *wanted = split != LIST_NOT_WANTED;
   if (!*wanted) goto cleanup;
   TRY(refuse_missing(t, roles, row, error));
-  TRY(refuse_leaving(name, table_name(t), t->lines[row], error));
+  TRY(refuse_leaving(name, table_name(t), table_line(t, row), error));
   TRY(text_add(&path, error, "%s%s", below, name));
   if (made->orders) TRY(composite_find(made, roles, row, error));
   if (roles->by_count > 0) attribute = made->orders ? made->name.data : cell(roles->by[0], row);
