@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { BITS = 11, DIGIT = 1 << BITS };
+enum { BITS = 11, DIGIT = 1 << BITS, SPARSE = 8 /* rows for each cell that could be, on average */ };
 
 /* One stable pass over 11 bits of a key (least significant digit first): linear, and no key is special. */
 static void sort_digit(uint32_t *to, const uint32_t *from, const uint32_t *keys, size_t count, int shift,
@@ -39,9 +39,9 @@ static uint32_t attribute_of(const despur_predicted *p, size_t row) {
   return p->attributes ? p->attributes[row] : 0;
 }
 
-static void add_row(cells *c, const despur_predicted *p, uint32_t row) {
+/* Cells come in their order, one or several times each. */
+static void add_cell(cells *c, uint32_t label, uint32_t attribute, uint32_t prediction, size_t count) {
   assert(c->parts && c->cells);
-  uint32_t label = p->labels[row], attribute = attribute_of(p, row), prediction = p->predictions[row];
   cell_part *part = c->part_count ? &c->parts[c->part_count - 1] : NULL;
   cell *last = c->count ? &c->cells[c->count - 1] : NULL;
   bool same = part && part->label == label && part->attribute == attribute;
@@ -55,9 +55,9 @@ static void add_row(cells *c, const despur_predicted *p, uint32_t row) {
     *last = (cell){.label = label, .attribute = attribute, .prediction = prediction};
     part->end++;
   }
-  last->count++;
-  part->count++;
-  part->correct += prediction == label;
+  last->count += count;
+  part->count += count;
+  part->correct += prediction == label ? count : 0;
 }
 
 /* Training sizes belong to groups: they are those of a part where a group is just that part. */
@@ -110,19 +110,67 @@ static void count_changes(size_t *part_count, size_t *cell_count, const despur_p
   }
 }
 
-despur_status cells_count(cells *out, const despur_predicted *p, despur_error *error) {
+static despur_status count_sorted(cells *out, const despur_predicted *p, despur_error *error) {
   despur_status status = DESPUR_OK;
   uint32_t *order = NULL;
   size_t part_count, cell_count;
-  *out = (cells){.examples = p->count, .classes = p->classes};
   TRY(cells_order(&order, p, error));
   count_changes(&part_count, &cell_count, p, order);
   TRY(mem_alloc(&out->cells, cell_count, sizeof *out->cells, error));
   TRY(mem_alloc(&out->parts, part_count, sizeof *out->parts, error));
-  for (size_t i = 0; i < p->count; i++) add_row(out, p, order[i]);
+  for (size_t i = 0; i < p->count; i++) {
+    uint32_t row = order[i];
+    add_cell(out, p->labels[row], attribute_of(p, row), p->predictions[row], 1);
+  }
   TRY(find_train_sizes(out, p, order, error));
 cleanup:
   mem_free(order);
+  return status;
+}
+
+/* All that could occur, of codes that are this small. */
+typedef struct grid {
+  size_t labels, attributes, predictions;
+} grid;
+
+static grid grid_of(const despur_predicted *p) {
+  grid g = {0, 0, 0};
+  for (size_t i = 0; i < p->count; i++) {
+    if (p->labels[i] >= g.labels) g.labels = p->labels[i] + (size_t)1;
+    if (attribute_of(p, i) >= g.attributes) g.attributes = attribute_of(p, i) + (size_t)1;
+    if (p->predictions[i] >= g.predictions) g.predictions = p->predictions[i] + (size_t)1;
+  }
+  return g;
+}
+
+/* Without an order of rows, which takes twice as much memory as their labels. */
+static despur_status count_grid(cells *out, const despur_predicted *p, grid g, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const size_t all = g.labels * g.attributes * g.predictions;
+  size_t *counts = NULL, found = 0;
+  TRY(mem_alloc(&counts, all, sizeof *counts, error));
+  for (size_t i = 0; i < p->count; i++)
+    counts[(p->labels[i] * g.attributes + attribute_of(p, i)) * g.predictions + p->predictions[i]]++;
+  for (size_t k = 0; k < all; k++) found += counts[k] > 0;
+  TRY(mem_alloc(&out->cells, found, sizeof *out->cells, error));
+  TRY(mem_alloc(&out->parts, found, sizeof *out->parts, error));
+  for (size_t k = 0; k < all; k++)
+    if (counts[k] > 0)
+      add_cell(out, (uint32_t)(k / g.predictions / g.attributes),
+               (uint32_t)(k / g.predictions % g.attributes), (uint32_t)(k % g.predictions), counts[k]);
+cleanup:
+  mem_free(counts);
+  return status;
+}
+
+despur_status cells_count(cells *out, const despur_predicted *p, despur_error *error) {
+  const grid g = grid_of(p);
+  size_t all;
+  *out = (cells){.examples = p->count, .classes = p->classes};
+  bool small = !__builtin_mul_overflow(g.labels, g.attributes, &all) &&
+               !__builtin_mul_overflow(all, g.predictions, &all) && all <= p->count / SPARSE;
+  despur_status status =
+      small && !p->train_sizes ? count_grid(out, p, g, error) : count_sorted(out, p, error);
   if (status != DESPUR_OK) cells_release(out);
   return status;
 }

@@ -22,8 +22,9 @@ static void number_codes(predicted_parts *out, uint32_t *codes, const despur_pre
     if (out->count == 0 || codes[i] != codes[out->count - 1]) codes[out->count++] = codes[i];
   for (size_t i = 0; i < p->count; i++) {
     const uint32_t *at = bsearch(&p->attributes[i], codes, out->count, sizeof *codes, by_code);
-    out->keys[i] = (uint32_t)(at - codes);
+    out->numbered[i] = (uint32_t)(at - codes);
   }
+  out->keys = out->numbered;
 }
 
 const char *name_beside_label(const char *name) {
@@ -62,7 +63,7 @@ static despur_status take_named(predicted_parts *out, const despur_predicted *p,
     if (p->attributes[i] >= p->attributes_count)
       FAIL(error, DESPUR_BAD_INPUT, "predictions: row %zu has attribute %u of %zu attributes", i + 1,
            p->attributes[i], p->attributes_count);
-  memcpy(out->keys, p->attributes, p->count * sizeof *out->keys);
+  out->keys = p->attributes;
   out->count = p->attributes_count;
   out->aside = p->attributes_aside;
   TRY(text_copy_all(&out->names, p->attribute_names, out->count, error));
@@ -75,10 +76,10 @@ despur_status predicted_parts_find(predicted_parts *out, const despur_predicted 
   uint32_t *codes = NULL;
   *out = (predicted_parts){0};
   if (!p->attributes || p->count == 0) return DESPUR_OK;
-  TRY(mem_alloc(&out->keys, p->count, sizeof *out->keys, error));
   if (p->attribute_names) {
     TRY(take_named(out, p, error));
   } else {
+    TRY(mem_alloc(&out->numbered, p->count, sizeof *out->numbered, error));
     TRY(mem_alloc(&codes, p->count, sizeof *codes, error));
     number_codes(out, codes, p);
     TRY(name_parts(out, p, error));
@@ -90,7 +91,7 @@ cleanup:
 }
 
 void predicted_parts_release(predicted_parts *parts) {
-  mem_free(parts->keys);
+  mem_free(parts->numbered);
   mem_free((void *)parts->names);
   *parts = (predicted_parts){0};
 }

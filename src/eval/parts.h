@@ -4,9 +4,11 @@
 
 #include "despur/measures.h"
 
-/* keys: [examples] which one each has, NULL without attributes; release with predicted_parts_release. */
+/* keys: [examples] which one each has, NULL without attributes; those of the predictions where these are
+ * numbered already. Release with predicted_parts_release. */
 typedef struct predicted_parts {
-  uint32_t *keys;
+  const uint32_t *keys;
+  uint32_t *numbered;  /* keys that are not theirs */
   const char **names;  /* [count] "a=1", one allocation */
   size_t count, aside; /* aside: the last of them, which have missing values */
 } predicted_parts;

@@ -7,11 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FEW = 4096 /* keys, each of which may have a place of its own */ };
+
 /* Codes of rows from several sides, such as one for each column. */
 typedef struct side {
   const uint32_t *codes; /* [rows], in the order of what they stand for */
   uint32_t missing;      /* codes from here on stand for nothing */
 } side;
+
+/* The sides that make a key. */
+typedef struct sided {
+  const side *sides;
+  size_t width, rows;
+} sided;
 
 /* Which rows agree on all sides: numbered in the order of their codes, those with something missing behind
  * the others, and those with few rows last. */
@@ -71,58 +79,148 @@ cleanup:
   return status;
 }
 
-/* From numbers as they were found to those in order. */
-static despur_status sort_numbers(numbering *out, const side *sides, const uint32_t *first, size_t rows,
+/* Which keys there are, [count, width], and how many rows each has, in the order of their numbers so far. */
+typedef struct keys_found {
+  uint32_t *keys;
+  size_t *sizes, count;
+} keys_found;
+
+static void release_found(keys_found *f) {
+  mem_free(f->keys);
+  mem_free(f->sizes);
+}
+
+/* From numbers as they were found to those in order; *place says which. */
+static despur_status sort_numbers(numbering *out, uint32_t **place, const keys_found *found, const sided *of,
                                   aside_rule rule, despur_error *error) {
   despur_status status = DESPUR_OK;
   sorted_key *sorted = NULL;
-  uint32_t *found = NULL, *place = NULL;
-  size_t *sizes = NULL;
-  size_t width = out->width, count = out->count;
+  size_t width = out->width, count = found->count;
   TRY(mem_alloc(&sorted, count, sizeof *sorted, error));
-  TRY(mem_alloc(&found, count * width, sizeof *found, error));
   TRY(mem_alloc(&out->keys, count * width, sizeof *out->keys, error));
-  TRY(mem_alloc(&place, count, sizeof *place, error));
-  TRY(mem_alloc(&sizes, count, sizeof *sizes, error));
-  for (size_t i = 0; i < rows; i++) sizes[out->of_row[i]]++;
+  TRY(mem_alloc(place, count, sizeof **place, error));
   for (uint32_t n = 0; n < count; n++) {
-    assert(first); /* somebody stands first where there are any */
-    uint32_t *key = found + n * width;
-    sorted[n] = (sorted_key){.key = key, .width = width, .index = n, .small = sizes[n] < rule.least};
-    for (size_t s = 0; s < width; s++) {
-      key[s] = sides[s].codes[first[n]];
-      sorted[n].missing |= key[s] >= sides[s].missing;
-    }
+    const uint32_t *key = found->keys + n * width;
+    sorted[n] = (sorted_key){.key = key, .width = width, .index = n, .small = found->sizes[n] < rule.least};
+    for (size_t s = 0; s < width; s++) sorted[n].missing |= key[s] >= of->sides[s].missing;
   }
   qsort(sorted, count, sizeof *sorted, by_key);
+  out->count = count;
   for (uint32_t n = 0; n < count; n++) {
     memcpy(out->keys + n * width, sorted[n].key, width * sizeof *out->keys);
-    place[sorted[n].index] = n;
+    (*place)[sorted[n].index] = n;
     out->complete += !sorted[n].small && !sorted[n].missing;
     out->aside += sorted[n].small || (sorted[n].missing && !rule.with_missing);
   }
-  for (size_t i = 0; i < rows; i++) out->of_row[i] = place[out->of_row[i]];
 cleanup:
   mem_free(sorted);
-  mem_free(found);
-  mem_free(place);
+  return status;
+}
+
+/* Of many keys, or of sides with large codes: by a dictionary, one side after the other. */
+static despur_status find_by_dictionary(keys_found *out, uint32_t *of_row, const sided *of,
+                                        despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *first = NULL;
+  memset(of_row, 0, of->rows * sizeof *of_row);
+  for (size_t s = 0; s < of->width; s++)
+    TRY(split(of_row, of->sides[s].codes, of->rows, &first, &out->count, error));
+  TRY(mem_alloc(&out->keys, out->count * of->width, sizeof *out->keys, error));
+  TRY(mem_alloc(&out->sizes, out->count, sizeof *out->sizes, error));
+  for (size_t i = 0; i < of->rows; i++) out->sizes[of_row[i]]++;
+  for (size_t n = 0; n < out->count; n++) {
+    assert(first); /* somebody stands first where there are any */
+    for (size_t s = 0; s < of->width; s++) out->keys[n * of->width + s] = of->sides[s].codes[first[n]];
+  }
+cleanup:
+  mem_free(first);
+  return status;
+}
+
+/* All keys that there could be. */
+typedef struct key_grid {
+  size_t *ranges; /* [width] codes of each side are below */
+  size_t all;     /* SIZE_MAX for very many */
+} key_grid;
+
+static despur_status grid_of(key_grid *out, const sided *of, despur_error *error) {
+  despur_status status = mem_alloc(&out->ranges, of->width, sizeof *out->ranges, error);
+  out->all = 1;
+  for (size_t s = 0; status == DESPUR_OK && s < of->width; s++) {
+    uint32_t most = 0;
+    for (size_t i = 0; i < of->rows; i++)
+      if (of->sides[s].codes[i] > most) most = of->sides[s].codes[i];
+    out->ranges[s] = most + (size_t)1;
+    if (__builtin_mul_overflow(out->all, out->ranges[s], &out->all)) out->all = SIZE_MAX;
+  }
+  return status;
+}
+
+/* Of few keys: by a place for each. of_row may be the codes of the only side. */
+static despur_status find_by_place(keys_found *out, uint32_t *of_row, const sided *of, const key_grid *grid,
+                                   despur_error *error) {
+  despur_status status = DESPUR_OK;
+  uint32_t *number = NULL;
+  size_t *sizes = NULL;
+  TRY(mem_alloc(&number, grid->all, sizeof *number, error));
+  TRY(mem_alloc(&sizes, grid->all, sizeof *sizes, error));
+  for (size_t i = 0; i < of->rows; i++) {
+    size_t place = 0;
+    for (size_t s = 0; s < of->width; s++) place = place * grid->ranges[s] + of->sides[s].codes[i];
+    of_row[i] = (uint32_t)place;
+    sizes[place]++;
+  }
+  for (size_t k = 0; k < grid->all; k++)
+    if (sizes[k] > 0) number[k] = (uint32_t)out->count++;
+  TRY(mem_alloc(&out->keys, out->count * of->width, sizeof *out->keys, error));
+  TRY(mem_alloc(&out->sizes, out->count, sizeof *out->sizes, error));
+  for (size_t k = 0; k < grid->all; k++) {
+    if (sizes[k] == 0) continue;
+    out->sizes[number[k]] = sizes[k];
+    for (size_t s = of->width, rest = k; s-- > 0; rest /= grid->ranges[s])
+      out->keys[number[k] * of->width + s] = (uint32_t)(rest % grid->ranges[s]);
+  }
+  for (size_t i = 0; i < of->rows; i++) of_row[i] = number[of_row[i]];
+cleanup:
+  mem_free(number);
   mem_free(sizes);
   return status;
 }
 
-/* Release with release. */
-static despur_status number(numbering *out, const side *sides, size_t width, size_t rows, aside_rule rule,
-                            despur_error *error) {
+/* of_row: [rows] the result takes it; it may be the codes of the only side. Release with release. */
+static despur_status number_into(numbering *out, uint32_t *of_row, const sided *of, aside_rule rule,
+                                 despur_error *error) {
   despur_status status = DESPUR_OK;
-  uint32_t *first = NULL;
-  *out = (numbering){.width = width};
-  TRY(mem_alloc(&out->of_row, rows, sizeof *out->of_row, error));
-  for (size_t s = 0; s < width; s++)
-    TRY(split(out->of_row, sides[s].codes, rows, &first, &out->count, error));
-  TRY(sort_numbers(out, sides, first, rows, rule, error));
+  keys_found found = {0};
+  key_grid grid = {0};
+  uint32_t *place = NULL, *copy = NULL;
+  *out = (numbering){.width = of->width, .of_row = of_row};
+  TRY(grid_of(&grid, of, error));
+  if (grid.all <= of->rows / 4 + FEW) {
+    TRY(find_by_place(&found, of_row, of, &grid, error));
+  } else if (of_row == of->sides[0].codes) {
+    TRY(mem_alloc(&copy, of->rows, sizeof *copy, error));
+    memcpy(copy, of_row, of->rows * sizeof *copy);
+    const side only = {copy, of->sides[0].missing};
+    TRY(find_by_dictionary(&found, of_row, &(sided){&only, 1, of->rows}, error));
+  } else {
+    TRY(find_by_dictionary(&found, of_row, of, error));
+  }
+  TRY(sort_numbers(out, &place, &found, of, rule, error));
+  for (size_t i = 0; i < of->rows; i++) of_row[i] = place[of_row[i]];
 cleanup:
-  mem_free(first);
+  release_found(&found);
+  mem_free(grid.ranges);
+  mem_free(place);
+  mem_free(copy);
   return status;
+}
+
+static despur_status number(numbering *out, const sided *of, aside_rule rule, despur_error *error) {
+  uint32_t *of_row;
+  *out = (numbering){0};
+  despur_status status = mem_alloc(&of_row, of->rows, sizeof *of_row, error);
+  return status == DESPUR_OK ? number_into(out, of_row, of, rule, error) : status;
 }
 
 static void release(numbering *n) {
@@ -237,15 +335,33 @@ cleanup:
   return status;
 }
 
+/* A column by itself, the last time that it makes groups: its codes become the attributes, unless it is that
+ * of ids or units, too. */
+static despur_status number_column(builder *b, const sided *of, despur_error *error) {
+  table_column *column = b->by[0];
+  if (b->roles->overlapping || column == b->roles->id || column == b->roles->unit)
+    return number(&b->attributes, of, b->rule, error);
+  uint32_t *codes = column->categories.codes;
+  column->categories.codes = NULL;
+  column->categories.rows = column->categories.room = 0;
+  return number_into(&b->attributes, codes, of, b->rule, error);
+}
+
 static despur_status number_all(builder *b, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = b->out;
-  TRY(number(&b->attributes, b->sides, b->roles->overlapping ? 1 : b->by_count, p->count, b->rule, error));
+  const sided by = {b->sides, b->roles->overlapping ? 1 : b->by_count, p->count};
+  TRY(b->by_count == 1 ? number_column(b, &by, error) : number(&b->attributes, &by, b->rule, error));
   const side pair[] = {{p->labels, UINT32_MAX}, {b->attributes.of_row, (uint32_t)b->attributes.complete}};
   const numbering *n = b->whole ? &b->attributes : &b->groups;
-  if (!b->whole) TRY(number(&b->groups, pair, 2, p->count, b->rule, error));
-  TRY(mem_alloc(&p->groups, p->count, sizeof *p->groups, error));
-  memcpy(p->groups, n->of_row, p->count * sizeof *p->groups);
+  if (!b->whole) TRY(number(&b->groups, &(sided){pair, 2, p->count}, b->rule, error));
+  if (b->whole) {
+    TRY(mem_alloc(&p->groups, p->count, sizeof *p->groups, error));
+    memcpy(p->groups, n->of_row, p->count * sizeof *p->groups);
+  } else {
+    p->groups = b->groups.of_row;
+    b->groups.of_row = NULL;
+  }
   p->groups_count = n->count;
   p->groups_aside = n->aside;
   p->least_count = b->rule.least;
@@ -267,7 +383,7 @@ static despur_status number_classes(builder *b, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_predicted *p = b->out;
   const side labels = {p->labels, UINT32_MAX};
-  TRY(number(&b->groups, &labels, 1, p->count, b->rule, error));
+  TRY(number(&b->groups, &(sided){&labels, 1, p->count}, b->rule, error));
   p->groups = b->groups.of_row;
   p->groups_count = b->groups.count;
   p->groups_aside = b->groups.aside;
