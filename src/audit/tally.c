@@ -45,14 +45,14 @@ double tally_marked(const audit_tally *t) {
   return weigh_alike(t) ? (double)t->marked : tally_share(t) * tally_effective(t);
 }
 
+static size_t nearest(double x) {
+  return (size_t)floor(x + 0.5);
+}
+
 double tally_fisher(const audit_tally *in, const audit_tally *out) {
   if (in->count == 0 || out->count == 0) return 1;
-  size_t count_in = (size_t)ceil(tally_effective(in) - ROUNDING);
-  size_t count_out = (size_t)floor(tally_effective(out) + ROUNDING);
-  size_t marked_in = (size_t)floor(tally_marked(in) + ROUNDING);
-  size_t marked_out = (size_t)ceil(tally_marked(out) - ROUNDING);
-  if (marked_out > count_out) marked_out = count_out; /* all of them are marked */
-  return despur_fisher_greater(marked_in, count_in, marked_out, count_out);
+  return despur_fisher_greater(nearest(tally_marked(in)), nearest(tally_effective(in)),
+                               nearest(tally_marked(out)), nearest(tally_effective(out)));
 }
 
 despur_interval tally_difference(double p_in, double n_in, double p_out, double n_out, double confidence) {

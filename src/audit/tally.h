@@ -28,7 +28,7 @@ double tally_effective(const audit_tally *tally);
 double tally_marked(const audit_tally *tally);
 
 /* P-value of "marks are not more frequent in `in` than in `out`": Fisher's exact test, one-sided, of
- * effective numbers, each rounded to the side that makes the p-value larger. */
+ * effective numbers, rounded to whole ones. */
 double tally_fisher(const audit_tally *in, const audit_tally *out);
 
 /* Of p_in - p_out, each as sure as so many examples (Newcombe 1998). */

@@ -6,8 +6,6 @@ import math
 import numpy as np
 from scipy import stats
 
-ROUNDING = 1e-9
-
 
 def effective(w, e):
     p, kish = float(np.average(e, weights=w)), w.sum() ** 2 / (w**2).sum()
@@ -22,8 +20,7 @@ for n_in, n_rest, sigma, rates in ((8, 30, 1, (0.7, 0.2)), (12, 20, 0.5, (0.9, 0
     w = np.round(np.exp(sigma * rng.normal(size=n_in + n_rest)), 3)
     e = np.concatenate([rng.random(n_in) < rates[0], rng.random(n_rest) < rates[1]])
     (p, kish, n), (p_rest, _, n_rest_alike) = effective(w[:n_in], e[:n_in]), effective(w[n_in:], e[n_in:])
-    of, of_rest = math.ceil(n - ROUNDING), math.floor(n_rest_alike + ROUNDING)
-    marked, marked_rest = math.floor(p * n + ROUNDING), min(of_rest, math.ceil(p_rest * n_rest_alike - ROUNDING))
+    of, of_rest, marked, marked_rest = (math.floor(x + 0.5) for x in (n, n_rest_alike, p * n, p_rest * n_rest_alike))
     fisher = stats.fisher_exact([[marked, of - marked], [marked_rest, of_rest - marked_rest]], alternative="greater")[1]
     marks = "".join("x" if x else "." for x in e)
     print(f'    {{{n_in}, {n_rest}, {{{", ".join(map(str, w))}}}, "{marks}", {float(p)!r}, {float(kish)!r}, {float(n)!r}, {float(fisher)!r}}},')
