@@ -12,12 +12,12 @@ put_before() {
   mv "$room/changed" "$room/tree/$1"
 }
 
-block adding-a-stage 1 >"$room/tree/src/run/stage_doubts.c"
-block adding-a-stage 2 | add_to_list src/run/stage.h STAGE_KINDS
+block adding-a-stage 1 >"$room/tree/src/run/stages/stage_doubts.c"
+block adding-a-stage 2 | add_to_list src/run/state/stage.h STAGE_KINDS
 put_before src/config/schema.c 'BOOLEAN.*log\.steps' 3
 put_before src/config/config.h 'bool steps, tensorboard;' 4
-put_before src/run/run_files.c '"cam.json", has_convolution' 5
-sed -i 's/"report.html"};/"doubts.csv", "report.html"};/' "$room/tree/src/run/run_files.c"
+put_before src/run/files/run_files.c '"cam.json", has_convolution' 5
+sed -i 's/"report.html"};/"doubts.csv", "report.html"};/' "$room/tree/src/run/files/run_files.c"
 configure
 build
 

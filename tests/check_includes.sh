@@ -4,6 +4,9 @@
 # Modules stand in tiers; a file may include its own module and the tiers below, never a sibling. A public header counts
 # as the module that implements it. The tool sees public headers and its own only.
 #
+# Large modules have rooms, folders of their own in an order: a room sees those before it, and what lies in the module's own folder sees
+# all of them.
+#
 # The inside of networks is private: above src/nn there are the seam (nn/engine.h), losses and schedules. Only src/bench, which
 # measures kernels one by one, sees the rest.
 set -eu
@@ -14,6 +17,11 @@ BEGIN {
   for (i = 1; i <= count; i++) {
     split(tiers[i], modules, " ")
     for (j in modules) tier[modules[j]] = i
+  }
+  split("eval predictions statistics maps rates|report drawing loading verdicts figures models|run state files networks stages", list, "|")
+  for (i in list) {
+    count = split(list[i], names, " ")
+    for (j = 2; j <= count; j++) room[names[1] "/" names[j]] = j
   }
   # Public headers that do not bear the name of their module.
   module_of["error"] = module_of["watch"] = module_of["text"] = module_of["shape"] = "base"
@@ -26,6 +34,13 @@ BEGIN {
   module_of["picture"] = module_of["picture_model"] = "picture"
   module_of["onnx"] = "model"
   module_of["run_cam"] = "run"
+}
+
+# The place of the room that a file lies in; 99 outside of all, 0 in one that nobody has listed.
+function room_of(path,    parts, count) {
+  count = split(path, parts, "/")
+  if (count < 3) return 99
+  return (parts[1] "/" parts[2]) in room ? room[parts[1] "/" parts[2]] : 0
 }
 
 function complain(reason) {
@@ -45,7 +60,13 @@ function public_module(path,    name) {
 FNR == 1 {
   split(FILENAME, parts, "/")
   place = parts[1]
+  here = FILENAME
+  sub(/^src\//, "", here)
   own = place == "src" ? parts[2] : place == "include" ? public_module(FILENAME) : "cli"
+  if (place == "src" && !room_of(here)) {
+    target = FILENAME
+    complain("not in a known room; see the list in tests/check_includes.sh")
+  }
   everything = FILENAME == "include/despur/despur.h" # exists to include all others
   if (!everything && place != "cli" && !(own in tier)) {
     target = FILENAME
@@ -65,6 +86,8 @@ FNR == 1 {
   } else {
     wanted = own # a neighbour in the same folder
   }
+  if (wanted == own && place == "src" && target ~ /\// && target !~ /^despur\// && room_of(target) > room_of(here))
+    complain("points back: its room lies above that of " here)
   if (wanted == own) next
   if (target ~ /^nn\// && target !~ /^nn\/(engine|loss|schedule)\.h$/ && own != "bench")
     complain("private to src/nn: others see networks through nn/engine.h")

@@ -7,8 +7,8 @@
 
 #include "base/random.h"
 #include "despur/stats.h"
-#include "eval/draw.h"
-#include "eval/minimum.h"
+#include "eval/statistics/draw.h"
+#include "eval/statistics/minimum.h"
 
 enum { COVERAGE_MOST = 64 };
 

@@ -6,7 +6,7 @@
 #include "testing.h"
 
 #include "base/memory.h"
-#include "report/plot.h"
+#include "report/figures/plot.h"
 
 static despur_error error;
 

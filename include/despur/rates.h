@@ -60,8 +60,8 @@ DESPUR_API despur_rate despur_rates_rate(const despur_rates_part *part, despur_r
  * parts_count, when there are not two.
  *
  * The intervals hold for the largest of all differences and the smallest of all ratios at once: they come
- * from simultaneous intervals for all pairs of parts (src/eval/spread.c). Neither is ever estimated without
- * bias: parts that are all alike do not look so. When the difference is surely above 0, the ratio is
+ * from simultaneous intervals for all pairs of parts (src/eval/rates/spread.c). Neither is ever estimated
+ * without bias: parts that are all alike do not look so. When the difference is surely above 0, the ratio is
  * surely below 1, and the other way round. */
 typedef struct despur_spread {
   size_t lowest, highest; /* parts; the first of equals */
@@ -82,7 +82,7 @@ typedef struct despur_rates {
   size_t parts_aside;   /* the last of them, which have no part in spreads */
   const char **names;   /* [parts_count] */
   bool share_units;     /* whether a unit has examples in several of them, or an example is in several; then
-                           spreads take correlations (src/eval/together.c), of more than 64 the worst */
+                           spreads take correlations (src/eval/rates/together.c), of more than 64 the worst */
   size_t classes_count; /* one when a positive class is known or there are two; else all, each against the
                            others; 0 when that would be more than DESPUR_MOST_RATES parts */
   despur_class_rates *classes; /* [classes_count] */

@@ -49,7 +49,7 @@ DESPUR_API despur_interval despur_effective_interval(size_t correct, size_t coun
  * or several are, it is higher: up to 97 % for two groups and 99 % for twenty-five, at a confidence of 95 %.
  * Where a single count decides (a worst group of ten examples) it oscillates around this with the true
  * accuracy, as that of every interval from counts does; with true accuracies of 0 or 1 it is certain.
- * src/eval/minimum.c says how it is constructed. */
+ * src/eval/statistics/minimum.c says how it is constructed. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_minimum_interval(despur_interval *out, const size_t *correct,
                                                                  const size_t *count, size_t groups,
                                                                  double confidence, despur_error *error);

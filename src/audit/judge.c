@@ -9,7 +9,7 @@
 #include "audit/tally.h"
 #include "base/math.h"
 #include "base/memory.h"
-#include "eval/distribution.h"
+#include "eval/statistics/distribution.h"
 
 #include <math.h>
 #include <stdlib.h>

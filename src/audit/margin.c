@@ -12,7 +12,7 @@
 #include "audit/margin.h"
 #include "audit/tally.h"
 #include "base/math.h"
-#include "eval/distribution.h"
+#include "eval/statistics/distribution.h"
 
 #include <math.h>
 #include <stdlib.h>

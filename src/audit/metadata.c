@@ -8,8 +8,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/watch.h"
-#include "eval/distribution.h"
-#include "eval/wilson.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/wilson.h"
 
 #include <math.h>
 #include <string.h>

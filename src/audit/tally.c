@@ -1,8 +1,8 @@
 #include "audit/tally.h"
 
-#include "eval/difference.h"
-#include "eval/distribution.h"
-#include "eval/wilson.h"
+#include "eval/statistics/difference.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/wilson.h"
 
 #include <math.h>
 

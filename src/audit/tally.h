@@ -2,11 +2,12 @@
  *
  * A weighted share p = sum w e / sum w is as sure as one of n examples that weigh alike, with
  *   n = p (1 - p) (sum w)^2 / sum w^2 (e - p)^2,
- * the variance of a ratio (Cochran 1977, 6.13; as eval/effective.h has it, without the m / (m - 1) of either
- * side), at most Kish's (sum w)^2 / sum w^2 (1965, 11.7), which is taken where p is 0 or 1. So one error of
- * great weight counts as one error: where errors are rare, n p is Kish's number of the errors themselves, as
- * in the lower limit of Fay and Feuer (1997, "Confidence intervals for directly standardized rates"). Where
- * all weigh alike n is how many there are, and everything is as without weights, to the last bit. */
+ * the variance of a ratio (Cochran 1977, 6.13; as eval/statistics/effective.h has it, without the m / (m - 1)
+ * of either side), at most Kish's (sum w)^2 / sum w^2 (1965, 11.7), which is taken where p is 0 or 1. So one
+ * error of great weight counts as one error: where errors are rare, n p is Kish's number of the errors
+ * themselves, as in the lower limit of Fay and Feuer (1997, "Confidence intervals for directly standardized
+ * rates"). Where all weigh alike n is how many there are, and everything is as without weights, to the last
+ * bit. */
 #ifndef AUDIT_TALLY_H
 #define AUDIT_TALLY_H
 

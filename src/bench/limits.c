@@ -4,7 +4,7 @@
 #include "base/block.h"
 #include "base/level.h"
 #include "base/memory.h"
-#include "run/clock.h"
+#include "run/state/clock.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "bench/bench.h"
-#include "run/clock.h"
+#include "run/state/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

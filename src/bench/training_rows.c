@@ -6,7 +6,7 @@
 #include "despur/eval.h"
 #include "despur/train.h"
 #include "nn/net.h"
-#include "run/clock.h"
+#include "run/state/clock.h"
 
 #include <stdio.h>
 

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "eval/cells.h"
-#include "eval/draw.h"
+#include "eval/statistics/draw.h"
 
 #include <math.h>
 

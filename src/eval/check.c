@@ -4,10 +4,10 @@
 #include "base/memory.h"
 #include "despur/stats.h"
 #include "eval/check_words.h"
-#include "eval/difference.h"
-#include "eval/effective.h"
-#include "eval/minimum.h"
-#include "eval/predicted.h"
+#include "eval/predictions/predicted.h"
+#include "eval/statistics/difference.h"
+#include "eval/statistics/effective.h"
+#include "eval/statistics/minimum.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #include "eval/cells.h"
 #include "eval/compare_units.h"
 #include "eval/compare_worst.h"
-#include "eval/predicted.h"
+#include "eval/predictions/predicted.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -10,11 +10,11 @@
 
 #include "base/math.h"
 #include "base/memory.h"
-#include "eval/difference.h"
-#include "eval/distribution.h"
-#include "eval/effective.h"
-#include "eval/predicted.h"
-#include "eval/student.h"
+#include "eval/predictions/predicted.h"
+#include "eval/statistics/difference.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/effective.h"
+#include "eval/statistics/student.h"
 
 #include <math.h>
 

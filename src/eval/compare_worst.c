@@ -12,10 +12,10 @@
 #include "eval/compare_worst.h"
 
 #include "base/memory.h"
-#include "eval/difference.h"
-#include "eval/distribution.h"
-#include "eval/effective.h"
-#include "eval/minimum.h"
+#include "eval/statistics/difference.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/effective.h"
+#include "eval/statistics/minimum.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -6,11 +6,11 @@
 #include "despur/stats.h"
 #include "despur/text.h"
 #include "eval/cells.h"
-#include "eval/difference.h"
-#include "eval/distribution.h"
-#include "eval/effective.h"
-#include "eval/predicted.h"
-#include "eval/student.h"
+#include "eval/predictions/predicted.h"
+#include "eval/statistics/difference.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/effective.h"
+#include "eval/statistics/student.h"
 
 #include <math.h>
 #include <string.h>

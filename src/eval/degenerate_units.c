@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "eval/cells.h"
-#include "eval/effective.h"
+#include "eval/statistics/effective.h"
 
 #include <math.h>
 

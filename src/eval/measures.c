@@ -4,9 +4,9 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "eval/parts.h"
-#include "eval/predicted.h"
-#include "eval/ranking.h"
+#include "eval/predictions/parts.h"
+#include "eval/predictions/predicted.h"
+#include "eval/rates/ranking.h"
 
 #include <math.h>
 #include <stdbool.h>

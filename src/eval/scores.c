@@ -8,9 +8,9 @@
 #include "despur/stats.h"
 #include "despur/text.h"
 #include "eval/cells.h"
-#include "eval/effective.h"
-#include "eval/minimum.h"
-#include "eval/predicted.h"
+#include "eval/predictions/predicted.h"
+#include "eval/statistics/effective.h"
+#include "eval/statistics/minimum.h"
 
 #include <math.h>
 

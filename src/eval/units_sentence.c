@@ -1,8 +1,8 @@
 #include "base/memory.h"
 #include "base/text.h"
-#include "eval/distribution.h"
-#include "eval/effective.h"
-#include "eval/predicted.h"
+#include "eval/predictions/predicted.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/effective.h"
 #include "eval/units_words.h"
 
 #include <math.h>

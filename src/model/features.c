@@ -8,7 +8,7 @@
 #include "base/level.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "eval/examples.h"
+#include "eval/predictions/examples.h"
 #include "io/array_file.h"
 #include "model/activation.h"
 #include "model/extraction.h"

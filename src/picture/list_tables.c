@@ -1,6 +1,6 @@
 /* Layouts in which a table says what the pictures are: metadata.csv of Waterbirds, WILDS and people's own. */
 #include "base/memory.h"
-#include "eval/columns.h"
+#include "eval/predictions/columns.h"
 #include "io/file.h"
 #include "picture/list.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "io/png.h"
-#include "report/page_parts.h"
+#include "report/drawing/page_parts.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 
 #include "despur/audit.h"
 #include "despur/picture.h"
-#include "report/markup.h"
+#include "report/drawing/markup.h"
 
 /* A section, where anything was found. thumbnails: of all samples' examples, one after the other; NULL: there
  * are no pictures, and names stand for them. Those that are empty have none either. */

@@ -6,8 +6,8 @@
 #include "io/file.h"
 #include "report/audit_gallery.h"
 #include "report/audit_pastes.h"
-#include "report/chart.h"
-#include "report/page_parts.h"
+#include "report/drawing/chart.h"
+#include "report/drawing/page_parts.h"
 
 #include <math.h>
 #include <stdio.h>

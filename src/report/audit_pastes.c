@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "report/audit_gallery.h"
-#include "report/page_parts.h"
+#include "report/drawing/page_parts.h"
 
 enum { TRIPLE = 3 }; /* pasted into, pasted from, the result */
 

@@ -4,7 +4,7 @@
 
 #include "despur/audit.h"
 #include "despur/picture.h"
-#include "report/markup.h"
+#include "report/drawing/markup.h"
 
 /* A section, where there was a test. thumbnails: of what despur_audit_shown names; NULL: there are none. */
 void audit_pastes(markup *m, const despur_audit *audit, const despur_thumbnail *thumbnails);

@@ -3,9 +3,9 @@
 #define REPORT_COMPARE_H
 
 #include "base/text.h"
-#include "eval/repeats.h"
-#include "report/chart.h"
-#include "report/load.h"
+#include "eval/statistics/repeats.h"
+#include "report/drawing/chart.h"
+#include "report/loading/load.h"
 
 enum { COMPARE_NAME = 256 };
 

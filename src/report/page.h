@@ -2,9 +2,9 @@
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
-#include "report/load.h"
-#include "report/page_parts.h"
-#include "report/verdict.h"
+#include "report/drawing/page_parts.h"
+#include "report/loading/load.h"
+#include "report/verdicts/verdict.h"
 
 void page_run(markup *m, const report_run *run, const verdict *v);
 

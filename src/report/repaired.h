@@ -2,7 +2,7 @@
 #ifndef REPORT_REPAIRED_H
 #define REPORT_REPAIRED_H
 
-#include "report/models.h"
+#include "report/models/models.h"
 
 /* How a manifest says that it is one of these. */
 #define REPAIRED_KIND "a repaired last layer"

@@ -1,8 +1,8 @@
 /* Sections of the page of a repair: what was tried, and the dial. */
 #include "report/repaired.h"
 
-#include "report/chart.h"
-#include "report/page_parts.h"
+#include "report/drawing/chart.h"
+#include "report/drawing/page_parts.h"
 
 #include <math.h>
 #include <stdio.h>

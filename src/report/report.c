@@ -3,10 +3,10 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "report/compare.h"
-#include "report/load.h"
+#include "report/figures/plot.h"
+#include "report/loading/load.h"
 #include "report/page.h"
-#include "report/plot.h"
-#include "report/verdict.h"
+#include "report/verdicts/verdict.h"
 
 #include <stdio.h>
 #include <unistd.h>

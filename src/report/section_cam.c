@@ -1,6 +1,6 @@
 /* Grad-CAM: how much of the maps is background, and a picture of each group. */
+#include "report/figures/plot.h"
 #include "report/page.h"
-#include "report/plot.h"
 
 #include <math.h>
 #include <string.h>

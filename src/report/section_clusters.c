@@ -1,8 +1,8 @@
 /* How inferred groups map to true ones: tables of counts, shaded by the share of the inferred group. */
 #include "io/file.h"
-#include "report/group_name.h"
+#include "report/figures/plot.h"
+#include "report/loading/group_name.h"
 #include "report/page.h"
-#include "report/plot.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* The table of measures and the table of groups, before and after. */
 #include "base/memory.h"
 #include "io/file.h"
-#include "report/group_table.h"
+#include "report/figures/group_table.h"
+#include "report/figures/plot.h"
 #include "report/page.h"
-#include "report/plot.h"
 
 #include <math.h>
 #include <stdio.h>

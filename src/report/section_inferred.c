@@ -1,6 +1,6 @@
 /* Where the data have no attributes: the accuracy of every inferred group. */
 #include "base/memory.h"
-#include "report/group_table.h"
+#include "report/figures/group_table.h"
 #include "report/page.h"
 
 #include <stdio.h>

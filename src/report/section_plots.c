@@ -1,6 +1,6 @@
 /* Sections that are charts with a few words. */
+#include "report/figures/plot.h"
 #include "report/page.h"
-#include "report/plot.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,11 +3,11 @@
 #include "data/dataset.h"
 #include "despur/report.h"
 #include "record/manifest.h"
-#include "run/clock.h"
-#include "run/hashes.h"
-#include "run/networks.h"
-#include "run/run_files.h"
-#include "run/run_state.h"
+#include "run/files/hashes.h"
+#include "run/files/run_files.h"
+#include "run/networks/networks.h"
+#include "run/state/clock.h"
+#include "run/state/run_state.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -2,7 +2,7 @@
 #ifndef RUN_FINISH_H
 #define RUN_FINISH_H
 
-#include "run/run_state.h"
+#include "run/state/run_state.h"
 
 /* Finishes the streams and writes report.html, manifest.json and timing.json. outcome is "complete",
  * "interrupted" or "failed"; message says why, or is "". */

@@ -1,8 +1,8 @@
 #include "run/verify_models.h"
 
 #include "base/memory.h"
-#include "report/models.h"
-#include "run/manifest.h"
+#include "report/models/models.h"
+#include "run/files/manifest.h"
 #include "run/verify_files.h"
 
 #include <stdio.h>

@@ -8,8 +8,8 @@
  * A run that was stopped or killed goes on where it was, if its checkpoint is of this configuration. */
 #include "base/format.h"
 #include "despur/run.h"
-#include "run/clock.h"
-#include "run/manifest.h"
+#include "run/files/manifest.h"
+#include "run/state/clock.h"
 #include "sweep/sweep_run.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 
 #include "base/memory.h"
 #include "despur/run.h"
-#include "run/checkpoint.h"
-#include "run/clock.h"
+#include "run/state/checkpoint.h"
+#include "run/state/clock.h"
 
 #include <math.h>
 #include <poll.h>

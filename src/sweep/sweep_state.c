@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "config/schema.h"
 #include "io/file.h"
-#include "run/manifest.h"
+#include "run/files/manifest.h"
 #include "sweep/sweep_run.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "config/schema.h"
 #include "despur/text.h"
-#include "report/load.h"
+#include "report/loading/load.h"
 
 #include <assert.h>
 #include <math.h>

@@ -7,7 +7,7 @@
 #include "config/config.h"
 #include "despur/eval.h"
 #include "despur/table.h"
-#include "eval/repeats.h"
+#include "eval/statistics/repeats.h"
 
 enum { TABLE_TEXT = 256 };
 

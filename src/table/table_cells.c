@@ -3,7 +3,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "config/source.h"
-#include "eval/student.h"
+#include "eval/statistics/student.h"
 #include "table/table.h"
 
 #include <math.h>

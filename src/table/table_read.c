@@ -2,7 +2,7 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "record/timing.h"
-#include "report/load.h"
+#include "report/loading/load.h"
 #include "table/table.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Checkpoints: as files, and what lies between name and checksum, which mutations would never get right. */
 #include "fuzz.h"
 
-#include "run/checkpoint.h"
+#include "run/state/checkpoint.h"
 
 static void check(const checkpoint *c) {
   fuzz_touch(c->config, strlen(c->config));

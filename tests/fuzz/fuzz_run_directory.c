@@ -4,7 +4,7 @@
 
 #include "despur/report.h"
 #include "despur/table.h"
-#include "run/manifest.h"
+#include "run/files/manifest.h"
 
 static const char *const NAMES[] = {"config.yaml",   "results.jsonl", "manifest.json",   "timing.json",
                                     "embedding.csv", "groups.csv",    "predictions.csv", "cam.json"};

@@ -3,7 +3,7 @@
 #include "units_testing.h"
 
 #include "base/math.h"
-#include "eval/distribution.h"
+#include "eval/statistics/distribution.h"
 
 enum { DRAWS = 1000 };
 

@@ -2,8 +2,8 @@
 #include "testing.h"
 
 #include "despur/cam.h"
-#include "eval/cam.h"
-#include "eval/student.h"
+#include "eval/maps/cam.h"
+#include "eval/statistics/student.h"
 #include "io/file.h"
 #include "io/npy.h"
 #include "nn/net.h"

@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "base/memory.h"
-#include "report/chart.h"
+#include "report/drawing/chart.h"
 
 static despur_error error;
 

@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "base/memory.h"
-#include "run/checkpoint.h"
+#include "run/state/checkpoint.h"
 #include "samples.h"
 
 static despur_error error;

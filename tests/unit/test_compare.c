@@ -2,8 +2,8 @@
 
 #include "despur/compare.h"
 #include "eval/compare_worst.h"
-#include "eval/distribution.h"
-#include "eval/draw.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/draw.h"
 
 #include "golden/statistics.h"
 

@@ -1,8 +1,8 @@
 #include "testing.h"
 
 #include "base/random.h"
-#include "eval/distribution.h"
-#include "eval/draw.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/draw.h"
 
 #include "golden/statistics.h"
 

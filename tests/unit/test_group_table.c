@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "base/memory.h"
-#include "report/group_table.h"
+#include "report/figures/group_table.h"
 
 static despur_error error;
 

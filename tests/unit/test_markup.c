@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "base/memory.h"
-#include "report/markup.h"
+#include "report/drawing/markup.h"
 
 static despur_error error;
 

@@ -2,7 +2,7 @@
 
 #include "base/random.h"
 #include "despur/measures.h"
-#include "eval/ranking.h"
+#include "eval/rates/ranking.h"
 
 #include "golden/statistics.h"
 

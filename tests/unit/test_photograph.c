@@ -2,7 +2,7 @@
 #include "testing.h"
 
 #include "base/memory.h"
-#include "eval/cam.h"
+#include "eval/maps/cam.h"
 #include "picture/photograph.h"
 
 #include <string.h>

@@ -4,10 +4,10 @@
 
 #include "base/random.h"
 #include "despur/rates.h"
-#include "eval/draw.h"
-#include "eval/range.h"
-#include "eval/spread.h"
-#include "eval/wilson.h"
+#include "eval/rates/spread.h"
+#include "eval/statistics/draw.h"
+#include "eval/statistics/range.h"
+#include "eval/statistics/wilson.h"
 
 #include "golden/rates.h"
 

@@ -1,7 +1,7 @@
 /* Means over repeated runs, and when they differ. */
 #include "testing.h"
 
-#include "eval/repeats.h"
+#include "eval/statistics/repeats.h"
 
 static void what_is_not_there_is_left_out(void **state) {
   (void)state;

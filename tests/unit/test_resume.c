@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "despur/run.h"
-#include "run/checkpoint.h"
+#include "run/state/checkpoint.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

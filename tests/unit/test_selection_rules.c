@@ -1,7 +1,7 @@
 /* Selection rules, told of epochs whose accuracies are made up so that every rule likes another one best. */
 #include "testing.h"
 
-#include "run/selection_rules.h"
+#include "run/networks/selection_rules.h"
 
 typedef struct told {
   double worst_group, worst_inferred, worst_class, average; /* on validation */

@@ -3,7 +3,7 @@
 #include "testing.h"
 
 #include "base/random.h"
-#include "eval/together.h"
+#include "eval/rates/together.h"
 
 enum { EXAMPLES = 500, PARTS = 4, MOST = EXAMPLES * PARTS };
 

@@ -2,12 +2,12 @@
  * statsmodels and SciPy (tests/golden/make_units.py), and intervals hold as often as they should. */
 #include "units_testing.h"
 
-#include "eval/distribution.h"
-#include "eval/effective.h"
-#include "eval/minimum.h"
-#include "eval/spread.h"
-#include "eval/student.h"
-#include "eval/wilson.h"
+#include "eval/rates/spread.h"
+#include "eval/statistics/distribution.h"
+#include "eval/statistics/effective.h"
+#include "eval/statistics/minimum.h"
+#include "eval/statistics/student.h"
+#include "eval/statistics/wilson.h"
 
 #include "golden/units.h"
 

@@ -1,7 +1,7 @@
 /* What may be concluded from the accuracies of groups, and what may not. */
 #include "testing.h"
 
-#include "report/verdict.h"
+#include "report/verdicts/verdict.h"
 
 static despur_error error;
 
