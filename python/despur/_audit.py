@@ -19,7 +19,7 @@ from despur._arrow import Coded
 from despur._evaluate import cut_columns
 from despur._evaluation import framed
 from despur._features import find_engine, job_of
-from despur._plot import HasPlots
+from despur._plot import HasPlots, draw_intervals
 from despur._progress import Listener, listening
 from despur._repair_data import split_codes, unit_codes
 from despur._table import (
@@ -194,6 +194,22 @@ class Audit(HasPlots):
         """Leaves what ``despur audit --out`` leaves, a page among it; files of these names are replaced."""
         with python_words():
             self._kept.write(os.fspath(directory))
+
+    def draw(self, ax: Any) -> Any:
+        """Draws how many more errors the groups that were found have, with intervals, the most telling on top, into axes of
+        matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        names = [f"{f.cell}, class {f.label}" for f in self.findings]
+        values = [[getattr(f, field) for f in self.findings] for field in ("excess", "low", "high")]
+        return draw_intervals(ax, names, values, "points more errors than in the rest of the class")
 
     def _page(self) -> str:
         with tempfile.TemporaryDirectory() as directory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -165,6 +166,9 @@ def evaluate(
     4 examples, 75.0 % right
     worst group: y=1,group=b, 0.0 % (0.0 to 97.4)
     """
+    rows = getattr(y_true, "__len__", lambda: None)()
+    if _is_names(sensitive_features) and rows is not None and len(sensitive_features) != rows:
+        raise refuse(f"sensitive_features: expected the columns themselves, found names: {sensitive_features!r}")
     features = {} if sensitive_features is None else columns_of(sensitive_features)
     frame = _Frame([])
     name = _free_name(name_of(y_true), features, "y", "y_true", "label")
@@ -209,11 +213,21 @@ def evaluate(
         taken = {column[0]: None for column in frame.columns}
         asked["weight"] = _free_name(name_of(weights), taken, "weight", "weights", "sample_weight")
         frame.add(str(asked["weight"]), numbers, "weights")
-    rows = frame.rows or 0
     if not features:  # a column that tells nothing apart: groups are the classes
-        frame.add("group", np.zeros(rows, np.uint32), "", ["all"])
+        frame.add("group", np.zeros(frame.rows or 0, np.uint32), "", ["all"])
     with python_words():
-        return Evaluation(_core.measure("arrays", rows, frame.columns, asked, label))
+        try:
+            return Evaluation(_core.measure("arrays", frame.rows or 0, frame.columns, asked, label))
+        except _core.InputError as error:
+            if "(a probability?" not in str(error):
+                raise
+            found = re.findall(r"found '(.*?)'", str(error))
+            raise refuse(f"y_pred: expected classes, found {found[0]} (probabilities? then y_prob=)") from None
+
+
+def _is_names(features: Any) -> bool:
+    """Whether these look like names of columns of some frame, which is not here."""
+    return isinstance(features, str) or (isinstance(features, (list, tuple)) and all(isinstance(f, str) for f in features))
 
 
 def cut_columns(features: Any, cut: Mapping[str, int | Sequence[float]] | None, what: str) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from despur import _core
-from despur._plot import HasPlots, Plot, plots_of
+from despur._plot import HasPlots, Plot, draw_intervals, plots_of
 from despur._table import python_words, refuse
 
 if TYPE_CHECKING:
@@ -240,6 +240,21 @@ class Evaluation(HasPlots):
     def plots(self) -> tuple[Plot, ...]:
         """The accuracy of every group, and the charts of its page."""
         return Plot("Accuracy of every group, %", self._model.plot()), *plots_of(self._page())
+
+    def draw(self, ax: Any) -> Any:
+        """Draws the accuracy of every group with its interval, the lowest on top, into axes of matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        known = sorted((g for g in self._groups if g.count), key=lambda g: g.accuracy)
+        values = [[getattr(g, field) for g in known] for field in ("accuracy", "low", "high")]
+        return draw_intervals(ax, [g.name for g in known], values, "accuracy, %")
 
     def to_dict(self, *, calibration_by_group: bool = False) -> dict[str, Any]:
         """Everything that was measured: what ``despur eval --json`` prints.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from despur._table import refuse
 
@@ -50,6 +52,20 @@ def plots_of(page: str) -> list[Plot]:
         said = '<?xml version="1.0" encoding="UTF-8"?>\n'
         plots.append(Plot(title, f"{said}{opened} {size}>\n<title>{title}</title>\n<style>{style}</style>{rest}\n"))
     return plots
+
+
+def draw_intervals(ax: Any, names: Sequence[str], shares: Sequence[Sequence[float]], what: str) -> Any:
+    """Shares with the ends of their intervals, in per cent, the first one on top, into axes of matplotlib, of which only
+    methods are used."""
+    values, lows, highs = shares
+    places = list(range(len(names)))[::-1]
+    below = [100 * (v - low) for v, low in zip(values, lows, strict=True)]
+    above = [100 * (high - v) for v, high in zip(values, highs, strict=True)]
+    ax.errorbar([100 * v for v in values], places, xerr=[below, above], fmt="o", capsize=3)
+    ax.set_yticks(places)
+    ax.set_yticklabels(list(names))
+    ax.set_xlabel(what)
+    return ax
 
 
 class HasPlots:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import html
+import inspect
 import json
 import os
 import tempfile
@@ -15,21 +17,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
-from despur._evaluate import cut_columns
 from despur._evaluation import framed
 from despur._plot import HasPlots
 from despur._progress import Listener, listening
 from despur._repair_data import (
     Codes,
     Floats,
+    Grouping,
     Groups,
-    classes_alone,
     drawn_splits,
-    groups_within,
+    grouping_of,
     head_back,
     head_before,
     label_codes,
-    partitions_within,
     split_codes,
     unit_codes,
     weights_of,
@@ -221,6 +221,27 @@ class Repaired(HasPlots):
             said = _core.repair_write(self._kept.repair, os.fspath(directory), view)
         return " ".join(filter(None, said))
 
+    def draw(self, ax: Any) -> Any:
+        """Draws the dial into axes of matplotlib: average and worst group, with intervals, from the old head (0) to the new one.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        at = [100 * p.position for p in self.dial]
+        for kind, label in (("average", "average"), ("worst", "worst group")):
+            middle, low, high = ([100 * getattr(p, kind + end) for p in self.dial] for end in ("", "_low", "_high"))
+            ax.plot(at, middle, label=label)
+            ax.fill_between(at, low, high, alpha=0.2)
+        ax.set_xlabel("old head (0) to repaired (100)")
+        ax.set_ylabel("accuracy on validation, %")
+        ax.legend()
+        return ax
+
     def _page(self) -> str:
         with tempfile.TemporaryDirectory() as directory:
             self.save(directory)
@@ -340,34 +361,14 @@ def _unseen(fit: Groups, split: Codes) -> list[str]:
 # ---- the verb ----
 
 
-@dataclass(frozen=True, slots=True)
-class _Grouping:
-    """The groups that are fitted and chosen by, and those that test examples are measured by."""
-
-    fit: Groups | None
-    shown: Groups
-    given: bool  # both are the same, and nobody has checked them
-    others: Codes | None  # further partitions
-
-
-def _grouping(y: Codes, names: Sequence[Any], groups: Any, attributes: Any, partitions: Any, cut: Any) -> _Grouping:
-    if groups is not None and partitions is not None:
-        raise refuse("expected groups= or partitions=, found both")
-    known = None if attributes is None else groups_within(y, names, cut_columns(attributes, cut, "attributes"), "attributes")
-    given, others = None, None
-    if groups is not None:
-        given = groups_within(y, names, cut_columns(groups, cut, "groups"))
-    if partitions is not None:
-        given, others = partitions_within(y, names, partitions)
-    return _Grouping(given or known, known or given or classes_alone(y, names), known is None and given is not None, others)
-
-
 def _asked(wanted: list[str], select: str, lists: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
     if select not in RULES:
         raise refuse(f"select: expected {', '.join(RULES)}, found {select!r}")
     for name in lists:
         if name not in _LISTS:
-            raise TypeError(f"repair() got an unexpected keyword argument {name!r}")
+            meant = difflib.get_close_matches(name, [*inspect.signature(repair).parameters, *_LISTS], 1)
+            hint = f" (did you mean {meant[0]!r}?)" if meant else ""
+            raise TypeError(f"repair() got an unexpected keyword argument {name!r}{hint}")
     for method in wanted:
         if method not in METHODS:
             raise refuse(f"there is no method {method!r}; there are {', '.join(METHODS)}")
@@ -484,7 +485,7 @@ def repair(
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
     wishes = {k: v for k, v in (("min_average", min_average), ("max_loss", max_loss)) if v is not None}
     asked = _asked(wanted, select, lists, seed=seed, folds=folds, refits=refits, **wishes)
-    by = _grouping(codes, classes, groups, attributes, partitions, cut)
+    by = grouping_of(codes, classes, groups, attributes, partitions, cut)
     old = head_before(head, len(classes), columns)
     of_unit = None if units is None else unit_codes(units, rows, "features")
     fold_of = None
@@ -537,7 +538,7 @@ def _repaired(
     point: int | bool | None,
     kept: _Kept,
     classes: tuple[Any, ...],
-    by: _Grouping,
+    by: Grouping,
     split: Codes,
     head: Any,
     columns: int,

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
 from despur._arrow import Coded
+from despur._evaluate import cut_columns
 from despur._table import MISSING, array_of, columns_of, numbers_of, ordered_codes, python_words, refuse, vector
 
 _SPLITS = ("train", "val", "test")
@@ -120,6 +121,28 @@ def partitions_within(y: Codes, names: Sequence[Any], partitions: ArrayLike) -> 
         raise refuse("partitions: no column has a cell for every example")
     others = [one.cells for one in within[1:]]
     return within[0], np.stack(others) if others else np.empty((0, len(y)), np.uint32)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The groups that are fitted and chosen by, and those that test examples are measured by."""
+
+    fit: Groups | None
+    shown: Groups
+    given: bool  # both are the same, and nobody has checked them
+    others: Codes | None  # further partitions
+
+
+def grouping_of(y: Codes, names: Sequence[Any], groups: Any, attributes: Any, partitions: Any, cut: Any) -> Grouping:
+    if groups is not None and partitions is not None:
+        raise refuse("expected groups= or partitions=, found both")
+    known = None if attributes is None else groups_within(y, names, cut_columns(attributes, cut, "attributes"), "attributes")
+    given, others = None, None
+    if groups is not None:
+        given = groups_within(y, names, cut_columns(groups, cut, "groups"))
+    if partitions is not None:
+        given, others = partitions_within(y, names, partitions)
+    return Grouping(given or known, known or given or classes_alone(y, names), known is None and given is not None, others)
 
 
 # ---- heads ----

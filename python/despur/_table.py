@@ -185,6 +185,8 @@ def features_of(values: Any, what: str = "features") -> NDArray[np.float32]:
     file, which is mapped. float32 that lies row by row is not copied."""
     if isinstance(values, (str, os.PathLike)):
         path = os.fspath(values)
+        if path.lower().endswith((".csv", ".tsv", ".parquet", ".jsonl")):
+            raise refuse(f"{what}: {path}: expected a .npy file; of a table, give the columns")
         try:
             values = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:

@@ -245,3 +245,29 @@ def test_a_positive_class_is_found_whatever_its_type():
     assert both.correct == (y == pred).sum()
     with pytest.raises(despur.InputError, match="positive: expected a value, found nan"):
         despur.evaluate(y, pred, sensitive_features=group, positive=np.nan)
+
+
+def test_separators_comments_and_calibration_are_the_tools(frame, tool, tmp_path):
+    (tmp_path / "t.csv").write_text("# of Monday\n" + frame.to_csv(index=False, sep=";"))
+    words = ["--by", "sex", "--score", "p", "--prediction", "pred", "--separator", ";", "--comment", "#", "--calibration-by-group"]
+    tool("eval", "--predictions", tmp_path / "t.csv", *words, "--out", tmp_path / "tool")
+    got = despur.evaluate_file(tmp_path / "t.csv", by="sex", score="p", prediction="pred", separator=";", comment="#")
+    got.save(tmp_path / "python", calibration_by_group=True)
+    assert (tmp_path / "python" / "results.json").read_bytes() == (tmp_path / "tool" / "results.json").read_bytes()
+    assert got.to_dict(calibration_by_group=True) != got.to_dict()
+    with pytest.raises(despur.InputError, match="separator: expected one character or 'tab', found ';;'"):
+        despur.evaluate_file(tmp_path / "t.csv", separator=";;")
+
+
+@pytest.mark.parametrize(
+    ("match", "given"),
+    [
+        (r"y_pred: expected classes, found 0.25 \(probabilities\? then y_prob=\)", {"y_pred": [0.25, 0.5, 0.75, 1.0]}),
+        ("y_pred: expected one value a row, found shape", {"y_pred": [[0.2, 0.8]] * 4}),
+        ("sensitive_features: expected the columns themselves, found names: 'sex'", {"sensitive_features": "sex"}),
+        ("expected the columns themselves, found names: .'sex', 'race'.", {"sensitive_features": ["sex", "race"]}),
+    ],
+)
+def test_what_people_mistake_is_said_in_pythons_words(match, given):
+    with pytest.raises(despur.InputError, match=match):
+        despur.evaluate([0, 1, 0, 1], **{"y_pred": [0, 1, 1, 1], **given})

@@ -241,6 +241,14 @@ def test_what_does_not_fit_is_refused(match, given):
         despur.repair(arguments.pop("features"), arguments.pop("y"), **arguments)
 
 
+def test_a_word_that_is_nearly_right_is_said():
+    x, y, _ = shortcut(60)
+    with pytest.raises(TypeError, match=r"'method' \(did you mean 'methods'\?\)"):
+        despur.repair(x, y, method="erm")
+    with pytest.raises(despur.InputError, match="x.csv: expected a .npy file; of a table, give the columns"):
+        despur.repair("x.csv", y)
+
+
 def test_a_layer_of_pytorch_comes_back_as_one(data):
     torch = pytest.importorskip("torch")
     (x, y, a), _ = data
