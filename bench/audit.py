@@ -9,7 +9,7 @@
   speed [--rows N] [--columns N]  processor seconds and memory, beside scikit-learn's for the same steps
   asked DIRECTORY [--halves N]  the same, once a person has noted the patch of 100 examples
   catdog DIRECTORY [--finders NAMES]  cats and dogs with a patch: enrichment of the best slice of every finder
-  pictures DIRECTORY IMAGES --model FILE  the same with the pictures and the model: the maps' slices, and the paste test
+  pictures DIRECTORY IMAGES --model FILE [--halves N]  the same with the pictures and the model: the maps' slices, and the paste test
 """
 import argparse
 import csv
@@ -251,8 +251,10 @@ def pictures(a):
             for i, picture in enumerate(np.load(a.images)):
                 Image.fromarray(picture.transpose(1, 2, 0)).save(seen / f"{i:05d}.png")
                 table.write(f"{i:05d}.png,{('cat', 'dog')[labels[i]]},{('train', 'val', 'test')[splits[i]]}\n")
-        result = audit(a.despur, own, seen, model=a.model, preprocess="lite", filter="bicubic", seed=a.seed)
+        result = audit(a.despur, own, seen, model=a.model, preprocess="lite", filter="bicubic", seed=a.seed, repeats=a.halves)
         best_slices(result, np.load(own / "out" / "partitions.npy"), labels, attributes)
+    print(f"with {result['repeats']} other halves: leans on something in {result['repeats_leaning']}, finds these again in "
+          f"{result['repeats_found_again']}")
     for t in result["pasted"]["tests"]:
         r = t["region"]
         print(f"{r['height']} x {r['width']} pixels of class {t['class']}, {r['top']} down and {r['left']} in, with "

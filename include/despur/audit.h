@@ -71,6 +71,7 @@ typedef struct despur_audit_candidate {
   uint32_t *of_example;     /* [examples], below cells, or DESPUR_NO_VALUE */
   int from_features;        /* cut from the features, which the model sees, too */
   int from_labels;          /* made by labels or predictions of the discovery half, which it may repeat */
+  uint32_t of_map;          /* cut from the maps of this class, or DESPUR_NO_VALUE */
   despur_association label; /* how it goes with the label */
   despur_common_odds
       follows; /* of its best cell: predictions of the class that goes with it, within classes */

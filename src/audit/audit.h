@@ -92,11 +92,18 @@ DESPUR_MUST_USE despur_status audit_judge_noted(despur_audit *audit, const audit
 DESPUR_MUST_USE despur_status audit_ask_columns(despur_audit *audit, const audit_data *data,
                                                 const despur_audit_options *options, despur_error *error);
 
+/* In what examples are told apart: a row of k numbers each, rows being `stride` apart. */
+typedef struct audit_coordinates {
+  const float *values;
+  size_t k, stride;
+  const uint32_t *row_of; /* [n] below the rows there are, or DESPUR_NO_VALUE; NULL: example i has row i */
+} audit_coordinates;
+
 /* score [n]: how much an example looks as the cell does, by a linear discriminant that the discovery half
- * gives, classes made equal. */
+ * gives, classes made equal; 0 for examples without a row. */
 typedef struct audit_discriminant audit_discriminant;
 DESPUR_MUST_USE despur_status audit_discriminant_create(audit_discriminant **out, const audit_data *data,
-                                                        despur_error *error);
+                                                        const audit_coordinates *of, despur_error *error);
 DESPUR_MUST_USE despur_status audit_discriminant_score(double *score, const audit_discriminant *of,
                                                        const uint32_t *of_example, uint32_t cell,
                                                        despur_error *error);

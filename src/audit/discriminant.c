@@ -1,6 +1,6 @@
-/* Fisher's linear discriminant between a cell and all others, within classes: the direction is
- * S^-1 times the covariance of principal components with the cell's indicator, both less the means of the
- * class. S, which all cells share, is factored once. */
+/* Fisher's linear discriminant between a cell and all others, within classes: the direction is S^-1 times the
+ * covariance of coordinates (principal components, or the places of a map) with the cell's indicator, both
+ * less the means of the class. S, which all cells share, is factored once. */
 #include "audit/audit.h"
 #include "base/math.h"
 #include "base/memory.h"
@@ -10,31 +10,42 @@ static const double RIDGE = 1e-3; /* of every variance: directions in which noth
 
 struct audit_discriminant {
   const audit_data *data;
+  audit_coordinates of;
   double *factor; /* [k, k] lower triangle of Cholesky's factor */
   double *means;  /* [classes, k] */
   double *counts; /* [classes] of the discovery half */
+  double count;   /* of all of them */
 };
+
+/* NULL: the example has none. */
+static const float *row_of(const audit_discriminant *f, size_t example) {
+  const audit_coordinates *of = &f->of;
+  if (!of->row_of) return of->values + example * of->stride;
+  return of->row_of[example] == DESPUR_NO_VALUE ? NULL : of->values + of->row_of[example] * of->stride;
+}
 
 static void add_means(audit_discriminant *f) {
   const audit_data *d = f->data;
-  size_t k = d->components;
-  for (size_t i = 0; i < d->discovery_count; i++) f->counts[d->labels[d->discovery[i]]]++;
+  const size_t k = f->of.k;
+  for (size_t i = 0; i < d->discovery_count; i++)
+    if (row_of(f, d->discovery[i])) f->counts[d->labels[d->discovery[i]]]++;
   for (size_t i = 0; i < d->discovery_count; i++) {
-    size_t e = d->discovery[i], y = d->labels[e];
-    for (size_t j = 0; j < k; j++) f->means[y * k + j] += (double)d->q[e * k + j] / f->counts[y];
+    const size_t y = d->labels[d->discovery[i]];
+    const float *row = row_of(f, d->discovery[i]);
+    for (size_t j = 0; row && j < k; j++) f->means[y * k + j] += (double)row[j] / f->counts[y];
   }
+  for (size_t y = 0; y < d->classes; y++) f->count += f->counts[y];
 }
 
 static void add_covariance(audit_discriminant *f) {
   const audit_data *d = f->data;
-  size_t k = d->components;
+  const size_t k = f->of.k;
   for (size_t i = 0; i < d->discovery_count; i++) {
-    size_t e = d->discovery[i];
-    const double *mean = f->means + d->labels[e] * k;
-    for (size_t r = 0; r < k; r++)
+    const float *row = row_of(f, d->discovery[i]);
+    const double *mean = f->means + d->labels[d->discovery[i]] * k;
+    for (size_t r = 0; row && r < k; r++)
       for (size_t c = 0; c <= r; c++)
-        f->factor[r * k + c] += ((double)d->q[e * k + r] - mean[r]) * ((double)d->q[e * k + c] - mean[c]) /
-                                (double)d->discovery_count;
+        f->factor[r * k + c] += ((double)row[r] - mean[r]) * ((double)row[c] - mean[c]) / f->count;
   }
 }
 
@@ -60,13 +71,14 @@ static void solve(double *x, const double *factor, size_t k) {
 }
 
 despur_status audit_discriminant_create(audit_discriminant **out, const audit_data *data,
-                                        despur_error *error) {
+                                        const audit_coordinates *of, despur_error *error) {
   despur_status status = DESPUR_OK;
   audit_discriminant *f = NULL;
-  size_t k = data->components;
+  const size_t k = of->k;
   *out = NULL;
   TRY(mem_alloc(&f, 1, sizeof *f, error));
   f->data = data;
+  f->of = *of;
   TRY(mem_alloc(&f->factor, k, k * sizeof *f->factor, error));
   TRY(mem_alloc(&f->means, data->classes, k * sizeof *f->means, error));
   TRY(mem_alloc(&f->counts, data->classes, sizeof *f->counts, error));
@@ -84,19 +96,21 @@ despur_status audit_discriminant_score(double *score, const audit_discriminant *
                                        uint32_t cell, despur_error *error) {
   despur_status status = DESPUR_OK;
   const audit_data *d = f->data;
-  size_t k = d->components;
+  const size_t k = f->of.k;
   double *direction = NULL;
   TRY(mem_alloc(&direction, k, sizeof *direction, error));
   for (size_t i = 0; i < d->discovery_count; i++) {
-    size_t e = d->discovery[i];
-    if (of_example[e] != cell) continue; /* components less class means add up to 0 over all */
-    for (size_t j = 0; j < k; j++) direction[j] += (double)d->q[e * k + j] - f->means[d->labels[e] * k + j];
+    const size_t e = d->discovery[i];
+    const float *row = row_of(f, e);
+    if (of_example[e] != cell) continue; /* coordinates less class means add up to 0 over all */
+    for (size_t j = 0; row && j < k; j++) direction[j] += (double)row[j] - f->means[d->labels[e] * k + j];
   }
-  for (size_t j = 0; j < k; j++) direction[j] /= (double)d->discovery_count;
+  for (size_t j = 0; j < k; j++) direction[j] /= f->count;
   solve(direction, f->factor, k);
   for (size_t i = 0; i < d->n; i++) {
+    const float *row = row_of(f, i);
     score[i] = 0;
-    for (size_t j = 0; j < k; j++) score[i] += direction[j] * (double)d->q[i * k + j];
+    for (size_t j = 0; row && j < k; j++) score[i] += direction[j] * (double)row[j];
   }
 cleanup:
   mem_free(direction);

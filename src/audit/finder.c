@@ -36,6 +36,7 @@ static despur_status fill(despur_audit_candidate *c, const finder *of, size_t n,
   char cell[32];
   c->from_features = of->from_features;
   c->from_labels = of->from_labels;
+  c->of_map = DESPUR_NO_VALUE;
   TRY(mem_copy_text(&c->finder, of->name, error));
   TRY(mem_copy_text(&c->name, name, error));
   TRY(mem_alloc(&c->of_example, n, sizeof *c->of_example, error));

@@ -94,7 +94,10 @@ static despur_status cluster_class(proposals *out, const finder_view *v, uint32_
   const finder_kmeans options = {
       .of = &finder_maps, .most = MOST, .stream = FIRST_STREAM + STREAMS * (uint64_t)y, .where = where.data};
   TRY(finder_propose_kmeans(out, &looks, &options, rows, count, error));
-  for (size_t c = before; c < out->count; c++) TRY(finish(&out->items[c], v, points, rows, count, error));
+  for (size_t c = before; c < out->count; c++) {
+    out->items[c].of_map = y;
+    TRY(finish(&out->items[c], v, points, rows, count, error));
+  }
 cleanup:
   mem_free(where.data);
   return status;

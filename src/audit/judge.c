@@ -19,7 +19,8 @@ static const double POWER = 0.8; /* of the detection limit */
 typedef struct judge {
   const audit_data *data;
   despur_audit *audit;
-  audit_discriminant *discriminant; /* NULL without features */
+  audit_discriminant *discriminant; /* of principal components; NULL without features */
+  audit_discriminant **of_maps;     /* [classes] of the maps of a class; NULL without maps */
   double *score;                    /* [n] of the cell at hand */
   margin_row *margins;              /* [judged_count] */
   size_t *rows;                     /* [judged_count] of the class at hand */
@@ -142,7 +143,9 @@ static despur_status test_candidate(judge *j, size_t candidate, despur_error *er
   TRY(mem_alloc(&j->valleys, c->cells, j->data->classes * sizeof *j->valleys, error));
   for (uint32_t cell = 0; cell < c->cells; cell++) {
     if (c->from_features)
-      TRY(audit_discriminant_score(j->score, j->discriminant, c->of_example, cell, error));
+      TRY(audit_discriminant_score(j->score,
+                                   c->of_map == DESPUR_NO_VALUE ? j->discriminant : j->of_maps[c->of_map],
+                                   c->of_example, cell, error));
     for (uint32_t y = 0; y < j->data->classes; y++) TRY(test_class(j, candidate, cell, y, error));
   }
   if (c->from_features) ask_for_valley(j, first_cell);
@@ -506,11 +509,30 @@ cleanup:
   return status;
 }
 
+/* What a cell looks like is asked of what it was cut from. */
+static despur_status open_discriminants(judge *j, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const audit_data *d = j->data;
+  const view_maps *m = d->maps;
+  const audit_coordinates components = {.values = d->q, .k = d->components, .stride = d->components};
+  if (!d->q) return DESPUR_OK;
+  TRY(audit_discriminant_create(&j->discriminant, d, &components, error));
+  if (!m || m->without) return DESPUR_OK;
+  TRY(mem_alloc(&j->of_maps, d->classes, sizeof(audit_discriminant *), error));
+  for (size_t y = 0; y < d->classes; y++) {
+    const size_t places = m->rows * m->columns;
+    const audit_coordinates map = {m->values + y * places, places, d->classes * places, m->row_of};
+    TRY(audit_discriminant_create(&j->of_maps[y], d, &map, error));
+  }
+cleanup:
+  return status;
+}
+
 despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_error *error) {
   despur_status status = DESPUR_OK;
   judge j = {.data = data, .audit = audit};
   audit_tally all = {0};
-  if (data->q) TRY(audit_discriminant_create(&j.discriminant, data, error));
+  TRY(open_discriminants(&j, error));
   TRY(mem_alloc(&j.score, data->n, sizeof *j.score, error));
   TRY(mem_alloc(&j.margins, data->judged_count, sizeof *j.margins, error));
   TRY(mem_alloc(&j.rows, data->judged_count, sizeof *j.rows, error));
@@ -523,6 +545,8 @@ despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_er
   TRY(conclude(&j, error));
 cleanup:
   audit_discriminant_free(j.discriminant);
+  for (size_t y = 0; j.of_maps && y < data->classes; y++) audit_discriminant_free(j.of_maps[y]);
+  mem_free(j.of_maps);
   mem_free(j.score);
   mem_free(j.margins);
   mem_free(j.rows);

@@ -260,6 +260,47 @@ static void regions_that_mean_nothing_are_rarely_confirmed(void **state) {
   assert_true(confirmed <= 5); /* of 40, where 2 are expected at most: beyond 5 with a chance below 2 % */
 }
 
+/* What tells the classes is somewhere else in each picture, and nothing goes with it. */
+static void scatter(uint64_t seed, network *of) {
+  for (size_t place = 0; place < AREA; place++) of->weights[place] = 1;
+  for (uint32_t i = 0; i < N; i++) {
+    random_stream stream = random_open(seed, "test scattered maps", i);
+    const size_t top = random_below(&stream, SIDE - 2), left = random_below(&stream, SIDE - 2);
+    const double strength = (2.0 * labels[i] - 1) + 0.8 * random_normal(&stream);
+    double sum = 0;
+    for (size_t place = 0; place < AREA; place++) {
+      const size_t row = place / SIDE - top, column = place % SIDE - left;
+      pictures[i][place] = (float)(0.5 * random_normal(&stream) + (row < 3 && column < 3 ? strength : 0));
+      sum += (double)pictures[i][place];
+    }
+    features[3 * i] = (float)(sum / AREA);
+    features[3 * i + 1] = (float)random_normal(&stream);
+    logits[2 * i + 1] = logit_of(of, &(despur_pasted){.into = i});
+    predictions[i] = logits[2 * i + 1] > 0;
+  }
+}
+
+static void where_nothing_is_maps_find_nothing(void **state) {
+  (void)state;
+  enum { RUNS = 20 };
+  network of;
+  size_t found = 0;
+  despur_examples e = planted(&of, 1, 0, 0.5);
+  const despur_picture_model model = model_of(&of);
+  for (uint64_t seed = 0; seed < RUNS; seed++) {
+    despur_audit *a;
+    scatter(seed, &of);
+    assert_ok(despur_audit_run(
+        &a, &e, &(despur_audit_options){.threads = 2, .seed = seed, .model = &model, .finders = "maps"},
+        &error));
+    assert_true(a->cells_count > 20 && a->error > 0.05);
+    assert_true(a->verdict != DESPUR_LEANS_ON_IT && a->verdict != DESPUR_TOO_FEW_EXAMPLES);
+    found += a->verdict == DESPUR_WEAK_GROUP;
+    despur_audit_free(a);
+  }
+  assert_true(found <= 3); /* of 20, where 1 is expected at most: beyond 3 with a chance below 2 % */
+}
+
 static void a_model_without_maps_says_so_and_is_not_asked(void **state) {
   (void)state;
   network of;
@@ -323,6 +364,7 @@ int main(void) {
       cmocka_unit_test(what_a_network_uses_is_found_and_predictions_follow_it),
       cmocka_unit_test(what_a_network_does_not_use_is_not_suspected),
       cmocka_unit_test(regions_that_mean_nothing_are_rarely_confirmed),
+      cmocka_unit_test(where_nothing_is_maps_find_nothing),
       cmocka_unit_test(a_model_without_maps_says_so_and_is_not_asked),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(models_that_are_not_there_are_refused),
