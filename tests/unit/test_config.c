@@ -493,6 +493,12 @@ static void contradictions_are_refused(void **state) {
         "data={source: npy, images: x.npy, labels: y.npy, digits_train: 10}");
   CHECK("data.images: has no effect", "data={source: digits, images: digits}");
   CHECK(NULL, "data={source: digits, digits_train: 100, digits_test: 50}");
+  CHECK("infer.clusters: has no effect unless infer.max_clusters is 0 (it is 5)", "infer.method=cluster",
+        "reference.epochs=1", "infer.max_clusters=5", "infer.clusters=3");
+  CHECK("infer.score: has no effect unless infer.max_clusters is at least 2 (it is 0)",
+        "infer.method=cluster", "reference.epochs=1", "infer.score=macro_silhouette");
+  CHECK("infer.overcluster_loss: has no effect unless infer.overcluster is at least 2 (it is 1)",
+        "infer.method=cluster", "reference.epochs=1", "infer.overcluster_loss=false");
   CHECK("data.digits_test: has no effect unless data.images is auto or digits",
         "data={images: mnist, digits_test: 50}");
   CHECK("data.strength: expected one number, or one for each of the 5 classes; found 2",
