@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Steps of residual networks by despur and by PyTorch, alternating in one run.
+"""Steps of networks by despur and by PyTorch, alternating in one run.
 
-usage: bench/networks.py [PEER] [--rounds N] [--threads N] [--only resnet20,resnet18]     (NumPy, PyTorch)
+usage: bench/networks.py [PEER] [--rounds N] [--threads N] [--only resnet20,resnet18,mlp]     (NumPy, PyTorch)
 
 PEER is build/peer (`ninja -C build peer`). Both sides have the same random images, initial weights and batches; the first losses must
 agree. PyTorch is a lean loop as in bench/compare.py, plain and channels-last, and compiled where it can be; despur is compared with the
@@ -23,8 +23,8 @@ from torch.nn import functional
 
 from compare import write_safetensors
 
-WORK = {"resnet20": (32, 128), "resnet18": (64, 64)}  # side of the images, batch
-STEPS, TOLERANCE = 5, 1e-3
+WORK = {"resnet20": (32, 128), "resnet18": (64, 64), "mlp": (28, 64)}  # side of the images, batch
+STEPS, MLP_STEPS, TOLERANCE = 5, 40, 1e-3
 
 
 def conv_norm(module, suffix, channels_in, channels, kernel, stride):
@@ -75,11 +75,24 @@ class ResNet(nn.Module):
         return getattr(self, self.head)(x.mean((2, 3)))
 
 
+class MLP(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2, self.classifier = nn.Linear(2352, 512), nn.Linear(512, 256), nn.Linear(256, 10)
+
+    def forward(self, x):
+        return self.classifier(functional.relu(self.fc2(functional.relu(self.fc1(torch.flatten(x, 1))))))
+
+
+def network(arch):
+    return MLP() if arch == "mlp" else ResNet(arch)
+
+
 class Torch:
     """A lean loop over tensors in memory."""
 
     def __init__(self, arch, state, images, labels, batch, threads, channels_last, compiled):
-        self.net, self.state, self.threads = ResNet(arch), state, threads
+        self.net, self.state, self.threads = network(arch), state, threads
         self.images, self.labels, self.batch = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)), batch
         if channels_last:
             self.net = self.net.to(memory_format=torch.channels_last)
@@ -91,7 +104,8 @@ class Torch:
         """(seconds, processor seconds) of the shortest step, processor seconds of a pass in evaluation, losses."""
         torch.set_num_threads(self.threads)
         self.net.load_state_dict(self.state)
-        sgd = torch.optim.SGD(self.net.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=0.0005)
+        fused = {"fused": True} if "fused" in torch.optim.SGD.__init__.__code__.co_varnames else {}
+        sgd = torch.optim.SGD(self.net.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=0.0005, **fused)
         wall, busy, losses = [], [], []
         self.net.train()
         for at in range(0, len(self.labels), self.batch):
@@ -125,10 +139,11 @@ def options():
 def compare(arch, peer, threads, rounds, folder):
     side, batch = WORK[arch]
     random = np.random.default_rng(1)
-    images = random.standard_normal((STEPS * batch, 3, side, side)).astype(np.float32)
-    labels = random.integers(10, size=STEPS * batch).astype(np.uint32)
+    steps = MLP_STEPS if arch == "mlp" else STEPS
+    images = random.standard_normal((steps * batch, 3, side, side)).astype(np.float32)
+    labels = random.integers(10, size=steps * batch).astype(np.uint32)
     torch.manual_seed(1)
-    state = {name: value.clone() for name, value in ResNet(arch).state_dict().items()}
+    state = {name: value.clone() for name, value in network(arch).state_dict().items()}
     write_safetensors(f"{folder}/init", {name: value.numpy() for name, value in state.items() if value.dim() > 0})
     images.tofile(f"{folder}/images")
     labels.tofile(f"{folder}/labels")
@@ -164,7 +179,7 @@ def main():
     parser.add_argument("peer", nargs="?", default="build/peer")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--only", default="resnet20,resnet18")
+    parser.add_argument("--only", default="resnet20,resnet18,mlp")
     arguments = parser.parse_args()
     for arch in arguments.only.split(","):
         with tempfile.TemporaryDirectory() as folder:

@@ -168,7 +168,6 @@ INLINE void conv_sized(const conv_job *job, const conv_kernel KERNEL) {
     conv_sized(job, (conv_kernel){ROWS, COLUMNS, 1, COLUMNS == 5});                                          \
   }
 
-CONV(1, 1)
 CONV(1, 2)
 CONV(2, 1)
 CONV(2, 2)
@@ -531,7 +530,6 @@ extern const kernel_table LEVEL_TABLE(kernels);
 const kernel_table LEVEL_TABLE(kernels) = {
     .level = LEVEL_NAME,
     .conv = conv,
-    .conv_packed = conv_1x1,
     .conv_gradient = conv_gradient,
     .conv_bias_gradient = conv_gradient_bias,
     .linear = linear,

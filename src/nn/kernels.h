@@ -124,7 +124,6 @@ typedef struct row_table {
 typedef struct kernel_table {
   const char *level; /* "baseline", "v3", "v4", "neon" */
   void (*conv)(const conv_job *job);
-  void (*conv_packed)(const conv_job *job); /* of 1 x 1 without `after`, whose input lies close together */
   void (*conv_gradient)(const conv_gradient_job *job);
   void (*conv_bias_gradient)(const conv_gradient_job *job); /* that alone */
   void (*linear)(const linear_job *job);

@@ -1,12 +1,10 @@
 /* Convolutions of 3 x 3 by Winograd's products (nn/winograd.h), compiled once for each instruction set
- * (base/level.h). The products are convolutions of 1 x 1, one for each of the 16 places of a tile. */
+ * (base/level.h). The products are sums over input channels, for each of the 16 places of a tile. */
 #include "nn/winograd.h"
 
 #include "base/lanes.h"
 #include "base/level.h"
 #include "nn/after.h"
-
-extern const kernel_table LEVEL_TABLE(kernels);
 
 /* In the place of rows that do not exist. */
 static const float NO_ROW[4 * LANES] __attribute__((aligned(64)));
@@ -145,26 +143,43 @@ static void take_tiles(const conv_job *job, const float *from, size_t out, size_
     take_all_tiles(job, from, out, outs, first, count, false);
 }
 
-/* Sums over input channels of one place. */
-static void multiply(float *to, const float *tiles, const float *weight, const conv_job *job, size_t outs,
+/* A tile of sums over input channels in one place: output channels x vectors of tiles. */
+enum { PRODUCT_OUTS = SUMS >= 12 ? 4 : 1, PRODUCT_VECTORS = SUMS / PRODUCT_OUTS };
+
+INLINE void product_tile(float *to, const float *tiles, const float *weight, size_t ins, size_t row,
+                         const size_t VECTORS) {
+  vec sum[PRODUCT_OUTS][PRODUCT_VECTORS];
+  UNROLL for (size_t o = 0; o < PRODUCT_OUTS; o++) {
+    UNROLL for (size_t v = 0; v < VECTORS; v++) sum[o][v] = splat(0);
+  }
+  for (size_t i = 0; i < ins; i++) {
+    vec factor[PRODUCT_OUTS];
+    UNROLL for (size_t o = 0; o < PRODUCT_OUTS; o++) factor[o] = splat(weight[o * ins + i]);
+    UNROLL for (size_t v = 0; v < VECTORS; v++) {
+      const vec value = load(tiles + i * row + v * VECTOR);
+      UNROLL for (size_t o = 0; o < PRODUCT_OUTS; o++) sum[o][v] = fma_lanes(factor[o], value, sum[o][v]);
+    }
+  }
+  UNROLL for (size_t o = 0; o < PRODUCT_OUTS; o++) {
+    UNROLL for (size_t v = 0; v < VECTORS; v++) store(to + o * row + v * VECTOR, splat(0) + sum[o][v]);
+  }
+}
+
+/* to [outs, count], tiles [ins, count], weight [outs, ins]. */
+static void multiply(float *to, const float *tiles, const float *weight, size_t ins, size_t outs,
                      size_t count) {
-  const conv_job products = {.x = tiles,
-                             .x_channel = count * LANES,
-                             .x_row = count * LANES,
-                             .x_rows = 1,
-                             .weight = weight,
-                             .y = to,
-                             .y_channel = count * LANES,
-                             .y_row = count * LANES,
-                             .y_column = LANES,
-                             .in_channels = job->in_channels,
-                             .out_channels = outs,
-                             .rows = 1,
-                             .columns = count,
-                             .kernel = 1,
-                             .kernel_columns = 1,
-                             .stride = 1};
-  LEVEL_TABLE(kernels).conv_packed(&products);
+  const size_t row = count * LANES, all = count * PARTS;
+  for (size_t out = 0; out < outs; out += PRODUCT_OUTS) {
+    size_t v = 0;
+    for (; v + PRODUCT_VECTORS <= all; v += PRODUCT_VECTORS)
+      product_tile(to + out * row + v * VECTOR, tiles + v * VECTOR, weight + out * ins, ins, row,
+                   PRODUCT_VECTORS);
+    for (; PRODUCT_VECTORS > 2 && v + 2 <= all; v += 2)
+      product_tile(to + out * row + v * VECTOR, tiles + v * VECTOR, weight + out * ins, ins, row,
+                   PRODUCT_VECTORS > 2 ? 2 : 1);
+    for (; v < all; v++)
+      product_tile(to + out * row + v * VECTOR, tiles + v * VECTOR, weight + out * ins, ins, row, 1);
+  }
 }
 
 static void convolve(const winograd_job *w) {
@@ -180,7 +195,7 @@ static void convolve(const winograd_job *w) {
       outs = job->out_channels - out < WINOGRAD_OUTS ? job->out_channels - out : WINOGRAD_OUTS;
       for (size_t place = 0; place < WINOGRAD_PLACES; place++)
         multiply(outputs + place * winograd_place(outs, count), inputs + place * winograd_place(ins, count),
-                 job->weight + place * weights + out * ins, job, outs, count);
+                 job->weight + place * weights + out * ins, ins, outs, count);
       take_tiles(job, outputs, out, outs, first, count);
     }
   }
