@@ -497,6 +497,17 @@ static void contradictions_are_refused(void **state) {
         "reference.epochs=1", "infer.max_clusters=5", "infer.clusters=3");
   CHECK("infer.score: has no effect unless infer.max_clusters is at least 2 (it is 0)",
         "infer.method=cluster", "reference.epochs=1", "infer.score=macro_silhouette");
+  CHECK("infer.max_clusters: expected 0, or at least 2; found 1", "infer.method=cluster",
+        "reference.epochs=1", "infer.max_clusters=1");
+  CHECK("infer.reduce.method: hardness needs infer.on: features", "infer.method=cluster",
+        "reference.epochs=1", "infer.on=logits", "infer.reduce.method=hardness");
+  CHECK("infer.reduce.method: hardness needs infer.scope: class", "infer.method=cluster",
+        "reference.epochs=1", "infer.on=features", "infer.reduce.method=hardness", "infer.scope=all");
+  CHECK("train.method: jtt needs infer.method: jtt", "train.method=jtt", "infer.method=cluster",
+        "reference.epochs=1");
+  CHECK("train.method: spare without inferred clusters has no silhouettes", "train.method=spare");
+  CHECK("model.std: expected one number, or one for each of the 3 of model.mean; found 2",
+        "model.mean=[0, 0, 0.5]", "model.std=[1, 2]");
   CHECK("infer.overcluster_loss: has no effect unless infer.overcluster is at least 2 (it is 1)",
         "infer.method=cluster", "reference.epochs=1", "infer.overcluster_loss=false");
   CHECK("data.digits_test: has no effect unless data.images is auto or digits",
