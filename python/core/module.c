@@ -148,12 +148,28 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                         NULL,
                                         NULL};
 
+/* Names that end with NULL, as a tuple of the module. */
+static bool add_names(PyObject *module, const char *as, const char *const *names) {
+  Py_ssize_t count = 0;
+  while (names[count]) count++;
+  PyObject *tuple = PyTuple_New(count);
+  for (Py_ssize_t i = 0; tuple && i < count; i++) {
+    PyObject *name = PyUnicode_FromString(names[i]);
+    if (!name || PyTuple_SetItem(tuple, i, name) != 0) Py_CLEAR(tuple);
+  }
+  bool done = tuple && PyModule_AddObjectRef(module, as, tuple) == 0;
+  Py_XDECREF(tuple);
+  return done;
+}
+
 static bool fill(PyObject *module) {
   input_error = PyErr_NewExceptionWithDoc(
       "despur.InputError", "What was given cannot be used; the sentence says why.", PyExc_ValueError, NULL);
   if (!input_error) return false;
   return PyModule_AddObjectRef(module, "InputError", input_error) == 0 && core_model_init(module) &&
-         core_arrow_init() && PyModule_AddStringConstant(module, "version", despur_version()) == 0 &&
+         core_arrow_init() && add_names(module, "last_layers", despur_last_layer_names) &&
+         add_names(module, "preprocessings", despur_preprocess_names) &&
+         PyModule_AddStringConstant(module, "version", despur_version()) == 0 &&
          PyModule_AddStringConstant(module, "features", despur_version_features()) == 0 &&
          PyModule_AddIntConstant(module, "processors", despur_processors()) == 0;
 }

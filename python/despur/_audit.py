@@ -437,8 +437,8 @@ def audit(
         Shown on the page: a folder with a file for each of ``ids``, or an array of bytes, or of numbers from 0 to 1, itself or
         in a .npy file. Of a run and of a folder they are shown without it.
     finders : str or sequence of str, optional
-        Who proposes: of clusters, class_clusters, weak_head, mixture, columns, conjunctions and environments; ``"all"``: also
-        those that are asked by name only.
+        Who proposes: of clusters, class_clusters, weak_head, mixture, columns, conjunctions and maps, and of environments and
+        george, which are asked by name only; ``"all"``: all of them.
     repeats : int
         Look again with so many other halves: is it found there, too?
     label_some : int

@@ -5,6 +5,8 @@ Buffer = Any
 version: str
 features: str
 processors: int
+last_layers: tuple[str, ...]
+preprocessings: tuple[str, ...]
 
 class InputError(ValueError): ...
 

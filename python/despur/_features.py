@@ -22,7 +22,6 @@ from despur._table import python_words, refuse
 if TYPE_CHECKING:
     import pandas
 
-_PREPROCESS = ("none", "unit", "imagenet", "half", "lite", "clip")
 _FILTERS = ("bilinear", "bicubic")
 _FEATURES, _LOGITS, _MAPS = "features.npy", "logits.npy", "maps.npy"
 
@@ -47,7 +46,7 @@ def job_of(
     threads: int,
 ) -> dict[str, Any]:
     """How a model sees pictures, as the library takes it."""
-    for name, value, known in (("preprocess", preprocess, _PREPROCESS), ("filter", filter, _FILTERS)):
+    for name, value, known in (("preprocess", preprocess, _core.preprocessings), ("filter", filter, _FILTERS)):
         if value not in known:
             raise refuse(f"{name}: expected {', '.join(known)}, found {value!r}")
     if shorter is not None and shorter < 1:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
-METHODS = ("erm", "balanced", "groupdro", "dfr", "dfr_train", "dispel", "afr", "dpe", "offsets")
+METHODS = _core.last_layers
 RULES = ("worst_group", "worst_class", "average")
 _LISTS = ("l2", "c", "mix", "gamma", "lambda_", "scale", "diversity")
 

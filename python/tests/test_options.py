@@ -3,6 +3,7 @@
 import inspect
 import re
 
+import numpy as np
 import pytest
 
 import despur
@@ -125,6 +126,22 @@ def test_every_option_of_the_tool_has_a_word(verb, tool):
         if option in options and not isinstance(word, Because):
             for one in word.split():
                 assert has_word(function, result, one), f"--{option} of despur {verb}: there is no {one}"
+
+
+def test_every_finder_method_and_preprocessing_is_named():
+    """Where they are explained; the library says which there are."""
+    finders = re.findall(r"some of ([a-z_,]+), or all", refusal(lambda: despur.audit(np.eye(60), [0, 1] * 30, finders="none")))[0]
+    assert all(re.search(rf"\b{name}\b", despur.audit.__doc__) for name in finders.split(","))
+    assert {"environments", "clusters"} < set(finders.split(","))
+    assert all(re.search(rf"\b{name}\b", despur.repair.__doc__) for name in despur._core.last_layers)
+    assert "dpe" in despur._core.last_layers
+    assert all(f'"{name}"' in despur.features.__doc__ for name in despur._core.preprocessings)
+
+
+def refusal(call):
+    with pytest.raises(despur.InputError) as caught:
+        call()
+    return str(caught.value)
 
 
 def test_a_word_that_is_not_there_is_noticed():
