@@ -12,7 +12,8 @@
 enum { SQUARE_ROWS = SUMS / DOUBLE_PARTS > 0 ? SUMS / DOUBLE_PARTS : 1 };
 
 /* y = W z for ROWS rows from `first`; columns up to the last row's diagonal, where the rows before have
- * zeros. */
+ * zeros. y is not kept: its square is added at once. The 16 points of a block stand in lanes, so a weight is
+ * broadcast and nothing is summed across lanes. */
 INLINE void triangle_tile(const square_job *job, size_t first, const size_t ROWS) {
   dvec sum[SQUARE_ROWS][DOUBLE_PARTS];
   UNROLL for (size_t r = 0; r < ROWS; r++) {
@@ -129,14 +130,17 @@ static void add_products(double *sums, const double *q, size_t rows, size_t d) {
   for (; i < d; i++) product_rows(sums, q, rows, columns, i, 1);
 }
 
+/* Of a diagonal covariance: the products of each column with itself. */
 static void add_squares(double *sums, const double *q, size_t rows, size_t d) {
   size_t columns = scatter_columns(d);
   for (size_t row = 0; row < rows; row++)
     for (size_t j = 0; j < d; j++) sums[j] += q[row * columns + j] * q[row * columns + j];
 }
 
-/* Right-looking factorisation into an upper factor, then the inverse of its transpose row by row: all inner
- * loops run along rows, and none is a sum whose order a compiler could change. */
+/* Right-looking factorisation into an upper factor (Golub and Van Loan, "Matrix Computations",
+ * section 4.2.5), then the inverse of its transpose row by row: all inner loops run along rows, and none is a
+ * sum whose order a compiler could change. A pivot that rounding has eaten is as large as rounding could make
+ * it, for 1 / pivot comes next. */
 static void whiten(double *lower, size_t d, double *scratch) {
   double *upper = scratch;
   for (size_t i = 0; i < d; i++)

@@ -100,7 +100,8 @@ static void add_below_top(neighbor *heap, size_t size, neighbor value) {
   heap[at] = value;
 }
 
-/* Points come in the order of their indices, so of equally near ones the first stays. */
+/* Points come in the order of their indices, so of equally near ones the first stays. The limit of a lane is
+ * infinite until its heap is full. */
 static void offer(scratch *s, size_t lane, size_t k, neighbor value) {
   neighbor *heap = s->heaps + lane * k;
   if (s->filled[lane] < k)

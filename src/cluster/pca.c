@@ -52,6 +52,7 @@ static void mirror(double *matrix, size_t n) {
     for (size_t j = 0; j < i; j++) matrix[i * n + j] = matrix[j * n + i];
 }
 
+/* In double precision: float32 points of one sign lose no digits in the sums. */
 static void column_means(double *mean, const float *points, size_t n, size_t d) {
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < d; j++) mean[j] += (double)points[i * d + j];
@@ -66,7 +67,8 @@ static despur_status transpose(float **out, const float *points, size_t n, size_
   return DESPUR_OK;
 }
 
-/* axis = sum over columns of vector[column] * centred column of the transposed matrix. */
+/* axis = sum over columns of vector[column] * centred column of the transposed matrix: where A A' has the
+ * eigenvector v, A' A has A' v, with the same value. */
 static void map_back(const problem *p, double *axis, const double *vector) {
   for (size_t row = 0; row < p->rows; row++) {
     centre_row(p, row, 0, p->scratch);
@@ -102,6 +104,7 @@ static void complete(double *axes, size_t count, size_t d) {
   }
 }
 
+/* An axis and its opposite are the same component: which of them comes out would follow from rounding. */
 static void fix_sign(double *axis, size_t d) {
   size_t largest = 0;
   for (size_t j = 1; j < d; j++)

@@ -47,7 +47,8 @@ static inline float square_between(const float *a, const float *b, const size_t 
   return sum;
 }
 
-/* Whether an edge of this frequency per epoch has its turn. */
+/* Whether an edge of this frequency per epoch has its turn: an edge of half the largest weight in every
+ * second one. umap-learn draws edges in the same proportion by counting epochs down. */
 static inline bool has_turn(float frequency, size_t number) {
   return (uint32_t)(frequency * (float)(number + 1)) != (uint32_t)(frequency * (float)number);
 }
@@ -70,6 +71,7 @@ static inline void take_turn(float *place, float *before, const float *target, c
   }
 }
 
+/* Each point has a stream for each epoch: which random points push it does not depend on who moves before. */
 static inline void move_point(const epoch *e, size_t point, float *place, float *before, const size_t C) {
   const umap_layout *l = e->layout;
   const umap_graph *g = l->graph;

@@ -28,7 +28,10 @@ static void begin(split *s, random_stream *stream) {
   }
 }
 
-/* Moves on to an epoch. */
+/* Moves on to an epoch. Halves are drawn by counts, not example by example: how many of those that stayed
+ * right lie in the first half, given how many were right there before, is hypergeometric, and so is how many
+ * of those that became right do. So a split costs a draw or two for each cell and epoch, however many
+ * examples there are. */
 static void advance(split *s, size_t epoch, random_stream *stream) {
   const despur_epoch_counts *counts = s->counts;
   const size_t *now = counts->correct + epoch * counts->cells;
