@@ -137,10 +137,9 @@ static void add_squares(double *sums, const double *q, size_t rows, size_t d) {
     for (size_t j = 0; j < d; j++) sums[j] += q[row * columns + j] * q[row * columns + j];
 }
 
-/* Right-looking factorisation into an upper factor (Golub and Van Loan, "Matrix Computations",
- * section 4.2.5), then the inverse of its transpose row by row: all inner loops run along rows, and none is a
- * sum whose order a compiler could change. A pivot that rounding has eaten is as large as rounding could make
- * it, for 1 / pivot comes next. */
+/* Right-looking factorisation into an upper factor (Cholesky by outer products), then the inverse of its
+ * transpose row by row: all inner loops run along rows, and none is a sum whose order a compiler could
+ * change. A pivot that rounding has eaten is as large as rounding could make it, for 1 / pivot comes next. */
 static void whiten(double *lower, size_t d, double *scratch) {
   double *upper = scratch;
   for (size_t i = 0; i < d; i++)
