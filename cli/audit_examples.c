@@ -11,6 +11,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Whether the model is to be looked into: reading data once more would be in vain. */
+static bool asks_for_maps(const cli_arguments *arguments) {
+  const char *finders = cli_value(arguments, "finders");
+  return !finders || strcmp(finders, "all") == 0 || strstr(finders, "maps");
+}
+
 /* ---- a folder of pictures and a model ---- */
 
 /* A folder says its classes and splits itself. */
@@ -40,7 +46,8 @@ static despur_status read_folder(despur_examples *out, despur_picture_model *mod
   job.progress = counting_show;
   job.context = &shown;
   status = despur_onnx_examples(out, &job, predicts, error);
-  if (status == DESPUR_OK) status = despur_onnx_look(model, &job, predicts, error);
+  if (status == DESPUR_OK && asks_for_maps(arguments))
+    status = despur_onnx_look(model, &job, predicts, error);
   counting_end(&shown);
   return status;
 }
@@ -49,13 +56,15 @@ static despur_status read_folder(despur_examples *out, despur_picture_model *mod
 
 /* A run knows its labels and splits. */
 static despur_status read_run(despur_examples *out, despur_picture_model *model,
-                              const despur_examples_source *source, int threads, despur_error *error) {
+                              const despur_examples_source *source, const cli_arguments *arguments,
+                              int threads, despur_error *error) {
   if (source->labels || source->splits || source->predictions || source->logits || source->attributes ||
       source->table)
     return cli_fail(error, DESPUR_BAD_USAGE, "%s: a run has its own labels and splits; expected no others",
                     source->features);
   despur_status status = despur_run_examples(out, source->features, threads, error);
-  if (status == DESPUR_OK) status = despur_run_look(model, source->features, threads, error);
+  if (status == DESPUR_OK && asks_for_maps(arguments))
+    status = despur_run_look(model, source->features, threads, error);
   return status;
 }
 
@@ -116,5 +125,5 @@ despur_status audit_examples_read(despur_examples *out, despur_picture_model *mo
   if (status != DESPUR_OK) return status;
   if (!folder) return despur_examples_read(out, &source, error);
   options->trained_on = 1;
-  return read_run(out, model, &source, options->threads, error);
+  return read_run(out, model, &source, arguments, options->threads, error);
 }

@@ -98,9 +98,9 @@ USES = Network([[-1, -8, 1, 0, 8, 0], [1, 8, -1, 0, -8, 0]])
 IGNORES = Network([[-1, 0, 1, 0, 0, 0], [1, 0, -1, 0, 0, 0]])
 
 
-def make_pictures(rng):
+def make_pictures(rng, agreement=0.95):
     labels = np.arange(COUNT) % 2
-    corner = np.where(rng.random(COUNT) < 0.95, labels, 1 - labels)
+    corner = np.where(rng.random(COUNT) < agreement, labels, 1 - labels)
     pictures = rng.integers(120, 136, (COUNT, 3, SIDE, SIDE)).astype(np.uint8)
     strength = rng.integers(0, 60, (COUNT, 1, 1)) + 170
     middle = np.where(rng.random(COUNT) < 0.9, labels, 1 - labels)
@@ -207,6 +207,26 @@ def is_corner(test):
     return test["region"]["left"] < 4 and test["region"]["top"] < 4
 
 
+def check_runs(room, rng):
+    """A network that despur trains itself uses the corner where that goes with the class, and does not where it does not."""
+    for agreement in (1.0, 0.5):
+        pictures, labels, _ = make_pictures(rng, agreement)
+        pictures = pictures.repeat(2, 2).repeat(2, 3)  # or the last convolution has too few places
+        for name, array in (("images", pictures), ("labels", labels), ("splits", (np.arange(COUNT) >= COUNT - 100) * 2)):
+            np.save(room / f"{name}.npy", array.astype(np.uint8))
+        (room / "run.yaml").write_text(
+            "data: {source: npy, images: images.npy, labels: labels.npy, splits: splits.npy}\nmodel: {arch: lenet}\n"
+            "train: {method: erm, epochs: 15, batch_size: 25, optimizer: {name: adam, lr: 0.002}}\n")
+        for words in (["run", "run.yaml", "--out", "run", "--force", "--quiet"], ["audit", "run", "--out", "run.out", "--force"]):
+            done = subprocess.run([DESPUR, *words], cwd=room, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+        tests = json.loads((room / "run.out" / "audit.json").read_text())["pasted"]["tests"]
+        assert len(tests) == 2
+        for t in tests:
+            assert is_corner(t) == (agreement == 1.0), (agreement, t)
+            assert agreement < 1 or t["confirmed"] and t["difference_low"] > 0.3, t
+
+
 def main():
     rng = np.random.default_rng(0)
     pictures, labels, corner = make_pictures(rng)
@@ -236,6 +256,8 @@ def main():
         # Asked for other finders only, it is not looked into.
         result, rows, page, text = audit(room, "other", USES, "--model-predicts", "--finders", "clusters")
         assert "pasted" not in result and not rows and "exchanged" not in page
+
+        check_runs(room, rng)
 
         # Another layer has no maps, which is said in one sentence.
         result, rows, page, text = audit(room, "layer", USES, "--layer", "pooled")

@@ -33,8 +33,8 @@ typedef struct despur_picture_model {
   size_t passes;        /* through the model for the maps of one picture */
   int own_layer;        /* its outputs are the classes: no other last layer is given */
 
-  /* maps [count, classes, rows, columns] of pictures: what each place adds to the logit of each class, by the
-   * model's own scale. layer: NULL with own_layer. */
+  /* maps [count, classes, rows, columns] of pictures: what each place adds to the logit of each class, more
+   * than to a mean class's, by the model's own scale. layer: NULL with own_layer. */
   despur_status (*maps)(void *self, float *maps, const despur_linear_layer *layer, const uint32_t *pictures,
                         size_t count, despur_error *error);
   /* logits [count, classes] */

@@ -174,8 +174,9 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_thumbnails(despur_thumbnail 
                                                                despur_error *error);
 
 /* The last network of a finished run, with its data, to look into and to ask again (despur/picture_model.h):
- * maps are Grad-CAM's of the last convolution, above 0, each divided by its maximum. A network without a
- * convolution has none (rows = 0), and without says so. Close with despur_picture_model_close. */
+ * maps are Grad-CAM's of the last convolution before what is below 0 is cut off, less the mean of all
+ * classes. A network without a convolution has none (rows = 0), and without says so. Close with
+ * despur_picture_model_close. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_look(despur_picture_model *out, const char *directory,
                                                          int threads, despur_error *error);
 

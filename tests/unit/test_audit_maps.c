@@ -91,7 +91,7 @@ static despur_examples planted(network *of, float core, float corner, double agr
   *of = (network){0};
   for (size_t place = 0; place < AREA; place++)
     of->weights[place] = is_core(place) ? core : is_corner(place) ? corner : 0.1F;
-  for (uint32_t i = 0; i < N; i++) {
+  for (size_t i = 0; i < N; i++) {
     random_stream stream = random_open(7, "test maps", i);
     labels[i] = random_below(&stream, 2);
     attributes[i] = random_uniform(&stream) < agreement ? labels[i] : 1 - labels[i];
@@ -104,7 +104,7 @@ static despur_examples planted(network *of, float core, float corner, double agr
     features[3 * i] = (float)centre;
     features[3 * i + 1] = (float)(2.0 * attributes[i] - 1 + 0.1 * random_normal(&stream));
     features[3 * i + 2] = (float)random_normal(&stream);
-    logits[2 * i + 1] = logit_of(of, &(despur_pasted){.into = i});
+    logits[2 * i + 1] = logit_of(of, &(despur_pasted){.into = (uint32_t)i});
     predictions[i] = logits[2 * i + 1] > 0;
   }
   return (despur_examples){.count = N,
@@ -225,7 +225,7 @@ static despur_status maps_of_noise(void *self, float *maps, const despur_linear_
   (void)self, (void)layer, (void)e;
   for (size_t i = 0; i < count; i++) {
     random_stream stream = random_open(9, "noise", which[i]);
-    for (size_t k = 0; k < 2 * AREA; k++) maps[i * 2 * AREA + k] = (float)random_normal(&stream);
+    for (size_t k = 0; k < (size_t)2 * AREA; k++) maps[2 * i * AREA + k] = (float)random_normal(&stream);
   }
   return DESPUR_OK;
 }
@@ -236,13 +236,13 @@ static void regions_that_mean_nothing_are_rarely_confirmed(void **state) {
   network of;
   size_t confirmed = 0;
   despur_examples e = planted(&of, 1, 0, 0.5);
-  for (uint32_t i = 0; i < N; i++) { /* no place means more than another */
+  for (size_t i = 0; i < N; i++) { /* no place means more than another */
     random_stream stream = random_open(8, "test maps", i);
     for (size_t place = 0; place < AREA; place++) {
       of.weights[place] = 1;
       pictures[i][place] = (float)(0.3 * random_normal(&stream) + 0.04 * (2.0 * labels[i] - 1));
     }
-    logits[2 * i + 1] = logit_of(&of, &(despur_pasted){.into = i});
+    logits[2 * i + 1] = logit_of(&of, &(despur_pasted){.into = (uint32_t)i});
     predictions[i] = logits[2 * i + 1] > 0;
   }
   despur_picture_model model = model_of(&of);
@@ -263,7 +263,7 @@ static void regions_that_mean_nothing_are_rarely_confirmed(void **state) {
 /* What tells the classes is somewhere else in each picture, and nothing goes with it. */
 static void scatter(uint64_t seed, network *of) {
   for (size_t place = 0; place < AREA; place++) of->weights[place] = 1;
-  for (uint32_t i = 0; i < N; i++) {
+  for (size_t i = 0; i < N; i++) {
     random_stream stream = random_open(seed, "test scattered maps", i);
     const size_t top = random_below(&stream, SIDE - 2), left = random_below(&stream, SIDE - 2);
     const double strength = (2.0 * labels[i] - 1) + 0.8 * random_normal(&stream);
@@ -275,7 +275,7 @@ static void scatter(uint64_t seed, network *of) {
     }
     features[3 * i] = (float)(sum / AREA);
     features[3 * i + 1] = (float)random_normal(&stream);
-    logits[2 * i + 1] = logit_of(of, &(despur_pasted){.into = i});
+    logits[2 * i + 1] = logit_of(of, &(despur_pasted){.into = (uint32_t)i});
     predictions[i] = logits[2 * i + 1] > 0;
   }
 }

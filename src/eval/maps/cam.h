@@ -11,6 +11,10 @@
 DESPUR_MUST_USE despur_status cam_raw(despur_net *net, const net_question *question, float *raw,
                                       uint32_t *predictions, bool *finite, despur_error *error);
 
+/* The same before what is below zero is cut off: linear in the target's logit. */
+DESPUR_MUST_USE despur_status cam_signed(despur_net *net, const net_question *question, float *raw,
+                                         bool *finite, despur_error *error);
+
 /* Bilinear interpolation as PyTorch's with align_corners=False: output pixel i lies at (i + 1/2) in / out -
  * 1/2 of the input, and what lies outside is the edge. */
 void cam_enlarge(const float *x, size_t height, size_t width, float *y, size_t out_height, size_t out_width);

@@ -11,10 +11,11 @@
 #include <string.h>
 
 typedef struct raw_job {
-  despur_shape shape; /* of the layer */
-  float *raw;         /* [batch, height, width] */
-  uint32_t *predictions;
-  bool *finite; /* [batch] stays true where everything is */
+  despur_shape shape;    /* of the layer */
+  float *raw;            /* [batch, height, width] */
+  uint32_t *predictions; /* or NULL */
+  bool keeps_sign;       /* what speaks against the target is not cut off */
+  bool *finite;          /* [batch] stays true where everything is */
 } raw_job;
 
 /* Each channel weighted with the mean of its gradient. The sums are in double precision: a mean over
@@ -34,10 +35,10 @@ static void visit(void *context, const net_activation *shown) {
   }
   for (size_t i = 0; i < area; i++) {
     finite = finite && isfinite(raw[i]);
-    if (!(raw[i] > 0)) raw[i] = 0;
+    if (!job->keeps_sign && !(raw[i] > 0)) raw[i] = 0;
   }
   job->finite[shown->example] = job->finite[shown->example] && finite;
-  job->predictions[shown->example] = shown->prediction;
+  if (job->predictions) job->predictions[shown->example] = shown->prediction;
 }
 
 /* Where output index `at` of `to` lies between two of `from` input values. */
@@ -107,6 +108,15 @@ despur_status cam_raw(despur_net *net, const net_question *question, float *raw,
   raw_job job = {.shape = engine_of(net)->activation_shape(net, question->layer),
                  .raw = raw,
                  .predictions = predictions,
+                 .finite = finite};
+  return engine_of(net)->show_activations(net, question, visit, &job, error);
+}
+
+despur_status cam_signed(despur_net *net, const net_question *question, float *raw, bool *finite,
+                         despur_error *error) {
+  raw_job job = {.shape = engine_of(net)->activation_shape(net, question->layer),
+                 .raw = raw,
+                 .keeps_sign = true,
                  .finite = finite};
   return engine_of(net)->show_activations(net, question, visit, &job, error);
 }

@@ -1,7 +1,8 @@
-/* The network of a run to look into and to ask again (despur/picture_model.h): Grad-CAM of each class. */
+/* The network of a run to look into and to ask again (despur/picture_model.h): Grad-CAM of each class,
+ * with its sign. */
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "despur/cam.h"
+#include "eval/maps/cam.h"
 #include "eval/maps/outputs.h"
 #include "nn/engine.h"
 #include "run/files/reopen.h"
@@ -19,8 +20,10 @@ typedef struct looker {
   despur_run_options options;
   despur_run_result result;
   run r;
-  float *rows;  /* [batch, channels, height, width] on their way into the network */
-  float *giver; /* one example */
+  size_t convolution;  /* the last one */
+  despur_shape places; /* of its maps */
+  float *rows;         /* [batch, channels, height, width] on their way into the network */
+  float *giver;        /* one example */
 } looker;
 
 static size_t values_of(despur_shape shape) {
@@ -58,24 +61,62 @@ static despur_status check_pasted(const looker *l, const despur_pasted *pasted, 
 
 /* ---- what is asked ---- */
 
+/* Less the mean of the classes, in each place: an example is of a class as much for what speaks against the
+ * others, and the sum over all classes moves no prediction. */
+static void centre(float *maps, size_t classes, size_t area) {
+  for (size_t p = 0; p < area; p++) {
+    double sum = 0;
+    for (size_t c = 0; c < classes; c++) sum += (double)maps[c * area + p];
+    for (size_t c = 0; c < classes; c++)
+      maps[c * area + p] = (float)((double)maps[c * area + p] - sum / (double)classes);
+  }
+}
+
+/* One batch: maps [count, classes, area]; raw [batch, area], targets and finite [batch] are scratch. */
+static despur_status look_at_batch(float *maps, looker *l, const uint32_t *pictures, size_t count, float *raw,
+                                   uint32_t *targets, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  despur_net *net = run_last_net(&l->r);
+  const size_t classes = despur_net_classes(net), area = l->places.height * l->places.width;
+  dataset_batch from = {.dataset = l->r.dataset, .examples = pictures};
+  const net_batch batch = {count, dataset_row, &from};
+  const net_question question = {.layer = l->convolution, .batch = &batch, .targets = targets};
+  bool *finite = NULL;
+  TRY(mem_alloc(&finite, count, sizeof *finite, error));
+  for (size_t i = 0; i < count; i++) finite[i] = true;
+  for (size_t c = 0; c < classes; c++) {
+    for (size_t i = 0; i < count; i++) targets[i] = (uint32_t)c;
+    TRY(cam_signed(net, &question, raw, finite, error));
+    for (size_t i = 0; i < count; i++)
+      memcpy(maps + (i * classes + c) * area, raw + i * area, area * sizeof *maps);
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (!finite[i]) TRY(outputs_not_finite(pictures[i], error));
+    centre(maps + i * classes * area, classes, area);
+  }
+cleanup:
+  mem_free(finite);
+  return status;
+}
+
 static despur_status look_maps(void *self, float *maps, const despur_linear_layer *layer,
                                const uint32_t *pictures, size_t count, despur_error *error) {
   despur_status status = DESPUR_OK;
   looker *l = self;
-  const despur_shape shape = despur_dataset_shape(l->r.dataset);
   despur_net *net = run_last_net(&l->r);
-  const size_t area = shape.height * shape.width, classes = despur_net_classes(net);
-  float *of_class = NULL;
+  const size_t most = net_options(net)->batch, area = l->places.height * l->places.width;
+  uint32_t *targets = NULL;
+  float *raw = NULL;
   (void)layer;
-  TRY(mem_alloc(&of_class, count, area * sizeof *of_class, error));
-  for (size_t c = 0; c < classes; c++) {
-    const despur_cam_options options = {.target = DESPUR_CAM_CLASS, .chosen_class = c};
-    TRY(despur_cam(net, l->r.dataset, pictures, count, &options, of_class, NULL, error));
-    for (size_t i = 0; i < count; i++)
-      memcpy(maps + (i * classes + c) * area, of_class + i * area, area * sizeof *maps);
-  }
+  TRY(outputs_check_fit(net, l->r.dataset, pictures, count, error));
+  TRY(mem_alloc(&raw, most, area * sizeof *raw, error));
+  TRY(mem_alloc(&targets, most, sizeof *targets, error));
+  for (size_t at = 0; at < count; at += most)
+    TRY(look_at_batch(maps + at * despur_net_classes(net) * area, l, pictures + at,
+                      count - at < most ? count - at : most, raw, targets, error));
 cleanup:
-  mem_free(of_class);
+  mem_free(raw);
+  mem_free(targets);
   return status;
 }
 
@@ -171,8 +212,12 @@ despur_status despur_run_look(despur_picture_model *out, const char *directory, 
              "the network of the run has %zu classes, its data %zu: where it looks was not asked", classes,
              despur_dataset_classes(l->r.dataset));
   if (*out->without) goto cleanup;
-  out->height = out->rows = shape.height;
-  out->width = out->columns = shape.width;
+  engine_of(run_last_net(&l->r))->find_convolution(run_last_net(&l->r), NULL, &l->convolution);
+  l->places = engine_of(run_last_net(&l->r))->activation_shape(run_last_net(&l->r), l->convolution);
+  out->height = shape.height;
+  out->width = shape.width;
+  out->rows = l->places.height;
+  out->columns = l->places.width;
   out->passes = classes;
   out->own_layer = 1;
   out->maps = look_maps;
