@@ -1,5 +1,6 @@
 /* despur bench: how fast everything is here, and how near to the machine's limits. */
 #include "cli.h"
+#include "terminal.h"
 
 #include "despur/bench.h"
 #include "despur/run.h"
@@ -11,7 +12,7 @@ static const char *const LIMITS[] = {"-", "multiply-add", "multiply-add (double)
 
 static void show_name(void *context, const char *name) {
   (void)context;
-  fprintf(stderr, "\r\033[K%s", name);
+  terminal_redraw(name);
 }
 
 /* 1.23 s, 45.6 ms, 789 us: three digits. */
@@ -105,7 +106,7 @@ static despur_status execute(const cli_arguments *arguments, despur_error *error
                                         .threads = (int)threads,
                                         .progress = isatty(STDERR_FILENO) ? show_name : NULL};
   status = despur_bench(&result, &options, error);
-  if (options.progress) fputs("\r\033[K", stderr);
+  if (options.progress) terminal_wipe();
   if (status == DESPUR_OK) {
     if (cli_value(arguments, "json"))
       print_json(&result);

@@ -1,6 +1,7 @@
 #include "counting.h"
 
 #include "cli.h"
+#include "terminal.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -14,6 +15,17 @@ static double now_seconds(void) {
 
 counting counting_start(const char *what, bool quiet) {
   return (counting){.what = what, .terminal = !quiet && isatty(STDERR_FILENO), .started = now_seconds()};
+}
+
+static void draw(const counting *c, size_t done, size_t count, double now) {
+  char line[128];
+  int used = snprintf(line, sizeof line, "%zu of %zu %s", done, count, c->what);
+  if (done > c->first && used > 0 && (size_t)used < sizeof line) {
+    const double left = (now - c->started) / (double)(done - c->first) * (double)(count - done);
+    snprintf(line + used, sizeof line - (size_t)used, ", %u:%02u left", (unsigned)(left / 60),
+             (unsigned)left % 60);
+  }
+  terminal_redraw(line);
 }
 
 void counting_show(void *context, size_t done, size_t count) {
@@ -31,13 +43,10 @@ void counting_show(void *context, size_t done, size_t count) {
   if (!c->terminal || (c->drawn && now - c->drawn_at < 0.1)) return;
   c->drawn = true;
   c->drawn_at = now;
-  fprintf(stderr, "\r\033[K%zu of %zu %s", done, count, c->what);
-  if (done == c->first) return;
-  const double left = (now - c->started) / (double)(done - c->first) * (double)(count - done);
-  fprintf(stderr, ", %u:%02u left", (unsigned)(left / 60), (unsigned)left % 60);
+  draw(c, done, count, now);
 }
 
 void counting_end(counting *c) {
-  if (c->drawn) fputs("\r\033[K", stderr);
+  if (c->drawn) terminal_wipe();
   c->drawn = false;
 }

@@ -22,7 +22,7 @@ static double now_seconds(void) {
 }
 
 void report_clear(report *r) {
-  if (r->drawn) fputs("\r\033[K", stderr);
+  if (r->drawn) terminal_wipe();
   r->drawn = false;
 }
 
@@ -86,7 +86,7 @@ static void draw(const report *r, const despur_progress *progress, double now) {
   char line[LINE];
   compose(line, progress, (double)progress->done / (now - r->epoch_started + 1e-9),
           terminal_width(STDERR_FILENO));
-  fprintf(stderr, "\r\033[K%s", line);
+  terminal_redraw(line);
 }
 
 static void show_progress(void *context, const despur_progress *progress) {

@@ -60,14 +60,17 @@ static void show_progress(void *context, const despur_sweep_progress *progress) 
   watcher *w = context;
   w->done = progress->complete + progress->failed;
   if (w->report->quiet || !w->report->terminal) return;
-  fprintf(stderr, "\r\033[K%zu of %zu done", w->done, progress->total);
-  if (progress->failed) fprintf(stderr, ", %zu failed", progress->failed);
-  fprintf(stderr, ", %zu running", progress->running);
-  if (progress->elsewhere) fprintf(stderr, ", %zu elsewhere", progress->elsewhere);
+  char line[256], failed[48] = "", elsewhere[48] = "", time_left[64] = "";
+  if (progress->failed) snprintf(failed, sizeof failed, ", %zu failed", progress->failed);
+  if (progress->elsewhere) snprintf(elsewhere, sizeof elsewhere, ", %zu elsewhere", progress->elsewhere);
   if (!isnan(progress->seconds_left)) {
     unsigned left = (unsigned)progress->seconds_left;
-    fprintf(stderr, ", about %u:%02u:%02u left", left / 3600, left / 60 % 60, left % 60);
+    snprintf(time_left, sizeof time_left, ", about %u:%02u:%02u left", left / 3600, left / 60 % 60,
+             left % 60);
   }
+  snprintf(line, sizeof line, "%zu of %zu done%s%s, %zu running%s", w->done, progress->total, failed,
+           time_left, progress->running, elsewhere);
+  terminal_redraw(line);
   w->report->drawn = true;
 }
 

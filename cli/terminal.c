@@ -99,6 +99,21 @@ void terminal_put_left(const char *text, int width) {
   for (; columns < width; columns++) putchar(' ');
 }
 
+void terminal_redraw(const char *line) {
+  const int most = terminal_width(STDERR_FILENO) - 1;
+  int length = (int)strlen(line);
+  while (length > most) {
+    int comma = length - 1;
+    while (comma > 0 && line[comma] != ',') comma--;
+    length = comma > 0 ? comma : most;
+  }
+  fprintf(stderr, "\r\033[K%.*s", length, line);
+}
+
+void terminal_wipe(void) {
+  fputs("\r\033[K", stderr);
+}
+
 void terminal_print_wrapped(const char *words, size_t width) {
   size_t column = 0;
   while (*words) {

@@ -30,6 +30,13 @@ __attribute__((format(printf, 2, 3))) int terminal_print(FILE *out, const char *
 /* Prints at most width columns of a text, and spaces up to width; what is cut off ends with a tilde. */
 void terminal_put_left(const char *text, int width);
 
+/* A line on stderr in the place of the one before it. The last column stays free, since writing there makes
+ * some terminals scroll: of a line that is too long, parts go that stand behind commas, the last one first. */
+void terminal_redraw(const char *line);
+
+/* Nothing in its place. */
+void terminal_wipe(void);
+
 /* Prints words in lines of at most that many characters. */
 void terminal_print_wrapped(const char *words, size_t width);
 
