@@ -31,7 +31,8 @@ __attribute__((format(printf, 2, 3))) int terminal_print(FILE *out, const char *
 void terminal_put_left(const char *text, int width);
 
 /* A line on stderr in the place of the one before it. The last column stays free, since writing there makes
- * some terminals scroll: of a line that is too long, parts go that stand behind commas, the last one first. */
+ * some terminals scroll: of a line that is too long, parts go that stand behind commas, the last one first.
+ */
 void terminal_redraw(const char *line);
 
 /* Nothing in its place. */
