@@ -14,6 +14,7 @@ enum { MOST_MODELS = 16 };
 typedef struct measured {
   despur_model models[MOST_MODELS];
   size_t count;
+  char predictions[4096]; /* columns of all models, with commas between: none has the labels */
   despur_rule_result choice;
   despur_run_end end;
 } measured;
@@ -72,6 +73,17 @@ static despur_status check_words(const cli_arguments *arguments, despur_error *e
   return file ? check_models(arguments, file, error) : DESPUR_OK;
 }
 
+/* Where one of several models is asked for, the others' predictions look like labels. */
+static despur_status list_predictions(char *out, size_t room, const cli_arguments *arguments,
+                                      despur_error *error) {
+  size_t used = 0;
+  const char *name;
+  for (size_t i = 0; used < room && (name = cli_value_again(arguments, "prediction", i)) != NULL; i++)
+    used += (size_t)snprintf(out + used, room - used, "%s%s", i ? "," : "", name);
+  if (used < room) return DESPUR_OK;
+  return cli_fail(error, DESPUR_BAD_USAGE, "--prediction: the names are too long");
+}
+
 /* A table has a model for each time that one of OF_MODELS is given. */
 static despur_status read_models(measured *m, const char *file, const cli_arguments *arguments,
                                  despur_error *error) {
@@ -79,6 +91,10 @@ static despur_status read_models(measured *m, const char *file, const cli_argume
   despur_status status = columns_of(&columns, arguments, error);
   const char *several = repeated(arguments);
   columns.from_scores = several && strcmp(several, "prediction") != 0;
+  if (status == DESPUR_OK && several && strcmp(several, "prediction") == 0) {
+    status = list_predictions(m->predictions, sizeof m->predictions, arguments, error);
+    columns.not_label = m->predictions;
+  }
   do {
     const char *name = several ? cli_value_again(arguments, several, m->count) : NULL;
     const char *label = several ? name : columns_table_name(file);

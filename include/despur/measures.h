@@ -87,6 +87,8 @@ typedef struct despur_columns {
                                 weigh nothing are left out, and said; NULL: all count alike */
   char separator, comment;   /* between fields; of lines to pass over. 0: found in the file; none */
   bool from_scores;          /* no column of predictions is guessed: scores or probabilities say them */
+  const char *not_label;     /* a column that is not the label whatever its values, or several with commas
+                                between, such as those of other models' predictions; NULL: none */
   bool whole_groups;         /* groups are what `by` says, not that within each label */
   bool ungrouped;    /* without `by` the groups are the labels: no columns that make any are guessed */
   bool with_missing; /* groups with missing values can be the worst, too */

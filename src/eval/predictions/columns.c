@@ -285,7 +285,8 @@ static void guess_groups(column_roles *roles, table *t) {
 static despur_status guess_rest(column_roles *out, table *t, const despur_columns *columns,
                                 despur_error *error) {
   if (!out->label) out->label = guess(out, t, LABELS);
-  if (!out->prediction && !columns->from_scores) out->prediction = guess(out, t, PREDICTIONS);
+  if (!out->prediction && !columns->from_scores && !(columns->threshold > 0))
+    out->prediction = guess(out, t, PREDICTIONS);
   despur_status status = find_probabilities(out, t, columns, error);
   if (status != DESPUR_OK) return status;
   if (!out->prediction && !out->score && out->probability_count == 0) out->score = guess(out, t, SCORES);
@@ -311,6 +312,17 @@ void column_roles_not_label(column_roles *roles, const table_column *column) {
   roles->maybe_count = left;
 }
 
+static void leave_out(column_roles *roles, table *t, const char *not_label) {
+  for (size_t i = 0; not_label && i < t->column_count; i++) {
+    const char *name = t->columns[i].name;
+    const size_t length = strlen(name);
+    bool named = strcmp(not_label, name) == 0;
+    for (const char *at = not_label; !named && at; at = strchr(at, ','), at += at != NULL)
+      named = strncmp(at, name, length) == 0 && (at[length] == ',' || !at[length]);
+    if (named) column_roles_not_label(roles, &t->columns[i]);
+  }
+}
+
 /* After all has been guessed, so that what is offered instead has no part yet. */
 static despur_status check_complete(const column_roles *roles, const table *t, const despur_columns *columns,
                                     despur_error *error) {
@@ -319,6 +331,10 @@ static despur_status check_complete(const column_roles *roles, const table *t, c
     return missing(roles, t,
                    "a column with the predictions, such as 'prediction', or 'prob_0', 'prob_1', ...",
                    "--prediction, --score, --probabilities", PREDICTIONS, error);
+  if (columns->threshold > 0 && (roles->prediction || !roles->score))
+    return error_set(error, DESPUR_BAD_USAGE,
+                     "expected a score that the threshold decides on (--score), found %s",
+                     roles->prediction ? "predictions" : "probabilities of all classes");
   if (roles->by_count == 0 && !columns->ungrouped)
     return missing(roles, t, "a column that makes groups, such as 'a' or 'group'", "--by", GROUPS, error);
   return DESPUR_OK;
@@ -371,6 +387,7 @@ despur_status column_roles_find(column_roles *out, table *t, const despur_column
   TRY(find_said(out, t, columns, error));
   TRY(guess_rest(out, t, columns, error));
   list_maybe_labels(out, t, out->prediction);
+  leave_out(out, t, columns->not_label);
   TRY(check_complete(out, t, columns, error));
   set_uses(out);
   for (size_t i = 0; columns->others && i < t->column_count; i++)

@@ -23,6 +23,7 @@ static const struct {
               {"at", NUMBER, offsetof(despur_columns, at)},
               {"split", TEXT, offsetof(despur_columns, split)},
               {"min-count", COUNT, offsetof(despur_columns, min_count)},
+              {"not-label", TEXT, offsetof(despur_columns, not_label)},
               {"from-scores", FLAG, offsetof(despur_columns, from_scores)},
               {"whole-groups", FLAG, offsetof(despur_columns, whole_groups)},
               {"with-missing", FLAG, offsetof(despur_columns, with_missing)},
