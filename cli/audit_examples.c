@@ -58,10 +58,16 @@ static despur_status read_folder(despur_examples *out, despur_picture_model *mod
 static despur_status read_run(despur_examples *out, despur_picture_model *model,
                               const despur_examples_source *source, const cli_arguments *arguments,
                               int threads, despur_error *error) {
-  if (source->labels || source->splits || source->predictions || source->logits || source->attributes ||
-      source->table)
-    return cli_fail(error, DESPUR_BAD_USAGE, "%s: a run has its own labels and splits; expected no others",
-                    source->features);
+  const char *const others[] = {
+      source->labels,   source->splits,       source->predictions, source->logits,     source->attributes,
+      source->table,    source->label,        source->split,       source->prediction, source->attribute,
+      source->unit,     source->weight,       source->by,          source->id,         source->score,
+      source->positive, source->probabilities};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (others[i])
+      return cli_fail(error, DESPUR_BAD_USAGE,
+                      "%s: a run has its own labels and splits, and no table; expected no others, found '%s'",
+                      source->features, others[i]);
   despur_status status = despur_run_examples(out, source->features, threads, error);
   if (status == DESPUR_OK && asks_for_maps(arguments))
     status = despur_run_look(model, source->features, threads, error);
