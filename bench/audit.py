@@ -118,6 +118,8 @@ def power(a):
         for share in (0.05, 0.1, 0.2):
             limits, hits = [], 0
             for r in range(LIMITS + a.repeats):
+                if r == LIMITS and len(limits) < LIMITS:
+                    break
                 with tempfile.TemporaryDirectory() as name:
                     folder = pathlib.Path(name)
                     excess = 0.0 if r < LIMITS else np.mean(limits)
@@ -125,22 +127,26 @@ def power(a):
                     words = {"table": folder / "t.csv", "label": "y", "prediction": "pred", "by": "site", "weight": "wt"}
                     result = audit(a.despur, folder, seed=r, **words)
                 if r < LIMITS:
-                    limits += [x["excess"] for x in result["detection_limits"] if x["class"] == "1" and abs(x["share"] - share) < 1e-9]
+                    said = [x["excess"] for x in result["detection_limits"] if x["class"] == "1" and abs(x["share"] - share) < 1e-9]
+                    limits += [x for x in said if x is not None]
                 else:
                     hits += any(c["confirmed"] and c["class"] == "1" for c in result["cells"])
+            if len(limits) < LIMITS:
+                print(f"{n}, {share}, nothing could be found of so few")
+                continue
             found = hits / a.repeats
             print(f"{n}, {share}, {np.mean(limits):.3f}, {found:.2f}, {np.sqrt(0.16 / a.repeats):.2f}, 0.80", flush=True)
 
 
-WEIGHED = ("lognormal", "heavy", "strata", "hard", "sampled")
+WEIGHED = ("lognormal", "heavy", "strata", "hard", "scarce", "sampled")
 
 
 def weighed_set(shape, seed, n=2000):
     """Labels, predictions, columns and weights. In the population that these stand for, errors have nothing to do with any column.
 
     lognormal, heavy: of everything independent, with a deviation of 1 and 1.5 of the logarithm; strata: by site and class,
-    1 to 30; hard: a tenth is hard, drawn ten times as often and weighs a tenth; sampled: the same at site 0 alone, where
-    rows without weights have more errors.
+    1 to 30; hard: a tenth is hard, drawn ten times as often and weighs a tenth; scarce: drawn a third as often, and weighs
+    three times as much; sampled: as hard at site 0 alone, where rows without weights have more errors.
     """
     rng = np.random.default_rng([WEIGHED.index(shape), seed])
     y, site, age = rng.integers(0, 2, n), rng.integers(0, 6, n), rng.integers(18, 90, n)
@@ -149,9 +155,10 @@ def weighed_set(shape, seed, n=2000):
         weights = np.exp((1.5 if shape == "heavy" else 1) * rng.normal(size=n))
     if shape == "strata":
         weights = np.exp(np.linspace(0, np.log(30), 12))[rng.permutation(12)][2 * site + y]
-    often = (site == 0) if shape == "sampled" else np.full(n, shape == "hard")
-    hard = rng.random(n) < np.where(often, 1 / 1.9, 0.1)
-    weights = np.where(often & hard, weights / 10, weights)
+    times = {"hard": 10, "sampled": 10, "scarce": 1 / 3}.get(shape, 1)
+    times = np.where(site == 0, times, 1) if shape == "sampled" else np.full(n, times)
+    hard = rng.random(n) < times / (times + 9)
+    weights = np.where(hard, weights / times, weights)
     wrong = rng.random(n) < np.where(hard, 0.5, 0.05)
     return y, np.where(wrong, 1 - y, y), site, age, weights
 

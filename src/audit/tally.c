@@ -45,14 +45,37 @@ double tally_marked(const audit_tally *t) {
   return weigh_alike(t) ? (double)t->marked : tally_share(t) * tally_effective(t);
 }
 
+/* Adds what weighs 1 on average. */
+static void add_scaled(audit_tally *sum, const audit_tally *t) {
+  const double scale = (double)t->count / t->whole;
+  sum->count += t->count;
+  sum->marked += t->marked;
+  sum->whole += scale * t->whole;
+  sum->part += scale * t->part;
+  sum->square += scale * scale * t->square;
+  sum->part_square += scale * scale * t->part_square;
+}
+
+/* Of few marks that weigh much `out` may have none, and look as sure as many examples: it is not surer than
+ * both together are, for its size. */
+static double rest_effective(const audit_tally *in, const audit_tally *out) {
+  audit_tally both = {0};
+  add_scaled(&both, in);
+  add_scaled(&both, out);
+  const double own = tally_effective(out),
+               most = (double)out->count * (tally_effective(&both) / (double)both.count);
+  return own < most ? own : most;
+}
+
 static size_t nearest(double x) {
   return (size_t)floor(x + 0.5);
 }
 
 double tally_fisher(const audit_tally *in, const audit_tally *out) {
   if (in->count == 0 || out->count == 0) return 1;
+  double n = rest_effective(in, out);
   return despur_fisher_greater(nearest(tally_marked(in)), nearest(tally_effective(in)),
-                               nearest(tally_marked(out)), nearest(tally_effective(out)));
+                               nearest(tally_share(out) * n), nearest(n));
 }
 
 despur_interval tally_difference(double p_in, double n_in, double p_out, double n_out, double confidence) {

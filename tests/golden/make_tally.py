@@ -20,6 +20,8 @@ for n_in, n_rest, sigma, rates in ((8, 30, 1, (0.7, 0.2)), (12, 20, 0.5, (0.9, 0
     w = np.round(np.exp(sigma * rng.normal(size=n_in + n_rest)), 3)
     e = np.concatenate([rng.random(n_in) < rates[0], rng.random(n_rest) < rates[1]])
     (p, kish, n), (p_rest, _, n_rest_alike) = effective(w[:n_in], e[:n_in]), effective(w[n_in:], e[n_in:])
+    scaled = np.concatenate([side / side.mean() for side in (w[:n_in], w[n_in:])])  # the rest is not surer than both, for its size
+    n_rest_alike = min(n_rest_alike, n_rest * effective(scaled, e)[2] / len(e))
     of, of_rest, marked, marked_rest = (math.floor(x + 0.5) for x in (n, n_rest_alike, p * n, p_rest * n_rest_alike))
     fisher = stats.fisher_exact([[marked, of - marked], [marked_rest, of_rest - marked_rest]], alternative="greater")[1]
     marks = "".join("x" if x else "." for x in e)

@@ -76,6 +76,17 @@ static double kish_alone(const audit_tally *in, const audit_tally *rest) {
                                (size_t)ceil(tally_share(rest) * n_rest), (size_t)n_rest);
 }
 
+/* A twentieth is marked on either side, and one of weight 30, as chance has it. */
+static void a_mark_of_great_weight_is_one_mark(void **state) {
+  (void)state;
+  audit_tally in = {0}, rest = {0};
+  tally_add(&in, 30, true);
+  for (size_t i = 1; i < 300; i++) tally_add(&in, 1, i < 15);
+  for (size_t i = 0; i < 300; i++) tally_add(&rest, 1, i < 15);
+  assert_true(kish_alone(&in, &rest) < 0.05);
+  assert_true(tally_fisher(&in, &rest) > 0.15);
+}
+
 static void count_alarms(size_t own[LEVELS], size_t by_kish[LEVELS], size_t in_count, size_t rest_count,
                          double rate, double sigma, double heavier) {
   for (uint64_t i = 0; i < DRAWS; i++) {
@@ -96,8 +107,9 @@ static void false_alarms_keep_their_level(void **state) {
   static const struct {
     size_t in, rest;
     double rate, sigma, heavier;
-  } SETS[] = {{10, 200, 0.1, 1, 1}, {30, 300, 0.05, 1, 1},  {30, 300, 0.3, 1.5, 1},  {100, 100, 0.1, 1.5, 1},
-              {200, 30, 0.1, 1, 1}, {40, 200, 0.2, 0.5, 5}, {40, 200, 0.2, 0.5, 0.2}};
+  } SETS[] = {{10, 200, 0.01, 0.5, 5}, {10, 200, 0.1, 1, 1},    {30, 300, 0.05, 1, 1},
+              {30, 300, 0.3, 1.5, 1},  {100, 100, 0.1, 1.5, 1}, {200, 30, 0.1, 1, 1},
+              {40, 200, 0.2, 0.5, 5},  {40, 200, 0.2, 0.5, 0.2}};
   for (size_t s = 0; s < sizeof SETS / sizeof *SETS; s++) {
     size_t own[LEVELS] = {0}, by_kish[LEVELS] = {0};
     count_alarms(own, by_kish, SETS[s].in, SETS[s].rest, SETS[s].rate, SETS[s].sigma, SETS[s].heavier);
@@ -116,6 +128,7 @@ int main(void) {
       cmocka_unit_test(effective_numbers_are_those_of_their_definition),
       cmocka_unit_test(examples_that_weigh_alike_are_counted),
       cmocka_unit_test(nothing_says_nothing),
+      cmocka_unit_test(a_mark_of_great_weight_is_one_mark),
       cmocka_unit_test(false_alarms_keep_their_level),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
