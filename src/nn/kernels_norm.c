@@ -71,55 +71,71 @@ static void apply(const norm_job *job, float scale, float shift) {
 }
 
 /* Of dy and of dy (x - mean): distances, not values, or a large mean would cost the sum its digits. */
-static norm_sums sums(const norm_job *job, double mean) {
-  double lanes[2][LANES] __attribute__((aligned(64)));
-  const dvec middle = splat_double(mean);
-  dvec sum[DOUBLE_PARTS], product[DOUBLE_PARTS];
-  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) sum[part] = product[part] = splat_double(0);
-  for (size_t row = 0; row < job->rows; row++)
-    for (size_t column = 0; column < job->columns; column++) {
-      const float *x = job->x + row * job->x_row + column * LANES;
-      const float *gradient = job->dy + row * job->dy_row + column * LANES;
-      UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
-        dvec dy = load_wide(gradient + part * DOUBLES), distance = load_wide(x + part * DOUBLES) - middle;
-        sum[part] += dy;
-        product[part] = fma_doubles(dy, distance, product[part]);
-      }
-    }
+/* Sums of dy, and of its products with x - mean, in the lanes of vectors. */
+typedef struct lane_sums {
+  dvec sum[DOUBLE_PARTS], product[DOUBLE_PARTS], middle;
+} lane_sums;
+
+INLINE void begin_sums(lane_sums *s, double mean) {
+  s->middle = splat_double(mean);
+  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) s->sum[part] = s->product[part] = splat_double(0);
+}
+
+/* One column: LANES values each. */
+INLINE void add_column(lane_sums *s, const float *gradient, const float *x) {
   UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
-    store_doubles(lanes[0] + part * DOUBLES, sum[part]);
-    store_doubles(lanes[1] + part * DOUBLES, product[part]);
+    dvec dy = load_wide(gradient + part * DOUBLES), distance = load_wide(x + part * DOUBLES) - s->middle;
+    s->sum[part] += dy;
+    s->product[part] = fma_doubles(dy, distance, s->product[part]);
   }
-  return (norm_sums){sum_used(lanes[0], job->used), sum_used(lanes[1], job->used)};
 }
 
-/* ReLU's gradient is 0 where its output is 0, as PyTorch has it. Comparisons give a mask of bits, so there is
- * no branch, and NaN in y stops the gradient in every instruction set alike. */
-INLINE void mask_rows(const mask_job *job, const bool PLUS, const bool ADDS) {
+INLINE norm_sums end_sums(const lane_sums *s, size_t used) {
+  double lanes[2][LANES] __attribute__((aligned(64)));
+  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
+    store_doubles(lanes[0] + part * DOUBLES, s->sum[part]);
+    store_doubles(lanes[1] + part * DOUBLES, s->product[part]);
+  }
+  return (norm_sums){sum_used(lanes[0], used), sum_used(lanes[1], used)};
+}
+
+static norm_sums sums(const norm_job *job, double mean) {
+  lane_sums s;
+  begin_sums(&s, mean);
+  for (size_t row = 0; row < job->rows; row++)
+    for (size_t column = 0; column < job->columns; column++)
+      add_column(&s, job->dy + row * job->dy_row + column * LANES,
+                 job->x + row * job->x_row + column * LANES);
+  return end_sums(&s, job->used);
+}
+
+INLINE norm_sums mask_rows(const mask_job *job, const norm_job *norm, double mean, const bool PLUS,
+                           const bool ADDS) {
   const vec zero = splat(0);
+  lane_sums s;
+  begin_sums(&s, mean);
   for (size_t row = 0; row < job->rows; row++) {
-    const float *y = job->y + row * job->y_row;
+    const float *y = job->y + row * job->y_row, *x = norm->x + row * norm->x_row;
     float *dy = job->dy + row * job->dy_row, *plus = PLUS ? job->plus + row * job->plus_row : NULL;
-    for (size_t i = 0; i < job->columns * LANES; i += VECTOR) {
-      vec kept = (vec)((load(y + i) > zero) & (ivec)load(dy + i));
-      store(dy + i, kept);
-      if (PLUS && ADDS) store(plus + i, load(plus + i) + kept);
-      if (PLUS && !ADDS) store(plus + i, kept);
+    for (size_t column = 0; column < job->columns * LANES; column += LANES) {
+      for (size_t i = column; i < column + LANES; i += VECTOR) {
+        vec kept = (vec)((load(y + i) > zero) & (ivec)load(dy + i));
+        store(dy + i, kept);
+        if (PLUS && ADDS) store(plus + i, load(plus + i) + kept);
+        if (PLUS && !ADDS) store(plus + i, kept);
+      }
+      add_column(&s, dy + column, x + column);
     }
   }
+  return end_sums(&s, norm->used);
 }
 
-static void mask(const mask_job *job) {
-  if (!job->plus)
-    mask_rows(job, false, false);
-  else if (job->adds)
-    mask_rows(job, true, true);
-  else
-    mask_rows(job, true, false);
+static norm_sums mask(const mask_job *job, const norm_job *norm, double mean) {
+  if (!job->plus) return mask_rows(job, norm, mean, false, false);
+  if (job->adds) return mask_rows(job, norm, mean, true, true);
+  return mask_rows(job, norm, mean, true, false);
 }
 
-/* Lanes without an example must stay 0: the shift and the slope would make numbers of nothing, which weight
- * gradients of the layer before would add up. */
 static void gradient(const norm_job *job, norm_line line) {
   const vec scale = splat(line.scale), shift = splat(line.shift), mean = splat(line.mean),
             slope = splat(-line.slope);

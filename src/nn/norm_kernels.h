@@ -49,7 +49,7 @@ typedef struct norm_table {
   void (*apply)(const norm_job *job, float scale, float shift); /* y = x * scale + shift, and so on */
   norm_sums (*sums)(const norm_job *job, double mean);
   void (*gradient)(const norm_job *job, norm_line line); /* zero in lanes without an example */
-  void (*mask)(const mask_job *job);
+  norm_sums (*mask)(const mask_job *job, const norm_job *norm, double mean); /* and sums of what is left */
 } norm_table;
 
 #endif

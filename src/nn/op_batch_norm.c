@@ -198,8 +198,8 @@ static void forward(const node *n, pass *p) {
 
 /* ---- gradients ---- */
 
-/* The way back through ReLU and, where the host is one, through an addition. */
-static void mask(const node *n, const pass *p, const node *host, size_t channel) {
+/* The way back through ReLU and, where the host is one, through an addition; sums as by `norm`. */
+static norm_sums mask(const node *n, const pass *p, const node *host, size_t channel, const norm_job *norm) {
   block_layout out = n->out->layout, delta = n->out->delta_layout;
   mask_job job = {.dy = node_delta(n, p) + block_at(delta, channel, 0),
                   .dy_row = block_row(delta),
@@ -213,15 +213,15 @@ static void mask(const node *n, const pass *p, const node *host, size_t channel)
     job.plus_row = block_row(plus);
     job.adds = host->adds[1];
   }
-  p->net->kernels->norm->mask(&job);
+  return p->net->kernels->norm->mask(&job, norm, norms_of(n, p->net)[channel].mean);
 }
 
 static void collect_for(const node *n, const pass *p, const node *host) {
   norm_sums *sums = (norm_sums *)(p->sums + n->sums_at);
   for (size_t c = 0; c < channels(n); c++) {
-    if (host) mask(n, p, host, c);
     const norm_job job = gradient_job_of(n, p, c);
-    sums[c] = p->net->kernels->norm->sums(&job, norms_of(n, p->net)[c].mean);
+    sums[c] =
+        host ? mask(n, p, host, c, &job) : p->net->kernels->norm->sums(&job, norms_of(n, p->net)[c].mean);
   }
 }
 

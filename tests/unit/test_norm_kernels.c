@@ -168,7 +168,13 @@ static void masks_take_the_gradient_back_through_relu_and_addition(void **state)
                       .rows = ROWS,
                       .columns = COLUMNS,
                       .adds = kind == ADDS};
-      kernels_available(t)->norm->mask(&job);
+      channel seen = make_channel(LANES - 3, 1, 2); /* what was normalised */
+      norm_job norm = seen.job;
+      norm.dy = c.dy;
+      const norm_sums found = kernels_available(t)->norm->mask(&job, &norm, 0.3);
+      const norm_sums wanted = kernels_available(t)->norm->sums(&norm, 0.3); /* of what is left */
+      assert_memory_equal(&found, &wanted, sizeof found);
+      free_channel(&seen);
       for (size_t row = 0; row < ROWS; row++)
         for (size_t i = 0; i < Y_ROW; i++) {
           size_t at = row * Y_ROW + i;
