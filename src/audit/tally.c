@@ -74,8 +74,10 @@ static size_t nearest(double x) {
 double tally_fisher(const audit_tally *in, const audit_tally *out) {
   if (in->count == 0 || out->count == 0) return 1;
   double n = rest_effective(in, out);
-  return despur_fisher_greater(nearest(tally_marked(in)), nearest(tally_effective(in)),
-                               nearest(tally_share(out) * n), nearest(n));
+  double counted = despur_fisher_greater(in->marked, in->count, out->marked, out->count);
+  double weighed = despur_fisher_greater(nearest(tally_marked(in)), nearest(tally_effective(in)),
+                                         nearest(tally_share(out) * n), nearest(n));
+  return counted > weighed ? counted : weighed;
 }
 
 despur_interval tally_difference(double p_in, double n_in, double p_out, double n_out, double confidence) {

@@ -28,8 +28,10 @@ double tally_kish(const audit_tally *tally);
 double tally_effective(const audit_tally *tally);
 double tally_marked(const audit_tally *tally);
 
-/* P-value of "marks are not more frequent in `in` than in `out`": Fisher's exact test, one-sided, of
- * effective numbers, rounded to whole ones. */
+/* P-value of "marks are not more frequent in `in` than in `out`": Fisher's exact test, one-sided, of the
+ * examples, and of effective numbers, rounded to whole ones; the larger of both. The first has its level
+ * whatever weights are, where marks are as frequent among examples; the second where they are in what these
+ * stand for. */
 double tally_fisher(const audit_tally *in, const audit_tally *out);
 
 /* Of p_in - p_out, each as sure as so many examples (Newcombe 1998). */

@@ -60,7 +60,8 @@ static void cells(markup *m, const despur_audit *a) {
     markup_raw(m, "</tbody>\n</table>\n</div>\n");
     if (a->weight)
       markup_raw(m, "<p class=\"note\">Errors and points are weighted. Worth: how many examples that weigh "
-                    "alike would be as sure of the errors there; p-values and intervals are of these.</p>\n");
+                    "alike would be as sure of the errors there; intervals are of these, p-values the larger "
+                    "one of these and of counts.</p>\n");
     markup_raw(m, "<p class=\"note\">The margin in disguise: whoever looks where a model is unsure finds "
                   "errors. Nothing is left of these cells among examples of equal margin.</p>\n");
   }

@@ -24,6 +24,8 @@ for n_in, n_rest, sigma, rates in ((8, 30, 1, (0.7, 0.2)), (12, 20, 0.5, (0.9, 0
     n_rest_alike = min(n_rest_alike, n_rest * effective(scaled, e)[2] / len(e))
     of, of_rest, marked, marked_rest = (math.floor(x + 0.5) for x in (n, n_rest_alike, p * n, p_rest * n_rest_alike))
     fisher = stats.fisher_exact([[marked, of - marked], [marked_rest, of_rest - marked_rest]], alternative="greater")[1]
+    counts = [[e[:n_in].sum(), n_in - e[:n_in].sum()], [e[n_in:].sum(), len(e) - n_in - e[n_in:].sum()]]
+    fisher = max(fisher, stats.fisher_exact(counts, alternative="greater")[1])
     marks = "".join("x" if x else "." for x in e)
     print(f'    {{{n_in}, {n_rest}, {{{", ".join(map(str, w))}}}, "{marks}", {float(p)!r}, {float(kish)!r}, {float(n)!r}, {float(fisher)!r}}},')
 print("};")
