@@ -55,7 +55,7 @@ static void nothing_says_nothing(void **state) {
 
 /* ---- the level ---- */
 
-enum { DRAWS = 20000, LEVELS = 3 };
+enum { DRAWS = 10000, LEVELS = 3 };
 static const double ALPHAS[LEVELS] = {0.05, 0.01, 0.001};
 
 /* Marks with one rate everywhere, weights with a deviation `sigma` of the logarithm; marked ones weigh
