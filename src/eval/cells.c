@@ -42,17 +42,21 @@ static uint32_t attribute_of(const despur_predicted *p, size_t row) {
 /* Cells come in their order, one or several times each. */
 static void add_cell(cells *c, uint32_t label, uint32_t attribute, uint32_t prediction, size_t count) {
   assert(c->parts && c->cells);
-  cell_part *part = c->part_count ? &c->parts[c->part_count - 1] : NULL;
-  cell *last = c->count ? &c->cells[c->count - 1] : NULL;
-  bool same = part && part->label == label && part->attribute == attribute;
-  if (!same) {
-    part = &c->parts[c->part_count++];
+  cell_part *part = &c->parts[c->part_count]; /* behind the last */
+  cell *last = &c->cells[c->count];
+  const bool same = c->part_count > 0 && part[-1].label == label && part[-1].attribute == attribute;
+  if (same) {
+    part--;
+  } else {
     *part = (cell_part){
         .label = label, .attribute = attribute, .first = c->count, .end = c->count, .train = CELLS_UNKNOWN};
+    c->part_count++;
   }
-  if (!same || !last || last->prediction != prediction) {
-    last = &c->cells[c->count++];
+  if (same && last[-1].prediction == prediction) {
+    last--;
+  } else {
     *last = (cell){.label = label, .attribute = attribute, .prediction = prediction};
+    c->count++;
     part->end++;
   }
   last->count += count;
