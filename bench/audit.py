@@ -260,6 +260,14 @@ def pictures(a):
                 table.write(f"{i:05d}.png,{('cat', 'dog')[labels[i]]},{('train', 'val', 'test')[splits[i]]}\n")
         result = audit(a.despur, own, seen, model=a.model, preprocess="lite", filter="bicubic", seed=a.seed, repeats=a.halves)
         best_slices(result, np.load(own / "out" / "partitions.npy"), labels, attributes)
+        np.save(own / "attributes.npy", attributes)
+        words = [a.despur, "repair", own / "out" / "features.npy", "--table", own / "out" / "features.npy.csv", "--groups",
+                 own / "out" / "groups.csv", "--attributes", own / "attributes.npy", "--method", "balanced", "--out", own / "repaired", "--json"]
+        repaired = json.loads(subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    for when in ("before", "after"):
+        print(f"worst group {when} a repair by these groups, attributes measuring only: {100 * repaired[when]['worst_group_accuracy']:.1f} % "
+              f"({100 * repaired[when]['worst_group_low']:.1f} to {100 * repaired[when]['worst_group_high']:.1f}), "
+              f"average {100 * repaired[when]['average_accuracy']:.1f} %")
     print(f"with {result['repeats']} other halves: leans on something in {result['repeats_leaning']}, finds these again in "
           f"{result['repeats_found_again']}")
     for t in result["pasted"]["tests"]:
