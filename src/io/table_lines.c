@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "io/table.h"
 
+#include <assert.h>
+
 despur_status table_begin_row(table *t, size_t row, size_t line, despur_error *error) {
   const table_lines *last = t->lines_count > 0 ? &t->lines[t->lines_count - 1] : NULL;
   if (last && last->line + (row - last->row) == line) return DESPUR_OK;
@@ -12,6 +14,7 @@ despur_status table_begin_row(table *t, size_t row, size_t line, despur_error *e
     if (status != DESPUR_OK) return status;
     t->lines_room = room;
   }
+  assert(t->lines);
   t->lines[t->lines_count++] = (table_lines){(uint32_t)row, line < UINT32_MAX ? (uint32_t)line : UINT32_MAX};
   return DESPUR_OK;
 }

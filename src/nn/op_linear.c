@@ -30,7 +30,7 @@ static void plan_linear(node *n, net_plan *p) {
   n->row_stride = round_up(inputs(n));
   n->rows_at = plan_rows(p, n->row_stride);
   n->dy_at = plan_rows(p, n->spec.size);
-  n->piece_at = plan_backward_scratch(p, n, OUTPUTS_A_TASK * INPUTS_A_PIECE);
+  n->piece_at = plan_backward_scratch(p, n, (size_t)OUTPUTS_A_TASK * INPUTS_A_PIECE);
 }
 
 static size_t tensors(const node *n, const despur_net *net, tensor *out) {

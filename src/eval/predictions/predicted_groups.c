@@ -451,6 +451,7 @@ cleanup:
 despur_status predicted_name_overlapping(despur_predicted *out, const column_roles *roles,
                                          const despur_columns *columns, uint32_t *codes,
                                          despur_error *error) {
+  assert(roles->overlapping); /* so one side says it all */
   side sides = {codes, (uint32_t)roles->by_count};
   builder b = {.out = out,
                .roles = roles,

@@ -306,6 +306,7 @@ static despur_status order_probabilities(loader *l, despur_error *error) {
     in_order &= class == from[class];
   }
   for (size_t i = 0; !in_order && i < t->rows; i++) {
+    assert(t->numbers); /* there are rows */
     double *values = t->numbers + i * width;
     memcpy(row, values, width * sizeof *row);
     for (size_t k = 0; k < width; k++) values[k] = row[from[k]];
