@@ -317,7 +317,7 @@ cleanup:
 }
 
 void despur_rates_release(despur_rates *rates) {
-  if (rates->classes_count > 0) mem_free(rates->classes[0].parts);
+  if (rates->classes && rates->classes_count > 0) mem_free(rates->classes[0].parts);
   mem_free(rates->classes);
   mem_free(rates->effective);
   mem_free((void *)rates->names);
