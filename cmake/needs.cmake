@@ -11,7 +11,6 @@ pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 if(DESPUR_DOWNLOADS)
   pkg_check_modules(CURL IMPORTED_TARGET libcurl)
 endif()
-find_path(RANDOM123_INCLUDE Random123/philox.h REQUIRED)
 
 # What the library's sources are compiled with and linked against.
 add_library(despur_needs INTERFACE)
