@@ -11,8 +11,11 @@ install(FILES ${COMPLETIONS}/despur.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/ba
 install(FILES ${COMPLETIONS}/_despur DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${COMPLETIONS}/despur.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-set(PC_REQUIRES "zlib, spng, libjpeg, yaml-0.1")
+set(PC_REQUIRES "zlib, spng, yaml-0.1")
 set(PC_LIBS "-lm -pthread")
+if(JPEG_FOUND)
+  string(APPEND PC_REQUIRES ", libjpeg")
+endif()
 if(WEBP_FOUND)
   string(APPEND PC_REQUIRES ", libwebp")
 endif()

@@ -1,10 +1,12 @@
-/* JPEG through libjpeg-turbo, baseline and progressive.
+/* JPEG through libjpeg-turbo, where despur was built with it: baseline and progressive.
  *
  * The library leaves through longjmp on an error; all that must survive it lives in one structure of the
  * caller. A file that ends too early is an error, as in Pillow; other damage that the library can step over
  * is not. */
 #include "base/memory.h"
 #include "picture/picture.h"
+
+#ifdef DESPUR_HAVE_JPEG
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -135,3 +137,13 @@ despur_status decode_jpeg(picture *out, const uint8_t *bytes, size_t count, size
   mem_free(r.row);
   return r.status;
 }
+
+#else
+
+despur_status decode_jpeg(picture *out, const uint8_t *bytes, size_t count, size_t least, int *orientation,
+                          despur_error *error) {
+  (void)out, (void)bytes, (void)count, (void)least, (void)orientation;
+  return error_set(error, DESPUR_BAD_INPUT, "JPEG: this despur was built without libjpeg");
+}
+
+#endif
