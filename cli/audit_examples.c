@@ -43,8 +43,7 @@ static despur_status read_folder(despur_examples *out, despur_picture_model *mod
     status = embedding_job(&job, arguments, cli_value(arguments, "model"), arguments->positional[0], error);
   if (status != DESPUR_OK) return status;
   counting shown = counting_start("pictures", false);
-  job.progress = counting_show;
-  job.context = &shown;
+  job.watch = counting_watch(&shown);
   status = despur_onnx_examples(out, &job, predicts, error);
   if (status == DESPUR_OK && asks_for_maps(arguments))
     status = despur_onnx_look(model, &job, predicts, error);
@@ -68,7 +67,7 @@ static despur_status read_run(despur_examples *out, despur_picture_model *model,
       return cli_fail(error, DESPUR_BAD_USAGE,
                       "%s: a run has its own labels and splits, and no table; expected no others, found '%s'",
                       source->features, others[i]);
-  despur_status status = despur_run_examples(out, source->features, threads, error);
+  despur_status status = despur_run_examples(out, source->features, threads, NULL, error);
   if (status == DESPUR_OK && asks_for_maps(arguments))
     status = despur_run_look(model, source->features, threads, error);
   return status;

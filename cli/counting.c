@@ -28,8 +28,7 @@ static void draw(const counting *c, size_t done, size_t count, double now) {
   terminal_redraw(line);
 }
 
-void counting_show(void *context, size_t done, size_t count) {
-  counting *c = context;
+void counting_show(counting *c, size_t done, size_t count) {
   const double now = now_seconds();
   if (done < c->last) {
     c->first = done;
@@ -44,6 +43,15 @@ void counting_show(void *context, size_t done, size_t count) {
   c->drawn = true;
   c->drawn_at = now;
   draw(c, done, count, now);
+}
+
+static void show_stage(void *context, const char *stage, size_t done, size_t total) {
+  (void)stage;
+  counting_show(context, done, total);
+}
+
+despur_watch counting_watch(counting *shown) {
+  return (despur_watch){.context = shown, .progress = show_stage};
 }
 
 void counting_end(counting *c) {

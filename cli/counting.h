@@ -2,6 +2,8 @@
 #ifndef CLI_COUNTING_H
 #define CLI_COUNTING_H
 
+#include "despur/watch.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,8 +17,11 @@ typedef struct counting {
 /* Shows nothing where stderr is no terminal, or when quiet. */
 counting counting_start(const char *what, bool quiet);
 
-/* context: a counting. A count that begins anew is a new piece of work. */
-void counting_show(void *context, size_t done, size_t count);
+/* A count that begins anew is a new piece of work. */
+void counting_show(counting *shown, size_t done, size_t count);
+
+/* Shows counts of any stage; it stops nothing. */
+despur_watch counting_watch(counting *shown);
 
 /* Removes the line, which the last count has done already. */
 void counting_end(counting *c);

@@ -48,7 +48,8 @@ static despur_status load_dataset(despur_dataset **out, const cli_arguments *arg
   if (notes && !cli_value(arguments, "quiet")) print_data_notes(notes);
   free(notes);
   counting decoded = counting_start("pictures", cli_value(arguments, "quiet") != NULL);
-  if (config) despur_config_watch(config, counting_show, &decoded);
+  const despur_watch watch = counting_watch(&decoded);
+  if (config) despur_config_watch(config, &watch);
   if (status == DESPUR_OK) status = despur_dataset_create(out, config, error);
   counting_end(&decoded);
   despur_config_free(config);

@@ -114,8 +114,8 @@ static despur_status read_run(measured *m, const cli_arguments *arguments, despu
   if (status == DESPUR_OK)
     status = cli_integer(&threads, arguments, "threads", 1, 256, despur_processors(), error);
   if (status == DESPUR_OK)
-    status =
-        despur_run_predict(&m->models[0].predicted, arguments->positional[0], split, (int)threads, error);
+    status = despur_run_predict(&m->models[0].predicted, arguments->positional[0], split, (int)threads, NULL,
+                                error);
   if (status == DESPUR_OK) status = despur_model_measure(&m->models[0], error);
   m->count = status == DESPUR_OK;
   return status;

@@ -40,8 +40,7 @@ static despur_status take_job(despur_onnx_job *job, counting *shown, const cli_a
   job->features = cli_value(arguments, "out");
   job->logits = cli_value(arguments, "logits");
   job->maps = cli_value(arguments, "maps");
-  job->progress = counting_show;
-  job->context = shown;
+  job->watch = counting_watch(shown);
   if (status != DESPUR_OK) return status;
   if (!job->features) return cli_fail(error, DESPUR_BAD_USAGE, "features: expected --out FILE.npy");
   status = cli_may_write(arguments, job->features, error);
@@ -66,7 +65,7 @@ static despur_status of_run(const cli_arguments *arguments, despur_error *error)
   if (status == DESPUR_OK) status = cli_may_write(arguments, out, error);
   if (status == DESPUR_OK) status = may_describe(arguments, out, error);
   if (status == DESPUR_OK)
-    status = despur_run_examples(&examples, arguments->positional[0], (int)threads, error);
+    status = despur_run_examples(&examples, arguments->positional[0], (int)threads, NULL, error);
   if (status == DESPUR_OK) status = despur_examples_write(&examples, out, error);
   if (status == DESPUR_OK && !cli_value(arguments, "quiet"))
     terminal_print(stdout,

@@ -61,7 +61,9 @@ static despur_status run_config(despur_config *config, const cli_arguments *argu
                                 .observer = report_observer(&r, cli_value(arguments, "quiet") != NULL)};
   despur_run_result result;
   counting decoded = counting_start("pictures", r.quiet);
-  despur_config_watch(config, counting_show, &decoded);
+  despur_watch watch = counting_watch(&decoded);
+  watch.stop = options.observer.stop; /* it needs no context */
+  despur_config_watch(config, &watch);
   status = despur_run(&result, config, &options, error);
   counting_end(&decoded);
   report_clear(&r);

@@ -10,6 +10,7 @@
 
 #include "despur/dataset.h"
 #include "despur/error.h"
+#include "despur/watch.h"
 
 #include <stddef.h>
 
@@ -86,11 +87,9 @@ DESPUR_API const char *const *despur_config_choices(const char *key);
 DESPUR_API DESPUR_MUST_USE despur_status despur_config_check(const despur_config *config,
                                                              despur_error *error);
 
-/* Calls progress now and then, from the thread that calls despur_dataset_create or despur_run, while these
- * decode pictures that are not in the cache. NULL: no more. */
-DESPUR_API void despur_config_watch(despur_config *config,
-                                    void (*progress)(void *context, size_t done, size_t count),
-                                    void *context);
+/* Who watches despur_dataset_create and despur_run while these decode pictures that are not in the cache
+ * (despur/picture.h). NULL: nobody any more. */
+DESPUR_API void despur_config_watch(despur_config *config, const despur_watch *watch);
 
 DESPUR_API void despur_config_free(despur_config *config); /* NULL is accepted */
 

@@ -5,6 +5,7 @@
 
 #include "despur/error.h"
 #include "despur/shape.h"
+#include "despur/watch.h"
 
 #include <stdint.h>
 
@@ -52,6 +53,8 @@ typedef struct despur_net_options {
   uint64_t seed;  /* of the initial weights: uniform in +-1/sqrt(inputs), as PyTorch's layers do by default */
   uint64_t stage; /* tells several networks under one seed apart */
   int threads;
+  despur_watch
+      watch; /* it may stop passes over many examples (despur/eval.h, despur/cam.h) between batches */
 } despur_net_options;
 
 /* A network belongs to one thread at a time. Free with despur_net_free. Fails with DESPUR_BAD_INPUT when the

@@ -7,6 +7,7 @@
 #include "despur/error.h"
 #include "despur/examples.h"
 #include "despur/picture_model.h"
+#include "despur/watch.h"
 
 #include <stddef.h>
 
@@ -56,9 +57,7 @@ typedef struct despur_onnx_job {
   size_t shorter;      /* what their shorter side becomes before the middle is cut out; 0: the model's */
   int skip_unreadable; /* 1: pictures of a folder that cannot be read are left out, not an error */
   int threads;         /* the result does not depend on it */
-  void (*progress)(void *context, size_t done, size_t count); /* may be NULL */
-  int (*stop)(void *context); /* asked after each batch; nonzero: DESPUR_INTERRUPTED; may be NULL */
-  void *context;
+  despur_watch watch;  /* of the stages "decoding" and "pictures"; asked after each batch */
 } despur_onnx_job;
 
 typedef struct despur_onnx_result {

@@ -5,6 +5,7 @@
 #define DESPUR_PICTURE_H
 
 #include "despur/dataset.h"
+#include "despur/watch.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,17 +42,15 @@ typedef struct despur_pictures_options {
   const char *cache; /* directory of the cache file; pictures/ in the user's cache, $XDG_CACHE_HOME/despur */
   int threads;       /* as many as there are processors */
   uint64_t split_seed; /* of the split that is drawn where the folder has none */
-  /* Called from this thread now and then while pictures are decoded. */
-  void (*progress)(void *context, size_t done, size_t count);
-  void *context;
+  despur_watch watch;  /* of the stage "decoding" */
 } despur_pictures_options;
 
 typedef struct despur_pictures despur_pictures;
 
 /* Lists the pictures and decodes those that are not in the cache. DESPUR_BAD_USAGE for options that cannot
- * be; DESPUR_BAD_INPUT for a folder that is not of its layout, paths in a table that leave the folder, and
- * pictures that cannot be read, with the first few reasons (despur_pictures_unreadable has all when they are
- * skipped). Free with despur_pictures_free. */
+ * be; DESPUR_INTERRUPTED when it was stopped, which leaves no file; DESPUR_BAD_INPUT for a folder that is not
+ * of its layout, paths in a table that leave the folder, and pictures that cannot be read, with the first few
+ * reasons (despur_pictures_unreadable has all when they are skipped). Free with despur_pictures_free. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_pictures_open(despur_pictures **out,
                                                               const despur_pictures_options *options,
                                                               despur_error *error);

@@ -8,6 +8,7 @@
 #include "despur/examples.h"
 #include "despur/measures.h"
 #include "despur/picture_model.h"
+#include "despur/watch.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -156,16 +157,18 @@ typedef struct despur_run_end {
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_outcome(despur_run_end *out, const char *directory,
                                                             despur_error *error);
 
-/* What the network that a finished run left in its directory says of a split, by the true groups. Release
- * with despur_predicted_release. */
+/* What the network that a finished run left in its directory says of a split, by the true groups. watch:
+ * NULL: nobody; it can stop this. Release with despur_predicted_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_predict(despur_predicted *out, const char *directory,
                                                             despur_split split, int threads,
-                                                            despur_error *error);
+                                                            const despur_watch *watch, despur_error *error);
 
 /* All examples of a finished run as its network sees them: features before the last layer, labels, splits,
- * and attributes where there are any. Release with despur_examples_release. */
+ * and attributes where there are any. watch: NULL: nobody; it can stop this. Release with
+ * despur_examples_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_examples(despur_examples *out, const char *directory,
-                                                             int threads, despur_error *error);
+                                                             int threads, const despur_watch *watch,
+                                                             despur_error *error);
 
 /* out [count]: some examples of a finished run as its network sees them, where they are images of 1 or 3
  * channels; else all stay empty. Release with despur_thumbnails_release. */

@@ -4,6 +4,7 @@
 
 #include "despur/cam.h"
 #include "despur/config.h"
+#include "despur/watch.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,7 @@ typedef struct despur_run_cam_options {
                     224   for photographs, else as scale has it */
   int pictures_only; /* 1: no shares, which take a pass over the whole split */
   int threads;
+  despur_watch watch; /* it may stop this, and hears nothing */
 } despur_run_cam_options;
 
 /* A PNG file in memory. */

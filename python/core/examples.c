@@ -170,22 +170,20 @@ PyObject *core_examples_run(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *directory;
   int threads;
+  core_listener l = {0};
   despur_error error;
   if (!PyArg_ParseTuple(arguments, "si", &directory, &threads)) return NULL;
   core_examples *e = calloc(1, sizeof *e);
   if (!e) return PyErr_NoMemory();
   e->own = true;
-  PyThreadState *state = PyEval_SaveThread();
-  despur_status status = despur_run_examples(&e->examples, directory, threads, &error);
+  const despur_watch watch = core_listener_watch(&l);
+  core_listener_unlock(&l);
+  despur_status status = despur_run_examples(&e->examples, directory, threads, &watch, &error);
   if (status == DESPUR_OK) status = despur_run_look(&e->model, directory, threads, &error);
-  PyEval_RestoreThread(state);
+  core_listener_lock(&l);
   if (status == DESPUR_OK) return capsule_of(e);
   examples_free(e);
   return core_raise(status, &error);
-}
-
-static void show_pictures(void *context, size_t done, size_t count) {
-  core_listener_progress(context, "pictures", done, count);
 }
 
 /* A name among those of an enumeration, whose last one NULL follows. */
@@ -216,9 +214,7 @@ static bool take_job(despur_onnx_job *out, PyObject *job, core_listener *l) {
   out->shorter = core_count(job, "shorter");
   out->skip_unreadable = core_count(job, "skip_unreadable") != 0;
   out->threads = (int)core_count(job, "threads");
-  out->progress = show_pictures;
-  out->stop = core_listener_stop;
-  out->context = core_listener_watch(l).context;
+  out->watch = core_listener_watch(l);
   return !PyErr_Occurred();
 }
 
@@ -239,8 +235,7 @@ PyObject *core_examples_pictures(PyObject *module, PyObject *arguments) {
   e->given = Py_NewRef(asked); /* the model's texts are its */
   core_listener_unlock(&l);
   despur_status status = despur_onnx_examples(&e->examples, &job, predicts, &error);
-  job.progress = NULL; /* nobody listens any more when the model is asked again */
-  job.stop = NULL;
+  job.watch = (despur_watch){0}; /* nobody listens any more when the model is asked again */
   if (status == DESPUR_OK) status = despur_onnx_look(&e->model, &job, predicts, &error);
   core_listener_lock(&l);
   if (status == DESPUR_OK && !l.failed) return capsule_of(e);

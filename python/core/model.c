@@ -277,16 +277,18 @@ PyObject *core_predict(PyObject *module, PyObject *arguments) {
   (void)module;
   const char *directory, *label;
   int split, threads;
+  core_listener l = {0};
   despur_error error;
   if (!PyArg_ParseTuple(arguments, "siis", &directory, &split, &threads, &label)) return NULL;
   core_model *self = model_new(arguments);
   if (!self) return NULL;
   self->model.label = label;
-  despur_status status;
-  PyThreadState *state = PyEval_SaveThread();
-  status = despur_run_predict(&self->model.predicted, directory, (despur_split)split, threads, &error);
+  const despur_watch watch = core_listener_watch(&l);
+  core_listener_unlock(&l);
+  despur_status status =
+      despur_run_predict(&self->model.predicted, directory, (despur_split)split, threads, &watch, &error);
   if (status == DESPUR_OK) status = despur_model_measure(&self->model, &error);
-  PyEval_RestoreThread(state);
+  core_listener_lock(&l);
   return finish(self, status, &error);
 }
 

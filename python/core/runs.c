@@ -166,7 +166,11 @@ PyObject *core_run(PyObject *module, PyObject *arguments) {
   core_listener_unlock(&l);
   despur_status status = configure(&config, recipe, overrides, &error);
   bool configured = status == DESPUR_OK;
-  if (configured) status = despur_run(&run, config, &options, &error);
+  if (configured) {
+    const despur_watch watch = core_listener_watch(&l);
+    despur_config_watch(config, &watch);
+    status = despur_run(&run, config, &options, &error);
+  }
   core_listener_lock(&l);
   result = status == DESPUR_OK && !l.failed ? run_of(&run) : core_listener_raise(&l, status, &error);
   if (configured) despur_run_result_release(&run);
@@ -339,6 +343,7 @@ PyObject *core_cam(PyObject *module, PyObject *arguments) {
   const char *directory;
   PyObject *asked;
   core_array examples = {0};
+  core_listener l = {0};
   despur_run_cam_options options;
   despur_error error;
   if (!PyArg_ParseTuple(arguments, "sO!", &directory, &PyDict_Type, &asked)) return NULL;
@@ -351,9 +356,10 @@ PyObject *core_cam(PyObject *module, PyObject *arguments) {
     core_array_release(&examples);
     return PyErr_NoMemory();
   }
-  PyThreadState *state = PyEval_SaveThread();
+  options.watch = core_listener_watch(&l);
+  core_listener_unlock(&l);
   despur_status status = despur_run_cam(found, directory, &options, &error);
-  PyEval_RestoreThread(state);
+  core_listener_lock(&l);
   core_array_release(&examples);
   PyObject *kept = status == DESPUR_OK ? PyCapsule_New(found, CAM, cam_free) : core_raise(status, &error);
   if (!kept) {

@@ -1,7 +1,10 @@
 """Long work stops within a second of Ctrl-C, stops for what a callback raises, and says how far it is."""
 
+import contextlib
 import io
+import json
 import os
+import pathlib
 import signal
 import threading
 import time
@@ -41,20 +44,148 @@ LONG = {  # each takes many seconds
 }
 
 
-@pytest.mark.parametrize("name", LONG)
-def test_control_c_stops_soon(name):
-    """A tenth of a second on an idle machine; a loaded one is granted five seconds. Each would take minutes."""
+@contextlib.contextmanager
+def stopped():
+    """Gives what presses Ctrl-C. A tenth of a second is enough on an idle machine; a loaded one is granted five seconds."""
     pressed = []
 
     def press():
         pressed.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
-    timer = threading.Timer(0.4, press)
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
-        LONG[name]()
+        yield press
     assert time.monotonic() - pressed[0] < 5
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_control_c_stops_soon(name):
+    """Each would take minutes."""
+    with stopped() as press:
+        threading.Timer(0.4, press).start()
+        LONG[name]()
+
+
+class Pressed:
+    """Presses Ctrl-C a moment after a stage has begun."""
+
+    def __init__(self, press, stage):
+        self.press, self.stage, self.done = press, stage, False
+
+    def __call__(self, kind, value):
+        if kind == "progress" and value["stage"] == self.stage and not self.done:
+            self.done = True
+            threading.Timer(0.1, self.press).start()
+
+
+# ---- pictures ----
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Five thousand names of two large pictures: decoding them takes minutes, and no room."""
+    image, folder = pytest.importorskip("PIL.Image"), tmp_path_factory.mktemp("photographs")
+    for label in "ab":
+        (folder / label).mkdir()
+        picture = RANDOM.integers(0, 256, (75, 100, 3)).astype(np.uint8)
+        image.fromarray(picture).resize((4000, 3000)).save(folder / label / "0.jpg")
+        for k in range(1, 2500):
+            os.link(folder / label / "0.jpg", folder / label / f"{k}.jpg")
+    return folder
+
+
+@pytest.fixture
+def model(monkeypatch, tmp_path):
+    pytest.importorskip("onnxruntime")
+    path = pathlib.Path(os.environ.get("DESPUR_MODELS", ""), "pictures.onnx")
+    if not path.exists():
+        pytest.skip("DESPUR_MODELS does not say where pictures.onnx is")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return path
+
+
+@pytest.mark.parametrize("verb", ["audit", "features", "run"])
+def test_control_c_stops_the_decoding_of_pictures(verb, photographs, model, tmp_path):
+    with stopped() as press:
+        heard = Pressed(press, "decoding")
+        if verb == "audit":
+            despur.audit(photographs, model=model, progress=heard)
+        elif verb == "features":
+            despur.features(model, photographs, progress=heard)
+        else:
+            data = {"source": "pictures", "folder": str(photographs), "size": 32}
+            despur.run({"data": data, "train.epochs": 1}, directory=tmp_path / "run", progress=heard)
+    assert not (tmp_path / "run").exists()
+    assert not [p for p in (tmp_path / "cache" / "despur").rglob("*") if p.is_file()]
+
+
+def test_control_c_stops_a_model_that_sees_pictures(model):
+    pictures = np.zeros((400_000, 3, 8, 8), np.uint8)
+    with stopped() as press:
+        despur.features(model, pictures, progress=Pressed(press, "pictures"))
+
+
+def test_control_c_stops_an_audit_of_pictures(model, tmp_path):
+    image, folder = pytest.importorskip("PIL.Image"), tmp_path / "small"
+    for k, picture in enumerate(RANDOM.integers(0, 256, (300, 8, 8, 3)).astype(np.uint8)):
+        path = folder / "abc"[k % 3] / f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.fromarray(picture).save(path)
+    with stopped() as press:
+        despur.audit(folder, model=model, repeats=100_000, progress=Pressed(press, "other halves"))
+
+
+# ---- runs ----
+
+
+def untrained(room, split):
+    """A configuration whose network is not trained, of data of which nearly all belong to one split."""
+    rows = 20_000
+    np.save(room / "x.npy", RANDOM.integers(0, 256, (rows, 3, 32, 32)).astype(np.uint8))
+    np.save(room / "y.npy", np.arange(rows) % 2)
+    np.save(room / "splits.npy", np.where(np.arange(rows) < 200, 2 - split, split))
+    data = {"source": "npy", **{name: str(room / file) for name, file in FILES.items()}}
+    return {"data": data, "model.arch": "resnet56", "train.epochs": 0}
+
+
+FILES = {"images": "x.npy", "labels": "y.npy", "splits": "splits.npy"}
+
+
+def test_control_c_stops_the_measuring_of_a_run(tmp_path):
+    config = {**untrained(tmp_path, 2), "train.epochs": 1}
+    with stopped() as press:
+
+        def heard(kind, value):
+            if kind == "progress" and value["done"] == value["total"]:
+                threading.Timer(0.3, press).start()
+
+        despur.run(config, directory=tmp_path / "run", threads=1, progress=heard)
+    said = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert said["outcome"] == "interrupted" and "while epoch 1 of 1 was measured" in said["message"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    room = tmp_path_factory.mktemp("untrained")
+    return despur.run(untrained(room, 0), directory=room / "run", progress=False)
+
+
+READING = {  # all training examples, by one thread
+    "evaluate": lambda run: run.evaluate("train", threads=1),
+    "features": lambda run: despur.features(run.directory, threads=1),
+    "audit": lambda run: despur.audit(run.directory, threads=1),
+    "cam": lambda run: despur.cam(run.directory, split="train", threads=1),
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_control_c_stops_the_reading_of_a_run(name, run):
+    with stopped() as press:
+        threading.Timer(1, press).start()
+        READING[name](run)
+
+
+# ---- what else is heard ----
 
 
 def test_another_thread_is_not_disturbed():

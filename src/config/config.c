@@ -23,10 +23,8 @@ cleanup:
   return status;
 }
 
-void despur_config_watch(despur_config *config, void (*progress)(void *context, size_t done, size_t count),
-                         void *context) {
-  config->progress = progress;
-  config->context = context;
+void despur_config_watch(despur_config *config, const despur_watch *watch) {
+  config->watch = watch ? *watch : (despur_watch){0};
 }
 
 void despur_config_free(despur_config *config) {

@@ -182,8 +182,7 @@ struct despur_config {
   int line[CONFIG_ROWS_MAX]; /* in the file below; 0 when not from there */
   char file[CONFIG_TEXT];    /* read last */
 
-  void (*progress)(void *context, size_t done, size_t count); /* despur_config_watch; NULL: nobody watches */
-  void *context;
+  despur_watch watch; /* despur_config_watch */
 
   char base[CONFIG_TEXT]; /* of a run's own file: the folder where it was made, or "" */
 

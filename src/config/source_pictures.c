@@ -38,8 +38,7 @@ static despur_status create(despur_dataset **out, const despur_config *config, d
                                                (despur_scaled_decoding)config->data.scaled_decoding,
                                            .skip_unreadable = config->data.skip_unreadable,
                                            .cache = given(cache),
-                                           .progress = config->progress,
-                                           .context = config->context,
+                                           .watch = config->watch,
                                            .split_seed = config_seed(config, config->seeds.split)};
   despur_status status = despur_pictures_open(&pictures, &options, error);
   return status == DESPUR_OK ? despur_dataset_create_pictures(out, pictures, error) : status;

@@ -8,6 +8,7 @@
 #include "base/level.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/watch.h"
 #include "eval/predictions/examples.h"
 #include "io/array_file.h"
 #include "model/activation.h"
@@ -125,9 +126,8 @@ static despur_status run_all(extraction *e) {
   for (size_t first = 0; first < n; first += e->batch) {
     size_t count = n - first < e->batch ? n - first : e->batch;
     TRY(run_batch(e, first, count));
-    if (e->job->stop && e->job->stop(e->job->context))
-      FAIL(e->error, DESPUR_INTERRUPTED, "interrupted after %zu of %zu pictures", first + count, n);
-    if (e->job->progress) e->job->progress(e->job->context, first + count, n);
+    TRY(watch_ask(&e->job->watch, e->error));
+    watch_tell(&e->job->watch, "pictures", first + count, n);
   }
 cleanup:
   return status;
@@ -353,9 +353,7 @@ despur_status despur_onnx_examples(despur_examples *out, const despur_onnx_job *
                                     .shorter = job->shorter,
                                     .skip_unreadable = job->skip_unreadable,
                                     .threads = job->threads,
-                                    .progress = job->progress,
-                                    .stop = job->stop,
-                                    .context = job->context};
+                                    .watch = job->watch};
   extraction e = {.job = &pictures, .wants_logits = predicts != 0, .error = error};
   *out = (despur_examples){0};
   TRY(extraction_check_job(&pictures, error));

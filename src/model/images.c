@@ -149,8 +149,7 @@ static despur_status open_folder(images *out, const despur_onnx_job *job, const 
                                            .filter = job->filter,
                                            .skip_unreadable = job->skip_unreadable,
                                            .threads = job->threads,
-                                           .progress = job->progress,
-                                           .context = job->context};
+                                           .watch = job->watch};
   if (job->preprocess == DESPUR_PREPROCESS_NONE)
     FAIL(error, DESPUR_BAD_INPUT, "%s: pictures want preprocessing: unit, imagenet, half, lite or clip",
          job->images);

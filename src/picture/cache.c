@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/sha256.h"
+#include "base/watch.h"
 #include "data/images.h"
 #include "io/file.h"
 
@@ -131,13 +132,14 @@ static void check_picture(void *context, size_t index, int thread) {
   c->right[index] = !memcmp(sum, c->crc + 4 * index, sizeof sum);
 }
 
-static despur_status check_pictures(bool *whole, const picture_cache *cache, const uint8_t *crc, int threads,
-                                    parallel *pool, despur_error *error) {
+static despur_status check_pictures(bool *whole, const picture_cache *cache, const uint8_t *crc,
+                                    const despur_pictures_options *options, parallel *pool,
+                                    despur_error *error) {
   despur_status status = DESPUR_OK;
   checking c = {.cache = cache, .crc = crc};
-  TRY(mem_alloc(&c.scratch, (size_t)threads, cache->bytes, error));
+  TRY(mem_alloc(&c.scratch, (size_t)options->threads, cache->bytes, error));
   TRY(mem_alloc(&c.right, cache->count, 1, error));
-  parallel_for(pool, cache->count, check_picture, &c);
+  TRY(parallel_for_watched(pool, cache->count, check_picture, &c, &options->watch, error));
   *whole = true;
   for (size_t i = 0; i < cache->count; i++) *whole = *whole && c.right[i];
 cleanup:
@@ -147,8 +149,8 @@ cleanup:
 }
 
 /* *whole: a file is there, of the right size, and every picture is as it was written. */
-static despur_status open_whole(bool *whole, picture_cache *cache, size_t side, int threads, parallel *pool,
-                                despur_error *error) {
+static despur_status open_whole(bool *whole, picture_cache *cache, const despur_pictures_options *options,
+                                parallel *pool, despur_error *error) {
   despur_status status = DESPUR_OK;
   char wanted[HEADER], found[HEADER];
   uint8_t *crc = NULL;
@@ -156,7 +158,7 @@ static despur_status open_whole(bool *whole, picture_cache *cache, size_t side, 
   *whole = false;
   if (!file_exists(cache->path)) return DESPUR_OK;
   TRY(file_open(&cache->file, &bytes, cache->path, error));
-  write_header(wanted, cache, side);
+  write_header(wanted, cache, options->side);
   if (bytes != place_of(cache, cache->count) + 5 * cache->count || !read_at(cache->file, found, HEADER, 0) ||
       memcmp(wanted, found, HEADER) != 0)
     goto cleanup;
@@ -164,7 +166,7 @@ static despur_status open_whole(bool *whole, picture_cache *cache, size_t side, 
   if (!read_at(cache->file, crc, 4 * cache->count, place_of(cache, cache->count)) ||
       !read_at(cache->file, cache->state, cache->count, place_of(cache, cache->count) + 4 * cache->count))
     goto cleanup;
-  TRY(check_pictures(whole, cache, crc, threads, pool, error));
+  TRY(check_pictures(whole, cache, crc, options, pool, error));
 cleanup:
   if (cache->file >= 0 && !*whole) {
     close(cache->file);
@@ -236,13 +238,14 @@ cleanup:
 static despur_status decode_all(decoding *d, parallel *pool, despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t count = d->cache->count;
+  watch_tell(&d->options->watch, "decoding", 0, count);
   while (d->first < count) {
     const size_t block = count - d->first < d->most ? count - d->first : d->most;
-    parallel_for(pool, block + 1, decode_one, d);
+    TRY(parallel_for_watched(pool, block + 1, decode_one, d, &d->options->watch, error));
     TRY(take_block(d, block, error));
     d->first += block;
     d->decoded = block;
-    if (d->options->progress) d->options->progress(d->options->context, d->first, count);
+    watch_tell(&d->options->watch, "decoding", d->first, count);
   }
   write_before(d);
   TRY(take_block(d, 0, error));
@@ -336,7 +339,7 @@ despur_status cache_open(picture_cache *out, const picture_list *list, const des
   TRY(mem_alloc(&out->state, list->count, 1, error));
   TRY(find_place(out, list, options, error));
   TRY(parallel_create(&pool, options->threads, error));
-  TRY(open_whole(&whole, out, options->side, options->threads, pool, error));
+  TRY(open_whole(&whole, out, options, pool, error));
   if (whole)
     TRY(tell_again(out, list, options, error));
   else

@@ -461,7 +461,7 @@ static void what_cannot_be_audited_is_refused(void **state) {
   free(sentence);
   despur_audit_free(a);
   despur_audit_free(NULL);
-  assert_fails(despur_run_examples(&e, "/nowhere", 1, &error), DESPUR_BAD_INPUT, "/nowhere");
+  assert_fails(despur_run_examples(&e, "/nowhere", 1, NULL, &error), DESPUR_BAD_INPUT, "/nowhere");
   despur_thumbnail picture = {0};
   const uint32_t first = 0;
   static const char *const OUTSIDE[] = {"../secret.png"}, *const MISSING[] = {"secret.png"};

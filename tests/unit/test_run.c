@@ -157,7 +157,7 @@ static void a_network_measured_again_says_probabilities(void **state) {
   double rows[40][6], loss = 0;
   carry_out(DIGITS "train.epochs=2 train.optimizer.lr=0.1");
   assert_int_equal(read_csv("run/predictions.csv", rows, NULL), 40);
-  assert_ok(despur_run_predict(&predicted, "run", DESPUR_TEST, 1, &error));
+  assert_ok(despur_run_predict(&predicted, "run", DESPUR_TEST, 1, NULL, &error));
   assert_int_equal(predicted.count, 40);
   for (size_t i = 0; i < 40; i++) {
     const double *p = predicted.probabilities + 2 * i;

@@ -368,7 +368,8 @@ static void runs_that_are_not_there_are_named(void **state) {
   const despur_verify_options quick = {.quick = 1, .threads = 1};
   const despur_assign_options assign = {.threads = 1};
   assert_fails(despur_run_choice(&choice, MISSING, &error), DESPUR_BAD_INPUT, MISSING);
-  assert_fails(despur_run_predict(&predicted, MISSING, DESPUR_TEST, 1, &error), DESPUR_BAD_INPUT, MISSING);
+  assert_fails(despur_run_predict(&predicted, MISSING, DESPUR_TEST, 1, NULL, &error), DESPUR_BAD_INPUT,
+               MISSING);
   assert_fails(despur_run_assign(MISSING, NO_PLACE, &assign, &error), DESPUR_BAD_INPUT, MISSING);
   assert_fails(despur_run_cam(&cam, MISSING, &look, &error), DESPUR_BAD_INPUT, MISSING);
   despur_repair_outcome_release(&(despur_repair_outcome){0});

@@ -1,5 +1,6 @@
 /* Grad-CAM's maps: from a convolution's activation and gradient to a picture as large as the image. */
 #include "base/memory.h"
+#include "base/watch.h"
 #include "data/dataset.h"
 #include "despur/cam.h"
 #include "eval/maps/cam.h"
@@ -195,6 +196,7 @@ despur_status despur_cam(despur_net *net, const despur_dataset *dataset, const u
     size_t left = count - at, used = left < net_options(net)->batch ? left : net_options(net)->batch;
     dataset_batch from = {.dataset = dataset, .examples = examples + at};
     for (size_t i = 0; i < used; i++) room.finite[i] = true;
+    TRY(watch_ask(&net_options(net)->watch, error));
     TRY(look(&room, net, &from, used, options, error));
     for (size_t i = 0; i < used; i++) {
       if (!room.finite[i]) TRY(outputs_not_finite(examples[at + i], error));

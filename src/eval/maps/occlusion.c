@@ -1,5 +1,6 @@
 /* Occlusion: what an answer loses when a part of the picture is covered. */
 #include "base/memory.h"
+#include "base/watch.h"
 #include "data/dataset.h"
 #include "despur/cam.h"
 #include "eval/maps/outputs.h"
@@ -144,6 +145,7 @@ despur_status despur_occlude(despur_occlusion *out, despur_net *net, const despu
     size_t left = count - at;
     o.covered = (covered_batch){.batch = {.dataset = dataset, .examples = examples + at},
                                 .count = left < batch ? left : batch};
+    TRY(watch_ask(&net_options(net)->watch, error));
     TRY(measure_batch(&o, mean, error));
   }
   for (size_t g = 0; g < groups->count; g++)

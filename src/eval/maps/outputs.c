@@ -1,6 +1,7 @@
 /* What a network says of examples. */
 #include "eval/maps/outputs.h"
 
+#include "base/watch.h"
 #include "data/dataset.h"
 #include "nn/engine.h"
 #include "nn/loss.h"
@@ -69,6 +70,7 @@ despur_status despur_outputs(despur_net *net, const despur_dataset *dataset, con
   for (size_t at = 0; at < count; at += net_options(net)->batch) {
     size_t left = count - at, used = left < net_options(net)->batch ? left : net_options(net)->batch;
     dataset_batch from = {.dataset = dataset, .examples = examples + at};
+    TRY(watch_ask(&net_options(net)->watch, error));
     engine_of(net)->forward(net, &(net_batch){used, dataset_row, &from}, false, 0);
     TRY(check_finite(net, examples + at, used, what == DESPUR_FEATURES, error));
     copy_outputs(net, used, what, out + at * width);

@@ -38,6 +38,7 @@ despur_status run_read_config(run *r, despur_config **config, despur_error *erro
   *config = NULL;
   TRY(run_choose_directory(r, error));
   TRY(despur_config_create(config, error));
+  (*config)->watch = run_watch(r);
   TRY(run_path(path, r, "config.yaml", error));
   TRY(despur_config_load(*config, path, error));
   TRY(find_base(*config, r, error));

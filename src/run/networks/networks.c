@@ -33,7 +33,8 @@ despur_status run_create_net(run *r, despur_network network, despur_error *error
                                 .dropout = r->config->model.dropout,
                                 .seed = config_seed(r->config, r->config->seeds.init),
                                 .stage = reference ? 1 : 2,
-                                .threads = r->options->threads};
+                                .threads = r->options->threads,
+                                .watch = run_watch(r)};
   normalise_images(&options, r->config);
   return despur_net_create(&r->nets[network], &options, error);
 }

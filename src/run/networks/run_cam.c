@@ -428,7 +428,8 @@ despur_status despur_run_cam(despur_run_cam_result *out, const char *directory,
                              const despur_run_cam_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_config *config = NULL;
-  despur_run_options run_options = {.directory = directory, .threads = options->threads};
+  despur_run_options run_options = {
+      .directory = directory, .threads = options->threads, .observer = run_stopped_by(&options->watch)};
   despur_run_result result = {0};
   run_cam_network networks[DESPUR_NETWORK_COUNT];
   size_t count = 0;

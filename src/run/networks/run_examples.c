@@ -85,10 +85,11 @@ cleanup:
 }
 
 despur_status despur_run_examples(despur_examples *out, const char *directory, int threads,
-                                  despur_error *error) {
+                                  const despur_watch *watch, despur_error *error) {
   despur_status status = DESPUR_OK;
   despur_config *config = NULL;
-  despur_run_options options = {.directory = directory, .threads = threads};
+  despur_run_options options = {
+      .directory = directory, .threads = threads, .observer = run_stopped_by(watch)};
   despur_run_result result = {0};
   run r = {.options = &options, .result = &result};
   *out = (despur_examples){0};

@@ -81,11 +81,12 @@ despur_status despur_run_outcome(despur_run_end *out, const char *directory, des
 }
 
 despur_status despur_run_predict(despur_predicted *out, const char *directory, despur_split split,
-                                 int threads, despur_error *error) {
+                                 int threads, const despur_watch *watch, despur_error *error) {
   despur_status status = DESPUR_OK;
   const uint32_t *examples;
   despur_config *config = NULL;
-  despur_run_options options = {.directory = directory, .threads = threads};
+  despur_run_options options = {
+      .directory = directory, .threads = threads, .observer = run_stopped_by(watch)};
   despur_run_result result = {0};
   run r = {.options = &options, .result = &result};
   *out = (despur_predicted){0};

@@ -14,6 +14,10 @@ despur_watch run_watch(const run *r) {
   return (despur_watch){.context = r->options->observer.context, .stop = r->options->observer.stop};
 }
 
+despur_observer run_stopped_by(const despur_watch *watch) {
+  return watch ? (despur_observer){.context = watch->context, .stop = watch->stop} : (despur_observer){0};
+}
+
 void run_note(const run *r, const char *format, ...) {
   const despur_observer *observer = &r->options->observer;
   if (!observer->note) return;

@@ -66,6 +66,9 @@ DESPUR_MUST_USE despur_status run_split(const uint32_t **examples, size_t *count
 /* What stops training stops other long work. */
 despur_watch run_watch(const run *r);
 
+/* Whoever can stop reading from a run, as an observer of it; watch: NULL: nobody. */
+despur_observer run_stopped_by(const despur_watch *watch);
+
 /* Tells the observer; a printf format. */
 __attribute__((format(printf, 2, 3))) void run_note(const run *r, const char *format, ...);
 
