@@ -34,6 +34,7 @@ from despur._table import (
     ordered_codes,
     python_words,
     refuse,
+    warn_of_order,
 )
 
 if TYPE_CHECKING:
@@ -480,6 +481,10 @@ def audit(
     >>> found.verdict, found.findings[0].cell, found.findings[0].label
     ('weak group', 'north=True', '1')
     """
+    warn_of_order(
+        y=y, features=features, y_pred=y_pred, logits=logits, metadata=metadata, attribute=attribute, splits=splits, units=units,
+        weights=weights, ids=ids,
+    )  # fmt: skip
     known = {"y": y, "y_pred": y_pred, "logits": logits, "metadata": metadata, "attribute": attribute, "splits": splits,
              "units": units, "weights": weights, "ids": ids}  # fmt: skip
     workers = threads or _core.processors

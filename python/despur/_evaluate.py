@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from despur import _core
 from despur._arrow import MISSING, Coded
 from despur._evaluation import Evaluation
-from despur._table import class_order, codes_of, columns_of, name_of, numbers_of, python_words, refuse, value_name
+from despur._table import class_order, codes_of, columns_of, name_of, numbers_of, python_words, refuse, value_name, warn_of_order
 
 
 def _free_name(wanted: str | None, others: Mapping[str, Any], *defaults: str) -> str:
@@ -99,7 +99,7 @@ def evaluate(
     """Measures predictions: how good, for whom, how sure. It is ``despur eval --predictions`` of arrays.
 
     A group is a label with values of the sensitive features, so that a class cannot hide another's errors.
-    Rows belong together by their positions; the index of a data frame is not looked at.
+    Rows belong together by their positions. Where indices of pandas say the same rows in another order there is a warning.
 
     Parameters
     ----------
@@ -166,6 +166,7 @@ def evaluate(
     4 examples, 75.0 % right
     worst group: y=1,group=b, 0.0 % (0.0 to 97.4)
     """
+    warn_of_order(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features, y_prob=y_prob, ids=ids, units=units, weights=weights)
     rows = getattr(y_true, "__len__", lambda: None)()
     if _is_names(sensitive_features) and rows is not None and len(sensitive_features) != rows:
         raise refuse(f"sensitive_features: expected the columns themselves, found names: {sensitive_features!r}")

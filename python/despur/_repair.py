@@ -34,7 +34,7 @@ from despur._repair_data import (
     unit_codes,
     weights_of,
 )
-from despur._table import MISSING, features_of, id_texts, name_of, python_words, refuse
+from despur._table import MISSING, features_of, id_texts, name_of, python_words, refuse, warn_of_order
 
 if TYPE_CHECKING:
     import pandas
@@ -477,6 +477,10 @@ def repair(
         When the data do not fit together, the only method that was asked for cannot be fitted, or no head surely is as
         accurate as was asked for.
     """
+    warn_of_order(
+        y=y, features=features, groups=groups, attributes=attributes, partitions=partitions, splits=splits, units=units, weights=weights,
+        ids=ids,
+    )  # fmt: skip
     x = features_of(features)
     rows, columns = x.shape
     codes, classes = label_codes(y)

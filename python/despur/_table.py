@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -216,6 +217,31 @@ def check_finite(x: NDArray[np.float32], what: str = "features") -> None:
         fine = np.isfinite(x[first : first + _ROWS_AT_ONCE]).all(axis=1)
         if not fine.all():
             raise refuse(f"{what}: row {first + int(np.argmin(fine)) + 1} is not finite")
+
+
+def _indices(values: Any) -> Iterator[Any]:
+    """The indices of what is pandas', itself or in a mapping."""
+    if isinstance(values, Mapping):
+        for column in values.values():
+            yield from _indices(column)
+    elif hasattr(values, "iloc"):
+        yield values.index
+
+
+def warn_of_order(**given: Any) -> None:
+    """Rows belong together by their positions, which is hardly what is meant where indices say the same rows in another order."""
+    first: tuple[str, Any] | None = None
+    for name, values in given.items():
+        for index in _indices(values):
+            if first is None:
+                first = name, index
+            elif len(index) == len(first[1]) and not index.equals(first[1]) and index.isin(first[1]).all():
+                warnings.warn(
+                    f"{name}: by its index, its rows are in another order than those of {first[0]}; rows are taken by their "
+                    "positions",
+                    stacklevel=3,
+                )
+                return
 
 
 # ---- codes and numbers ----

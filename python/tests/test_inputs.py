@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -187,18 +188,27 @@ def test_it_does_not_matter_where_arrays_lie():
     assert groups(np.repeat(Y, 3)[::3], PRED[::-1].copy()[::-1]) == groups(Y, PRED)
 
 
-def test_an_index_is_not_looked_at():
-    """Rows belong together by their positions, as the documentation says."""
+def test_rows_belong_together_by_their_positions():
+    """Whatever indices say; that these say something else is worth a warning."""
     pandas = pytest.importorskip("pandas")
     x, y, a = features()
     order = np.random.default_rng(0).permutation(len(y))
     series, other = pandas.Series(y, index=order), pandas.Series(a, index=order[::-1])
     frame = pandas.DataFrame(x, index=order[::-1])
     wanted = despur.evaluate(y, a, sensitive_features={"a": a}).to_dict()["groups"]
-    assert despur.evaluate(series, other, sensitive_features={"a": other}).to_dict()["groups"] == wanted
-    assert despur.audit(frame, series).to_dict() == despur.audit(x, y).to_dict()
-    weight = despur.repair(frame, series, groups=other, methods="balanced").weight
+    said = "by its index, its rows are in another order than those of y"
+    with pytest.warns(UserWarning, match=f"y_pred: {said}_true; rows are taken by their positions") as caught:
+        assert despur.evaluate(series, other, sensitive_features={"a": other}).to_dict()["groups"] == wanted
+    assert [w.filename for w in caught] == [__file__]
+    with pytest.warns(UserWarning, match=f"features: {said}; "):
+        assert despur.audit(frame, series).to_dict() == despur.audit(x, y).to_dict()
+    with pytest.warns(UserWarning, match=f"features: {said}; "):
+        weight = despur.repair(frame, series, groups=other, methods="balanced").weight
     assert (weight == despur.repair(x, y, groups=a, methods="balanced").weight).all()
+    with warnings.catch_warnings(action="error"):  # the same order, other rows, no index at all
+        despur.evaluate(series, pandas.Series(a, index=order), sensitive_features=pandas.DataFrame({"a": a}, index=order))
+        despur.evaluate(series, pandas.Series(a, index=order + len(y)), sensitive_features=other.to_numpy())
+        despur.evaluate(list(y), a, sensitive_features={"a": other})
 
 
 def test_nothing_at_all_is_refused():
