@@ -51,13 +51,13 @@ static void print_cells(const despur_audit *a) {
                  "where");
   for (size_t i = 0; i < a->cells_count && shown < TOLD; i++) {
     const despur_audit_cell *c = &a->cells[i];
-    const despur_audit_candidate *of = &a->candidates[c->candidate];
+    const despur_audit_cell_words words = despur_audit_words_of(a, c);
     if (!c->confirmed && !c->answers && !c->disguised) continue;
     shown++;
-    terminal_print(stdout, "%-10s %8zu %6.1f %% %6.1f %% %5.1f (%.1f to %.1f)  %s of %s%s\n",
+    terminal_print(stdout, "%-10s %8zu %6.1f %% %6.1f %% %5.1f (%.1f to %.1f)  %s%s%s%s\n",
                    a->class_names[c->class_index], c->count, 100 * c->error, 100 * c->rest_error,
-                   100 * c->excess, 100 * c->low, 100 * c->high, of->cell_names[c->cell], of->name,
-                   c->disguised ? " (the model's own margin in disguise)" : "");
+                   100 * c->excess, 100 * c->low, 100 * c->high, words.cell, words.between,
+                   words.candidate, c->disguised ? " (the model's own margin in disguise)" : "");
   }
 }
 

@@ -211,6 +211,15 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_audit_sentence(char **out, const
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_json(char **json, const despur_audit *audit,
                                                            despur_error *error);
 
+/* How a cell is called where it stands by itself, in three parts to print one after the other: "cell 2",
+ * " of ", "3 clusters of all examples". A cell that bears its candidate's name, as a conjunction does, is
+ * called by that alone. */
+typedef struct despur_audit_cell_words {
+  const char *cell, *between, *candidate;
+} despur_audit_cell_words;
+DESPUR_API despur_audit_cell_words despur_audit_words_of(const despur_audit *audit,
+                                                         const despur_audit_cell *cell);
+
 /* How many examples the samples have together; out: gets them one after the other, NULL: only counts. */
 DESPUR_API size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit);
 

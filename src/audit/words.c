@@ -4,11 +4,27 @@
 #include "despur/audit.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 const char *despur_audit_verdict_word(despur_audit_verdict verdict) {
   static const char *const WORDS[] = {"nothing found", "weak group", "leans on it", "too little data"};
   const size_t at = (size_t)verdict;
   return at < sizeof WORDS / sizeof *WORDS ? WORDS[at] : NULL;
+}
+
+/* Of a slice there is one cell that bears its name; the other one is what does not belong to it. */
+static bool is_slice(const despur_audit_candidate *c) {
+  for (size_t k = 0; k < c->cells; k++)
+    if (strcmp(c->cell_names[k], c->name) == 0) return true;
+  return false;
+}
+
+despur_audit_cell_words despur_audit_words_of(const despur_audit *a, const despur_audit_cell *cell) {
+  const despur_audit_candidate *c = &a->candidates[cell->candidate];
+  const char *name = c->cell_names[cell->cell];
+  if (strcmp(name, c->name) == 0) return (despur_audit_cell_words){name, "", ""};
+  return (despur_audit_cell_words){name, is_slice(c) ? " than " : " of ", c->name};
 }
 
 /* The limit that is told: of the largest class, the smallest share of it that anything can be said of. */
@@ -35,12 +51,12 @@ static despur_status add_finding(text *out, const despur_audit *a, despur_error 
   despur_status status = DESPUR_OK;
   const despur_audit_candidate *c = &a->candidates[0];
   const despur_audit_cell *best = &a->cells[c->best];
+  const despur_audit_cell_words words = despur_audit_words_of(a, best);
+  TRY(text_add(out, error, "%s: %s%s%s", despur_audit_verdict_word(c->verdict), words.cell, words.between,
+               words.candidate));
   if (c->verdict == DESPUR_LEANS_ON_IT)
-    TRY(text_add(out, error, "leans on it: %s of %s, which goes with class %s: ", c->cell_names[best->cell],
-                 c->name, a->class_names[best->toward]));
-  else
-    TRY(text_add(out, error, "weak group: %s of %s: ", c->cell_names[best->cell], c->name));
-  TRY(text_add(out, error, "of class %s %.1f %% errors there against %.1f %% in the rest of the class",
+    TRY(text_add(out, error, ", which goes with class %s", a->class_names[best->toward]));
+  TRY(text_add(out, error, ": of class %s %.1f %% errors there against %.1f %% in the rest of the class",
                a->class_names[best->class_index], 100 * best->error, 100 * best->rest_error));
   TRY(text_add(out, error, " (%.0f to %.0f points more, %.0f %% confidence for all that was tested)",
                100 * best->low, 100 * best->high, 100 * a->confidence));

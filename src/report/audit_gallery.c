@@ -53,14 +53,14 @@ static void tile(markup *m, const despur_audit *a, uint32_t example, const despu
 
 static void heading(markup *m, const despur_audit *a, const despur_audit_sample *s) {
   const despur_audit_cell *c = &a->cells[s->cell];
-  const despur_audit_candidate *of = &a->candidates[c->candidate];
+  const despur_audit_cell_words words = despur_audit_words_of(a, c);
   const char *class_name = a->class_names[s->class_index];
   if (s->class_index != c->class_index)
-    markup_print(m, "<p><b>Class %s, %s.</b> What errors of class %s are taken for.</p>\n", class_name,
-                 of->cell_names[c->cell], a->class_names[c->class_index]);
+    markup_print(m, "<p><b>Class %s, in this cell.</b> What errors of class %s are taken for.</p>\n",
+                 class_name, a->class_names[c->class_index]);
   else if (s->inside)
-    markup_print(m, "<h3>%s</h3>\n<p><b>Class %s, %s.</b> %zu of %zu are wrong.</p>\n", of->name, class_name,
-                 of->cell_names[c->cell], c->wrong, c->count);
+    markup_print(m, "<h3>%s%s%s</h3>\n<p><b>Class %s, in this cell.</b> %zu of %zu are wrong.</p>\n",
+                 words.cell, words.between, words.candidate, class_name, c->wrong, c->count);
   else
     markup_print(m, "<p><b>Class %s, elsewhere.</b> %zu of %zu are wrong.</p>\n", class_name, c->rest_wrong,
                  c->rest_count);

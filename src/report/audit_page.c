@@ -28,9 +28,9 @@ static const char *standing(const despur_audit_cell *c) {
 }
 
 static void cell_row(markup *m, const despur_audit *a, const despur_audit_cell *c) {
-  const despur_audit_candidate *of = &a->candidates[c->candidate];
-  markup_print(m, "<tr><th scope=\"row\">%s</th><td>%s of %s</td><td class=\"n\">%s</td>",
-               a->class_names[c->class_index], of->cell_names[c->cell], of->name,
+  const despur_audit_cell_words words = despur_audit_words_of(a, c);
+  markup_print(m, "<tr><th scope=\"row\">%s</th><td>%s%s%s</td><td class=\"n\">%s</td>",
+               a->class_names[c->class_index], words.cell, words.between, words.candidate,
                file_grouped(c->count).text);
   if (a->weight) markup_print(m, "<td class=\"n\">%.1f</td>", c->effective);
   markup_print(m, "<td class=\"n\">%.1f</td><td class=\"n\">%.1f</td>", 100 * c->error, 100 * c->rest_error);

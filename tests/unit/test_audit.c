@@ -484,6 +484,39 @@ static void what_cannot_be_audited_is_refused(void **state) {
   despur_example_column_release(&noted);
 }
 
+/* "X of X" says nothing. */
+static void a_cell_that_bears_its_candidates_name_is_called_by_it_alone(void **state) {
+  (void)state;
+  char slice[] = "age=old and site=south", others[] = "all others", part[] = "cell 1", parts[] = "3 clusters";
+  char *sliced[] = {others, slice}, *clustered[] = {part, part, part};
+  const char *class_names[] = {"cat", "dog"};
+  despur_audit_candidate candidates[] = {
+      {.name = slice, .cells = 2, .cell_names = sliced, .verdict = DESPUR_WEAK_GROUP},
+      {.name = parts, .cells = 3, .cell_names = clustered, .verdict = DESPUR_WEAK_GROUP}};
+  despur_audit_cell cells[] = {{.candidate = 0, .cell = 1}, {.candidate = 0, .cell = 0}, {.candidate = 1}};
+  static const char *const WANTED[] = {"age=old and site=south", "all others than age=old and site=south",
+                                       "cell 1 of 3 clusters"};
+  const despur_audit a = {.verdict = DESPUR_WEAK_GROUP,
+                          .class_names = class_names,
+                          .cells_count = 3,
+                          .cells = cells,
+                          .candidates_count = 2,
+                          .candidates = candidates};
+  char words[128], *sentence;
+  for (size_t k = 0; k < 3; k++) {
+    const despur_audit_cell_words found = despur_audit_words_of(&a, &cells[k]);
+    snprintf(words, sizeof words, "%s%s%s", found.cell, found.between, found.candidate);
+    assert_string_equal(words, WANTED[k]);
+  }
+  for (size_t best = 0; best < 2; best++) {
+    candidates[0].best = best;
+    assert_ok(despur_audit_sentence(&sentence, &a, &error));
+    snprintf(words, sizeof words, "weak group: %s: of class cat ", WANTED[best]);
+    assert_memory_equal(sentence, words, strlen(words));
+    free(sentence);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_shortcut_is_found_and_its_cells_are_the_attribute),
@@ -492,6 +525,7 @@ int main(void) {
       cmocka_unit_test(a_tail_has_no_valley_and_a_cloud_has),
       cmocka_unit_test(skewed_classes_lean_on_nothing),
       cmocka_unit_test(samples_are_of_their_side_and_tell_findings_apart),
+      cmocka_unit_test(a_cell_that_bears_its_candidates_name_is_called_by_it_alone),
       cmocka_unit_test(what_a_person_notes_confirms_the_attribute),
       cmocka_unit_test(finders_are_asked_by_name),
       cmocka_unit_test(other_halves_find_it_again),
