@@ -23,15 +23,17 @@ typedef struct despur_run_cam_options {
                     some 112 pixels wide */
   size_t tile;   /* pixels on a side of a tile of a sheet, for photographs and for images that are larger; 0:
                     224   for photographs, else as scale has it */
+  int jpeg;      /* 1: sheets may be JPEG files, where these are smaller */
   int pictures_only; /* 1: no shares, which take a pass over the whole split */
   int threads;
   despur_watch watch; /* it may stop this, and hears nothing */
 } despur_run_cam_options;
 
-/* A PNG file in memory. */
+/* A PNG or JPEG file in memory. */
 typedef struct despur_picture {
   unsigned char *bytes;
   size_t count, width, height;
+  int is_jpeg;
 } despur_picture;
 
 /* One example whose picture was asked for. Overlays are maps over the darkened image. */

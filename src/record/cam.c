@@ -43,11 +43,12 @@ static void examples_fields(fields *f, record_cam_group *group) {
 }
 
 static void picture_fields(fields *f, record_cam_group *group) {
-  if (f->out && !group->png) return;
+  if (f->out && !group->png && !group->jpeg) return;
   fields of = field_object(f, "picture");
   field_count(&of, "width", &group->width);
   field_count(&of, "height", &group->height);
-  field_text(&of, "png", &group->png);
+  field_optional_text(&of, "png", &group->png);
+  field_optional_text(&of, "jpeg", &group->jpeg);
   field_end(&of);
 }
 

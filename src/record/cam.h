@@ -21,7 +21,7 @@ typedef struct record_cam_group {
   despur_cam_group *scores; /* of each stage, without name; none when core pixels are not known */
   const double *occlusions; /* [occlusions_count, grid, grid] of each stage; NaN: not known */
   size_t width, height;     /* of the picture */
-  const char *png;          /* in base64; NULL: no picture */
+  const char *png, *jpeg;   /* in base64, one of both; NULL: no picture */
 } record_cam_group;
 
 /* Texts and arrays are borrowed: from whoever writes, or from the object that was read. */

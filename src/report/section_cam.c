@@ -31,15 +31,29 @@ static void alternative(markup *m, const report_cam *cam, const report_cam_group
   }
 }
 
+/* Photographs at their own size, where there is room for it; drawings in squares. */
 static void picture(markup *m, const report_cam *cam, const report_cam_group *look) {
-  markup_print(m, "<figure><img width=\"%zu\" height=\"%zu\" src=\"data:image/png;base64,%s\" alt=\"",
-               look->width, look->height, look->png);
+  markup_raw(m, look->is_jpeg ? "<figure style=\"max-width:none\">" : "<figure>");
+  markup_print(m, "<img width=\"%zu\" height=\"%zu\" ", look->width, look->height);
+  markup_raw(m, look->is_jpeg
+                    ? "style=\"width:auto;max-width:100%;image-rendering:auto\" src=\"data:image/jpeg"
+                    : "src=\"data:image/png");
+  markup_print(m, ";base64,%s\" alt=\"", look->picture);
   alternative(m, cam, look);
   markup_print(m, "\"><figcaption>%s%s</figcaption></figure>\n", look->name,
                look->minority ? "" : " \xe2\x97\x86");
 }
 
-/* Pages stay below 2 MB: pictures get half of it. */
+/* Of photographs; 0: there are none. */
+static size_t widest(const report_cam *cam) {
+  size_t width = 0;
+  for (size_t g = 0; g < cam->group_count; g++) {
+    const report_cam_group *look = &cam->groups[g];
+    if (look->picture && look->is_jpeg && look->width > width) width = look->width;
+  }
+  return width;
+}
+
 /* A map is easily taken for more than it is. */
 static void warning(markup *m) {
   markup_raw(
@@ -49,6 +63,7 @@ static void warning(markup *m) {
          "divide by its maximum; these maps are only divided.</p>\n");
 }
 
+/* Pages stay below 2 MB: pictures get half of it. */
 static void pictures(markup *m, const report_cam *cam) {
   enum { MOST_BYTES = 1000000 };
   size_t bytes = 0, left_out = 0;
@@ -56,17 +71,23 @@ static void pictures(markup *m, const report_cam *cam) {
   markup_print(m, "the picture%s", cam->stage_count > 1 ? ", then where " : " and where ");
   for (size_t s = 0; s < cam->stage_count; s++)
     markup_print(m, "%s%s", s ? ", then where " : "", cam->stages[s]);
-  markup_print(
-      m, " found evidence for any class (Grad-CAM, layer %s; yellow: most).</p>\n<div class=\"looks\">\n",
-      cam->layer);
+  markup_print(m, " found evidence for any class (Grad-CAM, layer %s; yellow: most).</p>\n", cam->layer);
+  if (widest(cam) > 0)
+    markup_print(
+        m,
+        "<div class=\"looks\" style=\"grid-template-columns:repeat(auto-fill,minmax(min(%zupx,100%%),"
+        "1fr))\">\n",
+        widest(cam));
+  else
+    markup_raw(m, "<div class=\"looks\">\n");
   for (size_t g = 0; g < cam->group_count; g++) {
     const report_cam_group *look = &cam->groups[g];
-    if (!look->png) continue;
-    if (bytes + strlen(look->png) > MOST_BYTES) {
+    if (!look->picture) continue;
+    if (bytes + strlen(look->picture) > MOST_BYTES) {
       left_out++;
       continue;
     }
-    bytes += strlen(look->png);
+    bytes += strlen(look->picture);
     picture(m, cam, look);
   }
   markup_raw(m, "</div>\n");

@@ -348,6 +348,17 @@ static void where_networks_look_comes_back(void **state) {
   assert_ok(cam_print(&again, &read, JSON_PRETTY, &error));
   assert_string_equal(again, CAM);
   mem_free(again);
+  read.groups[0].jpeg = "/9j/"; /* in its place */
+  read.groups[0].png = NULL;
+  assert_ok(cam_print(&again, &read, JSON_PRETTY, &error));
+  assert_non_null(strstr(again, "\"height\": 28,\n        \"jpeg\": \"/9j/\"\n"));
+  assert_null(strstr(again, "\"png\""));
+  json_value *of_jpeg = object_of(again);
+  cam_release(&read);
+  assert_ok(cam_read(&read, of_jpeg, &error));
+  assert_string_equal(read.groups[0].jpeg, "/9j/");
+  mem_free(again);
+  mem_free(of_jpeg);
   cam_release(&read);
   mem_free(object);
 }

@@ -331,7 +331,7 @@ static void maps_are_summed_up_and_pictured(void **state) {
                             .group_count = 4};
   for (size_t s = 0; s < 2; s++)
     snprintf(e->run.cam.stages[s], DESPUR_GROUP_NAME, "%s", e->run.stages[s].label);
-  looks[1].png = picture;
+  looks[1].picture = picture;
   show(section_cam, &e->run);
   assert_shows(
       "From ERM to GEORGE the share of the energy that lies on the background falls in 1 of 2 minority "
@@ -342,7 +342,7 @@ static void maps_are_summed_up_and_pictured(void **state) {
       "[Picture 10; ERM answers 0; GEORGE answers 1. Picture 11; ERM answers 1; GEORGE answers 2]y=0,a=1\n");
   assert_hides("more are in cam.json");
   looks[1].background[0].mean = (double)NAN;
-  looks[0].png = picture;
+  looks[0].picture = picture;
   show(section_cam, &e->run);
   assert_shows("falls in 0 of 1 minority groups; in 0 of them");
   assert_shows("]y=0,a=0" USUAL "\n");
@@ -354,6 +354,31 @@ static void maps_are_summed_up_and_pictured(void **state) {
   assert_string_equal(shown, "\n");
 }
 
+/* Photographs as wide as they are; drawings as before. */
+static void pictures_are_shown_as_what_they_are(void **state) {
+  (void)state;
+  char picture[] = "AAAA";
+  report_cam_group looks[2];
+  example_run *e = make_run();
+  for (size_t g = 0; g < 2; g++) {
+    set_look(&looks[g], g);
+    looks[g].picture = picture;
+    looks[g].width = 475 + g;
+    looks[g].height = 300;
+  }
+  e->run.cam = (report_cam){.stage_count = 1, .groups = looks, .group_count = 2};
+  for (int photographs = 0; photographs <= 1; photographs++) {
+    markup m = {.error = &error};
+    looks[0].is_jpeg = looks[1].is_jpeg = photographs;
+    section_cam(&m, &e->run);
+    assert_int_equal(strstr(m.text.data, "src=\"data:image/jpeg;base64,AAAA\"") != NULL, photographs);
+    assert_int_equal(strstr(m.text.data, "src=\"data:image/png;base64,AAAA\"") != NULL, !photographs);
+    assert_int_equal(strstr(m.text.data, "minmax(min(476px,100%),1fr)") != NULL, photographs);
+    assert_int_equal(strstr(m.text.data, "<div class=\"looks\">") != NULL, !photographs);
+    mem_free(m.text.data);
+  }
+}
+
 /* Pictures of more than a megabyte together are left out, and counted. */
 static void pictures_that_are_too_large_together_are_counted(void **state) {
   (void)state;
@@ -361,7 +386,7 @@ static void pictures_that_are_too_large_together_are_counted(void **state) {
   report_cam_group looks[3];
   example_run *e = make_run();
   memset(picture, 'A', sizeof picture - 1);
-  for (size_t g = 0; g < 3; g++) set_look(&looks[g], g), looks[g].png = picture;
+  for (size_t g = 0; g < 3; g++) set_look(&looks[g], g), looks[g].picture = picture;
   e->run.cam = (report_cam){.stage_count = 1, .groups = looks, .group_count = 3};
   markup m = {.error = &error};
   section_cam(&m, &e->run);
@@ -540,6 +565,7 @@ int main(void) {
       cmocka_unit_test(inferred_groups_are_tabled_against_true_ones),
       cmocka_unit_test(rules_are_compared_and_the_used_one_named),
       cmocka_unit_test(maps_are_summed_up_and_pictured),
+      cmocka_unit_test(pictures_are_shown_as_what_they_are),
       cmocka_unit_test(pictures_that_are_too_large_together_are_counted),
       cmocka_unit_test(covered_regions_are_averaged_and_the_dearest_named),
       cmocka_unit_test(methods_are_compared_over_their_runs),

@@ -121,7 +121,7 @@ void report_run_release(report_run *run) {
   mem_free(run->inference.true_attributes);
   mem_free(run->inference.true_names);
   mem_free(run->inference.contingency);
-  for (size_t g = 0; g < run->cam.group_count; g++) mem_free(run->cam.groups[g].png);
+  for (size_t g = 0; g < run->cam.group_count; g++) mem_free(run->cam.groups[g].picture);
   mem_free(run->cam.groups);
   mem_free(run->points);
   despur_predicted_release(&run->predicted);

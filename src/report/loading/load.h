@@ -114,7 +114,9 @@ typedef struct report_cam_group {
   size_t example_count;
   report_share background[REPORT_STAGES];
   double covered[REPORT_STAGES][REPORT_GRID][REPORT_GRID]; /* what covering a region costs; NaN: not known */
-  char *png; /* in base64: a row for each example, in it the image and the map of each stage; NULL: none */
+  bool is_jpeg;                                            /* else PNG */
+  char
+      *picture; /* in base64: a row for each example, in it the image and the map of each stage; NULL: none */
   size_t width, height;
 } report_cam_group;
 

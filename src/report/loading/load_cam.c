@@ -53,11 +53,12 @@ static void take_occlusions(report_cam_group *look, const record_cam_group *foun
 static despur_status take_picture(report_cam_group *look, const record_cam_group *found,
                                   despur_error *error) {
   static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-  const char *png = found->png;
-  if (!png || !*png || png[strspn(png, DIGITS)]) return DESPUR_OK;
+  const char *picture = found->jpeg ? found->jpeg : found->png;
+  if (!picture || !*picture || picture[strspn(picture, DIGITS)]) return DESPUR_OK;
   look->width = found->width;
   look->height = found->height;
-  return mem_copy_text(&look->png, png, error);
+  look->is_jpeg = found->jpeg != NULL;
+  return mem_copy_text(&look->picture, picture, error);
 }
 
 static despur_status take_groups(report_cam *cam, const record_cam *found, despur_error *error) {

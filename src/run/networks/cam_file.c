@@ -4,6 +4,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/page_image.h"
 #include "io/tfevents.h"
 #include "record/cam.h"
 #include "run/files/run_files.h"
@@ -30,9 +31,9 @@ enum {
 enum { PAGE_BYTES = 750000, LEAST_ROWS = 2, LARGEST_TILE = 224 };
 
 static void choose_tiles(despur_run_cam_options *options, size_t groups, size_t stages) {
-  static const double PIXEL_BYTES = 1.6; /* of photographs and maps over them, in PNG */
-  const double pixels = PAGE_BYTES / PIXEL_BYTES / (double)(groups * (1 + stages));
+  const double pixels = PAGE_BYTES / PAGE_IMAGE_PIXEL_BYTES / (double)(groups * (1 + stages));
   const double side = math_sqrt(pixels / LEAST_ROWS);
+  options->jpeg = 1;
   options->tile = side < TILE ? TILE : side > LARGEST_TILE ? LARGEST_TILE : (size_t)side;
   const size_t rows = (size_t)(pixels / (double)(options->tile * options->tile));
   options->per_group = rows < 1 ? 1 : rows > MOST_PER_GROUP ? MOST_PER_GROUP : rows;
@@ -117,11 +118,11 @@ static void take_stages(cam_arrays *to, const despur_run_cam_result *found, size
 static despur_status take_picture(cam_arrays *to, const despur_cam_sheet *sheet, despur_error *error) {
   const despur_picture *drawn = &sheet->picture;
   record_cam_group *group = &to->groups[sheet->group];
-  text *png = &to->pictures[sheet->group];
-  despur_status status = text_add_base64(png, drawn->bytes, drawn->count, error);
+  text *bytes = &to->pictures[sheet->group];
+  despur_status status = text_add_base64(bytes, drawn->bytes, drawn->count, error);
   group->width = drawn->width;
   group->height = drawn->height;
-  group->png = png->data ? png->data : "";
+  *(drawn->is_jpeg ? &group->jpeg : &group->png) = bytes->data ? bytes->data : "";
   return status;
 }
 

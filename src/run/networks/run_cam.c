@@ -3,6 +3,7 @@
 #include "run/networks/run_cam.h"
 #include "base/memory.h"
 #include "eval/maps/cam.h"
+#include "io/page_image.h"
 #include "io/png.h"
 #include "io/sheet.h"
 #include "run/files/reopen.h"
@@ -175,10 +176,12 @@ cleanup:
   return status;
 }
 
-static despur_status to_picture(despur_picture *out, const contact_sheet *s, despur_error *error) {
-  out->width = s->width;
-  out->height = s->height;
-  return png_encode(&out->bytes, &out->count, s->width, s->height, s->rgb, error);
+static despur_status to_picture(despur_picture *out, const contact_sheet *s, bool exact,
+                                despur_error *error) {
+  page_image image;
+  const despur_status status = page_image_encode(&image, s->width, s->height, s->rgb, exact, error);
+  *out = (despur_picture){image.bytes, image.count, s->width, s->height, image.is_jpeg};
+  return status;
 }
 
 static size_t digits_of(uint32_t number) {
@@ -256,7 +259,7 @@ static despur_status draw_example(looker *look, size_t i, const contact_sheet *s
                          error));
     TRY(cam_draw_overlay(sheet_pixel(single, 0, 0, 0, 0), 3 * single->width, image, map, look->shape, scale,
                          error));
-    TRY(to_picture(&out->examples[i].overlays[stage], single, error));
+    TRY(to_picture(&out->examples[i].overlays[stage], single, true, error));
   }
 cleanup:
   photograph_release(&p);
@@ -281,7 +284,7 @@ static despur_status draw_group(looker *look, size_t first, size_t rows, despur_
   TRY(sheet_create(&single, &alone, error));
   for (size_t row = 0; row < rows; row++)
     TRY(draw_example(look, first + row, &whole, row, &single, image, error));
-  TRY(to_picture(&result->picture, &whole, error));
+  TRY(to_picture(&result->picture, &whole, !look->options->jpeg, error));
 cleanup:
   mem_free(image);
   sheet_release(&whole);
