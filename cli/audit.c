@@ -56,8 +56,8 @@ static void print_cells(const despur_audit *a) {
     shown++;
     terminal_print(stdout, "%-10s %8zu %6.1f %% %6.1f %% %5.1f (%.1f to %.1f)  %s%s%s%s\n",
                    a->class_names[c->class_index], c->count, 100 * c->error, 100 * c->rest_error,
-                   100 * c->excess, 100 * c->low, 100 * c->high, words.cell, words.between,
-                   words.candidate, c->disguised ? " (the model's own margin in disguise)" : "");
+                   100 * c->excess, 100 * c->low, 100 * c->high, words.cell, words.between, words.candidate,
+                   c->disguised ? " (the model's own margin in disguise)" : "");
   }
 }
 
@@ -230,14 +230,13 @@ static void describe_command(char *out, size_t room, const cli_arguments *argume
 
 /* ---- pictures ---- */
 
-enum { PICTURE_SIDE = 96 };
-
 static despur_status pictures_of_folder(despur_thumbnail *out, const char *folder, const despur_audit *a,
-                                        const uint32_t *examples, size_t count, despur_error *error) {
+                                        const uint32_t *examples, size_t count, size_t side,
+                                        despur_error *error) {
   const char **names = calloc(count + 1, sizeof *names);
   if (!names) return cli_fail(error, DESPUR_NO_RESOURCES, "out of memory");
   for (size_t i = 0; i < count; i++) names[i] = a->ids[examples[i]];
-  despur_status status = despur_thumbnails_of_folder(out, folder, names, count, PICTURE_SIDE, error);
+  despur_status status = despur_thumbnails_of_folder(out, folder, names, count, side, error);
   free(names);
   return status;
 }
@@ -248,13 +247,14 @@ static despur_status take_pictures(despur_thumbnail *out, const despur_audit *a,
                                    size_t count, const cli_arguments *arguments, despur_error *error) {
   const char *pictures = cli_value(arguments, "pictures");
   const char *word = arguments->count ? arguments->positional[0] : NULL;
+  const size_t side = despur_audit_picture_side(a);
   if (count == 0) return DESPUR_OK;
   if (pictures && cli_is_folder(pictures))
-    return pictures_of_folder(out, pictures, a, examples, count, error);
-  if (pictures)
-    return despur_thumbnails_of_array(out, pictures, a->examples, examples, count, PICTURE_SIDE, error);
-  if (cli_value(arguments, "model")) return pictures_of_folder(out, word, a, examples, count, error);
-  return word && cli_is_folder(word) ? despur_run_thumbnails(out, word, examples, count, error) : DESPUR_OK;
+    return pictures_of_folder(out, pictures, a, examples, count, side, error);
+  if (pictures) return despur_thumbnails_of_array(out, pictures, a->examples, examples, count, side, error);
+  if (cli_value(arguments, "model")) return pictures_of_folder(out, word, a, examples, count, side, error);
+  return word && cli_is_folder(word) ? despur_run_thumbnails(out, word, examples, count, side, error)
+                                     : DESPUR_OK;
 }
 
 /* What is wrong with a picture shall be said before the work begins. */
@@ -264,15 +264,16 @@ static despur_status check_pictures(const despur_examples *e, const cli_argument
   if (!pictures) return DESPUR_OK;
   despur_thumbnail first = {0};
   despur_status status;
+  enum { TRIED_SIDE = 96 };
   if (!cli_value(arguments, "out"))
     return cli_fail(error, DESPUR_BAD_USAGE, "--pictures: expected --out, for the page that shows them");
   if (cli_is_folder(pictures) && !e->ids)
     return cli_fail(error, DESPUR_BAD_USAGE,
                     "--pictures: expected --id, the column with the paths of pictures below %s", pictures);
   if (cli_is_folder(pictures))
-    status = despur_thumbnails_of_folder(&first, pictures, e->ids, 1, PICTURE_SIDE, error);
+    status = despur_thumbnails_of_folder(&first, pictures, e->ids, 1, TRIED_SIDE, error);
   else
-    status = despur_thumbnails_of_array(&first, pictures, e->count, &(uint32_t){0}, 1, PICTURE_SIDE, error);
+    status = despur_thumbnails_of_array(&first, pictures, e->count, &(uint32_t){0}, 1, TRIED_SIDE, error);
   despur_thumbnails_release(&first, 1);
   return status;
 }
@@ -292,7 +293,7 @@ static despur_status draw_page(despur_thumbnail *out, const despur_audit *a,
     status = take_pictures(out, a, examples, sampled, arguments, error);
   }
   if (status == DESPUR_OK && shown > 0)
-    status = model->draw(model->self, out + sampled, pasted, shown, error);
+    status = model->draw(model->self, out + sampled, pasted, shown, despur_audit_picture_side(a), error);
   free(examples);
   free(pasted);
   return status;

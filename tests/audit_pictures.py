@@ -7,10 +7,13 @@ Pictures of 16 x 16 pixels with a class in the middle and a patch in the upper l
 byte: one uses the corner, one does not. Every picture that despur made is made again here, what the networks say of it is computed by
 NumPy, and what follows from the counts by SciPy. Exit code 77 where there is no ONNX Runtime for despur, no NumPy or no SciPy.
 """
+import base64
 import csv
+import io
 import json
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -116,7 +119,8 @@ def write_folder(folder, pictures, labels):
         place = folder / ("cat", "dog")[label]
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{i:04d}.ppm").write_bytes(b"P6\n%d %d\n255\n" % (SIDE, SIDE) + picture.transpose(1, 2, 0).tobytes())
-    return np.argsort([f"{('cat', 'dog')[label]}/{i:04d}.ppm" for i, label in enumerate(labels)])
+    names = np.array([f"{('cat', 'dog')[label]}/{i:04d}.ppm" for i, label in enumerate(labels)])
+    return np.argsort(names), sorted(names)
 
 
 def audit(room, name, network, *words):
@@ -203,6 +207,36 @@ def check_region(result, network, pictures, labels, rows):
         assert abs(np.array(t["evidence"]) - more / more.sum()).max() < 1e-4, t
 
 
+def enlarge(maps, side):
+    """Bilinear, corners not aligned."""
+    at = np.clip((np.arange(side) + 0.5) * maps.shape[-1] / side - 0.5, 0, None)
+    low = at.astype(int)
+    high, share = np.minimum(low + 1, maps.shape[-1] - 1), at - low
+    rows = maps[low] * (1 - share)[:, None] + maps[high] * share[:, None]
+    return rows[:, low] * (1 - share) + rows[:, high] * share
+
+
+def check_looks(page, network, pictures, names):
+    """Beside each picture of the gallery is its map for what was predicted: yellow where NumPy's map is large, blue where it is not."""
+    pairs = re.findall(r'<img [^>]*alt="([^",]*)[^"]*"><img [^>]*image/png;base64,([^"]*)" alt="where the model looked for (cat|dog)">', page)
+    gallery = page[page.index("Look at these examples"):]
+    gallery = gallery[:gallery.index("</section>")]
+    assert len(pairs) >= 16 and gallery.count("<img ") == 2 * len(pairs), len(pairs)
+    try:
+        from PIL import Image
+    except ImportError:
+        return
+    for name, png, predicted in pairs:
+        picture = pictures[names.index(name)][None]
+        assert predicted == ("cat", "dog")[network.predict(picture)[0]], name
+        weights = network.weights - network.weights.mean(0)
+        of = np.einsum("kyx,k->yx", network.maps(picture)[0], weights[("cat", "dog").index(predicted)])
+        of = np.maximum(of + (network.biases - network.biases.mean())[("cat", "dog").index(predicted)], 0)
+        drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")).astype(float)
+        yellow = drawn[..., 0] + drawn[..., 1] - 2 * drawn[..., 2]
+        assert np.corrcoef(yellow.ravel(), enlarge(of / of.max(), SIDE).ravel())[0, 1] > 0.97, name
+
+
 def is_corner(test):
     return test["region"]["left"] < 4 and test["region"]["top"] < 4
 
@@ -233,7 +267,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         room = pathlib.Path(name)
         os.environ["XDG_CACHE_HOME"] = str(room / "cache")
-        order = write_folder(room / "pictures", pictures, labels)
+        order, _ = write_folder(room / "pictures", pictures, labels)
         pictures, labels, corner = pictures[order], labels[order], corner[order]
 
         result, rows, page, text = audit(room, "uses", USES, "--model-predicts")
@@ -255,9 +289,18 @@ def main():
 
         # Asked for other finders only, it is not looked into.
         result, rows, page, text = audit(room, "other", USES, "--model-predicts", "--finders", "clusters")
-        assert "pasted" not in result and not rows and "exchanged" not in page
+        assert "pasted" not in result and not rows and "exchanged" not in page and "where the model looked" not in page
 
         check_runs(room, rng)
+
+        # With more pictures that go against it there is a finding, and a gallery.
+        plain = room / "plain"
+        plain.mkdir()
+        pictures, labels, corner = make_pictures(rng, 0.85)
+        order, names = write_folder(plain / "pictures", pictures, labels)
+        result, rows, page, text = audit(plain, "uses", USES, "--model-predicts")
+        assert result["verdict"] in ("leans on it", "weak group"), text
+        check_looks(page, USES, pictures[order], names)
 
         # Another layer has no maps, which is said in one sentence.
         result, rows, page, text = audit(room, "layer", USES, "--layer", "pooled")

@@ -184,10 +184,15 @@ typedef struct despur_audit {
   const char **notes; /* sentences on what was not looked at, such as a column with too many values */
   size_t samples_count;
   despur_audit_sample *samples;     /* of the first findings */
-  size_t model_height, model_width; /* of pictures as the model sees them; 0 without pastes */
+  size_t model_height, model_width; /* of pictures as the model sees them; 0 without maps */
+  size_t model_shorter;             /* despur_picture_model.shorter */
   size_t pastes_count;
   despur_audit_paste *pastes; /* by class */
   size_t map_rows, map_columns;
+  float *looks; /* [despur_audit_sampled, map_rows, map_columns] where the model looks: what each place of a
+                   sampled picture adds to the logit of the class that is predicted, more than to a mean
+                   class's; NaN where it was not asked; NULL without maps */
+  int looks_fitted; /* by a last layer that was fitted to the discovery half, not by the model's own */
   double *evidence; /* [pastes_count, map_rows, map_columns]: as despur_audit_paste.share, of each place */
   size_t pasted_count;
   despur_audit_pasted *pasted; /* all pictures that were made, those of a class after another */
@@ -222,6 +227,10 @@ DESPUR_API despur_audit_cell_words despur_audit_words_of(const despur_audit *aud
 
 /* How many examples the samples have together; out: gets them one after the other, NULL: only counts. */
 DESPUR_API size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit);
+
+/* Pixels of the longer side of a picture on the page: 224 where there are few, and fewer where there are
+ * many, so that all fit. */
+DESPUR_API size_t despur_audit_picture_side(const despur_audit *audit);
 
 /* How many pictures show what pasting does, for a page: of each test up to four that followed, or else did
  * not, three pictures each: the one that is pasted into, the one that is pasted from, and the result. out:

@@ -28,6 +28,8 @@ typedef struct despur_picture_model {
   void *self;
   size_t count;         /* pictures */
   size_t height, width; /* of a picture as the model sees it */
+  size_t shorter;       /* the shorter side that a picture is brought to before the middle, height x width, is
+                           cut out of it; 0: all of it is seen */
   size_t rows, columns; /* of a map; 0: the model has none, and */
   char without[512];    /* a sentence says why */
   size_t passes;        /* through the model for the maps of one picture */
@@ -40,10 +42,10 @@ typedef struct despur_picture_model {
   /* logits [count, classes] */
   despur_status (*logits)(void *self, float *logits, const despur_linear_layer *layer,
                           const despur_pasted *pasted, size_t count, despur_error *error);
-  /* out [count], for a page: all stay empty where examples are no pictures of 1 or 3 channels. Release with
-   * despur_thumbnails_release. */
+  /* out [count], for a page, the longer side of each `side` pixels at most: all stay empty where examples are
+   * no pictures of 1 or 3 channels. Release with despur_thumbnails_release. */
   despur_status (*draw)(void *self, despur_thumbnail *out, const despur_pasted *pasted, size_t count,
-                        despur_error *error);
+                        size_t side, despur_error *error);
   void (*close)(void *self);
 } despur_picture_model;
 

@@ -171,10 +171,11 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_run_examples(despur_examples *ou
                                                              despur_error *error);
 
 /* out [count]: some examples of a finished run as its network sees them, where they are images of 1 or 3
- * channels; else all stay empty. Release with despur_thumbnails_release. */
+ * channels, the longer side of each `side` pixels at most; else all stay empty. Release with
+ * despur_thumbnails_release. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_run_thumbnails(despur_thumbnail *out, const char *directory,
                                                                const uint32_t *examples, size_t count,
-                                                               despur_error *error);
+                                                               size_t side, despur_error *error);
 
 /* The last network of a finished run, with its data, to look into and to ask again (despur/picture_model.h):
  * maps are Grad-CAM's of the last convolution before what is below 0 is cut off, less the mean of all

@@ -102,22 +102,21 @@ PyObject *core_audit(PyObject *module, PyObject *arguments) {
 
 /* ---- in writing ---- */
 
-enum { PICTURE_SIDE = 96 };
-
 /* Pictures below a folder by their ids, of an array, or of the data of a run. */
 static despur_status take_pictures(despur_thumbnail *out, const despur_audit *a, const uint32_t *examples,
                                    size_t count, const char *kind, const char *path, despur_error *error) {
+  const size_t side = despur_audit_picture_side(a);
   if (count == 0) return DESPUR_OK;
-  if (strcmp(kind, "run") == 0) return despur_run_thumbnails(out, path, examples, count, error);
+  if (strcmp(kind, "run") == 0) return despur_run_thumbnails(out, path, examples, count, side, error);
   if (strcmp(kind, "array") == 0)
-    return despur_thumbnails_of_array(out, path, a->examples, examples, count, PICTURE_SIDE, error);
+    return despur_thumbnails_of_array(out, path, a->examples, examples, count, side, error);
   const char **names = calloc(count, sizeof *names);
   if (!names) {
     snprintf(error->message, sizeof error->message, "out of memory");
     return DESPUR_NO_RESOURCES;
   }
   for (size_t i = 0; i < count; i++) names[i] = a->ids[examples[i]];
-  despur_status status = despur_thumbnails_of_folder(out, path, names, count, PICTURE_SIDE, error);
+  despur_status status = despur_thumbnails_of_folder(out, path, names, count, side, error);
   free(names);
   return status;
 }
@@ -138,7 +137,7 @@ static despur_status draw_page(despur_thumbnail *out, const despur_audit *a,
     snprintf(error->message, sizeof error->message, "out of memory");
   }
   if (status == DESPUR_OK && model && shown > 0)
-    status = model->draw(model->self, out + sampled, pasted, shown, error);
+    status = model->draw(model->self, out + sampled, pasted, shown, despur_audit_picture_side(a), error);
   free(examples);
   free(pasted);
   return status;

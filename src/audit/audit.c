@@ -62,6 +62,7 @@ despur_status despur_audit_run(despur_audit **out, const despur_examples *exampl
   TRY(audit_propose(a, &data, options, error));
   TRY(audit_judge(a, &data, error));
   TRY(audit_choose_samples(a, &data, error));
+  TRY(audit_keep_looks(a, &data, options, error));
   TRY(audit_choose_labelled(a, &data, options->label_some, options->seed, error));
   TRY(audit_judge_noted(a, &data, options->noted, error));
   if (data.discovery_count >= AUDIT_HALF) TRY(audit_ask_columns(a, &data, options, error));

@@ -55,7 +55,11 @@ bool audit_asks(const finder *f, const char *finders);
 DESPUR_MUST_USE despur_status audit_look(audit_data *data, const despur_audit_options *options,
                                          despur_error *error);
 
-/* Fills pastes, where there are maps. */
+/* Fills what the model sees and looks, where there are maps, once samples are chosen. */
+DESPUR_MUST_USE despur_status audit_keep_looks(despur_audit *audit, const audit_data *data,
+                                               const despur_audit_options *options, despur_error *error);
+
+/* Fills pastes, where there are maps, once looks are. */
 DESPUR_MUST_USE despur_status audit_paste(despur_audit *audit, const audit_data *data,
                                           const despur_audit_options *options, despur_error *error);
 

@@ -7,6 +7,8 @@
 #include "base/random.h"
 #include "base/watch.h"
 
+#include <math.h>
+
 enum {
   MOST_CLASSES = 20,
   MOST_PASSES = 20000, /* through the model */
@@ -155,6 +157,35 @@ despur_status audit_look(audit_data *d, const despur_audit_options *o, despur_er
   TRY(choose(&examples, &d->maps->count, d, m->passes, o->seed, error));
   if (!m->own_layer) TRY(fit_layer(d, o, error));
   TRY(take_maps(d, o, examples, error));
+cleanup:
+  mem_free(examples);
+  return status;
+}
+
+/* ---- for a page ---- */
+
+despur_status audit_keep_looks(despur_audit *a, const audit_data *d, const despur_audit_options *o,
+                               despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const view_maps *m = d->maps;
+  uint32_t *examples = NULL;
+  if (!m || m->without) return DESPUR_OK;
+  const size_t places = m->rows * m->columns, count = despur_audit_sampled(NULL, a);
+  a->model_height = o->model->height;
+  a->model_width = o->model->width;
+  a->model_shorter = o->model->shorter;
+  a->looks_fitted = !o->model->own_layer;
+  a->map_rows = m->rows;
+  a->map_columns = m->columns;
+  TRY(mem_alloc(&examples, count, sizeof *examples, error));
+  TRY(mem_alloc(&a->looks, count, places * sizeof *a->looks, error));
+  despur_audit_sampled(examples, a);
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t row = m->row_of[examples[i]], class = d->predictions[examples[i]];
+    for (size_t p = 0; p < places; p++)
+      a->looks[i * places + p] =
+          row == DESPUR_NO_VALUE ? NAN : m->values[(row * d->classes + class) * places + p];
+  }
 cleanup:
   mem_free(examples);
   return status;

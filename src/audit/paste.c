@@ -262,10 +262,6 @@ despur_status audit_paste(despur_audit *a, const audit_data *d, const despur_aud
   despur_status status = DESPUR_OK;
   paster p = {.audit = a, .d = d, .options = options};
   if (!d->maps || d->maps->without) return DESPUR_OK;
-  a->model_height = options->model->height;
-  a->model_width = options->model->width;
-  a->map_rows = d->maps->rows;
-  a->map_columns = d->maps->columns;
   TRY(mem_alloc(&a->evidence, d->classes, a->map_rows * a->map_columns * sizeof *a->evidence, error));
   TRY(mem_alloc(&a->pastes, d->classes, sizeof *a->pastes, error));
   TRY(mem_alloc(&a->pasted, d->classes, PASTED * sizeof *a->pasted, error));

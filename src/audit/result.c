@@ -29,5 +29,6 @@ void despur_audit_free(despur_audit *audit) {
   mem_free(audit->pastes);
   mem_free(audit->pasted);
   mem_free(audit->evidence);
+  mem_free(audit->looks);
   mem_free(audit);
 }

@@ -1,7 +1,9 @@
 /* Which examples of a finding a person should look at: those nearest to the mean of the features of their
  * side, and without features the first. All are of the confirmation half, which no finder has seen. */
 #include "audit/audit.h"
+#include "base/math.h"
 #include "base/memory.h"
+#include "io/page_image.h"
 
 #include <stdlib.h>
 
@@ -112,4 +114,15 @@ size_t despur_audit_sampled(uint32_t *out, const despur_audit *audit) {
     for (size_t i = 0; i < audit->samples[s].examples_count; i++, count++)
       if (out) out[count] = audit->samples[s].examples[i];
   return count;
+}
+
+/* Bytes of a page that are for pictures. */
+enum { PAGE_BYTES = 1200000, LARGEST_SIDE = 224, SMALLEST_SIDE = 64 };
+
+size_t despur_audit_picture_side(const despur_audit *audit) {
+  const size_t pictures =
+      (audit->looks ? 2 : 1) * despur_audit_sampled(NULL, audit) + despur_audit_shown(NULL, audit);
+  if (pictures == 0) return LARGEST_SIDE;
+  const double side = math_sqrt(PAGE_BYTES / PAGE_IMAGE_PIXEL_BYTES / (double)pictures);
+  return side > LARGEST_SIDE ? LARGEST_SIDE : side < SMALLEST_SIDE ? SMALLEST_SIDE : (size_t)side;
 }

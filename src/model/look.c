@@ -12,8 +12,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { SHOWN_SIDE = 96 };
-
 typedef struct looker {
   despur_onnx_job job;
   extraction e;
@@ -179,7 +177,7 @@ static despur_status look_logits(void *self, float *logits, const despur_linear_
 /* ---- for a page ---- */
 
 static despur_status draw_one(despur_thumbnail *out, const looker *l, const despur_pasted *pasted,
-                              uint8_t *planes, picture *whole, despur_error *error) {
+                              size_t side, uint8_t *planes, picture *whole, despur_error *error) {
   despur_status status = DESPUR_OK;
   const images *in = &l->e.in;
   const despur_region *r = &pasted->region;
@@ -191,22 +189,23 @@ static despur_status draw_one(despur_thumbnail *out, const looker *l, const desp
     const bool given = x >= r->left && x < r->left + r->width && y >= r->top && y < r->top + r->height;
     for (size_t c = 0; c < 3; c++) whole->rgb[3 * p + c] = planes[((given ? 3 : 0) + c) * area + p];
   }
-  TRY(picture_shrink(out, whole, SHOWN_SIDE, error));
+  TRY(picture_shrink(out, whole, side, error));
 cleanup:
   return status;
 }
 
 static despur_status look_draw(void *self, despur_thumbnail *out, const despur_pasted *pasted, size_t count,
-                               despur_error *error) {
+                               size_t side, despur_error *error) {
   despur_status status = DESPUR_OK;
   const looker *l = self;
   picture whole = {0};
   uint8_t *planes = NULL; /* [2, 3, rows, columns] */
   for (size_t i = 0; i < count; i++) out[i] = (despur_thumbnail){0};
+  if (side == 0) FAIL(error, DESPUR_BAD_USAGE, "expected a side of at least 1 pixel, found 0");
   TRY(check_pasted(l, pasted, count, error));
   TRY(picture_allocate(&whole, l->e.in.columns, l->e.in.rows, error));
   TRY(mem_alloc(&planes, 6, l->e.in.rows * l->e.in.columns, error));
-  for (size_t i = 0; i < count; i++) TRY(draw_one(&out[i], l, &pasted[i], planes, &whole, error));
+  for (size_t i = 0; i < count; i++) TRY(draw_one(&out[i], l, &pasted[i], side, planes, &whole, error));
 cleanup:
   picture_release(&whole);
   mem_free(planes);
@@ -299,6 +298,7 @@ despur_status despur_onnx_look(despur_picture_model *out, const despur_onnx_job 
   out->count = l->e.in.count;
   out->height = l->e.in.rows;
   out->width = l->e.in.columns;
+  out->shorter = job->shorter ? job->shorter : l->e.in.rows;
   out->rows = l->rows;
   out->columns = l->width;
   out->passes = 1;

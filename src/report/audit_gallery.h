@@ -10,7 +10,4 @@
  * are no pictures, and names stand for them. Those that are empty have none either. */
 void audit_gallery(markup *m, const despur_audit *audit, const despur_thumbnail *thumbnails);
 
-/* An image, up to its data: the caller goes on with `" alt="..."`. */
-void audit_image(markup *m, const despur_thumbnail *thumbnail);
-
 #endif

@@ -1,7 +1,7 @@
 #include "report/audit_pastes.h"
 
 #include "base/memory.h"
-#include "report/audit_gallery.h"
+#include "report/audit_image.h"
 #include "report/drawing/page_parts.h"
 
 enum { TRIPLE = 3 }; /* pasted into, pasted from, the result */
@@ -88,8 +88,10 @@ static void triples(markup *m, const despur_audit *a, const despur_pasted *shown
       if (test != SIZE_MAX) markup_raw(m, "</div>\n");
       for (test = 0; a->pastes[test].class_index != from;) test++;
       markup_print(m, "<h3>Cut from class %s</h3>\n", a->class_names[from]);
-      markup_raw(m, "<div class=\"looks\" style=\"grid-template-columns:repeat(3,minmax(88px,112px));"
-                    "margin-bottom:18px\">\n");
+      markup_print(m,
+                   "<div class=\"looks\" style=\"grid-template-columns:repeat(3,minmax(88px,%dpx));"
+                   "margin-bottom:18px\">\n",
+                   audit_image_is_small(pictures) ? 112 : 160);
     }
     tile(m, &pictures[i], "into, taken for", a->class_names[a->labels[made->into]]);
     tile(m, &pictures[i + 1], "from", a->class_names[from]);

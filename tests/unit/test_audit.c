@@ -465,7 +465,8 @@ static void what_cannot_be_audited_is_refused(void **state) {
   despur_thumbnail picture = {0};
   const uint32_t first = 0;
   static const char *const OUTSIDE[] = {"../secret.png"}, *const MISSING[] = {"secret.png"};
-  assert_fails(despur_run_thumbnails(&picture, "/nowhere", &first, 1, &error), DESPUR_BAD_INPUT, "/nowhere");
+  assert_fails(despur_run_thumbnails(&picture, "/nowhere", &first, 1, 96, &error), DESPUR_BAD_INPUT,
+               "/nowhere");
   assert_fails(despur_thumbnails_of_folder(&picture, "/nowhere", OUTSIDE, 1, 96, &error), DESPUR_BAD_INPUT,
                "below '/nowhere', found '../secret.png'");
   assert_fails(despur_thumbnails_of_folder(&picture, "/nowhere", MISSING, 1, 96, &error), DESPUR_BAD_INPUT,

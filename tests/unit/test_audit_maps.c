@@ -2,10 +2,15 @@
 #include "testing.h"
 
 #include "audit/audit.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "despur/audit.h"
 #include "despur/onnx.h"
+#include "despur/report.h"
 #include "despur/run.h"
+#include "io/file.h"
+#include "picture/picture.h"
+#include "samples.h"
 
 #include <math.h>
 
@@ -343,6 +348,194 @@ static void threads_change_nothing(void **state) {
   despur_audit_free(b);
 }
 
+/* ---- the page ---- */
+
+static char directory[128];
+
+static int make_directory(void **state) {
+  (void)state;
+  temporary_directory(directory);
+  return 0;
+}
+
+/* Pictures of one size, all alike: what is drawn over them is the maps'. */
+static despur_thumbnail *draw_thumbnails(const despur_audit *a, size_t width, size_t height) {
+  const size_t count = despur_audit_sampled(NULL, a) + despur_audit_shown(NULL, a);
+  despur_thumbnail *out;
+  assert_ok(mem_alloc(&out, count, sizeof *out, &error));
+  for (size_t i = 0; i < count; i++) {
+    out[i] = (despur_thumbnail){.width = width, .height = height};
+    assert_ok(mem_alloc(&out[i].rgb, width * height, 3, &error));
+    for (size_t k = 0; k < 3 * width * height; k++) out[i].rgb[k] = (uint8_t)(96 + k / 3 * 7 % 64);
+  }
+  return out;
+}
+
+static char *page_of(const despur_audit *a, size_t width, size_t height) {
+  const size_t count = despur_audit_sampled(NULL, a) + despur_audit_shown(NULL, a);
+  despur_thumbnail *thumbnails = draw_thumbnails(a, width, height);
+  char path[256], *page;
+  size_t bytes;
+  snprintf(path, sizeof path, "%s/page.html", directory);
+  assert_ok(despur_report_audit(a, "despur audit", thumbnails, path, &error));
+  assert_ok(file_read(&page, &bytes, path, 1 << 24, &error));
+  assert_true(bytes < 2000000);
+  despur_thumbnails_release(thumbnails, count);
+  mem_free(thumbnails);
+  return page;
+}
+
+static size_t count_of(const char *page, const char *words) {
+  size_t count = 0;
+  for (const char *at = page; (at = strstr(at, words)); at += strlen(words)) count++;
+  return count;
+}
+
+static unsigned digit(char c) {
+  static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const char *at = strchr(DIGITS, c);
+  return at && *at ? (unsigned)(at - DIGITS) : 0;
+}
+
+/* The picture of the first overlay. */
+static void decode_overlay(picture *out, const char *page) {
+  const char *end = strstr(page, "\" alt=\"where the model looked for"), *at = end;
+  while (at[-1] != ',') at--;
+  uint8_t *bytes;
+  size_t count = 0;
+  assert_ok(mem_alloc(&bytes, (size_t)(end - at), 1, &error));
+  for (; at + 3 < end; at += 4) {
+    const unsigned word = digit(at[0]) << 18 | digit(at[1]) << 12 | digit(at[2]) << 6 | digit(at[3]);
+    for (int k = 16; k >= 0; k -= 8) bytes[count++] = (uint8_t)(word >> k);
+  }
+  assert_ok(picture_decode(out, bytes, count, 0, &error));
+  mem_free(bytes);
+}
+
+/* How much more red and green than blue there is: much in yellow, and less than nothing in blue. */
+static int yellow(const picture *p, size_t x, size_t y) {
+  const uint8_t *at = p->rgb + 3 * (y * p->width + x);
+  return at[0] + at[1] - 2 * at[2];
+}
+
+static void maps_of_samples_are_of_what_is_predicted(void **state) {
+  (void)state;
+  network of;
+  despur_audit *a;
+  static uint32_t sampled[256];
+  despur_examples e = planted(&of, 1, 3, 0.95);
+  const despur_picture_model model = model_of(&of);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .model = &model}, &error));
+  const size_t count = despur_audit_sampled(sampled, a);
+  size_t wrong = 0;
+  assert_true(count >= 16 && a->map_rows == SIDE && a->map_columns == SIDE);
+  for (size_t i = 0; i < count; i++) {
+    const size_t example = sampled[i];
+    wrong += predictions[example] != labels[example];
+    for (size_t place = 0; place < AREA; place++) {
+      const float half = 0.5F * of.weights[place] * pictures[example][place];
+      assert_true(a->looks[i * AREA + place] == (predictions[example] ? half : -half));
+    }
+  }
+  assert_true(wrong >= 4); /* or labels would do as well */
+  despur_audit_free(a);
+}
+
+static void every_picture_has_its_map_beside_it(void **state) {
+  (void)state;
+  network of;
+  despur_audit *a;
+  despur_examples e = planted(&of, 0, 3, 0.95);
+  for (size_t place = 0; place < AREA; place++) of.weights[place] = is_corner(place) ? 3 : 0;
+  for (size_t i = 0; i < N; i++) {
+    logits[2 * i + 1] = logit_of(&of, &(despur_pasted){.into = (uint32_t)i});
+    predictions[i] = logits[2 * i + 1] > 0;
+  }
+  const despur_picture_model model = model_of(&of);
+  picture shown = {0};
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .model = &model}, &error));
+  const size_t count = despur_audit_sampled(NULL, a);
+  char *page = page_of(a, 24, 24);
+  assert_int_equal(count_of(page, "alt=\"where the model looked for"), count);
+  assert_int_equal(count_of(page, "A map is a hint and no proof"), 1);
+  assert_int_equal(count_of(page, "A map has 8 \xc3\x97 8 places"), 1);
+  assert_int_equal(count_of(page, "the middle square"), 0);
+  assert_int_equal(count_of(page, "image/jpeg"), 0); /* small pictures stay as they are */
+  decode_overlay(&shown, page);
+  assert_true(shown.width == 24 && shown.height == 24);
+  assert_true(yellow(&shown, 1, 1) > 100 && yellow(&shown, 20, 20) < -40 && yellow(&shown, 1, 20) < -40);
+  picture_release(&shown);
+  mem_free(page);
+  a->looks[0] = NAN; /* not asked */
+  memset(a->looks + AREA, 0, AREA * sizeof *a->looks);
+  page = page_of(a, 24, 24);
+  assert_int_equal(count_of(page, "alt=\"where the model looked for"), count - 1);
+  assert_int_equal(count_of(page, "<br>no place speaks for "), 1);
+  mem_free(page);
+  despur_audit_free(a);
+}
+
+/* The square in the middle is what the model sees of a photograph. */
+static void maps_lie_on_what_is_seen_of_a_photograph(void **state) {
+  (void)state;
+  network of;
+  despur_audit *a;
+  despur_examples e = planted(&of, 1, 3, 0.95);
+  despur_picture_model model = model_of(&of);
+  picture shown = {0};
+  model.shorter = SIDE;
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .model = &model}, &error));
+  char *page = page_of(a, 160, 80);
+  assert_int_equal(count_of(page, "the middle square"), 1);
+#ifdef DESPUR_HAVE_JPEG
+  assert_true(count_of(page, "image/jpeg") > 0);
+#endif
+  decode_overlay(&shown, page);
+  assert_true(shown.width == 160 && shown.height == 80);
+  assert_true(abs(yellow(&shown, 10, 10)) < 12 && abs(yellow(&shown, 150, 40)) < 12);
+  assert_true(yellow(&shown, 46, 6) > 100 && yellow(&shown, 110, 70) < 60);
+  picture_release(&shown);
+  mem_free(page);
+  despur_audit_free(a);
+}
+
+static void without_maps_there_are_pictures_alone(void **state) {
+  (void)state;
+  network of;
+  despur_audit *a;
+  despur_examples e = planted(&of, 1, 3, 0.95);
+  const despur_picture_model model = model_of(&of);
+  assert_ok(despur_audit_run(
+      &a, &e, &(despur_audit_options){.threads = 2, .model = &model, .finders = "clusters"}, &error));
+  assert_null(a->looks);
+  const size_t count = despur_audit_sampled(NULL, a);
+  assert_true(count >= 16);
+  char *page = page_of(a, 24, 24);
+  assert_int_equal(count_of(page, "<img "), count);
+  assert_int_equal(count_of(page, "where the model looked") + count_of(page, "A map "), 0);
+  mem_free(page);
+  despur_audit_free(a);
+}
+
+/* Many noisy pictures: those that the page has no room for are named. */
+static void pages_stay_below_two_megabytes(void **state) {
+  (void)state;
+  network of;
+  despur_audit *a;
+  despur_examples e = planted(&of, 1, 3, 0.95);
+  const despur_picture_model model = model_of(&of);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .model = &model}, &error));
+  const size_t side = despur_audit_picture_side(a),
+               pictures_count = 2 * despur_audit_sampled(NULL, a) + despur_audit_shown(NULL, a);
+  assert_in_range(side, 64, 224);
+  assert_true((double)(side * side * pictures_count) <= 3000000);
+  char *page = page_of(a, 600, 600);
+  assert_true(count_of(page, "src=\"data:,\" alt=\"") > 0);
+  assert_int_equal(count_of(page, "<img "), pictures_count);
+  mem_free(page);
+  despur_audit_free(a);
+}
+
 static void models_that_are_not_there_are_refused(void **state) {
   (void)state;
   despur_picture_model model = {.rows = 3};
@@ -367,7 +560,12 @@ int main(void) {
       cmocka_unit_test(where_nothing_is_maps_find_nothing),
       cmocka_unit_test(a_model_without_maps_says_so_and_is_not_asked),
       cmocka_unit_test(threads_change_nothing),
+      cmocka_unit_test(maps_of_samples_are_of_what_is_predicted),
+      cmocka_unit_test(every_picture_has_its_map_beside_it),
+      cmocka_unit_test(maps_lie_on_what_is_seen_of_a_photograph),
+      cmocka_unit_test(without_maps_there_are_pictures_alone),
+      cmocka_unit_test(pages_stay_below_two_megabytes),
       cmocka_unit_test(models_that_are_not_there_are_refused),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, make_directory, NULL);
 }

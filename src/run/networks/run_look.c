@@ -153,7 +153,7 @@ cleanup:
 }
 
 static despur_status look_draw(void *self, despur_thumbnail *out, const despur_pasted *pasted, size_t count,
-                               despur_error *error) {
+                               size_t side, despur_error *error) {
   despur_status status = DESPUR_OK;
   looker *l = self;
   const despur_shape shape = despur_dataset_shape(l->r.dataset);
@@ -161,7 +161,7 @@ static despur_status look_draw(void *self, despur_thumbnail *out, const despur_p
   TRY(check_pasted(l, pasted, count, error));
   for (size_t i = 0; i < count && run_can_draw(l->r.dataset); i++) {
     paste(l->rows, l->giver, l->r.dataset, &pasted[i]);
-    TRY(run_draw(&out[i], l->rows, shape, error));
+    TRY(run_draw(&out[i], l->rows, shape, side, error));
   }
 cleanup:
   if (status != DESPUR_OK) despur_thumbnails_release(out, count);
@@ -216,6 +216,7 @@ despur_status despur_run_look(despur_picture_model *out, const char *directory, 
   l->places = engine_of(run_last_net(&l->r))->activation_shape(run_last_net(&l->r), l->convolution);
   out->height = shape.height;
   out->width = shape.width;
+  if (l->r.dataset->pictures) out->shorter = shape.height;
   out->rows = l->places.height;
   out->columns = l->places.width;
   out->passes = classes;
