@@ -16,7 +16,8 @@ enum {
   CERTIFY_EVERY = 12,
   MOST_HALVINGS = 40,
   MOST_IDLE = 50,
-  JOINT_AFTER = 100, /* passes */
+  JOINT_AFTER = 100,        /* passes */
+  JOINT_AFTER_SMOOTH = 500, /* without an l1 term, where quasi-Newton steps mostly get there */
   MOST_SINGLE_IDLE = 2,
   MOST_SINGLE_HALVINGS = 10
 };
@@ -263,11 +264,12 @@ static despur_status begin(solver *s, const despur_logistic_fit *fit, despur_err
 typedef despur_status newton_steps(logistic_place *at, const logistic_model *model, double tolerance,
                                    size_t most_passes, const despur_watch *watch, despur_error *error);
 
-/* For two classes at the beginning: most of the way, or all of it. For more, where the other steps have not
- * got there, as they do not where columns differ much in scale: for all classes together, else by class. */
+/* For two classes with an l1 term at the beginning: most of the way, or all of it. Else where the other steps
+ * have not got there, as they do not where columns differ much in scale or hardly a penalty holds: for all
+ * coordinates together, then by class. */
 static despur_status go_by_newton(solver *s, newton_steps *steps, double tolerance, size_t most_passes,
                                   const despur_watch *watch, despur_error *error) {
-  if (s->l1 == 0 || s->model->parts || s->passes >= most_passes || is_certain(s, tolerance)) return DESPUR_OK;
+  if (s->model->parts || s->passes >= most_passes || is_certain(s, tolerance)) return DESPUR_OK;
   logistic_place place = {s->point, s->gradient, s->objective, s->bound, 0};
   const despur_status status = steps(&place, s->model, tolerance, most_passes - s->passes, watch, error);
   s->point = place.point;
@@ -276,6 +278,15 @@ static despur_status go_by_newton(solver *s, newton_steps *steps, double toleran
   s->bound = place.bound;
   s->passes += place.passes;
   return status;
+}
+
+/* Of quasi-Newton steps, before Newton's for all classes are tried. */
+static size_t first_passes(const solver *s, size_t most_passes) {
+  if (s->model->outputs == 1 || s->model->parts) return most_passes;
+  const size_t after = s->l1 > 0                            ? JOINT_AFTER
+                       : logistic_joint_holds_all(s->model) ? JOINT_AFTER_SMOOTH
+                                                            : most_passes;
+  return after < most_passes ? after : most_passes;
 }
 
 static despur_status finish(despur_logistic_fit *fit, const solver *s, double tolerance,
@@ -308,15 +319,16 @@ despur_status logistic_minimise(despur_logistic_fit *fit, const logistic_model *
   TRY(solver_create(&s, model, error));
   TRY(begin(&s, fit, error));
   s.objective = evaluate(&s, s.point, s.gradient);
-  if (model->outputs == 1)
+  if (model->outputs == 1 && s.l1 > 0)
     TRY(go_by_newton(&s, logistic_newton, tolerance, most_passes, &options->watch, error));
-  const size_t first_passes =
-      s.l1 > 0 && model->outputs > 1 && most_passes > JOINT_AFTER ? JOINT_AFTER : most_passes;
-  if (!is_certain(&s, tolerance)) TRY(solve_single(&s, tolerance, first_passes, &options->watch, error));
+  if (!is_certain(&s, tolerance))
+    TRY(solve_single(&s, tolerance, first_passes(&s, most_passes), &options->watch, error));
   if (model->outputs > 1)
     TRY(go_by_newton(&s, logistic_joint, tolerance, most_passes, &options->watch, error));
   if (!is_certain(&s, tolerance)) TRY(solve(&s, tolerance, most_passes, &options->watch, error));
-  if (model->outputs > 1)
+  if (model->outputs == 1)
+    TRY(go_by_newton(&s, logistic_joint, tolerance, most_passes, &options->watch, error));
+  else if (s.l1 > 0)
     TRY(go_by_newton(&s, logistic_newton, tolerance, most_passes, &options->watch, error));
   if (model->parts) evaluate(&s, s.point, s.gradient);
   TRY(finish(fit, &s, tolerance, error));

@@ -92,7 +92,9 @@ DESPUR_MUST_USE despur_status logistic_newton(logistic_place *at, const logistic
                                               double tolerance, size_t most_passes, const despur_watch *watch,
                                               despur_error *error);
 
-/* The same for all classes together, as long as few enough coordinates have a weight. */
+/* The same for all classes together, with or without an l1 term, as long as few enough coordinates have a
+ * weight; whether all of them are few enough. */
+bool logistic_joint_holds_all(const logistic_model *model);
 DESPUR_MUST_USE despur_status logistic_joint(logistic_place *at, const logistic_model *model,
                                              double tolerance, size_t most_passes, const despur_watch *watch,
                                              despur_error *error);

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_FOLDS = 100, MOST_REFITS = 1000, MOST_PASSES = 3000 };
+enum { MOST_FOLDS = 100, MOST_REFITS = 1000, MOST_PASSES = 10000 };
 
 #define USUAL_TOLERANCE 1e-6
 
