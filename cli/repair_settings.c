@@ -93,6 +93,19 @@ static despur_status methods(despur_repair_options *out, const char *name, despu
   return cli_fail(error, DESPUR_BAD_USAGE, "--method: no method '%s'%s; 'all' tries each", name, nearest);
 }
 
+/* l2 is that of ERM, too, which is the head before where none is given. */
+static despur_status check_effect(const despur_repair_options *o, const char *key,
+                                  const cli_arguments *arguments, despur_error *error) {
+  const bool of_erm = strcmp(key, "l2") == 0, head = cli_value(arguments, "head") != NULL;
+  bool takes = (of_erm && !head) || strcmp(key, "seed") == 0 || strcmp(key, "select") == 0 ||
+               strcmp(key, "folds") == 0;
+  for (size_t m = 0; m < DESPUR_LAST_COUNT; m++)
+    takes |= o->methods[m] && despur_last_layer_takes((despur_last_layer)m, key);
+  if (takes) return DESPUR_OK;
+  return cli_fail(error, DESPUR_BAD_USAGE, "%s: has no effect with --method %s%s", key,
+                  cli_value(arguments, "method"), of_erm ? " and --head" : "");
+}
+
 despur_status repair_settings(despur_repair_options *out, const cli_arguments *arguments,
                               despur_error *error) {
   const char *method = cli_value(arguments, "method");
@@ -105,6 +118,7 @@ despur_status repair_settings(despur_repair_options *out, const cli_arguments *a
       return cli_fail(error, DESPUR_BAD_USAGE, "repair: expected KEY=VALUE, found '%s'", word);
     snprintf(key, sizeof key, "%.*s", (int)(equals - word), word);
     status = set(out, key, equals + 1, error);
+    if (status == DESPUR_OK) status = check_effect(out, key, arguments, error);
   }
   return status;
 }

@@ -40,6 +40,9 @@ DESPUR_API extern const char *const despur_last_layer_names[];
 DESPUR_API const char *despur_last_layer_label(despur_last_layer method);
 DESPUR_API const char *despur_last_layer_groups(despur_last_layer method);
 
+/* Whether a setting has an effect on a method: "l2", "c" and so on, the lists of options, or "refits". */
+DESPUR_API bool despur_last_layer_takes(despur_last_layer method, const char *setting);
+
 /* What a candidate has to be best in, on validation examples: accuracy of the worst group (of the groups that
  * are given, true or inferred; of the classes without them), of the worst class, or of all. */
 typedef enum despur_repair_rule {

@@ -32,6 +32,14 @@ const char *despur_last_layer_groups(despur_last_layer method) {
   return found ? WORDS[found->needs] : "";
 }
 
+bool despur_last_layer_takes(despur_last_layer method, const char *setting) {
+  const layer *found = layer_of(method);
+  if (!found) return false;
+  for (size_t p = 0; p < DESPUR_REPAIR_PARAMETERS && found->parameters[p]; p++)
+    if (strcmp(found->parameters[p], setting) == 0) return true;
+  return found->refits == 0 && strcmp(setting, "refits") == 0;
+}
+
 const char *despur_repair_rule_name(despur_repair_rule rule) {
   static const char *const NAMES[] = {[DESPUR_BY_WORST_GROUP] = "worst_group",
                                       [DESPUR_BY_WORST_CLASS] = "worst_class",

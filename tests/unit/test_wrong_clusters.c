@@ -193,6 +193,8 @@ static void repairs_of_what_cannot_be_repaired_are_refused(void **state) {
   size_t point;
   assert_string_equal(despur_last_layer_label((despur_last_layer)BEYOND), "");
   assert_string_equal(despur_last_layer_groups((despur_last_layer)BEYOND), "");
+  assert_false(despur_last_layer_takes((despur_last_layer)BEYOND, "l2"));
+  assert_false(despur_last_layer_takes(DESPUR_LAST_ERM, ""));
   assert_string_equal(despur_repair_rule_name((despur_repair_rule)BEYOND), "");
   options.l2 = (despur_repair_list){{-1}, 1};
   assert_fails(despur_repair(&result, &data, &options, &error), DESPUR_BAD_USAGE,
