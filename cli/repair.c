@@ -485,6 +485,8 @@ const cli_verb cli_repair = {
         "are chosen on validation examples (in folds where a method is fitted on them); seed, folds (5), "
         "refits "
         "(20);\n"
+        "fit=both: what is chosen is fitted on training and validation examples, by methods that are fitted "
+        "on the former;\n"
         "l2, c, mix, gamma, lambda, scale, diversity: a value or several with commas. Test examples are "
         "looked "
         "at once,\n"

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const KEYS[] = {"seed", "select", "folds",  "refits", "l2",        "c",
-                                   "mix",  "gamma",  "lambda", "scale",  "diversity", NULL};
+static const char *const KEYS[] = {"seed",  "select", "folds", "refits",    "l2",  "c", "mix",
+                                   "gamma", "lambda", "scale", "diversity", "fit", NULL};
 
 static despur_status whole(uint64_t *out, const char *key, const char *value, despur_error *error) {
   char *end;
@@ -50,6 +50,12 @@ static despur_status rule(despur_repair_rule *out, const char *value, despur_err
                   value);
 }
 
+static despur_status fit(bool *both, const char *value, despur_error *error) {
+  *both = strcmp(value, "both") == 0;
+  if (*both || strcmp(value, "train") == 0) return DESPUR_OK;
+  return cli_fail(error, DESPUR_BAD_USAGE, "fit: expected train or both, found '%s'", value);
+}
+
 static despur_status set(despur_repair_options *o, const char *key, const char *value, despur_error *error) {
   struct {
     const char *name;
@@ -66,6 +72,7 @@ static despur_status set(despur_repair_options *o, const char *key, const char *
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     if (strcmp(lists[i].name, key) == 0) return list(lists[i].list, key, value, error);
   if (strcmp(key, "select") == 0) return rule(&o->rule, value, error);
+  if (strcmp(key, "fit") == 0) return fit(&o->fit_on_both, value, error);
   if (strcmp(key, "seed") != 0 && strcmp(key, "folds") != 0 && strcmp(key, "refits") != 0) {
     cli_did_you_mean(nearest, key, KEYS);
     return cli_fail(error, DESPUR_BAD_USAGE, "repair: no setting '%s'%s", key, nearest);

@@ -40,7 +40,8 @@ DESPUR_API extern const char *const despur_last_layer_names[];
 DESPUR_API const char *despur_last_layer_label(despur_last_layer method);
 DESPUR_API const char *despur_last_layer_groups(despur_last_layer method);
 
-/* Whether a setting has an effect on a method: "l2", "c" and so on, the lists of options, or "refits". */
+/* Whether a setting has an effect on a method: "l2", "c" and so on, the lists of options, "refits", or "fit":
+ * fit_on_both. */
 DESPUR_API bool despur_last_layer_takes(despur_last_layer method, const char *setting);
 
 /* What a candidate has to be best in, on validation examples: accuracy of the worst group (of the groups that
@@ -102,6 +103,8 @@ typedef struct despur_repair_options {
   despur_repair_list lambda;    /* of AFR, how strongly it is pulled to the old head */
   despur_repair_list scale;     /* of DPE's logits */
   despur_repair_list diversity; /* of DPE, how strongly prototypes are kept apart */
+  bool fit_on_both; /* the chosen parameters of methods that are fitted on training examples are fitted on
+                       these and the validation examples; candidates and the dial are as without it */
   bool head_only;   /* nobody asks how good it is: no head before, no optimism and no dial, and where there is
                        nothing to choose no cross-validation; accuracies are NaN then, counts 0 */
   double tolerance; /* of every optimum, relative; 0: 1e-6 */

@@ -356,14 +356,32 @@ cleanup:
 
 /* ---- the whole ---- */
 
+/* Training and validation examples, ascending. */
+static despur_status list_both(uint32_t **rows, size_t *count, const repair_work *work, despur_error *error) {
+  const size_t train = work->counts[DESPUR_TRAIN], val = work->counts[DESPUR_VAL];
+  size_t t = 0, v = 0;
+  despur_status status = mem_alloc(rows, train + val, sizeof **rows, error);
+  if (status != DESPUR_OK) return status;
+  for (*count = 0; t < train || v < val; ++*count) {
+    const bool first = v == val || (t < train && work->rows[DESPUR_TRAIN][t] < work->rows[DESPUR_VAL][v]);
+    (*rows)[*count] = first ? work->rows[DESPUR_TRAIN][t++] : work->rows[DESPUR_VAL][v++];
+  }
+  return DESPUR_OK;
+}
+
 static despur_status fit_chosen(despur_repaired *out, const layer *method, const repair_work *work,
                                 despur_error *error) {
   despur_status status = DESPUR_OK;
   const size_t classes = work->data->classes;
   repair_fit fit = {0};
-  const repair_ask ask = {.parameters = out->candidates[out->chosen].parameters,
-                          .rows = {work->rows[method->fitted_on], work->counts[method->fitted_on]},
-                          .refits = method->refits ? method->refits : work->options.refits};
+  uint32_t *both = NULL;
+  repair_ask ask = {.parameters = out->candidates[out->chosen].parameters,
+                    .rows = {work->rows[method->fitted_on], work->counts[method->fitted_on]},
+                    .refits = method->refits ? method->refits : work->options.refits};
+  if (work->options.fit_on_both && method->fitted_on == DESPUR_TRAIN) {
+    TRY(list_both(&both, &ask.rows.count, work, error));
+    ask.rows.items = both;
+  }
   TRY(method->fit(&fit, work, &ask, error));
   TRY(mem_alloc(&out->weight, classes * work->data->columns, sizeof *out->weight, error));
   TRY(mem_alloc(&out->bias, classes, sizeof *out->bias, error));
@@ -372,6 +390,7 @@ static despur_status fit_chosen(despur_repaired *out, const layer *method, const
   out->gap = fit.gap;
   out->converged = fit.converged;
 cleanup:
+  mem_free(both);
   despur_logistic_release(&fit.head);
   return status;
 }

@@ -49,7 +49,7 @@ static despur_status judge_fold(dial *d, const despur_repaired *best, size_t fol
   despur_status status = DESPUR_OK;
   const size_t classes = d->work->data->classes;
   repair_fit fit = {0};
-  if (d->folds.rows) {
+  if (d->folds.rows || d->work->options.fit_on_both) {
     const layer *method = layer_of(best->method);
     const repair_ask ask = {.parameters = best->candidates[best->chosen].parameters,
                             .rows = repair_fold_fitted(&d->folds, fold),

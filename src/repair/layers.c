@@ -37,6 +37,7 @@ bool despur_last_layer_takes(despur_last_layer method, const char *setting) {
   if (!found) return false;
   for (size_t p = 0; p < DESPUR_REPAIR_PARAMETERS && found->parameters[p]; p++)
     if (strcmp(found->parameters[p], setting) == 0) return true;
+  if (strcmp(setting, "fit") == 0) return found->fitted_on == DESPUR_TRAIN;
   return found->refits == 0 && strcmp(setting, "refits") == 0;
 }
 

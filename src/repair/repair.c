@@ -201,6 +201,12 @@ cleanup:
   return status;
 }
 
+static bool has_split(const despur_repair_data *data, despur_split split) {
+  for (size_t i = 0; i < data->rows; i++)
+    if (data->splits[i] == split) return true;
+  return false;
+}
+
 static despur_status work_create(repair_work *work, const despur_repair_data *data,
                                  const despur_repair_options *options, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -213,6 +219,8 @@ static despur_status work_create(repair_work *work, const despur_repair_data *da
   work->most_passes = MOST_PASSES;
   if (data->classes < 2)
     FAIL(error, DESPUR_BAD_INPUT, "repair: expected at least two classes, found %zu", data->classes);
+  if (work->options.fit_on_both && !has_split(data, DESPUR_VAL))
+    FAIL(error, DESPUR_BAD_USAGE, "repair: there are no validation examples to fit on, too");
   if (data->rows == 0 || data->columns == 0 || data->rows >= UINT32_MAX)
     FAIL(error, DESPUR_BAD_INPUT, "repair: expected rows and columns, found %zu and %zu", data->rows,
          data->columns);
@@ -267,11 +275,14 @@ static despur_status find_before(despur_repair_result *out, repair_work *work, d
   despur_status status = DESPUR_OK;
   const despur_repair_data *data = work->data;
   const despur_repair_rule rule = work->options.rule;
+  const bool both = work->options.fit_on_both;
   despur_repaired erm = {.method = DESPUR_LAST_ERM};
   if (!data->old_weight) {
     work->options.rule = DESPUR_BY_AVERAGE;
+    work->options.fit_on_both = false; /* validation examples judge it, too */
     status = repair_choose(&erm, work, error);
     work->options.rule = rule;
+    work->options.fit_on_both = both;
     if (status != DESPUR_OK) goto cleanup;
     work->erm_l2 = erm.candidates[erm.chosen].parameters[0];
   }
