@@ -159,6 +159,11 @@ static void print_empty(const despur_run_cam_result *result) {
   }
 }
 
+/* Whether somebody has said where the shortcut lies. */
+static bool is_marked(const despur_run_cam_result *result) {
+  return result->masked || result->region.width > 0;
+}
+
 /* Whether minority groups look less at the background after than before. */
 static void print_verdict(const despur_run_cam_result *result) {
   size_t minorities = 0, less = 0, clearly = 0;
@@ -179,7 +184,7 @@ static void print_verdict(const despur_run_cam_result *result) {
   terminal_print(stdout,
                  "energy %s, mean over minority groups: %s %.1f %% -> %s %.1f %%\n"
                  "it falls in %zu of %zu minority groups (intervals apart: %zu)\n",
-                 result->region.width > 0 ? "in the region" : "on the background", result->stages[0].label,
+                 is_marked(result) ? "in the region" : "on the background", result->stages[0].label,
                  100 * sums[0] / (double)minorities, result->stages[last].label,
                  100 * sums[1] / (double)minorities, less, minorities, clearly);
 }
@@ -211,10 +216,13 @@ static void print_occlusion(const despur_run_cam_result *result) {
 static void print_text(const despur_run_cam_result *result, const char *target, const char *directory) {
   terminal_print(stdout, "Grad-CAM at %s, target %s, %s split\n\n", result->layer, target,
                  despur_split_word(result->split));
-  if (result->scored && result->region.width > 0) {
+  if (result->scored && is_marked(result)) {
     const despur_region *r = &result->region;
-    terminal_print(stdout, "region: %zu x %zu pixels from column %zu, row %zu\n\n", r->width, r->height,
-                   r->left, r->top);
+    if (result->masked)
+      terminal_print(stdout, "region: the bright pixels of each picture's mask\n\n");
+    else
+      terminal_print(stdout, "region: %zu x %zu pixels from column %zu, row %zu\n\n", r->width, r->height,
+                     r->left, r->top);
     print_table(result, "energy in the region; area is its share of the image", background, true, false);
     print_table(result, "pointing game: the maximum is outside of the region", pointing, false, false);
   } else if (result->scored) {
@@ -273,6 +281,7 @@ static despur_status options_of(despur_run_cam_options *options, uint32_t **exam
   options->per_group = (size_t)per_group;
   options->scale = (size_t)scale;
   options->threads = (int)threads;
+  options->masks = cli_value(arguments, "masks");
   options->cam.layer = cli_value(arguments, "layer");
   return status;
 }
@@ -326,7 +335,13 @@ const cli_verb cli_cam = {
         "split. For other images data.region names a part of them, such as a corner with a watermark, and "
         "the "
         "tables\n"
-        "say how much of the energy lies there.\n"
+        "say how much of the energy lies there. Where it lies elsewhere in each picture of a folder, --masks "
+        "says "
+        "so:\n"
+        "the mask of train/7.jpg is DIR/train/7.jpg or DIR/train/7.png, of any size, bright (128 and more) "
+        "where "
+        "the\n"
+        "shortcut is. It is cut as its picture is, by nearest pixels.\n"
         "\n"
         "A map is a hint and no proof. So the first 50 images of each group are also shown with one region "
         "in\n"
@@ -352,6 +367,7 @@ const cli_verb cli_cam = {
                 {"stage", "STAGE", "all (default), reference, train or repair"},
                 {"scale", "N",
                  "pixels of a picture on a side of one of the image (default: to some 112 wide)"},
+                {"masks", "DIR", "pictures whose bright pixels are the shortcut, by the pictures' names"},
                 {"out", "DIR", "where the pictures go (default RUN/cam)"},
                 {"force", NULL, "go on where there are pictures that are not despur's"},
                 {"subtract-minimum", NULL, "scale maps as pytorch-grad-cam does"},

@@ -142,7 +142,8 @@ typedef enum despur_pixel {
 } despur_pixel;
 
 /* Writes what the pixels of an image are (despur_pixel) into out[row][column]. Returns 0, and writes nothing,
- * when the data set does not know (SpuCoMNIST does, and images with a region) or has no such example. */
+ * when the data set does not know (SpuCoMNIST does, and images with a region or masks) or has no such
+ * example. */
 DESPUR_API int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out);
 
 /* A rectangle, in pixels of the images. */

@@ -89,6 +89,17 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_create_pictures(despur_d
                                                                         despur_pictures *pictures,
                                                                         despur_error *error);
 
+/* Where a shortcut lies in each of `count` examples: bright pixels (128 and more) of its mask are
+ * DESPUR_PIXEL_PAINTED from now on, all others DESPUR_PIXEL_CORE, in the place of a region. The mask of
+ * sea/7.jpg is folder/sea/7.jpg or folder/sea/7.png, of any size: it is cut as the picture is, so it has the
+ * proportions of the picture or is the square that the network sees. DESPUR_BAD_INPUT for masks that are
+ * missing, which are counted, or cannot be read; DESPUR_BAD_USAGE for a data set without files of pictures.
+ * Before anybody else reads the data set. */
+DESPUR_API DESPUR_MUST_USE despur_status despur_dataset_mark_masks(despur_dataset *dataset,
+                                                                   const char *folder,
+                                                                   const uint32_t *examples, size_t count,
+                                                                   despur_error *error);
+
 /* ---- for a page ---- */
 
 /* A picture at its own proportions. {0}: none. */

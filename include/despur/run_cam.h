@@ -24,6 +24,8 @@ typedef struct despur_run_cam_options {
   size_t tile;   /* pixels on a side of a tile of a sheet, for photographs and for images that are larger; 0:
                     224   for photographs, else as scale has it */
   int jpeg;      /* 1: sheets may be JPEG files, where these are smaller */
+  const char *masks; /* a folder that tells where the shortcut lies in each picture
+                        (despur_dataset_mark_masks); NULL */
   int pictures_only; /* 1: no shares, which take a pass over the whole split */
   int threads;
   despur_watch watch; /* it may stop this, and hears nothing */
@@ -66,6 +68,7 @@ typedef struct despur_run_cam_result {
   int scored;           /* whether the data set knows its core pixels */
   int partly;           /* whether the spurious colour covers only a part of the background */
   despur_region region; /* what is called background then, where data.region says one; width 0: none */
+  int masked;           /* or masks of the pictures say it */
   size_t groups;        /* true groups, y=0,a=0 first */
   char (*names)[DESPUR_GROUP_NAME];
   int *minority;      /* [groups]: 1 for groups smaller in training than the largest of their class */

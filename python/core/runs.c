@@ -318,7 +318,8 @@ static void cam_free(PyObject *capsule) {
 
 static bool cam_options(despur_run_cam_options *out, core_array *examples, PyObject *asked) {
   const size_t stage = core_count(asked, "stage");
-  PyObject *layer = PyDict_GetItemString(asked, "layer"), *wanted = PyDict_GetItemString(asked, "examples");
+  PyObject *layer = PyDict_GetItemString(asked, "layer"), *wanted = PyDict_GetItemString(asked, "examples"),
+           *masks = PyDict_GetItemString(asked, "masks");
   *out = (despur_run_cam_options){.split = (despur_split)core_count(asked, "split"),
                                   .chosen = stage > 0,
                                   .network = (despur_network)(stage > 0 ? stage - 1 : 0),
@@ -331,6 +332,7 @@ static bool cam_options(despur_run_cam_options *out, core_array *examples, PyObj
                                   .scale = core_count(asked, "scale"),
                                   .threads = (int)core_count(asked, "threads")};
   if (PyErr_Occurred() || (layer && !core_text(&out->cam.layer, layer))) return false;
+  if (masks && !core_text(&out->masks, masks)) return false;
   if (!wanted || wanted == Py_None) return true;
   if (!core_array_take(examples, wanted, 'I', out->example_count, false)) return false;
   out->examples = examples->view.buf;

@@ -459,6 +459,7 @@ def cam(
     scored: int = 0,
     scale: int | None = None,
     subtract_minimum: bool = False,
+    masks: PathLike | None = None,
     threads: int | None = None,
 ) -> Cam:
     """Where in the pictures the networks of a run look, by group: Grad-CAM. It is ``despur cam``.
@@ -485,6 +486,8 @@ def cam(
         Pixels of a picture on a side of one of the image, 1 to 16; else so that images become some 112 wide.
     subtract_minimum : bool
         Scale maps as pytorch-grad-cam does.
+    masks : path, optional
+        A folder with a picture for each of the split, by their names, bright where the shortcut lies.
     threads : int, optional
 
     Returns
@@ -511,6 +514,7 @@ def cam(
         "examples": None if drawn is None else np.array(drawn, np.uint32),
         "example_count": len(drawn or []),
         "subtract_minimum": int(subtract_minimum),
+        "masks": None if masks is None else os.fspath(masks),
         "threads": _threads(threads),
     }
     with python_words():

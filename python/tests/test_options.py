@@ -77,7 +77,7 @@ WORDS = {
     }),
     "cam": (despur.cam, despur.Cam, {
         **THREADS, "examples": "(examples)", "per-group": "(per_group)", "split": "(split)", "target": "(target)",
-        "layer": "(layer)", "stage": "(stage)", "scale": "(scale)", "out": "(out)", "json": "to_dict",
+        "layer": "(layer)", "stage": "(stage)", "scale": "(scale)", "out": "(out)", "json": "to_dict", "masks": "(masks)",
         "subtract-minimum": "(subtract_minimum)", "force": Because("files of these names are replaced, others stay"),
     }),
     "features": (despur.features, despur.Features, {

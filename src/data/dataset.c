@@ -50,6 +50,8 @@ void despur_dataset_free(despur_dataset *dataset) {
   if (dataset->paint) mem_free(dataset->paint->colours);
   mem_free(dataset->paint);
   mem_free(dataset->thinned);
+  mem_free(dataset->masks);
+  mem_free(dataset->mask_of);
   for (size_t i = 0; i < DATASET_INPUTS; i++) mem_free(dataset->inputs[i]);
   mem_free(dataset);
 }

@@ -46,6 +46,8 @@ struct despur_dataset {
   npy_array images;   /* likewise, or empty */
   const example_reader *reader;
   despur_region region;
+  uint8_t *masks;    /* a bit for each pixel, row by row: set in the shortcut; NULL: there are none */
+  uint32_t *mask_of; /* [count] 1 for the first mask; 0: an example without one */
   paint_plan *paint; /* of painted_examples, else NULL */
   uint8_t *thinned;
   struct despur_pictures *pictures; /* of the picture room, or NULL; freed by the function below */

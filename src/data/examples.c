@@ -2,6 +2,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -45,9 +46,18 @@ static void tell_region(const despur_dataset *dataset, uint8_t *out) {
     memset(out + (region.top + row) * shape.width + region.left, DESPUR_PIXEL_PAINTED, region.width);
 }
 
+static void tell_mask(const despur_dataset *dataset, size_t mask, uint8_t *out) {
+  const size_t pixels = dataset->shape.height * dataset->shape.width;
+  const uint8_t *bits = dataset->masks + mask * ((pixels + CHAR_BIT - 1) / CHAR_BIT);
+  for (size_t i = 0; i < pixels; i++)
+    out[i] = bits[i / CHAR_BIT] >> i % CHAR_BIT & 1 ? DESPUR_PIXEL_PAINTED : DESPUR_PIXEL_CORE;
+}
+
 int despur_dataset_pixels(const despur_dataset *dataset, size_t example, uint8_t *out) {
   if (example >= dataset->count) return 0;
-  if (dataset->region.width > 0)
+  if (dataset->masks && dataset->mask_of[example] > 0)
+    tell_mask(dataset, dataset->mask_of[example] - 1, out);
+  else if (dataset->region.width > 0)
     tell_region(dataset, out);
   else if (dataset->reader->tell_pixels)
     dataset->reader->tell_pixels(dataset, example, out);

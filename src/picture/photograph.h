@@ -22,6 +22,9 @@ DESPUR_MUST_USE despur_status photograph_of(photograph *out, const picture *p, s
                                             despur_error *error); /* of one that is decoded */
 void photograph_release(photograph *p);
 
+/* The shorter side that pictures get before the middle is cut out; 0 where pictures are no files. */
+size_t pictures_shorter(const despur_pictures *pictures);
+
 /* A smaller one, both sides at most `side`; never a larger one. Release likewise. */
 DESPUR_MUST_USE despur_status photograph_shrink(photograph *out, const photograph *p, size_t side,
                                                 despur_error *error);

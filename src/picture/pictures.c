@@ -260,6 +260,10 @@ despur_status photograph_read(photograph *out, const despur_pictures *pictures, 
   return status;
 }
 
+size_t pictures_shorter(const despur_pictures *pictures) {
+  return pictures->list.record > 0 ? 0 : pictures->shorter;
+}
+
 /* ---- as a data set ---- */
 
 /* The bytes are read into the end of out, where no number that is written lies before the byte it is made of

@@ -68,6 +68,7 @@ static void cam_fields(fields *f, record_cam *cam) {
   field_flag(f, "scored", &cam->scored);
   field_flag(f, "partly", &cam->partly);
   region_fields(f, cam);
+  if (!f->out || cam->masked) field_flag(f, "masked", &cam->masked);
   field_texts(f, "stages", &cam->stages_count, &cam->stages);
   fields list = field_list(f, "groups", &cam->groups_count, &cam->groups, sizeof *cam->groups);
   for (size_t g = 0; g < cam->groups_count; g++) {

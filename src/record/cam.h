@@ -27,7 +27,7 @@ typedef struct record_cam_group {
 /* Texts and arrays are borrowed: from whoever writes, or from the object that was read. */
 typedef struct record_cam {
   const char *layer, *split;
-  bool scored, partly;
+  bool scored, partly, masked;
   despur_region region; /* what is called background; width 0: none has been named */
   size_t stages_count, groups_count;
   const char *const *stages; /* what they are called */

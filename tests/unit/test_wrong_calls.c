@@ -78,6 +78,8 @@ static void examples_and_splits_that_are_not_there_are_no_memory_of_others(void 
   for (size_t i = 0; i < sizeof REGIONS / sizeof *REGIONS; i++)
     assert_fails(despur_dataset_mark_region(f.dataset, REGIONS[i], &error), DESPUR_BAD_USAGE,
                  "region: expected");
+  assert_fails(despur_dataset_mark_masks(f.dataset, NO_PLACE, NULL, 0, &error), DESPUR_BAD_USAGE,
+               "masks: expected pictures in files of their own");
   assert_int_equal(despur_dataset_pixels(f.dataset, 0, pixels), 0);
   assert_fails(despur_dataset_export(f.dataset, "/proc/nowhere", &error), DESPUR_NO_RESOURCES,
                "/proc/nowhere");

@@ -144,6 +144,7 @@ static despur_status print_cam(char **out, const despur_run_cam_result *found, b
                           .split = despur_split_name(found->split),
                           .scored = found->scored,
                           .partly = found->partly,
+                          .masked = found->masked,
                           .region = found->region,
                           .stages_count = found->stage_count,
                           .stages = of.stages,

@@ -358,6 +358,11 @@ despur_status run_cam_compute(despur_run_cam_result *out, run *r, const run_cam_
     FAIL(error, DESPUR_BAD_USAGE, "scale: expected from 0 to %d, found %zu", MOST_SCALE, options->scale);
   look.scale = options->scale > 0 ? options->scale : usual_scale(shape.width);
   TRY(run_split(&split, &split_count, r, out->split, error));
+  if (options->masks) {
+    TRY(despur_dataset_mark_masks(r->dataset, options->masks, split, split_count, error));
+    out->region = (despur_region){0};
+    out->masked = 1;
+  }
   TRY(choose_tile(&look, split[0], error));
   TRY(describe_groups(&look, error));
   TRY(inspect_pixels(&look, split[0], error));
