@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Passes of networks of photographs by despur and by ONNX Runtime, alternating in one run.
 
-usage: bench/inference.py [PEER] [--rounds N] [--threads N] [--only resnet18,resnet50]     (NumPy, ONNX Runtime)
+usage: bench/inference.py [PEER] [--rounds N] [--threads N] [--only resnet18,resnet50,efficientnet_lite0]     (NumPy, ONNX Runtime)
 
 PEER is build/peer (`ninja -C build peer`). Both sides have the same random images of 224 x 224 and the same random weights, which are
 written as a file of either kind; logits must agree. Seconds are those of a pass over the batch, the shortest of all rounds; "busy" are
@@ -22,6 +22,8 @@ from compare import write_safetensors
 
 SIDE, CLASSES, TOLERANCE = 224, 1000, 1e-4
 BLOCKS = {"resnet18": ((2, 2, 2, 2), False), "resnet50": ((3, 4, 6, 3), True)}
+# of EfficientNet-Lite0: blocks, kernel, stride of the first, expansion, channels
+STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
 
 
 # ---- ONNX: fields of protocol buffers ----
@@ -43,11 +45,17 @@ def integers(name, values):
 
 
 class Network:
-    """A residual network as torchvision has it, with random weights: nodes of ONNX and tensors by their names."""
+    """A network with random weights: nodes of ONNX, tensors by their names, and constants that despur does not read."""
 
     def __init__(self, arch):
-        self.random, self.nodes, self.tensors = np.random.default_rng(1), [], {}
-        blocks, bottleneck = BLOCKS[arch]
+        self.random, self.nodes, self.tensors, self.constants = np.random.default_rng(1), [], {}, {}
+        if arch in BLOCKS:
+            self.residual(*BLOCKS[arch])
+        else:
+            self.efficientnet()
+
+    def residual(self, blocks, bottleneck):
+        """As torchvision has it."""
         x = self.relu(self.conv_norm("conv1", "bn1", "image", 3, 64, 7, 2))
         x = self.node("MaxPool", [x], integers("kernel_shape", (3, 3)) + integers("strides", (2, 2)) + integers("pads", (1, 1, 1, 1)))
         channels = 64
@@ -63,6 +71,22 @@ class Network:
                 if stride > 1 or out != channels:
                     x = self.conv_norm(f"{name}downsample.0", f"{name}downsample.1", x, channels, out, 1, stride)
                 x, channels = self.relu(self.node("Add", [y, x])), out
+        self.end(x, channels)
+
+    def efficientnet(self):
+        self.constants = {"zero": np.float32(0), "six": np.float32(6)}
+        x, channels, number = self.relu6(self.conv_bias("stem", "image", 3, 32, 3, 2)), 32, 0
+        for blocks, kernel, stride, expansion, out in STAGES:
+            for i in range(blocks):
+                name, wide, y = f"block{number}.", expansion * channels, x
+                if expansion > 1:
+                    y = self.relu6(self.conv_bias(name + "expand", y, channels, wide, 1, 1))
+                y = self.relu6(self.conv_bias(name + "depthwise", y, 1, wide, kernel, 1 if i else stride, groups=wide))
+                y = self.conv_bias(name + "project", y, wide, out, 1, 1)
+                x, channels, number = self.node("Add", [y, x]) if i else y, out, number + 1
+        self.end(self.relu6(self.conv_bias("head", x, channels, 1280, 1, 1)), 1280)
+
+    def end(self, x, channels):
         x = self.node("Flatten", [self.node("GlobalAveragePool", [x])])
         self.draw("fc.weight", (CLASSES, channels), channels)
         self.tensors["fc.bias"] = np.zeros(CLASSES, np.float32)
@@ -78,6 +102,19 @@ class Network:
 
     def relu(self, x):
         return self.node("Relu", [x])
+
+    def relu6(self, x):
+        return self.node("Clip", [x, "zero", "six"])
+
+    def conv_bias(self, name, x, channels_in, channels, kernel, stride, groups=1):
+        """With TensorFlow's "same" padding of even sizes."""
+        self.draw(f"{name}.weight", (channels, channels_in, kernel, kernel), channels_in * kernel * kernel)
+        self.tensors[f"{name}.bias"] = self.random.uniform(-0.1, 0.1, channels).astype(np.float32)
+        before = (kernel - stride) // 2
+        behind = before + (stride - 1 if kernel > 1 else 0)
+        return self.node("Conv", [x, f"{name}.weight", f"{name}.bias"], integers("kernel_shape", (kernel, kernel))
+                         + integers("strides", (stride, stride)) + integers("pads", (before, before, behind, behind))
+                         + field(5, field(1, "group") + field(3, groups) + field(20, 2)))
 
     def conv_norm(self, conv, norm, x, channels_in, channels, kernel, stride):
         self.draw(f"{conv}.weight", (channels, channels_in, kernel, kernel), channels_in * kernel * kernel)
@@ -95,7 +132,7 @@ class Network:
                 field(1, field(2, size) if isinstance(size, str) else field(1, size)) for size in shape))))
 
         tensors = (b"".join(field(1, size) for size in of.shape) + field(2, 1) + field(8, name) + field(9, of.tobytes())
-                   for name, of in self.tensors.items())
+                   for name, of in (self.tensors | self.constants).items())
         graph = b"".join(field(1, node) for node in self.nodes) + field(2, "network") + b"".join(field(5, t) for t in tensors)
         graph += field(11, value("image", ("n", 3, SIDE, SIDE))) + field(12, value("logits", ("n", CLASSES)))
         return field(1, 8) + field(7, graph) + field(8, field(2, 13))
@@ -149,7 +186,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--only", default="resnet18,resnet50")
+    parser.add_argument("--only", default="resnet18,resnet50,efficientnet_lite0")
     arguments = parser.parse_args()
     for arch in arguments.only.split(","):
         with tempfile.TemporaryDirectory() as folder:

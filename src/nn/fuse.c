@@ -13,11 +13,11 @@ static node *before(despur_net *net, const node *n) {
   return n->spec.inputs[0] > 0 ? &net->nodes[n->spec.inputs[0] - 1] : NULL;
 }
 
-static void join(despur_net *net, node *norm) {
-  node *conv = before(net, norm);
-  if (!norm->spec.op->forward_for || !conv || !conv->spec.op->forward_into || conv->out->readers > 1) return;
-  norm->source = conv;
-  conv->later = norm->host ? norm->host : norm;
+static void join(despur_net *net, node *n) {
+  node *conv = before(net, n);
+  if (!n->spec.op->takes_source || !conv || !conv->spec.op->forward_into || conv->out->readers > 1) return;
+  n->source = conv;
+  conv->later = n->host ? n->host : n;
 }
 
 /* In place means that nobody else reads what lies between. */

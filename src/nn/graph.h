@@ -85,9 +85,9 @@ struct node {
   size_t spare_at;        /* scratch: a gradient that is to be added */
   const node *host;       /* another one that does its work in passing (nn/fuse.c); NULL: it does it itself */
   const node *norm;       /* of a host: the batch norm before it */
-  const node *source;     /* of a batch norm: the convolution that does its work in passes of no return */
-  const node *later;      /* of that convolution: the node in whose turn it then runs, if it finishes: */
-  bool finishes;          /* its kernel can do what follows */
+  const node *source; /* of batch norm or ReLU6: the convolution that does its work in passes of no return */
+  const node *later;  /* of that convolution: the node in whose turn it then runs, if it finishes: */
+  bool finishes;      /* its kernel can do what follows */
   /* what operations keep of their own: */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
   size_t weight, bias; /* floats into the slabs */
@@ -121,6 +121,7 @@ struct operation {
   bool pointwise;         /* a value of its output belongs to the values at the same place of its inputs */
   bool adds;              /* its backward pass looks at node.adds itself */
   bool is_relu;           /* max(0, x), which others can do in passing */
+  bool takes_source;      /* its forward pass looks at node.source */
 
   /* The output's channels, height and width from the inputs'; false: nothing would be left. */
   bool (*shape)(const node *n, block_layout *out);

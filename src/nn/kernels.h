@@ -16,10 +16,10 @@
 
 /* What follows a convolution, value by value: y = y * scale[out] + shift[out], and so on. */
 typedef struct conv_after {
-  const float *scale, *shift; /* [out_channels] */
+  const float *scale, *shift; /* [out_channels], or NULL */
   const float *plus;          /* what is added then, at (channel 0, row 0, column 0), or NULL */
   size_t plus_channel, plus_row;
-  bool relu;
+  bool relu, six; /* six: values above 6 become 6 */
 } conv_after;
 
 /* y[out][row][column] = (sum over in, kernel row and kernel column of weight * x) + bias[out]. Input row of
@@ -63,9 +63,10 @@ typedef struct winograd_table {
   void (*gradient)(const winograd_gradient_job *job);
 } winograd_table;
 
-/* Convolutions of 1 x 1. */
+/* Convolutions of 1 x 1, and what follows others. */
 typedef struct points_table {
   void (*conv)(const conv_job *job);
+  void (*finish)(const conv_job *job); /* only what follows, of y as it is */
 } points_table;
 
 /* The gradient with input channels in the vectors: see nn/channels.h. */

@@ -163,5 +163,16 @@ static void conv_points(const conv_job *job) {
     }
 }
 
+static void finish_rows(const conv_job *job) {
+  for (size_t out = 0; out < job->out_channels; out++) {
+    const channel_after after = after_channel(job->after, out);
+    for (size_t row = 0; row < job->rows; row++) {
+      float *y = job->y + out * job->y_channel + row * job->y_row;
+      for (size_t at = 0; at < job->columns * LANES; at += VECTOR)
+        store(y + at, finish(load(y + at), &after, row * after.plus_row + at));
+    }
+  }
+}
+
 extern const points_table LEVEL_TABLE(points_kernels);
-const points_table LEVEL_TABLE(points_kernels) = {.conv = conv_points};
+const points_table LEVEL_TABLE(points_kernels) = {.conv = conv_points, .finish = finish_rows};

@@ -112,7 +112,7 @@ static void plan_conv(node *n, net_plan *p) {
   n->weight = plan_parameters(p, n->weight_count);
   n->bias = plan_parameters(p, n->bias_count);
   n->winograd = goes_by_winograd(n);
-  n->finishes = n->winograd || (n->spec.kernel == 1 && groups(n) == 1);
+  n->finishes = n->winograd || n->spec.kernel == 1 || groups(n) > 1;
   if (n->winograd) {
     plan_winograd(n, p);
   } else {
@@ -170,15 +170,30 @@ static conv_job forward_job(const node *n, const pass *p, size_t group, const no
                     .padding = n->spec.padding};
 }
 
+/* That of a group. */
+static conv_after after_group(conv_after after, size_t first) {
+  if (after.scale) after.scale += first, after.shift += first;
+  if (after.plus) after.plus += first * after.plus_channel;
+  return after;
+}
+
+/* What follows is done by the kernel, or group by group while its output is in the cache. */
 static void forward_into(const node *n, const pass *p, const node_value *out, const conv_after *after) {
+  const kernel_table *kernels = p->net->kernels;
   for (size_t group = 0; group < groups(n); group++) {
     conv_job job = forward_job(n, p, group, out);
-    job.after = after;
+    const conv_after own = after ? after_group(*after, group * channels_out(n)) : (conv_after){0};
     if (n->winograd) {
       job.weight = p->net->derived + n->winograd_at;
-      p->net->kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->tiles_at});
+      job.after = after;
+      kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->tiles_at});
+    } else if (n->spec.kernel == 1) {
+      job.after = after ? &own : NULL;
+      kernels->conv(&job);
     } else {
-      p->net->kernels->conv(&job);
+      kernels->conv(&job);
+      job.after = &own;
+      if (after) kernels->points->finish(&job);
     }
   }
 }

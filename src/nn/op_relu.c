@@ -1,7 +1,7 @@
 /* max(0, x), and min(max(0, x), 6) (Howard et al. 2017), in place where nobody else needs x. */
 #include "nn/net.h"
 
-static const float MOST = 6;
+static const float MOST = 6; /* as nn/after.h has it */
 
 static bool shape(const node *n, block_layout *out) {
   *out = n->in[0]->layout;
@@ -36,10 +36,22 @@ static void backward(const node *n, pass *p) {
   for_rows(n, p, p->net->kernels->relu_gradient);
 }
 
+/* By the convolution before it where that can (nn/fuse.c). */
 static void forward_6(const node *n, pass *p) {
-  float *y = begin_forward(n, p);
-  for (size_t i = 0; i < block_floats(n->out->layout); i++) /* NaN stays, and is seen */
-    y[i] = y[i] < 0 ? 0 : y[i] > MOST ? MOST : y[i];
+  const conv_after after = {.relu = true, .six = true};
+  if (!p->returns && n->source && n->source->finishes) {
+    n->source->spec.op->forward_into(n->source, p, n->out, &after);
+    return;
+  }
+  const block_layout out = n->out->layout;
+  const conv_job all = {.y = begin_forward(n, p),
+                        .y_channel = block_channel(out),
+                        .y_row = block_row(out),
+                        .out_channels = out.channels,
+                        .rows = out.height,
+                        .columns = block_row(out) / LANES,
+                        .after = &after};
+  p->net->kernels->points->finish(&all);
 }
 
 /* Where y is 0 or 6, x was cut. */
@@ -66,6 +78,7 @@ const operation op_relu6 = {.name = "relu6",
                             .may_work_in_place = true,
                             .keeps_output = true,
                             .pointwise = true,
+                            .takes_source = true,
                             .shape = shape,
                             .forward = forward_6,
                             .backward = backward_6};

@@ -18,7 +18,7 @@ static float *drawn(size_t count) {
 
 typedef struct points_case {
   size_t ins, outs, height, width, stride, pad; /* pad: of the output */
-  bool follows, adds, relu, has_bias;
+  bool follows, scales, adds, relu, six, has_bias;
 } points_case;
 
 static block_layout input_of(const points_case *c) {
@@ -41,11 +41,12 @@ static float value_by_hand(const conv_job *job, size_t out, size_t row, size_t c
         sum);
   float value = (job->bias ? job->bias[out] : 0) + sum;
   if (!job->after) return value;
-  value = fmaf(value, job->after->scale[out], job->after->shift[out]);
+  if (job->after->scale) value = fmaf(value, job->after->scale[out], job->after->shift[out]);
   if (job->after->plus)
     value +=
         job->after->plus[out * job->after->plus_channel + row * job->after->plus_row + column * LANES + lane];
-  return job->after->relu && value < 0 ? 0 : value;
+  if (job->after->relu && value < 0) return 0;
+  return job->after->six && value > 6 ? 6 : value;
 }
 
 static void check_values(const float *y, const conv_job *job, block_layout out, const char *level) {
@@ -64,12 +65,13 @@ static void check_case(const points_case *c) {
   const block_layout in = input_of(c), out = output_of(c), plus = {out.channels, out.height, out.width, 0};
   float *x = drawn(block_floats(in)), *weight = drawn(c->ins * c->outs), *bias = drawn(c->outs);
   float *scale = drawn(c->outs), *shift = drawn(c->outs), *added = drawn(block_floats(plus));
-  const conv_after after = {.scale = scale,
-                            .shift = shift,
+  const conv_after after = {.scale = c->scales ? scale : NULL,
+                            .shift = c->scales ? shift : NULL,
                             .plus = c->adds ? added : NULL,
                             .plus_channel = block_channel(plus),
                             .plus_row = block_row(plus),
-                            .relu = c->relu};
+                            .relu = c->relu,
+                            .six = c->six};
   for (size_t t = 0; tested_table(t); t++) {
     float *y;
     assert_int_equal(mem_alloc(&y, block_floats(out), sizeof *y, NULL), DESPUR_OK);
@@ -96,6 +98,13 @@ static void check_case(const points_case *c) {
     for (size_t i = 0; i < out.channels * out.height; i++) /* padding stays zero */
       for (size_t k = 0; k < out.pad * LANES; k++)
         assert_true(y[block_at(out, i / out.height, i % out.height) - 1 - k] == 0);
+    if (c->follows) { /* the same in two steps */
+      conv_job alone = job;
+      alone.after = NULL;
+      tested_table(t)->conv(&alone);
+      tested_table(t)->points->finish(&job);
+      check_values(y, &job, out, tested_table(t)->level);
+    }
     mem_free(y);
   }
   mem_free(x), mem_free(weight), mem_free(bias), mem_free(scale), mem_free(shift), mem_free(added);
@@ -117,8 +126,10 @@ static void points_add_up_in_one_order_and_do_what_follows(void **state) {
                                     .stride = 1 + random_below(&stream, 2),
                                     .pad = random_below(&stream, 2),
                                     .follows = kind > 0,
+                                    .scales = random_below(&stream, 2),
                                     .adds = kind > 1,
                                     .relu = kind > 2 || random_below(&stream, 2),
+                                    .six = random_below(&stream, 2),
                                     .has_bias = random_below(&stream, 2)});
 }
 
@@ -142,14 +153,24 @@ static void logits_of_every_node(despur_net *net, examples *from, float *out) {
 
 static void convolutions_in_evaluation_give_what_their_followers_gave(void **state) {
   (void)state;
-  static const despur_arch ARCHS[] = {DESPUR_RESNET20, DESPUR_RESNET18, DESPUR_RESNET50};
+  static const struct {
+    despur_arch arch;
+    size_t height, width;
+  } NETWORKS[] = {{DESPUR_RESNET20, 36, 33},
+                  {DESPUR_RESNET18, 36, 33},
+                  {DESPUR_RESNET50, 36, 33},
+                  {DESPUR_EFFICIENTNET_LITE0, 64, 32}};
   despur_error error;
-  for (size_t a = 0; a < 3; a++) {
+  for (size_t a = 0; a < sizeof NETWORKS / sizeof *NETWORKS; a++) {
     despur_net *net;
     float wanted[5 * LANES];
     size_t joined = 0;
-    const despur_net_options options = {
-        .arch = ARCHS[a], .input = {3, 36, 33}, .classes = 5, .batch = LANES, .seed = 3, .threads = 1};
+    const despur_net_options options = {.arch = NETWORKS[a].arch,
+                                        .input = {3, NETWORKS[a].height, NETWORKS[a].width},
+                                        .classes = 5,
+                                        .batch = LANES,
+                                        .seed = 3,
+                                        .threads = 1};
     assert_ok(despur_net_create(&net, &options, &error));
     examples from = make_examples(LANES, options.input, 5);
     shake(net);
@@ -158,8 +179,8 @@ static void convolutions_in_evaluation_give_what_their_followers_gave(void **sta
     for (size_t i = 0; i < LANES; i++)
       for (size_t c = 0; c < 5; c++)
         if (memcmp(&net_logits(net)[i * 5 + c], &wanted[c * LANES + i], sizeof(float)) != 0)
-          fail_msg("%s, example %zu, class %zu: %.9g, expected %.9g", despur_arch_names[ARCHS[a]], i, c,
-                   (double)net_logits(net)[i * 5 + c], (double)wanted[c * LANES + i]);
+          fail_msg("%s, example %zu, class %zu: %.9g, expected %.9g", despur_arch_names[NETWORKS[a].arch], i,
+                   c, (double)net_logits(net)[i * 5 + c], (double)wanted[c * LANES + i]);
     for (size_t i = 0; i < net->node_count; i++) joined += net->nodes[i].later && net->nodes[i].finishes;
     assert_true(joined > 8);
     free_examples(&from);
