@@ -64,6 +64,8 @@ static void life_text(char out[64], const despur_net *net, size_t v) {
     snprintf(out, 64, "in place of %zu", value->root);
   else if (value->data.region == KEPT)
     snprintf(out, 64, "kept for the way back");
+  else if (value->renewed)
+    snprintf(out, 64, "until %zu, and again on the way back", last);
   else
     snprintf(out, 64, "until %zu", last);
 }

@@ -70,6 +70,7 @@ typedef struct node_value {
   size_t readers;      /* nodes */
   size_t segment;      /* of training passes, in which it is computed */
   bool needs_delta;    /* something that leads to it learns */
+  bool renewed;        /* its data is not kept but computed again on the way back */
   bool shares_padding; /* the place of delta is used by others, who leave something where padding should be
                           zero */
 } node_value;
@@ -80,14 +81,20 @@ struct node {
   const node_value *in[NODE_INPUTS], *out;
   bool in_place;          /* its output lies where its first input was */
   bool adds[NODE_INPUTS]; /* others have already left a gradient of this input */
+  bool adds_itself;       /* conv: and its kernel adds to that */
   size_t segment;         /* where it runs in a training pass */
   bool frozen;            /* its parameters and buffers stay as they are */
   size_t spare_at;        /* scratch: a gradient that is to be added */
   const node *host;       /* another one that does its work in passing (nn/fuse.c); NULL: it does it itself */
   const node *norm;       /* of a host: the batch norm before it */
+  const node *renews;     /* of a reader: the host that it has compute its input again on the way back */
   const node *source; /* of batch norm or ReLU6: the convolution that does its work in passes of no return */
   const node *later;  /* of that convolution: the node in whose turn it then runs, if it finishes: */
   bool finishes;      /* its kernel can do what follows */
+  const node *front,
+      *rear;       /* conv in strips: the host before it and the batch norm behind it (nn/strips.c), */
+  size_t lanes_at; /* sums of the former's batch norm: floats of scratch */
+  bool in_strips;  /* front or rear of another one, which does its way back in training */
   /* what operations keep of their own: */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
   size_t weight, bias; /* floats into the slabs */
@@ -96,7 +103,8 @@ struct node {
   size_t flipped_at;        /* conv: weights for the gradient of the input, floats into net->derived */
   size_t padded_at;         /* conv whose delta has no zeros beside it: scratch for a copy that has */
   bool by_channels;         /* conv: whether the gradient of its weights goes by channels (nn/channels.h) */
-  bool winograd;            /* conv: whether it goes by Winograd's products (nn/winograd.h), with */
+  bool winograd;            /* conv: whether it goes by Winograd's products (nn/winograd.h), */
+  bool inputs_by_winograd;  /* and so does the gradient of its input, with */
   size_t winograd_at;       /* weights, floats into net->derived */
   size_t tiles_at, backward_tiles_at; /* and tiles, or what goes by channels, floats of scratch */
   size_t rows_at, row_stride; /* linear: inputs of the batch, one example a row: floats into net->rows */

@@ -47,15 +47,17 @@ typedef struct conv_gradient_job {
   size_t in_channels, out_channels, rows, columns, kernel, stride, padding;
 } conv_gradient_job;
 
-/* The same for 3 x 3 and a stride of 1 by Winograd's products: see nn/winograd.h. */
+/* The same for 3 x 3 and a stride of 1 by Winograd's products, of tiles begin..end-1: see nn/winograd.h. */
 typedef struct winograd_job {
   const conv_job *conv; /* whose weight is [16, out_channels, in_channels] */
   float *scratch;       /* [winograd_scratch] */
+  size_t begin, end;
 } winograd_job;
 
 typedef struct winograd_gradient_job {
   const conv_gradient_job *conv; /* whose weight_gradient is likewise, and whose bias_gradient is NULL */
   float *scratch;                /* [winograd_gradient_scratch] */
+  size_t begin, end;             /* begin: of a strip; 0 begins the sum, others add to it */
 } winograd_gradient_job;
 
 typedef struct winograd_table {

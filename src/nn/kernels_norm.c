@@ -70,15 +70,18 @@ static void apply(const norm_job *job, float scale, float shift) {
     apply_line(job, scale, shift, false, false);
 }
 
-/* Of dy and of dy (x - mean): distances, not values, or a large mean would cost the sum its digits. */
-/* Sums of dy, and of its products with x - mean, in the lanes of vectors. */
+/* Of dy and of dy (x - mean), in the lanes of vectors: distances, not values, or a large mean would cost the
+ * sum its digits. */
 typedef struct lane_sums {
   dvec sum[DOUBLE_PARTS], product[DOUBLE_PARTS], middle;
 } lane_sums;
 
-INLINE void begin_sums(lane_sums *s, double mean) {
+INLINE void begin_sums(lane_sums *s, double mean, const norm_lanes *from) {
   s->middle = splat_double(mean);
-  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) s->sum[part] = s->product[part] = splat_double(0);
+  UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
+    s->sum[part] = load_doubles(from->dy + part * DOUBLES);
+    s->product[part] = load_doubles(from->dy_x + part * DOUBLES);
+  }
 }
 
 /* One column: LANES values each. */
@@ -90,30 +93,28 @@ INLINE void add_column(lane_sums *s, const float *gradient, const float *x) {
   }
 }
 
-INLINE norm_sums end_sums(const lane_sums *s, size_t used) {
-  double lanes[2][LANES] __attribute__((aligned(64)));
+INLINE void end_sums(norm_lanes *to, const lane_sums *s) {
   UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) {
-    store_doubles(lanes[0] + part * DOUBLES, s->sum[part]);
-    store_doubles(lanes[1] + part * DOUBLES, s->product[part]);
+    store_doubles(to->dy + part * DOUBLES, s->sum[part]);
+    store_doubles(to->dy_x + part * DOUBLES, s->product[part]);
   }
-  return (norm_sums){sum_used(lanes[0], used), sum_used(lanes[1], used)};
 }
 
-static norm_sums sums(const norm_job *job, double mean) {
+static void sums(const norm_job *job, double mean, norm_lanes *to) {
   lane_sums s;
-  begin_sums(&s, mean);
+  begin_sums(&s, mean, to);
   for (size_t row = 0; row < job->rows; row++)
     for (size_t column = 0; column < job->columns; column++)
       add_column(&s, job->dy + row * job->dy_row + column * LANES,
                  job->x + row * job->x_row + column * LANES);
-  return end_sums(&s, job->used);
+  end_sums(to, &s);
 }
 
-INLINE norm_sums mask_rows(const mask_job *job, const norm_job *norm, double mean, const bool PLUS,
-                           const bool ADDS) {
+INLINE void mask_rows(const mask_job *job, const norm_job *norm, double mean, norm_lanes *to, const bool PLUS,
+                      const bool ADDS) {
   const vec zero = splat(0);
   lane_sums s;
-  begin_sums(&s, mean);
+  begin_sums(&s, mean, to);
   for (size_t row = 0; row < job->rows; row++) {
     const float *y = job->y + row * job->y_row, *x = norm->x + row * norm->x_row;
     float *dy = job->dy + row * job->dy_row, *plus = PLUS ? job->plus + row * job->plus_row : NULL;
@@ -127,13 +128,16 @@ INLINE norm_sums mask_rows(const mask_job *job, const norm_job *norm, double mea
       add_column(&s, dy + column, x + column);
     }
   }
-  return end_sums(&s, norm->used);
+  end_sums(to, &s);
 }
 
-static norm_sums mask(const mask_job *job, const norm_job *norm, double mean) {
-  if (!job->plus) return mask_rows(job, norm, mean, false, false);
-  if (job->adds) return mask_rows(job, norm, mean, true, true);
-  return mask_rows(job, norm, mean, true, false);
+static void mask(const mask_job *job, const norm_job *norm, double mean, norm_lanes *to) {
+  if (!job->plus)
+    mask_rows(job, norm, mean, to, false, false);
+  else if (job->adds)
+    mask_rows(job, norm, mean, to, true, true);
+  else
+    mask_rows(job, norm, mean, to, true, false);
 }
 
 static void gradient(const norm_job *job, norm_line line) {

@@ -165,12 +165,34 @@ INLINE void product_tile(float *to, const float *tiles, const float *weight, siz
   }
 }
 
+/* What take_tiles will write, one tile of one output channel after the other: it comes from memory, which
+ * takes a while, before it can be written. */
+typedef struct expected {
+  const conv_job *job;
+  float *y;
+  tile t;
+  size_t left;
+} expected;
+
+INLINE void expect_tile(expected *e) {
+  if (e->left == 0) return;
+  const float *y = e->y + e->t.row * e->job->y_row + e->t.column * LANES;
+  const bool lower = e->t.row + 1 < e->job->rows;
+  __builtin_prefetch(y, 1, 2);
+  __builtin_prefetch(y + LANES, 1, 2);
+  if (lower) __builtin_prefetch(y + e->job->y_row, 1, 2);
+  if (lower) __builtin_prefetch(y + e->job->y_row + LANES, 1, 2);
+  e->t = next_tile(e->t, e->job->columns);
+  e->left--;
+}
+
 /* to [outs, count], tiles [ins, count], weight [outs, ins]. */
 static void multiply(float *to, const float *tiles, const float *weight, size_t ins, size_t outs,
-                     size_t count) {
+                     size_t count, expected *soon) {
   const size_t row = count * LANES, all = count * PARTS;
   for (size_t out = 0; out < outs; out += PRODUCT_OUTS) {
     size_t v = 0;
+    for (size_t i = 0; i < PRODUCT_OUTS; i++) expect_tile(soon);
     for (; v + PRODUCT_VECTORS <= all; v += PRODUCT_VECTORS)
       product_tile(to + out * row + v * VECTOR, tiles + v * VECTOR, weight + out * ins, ins, row,
                    PRODUCT_VECTORS);
@@ -184,18 +206,20 @@ static void multiply(float *to, const float *tiles, const float *weight, size_t 
 
 static void convolve(const winograd_job *w) {
   const conv_job *job = w->conv;
-  const size_t tiles = (job->rows + 1) / 2 * ((job->columns + 1) / 2), ins = job->in_channels;
-  const size_t most = winograd_tiles_at_once(ins), weights = ins * job->out_channels;
+  const size_t ins = job->in_channels, most = winograd_tiles_at_once(ins), weights = ins * job->out_channels;
   size_t count, outs;
-  for (size_t first = 0; first < tiles; first += count) {
-    count = tiles - first < most ? tiles - first : most;
+  for (size_t first = w->begin; first < w->end; first += count) {
+    count = w->end - first < most ? w->end - first : most;
     float *inputs = w->scratch, *outputs = inputs + WINOGRAD_PLACES * winograd_place(ins, count);
     put_tiles(inputs, w, first, count);
     for (size_t out = 0; out < job->out_channels; out += outs) {
       outs = job->out_channels - out < WINOGRAD_OUTS ? job->out_channels - out : WINOGRAD_OUTS;
-      for (size_t place = 0; place < WINOGRAD_PLACES; place++)
+      for (size_t place = 0; place < WINOGRAD_PLACES; place++) {
+        expected soon = {job, job->y + (out + place) * job->y_channel, tile_at(first, job->columns),
+                         place < outs ? count : 0};
         multiply(outputs + place * winograd_place(outs, count), inputs + place * winograd_place(ins, count),
-                 job->weight + place * weights + out * ins, ins, outs, count);
+                 job->weight + place * weights + out * ins, ins, outs, count, &soon);
+      }
       take_tiles(job, outputs, out, outs, first, count);
     }
   }
@@ -357,11 +381,10 @@ static void sum_products(float *e, const float *deltas, const float *inputs, con
 
 static void gradient(const winograd_gradient_job *w) {
   const conv_gradient_job *job = w->conv;
-  const size_t tiles = (job->rows + 1) / 2 * ((job->columns + 1) / 2), ins = job->in_channels;
-  const size_t outs = job->out_channels, rows = winograd_rows_at_once(ins + outs);
+  const size_t ins = job->in_channels, outs = job->out_channels, rows = winograd_rows_at_once(ins + outs);
   strip s = {.job = job, .inputs = w->scratch};
-  for (s.first = 0; s.first < tiles; s.first += s.count) {
-    s.count = tiles - s.first < WINOGRAD_STRIP ? tiles - s.first : WINOGRAD_STRIP;
+  for (s.first = w->begin; s.first < w->end; s.first += s.count) {
+    s.count = w->end - s.first < WINOGRAD_STRIP ? w->end - s.first : WINOGRAD_STRIP;
     s.deltas = s.inputs + 4 * rows * winograd_place(ins, s.count);
     for (size_t row = 0; row < 4; row += rows) {
       putter(row, rows)(&s);

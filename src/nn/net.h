@@ -127,6 +127,34 @@ void conv_forward(const node *n, const pass *p);
 void conv_weights(const node *n, const pass *p);
 void conv_inputs(const node *n, const pass *p);
 
+/* The same for some tiles of one that goes by Winograd's products; weights: whole strips. */
+typedef struct conv_tiles {
+  size_t begin, end;
+} conv_tiles;
+conv_tiles conv_all_tiles(const node *n);
+void conv_weights_of(const node *n, const pass *p, conv_tiles tiles);
+void conv_inputs_of(const node *n, const pass *p, conv_tiles tiles);
+
+/* What batch norm does with rows begin..end-1 of one block: forwards with what its host does behind it, the
+ * gradient of its input, and the way back through its host, whose sums norm_collect takes when all rows are
+ * done. */
+typedef struct norm_rows {
+  size_t begin, end;
+} norm_rows;
+void norm_forward_rows(const node *n, const pass *p, const node *host, norm_rows rows);
+void norm_backward_rows(const node *n, const pass *p, norm_rows rows);
+void norm_mask_rows(const node *n, const pass *p, const node *host, norm_rows rows,
+                    norm_lanes *to); /* [channels] */
+void norm_collect(const node *n, const pass *p, const norm_lanes *lanes);
+
+/* Finds convolutions between two batch norms, whose way back goes strip by strip; and that way (nn/strips.c).
+ */
+void plan_strips(despur_net *net);
+void strips_backward(const node *n, const pass *p);
+
+/* The one node that reads the output of a node; NULL when there are several. */
+const node *net_only_reader(const despur_net *net, size_t index);
+
 /* Finds the nodes whose work others can do in passing. */
 void plan_fusing(despur_net *net);
 
@@ -150,6 +178,8 @@ void net_put_rows(const pass *p, const net_batch *batch);
 /* The steps of a pass over one block that belong to a node, for passes over a part of the graph. */
 void node_forward(const node *n, pass *p);
 void node_backward(const node *n, pass *p);
+/* Where nobody has left a gradient yet, zeros beside the one that a node writes. */
+void node_clear_padding(const node *n, const pass *p);
 
 static inline float *place_of(const pass *p, node_place where) {
   return (where.region == KEPT ? p->kept : p->scratch) + where.at;
@@ -169,7 +199,8 @@ static inline float *node_delta(const node *n, const pass *p) {
 
 /* Where backward leaves the gradient of an input: in place, or where it waits for being added. */
 static inline float *node_delta_in(const node *n, const pass *p, size_t k) {
-  return n->adds[k] && !n->spec.op->adds ? p->scratch + n->spare_at : place_of(p, n->in[k]->delta);
+  return n->adds[k] && !n->spec.op->adds && !n->adds_itself ? p->scratch + n->spare_at
+                                                            : place_of(p, n->in[k]->delta);
 }
 
 /* Rows of `from` to those of `to`, which is padded in another way. */

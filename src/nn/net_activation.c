@@ -28,29 +28,20 @@ typedef struct activation_job {
   float *rows;     /* [threads, 2, LANES, features] activations and gradients */
 } activation_job;
 
-/* The one node that reads the output of a node; NULL when there are several. */
-static const node *only_reader(const despur_net *net, size_t index) {
-  const node_value *v = &net->values[index + 1];
-  for (size_t i = index + 1; v->readers == 1 && i < net->node_count; i++)
-    for (size_t k = 0; k < net->nodes[i].input_count; k++)
-      if (net->nodes[i].in[k] == v) return &net->nodes[i];
-  return NULL;
-}
-
 static bool is_relu(const operation *op) {
   return op == &op_relu || op == &op_relu6;
 }
 
 static target find_target(const despur_net *net, size_t convolution) {
   size_t at = convolution;
-  const node *reader = only_reader(net, at);
+  const node *reader = net_only_reader(net, at);
   while (reader && reader->spec.op->pointwise && !is_relu(net->nodes[at].spec.op)) {
     at = reader->index;
-    reader = only_reader(net, at);
+    reader = net_only_reader(net, at);
   }
   target found = {.value = &net->values[at + 1], .node = at};
   if (is_relu(net->nodes[at].spec.op)) return found;
-  while (reader && reader->spec.op == &op_pool) reader = only_reader(net, reader->index);
+  while (reader && reader->spec.op == &op_pool) reader = net_only_reader(net, reader->index);
   if (reader && reader->spec.op == &op_relu) found.passed = reader;
   return found;
 }

@@ -28,30 +28,6 @@ pass net_pass(const despur_net *net, size_t block, int thread, bool training) {
                 .sums = net->sums + room * net->sum_doubles};
 }
 
-void block_copy(float *to, block_layout to_layout, const float *from, block_layout from_layout) {
-  for (size_t channel = 0; channel < to_layout.channels; channel++)
-    for (size_t row = 0; row < to_layout.height; row++)
-      memcpy(to + block_at(to_layout, channel, row), from + block_at(from_layout, channel, row),
-             to_layout.width * LANES * sizeof *to);
-}
-
-void block_add(float *to, block_layout to_layout, const float *from, block_layout from_layout) {
-  for (size_t channel = 0; channel < to_layout.channels; channel++)
-    for (size_t row = 0; row < to_layout.height; row++) {
-      float *restrict y = to + block_at(to_layout, channel, row);
-      const float *restrict x = from + block_at(from_layout, channel, row);
-      for (size_t i = 0; i < to_layout.width * LANES; i++) y[i] += x[i];
-    }
-}
-
-static void clear_padding(float *x, block_layout layout) {
-  size_t row_floats = block_row(layout), before = layout.pad * LANES, values = layout.width * LANES;
-  for (size_t row = 0; row < layout.channels * layout.height; row++, x += row_floats) {
-    memset(x, 0, before * sizeof *x);
-    memset(x + before + values, 0, (row_floats - before - values) * sizeof *x);
-  }
-}
-
 void net_put_rows(const pass *p, const net_batch *batch) {
   const despur_net *net = p->net;
   const node_value *input = &net->values[0];
@@ -80,18 +56,18 @@ static bool is_done(const node *n, const pass *p) {
 /* Gradients of inputs that somebody has left already are written elsewhere and added. */
 void node_backward(const node *n, pass *p) {
   const operation *op = n->spec.op;
-  if (!n->out->needs_delta || is_done(n, p)) return;
-  for (size_t k = 0; k < n->input_count; k++) {
-    const node_value *in = n->in[k];
-    if (in->needs_delta && !n->adds[k] && !(n->in_place && k == 0) && !op->clears && in->shares_padding &&
-        in->delta_layout.pad > 0)
-      clear_padding(place_of(p, in->delta), in->delta_layout);
+  if (!n->out->needs_delta || is_done(n, p) || (n->in_strips && p->training)) return;
+  node_clear_padding(n, p);
+  if (n->front && p->training) {
+    strips_backward(n, p);
+    return;
   }
+  if (n->renews) node_forward(n->renews, p);
   if (n->norm && p->training)
     n->norm->spec.op->collect_for(n->norm, p, n);
   else
     op->backward(n, p);
-  for (size_t k = 0; k < n->input_count && !op->adds; k++)
+  for (size_t k = 0; k < n->input_count && !op->adds && !n->adds_itself; k++)
     if (n->in[k]->needs_delta && n->adds[k])
       block_add(place_of(p, n->in[k]->delta), n->in[k]->delta_layout, p->scratch + n->spare_at,
                 n->in[k]->delta_layout);

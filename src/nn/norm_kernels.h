@@ -35,9 +35,10 @@ typedef struct norm_moments {
   double mean, squares; /* squares: the sum of squared distances from the mean */
 } norm_moments;
 
-typedef struct norm_sums {
-  double dy, dy_x; /* of dy, and of dy * (x - mean) */
-} norm_sums;
+/* Sums of dy and of dy * (x - mean) over the rows so far, in each lane. */
+typedef struct norm_lanes {
+  double dy[LANES], dy_x[LANES];
+} __attribute__((aligned(64))) norm_lanes;
 
 /* Backwards: dx = scale * (dy - shift - (x - mean) * slope). */
 typedef struct norm_line {
@@ -46,10 +47,11 @@ typedef struct norm_line {
 
 typedef struct norm_table {
   norm_moments (*moments)(const norm_job *job);
-  void (*apply)(const norm_job *job, float scale, float shift); /* y = x * scale + shift, and so on */
-  norm_sums (*sums)(const norm_job *job, double mean);
-  void (*gradient)(const norm_job *job, norm_line line); /* zero in lanes without an example */
-  norm_sums (*mask)(const mask_job *job, const norm_job *norm, double mean); /* and sums of what is left */
+  void (*apply)(const norm_job *job, float scale, float shift);   /* y = x * scale + shift, and so on */
+  void (*sums)(const norm_job *job, double mean, norm_lanes *to); /* adds to these */
+  void (*gradient)(const norm_job *job, norm_line line);          /* zero in lanes without an example */
+  void (*mask)(const mask_job *job, const norm_job *norm, double mean,
+               norm_lanes *to); /* sums of what is left */
 } norm_table;
 
 #endif

@@ -71,20 +71,24 @@ static size_t tensors(const node *n, const despur_net *net, tensor *out) {
   return NODE_TENSORS;
 }
 
+static norm_rows all_rows(const node *n) {
+  return (norm_rows){0, n->in[0]->layout.height};
+}
+
 /* Without the output, which is another one forwards and backwards. */
-static norm_job job_of(const node *n, const pass *p, size_t channel) {
+static norm_job job_of(const node *n, const pass *p, size_t channel, norm_rows rows) {
   block_layout in = n->in[0]->layout;
-  return (norm_job){.x = node_input(n, p, 0) + block_at(in, channel, 0),
+  return (norm_job){.x = node_input(n, p, 0) + block_at(in, channel, rows.begin),
                     .x_row = block_row(in),
-                    .rows = in.height,
+                    .rows = rows.end - rows.begin,
                     .columns = in.width,
                     .used = p->used};
 }
 
-static norm_job gradient_job_of(const node *n, const pass *p, size_t channel) {
+static norm_job gradient_job_of(const node *n, const pass *p, size_t channel, norm_rows rows) {
   block_layout delta = n->out->delta_layout;
-  norm_job job = job_of(n, p, channel);
-  job.dy = node_delta(n, p) + block_at(delta, channel, 0);
+  norm_job job = job_of(n, p, channel, rows);
+  job.dy = node_delta(n, p) + block_at(delta, channel, rows.begin);
   job.dy_row = block_row(delta);
   return job;
 }
@@ -94,7 +98,7 @@ static norm_job gradient_job_of(const node *n, const pass *p, size_t channel) {
 static void collect(const node *n, pass *p) {
   norm_moments *moments = (norm_moments *)(p->sums + n->sums_at);
   for (size_t c = 0; c < channels(n); c++) {
-    const norm_job job = job_of(n, p, c);
+    const norm_job job = job_of(n, p, c, all_rows(n));
     moments[c] = p->net->kernels->norm->moments(&job);
   }
 }
@@ -171,25 +175,28 @@ static void forward_from(const node *n, const pass *p, const node *host) {
 /* One multiply-add for each value: x * scale + shift, which are computed in double precision, for the
  * difference of bias and mean * scale loses digits where the mean is large. The host is ReLU, or an addition
  * with ReLU behind it; NULL: nothing follows. */
-static void forward_for(const node *n, const pass *p, const node *host) {
+void norm_forward_rows(const node *n, const pass *p, const node *host, norm_rows rows) {
   const node *add = host && host->input_count > 1 ? host : NULL;
   block_layout out = n->out->layout;
-  if (!p->returns && n->source && n->source->finishes) {
-    forward_from(n, p, host);
-    return;
-  }
   for (size_t c = 0; c < channels(n); c++) {
     const channel_line of = line_of(n, p->net, c);
-    norm_job job = job_of(n, p, c);
-    job.y = node_output(n, p) + block_at(out, c, 0);
+    norm_job job = job_of(n, p, c, rows);
+    job.y = node_output(n, p) + block_at(out, c, rows.begin);
     job.y_row = block_row(out);
     job.relu = host != NULL;
     if (add) {
-      job.plus = node_input(add, p, 1) + block_at(add->in[1]->layout, c, 0);
+      job.plus = node_input(add, p, 1) + block_at(add->in[1]->layout, c, rows.begin);
       job.plus_row = block_row(add->in[1]->layout);
     }
     p->net->kernels->norm->apply(&job, of.scale, of.shift);
   }
+}
+
+static void forward_for(const node *n, const pass *p, const node *host) {
+  if (!p->returns && n->source && n->source->finishes)
+    forward_from(n, p, host);
+  else
+    norm_forward_rows(n, p, host, all_rows(n));
 }
 
 static void forward(const node *n, pass *p) {
@@ -198,30 +205,56 @@ static void forward(const node *n, pass *p) {
 
 /* ---- gradients ---- */
 
+/* Sums of one channel in the lanes in use, in their order. */
+typedef struct norm_sums {
+  double dy, dy_x; /* of dy, and of dy * (x - mean) */
+} norm_sums;
+
+static norm_sums sum_lanes(const norm_lanes *lanes, size_t used) {
+  norm_sums sums = {0};
+  for (size_t lane = 0; lane < used; lane++) sums.dy += lanes->dy[lane], sums.dy_x += lanes->dy_x[lane];
+  return sums;
+}
+
 /* The way back through ReLU and, where the host is one, through an addition; sums as by `norm`. */
-static norm_sums mask(const node *n, const pass *p, const node *host, size_t channel, const norm_job *norm) {
+static void mask(const node *n, const pass *p, const node *host, size_t channel, norm_rows rows,
+                 norm_lanes *to) {
+  const norm_job norm = gradient_job_of(n, p, channel, rows);
   block_layout out = n->out->layout, delta = n->out->delta_layout;
-  mask_job job = {.dy = node_delta(n, p) + block_at(delta, channel, 0),
+  mask_job job = {.dy = node_delta(n, p) + block_at(delta, channel, rows.begin),
                   .dy_row = block_row(delta),
-                  .y = node_output(n, p) + block_at(out, channel, 0),
+                  .y = node_output(n, p) + block_at(out, channel, rows.begin),
                   .y_row = block_row(out),
-                  .rows = out.height,
+                  .rows = rows.end - rows.begin,
                   .columns = out.width};
   if (host->input_count > 1 && host->in[1]->needs_delta) {
     block_layout plus = host->in[1]->delta_layout;
-    job.plus = node_delta_in(host, p, 1) + block_at(plus, channel, 0);
+    job.plus = node_delta_in(host, p, 1) + block_at(plus, channel, rows.begin);
     job.plus_row = block_row(plus);
     job.adds = host->adds[1];
   }
-  return p->net->kernels->norm->mask(&job, norm, norms_of(n, p->net)[channel].mean);
+  p->net->kernels->norm->mask(&job, &norm, norms_of(n, p->net)[channel].mean, to);
+}
+
+void norm_mask_rows(const node *n, const pass *p, const node *host, norm_rows rows, norm_lanes *to) {
+  for (size_t c = 0; c < channels(n); c++) mask(n, p, host, c, rows, &to[c]);
+}
+
+void norm_collect(const node *n, const pass *p, const norm_lanes *lanes) {
+  norm_sums *sums = (norm_sums *)(p->sums + n->sums_at);
+  for (size_t c = 0; c < channels(n); c++) sums[c] = sum_lanes(&lanes[c], p->used);
 }
 
 static void collect_for(const node *n, const pass *p, const node *host) {
   norm_sums *sums = (norm_sums *)(p->sums + n->sums_at);
   for (size_t c = 0; c < channels(n); c++) {
-    const norm_job job = gradient_job_of(n, p, c);
-    sums[c] =
-        host ? mask(n, p, host, c, &job) : p->net->kernels->norm->sums(&job, norms_of(n, p->net)[c].mean);
+    const norm_job job = gradient_job_of(n, p, c, all_rows(n));
+    norm_lanes lanes = {0};
+    if (host)
+      mask(n, p, host, c, all_rows(n), &lanes);
+    else
+      p->net->kernels->norm->sums(&job, norms_of(n, p->net)[c].mean, &lanes);
+    sums[c] = sum_lanes(&lanes, p->used);
   }
 }
 
@@ -252,7 +285,7 @@ static void meet_backward(const node *n, despur_net *net) {
 }
 
 /* Outside of training the mean and the variance do not depend on the examples. */
-static void backward(const node *n, pass *p) {
+void norm_backward_rows(const node *n, const pass *p, norm_rows rows) {
   block_layout in = n->in[0]->delta_layout;
   for (size_t c = 0; n->in[0]->needs_delta && c < channels(n); c++) {
     const channel_norm *norm = &norms_of(n, p->net)[c];
@@ -260,11 +293,15 @@ static void backward(const node *n, pass *p) {
                             .shift = p->training ? (float)norm->mean_dy : 0,
                             .mean = (float)norm->mean,
                             .slope = p->training ? (float)norm->slope : 0};
-    norm_job job = gradient_job_of(n, p, c);
-    job.y = node_delta_in(n, p, 0) + block_at(in, c, 0);
+    norm_job job = gradient_job_of(n, p, c, rows);
+    job.y = node_delta_in(n, p, 0) + block_at(in, c, rows.begin);
     job.y_row = block_row(in);
     p->net->kernels->norm->gradient(&job, line);
   }
+}
+
+static void backward(const node *n, pass *p) {
+  norm_backward_rows(n, p, all_rows(n));
 }
 
 const operation op_batch_norm = {.name = "batch norm",

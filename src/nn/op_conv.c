@@ -75,10 +75,6 @@ static bool goes_by_winograd(const node *n) {
          n->spec.without_bias && winograd_pays(channels_in(n), n->spec.size, out.height, out.width);
 }
 
-static bool inputs_go_by_winograd(const node *n) {
-  return n->winograd && delta_is_direct(n);
-}
-
 static winograd_weights weights_of(const node *n, const despur_net *net) {
   return (winograd_weights){net->parameters + n->weight, channels_in(n), n->spec.size};
 }
@@ -88,7 +84,9 @@ static void plan_winograd(node *n, net_plan *p) {
   block_layout out = n->out->layout;
   size_t ins = channels_in(n), outs = n->spec.size;
   size_t weights = winograd_gradient_scratch(ins, outs, out.height, out.width);
-  size_t inputs = inputs_go_by_winograd(n) ? winograd_scratch(outs) : 0;
+  n->inputs_by_winograd = delta_is_direct(n);
+  n->adds_itself = n->inputs_by_winograd && n->adds[0];
+  size_t inputs = n->inputs_by_winograd ? winograd_scratch(outs) : 0;
   n->winograd_at = plan_derived(p, WINOGRAD_PLACES * kernels(n));
   n->block_gradient_at = plan_block_gradient(p, WINOGRAD_PLACES * kernels(n));
   n->tiles_at = plan_forward_scratch(p, n, winograd_scratch(ins));
@@ -123,7 +121,7 @@ static void plan_conv(node *n, net_plan *p) {
     if (n->by_channels) n->backward_tiles_at = plan_backward_scratch(p, n, channels_scratch(&sizes));
   }
   if (!n->in[0]->needs_delta) return;
-  n->flipped_at = plan_derived(p, inputs_go_by_winograd(n) ? WINOGRAD_PLACES * kernels(n) : n->weight_count);
+  n->flipped_at = plan_derived(p, n->inputs_by_winograd ? WINOGRAD_PLACES * kernels(n) : n->weight_count);
   if (!delta_is_direct(n)) n->padded_at = plan_backward_scratch(p, n, block_floats(padded(n)));
 }
 
@@ -186,7 +184,8 @@ static void forward_into(const node *n, const pass *p, const node_value *out, co
     if (n->winograd) {
       job.weight = p->net->derived + n->winograd_at;
       job.after = after;
-      kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->tiles_at});
+      kernels->winograd->convolve(
+          &(winograd_job){&job, p->scratch + n->tiles_at, 0, winograd_tiles(job.rows, job.columns)});
     } else if (n->spec.kernel == 1) {
       job.after = after ? &own : NULL;
       kernels->conv(&job);
@@ -266,7 +265,7 @@ static void turn_residue(const node *n, void *context, size_t group, residue row
 
 static void begin_backward(const node *n, despur_net *net) {
   if (!n->in[0]->needs_delta) return;
-  if (inputs_go_by_winograd(n)) {
+  if (n->inputs_by_winograd) {
     const winograd_weights weights = weights_of(n, net);
     winograd_transform_turned(net->derived + n->flipped_at, &weights);
   } else {
@@ -305,6 +304,7 @@ static const float *padded_delta(const node *n, const pass *p) {
 typedef struct inputs_pass {
   const pass *p;
   const float *delta;
+  conv_tiles tiles; /* of Winograd's products */
 } inputs_pass;
 
 static void inputs_of_residue(const node *n, void *context, size_t group, residue rows, residue columns,
@@ -314,39 +314,60 @@ static void inputs_of_residue(const node *n, void *context, size_t group, residu
   const block_layout to = n->in[0]->delta_layout,
                      from = delta_is_direct(n) ? n->out->delta_layout : padded(n);
   const size_t before = rows.elements - 1, skipped = rows.output > before ? rows.output - before : 0;
-  const conv_job job = {.x = inputs->delta + block_at(from, group * channels_out(n), skipped) +
-                             columns.output * LANES - (columns.elements - 1) * LANES,
-                        .x_channel = block_channel(from),
-                        .x_row = block_row(from),
-                        .x_rows = from.height > skipped ? from.height - skipped : 0,
-                        .weight = p->net->derived + weights,
-                        .y = node_delta_in(n, p, 0) + block_at(to, group * channels_in(n), rows.begin) +
-                             columns.begin * LANES,
-                        .y_channel = block_channel(to),
-                        .y_row = n->spec.stride * block_row(to),
-                        .y_column = n->spec.stride * LANES,
-                        .in_channels = channels_out(n),
-                        .out_channels = channels_in(n),
-                        .rows = rows.inputs,
-                        .columns = columns.inputs,
-                        .kernel = rows.elements,
-                        .kernel_columns = columns.elements,
-                        .stride = 1,
-                        .padding = before > rows.output ? before - rows.output : 0};
-  if (inputs_go_by_winograd(n))
-    p->net->kernels->winograd->convolve(&(winograd_job){&job, p->scratch + n->backward_tiles_at});
-  else
+  conv_job job = {.x = inputs->delta + block_at(from, group * channels_out(n), skipped) +
+                       columns.output * LANES - (columns.elements - 1) * LANES,
+                  .x_channel = block_channel(from),
+                  .x_row = block_row(from),
+                  .x_rows = from.height > skipped ? from.height - skipped : 0,
+                  .weight = p->net->derived + weights,
+                  .y = node_delta_in(n, p, 0) + block_at(to, group * channels_in(n), rows.begin) +
+                       columns.begin * LANES,
+                  .y_channel = block_channel(to),
+                  .y_row = n->spec.stride * block_row(to),
+                  .y_column = n->spec.stride * LANES,
+                  .in_channels = channels_out(n),
+                  .out_channels = channels_in(n),
+                  .rows = rows.inputs,
+                  .columns = columns.inputs,
+                  .kernel = rows.elements,
+                  .kernel_columns = columns.elements,
+                  .stride = 1,
+                  .padding = before > rows.output ? before - rows.output : 0};
+  if (!n->inputs_by_winograd) {
     p->net->kernels->conv(&job);
+    return;
+  }
+  const conv_after added = {.plus = job.y, .plus_channel = job.y_channel, .plus_row = job.y_row};
+  if (n->adds_itself) job.after = &added;
+  p->net->kernels->winograd->convolve(
+      &(winograd_job){&job, p->scratch + n->backward_tiles_at, inputs->tiles.begin, inputs->tiles.end});
+}
+
+conv_tiles conv_all_tiles(const node *n) {
+  return (conv_tiles){0, winograd_tiles(n->out->layout.height, n->out->layout.width)};
+}
+
+void conv_weights_of(const node *n, const pass *p, conv_tiles tiles) {
+  const conv_gradient_job job = weight_job(n, p, 0);
+  p->net->kernels->winograd->gradient(
+      &(winograd_gradient_job){&job, p->scratch + n->backward_tiles_at, tiles.begin, tiles.end});
+}
+
+void conv_inputs_of(const node *n, const pass *p, conv_tiles tiles) {
+  inputs_pass inputs = {p, node_delta(n, p), tiles};
+  for_residues(n, &inputs, inputs_of_residue);
 }
 
 void conv_weights(const node *n, const pass *p) {
+  if (n->winograd) {
+    conv_weights_of(n, p, conv_all_tiles(n));
+    return;
+  }
   const kernel_table *kernels = p->net->kernels;
   float *scratch = p->scratch + n->backward_tiles_at;
   for (size_t group = 0; group < groups(n); group++) {
     const conv_gradient_job job = weight_job(n, p, group);
-    if (n->winograd) {
-      kernels->winograd->gradient(&(winograd_gradient_job){&job, scratch});
-    } else if (n->by_channels) {
+    if (n->by_channels) {
       kernels->channels->gradient(&(channels_gradient_job){&job, n->in[0]->layout.width, scratch});
       if (job.bias_gradient) kernels->conv_bias_gradient(&job);
     } else {
@@ -356,7 +377,11 @@ void conv_weights(const node *n, const pass *p) {
 }
 
 void conv_inputs(const node *n, const pass *p) {
-  inputs_pass inputs = {p, padded_delta(n, p)};
+  if (n->inputs_by_winograd) {
+    conv_inputs_of(n, p, conv_all_tiles(n));
+    return;
+  }
+  inputs_pass inputs = {.p = p, .delta = padded_delta(n, p)};
   if (n->spec.kernel < n->spec.stride) /* some inputs are never met */
     memset(node_delta_in(n, p, 0), 0, block_floats(n->in[0]->delta_layout) * sizeof(float));
   for_residues(n, &inputs, inputs_of_residue);

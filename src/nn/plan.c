@@ -260,6 +260,12 @@ static lease data_lease(const net_plan *p, size_t root, bool *kept) {
   return l;
 }
 
+static bool has_root(const node *n, size_t root) {
+  bool has = n->out->root == root;
+  for (size_t k = 0; k < n->input_count; k++) has = has || n->in[k]->root == root;
+  return has;
+}
+
 /* From the first reader that leaves a gradient to the node that takes it; *kept: longer than a segment. */
 static lease delta_lease(net_plan *p, size_t root, bool *kept) {
   const despur_net *net = p->net;
@@ -271,8 +277,9 @@ static lease delta_lease(net_plan *p, size_t root, bool *kept) {
   if (net->values[net->node_count].root == root) l.begin = forward; /* the gradient of the loss */
   for (size_t step = forward; step < p->steps; step++) {
     const node *n = &net->nodes[net->backward.steps[step - forward].node];
-    bool collect = net->backward.steps[step - forward].collect, concerned = n->out->root == root;
-    for (size_t k = 0; k < n->input_count && !collect; k++) concerned = concerned || n->in[k]->root == root;
+    const bool collect = net->backward.steps[step - forward].collect;
+    bool concerned = collect ? n->out->root == root : has_root(n, root);
+    if (n->front && !collect) concerned = concerned || has_root(n->front, root) || has_root(n->rear, root);
     if (!concerned) continue;
     if (step < l.begin) l.begin = step;
     if (step > l.end) l.end = step;
@@ -282,6 +289,18 @@ static lease delta_lease(net_plan *p, size_t root, bool *kept) {
   return l;
 }
 
+/* Values that are computed again are needed in no two segments at the same time, so those of one layout have
+ * one place, where padding stays zero and which stays in the cache. */
+static size_t renewed_place(net_plan *p, size_t root) {
+  const despur_net *net = p->net;
+  const block_layout own = net->values[root].layout;
+  for (size_t v = 0; v < root; v++) {
+    const node_value *other = &net->values[v];
+    if (other->renewed && memcmp(&other->layout, &own, sizeof own) == 0) return other->data.at;
+  }
+  return arena_lease(&p->scratch, (lease){.floats = block_floats(own), .end = p->steps});
+}
+
 static void plan_roots(net_plan *p) {
   despur_net *net = p->net;
   for (size_t v = 0; v <= net->node_count; v++) {
@@ -289,8 +308,11 @@ static void plan_roots(net_plan *p) {
     bool kept;
     if (root->root != v) continue;
     const lease data = data_lease(p, v, &kept);
+    kept = kept && !root->renewed;
     root->data.region = kept ? KEPT : SCRATCH;
-    root->data.at = kept ? grow(&net->kept_floats, data.floats) : arena_lease(&p->scratch, data);
+    root->data.at = root->renewed ? renewed_place(p, v)
+                    : kept        ? grow(&net->kept_floats, data.floats)
+                                  : arena_lease(&p->scratch, data);
     if (!root->needs_delta) continue;
     const lease delta = delta_lease(p, v, &kept);
     root->delta.region = kept ? KEPT : SCRATCH;
@@ -303,7 +325,7 @@ static void plan_spares(net_plan *p) {
   for (size_t i = 0; i < p->net->node_count; i++) {
     node *n = &p->net->nodes[i];
     for (size_t k = 0; k < n->input_count; k++)
-      if (n->adds[k] && !n->spec.op->adds)
+      if (n->adds[k] && !n->spec.op->adds && !n->adds_itself)
         n->spare_at = plan_backward_scratch(p, n, block_floats(n->in[k]->delta_layout));
   }
 }
@@ -379,6 +401,15 @@ static void plan_operations(net_plan *p) {
   }
 }
 
+/* Sums of a batch norm while the way back goes by strips. */
+static void plan_lanes(net_plan *p) {
+  for (size_t i = 0; i < p->net->node_count; i++) {
+    node *n = &p->net->nodes[i];
+    const size_t floats = n->in[0]->layout.channels * sizeof(norm_lanes) / sizeof(float);
+    if (n->front) n->lanes_at = plan_backward_scratch(p, n, floats);
+  }
+}
+
 static despur_status schedule_init(net_schedule *s, const despur_net *net, despur_error *error) {
   despur_status status = mem_alloc(&s->steps, 2 * net->node_count, sizeof *s->steps, error);
   if (status != DESPUR_OK) return status;
@@ -394,8 +425,8 @@ despur_status plan_network(despur_net *net, despur_error *error) {
   plan_padding(net);
   TRY(mem_alloc(&p.forward_step, net->node_count, sizeof *p.forward_step, error));
   TRY(mem_alloc(&p.backward_step, net->node_count, sizeof *p.backward_step, error));
-  /* at most one for the data and one for the gradient of a value, two spares, and three of a node's own */
-  TRY(mem_alloc(&p.scratch.leases, 7 * (net->node_count + 1), sizeof *p.scratch.leases, error));
+  /* at most one for the data and one for the gradient of a value, two spares, and four of a node's own */
+  TRY(mem_alloc(&p.scratch.leases, 8 * (net->node_count + 1), sizeof *p.scratch.leases, error));
   TRY(mem_alloc(&p.deltas.leases, net->node_count + 1, sizeof *p.deltas.leases, error));
   TRY(schedule_init(&net->forward, net, error));
   TRY(schedule_init(&net->backward, net, error));
@@ -404,6 +435,8 @@ despur_status plan_network(despur_net *net, despur_error *error) {
   plan_adding(&p);
   plan_fusing(net);
   plan_operations(&p);
+  plan_strips(net);
+  plan_lanes(&p);
   plan_places(&p);
 cleanup:
   mem_free(p.forward_step);

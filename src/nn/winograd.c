@@ -3,15 +3,11 @@
 
 enum { KERNEL = 9, LEAST_CHANNELS = 8, LEAST_TILES = 9 };
 
-static size_t tiles_of(size_t rows, size_t columns) {
-  return (rows + 1) / 2 * ((columns + 1) / 2);
-}
-
 /* Few channels do not repay the sums, and few tiles leave most of a kernel's registers empty. */
 bool winograd_pays(size_t in_channels, size_t out_channels, size_t rows, size_t columns) {
   return in_channels >= LEAST_CHANNELS && out_channels >= LEAST_CHANNELS &&
          in_channels % WINOGRAD_CHANNELS == 0 && out_channels % WINOGRAD_CHANNELS == 0 &&
-         tiles_of(rows, columns) >= LEAST_TILES;
+         winograd_tiles(rows, columns) >= LEAST_TILES;
 }
 
 size_t winograd_scratch(size_t in_channels) {
@@ -20,7 +16,8 @@ size_t winograd_scratch(size_t in_channels) {
 }
 
 size_t winograd_gradient_scratch(size_t in_channels, size_t out_channels, size_t rows, size_t columns) {
-  size_t count = tiles_of(rows, columns) < WINOGRAD_STRIP ? tiles_of(rows, columns) : WINOGRAD_STRIP;
+  size_t count =
+      winograd_tiles(rows, columns) < WINOGRAD_STRIP ? winograd_tiles(rows, columns) : WINOGRAD_STRIP;
   size_t places = 4 * winograd_rows_at_once(in_channels + out_channels);
   return places * (winograd_place(in_channels, count) + winograd_place(out_channels, count));
 }

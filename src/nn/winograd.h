@@ -41,6 +41,11 @@ static inline size_t winograd_place(size_t channels, size_t count) {
   return (channels * count + 1) * LANES;
 }
 
+/* The tiles of a map, row by row. */
+static inline size_t winograd_tiles(size_t rows, size_t columns) {
+  return (rows + 1) / 2 * ((columns + 1) / 2);
+}
+
 /* Whether it pays for a map of that size. */
 bool winograd_pays(size_t in_channels, size_t out_channels, size_t rows, size_t columns);
 
