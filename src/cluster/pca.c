@@ -4,8 +4,10 @@
 #include "despur/cluster.h"
 
 #include "base/error.h"
+#include "base/level.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cluster/components.h"
 #include "cluster/distances.h"
 #include "cluster/eigen.h"
 
@@ -14,37 +16,62 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { TILE_COLUMNS = 8, POINTS_OF_A_TASK = 256 };
+enum {
+  TASK_BLOCKS = 2, /* blocks of columns whose products are one task */
+  PANEL_ROWS = 32, /* that are centred together */
+  BLOCKS_OF_A_TASK = 16,
+  PIECE = 128 /* dimensions of a point that stay in the first cache */
+};
+
+LEVEL_FUNCTIONS(components_table, components, components)
 
 /* products[a][b] = sum over rows of centred[row][a] * centred[row][b], the larger side of the points being
  * the rows. */
 typedef struct problem {
+  const components_table *kernels;
   const float *matrix; /* [rows, columns]: the points, or their transpose */
   const double *mean;  /* of the coordinates */
   bool transposed;     /* then a coordinate is a row */
   size_t rows, columns;
   double *products; /* [columns, columns] */
-  double *scratch;  /* [threads, columns] */
+  double *scratch;  /* [threads, scratch_size] */
 } problem;
 
-static void centre_row(const problem *p, size_t row, size_t first, double *out) {
-  const float *from = p->matrix + row * p->columns;
-  for (size_t b = first; b < p->columns; b++) out[b] = (double)from[b] - p->mean[p->transposed ? row : b];
+static double centred(const problem *p, size_t row, size_t column) {
+  return (double)p->matrix[row * p->columns + column] - p->mean[p->transposed ? row : column];
+}
+
+/* panel [blocks, PANEL_ROWS, LANES]: rows as kernels want them, from block `first` on; zeros beyond the
+ * columns. */
+static void centre_rows(double *panel, const problem *p, size_t row, size_t count, size_t first) {
+  for (size_t b = first * LANES; b < block_count(p->columns) * LANES; b += LANES, panel += PANEL_ROWS * LANES)
+    for (size_t r = 0; r < count; r++)
+      for (size_t lane = 0; lane < LANES; lane++)
+        panel[r * LANES + lane] = b + lane < p->columns ? centred(p, row + r, b + lane) : 0;
+}
+
+/* Doubles that a thread needs: a panel, and a tile's sums. */
+static size_t scratch_size(const problem *p) {
+  return block_count(p->columns) * LANES * (PANEL_ROWS + TASK_BLOCKS * LANES);
 }
 
 /* Some rows of the upper triangle. */
 static void multiply_columns(void *context, size_t tile, int thread) {
   problem *p = context;
-  const size_t first = tile * TILE_COLUMNS;
-  const size_t end = p->columns - first < TILE_COLUMNS ? p->columns : first + TILE_COLUMNS;
-  double *centred = p->scratch + (size_t)thread * p->columns;
-  for (size_t row = 0; row < p->rows; row++) {
-    centre_row(p, row, first, centred);
-    for (size_t a = first; a < end; a++) {
-      double factor = centred[a], *sums = p->products + a * p->columns;
-      for (size_t b = first; b < p->columns; b++) sums[b] += factor * centred[b];
-    }
+  const size_t first = tile * TASK_BLOCKS, blocks = block_count(p->columns) - first, width = blocks * LANES;
+  const size_t own = blocks < TASK_BLOCKS ? blocks : TASK_BLOCKS;
+  double *panel = p->scratch + (size_t)thread * scratch_size(p), *sums = panel + width * PANEL_ROWS;
+  memset(sums, 0, own * LANES * width * sizeof *sums);
+  for (size_t row = 0; row < p->rows; row += PANEL_ROWS) {
+    const size_t count = p->rows - row < PANEL_ROWS ? p->rows - row : PANEL_ROWS;
+    centre_rows(panel, p, row, count, first);
+    for (size_t a = 0; a < own; a++)
+      for (size_t b = a; b < blocks; b++)
+        p->kernels->add_products(sums + a * LANES * width + b * LANES, width, panel + a * PANEL_ROWS * LANES,
+                                 panel + b * PANEL_ROWS * LANES, count);
   }
+  for (size_t a = first * LANES; a < (first + own) * LANES && a < p->columns; a++, sums += width)
+    memcpy(p->products + a * p->columns + a, sums + (a - first * LANES), (p->columns - a) * sizeof *sums);
 }
 
 static void mirror(double *matrix, size_t n) {
@@ -71,9 +98,8 @@ static despur_status transpose(float **out, const float *points, size_t n, size_
  * eigenvector v, A' A has A' v, with the same value. */
 static void map_back(const problem *p, double *axis, const double *vector) {
   for (size_t row = 0; row < p->rows; row++) {
-    centre_row(p, row, 0, p->scratch);
     axis[row] = 0;
-    for (size_t b = 0; b < p->columns; b++) axis[row] += vector[b] * p->scratch[b];
+    for (size_t b = 0; b < p->columns; b++) axis[row] += vector[b] * centred(p, row, b);
   }
 }
 
@@ -151,12 +177,14 @@ static despur_status multiply(problem *p, const despur_pca_options *options, des
   despur_status status = DESPUR_OK;
   parallel *pool = NULL;
   size_t values;
+  TRY(components_choose(&p->kernels, error));
   TRY(mem_multiply(&values, p->columns, p->columns, error));
   TRY(mem_alloc(&p->products, values, sizeof *p->products, error));
-  TRY(mem_alloc(&p->scratch, (size_t)threads * p->columns, sizeof *p->scratch, error));
+  TRY(mem_multiply(&values, scratch_size(p), (size_t)threads, error));
+  TRY(mem_alloc(&p->scratch, values, sizeof *p->scratch, error));
   TRY(parallel_create(&pool, threads, error));
-  TRY(parallel_for_watched(pool, (p->columns + TILE_COLUMNS - 1) / TILE_COLUMNS, multiply_columns, p,
-                           &options->watch, error));
+  TRY(parallel_for_watched(pool, (block_count(p->columns) + TASK_BLOCKS - 1) / TASK_BLOCKS, multiply_columns,
+                           p, &options->watch, error));
   mirror(p->products, p->columns);
 cleanup:
   parallel_free(pool);
@@ -196,27 +224,44 @@ cleanup:
 }
 
 typedef struct projection {
+  const components_table *kernels;
   const despur_pca *pca;
-  double *columns; /* [dimensions, components]: the axes transposed, so that sums run over the dimensions in
-                      order */
+  double *axes; /* [blocks of components, dimensions, LANES], zeros beyond the components */
   const float *points;
   size_t n;
   float *out;
-  double *scratch; /* [threads, components] */
+  double *scratch; /* [threads, dimensions + LANES, LANES] */
 } projection;
+
+/* Points of one block, centred, as lanes; zeros where there are none. */
+static void centre_points(double *lanes, const projection *p, size_t first) {
+  const size_t d = p->pca->dimensions;
+  for (size_t lane = 0; lane < LANES; lane++)
+    for (size_t j = 0; j < d; j++)
+      lanes[j * LANES + lane] =
+          first + lane < p->n ? (double)p->points[(first + lane) * d + j] - p->pca->mean[j] : 0;
+}
+
+/* Components of one block of the points of one, by sums that run over the dimensions in order. */
+static void project_block(projection *p, size_t first, size_t component, const double *lanes, double *sums) {
+  const size_t d = p->pca->dimensions, k = p->pca->components;
+  memset(sums, 0, LANES * LANES * sizeof *sums);
+  for (size_t j = 0; j < d; j += PIECE)
+    p->kernels->add_products(sums, LANES, lanes + j * LANES, p->axes + (component * d + j * LANES),
+                             d - j < PIECE ? d - j : PIECE);
+  for (size_t lane = 0; lane < LANES && first + lane < p->n; lane++)
+    for (size_t c = 0; c < LANES && component + c < k; c++)
+      p->out[(first + lane) * k + component + c] = (float)sums[lane * LANES + c];
+}
 
 static void project_points(void *context, size_t task, int thread) {
   projection *p = context;
-  const size_t d = p->pca->dimensions, k = p->pca->components, first = task * POINTS_OF_A_TASK;
-  const size_t end = p->n - first < POINTS_OF_A_TASK ? p->n : first + POINTS_OF_A_TASK;
-  double *sums = p->scratch + (size_t)thread * k;
-  for (size_t i = first; i < end; i++) {
-    memset(sums, 0, k * sizeof *sums);
-    for (size_t j = 0; j < d; j++) {
-      double value = (double)p->points[i * d + j] - p->pca->mean[j];
-      for (size_t c = 0; c < k; c++) sums[c] += value * p->columns[j * k + c];
-    }
-    for (size_t c = 0; c < k; c++) p->out[i * k + c] = (float)sums[c];
+  const size_t d = p->pca->dimensions;
+  double *lanes = p->scratch + (size_t)thread * (d + LANES) * LANES, *sums = lanes + d * LANES;
+  for (size_t block = task * BLOCKS_OF_A_TASK;
+       block < (task + 1) * BLOCKS_OF_A_TASK && block < block_count(p->n); block++) {
+    centre_points(lanes, p, block * LANES);
+    for (size_t c = 0; c < p->pca->components; c += LANES) project_block(p, block * LANES, c, lanes, sums);
   }
 }
 
@@ -228,15 +273,17 @@ despur_status despur_pca_transform(const despur_pca *pca, float *out, const floa
   const size_t d = pca->dimensions, k = pca->components;
   if (threads < 1) threads = 1;
   TRY(points_check("principal components", points, n, d, error));
-  TRY(mem_alloc(&p.columns, d * k, sizeof *p.columns, error));
-  TRY(mem_alloc(&p.scratch, (size_t)threads * k, sizeof *p.scratch, error));
+  TRY(components_choose(&p.kernels, error));
+  TRY(mem_alloc(&p.axes, block_count(k) * LANES, d * sizeof *p.axes, error));
+  TRY(mem_alloc(&p.scratch, (size_t)threads * LANES, (d + LANES) * sizeof *p.scratch, error));
   TRY(parallel_create(&pool, threads, error));
   for (size_t c = 0; c < k; c++)
-    for (size_t j = 0; j < d; j++) p.columns[j * k + c] = pca->axes[c * d + j];
-  parallel_for(pool, (n + POINTS_OF_A_TASK - 1) / POINTS_OF_A_TASK, project_points, &p);
+    for (size_t j = 0; j < d; j++)
+      p.axes[c / LANES * LANES * d + j * LANES + c % LANES] = pca->axes[c * d + j];
+  parallel_for(pool, (block_count(n) + BLOCKS_OF_A_TASK - 1) / BLOCKS_OF_A_TASK, project_points, &p);
 cleanup:
   parallel_free(pool);
-  mem_free(p.columns);
+  mem_free(p.axes);
   mem_free(p.scratch);
   return status;
 }

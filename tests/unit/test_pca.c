@@ -1,6 +1,7 @@
 /* Eigenvectors and principal components: the equations that define them, known matrices, and scikit-learn. */
 #include "points_testing.h"
 
+#include "cluster/components.h"
 #include "cluster/eigen.h"
 #include "despur/cluster.h"
 
@@ -203,6 +204,39 @@ static void threads_change_no_byte(void **state) {
   mem_free(points);
 }
 
+/* Every instruction set does what plain C does, product by product, to the bit. */
+static void products_are_those_of_plain_c(void **state) {
+  (void)state;
+  enum { ROWS = 37, STRIDE = 3 * LANES };
+  random_stream stream = random_open(1, "products", 0);
+  double *x = doubles(ROWS * LANES), *y = doubles(ROWS * LANES);
+  double *wanted = doubles(LANES * STRIDE), *sums = doubles(LANES * STRIDE), *start = doubles(LANES * STRIDE);
+  for (size_t i = 0; i < (size_t)ROWS * LANES; i++)
+    x[i] = random_normal(&stream), y[i] = random_normal(&stream);
+  for (size_t i = 0; i < (size_t)LANES * STRIDE; i++) start[i] = random_normal(&stream);
+  memcpy(wanted, start, LANES * STRIDE * sizeof *start);
+  for (size_t row = 0; row < ROWS; row++)
+    for (size_t a = 0; a < LANES; a++)
+      for (size_t b = 0; b < LANES; b++) {
+        const double product = x[row * LANES + a] * y[row * LANES + b];
+        wanted[a * STRIDE + LANES + b] += product;
+      }
+  size_t tables = 0;
+  for (; components_available(tables); tables++) {
+    memcpy(sums, start, LANES * STRIDE * sizeof *start);
+    for (size_t row = 0; row < ROWS; row += 20) /* in two goes */
+      components_available(tables)->add_products(sums + LANES, STRIDE, x + row * LANES, y + row * LANES,
+                                                 ROWS - row < 20 ? ROWS - row : 20);
+    assert_memory_equal(sums, wanted, LANES * STRIDE * sizeof *sums);
+  }
+  assert_true(tables > 0);
+  mem_free(start);
+  mem_free(sums);
+  mem_free(wanted);
+  mem_free(y);
+  mem_free(x);
+}
+
 static void scikit_learn_agrees(void **state) {
   (void)state;
   size_t n, d, k;
@@ -249,6 +283,7 @@ int main(void) {
       cmocka_unit_test(constant_columns_and_duplicates_leave_axes_without_variance),
       cmocka_unit_test(fewer_points_than_columns_make_no_difference),
       cmocka_unit_test(threads_change_no_byte),
+      cmocka_unit_test(products_are_those_of_plain_c),
       cmocka_unit_test(scikit_learn_agrees),
       cmocka_unit_test(bad_input_is_refused),
   };
