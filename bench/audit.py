@@ -2,10 +2,13 @@
 """What `despur audit` finds where the truth is known. Usage: bench/audit.py DESPUR WHAT [OPTIONS]
 
   clean [--sets N] [--shapes A,B]  planted sets without a shortcut: how often something is "found"
+  clean --pictures [--sets N]  pictures without a shortcut: how often the maps find something, and the paste test confirms;
+                           --shapes trained: of LeNets that are trained on them
   power [--repeats N]      a group of known share and excess, as a column: how often it is found, beside the limit
   weights [--sets N]       sets that weigh and in whose population nothing is: how often something is "found"
   celeba DIRECTORY [--halves N]  blond or not: share of men in the first finding of class blond
-  spuco RECIPES MNIST       ERM of one epoch on SpuCoMNIST: precision and recall of the minority in the first finding
+  spuco RECIPES MNIST       ERM of one epoch on SpuCoMNIST: precision and recall of the minority in the first finding;
+                           --strength 0.2: where no colour goes with a class
   speed [--rows N] [--columns N]  processor seconds and memory, beside scikit-learn's for the same steps
   asked DIRECTORY [--halves N]  the same, once a person has noted the patch of 100 examples
   catdog DIRECTORY [--finders NAMES]  cats and dogs with a patch: enrichment of the best slice of every finder
@@ -15,14 +18,19 @@ import argparse
 import csv
 import gzip
 import json
+import os
 import pathlib
 import resource
 import subprocess
+import sys
 import tempfile
 import time
 
 import own_kernels  # noqa: F401  (first)
 import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
+import tiny_onnx
 
 SHAPES = ("round", "nuisance", "classes", "student", "lognormal", "outliers", "unbalanced", "repeated", "small")
 LIMITS = 20  # sets whose detection limits are averaged
@@ -82,7 +90,15 @@ def weights_of(folder, n, seed):
     return folder / "w.csv"
 
 
+def allowed(sets):
+    """5 % and two standard errors, in per cent."""
+    return 5 + 200 * np.sqrt(0.05 * 0.95 / sets)
+
+
 def clean(a):
+    if a.pictures:
+        clean_maps(a)
+        return
     shapes = a.shapes.split(",") if a.shapes else SHAPES
     found = dict.fromkeys(shapes, 0)
     for i in range(a.sets):
@@ -96,8 +112,91 @@ def clean(a):
             result = audit(a.despur, folder, folder / "x.npy", labels=folder / "y.npy", seed=i, threads=1, **words)
         found[shape] += result["verdict"] in ("leans on it", "weak group")
     total = sum(found.values())
-    print(f"found in {total} of {a.sets} clean sets = {100 * total / a.sets:.1f} % ({found}); allowed "
-          f"{5 + 200 * np.sqrt(0.05 * 0.95 / a.sets):.1f} %")
+    print(f"found in {total} of {a.sets} clean sets = {100 * total / a.sets:.1f} % ({found}); allowed {allowed(a.sets):.1f} %")
+
+
+PICTURED = ("even", "anywhere", "middle", "twice")
+TRAINED = "trained"  # by name only: what a network has learned is no one cloud a class
+ALIKE = ("even", "anywhere")  # no place counts more than another, by how they are made
+SIDE = 16
+
+
+def clean_pictures(shape, seed, n=1000):
+    """Pictures with the class in red against blue, and noise; the label says all that goes with anything.
+
+    even: the colour is that of the whole picture; anywhere: of a square that lies somewhere, going on at the other edge where it
+    leaves the picture; middle, trained: of one in the middle; twice: of two squares in opposite corners, each with a strength of its own.
+    """
+    rng = np.random.default_rng([50 + (*PICTURED, TRAINED).index(shape), seed])
+    labels = rng.integers(0, 2, n)
+    squares = {"even": [(0, 0, SIDE)], "anywhere": [(0, 0, 6)], "twice": [(2, 2, 4), (10, 10, 4)]}.get(shape, [(4, 4, 8)])
+    x = 0.5 + 0.1 * rng.normal(size=(n, 3, SIDE, SIDE))
+    for top, left, side in squares:
+        strength = 0.15 * (2 * labels - 1 + 0.9 * rng.normal(size=n))[:, None, None]
+        x[:, 0, top : top + side, left : left + side] += strength
+        x[:, 2, top : top + side, left : left + side] -= strength
+    if shape == "anywhere":  # by whole windows of the convolution, so that the network sees the same elsewhere
+        for picture, (down, right) in zip(x, 2 * rng.integers(0, SIDE // 2, (n, 2))):
+            picture[:] = np.roll(picture, (down, right), (1, 2))
+    return np.clip(255 * x, 0, 255).round().astype(np.uint8), labels
+
+
+def colours():
+    """A network that averages what windows of 2 x 2 have of each colour, and lack of it; a last layer is fitted."""
+    conv = np.concatenate([np.eye(3), -np.eye(3)])[:, :, None, None] * np.full((1, 1, 2, 2), 0.25)
+    return tiny_onnx.network(conv, np.repeat([-0.5, 0.5], 3), np.zeros((2, 6)), np.zeros(2), SIDE)
+
+
+def picture_folder(folder, pictures, labels):
+    for i, (picture, label) in enumerate(zip(pictures, labels)):
+        place = folder / ("blue", "red")[label]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{i:04d}.ppm").write_bytes(b"P6\n%d %d\n255\n" % picture.shape[1:] + picture.transpose(1, 2, 0).tobytes())
+
+
+def picture_run(despur, folder, pictures, labels, seed):
+    """A LeNet of two epochs; its last convolution needs larger pictures."""
+    arrays = {"images": pictures.repeat(2, 2).repeat(2, 3), "labels": labels, "splits": (np.arange(len(labels)) >= 0.9 * len(labels)) * 2}
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array.astype(np.uint8))
+    (folder / "run.yaml").write_text(
+        f"seed: {seed}\ndata: {{source: npy, images: images.npy, labels: labels.npy, splits: splits.npy}}\nmodel: {{arch: lenet}}\n"
+        "train: {method: erm, epochs: 2, batch_size: 25, optimizer: {name: adam, lr: 0.002}}\n", encoding="utf-8")
+    subprocess.run([os.path.abspath(despur), "run", "run.yaml", "--out", "run", "--quiet", "--threads", "1"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def looked_at(despur, folder, shape, seed):
+    """The audit of a clean set by the maps alone."""
+    pictures, labels = clean_pictures(shape, seed)
+    words = {"finders": "maps", "seed": seed, "threads": 1}
+    if shape == TRAINED:
+        picture_run(despur, folder, pictures, labels, seed)
+        return audit(despur, folder, folder / "run", **words)
+    picture_folder(folder / "pictures", pictures, labels)
+    (folder / "colours.onnx").write_bytes(colours())
+    return audit(despur, folder, folder / "pictures", model=folder / "colours.onnx", preprocess="unit", **words)
+
+
+def clean_maps(a):
+    shapes = a.shapes.split(",") if a.shapes else PICTURED
+    sets, found, leans, confirmed, errors = ({shape: 0 for shape in shapes} for _ in range(5))
+    for i in range(a.sets):
+        shape = shapes[i % len(shapes)]
+        with tempfile.TemporaryDirectory() as name:
+            os.environ["XDG_CACHE_HOME"] = name
+            result = looked_at(a.despur, pathlib.Path(name), shape, i)
+        sets[shape] += 1
+        found[shape] += result["verdict"] in ("leans on it", "weak group")
+        leans[shape] += result["verdict"] == "leans on it"
+        confirmed[shape] += any(t["confirmed"] for t in result["pasted"]["tests"])
+        errors[shape] += result["error"] / len(range(shapes.index(shape), a.sets, len(shapes)))
+    total, alike = sum(found.values()), [shape for shape in shapes if shape in ALIKE]
+    print(f"found in {total} of {a.sets} clean sets of pictures = {100 * total / a.sets:.1f} % ({found} of {sets}); leans on it: {leans}; "
+          f"allowed {allowed(a.sets):.1f} %; errors {({shape: round(e, 3) for shape, e in errors.items()})}")
+    if alike:
+        count = sum(sets[shape] for shape in alike)
+        print(f"the paste test confirms in {sum(confirmed[shape] for shape in alike)} of {count} where no place counts more than another; "
+              f"allowed {allowed(count):.1f} %; in all: {confirmed}")
 
 
 def power_set(n, share, excess, r, weighed):
@@ -165,7 +264,7 @@ def weighed_set(shape, seed, n=2000):
 
 def weights(a):
     """The same tables with their weights and without; allowed is what 5 % and chance let be found with them."""
-    print(f"weights, found with them, without; allowed {5 + 200 * np.sqrt(0.05 * 0.95 / a.sets):.1f} %")
+    print(f"weights, found with them, without; allowed {allowed(a.sets):.1f} %")
     for shape in WEIGHED:
         found = {True: 0, False: 0}
         for i in range(a.sets):
@@ -314,9 +413,13 @@ def spuco(a):
     for difficulty in ("magnitude_large", "variance_low", "variance_medium", "variance_high"):
         with tempfile.TemporaryDirectory() as name:
             own = pathlib.Path(name)
-            subprocess.run([a.despur, "run", f"{a.directory}/erm-{difficulty}.yaml", "train.epochs=1", f"data.images={a.images}", "--out",
-                            own / "run", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([a.despur, "run", f"{a.directory}/erm-{difficulty}.yaml", "train.epochs=1", f"data.images={a.images}",
+                            *([f"data.strength={a.strength}", f"seed={a.seed}"] if a.strength else []), "--out", own / "run", "--quiet"],
+                           check=True, stdout=subprocess.DEVNULL)
             result = audit(a.despur, own, own / "run", seed=a.seed)
+            if a.strength:
+                print(f"{difficulty} of strength {a.strength}, seed {a.seed}: {result['verdict']}; {result['candidates'][0]['name']}", flush=True)
+                continue
             with open(own / "out" / "groups.csv", encoding="utf-8") as file:
                 rows = [r for r in csv.DictReader(file) if r["split"] == "train"]
             cells, labels = np.array([int(r["a"]) for r in rows]), np.array([int(r["y"]) for r in rows])
@@ -399,6 +502,8 @@ def main():
     parser.add_argument("--finders", help="of catdog: as despur takes them")
     parser.add_argument("--shapes", help="of clean sets, with commas between (default all)")
     parser.add_argument("--weighed", action="store_true", help="clean and power: with weights, lognormal")
+    parser.add_argument("--pictures", action="store_true", help="clean: of pictures that a network looks at")
+    parser.add_argument("--strength", type=float, help="of spuco: how often a class has its colour, in place of the recipes'")
     parser.add_argument("--sets", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--halves", type=int, default=20)
