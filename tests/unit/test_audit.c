@@ -376,6 +376,78 @@ static void a_column_that_fails_is_found_without_features(void **state) {
   despur_audit_free(a);
 }
 
+/* Errors of class one are everywhere in a rare cell, and half of the time in one of two halves, which a third
+ * column divides further for nothing. */
+static despur_examples halves_with_errors(despur_example_column by[3]) {
+  static const char *const VALUES[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+  static uint32_t rare[MOST], parts[MOST], halves[MOST];
+  static char names[3][8] = {"rare", "parts", "half"};
+  uint32_t *const columns[] = {rare, parts, halves};
+  despur_examples e = planted(3000, 0, 0, 0.5, 5);
+  for (size_t i = 0; i < e.count; i++) {
+    random_stream stream = random_open(6, "test fit", i);
+    rare[i] = labels[i] == 1 && random_below(&stream, 25) == 0;
+    parts[i] = random_below(&stream, 8);
+    halves[i] = parts[i] % 2;
+    const double rate = labels[i] == 0 ? 0.02 : rare[i] ? 0.98 : halves[i] ? 0.5 : 0.02;
+    predictions[i] = random_uniform(&stream) < rate ? 1 - labels[i] : labels[i];
+  }
+  for (size_t c = 0; c < 3; c++)
+    by[c] = (despur_example_column){.name = names[c],
+                                    .codes = columns[c],
+                                    .values = (const char **)(uintptr_t)VALUES,
+                                    .values_count = c == 1 ? 8 : 2};
+  e.x = NULL;
+  e.columns = 0;
+  e.predictions = predictions;
+  e.by = by;
+  e.by_count = 3;
+  return e;
+}
+
+/* Not the cell with the most errors, nor the finest partition. */
+static void what_tells_most_of_the_errors_stands_first(void **state) {
+  (void)state;
+  despur_audit *a;
+  despur_example_column by[3];
+  despur_examples e = halves_with_errors(by);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 1, .finders = "columns"}, &error));
+  assert_int_equal(a->candidates_count, 3);
+  const char *const order[] = {"column half", "column parts", "column rare"};
+  for (size_t c = 0; c < 3; c++) {
+    assert_string_equal(a->candidates[c].name, order[c]);
+    assert_int_equal(a->candidates[c].verdict, DESPUR_WEAK_GROUP);
+  }
+  assert_true(a->cells[a->candidates[2].best].excess > a->cells[a->candidates[0].best].excess + 0.1);
+  despur_audit_free(a);
+}
+
+/* One wide column falls into two parts by the attribute, ten narrow ones by `codes`. */
+static void what_a_network_makes_large_counts_where_it_was_trained(void **state) {
+  (void)state;
+  for (int trained_on = 0; trained_on <= 1; trained_on++) {
+    despur_audit *a;
+    despur_examples e = planted(1500, 0, 0, 0.5, 5);
+    size_t agree = 0, at = 0;
+    for (size_t i = 0; i < e.count; i++) {
+      random_stream stream = random_open(9, "test scale", i);
+      codes[i] = random_below(&stream, 2);
+      for (size_t j = 0; j < COLUMNS; j++) x[i * COLUMNS + j] *= 0.01F;
+      x[i * COLUMNS] += attributes[i] ? 1 : -1;
+      for (size_t j = 1; j < COLUMNS - 1; j++) x[i * COLUMNS + j] += codes[i] ? 0.05F : -0.05F;
+      x[i * COLUMNS + COLUMNS - 1] += labels[i] ? 0.02F : -0.02F;
+    }
+    const despur_audit_options options = {.threads = 2, .finders = "clusters", .trained_on = trained_on};
+    assert_ok(despur_audit_run(&a, &e, &options, &error));
+    while (at < a->candidates_count && a->candidates[at].cells != 2) at++;
+    assert_true(at < a->candidates_count);
+    for (size_t i = 0; i < e.count; i++)
+      agree += a->candidates[at].of_example[i] == (trained_on ? attributes[i] : codes[i]);
+    assert_true(agree == 0 || agree == e.count); /* whatever the cells are numbered */
+    despur_audit_free(a);
+  }
+}
+
 /* One column is the attribute, which agrees with the label for 90 %; the other one is a coin. */
 static void columns_are_read_and_held_out(void **state) {
   (void)state;
@@ -534,6 +606,8 @@ int main(void) {
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
       cmocka_unit_test(a_column_that_fails_is_found_without_features),
+      cmocka_unit_test(what_tells_most_of_the_errors_stands_first),
+      cmocka_unit_test(what_a_network_makes_large_counts_where_it_was_trained),
       cmocka_unit_test(columns_are_read_and_held_out),
       cmocka_unit_test(classes_that_a_head_never_sees_are_no_error),
       cmocka_unit_test(what_cannot_be_audited_is_refused),
