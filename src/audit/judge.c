@@ -23,7 +23,8 @@ typedef struct judge {
   audit_discriminant **of_maps;     /* [classes] of the maps of a class; NULL without maps */
   double *score;                    /* [n] of the cell at hand */
   margin_row *margins;              /* [judged_count] */
-  size_t *rows;                     /* [judged_count] of the class at hand */
+  size_t *of_class, *first; /* [judged_count] judged examples by classes; [classes + 1] where each begins */
+  size_t *rows;             /* [judged_count] of the class at hand */
   size_t room;
   double (*valleys)[VALLEY_STRETCHES]; /* [valleys_count] of the candidate at hand */
   size_t valleys_count;
@@ -78,9 +79,10 @@ static despur_status test_margin(despur_audit_cell *found, judge *j, const despu
                                  .in = c->of_example[e] == found->cell,
                                  .wrong = is_wrong(d, e)};
   }
-  for (size_t i = 0; found->toward != found->class_index && i < d->judged_count; i++) {
-    size_t e = d->judged[i];
-    if (d->labels[e] == found->toward && c->of_example[e] != DESPUR_NO_VALUE)
+  const size_t end = found->toward != found->class_index ? j->first[found->toward + 1] : 0;
+  for (size_t i = j->first[found->toward]; i < end; i++) {
+    size_t e = j->of_class[i];
+    if (c->of_example[e] != DESPUR_NO_VALUE)
       control[others++] =
           (margin_row){.score = j->score[e], .margin = d->margins[e], .weight = audit_weight(d, e)};
   }
@@ -110,9 +112,9 @@ static despur_status test_class(judge *j, size_t candidate, uint32_t cell, uint3
       .candidate = candidate, .cell = cell, .class_index = y, .p_left = (double)NAN, .left = (double)NAN};
   audit_tally sides[2] = {{0}}; /* the rest, the cell */
   size_t count = 0;
-  for (size_t i = 0; i < d->judged_count; i++) {
-    size_t e = d->judged[i];
-    if (d->labels[e] != y || c->of_example[e] == DESPUR_NO_VALUE) continue;
+  for (size_t i = j->first[y]; i < j->first[y + 1]; i++) {
+    size_t e = j->of_class[i];
+    if (c->of_example[e] == DESPUR_NO_VALUE) continue;
     tally_add(&sides[c->of_example[e] == cell], audit_weight(d, e), is_wrong(d, e));
     j->rows[count++] = e;
   }
@@ -528,11 +530,28 @@ cleanup:
   return status;
 }
 
+/* So that many cells of many classes are looked at one class at a time. */
+static despur_status sort_by_class(judge *j, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  const audit_data *d = j->data;
+  size_t *next = NULL;
+  TRY(mem_alloc(&j->of_class, d->judged_count, sizeof *j->of_class, error));
+  TRY(mem_alloc(&j->first, d->classes + 1, sizeof *j->first, error));
+  TRY(mem_alloc(&next, d->classes, sizeof *next, error));
+  for (size_t i = 0; i < d->judged_count; i++) j->first[d->labels[d->judged[i]] + 1]++;
+  for (size_t y = 0; y < d->classes; y++) j->first[y + 1] += next[y] = j->first[y];
+  for (size_t i = 0; i < d->judged_count; i++) j->of_class[next[d->labels[d->judged[i]]]++] = d->judged[i];
+cleanup:
+  mem_free(next);
+  return status;
+}
+
 despur_status audit_judge(despur_audit *audit, const audit_data *data, despur_error *error) {
   despur_status status = DESPUR_OK;
   judge j = {.data = data, .audit = audit};
   audit_tally all = {0};
   TRY(open_discriminants(&j, error));
+  TRY(sort_by_class(&j, error));
   TRY(mem_alloc(&j.score, data->n, sizeof *j.score, error));
   TRY(mem_alloc(&j.margins, data->judged_count, sizeof *j.margins, error));
   TRY(mem_alloc(&j.rows, data->judged_count, sizeof *j.rows, error));
@@ -549,6 +568,8 @@ cleanup:
   mem_free(j.of_maps);
   mem_free(j.score);
   mem_free(j.margins);
+  mem_free(j.of_class);
+  mem_free(j.first);
   mem_free(j.rows);
   return status;
 }
