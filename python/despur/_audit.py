@@ -230,14 +230,16 @@ def _predictions_of(y_pred: ArrayLike, classes: list[str], rows: int) -> NDArray
         raise refuse(f"y_pred: expected {rows} rows, as y has, found {len(codes)}")
     strange = [name for name in names if name not in classes]
     if strange:
-        raise refuse(f"y_pred: expected predictions that occur as labels, found {strange[0]!r}")
+        known = ", ".join(classes[:5]) + (", ..." if len(classes) > 5 else "")
+        raise refuse(f"y_pred: expected predictions that occur as labels ({known}), found {strange[0]!r}")
     if (codes == MISSING).any():
         raise refuse("y_pred: expected a prediction for each row, found missing ones")
     return np.array([classes.index(name) for name in names], np.uint32)[codes]
 
 
 def _logits_of(logits: ArrayLike, rows: int, classes: int) -> NDArray[np.float32]:
-    numbers = np.ascontiguousarray(numbers_of(logits, "logits"), np.float32)
+    with np.errstate(over="ignore"):
+        numbers = np.ascontiguousarray(numbers_of(logits, "logits"), np.float32)
     if numbers.shape != (rows, classes):
         raise refuse(f"logits: expected [{rows}, {classes}], a column for each class, found {list(numbers.shape)}")
     check_finite(numbers, "logits")

@@ -208,15 +208,22 @@ def features_of(values: Any, what: str = "features") -> NDArray[np.float32]:
         raise refuse(f"{what}: expected a row of numbers for each example, found shape {array.shape}")
     if array.size == 0:
         raise refuse(f"{what}: expected rows of numbers, found shape {array.shape}")
-    return np.ascontiguousarray(array, np.float32)
+    with np.errstate(over="ignore"):  # what becomes infinite is refused by check_finite
+        return np.ascontiguousarray(array, np.float32)
 
 
 def check_finite(x: NDArray[np.float32], what: str = "features") -> None:
-    """Row by row, so that it takes no memory beside."""
-    for first in range(0, len(x), _ROWS_AT_ONCE):
-        fine = np.isfinite(x[first : first + _ROWS_AT_ONCE]).all(axis=1)
-        if not fine.all():
-            raise refuse(f"{what}: row {first + int(np.argmin(fine)) + 1} is not finite")
+    """Some rows at a time, so that it takes little memory beside."""
+    count, first = 0, (0, 0)
+    for start in range(0, len(x), _ROWS_AT_ONCE):
+        strange = ~np.isfinite(x[start : start + _ROWS_AT_ONCE])
+        if count == 0 and strange.any():
+            row, column = np.unravel_index(int(np.argmax(strange)), strange.shape)
+            first = (start + int(row) + 1, int(column) + 1)
+        count += int(np.count_nonzero(strange))
+    if count:
+        many = f"; of {x.size} numbers {count} are not" if count > 1 else ""
+        raise refuse(f"{what}: row {first[0]}, column {first[1]}: expected a finite number of single precision (float32){many}")
 
 
 def _indices(values: Any) -> Iterator[Any]:

@@ -259,7 +259,7 @@ def test_what_cannot_be_features_is_refused(tmp_path):
         (r"found shape \(0, 8\)", X[:0]),
         (r"found shape \(600, 0\)", X[:, :0]),
         ("features: expected 600 rows, as y has, found 599", X[1:]),
-        ("features: row 5 is not finite", np.where(np.arange(600)[:, None] == 4, np.inf, X)),
+        ("features: row 5, column 1: expected a finite number .*; of 4800 numbers 8 are not", np.where(np.arange(600)[:, None] == 4, np.inf, X)),
     ):
         with pytest.raises(despur.InputError, match=match):
             despur.audit(features, Y)

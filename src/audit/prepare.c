@@ -92,7 +92,8 @@ static despur_status standardise(audit_data *d, bool in_place, despur_error *err
     d->columns += deviation[j] > 0;
   }
   d->constant_columns = e->columns - d->columns;
-  if (d->columns == 0) FAIL(error, DESPUR_BAD_INPUT, "features: all %zu columns are constant", e->columns);
+  if (d->columns == 0)
+    FAIL(error, DESPUR_BAD_INPUT, "features: all %zu columns are constant in single precision", e->columns);
   d->borrowed = in_place;
   d->x = e->x;
   if (!in_place) TRY(mem_alloc(&d->x, d->n, d->columns * sizeof *d->x, error));
