@@ -122,6 +122,18 @@ def test_weights_give_the_tools_bytes(tool, tmp_path):
     assert despur.audit(x, y, seed=3, weights=noise).verdict == "leans on it"
 
 
+def test_columns_that_repeat_labels_or_predictions_are_said_to(tmp_path):
+    x, y, a = embeddings()
+    pred = (x[:, 0] + x[:, 1] / 4 > 0).astype(int)
+    given = {"copy": np.where(y == 1, "ill", "well"), "said": pred, "wrong": pred != y, "a": a}
+    result = despur.audit(x, y, y_pred=pred, metadata=given).to_dict()
+    assert [(note.split("'")[1], note.split(":")[0].split("' ")[1]) for note in result["notes"]] == [
+        ("copy", "says the label of every example"), ("said", "says every prediction"), ("wrong", "says which predictions are wrong")]
+    columns = {c["name"]: c for c in result["columns"]}
+    assert columns["copy"]["says_label"]["value"] == 1 and columns["copy"]["held_out"] == 0  # no head could know the class
+    assert columns["copy"]["fall_where_held_out"]["value"] is None and columns["a"]["fall_where_held_out"]["value"] > 0.1
+
+
 def test_names_do_not_matter_and_results_do_not_change():
     t = planted()
     named = despur.audit(None, t.y.map({0: "cat", 1: "dog"}), y_pred=t.pred.map({0: "cat", 1: "dog"}), metadata=t[["site"]])

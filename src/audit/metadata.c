@@ -31,6 +31,7 @@ typedef struct reader {
   uint32_t *labels;  /* [fitted.count] scratch: what a head is fitted to */
   double *weights;   /* [fitted.count] scratch */
   double *logits[2]; /* [asked.count, most classes] scratch */
+  bool *seen;        /* [classes] scratch: those that a head without a value has seen */
   double z;          /* quantile of each interval */
   double confidence; /* the same */
 } reader;
@@ -216,7 +217,7 @@ static void add_pairs(paired *pairs, const reader *r, const despur_example_colum
   size_t classes = r->data->classes;
   for (size_t i = 0; i < r->asked.count; i++) {
     uint32_t e = r->asked.rows[i], label = r->data->labels[e];
-    if (by->codes[e] != value) continue;
+    if (by->codes[e] != value || !r->seen[label]) continue;
     bool without = head_largest(r->logits[0] + i * classes, classes, DESPUR_NO_VALUE) == label;
     bool with = head_largest(r->logits[1] + i * classes, classes, DESPUR_NO_VALUE) == label;
     *(without ? with ? &pairs->both : &pairs->only_first
@@ -227,16 +228,18 @@ static void add_pairs(paired *pairs, const reader *r, const despur_example_colum
 }
 
 /* A head without the value, beside one that is fitted to as many rows of all values: the sample is in random
- * order, so its first ones are these. */
+ * order, so its first ones are these. Of a class that has this value only, no head without it could know. */
 static despur_status hold_out(paired *pairs, reader *r, const despur_example_column *by, uint32_t value,
                               despur_error *error) {
   size_t kept = 0, asked = 0;
   despur_status status = DESPUR_OK;
+  memset(r->seen, 0, r->data->classes * sizeof *r->seen);
   for (size_t i = 0; i < r->asked.count; i++) asked += by->codes[r->asked.rows[i]] == value;
   for (size_t i = 0; i < r->fitted.count; i++) {
     bool other = by->codes[r->fitted.rows[i]] != value;
     r->weights[i] = other ? audit_weight(r->data, r->fitted.rows[i]) : 0;
     kept += other;
+    if (other) r->seen[r->data->labels[r->fitted.rows[i]]] = true;
   }
   if (asked < AUDIT_LEAST || kept < AUDIT_HALF || kept == r->fitted.count) return DESPUR_OK;
   TRY(fit_labels(r->logits[0], r, error));
@@ -290,6 +293,7 @@ static despur_status open_reader(reader *r, despur_error *error) {
   TRY(draw_sample(&r->asked, d, d->judged, d->judged_count, r->options, 1, error));
   TRY(mem_alloc(&r->labels, r->fitted.count, sizeof *r->labels, error));
   TRY(mem_alloc(&r->weights, r->fitted.count, sizeof *r->weights, error));
+  TRY(mem_alloc(&r->seen, d->classes, sizeof *r->seen, error));
   for (size_t k = 0; k < 2; k++)
     TRY(mem_alloc(&r->logits[k], r->asked.count, most * sizeof *r->logits[k], error));
 cleanup:
@@ -303,6 +307,7 @@ static void close_reader(reader *r) {
   mem_free(r->asked.x);
   mem_free(r->labels);
   mem_free(r->weights);
+  mem_free(r->seen);
   mem_free(r->logits[0]);
   mem_free(r->logits[1]);
 }
