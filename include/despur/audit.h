@@ -158,7 +158,7 @@ typedef struct despur_audit {
   double effective;         /* as how many that weigh alike those of the confirmation half count (Kish) */
   int own_head, trained_on; /* whether the head was fitted here */
   size_t cells_count;
-  despur_audit_cell *cells; /* everything that was tested, the most telling first */
+  despur_audit_cell *cells; /* everything that was tested: what the verdict names, then the most telling */
   size_t candidates_count;
   despur_audit_candidate *candidates; /* the most telling first */
   size_t limits_count;

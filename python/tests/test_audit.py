@@ -134,6 +134,14 @@ def test_columns_that_repeat_labels_or_predictions_are_said_to(tmp_path):
     assert columns["copy"]["fall_where_held_out"]["value"] is None and columns["a"]["fall_where_held_out"]["value"] > 0.1
 
 
+def test_the_first_finding_is_what_the_sentence_names():
+    x, y, _ = embeddings()
+    found = despur.audit(x, y, seed=3)
+    first, candidate = found.findings[0], found.to_dict()["candidates"][0]
+    assert first.candidate == candidate["name"] and f"{first.cell} of {candidate['name']}" in found.sentence
+    assert candidate["best"] == found.to_dict()["cells"][0]
+
+
 def test_names_do_not_matter_and_results_do_not_change():
     t = planted()
     named = despur.audit(None, t.y.map({0: "cat", 1: "dog"}), y_pred=t.pred.map({0: "cat", 1: "dog"}), metadata=t[["site"]])

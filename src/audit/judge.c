@@ -490,10 +490,23 @@ static bool any_limit(const despur_audit *a) {
   return false;
 }
 
-static void sort_cells(despur_audit *a) {
-  if (a->cells_count > 0) qsort(a->cells, a->cells_count, sizeof *a->cells, more_telling);
+static void find_best(despur_audit *a) {
   for (size_t c = 0; c < a->candidates_count; c++) a->candidates[c].best = SIZE_MAX;
   for (size_t i = a->cells_count; i-- > 0;) a->candidates[a->cells[i].candidate].best = i;
+}
+
+static void sort_cells(despur_audit *a) {
+  if (a->cells_count > 0) qsort(a->cells, a->cells_count, sizeof *a->cells, more_telling);
+  find_best(a);
+}
+
+/* The cell that the verdict names is the first row, whatever else is more telling about some class. */
+static void put_first(despur_audit *a) {
+  const size_t at = a->candidates[0].best;
+  const despur_audit_cell cell = a->cells[at];
+  for (size_t i = at; i > 0; i--) a->cells[i] = a->cells[i - 1];
+  a->cells[0] = cell;
+  find_best(a);
 }
 
 static despur_status conclude(judge *j, despur_error *error) {
@@ -505,6 +518,7 @@ static despur_status conclude(judge *j, despur_error *error) {
   TRY(rank(a, error));
   TRY(find_limits(j, error));
   a->verdict = a->candidates_count ? a->candidates[0].verdict : DESPUR_NOTHING_FOUND;
+  if (a->verdict != DESPUR_NOTHING_FOUND) put_first(a);
   if (a->verdict == DESPUR_NOTHING_FOUND && (a->cells_count == 0 || !any_limit(a)))
     a->verdict = DESPUR_TOO_FEW_EXAMPLES;
 cleanup:

@@ -422,6 +422,37 @@ static void what_tells_most_of_the_errors_stands_first(void **state) {
   despur_audit_free(a);
 }
 
+/* The verdict's cell, then confirmed ones by their errors in excess. */
+static void assert_first_row_is_the_verdicts(const despur_audit *a) {
+  char *sentence, errors[64];
+  const despur_audit_cell *first = &a->cells[0];
+  assert_int_equal(first->candidate, 0);
+  assert_int_equal(a->candidates[0].best, 0);
+  assert_true(first->confirmed);
+  assert_ok(despur_audit_sentence(&sentence, a, &error));
+  snprintf(errors, sizeof errors, "of class %s %.1f %% errors there", a->class_names[first->class_index],
+           100 * first->error);
+  assert_non_null(strstr(sentence, errors));
+  free(sentence);
+  for (size_t c = 0; c < a->candidates_count; c++) /* each still points to its own best cell */
+    for (size_t i = 0; i < a->candidates[c].best; i++) assert_int_not_equal(a->cells[i].candidate, c);
+  for (size_t i = 2; i < a->cells_count && a->cells[i].confirmed; i++)
+    assert_true(fmin(a->cells[i].excess, isnan(a->cells[i].left) ? 1 : a->cells[i].left) <=
+                fmin(a->cells[i - 1].excess, isnan(a->cells[i - 1].left) ? 1 : a->cells[i - 1].left));
+}
+
+static void the_first_row_is_what_the_verdict_names(void **state) {
+  (void)state;
+  despur_audit *a;
+  despur_example_column by[3];
+  despur_examples e = halves_with_errors(by);
+  assert_ok(despur_audit_run(&a, &e, &(despur_audit_options){.threads = 1, .finders = "columns"}, &error));
+  assert_int_equal(a->verdict, DESPUR_WEAK_GROUP);
+  assert_first_row_is_the_verdicts(a);
+  assert_true(a->cells[1].excess > a->cells[0].excess + 0.1); /* of the rare cell */
+  despur_audit_free(a);
+}
+
 /* One wide column falls into two parts by the attribute, ten narrow ones by `codes`. */
 static void what_a_network_makes_large_counts_where_it_was_trained(void **state) {
   (void)state;
@@ -607,6 +638,7 @@ int main(void) {
       cmocka_unit_test(units_and_equal_rows_are_never_divided),
       cmocka_unit_test(a_column_that_fails_is_found_without_features),
       cmocka_unit_test(what_tells_most_of_the_errors_stands_first),
+      cmocka_unit_test(the_first_row_is_what_the_verdict_names),
       cmocka_unit_test(what_a_network_makes_large_counts_where_it_was_trained),
       cmocka_unit_test(columns_are_read_and_held_out),
       cmocka_unit_test(classes_that_a_head_never_sees_are_no_error),
