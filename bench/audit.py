@@ -291,24 +291,28 @@ def celeba(a):
     with gzip.open(folder / "metadata_blond_male_all.csv.gz", "rt", encoding="utf-8") as file:
         rows = [r for r, _ in zip(csv.DictReader(file), range(10000))]
     blond, male = np.array([int(r["y"]) for r in rows]), np.array([int(r["place"]) for r in rows])
-    good = 0
+    good = {"by rows": 0, "by partitions": 0}  # the order of the table, and that of the candidates
     with tempfile.TemporaryDirectory() as name:
         own = pathlib.Path(name)
         np.save(own / "y.npy", blond)
         for half in range(a.halves):
             result = audit(a.despur, own, folder / "celeba10k_mbv1_pw12_f16.npy", labels=own / "y.npy", seed=half)
-            first = next((c for c in result["cells"] if c["class"] == "1" and (c["confirmed"] or c["answers"])), None)
-            times = 0.0
-            verdict = result["verdict"]
-            if first:
-                of = next(c for c in result["candidates"] if c["name"] == first["candidate"])
-                verdict = of["verdict"]
-                inside = np.load(own / "out" / "partitions.npy")[:, result["candidates"].index(of)] == first["cell"]
+            names = [c["name"] for c in result["candidates"]]
+            rows = [c for c in result["cells"] if c["class"] == "1" and (c["confirmed"] or c["answers"])]
+            orders = {"by rows": rows, "by partitions": sorted(rows, key=lambda c: names.index(c["candidate"]))}
+            partitions = np.load(own / "out" / "partitions.npy")
+            said = []
+            for order, (first, *_) in ((order, found or [None]) for order, found in orders.items()):
+                if not first:
+                    continue
+                of = names.index(first["candidate"])
+                inside = partitions[:, of] == first["cell"]
                 times = male[inside & (blond == 1)].mean() / male[blond == 1].mean()
-            good += times >= 4 and verdict == "leans on it"
-            print(f"half {half}: {result['verdict']}; class blond: {verdict}, {times:.1f} times the share of men, "
-                  f"{first['candidate'] if first else '-'}", flush=True)
-    print(f"{good} of {a.halves} halves")
+                verdict = result["candidates"][of]["verdict"]
+                good[order] += times >= 4 and verdict == "leans on it"
+                said.append(f"{order} {verdict}, {times:.1f} times the share of men, {first['candidate']}")
+            print(f"half {half}: {result['verdict']}; class blond: {'; '.join(said) or 'nothing'}", flush=True)
+    print(", ".join(f"{order} {count}" for order, count in good.items()) + f" of {a.halves} halves")
 
 
 def best_slices(result, partitions, labels, attributes):

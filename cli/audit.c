@@ -163,9 +163,10 @@ static void print_text(const despur_audit *a, const char *sentence) {
   print_rare_classes(a);
   for (size_t i = 0; i < a->notes_count; i++) terminal_print(stdout, "note: %s\n", a->notes[i]);
   if (a->trained_on)
-    terminal_print(stdout,
-                   "the features come from a network that was trained on these examples: it errs less "
-                   "on them than on new ones, so a finding stands, and finding nothing says less\n");
+    terminal_print(
+        stdout, "the features come from a network that was trained on these examples: it errs less on them "
+                "than on new ones, so finding nothing says less; and it has learned to part classes, so "
+                "examples that look like another class lie apart, with a shortcut and without one\n");
   if (a->cells_count > 0 && (a->cells[0].confirmed || a->cells[0].disguised)) print_cells(a);
   print_pastes(a);
   print_columns(a);

@@ -284,8 +284,10 @@ static void basis(markup *m, const despur_audit *a) {
       markup_print(m, "<p>Class %s has %zu examples: too few to say anything of it.</p>\n", a->class_names[k],
                    a->class_sizes[k]);
   if (a->trained_on)
-    markup_raw(m, "<p>The features come from a network that was trained on these examples. It errs less on "
-                  "them than on new ones: a finding stands, finding nothing says less.</p>\n");
+    markup_raw(m,
+               "<p>The features come from a network that was trained on these examples. It errs less on "
+               "them than on new ones, so finding nothing says less; and it has learned to part classes, so "
+               "examples that look like another class lie apart, with a shortcut and without one.</p>\n");
   section_close(m);
 }
 
