@@ -70,7 +70,7 @@ static void colour_scale(markup *m) {
     despur_cam_colour((double)i / (STOPS - 1), rgb);
     markup_print(m, ",rgb(%u,%u,%u)", rgb[0], rgb[1], rgb[2]);
   }
-  markup_raw(m, ")\"></span> most</p>\n");
+  markup_raw(m, ")\">\xc2\xa0</span> most</p>\n");
 }
 
 static size_t rounded(size_t pixels, size_t places) {

@@ -39,8 +39,8 @@ static void evidence(markup *m, const despur_audit *a, size_t test) {
     if (of[i] > most) most = of[i];
   markup_print(m,
                "<figure><svg viewBox=\"-0.1 -0.1 %zu.2 %zu.2\" width=\"112\" height=\"112\" role=\"img\" "
-               "shape-rendering=\"crispEdges\" "
-               "aria-label=\"Where the evidence for class %s lies\" fill=\"currentColor\">\n",
+               "style=\"shape-rendering:crispEdges;fill:currentColor\" "
+               "aria-label=\"Where the evidence for class %s lies\">\n",
                columns, rows, a->class_names[p->class_index]);
   for (size_t i = 0; i < rows * columns && most > 0; i++)
     markup_print(m, "<rect x=\"%zu\" y=\"%zu\" width=\"1\" height=\"1\" fill-opacity=\"%.2f\"/>", i % columns,

@@ -36,6 +36,13 @@ END
 "$despur" run whole.yaml --out whole --quiet >table
 check whole/report.html
 
+# An audit of a network that can be looked into: pictures beside their maps, and what exchanging a region does.
+printf 'data: {images: digits, digits_train: 2500, digits_test: 300, strength: 0.95}\nmodel: {arch: lenet}\ntrain: {method: erm, epochs: 2, batch_size: 32}\n' >seen.yaml
+"$despur" run seen.yaml --out seen --quiet >table
+"$despur" audit seen --out looked >table
+check looked/report.html
+grep -q 'alt="where the model looked for' looked/report.html || complain "looked/report.html shows no maps"
+
 # What comes from outside stays text, also where it looks like markup or is far too long.
 evil='<img src=x onerror=alert(1)>'
 long=$(printf '%047d' 0 | tr 0 W)
@@ -128,7 +135,7 @@ if grep -n -i -o -E '<(img src=x|script|b>y)' marked/report.html; then complain 
 
 # In a browser nothing may be wrong with these pages, and each kind of fault must be noticed in a page that has all.
 status=0
-sh "$here/inspect.sh" whole/report.html evil/report.html compared/report.html a_sweep/report.html sure/report.html many/report.html \
+sh "$here/inspect.sh" whole/report.html looked/report.html evil/report.html compared/report.html a_sweep/report.html sure/report.html many/report.html \
   marked/report.html several-two/report.html several-three/report.html || status=$?
 [ $status -eq 0 ] || [ $status -eq 77 ] || complain "see above"
 status=0
