@@ -1,6 +1,7 @@
 """Audits are those of the tool, byte for byte, and find what was planted."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -219,6 +220,17 @@ def test_a_run_is_audited_by_its_directory(tool, tmp_path):
     assert got.to_dict()["trained_on"] is True
     with pytest.raises(despur.InputError, match="metadata: is not for a run, which says itself"):
         despur.audit(run.directory, metadata={"a": [1]})
+
+
+def test_pages_show_where_a_run_looked(tool, tmp_path):
+    digits = {"images": "digits", "digits_train": 2500, "digits_test": 300, "strength": 0.95}
+    changed = {f"data.{key}": value for key, value in digits.items()} | {"model.arch": "lenet", "train.epochs": 2}
+    run = despur.run("erm", changed, directory=tmp_path / "run")
+    tool("audit", run.directory, "--out", tmp_path / "tool")
+    despur.audit(run.directory).save(tmp_path / "python")
+    pages = [(tmp_path / of / "report.html").read_text(encoding="utf-8") for of in ("tool", "python")]
+    tool_page, page = (re.sub("<p><code>.*?</code></p>", "", page) for page in pages)  # how to get it again differs
+    assert page == tool_page and page.count('alt="where the model looked for') >= 16
 
 
 @pytest.mark.parametrize(
