@@ -23,20 +23,16 @@ static void join(despur_net *net, node *n) {
   conv->later = n->host ? n->host : n;
 }
 
-/* Others of the same segment may have its place (plan.c), so there is one. */
-static bool has_rival(const despur_net *net, const node_value *v) {
-  for (size_t i = 0; i <= net->node_count; i++)
-    if (net->values[i].renewed && net->values[i].segment == v->segment) return true;
-  return false;
-}
-
+/* Where nobody comes back the reader may wait for what follows it. */
 static void renew(despur_net *net, node *reader) {
   const node *host = before(net, reader);
   if (!reader->spec.op->keeps_input || !host || !host->norm || host->input_count > 1 ||
       host->out->readers > 1)
     return;
-  if (reader->segment != host->segment || has_rival(net, host->out)) return;
-  net->values[host->out->root].renewed = true;
+  if (reader->segment != host->segment) return;
+  node_value *value = &net->values[host->out->root];
+  value->renewed = true;
+  value->last_segment = reader->later ? reader->later->segment : reader->segment;
   reader->renews = host;
 }
 
@@ -55,10 +51,8 @@ void plan_fusing(despur_net *net) {
     norm->host = host;
     if (relu != host) relu->host = host;
   }
-  for (size_t i = 0; i < net->node_count; i++) {
-    join(net, &net->nodes[i]);
-    renew(net, &net->nodes[i]);
-  }
+  for (size_t i = 0; i < net->node_count; i++) join(net, &net->nodes[i]);
+  for (size_t i = 0; i < net->node_count; i++) renew(net, &net->nodes[i]);
 }
 
 /* ---- strips ---- */

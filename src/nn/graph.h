@@ -66,11 +66,12 @@ typedef struct node_place {
 typedef struct node_value {
   block_layout layout, delta_layout; /* they differ in padding only */
   node_place data, delta;
-  size_t root;         /* the value whose memory this is: its own number, unless its node works in place */
-  size_t readers;      /* nodes */
-  size_t segment;      /* of training passes, in which it is computed */
-  bool needs_delta;    /* something that leads to it learns */
-  bool renewed;        /* its data is not kept but computed again on the way back */
+  size_t root;      /* the value whose memory this is: its own number, unless its node works in place */
+  size_t readers;   /* nodes */
+  size_t segment;   /* of training passes, in which it is computed */
+  bool needs_delta; /* something that leads to it learns */
+  bool renewed;     /* its data is not kept but computed again on the way back, and it is needed up to */
+  size_t last_segment;
   bool shares_padding; /* the place of delta is used by others, who leave something where padding should be
                           zero */
 } node_value;

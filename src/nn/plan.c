@@ -289,14 +289,27 @@ static lease delta_lease(net_plan *p, size_t root, bool *kept) {
   return l;
 }
 
-/* Values that are computed again are needed in no two segments at the same time, so those of one layout have
- * one place, where padding stays zero and which stays in the cache. */
+/* Whether a value that is computed again is needed while another one is, which has that place. */
+static bool place_is_taken(const despur_net *net, size_t at, size_t root) {
+  const node_value *own = &net->values[root];
+  for (size_t v = 0; v < root; v++) {
+    const node_value *other = &net->values[v];
+    if (other->renewed && other->data.at == at && other->segment <= own->last_segment &&
+        own->segment <= other->last_segment)
+      return true;
+  }
+  return false;
+}
+
+/* Those of one layout share places, where padding stays zero and which stay in the cache. */
 static size_t renewed_place(net_plan *p, size_t root) {
   const despur_net *net = p->net;
   const block_layout own = net->values[root].layout;
   for (size_t v = 0; v < root; v++) {
     const node_value *other = &net->values[v];
-    if (other->renewed && memcmp(&other->layout, &own, sizeof own) == 0) return other->data.at;
+    if (other->renewed && memcmp(&other->layout, &own, sizeof own) == 0 &&
+        !place_is_taken(net, other->data.at, root))
+      return other->data.at;
   }
   return arena_lease(&p->scratch, (lease){.floats = block_floats(own), .end = p->steps});
 }

@@ -188,9 +188,51 @@ static void convolutions_in_evaluation_give_what_their_followers_gave(void **sta
   }
 }
 
+/* Of convolutions in a row: each writes what the next one reads, in another place than what it reads itself.
+ */
+static void convolutions_in_a_row_have_places_of_their_own(void **state) {
+  (void)state;
+  const node_spec conv = {
+      .op = &op_conv, .size = 16, .kernel = 3, .stride = 1, .padding = 1, .without_bias = true};
+  const node_spec norm = {.op = &op_batch_norm}, relu = {.op = &op_relu};
+  const node_spec nodes[] = {conv,
+                             norm,
+                             relu,
+                             conv,
+                             norm,
+                             relu,
+                             conv,
+                             norm,
+                             relu,
+                             conv,
+                             norm,
+                             relu,
+                             {.op = &op_average},
+                             {.op = &op_linear, .size = 5}};
+  const despur_net_options options = {
+      .input = {3, 13, 12}, .classes = 5, .batch = LANES, .seed = 3, .threads = 1};
+  despur_net *net;
+  despur_error error;
+  float wanted[5 * LANES];
+  size_t renewed = 0;
+  assert_ok(create_chain(&net, nodes, sizeof nodes / sizeof *nodes, &options, &error));
+  examples from = make_examples(LANES, options.input, 5);
+  shake(net);
+  logits_of_every_node(net, &from, wanted);
+  forward_examples(net, &from, LANES, false, 0);
+  for (size_t i = 0; i < LANES; i++)
+    for (size_t c = 0; c < 5; c++)
+      assert_memory_equal(&net_logits(net)[i * 5 + c], &wanted[c * LANES + i], sizeof(float));
+  for (size_t v = 0; v <= net->node_count; v++) renewed += net->values[v].renewed;
+  assert_int_equal(renewed, 3);
+  free_examples(&from);
+  despur_net_free(net);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(points_add_up_in_one_order_and_do_what_follows),
-      cmocka_unit_test(convolutions_in_evaluation_give_what_their_followers_gave)};
+      cmocka_unit_test(convolutions_in_evaluation_give_what_their_followers_gave),
+      cmocka_unit_test(convolutions_in_a_row_have_places_of_their_own)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
