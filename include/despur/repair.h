@@ -131,6 +131,7 @@ typedef struct despur_repaired {
   double gap;      /* largest relative gap of the optima behind the head */
   bool converged;
   size_t fitted_on;     /* examples that the final head was fitted on */
+  bool fitted_on_both;  /* those of training and of validation, which the figures above have not seen */
   float *weight, *bias; /* [classes, columns], [classes] */
 } despur_repaired;
 

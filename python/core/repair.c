@@ -38,6 +38,7 @@ static bool options_of(despur_repair_options *out, PyObject *asked) {
   out->folds = core_count(asked, "folds");
   out->refits = core_count(asked, "refits");
   out->threads = (int)core_count(asked, "threads");
+  out->fit_on_both = core_count(asked, "fit_on_both") != 0;
   out->head_only = core_count(asked, "head_only") != 0;
   return !PyErr_Occurred() && take_methods(out, asked) && take_list(&out->l2, asked, "l2") &&
          take_list(&out->c, asked, "c") && take_list(&out->mix, asked, "mix") &&

@@ -361,9 +361,11 @@ def _unseen(fit: Groups, split: Codes) -> list[str]:
 # ---- the verb ----
 
 
-def _asked(wanted: list[str], select: str, lists: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
+def _asked(wanted: list[str], select: str, fit: str, lists: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
     if select not in RULES:
         raise refuse(f"select: expected {', '.join(RULES)}, found {select!r}")
+    if fit not in ("train", "both"):
+        raise refuse(f"fit: expected train or both, found {fit!r}")
     for name in lists:
         if name not in _LISTS:
             meant = difflib.get_close_matches(name, [*inspect.signature(repair).parameters, *_LISTS], 1)
@@ -376,7 +378,7 @@ def _asked(wanted: list[str], select: str, lists: Mapping[str, Any], **numbers: 
         if name in numbers and not 0 <= numbers[name] <= 1:
             raise refuse(f"{name}: expected a number from 0 to 1, found {numbers[name]}")
     values = {name.rstrip("_"): [float(v) for v in np.atleast_1d(values)] for name, values in lists.items()}
-    return {"methods": wanted, "rule": RULES.index(select), **numbers, **values}
+    return {"methods": wanted, "rule": RULES.index(select), "fit_on_both": int(fit == "both"), **numbers, **values}
 
 
 def _position(point: int | bool | None, dial: Sequence[DialPoint], judged: int) -> int:
@@ -408,6 +410,7 @@ def repair(
     select: str = "worst_group",
     folds: int = 5,
     refits: int = 20,
+    fit: str = "train",
     min_average: float | None = None,
     max_loss: float | None = None,
     seed: int = 0,
@@ -455,6 +458,9 @@ def repair(
         Of cross-validation, where a method is fitted on the examples that it is chosen with.
     refits : int
         Of DFR and DISPEL, averaged; prototypes of DPE.
+    fit : {"train", "both"}
+        "both": what was chosen is fitted once more on training and validation examples, by methods that are fitted on
+        training examples. Choosing and the dial stay those of heads that have not seen the validation examples.
     min_average, max_loss : float, optional
         The average accuracy that must surely remain, or what of it may be lost: the head is then the point of the dial with
         the best worst group among those that surely fulfil this.
@@ -488,7 +494,7 @@ def repair(
         raise refuse(f"y: expected {rows} rows, as features has, found {len(codes)}")
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
     wishes = {k: v for k, v in (("min_average", min_average), ("max_loss", max_loss)) if v is not None}
-    asked = _asked(wanted, select, lists, seed=seed, folds=folds, refits=refits, **wishes)
+    asked = _asked(wanted, select, fit, lists, seed=seed, folds=folds, refits=refits, **wishes)
     by = grouping_of(codes, classes, groups, attributes, partitions, cut)
     old = head_before(head, len(classes), columns)
     of_unit = None if units is None else unit_codes(units, rows, "features")

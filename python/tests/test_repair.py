@@ -287,6 +287,7 @@ def test_a_saved_repair_has_the_tools_bytes(data, erm, tool, tmp_path):
         ({"groups": a}, ["--groups", tmp_path / "given.csv"]),
         ({"attributes": {"attribute": a}, "partitions": np.load(tmp_path / "cells.npy")}, [*known, *cells]),
         ({"partitions": np.load(tmp_path / "cells.npy"), "max_loss": 0.3}, [*cells, "--max-loss", 0.3]),
+        ({"attributes": {"attribute": a}, "fit": "both"}, [*known, "fit=both"]),
     )):  # fmt: skip
         out = tmp_path / f"tool{k}"
         tool("repair", *files, *option, "--out", out, "refits=2", "folds=2", "l2=0.1,0.01")
@@ -300,6 +301,7 @@ def test_a_saved_repair_has_the_tools_bytes(data, erm, tool, tmp_path):
         caution = json.loads((out / "results.json").read_text())["caution"]
         assert (got.caution is None) == (caution is None) == ("groups" not in given and ("attributes" in given or not given))
         assert caution is None or (caution.startswith(got.caution) and said.endswith(caution) and got.caution in repr(got))
+        assert ("fitted again on training and validation" in (mine / "report.html").read_text()) == ("fit" in given)
         assert "refits: 2" in (mine / "config.yaml").read_text()
     assert got.save(mine) == said
     (mine / "notes.txt").write_text("mine")

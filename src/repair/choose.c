@@ -387,6 +387,7 @@ static despur_status fit_chosen(despur_repaired *out, const layer *method, const
   TRY(mem_alloc(&out->bias, classes, sizeof *out->bias, error));
   repair_fold(out->weight, out->bias, work, &fit.head);
   out->fitted_on = ask.rows.count;
+  out->fitted_on_both = both != NULL;
   out->gap = fit.gap;
   out->converged = fit.converged;
 cleanup:

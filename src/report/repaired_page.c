@@ -39,6 +39,19 @@ static void unfinished(markup *m, const despur_repaired *of) {
       despur_last_layer_label(of->method), of->gap);
 }
 
+/* Else a reader takes the column of validation for that of the head that he gets. */
+static void fitted_again(markup *m, const despur_repair_result *r) {
+  for (size_t i = 0; i < r->methods_count; i++)
+    if (r->methods[i].fitted_on_both) {
+      markup_raw(m,
+                 "<p class=\"note\">Methods that are fitted on training examples were, once their parameters "
+                 "were chosen, fitted again on training and validation examples together. The figures of "
+                 "validation are those of heads that had not seen it; those of test are of the final "
+                 "heads.</p>\n");
+      return;
+    }
+}
+
 void repaired_methods(markup *m, const despur_repair_outcome *outcome, const despur_repair_view *view) {
   const despur_repair_result *r = view->result;
   section_open(m, "What was tried");
@@ -55,6 +68,7 @@ void repaired_methods(markup *m, const despur_repair_outcome *outcome, const des
   for (size_t i = 0; i < r->methods_count; i++)
     method_row(m, &r->methods[i], &outcome->methods[i], i == r->best);
   markup_raw(m, "</tbody>\n</table>\n</div>\n");
+  fitted_again(m, r);
   for (size_t i = 0; i < r->methods_count; i++) unfinished(m, &r->methods[i]);
   section_close(m);
 }
