@@ -99,6 +99,8 @@ static despur_status measure_batch(occluder *o, const float *mean, despur_error 
       o->out->counts[o->groups->of_example[examples[i]]]++;
   }
   for (size_t place = 0; place < grid * grid; place++) {
+    despur_status status = watch_ask(&net_options(o->net)->watch, error);
+    if (status != DESPUR_OK) return status;
     cover(o, mean, place / grid, place % grid);
     for (size_t i = 0; i < count; i++) {
       uint32_t group = o->groups->of_example[examples[i]];
@@ -145,7 +147,6 @@ despur_status despur_occlude(despur_occlusion *out, despur_net *net, const despu
     size_t left = count - at;
     o.covered = (covered_batch){.batch = {.dataset = dataset, .examples = examples + at},
                                 .count = left < batch ? left : batch};
-    TRY(watch_ask(&net_options(net)->watch, error));
     TRY(measure_batch(&o, mean, error));
   }
   for (size_t g = 0; g < groups->count; g++)
