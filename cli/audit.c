@@ -138,8 +138,9 @@ static void print_pastes(const despur_audit *a) {
   }
 }
 
-static void print_text(const despur_audit *a, const char *sentence) {
+static void print_text(const despur_audit *a, const char *sentence, const char *caution) {
   terminal_print(stdout, "%s\n", sentence);
+  if (caution) terminal_print(stdout, "%s\n", caution);
   terminal_print(stdout, "\nexamples: %zu, of which %zu to find and %zu to confirm; error %.1f %%%s\n",
                  a->used, a->discovery, a->confirmation, 100 * a->error,
                  a->own_head ? " of a head that was fitted here, in folds" : "");
@@ -165,8 +166,7 @@ static void print_text(const despur_audit *a, const char *sentence) {
   if (a->trained_on)
     terminal_print(
         stdout, "the features come from a network that was trained on these examples: it errs less on them "
-                "than on new ones, so finding nothing says less; and it has learned to part classes, so "
-                "examples that look like another class lie apart, with a shortcut and without one\n");
+                "than on new ones, so finding nothing says less\n");
   if (a->cells_count > 0 && (a->cells[0].confirmed || a->cells[0].disguised)) print_cells(a);
   print_pastes(a);
   print_columns(a);
@@ -197,18 +197,20 @@ static despur_status print_json(const despur_audit *a, const despur_examples *e,
 
 static despur_status show(const despur_audit *a, const despur_examples *e, const cli_arguments *arguments,
                           despur_error *error) {
-  char *sentence = NULL;
+  char *sentence = NULL, *caution = NULL;
   despur_status status = despur_audit_sentence(&sentence, a, error);
+  if (status == DESPUR_OK) status = despur_audit_caution(&caution, a, error);
   if (status == DESPUR_OK && cli_value(arguments, "json")) status = print_json(a, e, error);
   if (status == DESPUR_OK && !cli_value(arguments, "json")) {
     examples_print(e);
-    print_text(a, sentence);
+    print_text(a, sentence, caution);
   }
   if (status == DESPUR_OK && a->verdict == DESPUR_TOO_FEW_EXAMPLES)
     status = cli_fail(error, DESPUR_TOO_LITTLE_DATA, "audit: %s", sentence);
   if (status == DESPUR_OK && cli_value(arguments, "gate") && a->verdict != DESPUR_NOTHING_FOUND)
     status = cli_fail(error, DESPUR_GATE_FAILED, "audit: %s", sentence);
   free(sentence);
+  free(caution);
   return status;
 }
 

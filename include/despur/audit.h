@@ -212,6 +212,11 @@ DESPUR_API void despur_audit_free(despur_audit *audit); /* NULL is accepted */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_sentence(char **out, const despur_audit *audit,
                                                                despur_error *error);
 
+/* What that sentence cannot know, in another one, or NULL: features that were learned from these labels show
+ * a shortcut and what truly looks like another class alike. The caller frees it with free(). */
+DESPUR_API DESPUR_MUST_USE despur_status despur_audit_caution(char **out, const despur_audit *audit,
+                                                              despur_error *error);
+
 /* What audit.json says, as one JSON object on one line. The caller frees *json with free(). Thread-safe. */
 DESPUR_API DESPUR_MUST_USE despur_status despur_audit_json(char **json, const despur_audit *audit,
                                                            despur_error *error);

@@ -13,7 +13,7 @@ static void audit_free(PyObject *capsule) {
 
 /* Takes the audit. */
 static PyObject *result_of(despur_audit *audit) {
-  char *sentence = NULL;
+  char *sentence = NULL, *caution = NULL;
   despur_error error;
   despur_audit_verdict verdict = audit->verdict;
   PyObject *capsule = PyCapsule_New(audit, CAPSULE, audit_free);
@@ -22,9 +22,11 @@ static PyObject *result_of(despur_audit *audit) {
     return NULL;
   }
   despur_status status = despur_audit_sentence(&sentence, audit, &error);
-  PyObject *result = status == DESPUR_OK ? Py_BuildValue("isO", (int)verdict, sentence, capsule)
+  if (status == DESPUR_OK) status = despur_audit_caution(&caution, audit, &error);
+  PyObject *result = status == DESPUR_OK ? Py_BuildValue("iszO", (int)verdict, sentence, caution, capsule)
                                          : core_raise(status, &error);
   free(sentence);
+  free(caution);
   Py_DECREF(capsule);
   return result;
 }
@@ -72,7 +74,7 @@ static bool take_options(despur_audit_options *out, noted *n, PyObject *asked, s
   return take_noted(n, given, rows);
 }
 
-/* audit(examples, options, listener): verdict, sentence, audit */
+/* audit(examples, options, listener): verdict, sentence, caution or None, audit */
 PyObject *core_audit(PyObject *module, PyObject *arguments) {
   (void)module;
   PyObject *capsule, *asked, *result = NULL;

@@ -130,6 +130,9 @@ class Audit(HasPlots):
     verdict : {"nothing found", "weak group", "leans on it", "too little data"}
     sentence : str
         What was found, or what would have been.
+    caution : str or None
+        What the sentence cannot know: features that were learned from these labels show a shortcut and what truly looks
+        like another class alike.
     groups : ndarray of shape (n,)
         The cell of each example in the first finding's partition, or -1; all 0 when there is none. It goes to
         `despur.repair` as it is.
@@ -143,20 +146,22 @@ class Audit(HasPlots):
         The least excess of errors that a group of this share of a class would have been found with.
     """
 
-    __slots__ = ("_data", "_kept", "clusters", "findings", "groups", "sentence", "to_label", "verdict")
+    __slots__ = ("_data", "_kept", "caution", "clusters", "findings", "groups", "sentence", "to_label", "verdict")
     _data: dict[str, Any]
     _kept: _Kept
     clusters: NDArray[np.int64] | None
     findings: tuple[Finding, ...]
     groups: NDArray[np.int64]
     sentence: str
+    caution: str | None
     to_label: NDArray[np.int64]
     verdict: str
 
-    def __init__(self, verdict: int, sentence: str, kept: _Kept) -> None:
+    def __init__(self, verdict: int, sentence: str, caution: str | None, kept: _Kept) -> None:
         place = object.__setattr__
         place(self, "verdict", VERDICTS[verdict])
         place(self, "sentence", sentence)
+        place(self, "caution", caution)
         place(self, "_kept", kept)
         with tempfile.TemporaryDirectory() as directory:
             _core.audit_write(kept.audit, directory, None, None, None, None)
@@ -221,7 +226,7 @@ class Audit(HasPlots):
         return framed(self._page())
 
     def __repr__(self) -> str:
-        return self.sentence
+        return "\n".join(filter(None, [self.sentence, self.caution]))
 
 
 def _predictions_of(y_pred: ArrayLike, classes: list[str], rows: int) -> NDArray[np.uint32]:
@@ -527,7 +532,7 @@ def audit(
         if kind == "folder" and model is None and ids is None:
             raise refuse(f"pictures: expected ids=, the paths of pictures below {shown}")
         options["noted"] = _noted_of(labelled, rows)
-        verdict, sentence, found = _core.audit(examples, options, listener)
+        verdict, sentence, caution, found = _core.audit(examples, options, listener)
         asked_again = examples if rows is None else None
         kept = _Kept(found, asked_again, model is not None, kind, shown, threading.Lock())
-        return Audit(verdict, sentence, kept)
+        return Audit(verdict, sentence, caution, kept)

@@ -89,3 +89,24 @@ cleanup:
   mem_free(sentence.data);
   return status;
 }
+
+/* A network parts the classes that it learns, so that an example of one class that looks like another one
+ * lies among that one's, whether a shortcut takes it there or what the classes mean. Who gives predictions
+ * gives, as a rule, features of the model that made them. */
+despur_status despur_audit_caution(char **out, const despur_audit *audit, despur_error *error) {
+  despur_status status = DESPUR_OK;
+  text caution = {0};
+  *out = NULL;
+  if (audit->verdict != DESPUR_LEANS_ON_IT && audit->verdict != DESPUR_WEAK_GROUP) return DESPUR_OK;
+  const despur_audit_candidate *first = &audit->candidates[0];
+  if (!first->from_features || (audit->own_head && !audit->trained_on)) return DESPUR_OK;
+  TRY(text_add(&caution, error,
+               "%s the features were learned from these labels, examples that merely look like class %s lie "
+               "there, too: look at them.",
+               audit->trained_on ? "Since" : "If", audit->class_names[audit->cells[first->best].toward]));
+  *out = caution.data;
+  caution.data = NULL;
+cleanup:
+  mem_free(caution.data);
+  return status;
+}

@@ -233,12 +233,14 @@ static void put_lists(json_writer *j, const despur_audit *a) {
 
 static despur_status print_json(char **out, const despur_audit *a, json_style style, despur_error *error) {
   despur_status status = DESPUR_OK;
-  char *sentence = NULL;
+  char *sentence = NULL, *caution = NULL;
   json_writer j = {.style = style, .digits = 6};
   TRY(despur_audit_sentence(&sentence, a, error));
+  TRY(despur_audit_caution(&caution, a, error));
   json_open(&j, NULL, '{');
   json_write_text(&j, "verdict", despur_audit_verdict_word(a->verdict));
   json_write_text(&j, "sentence", sentence);
+  json_write_text(&j, "caution", caution);
   json_write_real(&j, "confidence", a->confidence);
   json_write_count(&j, "examples", a->examples);
   json_write_count(&j, "used", a->used);
@@ -264,6 +266,7 @@ static despur_status print_json(char **out, const despur_audit *a, json_style st
   TRY(json_finish(out, &j, error));
 cleanup:
   mem_free(sentence);
+  mem_free(caution);
   return status;
 }
 

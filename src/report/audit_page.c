@@ -284,10 +284,8 @@ static void basis(markup *m, const despur_audit *a) {
       markup_print(m, "<p>Class %s has %zu examples: too few to say anything of it.</p>\n", a->class_names[k],
                    a->class_sizes[k]);
   if (a->trained_on)
-    markup_raw(m,
-               "<p>The features come from a network that was trained on these examples. It errs less on "
-               "them than on new ones, so finding nothing says less; and it has learned to part classes, so "
-               "examples that look like another class lie apart, with a shortcut and without one.</p>\n");
+    markup_raw(m, "<p>The features come from a network that was trained on these examples. It errs less on "
+                  "them than on new ones, so finding nothing says less.</p>\n");
   section_close(m);
 }
 
@@ -310,12 +308,14 @@ despur_status despur_report_audit(const despur_audit *audit, const char *command
                                   const despur_thumbnail *thumbnails, const char *path, despur_error *error) {
   despur_status status = DESPUR_OK;
   markup m = {.error = error};
-  char *sentence = NULL;
+  char *sentence = NULL, *caution = NULL;
   TRY(despur_audit_sentence(&sentence, audit, error));
+  TRY(despur_audit_caution(&caution, audit, error));
   page_open(&m, "Audit");
   markup_raw(&m, "<p class=\"kicker\">Audit</p>\n<h1>");
   page_sentence(&m, sentence);
   markup_raw(&m, "</h1>\n");
+  if (caution) markup_print(&m, "<p class=\"lede\">%s</p>\n", caution);
   noted(&m, audit);
   audit_gallery(&m, audit, thumbnails);
   audit_pastes(&m, audit, thumbnails ? thumbnails + despur_audit_sampled(NULL, audit) : NULL);
@@ -332,6 +332,7 @@ despur_status despur_report_audit(const despur_audit *audit, const char *command
   TRY(file_write_text(path, m.text.data, error));
 cleanup:
   mem_free(sentence);
+  mem_free(caution);
   mem_free(m.text.data);
   return status;
 }

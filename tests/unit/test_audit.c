@@ -58,6 +58,34 @@ static void a_shortcut_is_found_and_its_cells_are_the_attribute(void **state) {
   despur_audit_free(a);
 }
 
+static bool cautions(const despur_audit *a, const char *beginning) {
+  char *caution;
+  assert_ok(despur_audit_caution(&caution, a, &error));
+  const bool does = caution && strncmp(caution, beginning, strlen(beginning)) == 0;
+  free(caution);
+  return does;
+}
+
+/* In what a network learned from these labels an example that looks like another class lies among it,
+ * shortcut or not. */
+static void what_learned_features_cannot_tell_is_said(void **state) {
+  (void)state;
+  for (int trained_on = 0; trained_on <= 1; trained_on++) {
+    despur_audit *a;
+    despur_examples e = planted(3000, 1.2, 3, 0.95, 1);
+    assert_ok(
+        despur_audit_run(&a, &e, &(despur_audit_options){.threads = 2, .trained_on = trained_on}, &error));
+    assert_int_equal(a->verdict, DESPUR_LEANS_ON_IT);
+    assert_true(a->candidates[0].from_features);
+    assert_int_equal(cautions(a, ""), trained_on);
+    a->own_head = 0; /* predictions were given, perhaps of the network behind the features */
+    assert_true(cautions(a, trained_on ? "Since the features were learned" : "If the features were learned"));
+    a->candidates[0].from_features = 0; /* as a column of metadata, which no network has made */
+    assert_false(cautions(a, ""));
+    despur_audit_free(a);
+  }
+}
+
 static void nothing_is_found_where_nothing_is(void **state) {
   (void)state;
   size_t found = 0;
@@ -624,6 +652,7 @@ static void a_cell_that_bears_its_candidates_name_is_called_by_it_alone(void **s
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_shortcut_is_found_and_its_cells_are_the_attribute),
+      cmocka_unit_test(what_learned_features_cannot_tell_is_said),
       cmocka_unit_test(nothing_is_found_where_nothing_is),
       cmocka_unit_test(the_margin_in_disguise_is_recognised),
       cmocka_unit_test(a_tail_has_no_valley_and_a_cloud_has),
