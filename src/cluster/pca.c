@@ -44,7 +44,8 @@ static double centred(const problem *p, size_t row, size_t column) {
 /* panel [blocks, PANEL_ROWS, LANES]: rows as kernels want them, from block `first` on; zeros beyond the
  * columns. */
 static void centre_rows(double *panel, const problem *p, size_t row, size_t count, size_t first) {
-  for (size_t b = first * LANES; b < block_count(p->columns) * LANES; b += LANES, panel += PANEL_ROWS * LANES)
+  for (size_t b = first * LANES; b < block_count(p->columns) * LANES;
+       b += LANES, panel += (size_t)PANEL_ROWS * LANES)
     for (size_t r = 0; r < count; r++)
       for (size_t lane = 0; lane < LANES; lane++)
         panel[r * LANES + lane] = b + lane < p->columns ? centred(p, row + r, b + lane) : 0;
@@ -245,7 +246,7 @@ static void centre_points(double *lanes, const projection *p, size_t first) {
 /* Components of one block of the points of one, by sums that run over the dimensions in order. */
 static void project_block(projection *p, size_t first, size_t component, const double *lanes, double *sums) {
   const size_t d = p->pca->dimensions, k = p->pca->components;
-  memset(sums, 0, LANES * LANES * sizeof *sums);
+  memset(sums, 0, (size_t)LANES * LANES * sizeof *sums);
   for (size_t j = 0; j < d; j += PIECE)
     p->kernels->add_products(sums, LANES, lanes + j * LANES, p->axes + (component * d + j * LANES),
                              d - j < PIECE ? d - j : PIECE);

@@ -17,7 +17,8 @@ static despur_status find_mask(char path[FILE_PATH], const char *folder, const c
   despur_status status = file_join(path, folder, name, error);
   if (status != DESPUR_OK || file_exists(path)) return status;
   char *dot = strrchr(path, '.');
-  if (dot && !strchr(dot, '/') && FILE_PATH - (size_t)(dot - path) > sizeof ".png") strcpy(dot, ".png");
+  if (dot && !strchr(dot, '/') && FILE_PATH - (size_t)(dot - path) > sizeof ".png")
+    memcpy(dot, ".png", sizeof ".png");
   return DESPUR_OK;
 }
 
