@@ -33,8 +33,10 @@ despur_status run_create_net(run *r, despur_network network, despur_error *error
                                 .dropout = r->config->model.dropout,
                                 .seed = config_seed(r->config, r->config->seeds.init),
                                 .stage = reference ? 1 : 2,
-                                .threads = r->options->threads,
-                                .watch = run_watch(r)};
+                                .threads = r->options->threads};
+  /* Reading stops between batches. A run that is carried out stops between steps and measures epochs to their
+   * end, so that what it leaves is that of the last whole epoch. */
+  if (!r->own) options.watch = run_watch(r);
   normalise_images(&options, r->config);
   return despur_net_create(&r->nets[network], &options, error);
 }

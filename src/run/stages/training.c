@@ -62,8 +62,6 @@ static despur_status score_epoch(run *r, const training *s, size_t epoch, despur
   if (status == DESPUR_BAD_INPUT)
     error_add(error, " (%s, epoch %zu of %zu); a smaller learning rate or %s.clip may help", s->name, epoch,
               s->progress.epochs, s->name);
-  if (status == DESPUR_INTERRUPTED)
-    error_add(error, " while epoch %zu of %zu was measured", epoch, s->progress.epochs);
   TRY(status);
   if (split == DESPUR_VAL) TRY(run_remember(r, predictions, error));
   TRY(run_write_scores(r, s->name, epoch, split, scores, NULL, error));
