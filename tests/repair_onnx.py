@@ -16,6 +16,8 @@ import sys
 import tempfile
 import zipfile
 
+from tiny_onnx import field
+
 DESPUR = os.path.abspath(sys.argv[1])
 SHARED = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else ""
 ROWS, INPUTS, FEATURES, CLASSES = 300, 5, 8, 2
@@ -31,18 +33,7 @@ def single(x):
     return struct.unpack("<f", struct.pack("<f", x))[0]
 
 
-# ---- protobuf, as far as ONNX needs it ----
-
-
-def varint(n):
-    return bytes([n]) if n < 128 else bytes([n % 128 + 128]) + varint(n // 128)
-
-
-def field(number, content):
-    if isinstance(content, int):
-        return varint(number << 3) + varint(content)
-    content = content.encode() if isinstance(content, str) else content
-    return varint(number << 3 | 2) + varint(len(content)) + content
+# ---- a model ----
 
 
 def gemm(x, layer, y):
