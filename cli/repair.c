@@ -273,6 +273,16 @@ static void print_gaps(const task *t) {
   if (any) putchar('\n');
 }
 
+/* Else the column of validation is taken for that of the head that is handed back. */
+static void print_fitted_again(const task *t) {
+  for (size_t m = 0; m < t->result.methods_count; m++)
+    if (t->result.methods[m].fitted_on_both) {
+      printf("note: figures of validation, dial included, are of heads that had not seen it; the final ones "
+             "were fitted on it, too\n\n");
+      return;
+    }
+}
+
 static void print_groups(const task *t) {
   const despur_comparison *c = &t->outcome.comparison;
   printf("%-28s %7s %8s %8s %8s  %-16s %8s\n", t->view.attributes ? "group" : "class", "count", "before",
@@ -354,6 +364,7 @@ static void print_text(const task *t) {
   printf("before: %s\n\n", r->before_given ? "the head that was given" : "ERM");
   print_methods(t);
   print_gaps(t);
+  print_fitted_again(t);
   if (cli_value(t->arguments, "dial")) print_dial(t);
   print_groups(t);
   print_given(t);

@@ -481,6 +481,16 @@ static void what_is_chosen_is_fitted_on_both_if_wanted(void **state) {
     assert_ok(despur_repair(&r[both], &of, &options, &error));
     assert_int_equal(r[both].methods[0].fitted_on, both ? VAL : TRAIN);
   }
+  options.methods[DESPUR_LAST_DFR] = true; /* which is fitted on validation examples anyway */
+  assert_ok(despur_repair(&r[2], &of, &options, &error));
+  assert_int_equal(r[2].methods_count, 2);
+  for (size_t m = 0; m < 2; m++) {
+    const bool again = r[2].methods[m].method == DESPUR_LAST_BALANCED;
+    assert_int_equal(r[2].methods[m].fitted_on, again ? VAL : VAL - TRAIN);
+    assert_int_equal(r[2].methods[m].fitted_on_both, again);
+  }
+  despur_repair_release(&r[2]);
+  options.methods[DESPUR_LAST_DFR] = false;
   assert_memory_equal(r[0].before_weight, r[1].before_weight, 2 * COLUMNS * sizeof(float));
   assert_int_equal(r[0].methods[0].chosen, r[1].methods[0].chosen);
   for (size_t c = 0; c < 2; c++)
