@@ -124,3 +124,11 @@ static int processors_to_run_on(void) {
 int processors_allowed(void) {
   return processors_paid(processors_to_run_on(), "");
 }
+
+size_t processors_second_cache(void) {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (bytes > 0) return (size_t)bytes;
+#endif
+  return 0;
+}

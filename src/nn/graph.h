@@ -92,10 +92,10 @@ struct node {
   const node *source; /* of batch norm or ReLU6: the convolution that does its work in passes of no return */
   const node *later;  /* of that convolution: the node in whose turn it then runs, if it finishes: */
   bool finishes;      /* its kernel can do what follows */
-  const node *front,
-      *rear;       /* conv in strips: the host before it and the batch norm behind it (nn/strips.c), */
-  size_t lanes_at; /* sums of the former's batch norm: floats of scratch */
-  bool in_strips;  /* front or rear of another one, which does its way back in training */
+  const node *front, *rear; /* conv in strips, if the network goes back by these: the host before it and the
+                               batch norm behind it (nn/strips.c), */
+  size_t lanes_at;          /* sums of the former's batch norm: floats of scratch */
+  bool in_strips;           /* front or rear of another one, which does its way back in training */
   /* what operations keep of their own: */
   size_t bytes_at;     /* pool: choices, dropout: mask; bytes into the block's memory */
   size_t weight, bias; /* floats into the slabs */

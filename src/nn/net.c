@@ -76,6 +76,7 @@ despur_status net_create_from_graph(despur_net **out, const graph *g, const desp
   TRY(kernels_choose(&net->kernels, error));
   TRY(parallel_create(&net->pool, net->head.options.threads, error));
   net->node_count = g->count;
+  net->by_strips = strips_pay();
   TRY(mem_alloc(&net->nodes, g->count, sizeof *net->nodes, error));
   TRY(mem_alloc(&net->values, g->count + 1, sizeof *net->values, error));
   for (size_t i = 0; i < g->count; i++) net->nodes[i].spec = g->nodes[i];

@@ -45,6 +45,7 @@ struct despur_net {
   node *nodes;
   node_value *values; /* [node_count + 1] */
   size_t node_count, segments;
+  bool by_strips;                 /* the way back goes strip by strip where it can, with the same bytes */
   size_t frozen;                  /* parameters [0, frozen) stay as they are */
   net_schedule forward, backward; /* backward runs through the segments from the last to the first */
   size_t blocks;                  /* that are kept: of a training batch, and at least one for each thread */
@@ -147,9 +148,10 @@ void norm_mask_rows(const node *n, const pass *p, const node *host, norm_rows ro
                     norm_lanes *to); /* [channels] */
 void norm_collect(const node *n, const pass *p, const norm_lanes *lanes);
 
-/* Finds convolutions between two batch norms, whose way back goes strip by strip; and that way (nn/strips.c).
- */
+/* Finds convolutions between two batch norms, whose way back can go strip by strip; whether that pays on this
+ * machine; and that way (nn/strips.c). */
 void plan_strips(despur_net *net);
+bool strips_pay(void);
 void strips_backward(const node *n, const pass *p);
 
 /* The one node that reads the output of a node; NULL when there are several. */

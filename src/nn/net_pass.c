@@ -56,9 +56,10 @@ static bool is_done(const node *n, const pass *p) {
 /* Gradients of inputs that somebody has left already are written elsewhere and added. */
 void node_backward(const node *n, pass *p) {
   const operation *op = n->spec.op;
-  if (!n->out->needs_delta || is_done(n, p) || (n->in_strips && p->training)) return;
+  const bool by_strips = p->net->by_strips && p->training;
+  if (!n->out->needs_delta || is_done(n, p) || (n->in_strips && by_strips)) return;
   node_clear_padding(n, p);
-  if (n->front && p->training) {
+  if (n->front && by_strips) {
     strips_backward(n, p);
     return;
   }

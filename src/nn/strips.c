@@ -3,9 +3,19 @@
  * The gradient that leaves the batch norm behind a convolution is read twice, by the gradients of weights and
  * of the input, and what these leave is masked by ReLU and summed for the batch norm before. A block's values
  * at all rows are more than the second cache holds. So a strip of tiles goes through all of it before the
- * next one begins, with the same sums in the same order. */
+ * next one begins, with the same sums in the same order. What belongs to a strip needs a large second cache
+ * itself: with 2 MiB and a slow third one steps get faster, with 1 MiB and a fast third one slower
+ * (docs/performance.md). */
 #include "nn/net.h"
 #include "nn/winograd.h"
+
+#include "base/processors.h"
+
+static const size_t LEAST_CACHE = (size_t)2 << 20;
+
+bool strips_pay(void) {
+  return processors_second_cache() >= LEAST_CACHE;
+}
 
 /* The rows that tiles up to `end` read, one below their own; and those that they have completed. */
 static size_t rows_read(const node *n, size_t end) {
