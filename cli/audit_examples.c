@@ -105,7 +105,7 @@ static despur_status source_of(despur_examples_source *out, const cli_arguments 
   out->score = cli_value(arguments, "score");
   out->positive = cli_value(arguments, "positive");
   out->probabilities = cli_value(arguments, "probabilities");
-  return cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
+  return cli_fraction(&out->threshold, arguments, "threshold", error);
 }
 
 despur_status audit_examples_read(despur_examples *out, despur_picture_model *model,

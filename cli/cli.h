@@ -71,6 +71,10 @@ DESPUR_MUST_USE despur_status cli_integer(long *out, const cli_arguments *argume
 DESPUR_MUST_USE despur_status cli_real(double *out, const cli_arguments *arguments, const char *name,
                                        double low, double high, double fallback, despur_error *error);
 
+/* A number above 0 and up to 1 given to an option, or 0 when it is not given. */
+DESPUR_MUST_USE despur_status cli_fraction(double *out, const cli_arguments *arguments, const char *name,
+                                           despur_error *error);
+
 /* --confidence, by default 0.95. */
 DESPUR_MUST_USE despur_status cli_confidence(double *out, const cli_arguments *arguments,
                                              despur_error *error);

@@ -42,8 +42,8 @@ despur_status columns_of(despur_columns *out, const cli_arguments *arguments, de
   out->min_count = (size_t)least;
   if (status == DESPUR_OK && cli_value(arguments, "at") && !out->overlapping)
     status = cli_fail(error, DESPUR_BAD_USAGE, "--at: goes with --overlapping only");
-  if (status == DESPUR_OK) status = cli_real(&out->at, arguments, "at", 0, 1, 0, error);
-  if (status == DESPUR_OK) status = cli_real(&out->threshold, arguments, "threshold", 0, 1, 0, error);
+  if (status == DESPUR_OK) status = cli_fraction(&out->at, arguments, "at", error);
+  if (status == DESPUR_OK) status = cli_fraction(&out->threshold, arguments, "threshold", error);
   if (status == DESPUR_OK) status = character_of(&out->separator, arguments, "separator", error);
   if (status == DESPUR_OK) status = character_of(&out->comment, arguments, "comment", error);
   return status;

@@ -150,6 +150,16 @@ despur_status cli_real(double *out, const cli_arguments *arguments, const char *
   return DESPUR_OK;
 }
 
+despur_status cli_fraction(double *out, const cli_arguments *arguments, const char *name,
+                           despur_error *error) {
+  despur_status status = cli_real(out, arguments, name, 0, 1, 0, error);
+  const char *value = cli_value(arguments, name);
+  if (status == DESPUR_OK && value && !(*out > 0))
+    return cli_fail(error, DESPUR_BAD_USAGE, "--%s: expected a number above 0 and up to 1, found '%s'", name,
+                    value);
+  return status;
+}
+
 despur_status cli_confidence(double *out, const cli_arguments *arguments, despur_error *error) {
   return cli_real(out, arguments, "confidence", 0.5, 0.9999, 0.95, error);
 }

@@ -37,6 +37,13 @@ def _by(names: Sequence[str], cut: Mapping[str, int | Sequence[float]]) -> str:
     return ",".join(words)
 
 
+def _fraction(value: float | None, what: str) -> float:
+    """0 where it is not given."""
+    if value is not None and not 0 < value <= 1:
+        raise refuse(f"{what}: expected a number above 0 and up to 1, found {value!r}")
+    return value or 0
+
+
 @dataclass(slots=True)
 class _Frame:
     """Columns on their way into the library, all of one length."""
@@ -178,8 +185,8 @@ def evaluate(
     asked: dict[str, object] = {
         "label": name,
         "positive": None if positive is None else value_name(positive, "positive"),
-        "threshold": threshold or 0,
-        "at": at or 0,
+        "threshold": _fraction(threshold, "threshold"),
+        "at": _fraction(at, "at"),
         "min_count": min_count,
         "whole_groups": whole_groups,
         "with_missing": with_missing,
@@ -307,13 +314,13 @@ def evaluate_file(
         "from_scores": prediction is None and (score is not None or probabilities is not None),
         "probabilities": probabilities,
         "positive": positive,
-        "threshold": threshold or 0,
+        "threshold": _fraction(threshold, "threshold"),
         "split": split,
         "id": id,
         "unit": unit,
         "weight": weight,
         "overlapping": overlapping if overlapping is None or isinstance(overlapping, str) else ",".join(overlapping),
-        "at": at or 0,
+        "at": _fraction(at, "at"),
         "min_count": min_count,
         "whole_groups": whole_groups,
         "with_missing": with_missing,
