@@ -172,15 +172,23 @@ class Evaluation(HasPlots):
 
     # ---- rates ----
 
+    @property
+    def positive(self) -> str | None:
+        """The class that rates are of: the last of two, unless ``evaluate(positive=)`` said another. None where there
+        are more classes, of which `rates` asks for one."""
+        rates = self._data.get("rates") or []
+        return rates[0]["positive"] if len(rates) == 1 else None
+
     def _part(self, by: str | None, positive: str | None) -> dict[str, Any]:
         rates = self._data.get("rates") or []
         if not rates:
             raise refuse("there are no rates: nothing but labels tells groups apart, or too many classes")
-        for one in rates:
-            if positive is None or one["positive"] == str(positive):
-                break
-        else:
-            raise refuse(f"no class {positive!r} has rates; there are {[r['positive'] for r in rates]}")
+        classes = [one["positive"] for one in rates]
+        if positive is None and len(classes) > 1:
+            raise refuse(f"rates of which class? Say positive=, one of {classes}")
+        if positive is not None and str(positive) not in classes:
+            raise refuse(f"no class {positive!r} has rates; there are {classes}")
+        one = rates[0 if positive is None else classes.index(str(positive))]
         parts = {part["attribute"]: part for part in one["by"]}
         name = by if by is not None else list(parts)[-1] if parts else None
         if name not in parts:
@@ -199,7 +207,7 @@ class Evaluation(HasPlots):
         by : str, optional
             One of several features, such as ``"sex"``; without it, all together (``"sex x race"``).
         positive : str, optional
-            Of more than two classes, the one that is positive.
+            Of more than two classes, the one that is positive; of two it is `positive`.
 
         Returns
         -------
@@ -225,7 +233,7 @@ class Evaluation(HasPlots):
         """How far the values of the sensitive features are apart in a rate, or in ``odds``.
 
         ``spread("selection").difference`` is demographic parity's, ``spread("odds").difference`` that of
-        equalised odds.
+        equalised odds. ``by`` and ``positive`` are as for `rates`.
         """
         spreads = self._part(by, positive).get("spreads", {})
         if rate not in spreads:

@@ -215,8 +215,26 @@ def test_more_than_two_classes_have_rates_each():
     y = np.arange(60) % 3
     got = despur.evaluate(y, (y + (np.arange(60) > 50)) % 3, sensitive_features=np.arange(60) % 2)
     assert got.rates("tpr", positive="2")["group=0"].of == 10
+    assert got.positive is None
     with pytest.raises(despur.InputError, match="no class 'cat' has rates"):
         got.rates("tpr", positive="cat")
+    with pytest.raises(despur.InputError, match=r"rates of which class\? Say positive=, one of \['0', '1', '2'\]"):
+        got.spread("selection")
+
+
+def test_the_class_that_rates_are_of_is_known():
+    y, predicted, group = ["no", "yes", "yes", "no"], ["no", "yes", "no", "no"], list("aabb")
+    assert despur.evaluate(y, predicted, sensitive_features=group).positive == "yes"
+    other = despur.evaluate(y, predicted, sensitive_features=group, positive="no")
+    assert other.positive == "no" and other.rates("tpr")["group=b"].value == 1
+
+
+@pytest.mark.parametrize("value", [0, -0.1, 1.5, float("nan")])
+def test_thresholds_that_decide_nothing_are_refused(value):
+    with pytest.raises(despur.InputError, match="threshold: expected a number above 0 and up to 1"):
+        despur.evaluate([0, 1], y_prob=[0.2, 0.7], threshold=value)
+    with pytest.raises(despur.InputError, match="at: expected a number above 0 and up to 1"):
+        despur.evaluate([0, 1], [0, 1], sensitive_features={"a": [0, 1]}, overlapping=True, at=value)
 
 
 def test_charts_are_svg(frame):
