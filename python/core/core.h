@@ -122,6 +122,7 @@ PyObject *core_audit(PyObject *module, PyObject *arguments);
 PyObject *core_audit_write(PyObject *module, PyObject *arguments);
 
 PyObject *core_repair(PyObject *module, PyObject *arguments);
+PyObject *core_repair_takes(PyObject *module, PyObject *arguments);
 PyObject *core_repair_write(PyObject *module, PyObject *arguments);
 PyObject *core_head_read(PyObject *module, PyObject *spec);
 PyObject *core_draw_splits(PyObject *module, PyObject *arguments);

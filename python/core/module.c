@@ -125,6 +125,7 @@ static PyMethodDef functions[] = {
     {"audit_write", core_audit_write, METH_VARARGS,
      "audit_write(audit, directory, page, examples, kind, pictures)"},
     {"repair", core_repair, METH_VARARGS, "repair(data, options, listener): dict, repair"},
+    {"repair_takes", core_repair_takes, METH_VARARGS, "repair_takes(method, setting): bool"},
     {"repair_write", core_repair_write, METH_VARARGS, "repair_write(repair, directory, view): sentences"},
     {"head_read", core_head_read, METH_O, "head_read(spec): head, outputs, columns, weight, bias"},
     {"draw_splits", core_draw_splits, METH_VARARGS, "draw_splits(out, rows, seed)"},

@@ -19,15 +19,20 @@ static bool take_list(despur_repair_list *out, PyObject *asked, const char *key)
   return !PyErr_Occurred();
 }
 
+static bool method_named(despur_last_layer *out, const char *name) {
+  size_t m = 0;
+  while (m < DESPUR_LAST_COUNT && strcmp(despur_last_layer_names[m], name) != 0) m++;
+  *out = (despur_last_layer)m;
+  return m < DESPUR_LAST_COUNT || core_refuse("there is no method '%.40s'", name);
+}
+
 static bool take_methods(despur_repair_options *out, PyObject *asked) {
   PyObject *names = PyDict_GetItemString(asked, "methods");
   for (Py_ssize_t i = 0; names && i < PyList_Size(names); i++) {
     const char *name;
-    size_t m = 0;
-    if (!core_text(&name, PyList_GetItem(names, i)) || !name) return false;
-    while (m < DESPUR_LAST_COUNT && strcmp(despur_last_layer_names[m], name) != 0) m++;
-    if (m == DESPUR_LAST_COUNT) return core_refuse("there is no method '%.40s'", name);
-    out->methods[m] = true;
+    despur_last_layer method;
+    if (!core_text(&name, PyList_GetItem(names, i)) || !name || !method_named(&method, name)) return false;
+    out->methods[method] = true;
   }
   return names != NULL;
 }
@@ -44,6 +49,15 @@ static bool options_of(despur_repair_options *out, PyObject *asked) {
          take_list(&out->c, asked, "c") && take_list(&out->mix, asked, "mix") &&
          take_list(&out->gamma, asked, "gamma") && take_list(&out->lambda, asked, "lambda") &&
          take_list(&out->scale, asked, "scale") && take_list(&out->diversity, asked, "diversity");
+}
+
+/* (method, setting): whether the setting has an effect on the method. */
+PyObject *core_repair_takes(PyObject *module, PyObject *arguments) {
+  const char *name, *setting;
+  despur_last_layer method;
+  (void)module;
+  if (!PyArg_ParseTuple(arguments, "ss", &name, &setting) || !method_named(&method, name)) return NULL;
+  return PyBool_FromLong(despur_last_layer_takes(method, setting));
 }
 
 /* ---- what came out ---- */

@@ -381,6 +381,14 @@ def _asked(wanted: list[str], select: str, fit: str, lists: Mapping[str, Any], *
     return {"methods": wanted, "rule": RULES.index(select), "fit_on_both": int(fit == "both"), **numbers, **values}
 
 
+def _check_effect(wanted: Sequence[str], given: Sequence[str], head: bool) -> None:
+    """l2 is that of ERM, too, which is the head before where none is given."""
+    for name in given:
+        of_erm = name == "l2"
+        if not (of_erm and not head) and not any(_core.repair_takes(method, name.rstrip("_")) for method in wanted):
+            raise refuse(f"{name}: has no effect with {', '.join(wanted)}" + (" and a head" if of_erm else ""))
+
+
 def _position(point: int | bool | None, dial: Sequence[DialPoint], judged: int) -> int:
     if point is False:
         raise refuse(f"repair: {judged} validation examples are too few to be sure of any head that it is accurate enough")
@@ -495,6 +503,9 @@ def repair(
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
     wishes = {k: v for k, v in (("min_average", min_average), ("max_loss", max_loss)) if v is not None}
     asked = _asked(wanted, select, fit, lists, seed=seed, folds=folds, refits=refits, **wishes)
+    usual = inspect.signature(repair).parameters
+    changed = [name for name, value in (("refits", refits), ("fit", fit)) if value != usual[name].default]
+    _check_effect(wanted, [*lists, *changed], head is not None)
     by = grouping_of(codes, classes, groups, attributes, partitions, cut)
     old = head_before(head, len(classes), columns)
     of_unit = None if units is None else unit_codes(units, rows, "features")
