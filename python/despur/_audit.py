@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
 from despur._arrow import Coded
-from despur._evaluate import cut_columns
+from despur._evaluate import check_cut, cut_columns
 from despur._evaluation import framed
 from despur._features import find_engine, job_of
 from despur._plot import HasPlots, draw_intervals
@@ -25,6 +25,7 @@ from despur._repair_data import split_codes, unit_codes
 from despur._table import (
     MISSING,
     array_of,
+    changed,
     check_finite,
     columns_of,
     features_of,
@@ -281,6 +282,7 @@ def _is_number(text: str) -> bool:
 
 def _metadata(metadata: Any, cut: Mapping[str, int | Sequence[float]] | None, rows: int) -> list[Any]:
     """Columns that may tell groups apart; numbers of many values in quarters."""
+    check_cut(cut if metadata is None else None, {}, "metadata")
     columns = {} if metadata is None else columns_of(cut_columns(metadata, cut, "metadata"))
     taken = []
     for name, column in columns.items():
@@ -493,7 +495,7 @@ def audit(
         weights=weights, ids=ids,
     )  # fmt: skip
     known = {"y": y, "y_pred": y_pred, "logits": logits, "metadata": metadata, "attribute": attribute, "splits": splits,
-             "units": units, "weights": weights, "ids": ids}  # fmt: skip
+             "units": units, "weights": weights, "ids": ids, "cut": cut}  # fmt: skip
     workers = threads or _core.processors
     options = _options(
         finders=finders, repeats=repeats, label_some=label_some, trained_on=int(trained_on), penalty=penalty, folds=folds,
@@ -502,6 +504,9 @@ def audit(
     kind, shown = _pictures_of(pictures)
     rows = None
     seen: dict[str, Any] = {"layer": layer, "preprocess": preprocess, "filter": filter, "shorter": shorter, "skip_unreadable": skip_unreadable}
+    if model is None:
+        for name in changed(audit, **seen, model_predicts=model_predicts):
+            raise refuse(f"{name}: is for a folder of pictures and model=")
     with python_words(), listening(progress) as listener:
         if model is not None:
             if not _is_folder(features):

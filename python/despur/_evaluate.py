@@ -44,6 +44,12 @@ def _fraction(value: float | None, what: str) -> float:
     return value or 0
 
 
+def _count(value: int, what: str) -> int:
+    if value < 0:
+        raise refuse(f"{what}: expected a whole number from 0 on, found {value!r}")
+    return value
+
+
 @dataclass(slots=True)
 class _Frame:
     """Columns on their way into the library, all of one length."""
@@ -65,6 +71,8 @@ def _add_probabilities(
     """The frame has labels and predictions, and nothing else yet."""
     numbers = numbers_of(y_prob, "y_prob")
     if numbers.ndim == 1 or numbers.shape[1] == 1:
+        if classes is not None:
+            raise refuse("classes: is for a y_prob with a column for each class; of one column, say positive=")
         frame.add("score", numbers.reshape(-1), "y_prob")
         asked["score"] = "score"
         return
@@ -175,9 +183,14 @@ def evaluate(
     """
     warn_of_order(y_true=y_true, y_pred=y_pred, sensitive_features=sensitive_features, y_prob=y_prob, ids=ids, units=units, weights=weights)
     rows = getattr(y_true, "__len__", lambda: None)()
+    if at is not None and not overlapping:
+        raise refuse("at: is for overlapping=True")
+    if classes is not None and y_prob is None:
+        raise refuse("classes: is for y_prob=, the probability of each")
     if _is_names(sensitive_features) and rows is not None and len(sensitive_features) != rows:
         raise refuse(f"sensitive_features: expected the columns themselves, found names: {sensitive_features!r}")
     features = {} if sensitive_features is None else columns_of(sensitive_features)
+    check_cut(cut, features, "sensitive_features")
     frame = _Frame([])
     name = _free_name(name_of(y_true), features, "y", "y_true", "label")
     codes, values = codes_of(y_true, "y_true")
@@ -187,7 +200,7 @@ def evaluate(
         "positive": None if positive is None else value_name(positive, "positive"),
         "threshold": _fraction(threshold, "threshold"),
         "at": _fraction(at, "at"),
-        "min_count": min_count,
+        "min_count": _count(min_count, "min_count"),
         "whole_groups": whole_groups,
         "with_missing": with_missing,
     }
@@ -238,14 +251,19 @@ def _is_names(features: Any) -> bool:
     return isinstance(features, str) or (isinstance(features, (list, tuple)) and all(isinstance(f, str) for f in features))
 
 
+def check_cut(cut: Mapping[str, Any] | None, columns: Mapping[str, Any], what: str) -> None:
+    for name in cut or {}:
+        if name not in columns:
+            there = f"; there are {', '.join(columns)}" if columns else ""
+            raise refuse(f"cut: {what} has no column {name!r}{there}")
+
+
 def cut_columns(features: Any, cut: Mapping[str, int | Sequence[float]] | None, what: str) -> Any:
     """Columns of which some, numbers, are cut into ranges; the ranges have the names that `evaluate` gives them."""
     if not cut:
         return features
     columns = columns_of(features)
-    for name in cut:
-        if name not in columns:
-            raise refuse(f"cut: {what} has no column {name!r}; there are {', '.join(columns)}")
+    check_cut(cut, columns, what)
     return {name: _ranges(name, column, cut[name]) if name in cut else column for name, column in columns.items()}
 
 
@@ -306,6 +324,8 @@ def evaluate_file(
         With file, line and column of what cannot be read.
     """
     given = os.fspath(path)
+    if at is not None and overlapping is None:
+        raise refuse("at: is for overlapping=")
     asked: dict[str, object] = {
         "by": by if by is None or isinstance(by, str) else ",".join(by),
         "label": label,
@@ -321,7 +341,7 @@ def evaluate_file(
         "weight": weight,
         "overlapping": overlapping if overlapping is None or isinstance(overlapping, str) else ",".join(overlapping),
         "at": _fraction(at, "at"),
-        "min_count": min_count,
+        "min_count": _count(min_count, "min_count"),
         "whole_groups": whole_groups,
         "with_missing": with_missing,
         "separator": separator,

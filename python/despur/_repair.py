@@ -34,7 +34,7 @@ from despur._repair_data import (
     unit_codes,
     weights_of,
 )
-from despur._table import MISSING, features_of, id_texts, name_of, python_words, refuse, warn_of_order
+from despur._table import MISSING, changed, features_of, id_texts, name_of, python_words, refuse, warn_of_order
 
 if TYPE_CHECKING:
     import pandas
@@ -503,9 +503,7 @@ def repair(
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
     wishes = {k: v for k, v in (("min_average", min_average), ("max_loss", max_loss)) if v is not None}
     asked = _asked(wanted, select, fit, lists, seed=seed, folds=folds, refits=refits, **wishes)
-    usual = inspect.signature(repair).parameters
-    changed = [name for name, value in (("refits", refits), ("fit", fit)) if value != usual[name].default]
-    _check_effect(wanted, [*lists, *changed], head is not None)
+    _check_effect(wanted, [*lists, *changed(repair, refits=refits, fit=fit)], head is not None)
     by = grouping_of(codes, classes, groups, attributes, partitions, cut)
     old = head_before(head, len(classes), columns)
     of_unit = None if units is None else unit_codes(units, rows, "features")

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from despur import _core
 from despur._arrow import Coded
-from despur._evaluate import cut_columns
+from despur._evaluate import check_cut, cut_columns
 from despur._table import MISSING, array_of, columns_of, numbers_of, ordered_codes, python_words, refuse, vector
 
 _SPLITS = ("train", "val", "test")
@@ -136,6 +136,8 @@ class Grouping:
 def grouping_of(y: Codes, names: Sequence[Any], groups: Any, attributes: Any, partitions: Any, cut: Any) -> Grouping:
     if groups is not None and partitions is not None:
         raise refuse("expected groups= or partitions=, found both")
+    if attributes is None and groups is None:
+        check_cut(cut, {}, "attributes")
     known = None if attributes is None else groups_within(y, names, cut_columns(attributes, cut, "attributes"), "attributes")
     given, others = None, None
     if groups is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +37,12 @@ def python_words(**other: str) -> Iterator[None]:
 
 def refuse(sentence: str) -> _core.InputError:
     return _core.InputError(sentence)
+
+
+def changed(function: Callable[..., Any], **values: Any) -> list[str]:
+    """The arguments of a function that are not what they are by default."""
+    usual = inspect.signature(function).parameters
+    return [name for name, value in values.items() if value != usual[name].default]
 
 
 def name_of(values: object) -> str | None:

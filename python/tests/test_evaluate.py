@@ -237,6 +237,21 @@ def test_thresholds_that_decide_nothing_are_refused(value):
         despur.evaluate([0, 1], [0, 1], sensitive_features={"a": [0, 1]}, overlapping=True, at=value)
 
 
+@pytest.mark.parametrize(
+    ("match", "given"),
+    [
+        ("at: is for overlapping=True", {"at": 0.3}),
+        ("classes: is for y_prob=", {"classes": [0, 1]}),
+        ("classes: is for a y_prob with a column for each", {"classes": [0, 1], "y_prob": [0.2, 0.7]}),
+        ("cut: sensitive_features has no column 'age'; there are group", {"cut": {"age": 4}}),
+        ("min_count: expected a whole number from 0 on, found -1", {"min_count": -1}),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(match, given):
+    with pytest.raises(despur.InputError, match=match):
+        despur.evaluate([0, 1], [0, 1], sensitive_features=["a", "b"], **given)
+
+
 def test_charts_are_svg(frame):
     got = arrays(frame)
     drawn = ElementTree.fromstring(got.plot().svg.split("-->", 1)[1])

@@ -229,6 +229,7 @@ def test_groups_are_routed(data):
         ("weights: expected 60 rows", {"weights": [1]}),
         ("ids: expected 60 rows", {"ids": [1]}),
         ("cut: groups has no column 'age'", {"groups": {"a": [0, 1] * 30}, "cut": {"age": 4}}),
+        ("cut: attributes has no column 'age'", {"cut": {"age": 4}}),
         ("max_loss: expected a number from 0 to 1, found 5", {"max_loss": 5}),
         ("gamma: has no effect with erm, balanced", {"gamma": [1], "methods": ["erm", "balanced"]}),
         ("refits: has no effect with erm", {"refits": 5, "methods": "erm"}),
