@@ -11,7 +11,8 @@
   {"layer", "NAME", "a value of the model (default: what its last linear layer is applied to)"},             \
       {"preprocess", "NAME", "of bytes: imagenet (default), unit, half, lite, clip; none: of floats"},       \
       {"filter", "NAME", "of pictures of another size: bilinear (default) or bicubic"},                      \
-      {"shorter", "N", "their shorter side before the middle is cut out (default: the model's)"}, {          \
+      {"shorter", "N", "their shorter side before the middle is cut out (default: the model's)"},            \
+      {"layout", "NAME", "of a folder: imagefolder, celeba, ... (docs/pictures.md); auto (default)"}, {      \
     "skip-unreadable", NULL, "leave out pictures of a folder that cannot be read"                            \
   }
 

@@ -46,7 +46,8 @@ DESPUR_API DESPUR_MUST_USE despur_status despur_onnx_list(char **out, const char
 typedef struct despur_onnx_job {
   const char *model;
   const char *images; /* .npy or .npz:NAME: [n, channels, rows, columns] of bytes or floats; or a folder of
-                         pictures (despur/picture.h) in any layout that is recognised */
+                         pictures (despur/picture.h) */
+  const char *layout; /* of the folder, one of despur_picture_layouts; NULL: "auto" */
   const char *layer;  /* a value of the model; NULL: what its last linear layer is applied to */
   const char *features, *logits; /* files to write, float32 [n, columns]; logits may be NULL */
   const char

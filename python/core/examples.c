@@ -197,7 +197,7 @@ static bool choice(int *out, PyObject *job, const char *key, const char *const *
 
 static bool take_job(despur_onnx_job *out, PyObject *job, core_listener *l) {
   static const char *const FILTERS[] = {"bilinear", "bicubic", NULL};
-  int preprocess, filter;
+  int preprocess, filter, layout;
   const struct {
     const char *key, **to;
   } texts[] = {{"model", &out->model},       {"images", &out->images}, {"layer", &out->layer},
@@ -207,10 +207,11 @@ static bool take_job(despur_onnx_job *out, PyObject *job, core_listener *l) {
     if (text && !core_text(texts[i].to, text)) return false;
   }
   if (!choice(&preprocess, job, "preprocess", despur_preprocess_names) ||
-      !choice(&filter, job, "filter", FILTERS))
+      !choice(&filter, job, "filter", FILTERS) || !choice(&layout, job, "layout", despur_picture_layouts))
     return false;
   out->preprocess = (despur_preprocess)preprocess;
   out->filter = (despur_filter)filter;
+  out->layout = layout ? despur_picture_layouts[layout] : NULL;
   out->shorter = core_count(job, "shorter");
   out->skip_unreadable = core_count(job, "skip_unreadable") != 0;
   out->threads = (int)core_count(job, "threads");

@@ -170,6 +170,7 @@ static bool fill(PyObject *module) {
   return PyModule_AddObjectRef(module, "InputError", input_error) == 0 && core_model_init(module) &&
          core_arrow_init() && add_names(module, "last_layers", despur_last_layer_names) &&
          add_names(module, "preprocessings", despur_preprocess_names) &&
+         add_names(module, "layouts", despur_picture_layouts) &&
          PyModule_AddStringConstant(module, "version", despur_version()) == 0 &&
          PyModule_AddStringConstant(module, "features", despur_version_features()) == 0 &&
          PyModule_AddIntConstant(module, "processors", despur_processors()) == 0;

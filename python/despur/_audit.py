@@ -391,6 +391,7 @@ def audit(
     preprocess: str = "imagenet",
     filter: str = "bilinear",
     shorter: int | None = None,
+    layout: str = "auto",
     skip_unreadable: bool = False,
     pictures: Any = None,
     finders: Sequence[str] | str | None = None,
@@ -441,7 +442,7 @@ def audit(
         An ONNX model that sees the pictures of the folder ``features``.
     model_predicts : bool
         The model's outputs are the classes of the folder.
-    layer, preprocess, filter, shorter, skip_unreadable
+    layer, preprocess, filter, shorter, layout, skip_unreadable
         How it sees them: as for `despur.features`.
     pictures : path or array-like of shape (n, ...), optional
         Shown on the page: a folder with a file for each of ``ids``, or an array of bytes, or of numbers from 0 to 1, itself or
@@ -503,7 +504,9 @@ def audit(
     )  # fmt: skip
     kind, shown = _pictures_of(pictures)
     rows = None
-    seen: dict[str, Any] = {"layer": layer, "preprocess": preprocess, "filter": filter, "shorter": shorter, "skip_unreadable": skip_unreadable}
+    seen: dict[str, Any] = {
+        "layer": layer, "preprocess": preprocess, "filter": filter, "shorter": shorter, "layout": layout, "skip_unreadable": skip_unreadable,
+    }  # fmt: skip
     if model is None:
         for name in changed(audit, **seen, model_predicts=model_predicts):
             raise refuse(f"{name}: is for a folder of pictures and model=")

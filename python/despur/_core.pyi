@@ -7,6 +7,7 @@ features: str
 processors: int
 last_layers: tuple[str, ...]
 preprocessings: tuple[str, ...]
+layouts: tuple[str, ...]
 
 class InputError(ValueError): ...
 

@@ -42,11 +42,13 @@ def job_of(
     preprocess: str,
     filter: str,
     shorter: int | None,
+    layout: str,
     skip_unreadable: bool,
     threads: int,
 ) -> dict[str, Any]:
     """How a model sees pictures, as the library takes it."""
-    for name, value, known in (("preprocess", preprocess, _core.preprocessings), ("filter", filter, _FILTERS)):
+    choices = (("preprocess", preprocess, _core.preprocessings), ("filter", filter, _FILTERS), ("layout", layout, _core.layouts))
+    for name, value, known in choices:
         if value not in known:
             raise refuse(f"{name}: expected {', '.join(known)}, found {value!r}")
     if shorter is not None and shorter < 1:
@@ -58,6 +60,7 @@ def job_of(
         "preprocess": preprocess,
         "filter": filter,
         "shorter": shorter or 0,
+        "layout": layout,
         "skip_unreadable": int(skip_unreadable),
         "threads": threads,
     }
@@ -147,6 +150,7 @@ def features(
     preprocess: str = "imagenet",
     filter: str = "bilinear",
     shorter: int | None = None,
+    layout: str = "auto",
     skip_unreadable: bool = False,
     threads: int | None = None,
     progress: Listener | bool | None = None,
@@ -161,7 +165,7 @@ def features(
     model : path
         An ONNX model, or the directory of a run, which has its own examples.
     images : path or array-like of shape (n, channels, rows, columns)
-        A folder of pictures in any layout that despur knows, or an array, itself or in a .npy file: bytes, which are
+        A folder of pictures, or an array, itself or in a .npy file: bytes, which are
         preprocessed, or floats, which are taken as they are (``preprocess="none"``).
     out : path, optional
         A new directory for ``features.npy`` and what lies beside it; else they are kept as long as the result.
@@ -175,6 +179,8 @@ def features(
         Of pictures of another size.
     shorter : int, optional
         Their shorter side before the middle is cut out; else the model's.
+    layout : str
+        Of a folder: ``"auto"``, ``"imagefolder"``, ``"celeba"`` and so on, as ``data.layout`` of a run.
     skip_unreadable : bool
         Leave out pictures of a folder that cannot be read.
     threads : int, optional
@@ -209,7 +215,7 @@ def features(
             images = path
         job = job_of(
             model, images, layer=layer, preprocess=preprocess, filter=filter, shorter=shorter,
-            skip_unreadable=skip_unreadable, threads=workers,
+            layout=layout, skip_unreadable=skip_unreadable, threads=workers,
         )  # fmt: skip
         job["features"] = os.path.join(directory, _FEATURES)
         job["logits"] = os.path.join(directory, _LOGITS) if logits else None

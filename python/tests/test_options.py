@@ -28,7 +28,7 @@ EVERY_COLUMN = {
 EVERY_FILE_COLUMN = {
     name: f"({name.replace('-', '_')})" for name in [*EVERY_COLUMN]
 }  # fmt: skip
-EMBEDDING = {name: f"({name.replace('-', '_')})" for name in ("layer", "preprocess", "filter", "shorter", "skip-unreadable")}
+EMBEDDING = {name: f"({name.replace('-', '_')})" for name in ("layer", "preprocess", "filter", "shorter", "layout", "skip-unreadable")}
 
 # verb: (function, class of its results, option: "(parameter)" of the function, "name" of the result, "method.parameter")
 WORDS = {

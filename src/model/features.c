@@ -347,6 +347,7 @@ despur_status despur_onnx_examples(despur_examples *out, const despur_onnx_job *
   despur_status status = DESPUR_OK;
   const despur_onnx_job pictures = {.model = job->model,
                                     .images = job->images,
+                                    .layout = job->layout,
                                     .layer = job->layer,
                                     .preprocess = job->preprocess,
                                     .filter = job->filter,

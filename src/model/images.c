@@ -144,6 +144,7 @@ static despur_status open_folder(images *out, const despur_onnx_job *job, const 
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
   const despur_pictures_options options = {.folder = job->images,
+                                           .layout = job->layout,
                                            .side = side_of(wanted),
                                            .shorter = job->shorter,
                                            .filter = job->filter,
@@ -171,6 +172,8 @@ despur_status images_open(images *out, const despur_onnx_job *job, const runtime
   *out = (images){.job = job};
   if (file_is_directory(job->images))
     TRY(open_folder(out, job, wanted, error));
+  else if (job->layout)
+    FAIL(error, DESPUR_BAD_INPUT, "%s: a layout is of a folder of pictures", job->images);
   else
     TRY(open_array(out, job->images, wanted, error));
   if (out->fitted || out->pictures) TRY(mem_alloc(&out->bytes, batch, out->numbers, error));

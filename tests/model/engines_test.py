@@ -76,6 +76,18 @@ def check_audit(model, onnxruntime, seen_of):
         said = [row["prediction"] for row in csv.DictReader(file)]
     assert said == ["abc"[k] for k in wanted.argmax(1)], said[:9]
     subprocess.run([DESPUR, "features", model, "classes", "--out", "classes_f.npy", "--quiet"], check=True)
+    for i, picture in enumerate(pictures[:40]):  # class/attribute, which could be environment/class
+        os.makedirs(f"within/{'xy'[i % 2]}/{'pq'[i // 2 % 2]}", exist_ok=True)
+        Image.fromarray(picture).save(f"within/{'xy'[i % 2]}/{'pq'[i // 2 % 2]}/{i:02}.png")
+    for out, layout, class_at, other_at in ("guessed", [], 1, 0), ("named", ["--layout", "imagefolder"], 0, 1):
+        subprocess.run([DESPUR, "audit", "within", "--model", model, "--out", out, *layout], stdout=subprocess.DEVNULL)
+        with open(f"{out}/features.npy.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == 40 and all([row["y"], row["a"]] == [row["filename"].split("/")[k] for k in (class_at, other_at)] for row in rows), rows[0]
+    said = subprocess.run([DESPUR, "features", model, "images.npy", "--layout", "imagefolder", "--out", "no.npy"], capture_output=True, text=True)
+    assert said.returncode == 3 and "images.npy: a layout is of a folder of pictures" in said.stderr, said
+    said = subprocess.run([DESPUR, "features", model, "classes", "--layout", "imagefolders", "--out", "no.npy"], capture_output=True, text=True)
+    assert said.returncode == 2 and "imagefolder" in said.stderr and not os.path.exists("no.npy"), said
     with open("classes/a/broken.png", "w") as file:
         file.write("no picture")
     for verb in ["features", model, "classes", "--out", "broken.npy"], ["audit", "classes", "--model", model]:
