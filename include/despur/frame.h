@@ -15,7 +15,7 @@ typedef struct despur_frame_column {
   const char *name;
   const double *numbers;     /* [rows], NaN where one is missing */
   const uint32_t *codes;     /* [rows] into values; beyond them: missing */
-  const char *const *values; /* [values_count] as a file would have them, equal ones or not */
+  const char *const *values; /* [values_count]; 1 and 1.0 are one class, but two values of another column */
   size_t values_count;
 } despur_frame_column;
 

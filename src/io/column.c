@@ -97,6 +97,7 @@ static despur_status add_category(uint32_t *category, value_column *c, const cha
   despur_status status = DESPUR_OK;
   meaning m = meaning_of(given, line, point);
   size_t before = c->keys.count;
+  if (c->as_spelled) m.key_length = 0, *m.name = 0;
   if (m.key_length > 0)
     TRY(dictionary_add(category, &c->keys, m.key, m.key_length, error));
   else

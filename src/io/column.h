@@ -29,7 +29,8 @@ typedef struct value_column {
   dictionary spellings;
   uint32_t *category_of; /* [spellings.count], or COLUMN_MISSING */
   size_t category_room;
-  uint32_t last;                 /* spelling of the last row */
+  bool as_spelled; /* to be set before rows: numbers that are written differently are different */
+  uint32_t last;   /* spelling of the last row */
   size_t missing, first_missing; /* how many rows, and the line of the first */
 } value_column;
 

@@ -33,6 +33,7 @@ static despur_status read_categories(table *t, table_column *column, const despu
   TRY(mem_alloc(&category_of, from->values_count, sizeof *category_of, error));
   TRY(mem_alloc(&codes, t->rows, sizeof *codes, error));
   for (size_t k = 0; k < from->values_count; k++) category_of[k] = UNSEEN;
+  c->as_spelled = true;
   for (size_t i = 0; i < t->rows; i++) {
     uint32_t code = from->codes[i];
     codes[i] = COLUMN_MISSING;
