@@ -70,7 +70,8 @@ typedef struct despur_predicted {
 typedef struct despur_columns {
   const char *label, *prediction;
   const char *score;         /* the probability of one of two classes */
-  const char *positive;      /* that class, which is also the one that rates call positive; NULL: 1 or true */
+  const char *positive;      /* that class, which is also the one that rates call positive; NULL: true, or 1
+                                where the other one is 0 or -1 */
   double threshold;          /* of the score, from which on the prediction is that class; 0: 0.5 */
   const char *probabilities; /* what the names of the columns with a probability begin with; the rest is the
                                 name of the class */

@@ -75,4 +75,4 @@ cleanup:
   return status;
 }
 
-const finder finder_columns = {.name = "columns", .propose = propose};
+const finder finder_columns = {.name = "columns", .from_columns = true, .propose = propose};

@@ -175,4 +175,4 @@ cleanup:
   return status;
 }
 
-const finder finder_conjunctions = {.name = "conjunctions", .propose = propose};
+const finder finder_conjunctions = {.name = "conjunctions", .from_columns = true, .propose = propose};

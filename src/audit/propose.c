@@ -44,6 +44,21 @@ cleanup:
   return status;
 }
 
+/* Whether there is what a finder looks at. */
+static bool can_look(const finder *f, const audit_data *d) {
+  if (f == &finder_maps && !d->maps) return false;
+  return (!f->from_features || d->q) && (!f->from_columns || d->examples->by_count > 0);
+}
+
+/* Those that are asked by name, or else "nothing found" would be said of nothing looked at. */
+static despur_status check_asked(const audit_data *d, const char *list, despur_error *error) {
+  if (!list) return DESPUR_OK;
+  for (size_t f = 0; f < sizeof ALL / sizeof *ALL; f++)
+    if (audit_asks(ALL[f], list) && can_look(ALL[f], d)) return DESPUR_OK;
+  return error_set(error, DESPUR_BAD_INPUT,
+                   "finders: there are no features, columns or maps that %s could look at", list);
+}
+
 static despur_status propose_all(proposals *out, const audit_data *d, const despur_audit_options *o,
                                  despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -81,8 +96,7 @@ static despur_status propose_all(proposals *out, const audit_data *d, const desp
   for (size_t f = 0; f < all; f++) {
     watch_tell(&o->watch, ALL[f]->name, f, all);
     TRY(watch_ask(&o->watch, error));
-    if (!audit_asks(ALL[f], o->finders)) continue;
-    if (!ALL[f]->from_features || d->q) TRY(ALL[f]->propose(out, &view, error));
+    if (audit_asks(ALL[f], o->finders) && can_look(ALL[f], d)) TRY(ALL[f]->propose(out, &view, error));
   }
   watch_tell(&o->watch, "done", all, all);
 cleanup:
@@ -96,6 +110,7 @@ despur_status audit_propose(despur_audit *a, const audit_data *data, const despu
                             despur_error *error) {
   despur_status status = DESPUR_OK;
   proposals found = {0};
+  TRY(check_asked(data, options->finders, error));
   if (data->discovery_count >= AUDIT_HALF) TRY(propose_all(&found, data, options, error));
   a->notes_count = found.notes.count;
   TRY(text_copy_all(&a->notes, (const char *const *)found.notes.items, found.notes.count, error));

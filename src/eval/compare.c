@@ -290,6 +290,12 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
     FAIL(error, DESPUR_BAD_INPUT, "expected weights of both predictions, found them of one only");
   if (!first->units != !second->units)
     FAIL(error, DESPUR_BAD_INPUT, "expected units of both predictions, found them of one only");
+  if (first->least_count != second->least_count)
+    FAIL(error, DESPUR_BAD_INPUT,
+         "which group can be the worst? In the first predictions one of at least %zu examples, in the second "
+         "of "
+         "at least %zu (the least number has to be the same)",
+         first->least_count, second->least_count);
   TRY(mem_alloc(&out->groups, first->groups_count, sizeof *out->groups, error));
   TRY(text_copy_all(&out->names, first->names, first->groups_count, error));
   for (size_t g = 0; g < first->groups_count; g++) out->groups[g].name = out->names[g];

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double LARGEST_WHOLE = 1e15; /* that is spelled by its digits */
+
 /* ---- what was asked for ---- */
 
 static despur_status reserve(column_cut *out, size_t room, despur_error *error) {
@@ -35,6 +37,10 @@ static despur_status parse_edge(column_cut *out, const char *at, size_t length, 
   if (out->count > 0 && value <= out->edges[out->count - 1])
     FAIL(error, DESPUR_BAD_USAGE, "expected numbers that increase, found %.60s after %.60s", word.data,
          out->names[out->count - 1]);
+  if (form->whole && fabs(value) < LARGEST_WHOLE) { /* "20.0" is called 20 */
+    word.length = 0;
+    TRY(text_add(&word, error, "%.0f", value));
+  }
   TRY(add_edge(out, value, word.data, error));
 cleanup:
   mem_free(word.data);

@@ -64,7 +64,7 @@ static void numbers_are_cut_where_it_is_said(void **state) {
   despur_predicted_release(&got);
   got = read_as(false, (despur_columns){.by = "age:10.0,fold"}); /* ten parts would be "10" */
   assert_int_equal(got.groups_count, 4);
-  assert_string_equal(got.names[0], "age=under 10.0,fold=test");
+  assert_string_equal(got.names[0], "age=under 10,fold=test");
   despur_predicted_release(&got);
   got = read_as(false, (despur_columns){.by = "age:-5,200"}); /* parts that nobody is in are not there */
   assert_groups(&got, (const char *const[]){"-5 to under 200", NULL}, (const size_t[]){100});

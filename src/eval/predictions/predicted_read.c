@@ -139,6 +139,13 @@ cleanup:
   return status;
 }
 
+/* 1 is positive beside 0 or -1, and alone. Of 1 and 2 nobody knows. */
+static bool is_positive(const loader *l, size_t class) {
+  const column_category *about = l->classes.about, *other = &about[1 - class];
+  return about[class].number == 1 &&
+         (column_categories(&l->classes) == 1 || other->number == 0 || other->number == -1);
+}
+
 /* The class that a score is the probability of, and the other one. */
 static despur_status find_positive(loader *l, despur_error *error) {
   despur_status status = DESPUR_OK;
@@ -150,8 +157,7 @@ static despur_status find_positive(loader *l, despur_error *error) {
          file_of(l), column_name(&l->classes, 0), column_name(&l->classes, 1), column_name(&l->classes, 2));
   for (l->positive = 0; l->positive < count; l->positive++) {
     const char *class = column_name(&l->classes, l->positive);
-    const column_category *about = &l->classes.about[l->positive];
-    if (name ? strcmp(class, name) == 0 : about->number == 1)
+    if (name ? strcmp(class, name) == 0 : is_positive(l, l->positive))
       return count == 1 ? add_negative(l, error) : DESPUR_OK;
   }
   if (name) {
@@ -471,6 +477,8 @@ static despur_status load(loader *l, despur_error *error) {
   if (l->roles.unit) TRY(examples_take_units(l->out, &l->table, l->roles.unit, error));
   if (l->roles.weight) TRY(weights_take(l->out, &sentence, l->roles.weight, error));
   TRY(note_if_any(l, &sentence, error));
+  if (l->out->weights && l->out->probabilities)
+    TRY(note(l, error, "weights are for accuracies and rates: of probabilities every row counts the same"));
   if (l->columns->others) TRY(examples_take_others(l->out, &l->table, error));
   TRY(note_strays(l, error));
   if (l->roles.overlapping)
