@@ -318,6 +318,20 @@ static bool is_unseen(const task *t, size_t group) {
   return true;
 }
 
+/* Splits that came from elsewhere may divide them. */
+static void print_divided_units(const task *t) {
+  size_t divided = 0;
+  unsigned char *seen = t->view.units ? calloc(t->view.units_count, 1) : NULL; /* a bit for each split */
+  for (size_t i = 0; seen && i < t->data.rows; i++)
+    seen[t->view.units[i]] |= (unsigned char)(1 << t->data.splits[i]);
+  for (size_t u = 0; seen && u < t->view.units_count; u++) divided += (seen[u] & (seen[u] - 1)) != 0;
+  free(seen);
+  if (divided > 0)
+    terminal_print(stdout,
+                   "note: %zu of %zu values of %s have rows in several splits: test is not of new ones\n",
+                   divided, t->view.units_count, t->view.unit);
+}
+
 static void print_unseen(const task *t) {
   if (t->data.groups && t->data.groups_count <= t->data.classes)
     printf("note: every class is one group: balancing groups is balancing classes\n");
@@ -361,6 +375,7 @@ static void print_text(const task *t) {
          r->of_classes ? "classes (no groups are known)" : "groups",
          despur_repair_rule_name(t->options.rule));
   print_unseen(t);
+  print_divided_units(t);
   printf("before: %s\n\n", r->before_given ? "the head that was given" : "ERM");
   print_methods(t);
   print_gaps(t);
