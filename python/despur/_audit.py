@@ -27,6 +27,8 @@ from despur._table import (
     array_of,
     changed,
     check_finite,
+    check_order,
+    class_columns,
     columns_of,
     features_of,
     id_texts,
@@ -36,6 +38,7 @@ from despur._table import (
     python_words,
     refuse,
     warn_of_order,
+    whole_number,
 )
 
 if TYPE_CHECKING:
@@ -243,11 +246,13 @@ def _predictions_of(y_pred: ArrayLike, classes: list[str], rows: int) -> NDArray
     return np.array([classes.index(name) for name in names], np.uint32)[codes]
 
 
-def _logits_of(logits: ArrayLike, rows: int, classes: int) -> NDArray[np.float32]:
+def _logits_of(logits: ArrayLike, y: Any, rows: int, classes: list[str]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
-        numbers = np.ascontiguousarray(numbers_of(logits, "logits"), np.float32)
-    if numbers.shape != (rows, classes):
-        raise refuse(f"logits: expected [{rows}, {classes}], a column for each class, found {list(numbers.shape)}")
+        numbers = np.ascontiguousarray(class_columns(logits, classes, "logits"), np.float32)
+    if numbers.shape != (rows, len(classes)):
+        raise refuse(f"logits: expected [{rows}, {len(classes)}], a column for each class, found {list(numbers.shape)}")
+    if not hasattr(logits, "columns"):
+        check_order(classes, y, "logits", "(labels that are numbers, or a frame with these names, say it)")
     check_finite(numbers, "logits")
     return numbers
 
@@ -283,7 +288,7 @@ def _is_number(text: str) -> bool:
 def _metadata(metadata: Any, cut: Mapping[str, int | Sequence[float]] | None, rows: int) -> list[Any]:
     """Columns that may tell groups apart; numbers of many values in quarters."""
     check_cut(cut if metadata is None else None, {}, "metadata")
-    columns = {} if metadata is None else columns_of(cut_columns(metadata, cut, "metadata"))
+    columns = {} if metadata is None else columns_of(cut_columns(columns_of(metadata, "metadata"), cut, "metadata"))
     taken = []
     for name, column in columns.items():
         found = _column(name, column, rows, f"metadata: {name!r}")
@@ -313,7 +318,7 @@ def _given_examples(
     if splits is not None:
         given["splits"] = split_codes(splits, rows, "y")
     if logits is not None:
-        given["logits"] = _logits_of(logits, rows, len(classes))
+        given["logits"] = _logits_of(logits, y, rows, classes)
         given["predictions"] = given["logits"].argmax(axis=1).astype(np.uint32)
     if y_pred is not None:
         given["predictions"] = _predictions_of(y_pred, classes, rows)
@@ -354,11 +359,10 @@ def _pictures_of(pictures: Any) -> tuple[str | None, Any]:
 def _options(**given: Any) -> dict[str, Any]:
     if not 0 < given["confidence"] < 1:
         raise refuse(f"confidence: expected a number between 0 and 1, found {given['confidence']}")
-    if given["folds"] < 2 or not given["penalty"] > 0:
-        raise refuse("expected at least 2 folds and a penalty above 0")
-    for name, least in (("repeats", 0), ("label_some", 0), ("seed", 0)):
-        if given[name] < least:
-            raise refuse(f"{name}: expected at least {least}, found {given[name]}")
+    if not given["penalty"] > 0:
+        raise refuse(f"penalty: expected a number above 0, found {given['penalty']}")
+    for name, least, most in (("folds", 2, 1000), ("repeats", 0, 1000), ("label_some", 0, 10**6), ("seed", 0, 2**63 - 1)):
+        given[name] = whole_number(given[name], name, least, most)
     if given["finders"] is not None and not isinstance(given["finders"], str):
         given["finders"] = ",".join(given["finders"])
     return given
@@ -497,7 +501,7 @@ def audit(
     )  # fmt: skip
     known = {"y": y, "y_pred": y_pred, "logits": logits, "metadata": metadata, "attribute": attribute, "splits": splits,
              "units": units, "weights": weights, "ids": ids, "cut": cut}  # fmt: skip
-    workers = threads or _core.processors
+    workers = _core.processors if threads is None else whole_number(threads, "threads", 1)
     options = _options(
         finders=finders, repeats=repeats, label_some=label_some, trained_on=int(trained_on), penalty=penalty, folds=folds,
         confidence=confidence, seed=seed, threads=workers,

@@ -14,7 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 from despur import _core
 from despur._arrow import MISSING, Coded
 from despur._evaluation import Evaluation
-from despur._table import class_order, codes_of, columns_of, name_of, numbers_of, python_words, refuse, value_name, warn_of_order
+from despur._table import (
+    check_order,
+    class_columns,
+    class_order,
+    codes_of,
+    columns_of,
+    name_of,
+    numbers_of,
+    python_words,
+    refuse,
+    value_name,
+    warn_of_order,
+    whole_number,
+)
 
 
 def _free_name(wanted: str | None, others: Mapping[str, Any], *defaults: str) -> str:
@@ -24,30 +37,35 @@ def _free_name(wanted: str | None, others: Mapping[str, Any], *defaults: str) ->
     raise refuse(f"sensitive_features: expected columns not called {', '.join(defaults)}")
 
 
+_MOST_PARTS = 20  # one whole number up to this is how many parts, to the library
+
+
+def _cut_words(name: str, at: int | Sequence[float]) -> str:
+    """How the library is told: a single edge has a point, or it would be a number of parts."""
+    if np.ndim(at) == 0:
+        return str(whole_number(at, f"cut: {name!r}: parts", 2, _MOST_PARTS))
+    edges = numbers_of(at, f"cut: {name!r}").reshape(-1)
+    if not np.isfinite(edges).all():
+        raise refuse(f"cut: {name!r}: expected finite numbers")
+    return ",".join(f"{edge:.17g}" if len(edges) > 1 else repr(float(edge)) for edge in edges)
+
+
 def _by(names: Sequence[str], cut: Mapping[str, int | Sequence[float]]) -> str:
     words = []
     for name in names:
         if "," in name and len(names) > 1:
             raise refuse(f"sensitive_features: {name!r}: a name with a comma can only be used alone")
         if name in cut:
-            at = cut[name]
-            edges = [at] if isinstance(at, int) else list(at)
-            name += ":" + ",".join(f"{edge:.15g}" for edge in edges)
+            name += ":" + _cut_words(name, cut[name])
         words.append(name)
     return ",".join(words)
 
 
 def _fraction(value: float | None, what: str) -> float:
     """0 where it is not given."""
-    if value is not None and not 0 < value <= 1:
+    if value is not None and (isinstance(value, (bool, np.bool_)) or not 0 < value <= 1):
         raise refuse(f"{what}: expected a number above 0 and up to 1, found {value!r}")
     return value or 0
-
-
-def _count(value: int, what: str) -> int:
-    if value < 0:
-        raise refuse(f"{what}: expected a whole number from 0 on, found {value!r}")
-    return value
 
 
 @dataclass(slots=True)
@@ -66,29 +84,33 @@ class _Frame:
 
 
 def _add_probabilities(
-    frame: _Frame, y_prob: ArrayLike, asked: dict[str, object], classes: Sequence[Any] | None
+    frame: _Frame, y_true: ArrayLike, y_prob: ArrayLike, asked: dict[str, object], classes: Sequence[Any] | None, others: Mapping[str, Any]
 ) -> None:
-    """The frame has labels and predictions, and nothing else yet."""
-    numbers = numbers_of(y_prob, "y_prob")
-    if numbers.ndim == 1 or numbers.shape[1] == 1:
-        if classes is not None:
-            raise refuse("classes: is for a y_prob with a column for each class; of one column, say positive=")
-        frame.add("score", numbers.reshape(-1), "y_prob")
-        asked["score"] = "score"
-        return
+    """The frame has labels and predictions, and nothing else yet; others: what else there will be."""
     if classes is not None:
         names = [value_name(c, "classes") for c in classes]
     else:
         occurring = (values[k] for _, codes, values in frame.columns for k in np.unique(codes) if k < len(values))
         names = class_order(list(occurring))
+    numbers = class_columns(y_prob, names, "y_prob")
+    taken = {**others, **{column[0]: None for column in frame.columns}}
+    if numbers.ndim == 1 or numbers.shape[1] == 1:
+        if classes is not None:
+            raise refuse("classes: is for a y_prob with a column for each class; of one column, say positive=")
+        asked["score"] = _free_name("score", taken, "y_prob", "probability")
+        frame.add(str(asked["score"]), numbers.reshape(-1), "y_prob")
+        return
+    if classes is None and not hasattr(y_prob, "columns"):
+        check_order(names, y_true, "y_prob", "(say which: classes=)")
     if len(names) != numbers.shape[1]:
         raise refuse(
             f"y_prob: expected a column for each of the classes {', '.join(names[:10])}, found "
             f"{numbers.shape[1]}" + ("" if classes is not None else " (say which: classes=)")
         )
+    start = next(s for s in ("prob_", "y_prob_", "y_prob of ") if not any(other.startswith(s) for other in taken))
     for k, name in enumerate(names):
-        frame.add(f"prob_{name}", np.ascontiguousarray(numbers[:, k]), "y_prob")
-    asked["probabilities"] = "prob_"
+        frame.add(f"{start}{name}", np.ascontiguousarray(numbers[:, k]), "y_prob")
+    asked["probabilities"] = start
 
 
 def evaluate(
@@ -200,7 +222,7 @@ def evaluate(
         "positive": None if positive is None else value_name(positive, "positive"),
         "threshold": _fraction(threshold, "threshold"),
         "at": _fraction(at, "at"),
-        "min_count": _count(min_count, "min_count"),
+        "min_count": whole_number(min_count, "min_count"),
         "whole_groups": whole_groups,
         "with_missing": with_missing,
     }
@@ -215,18 +237,18 @@ def evaluate(
     else:
         asked["from_scores"] = True
     if y_prob is not None:
-        _add_probabilities(frame, y_prob, asked, classes)
+        _add_probabilities(frame, y_true, y_prob, asked, classes, features)
     for feature, column in features.items():
         codes, values = codes_of(column, f"sensitive_features: {feature!r}")
         frame.add(feature, codes, f"sensitive_features: {feature!r}", values)
     asked["overlapping" if overlapping else "by"] = _by(list(features), cut or {}) if features else None
     if ids is not None:
         codes, values = codes_of(ids, "ids")
-        asked["id"] = _free_name("id", {**features, name: None}, "example_id")
+        asked["id"] = _free_name("id", {**features, **{column[0]: None for column in frame.columns}}, "example_id", "ids")
         frame.add(str(asked["id"]), codes, "ids", values)
     if units is not None:
         codes, values = codes_of(units, "units")
-        taken = {**features, name: None, str(asked.get("id")): None, str(asked.get("prediction")): None}
+        taken = {column[0]: None for column in frame.columns}
         asked["unit"] = _free_name(name_of(units), taken, "unit", "units", "drawn")
         frame.add(str(asked["unit"]), codes, "units", values)
     if weights is not None:
@@ -235,7 +257,8 @@ def evaluate(
         asked["weight"] = _free_name(name_of(weights), taken, "weight", "weights", "sample_weight")
         frame.add(str(asked["weight"]), numbers, "weights")
     if not features:  # a column that tells nothing apart: groups are the classes
-        frame.add("group", np.zeros(frame.rows or 0, np.uint32), "", ["all"])
+        other = _free_name("group", {column[0]: None for column in frame.columns}, "attribute", "place")
+        frame.add(other, np.zeros(frame.rows or 0, np.uint32), "", ["all"])
     with python_words():
         try:
             return Evaluation(_core.measure("arrays", frame.rows or 0, frame.columns, asked, label))
@@ -270,8 +293,9 @@ def cut_columns(features: Any, cut: Mapping[str, int | Sequence[float]] | None, 
 def _ranges(name: str, column: Any, at: int | Sequence[float]) -> Coded:
     rows = len(codes_of(column, name)[0])
     nothing = np.zeros(rows, np.int64)
-    seen = evaluate(nothing, nothing, sensitive_features={name: column}, cut={name: at}, whole_groups=True)
-    names = [group.name.removeprefix(f"{name}=") for group in seen.groups]
+    _cut_words(name, at)  # says what is wrong by the column's own name
+    seen = evaluate(nothing, nothing, sensitive_features={"values": column}, cut={"values": at}, whole_groups=True)
+    names = [group.name.removeprefix("values=") for group in seen.groups]
     missing = codes_of(column, name)[0] == MISSING
     return Coded(np.where(missing, np.uint32(MISSING), seen.group_of), names, in_order=True)
 
@@ -341,7 +365,7 @@ def evaluate_file(
         "weight": weight,
         "overlapping": overlapping if overlapping is None or isinstance(overlapping, str) else ",".join(overlapping),
         "at": _fraction(at, "at"),
-        "min_count": _count(min_count, "min_count"),
+        "min_count": whole_number(min_count, "min_count"),
         "whole_groups": whole_groups,
         "with_missing": with_missing,
         "separator": separator,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import json
 import os
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from despur import _core
 from despur._plot import HasPlots, Plot, draw_intervals, plots_of
-from despur._table import python_words, refuse
+from despur._table import python_words, refuse, value_name
 
 if TYPE_CHECKING:
     import pandas
@@ -110,7 +111,8 @@ class Evaluation(HasPlots):
     average_accuracy, balanced_group_accuracy, worst_class_accuracy : float
         Over examples; the mean over groups; of the worst class.
     calibration_error, brier, log_loss, auroc : float
-        NaN without probabilities.
+        NaN without probabilities; ``auroc`` also with more than two classes. ``brier`` is a sum over classes: of two, twice
+        what scikit-learn gives. Weights are not for these: each row counts the same.
     count, correct : int
     degenerate : dict or None
         Why accuracies by group mean nothing here, if so: a model that always says the same, for example.
@@ -146,7 +148,7 @@ class Evaluation(HasPlots):
         value = data[name]
         if value is None and name not in ("degenerate", "worst_group", "columns"):
             return NAN
-        return tuple(value) if isinstance(value, list) else value
+        return tuple(copy.deepcopy(value)) if isinstance(value, list) else copy.deepcopy(value)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._data})
@@ -165,7 +167,7 @@ class Evaluation(HasPlots):
 
     @property
     def group_of(self) -> NDArray[np.uint32]:
-        """Of each row, the index of its group in `groups`."""
+        """Of each row that counts (those of weight 0 do not), the index of its group in `groups`."""
         out = np.empty(self.count, np.uint32)
         self._model.groups(out)
         return out
@@ -186,9 +188,10 @@ class Evaluation(HasPlots):
         classes = [one["positive"] for one in rates]
         if positive is None and len(classes) > 1:
             raise refuse(f"rates of which class? Say positive=, one of {classes}")
-        if positive is not None and str(positive) not in classes:
+        wanted = None if positive is None else value_name(positive, "positive")
+        if wanted is not None and wanted not in classes:
             raise refuse(f"no class {positive!r} has rates; there are {classes}")
-        one = rates[0 if positive is None else classes.index(str(positive))]
+        one = rates[0 if wanted is None else classes.index(wanted)]
         parts = {part["attribute"]: part for part in one["by"]}
         name = by if by is not None else list(parts)[-1] if parts else None
         if name not in parts:

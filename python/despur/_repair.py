@@ -8,6 +8,7 @@ import inspect
 import json
 import os
 import tempfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,18 @@ from despur._repair_data import (
     unit_codes,
     weights_of,
 )
-from despur._table import MISSING, changed, features_of, id_texts, name_of, python_words, refuse, warn_of_order
+from despur._table import (
+    MISSING,
+    changed,
+    features_of,
+    id_texts,
+    name_of,
+    numbers_of,
+    python_words,
+    refuse,
+    warn_of_order,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -108,10 +120,19 @@ class Method:
 class _Kept:
     """What it takes to write a repair down; it does not survive pickling, for it holds the features."""
 
-    __slots__ = ("repair", "view")
+    __slots__ = ("checksum", "features", "repair", "view")
 
-    def __init__(self, repair: Any = None, view: dict[str, Any] | None = None) -> None:
-        self.repair, self.view = repair, view or {}
+    def __init__(self, repair: Any = None, view: dict[str, Any] | None = None, features: NDArray[np.float32] | None = None) -> None:
+        self.repair, self.view, self.features = repair, view or {}, features
+        self.checksum = self._sum()
+
+    def _sum(self) -> int:
+        return 0 if self.features is None else zlib.crc32(self.features.data)
+
+    def check(self) -> None:
+        """The features are the caller's, and are not copied."""
+        if self._sum() != self.checksum:
+            raise refuse("the features have changed since they were repaired with: what would be written is of others")
 
     def __reduce__(self) -> tuple[type[_Kept], tuple[()]]:
         return _Kept, ()
@@ -214,6 +235,7 @@ class Repaired(HasPlots):
         """
         if self._kept.repair is None:
             raise refuse("a repair that was pickled has left its features behind: save it where it was made")
+        self._kept.check()
         if patch is not None and self._kept.view["head"] is None:
             raise refuse("patch: goes with head='FILE:NAME', which says what is exchanged")
         view = {**self._kept.view, "force": int(force), "patch": None if patch is None else os.fspath(patch)}
@@ -339,7 +361,18 @@ def _gain_by_given(best: Method, before: Mapping[str, Any]) -> bool:
     return bool(best.worst_group - best.optimism > before["worst_group"])
 
 
-def _notes(fitted: Sequence[Method], unseen: Sequence[str], only_classes: bool, gained: bool) -> tuple[str, ...]:
+def _divided(units: Codes | None, split: Codes) -> str | None:
+    """Splits that came from elsewhere may divide units."""
+    if units is None:
+        return None
+    count = int(units.max()) + 1
+    divided = int((np.bincount(np.unique(units.astype(np.int64) * 3 + split) // 3, minlength=count) > 1).sum())
+    return f"{divided} of {count} units have rows in several splits: test is not of new ones" if divided else None
+
+
+def _notes(
+    fitted: Sequence[Method], unseen: Sequence[str], only_classes: bool, divided: str | None, gained: bool
+) -> tuple[str, ...]:
     notes = ["every class is one group: balancing groups is balancing classes"] if only_classes else []
     notes += [f"no training example is in {name}: methods that fit training groups cannot help it" for name in unseen]
     notes += [
@@ -348,6 +381,8 @@ def _notes(fitted: Sequence[Method], unseen: Sequence[str], only_classes: bool, 
         for m in fitted
         if m.skipped is None and not m.converged
     ]
+    if divided is not None:
+        notes.append(divided)
     if not gained:
         notes.append("that is no gain even by these groups; the head before is the better one")
     return tuple(notes)
@@ -359,6 +394,11 @@ def _unseen(fit: Groups, split: Codes) -> list[str]:
 
 
 # ---- the verb ----
+
+
+def _tried(name: str, values: Any) -> list[float]:
+    numbers = numbers_of(np.atleast_1d(values), name)
+    return [float(v) for v in numbers.reshape(-1)]
 
 
 def _asked(wanted: list[str], select: str, fit: str, lists: Mapping[str, Any], **numbers: Any) -> dict[str, Any]:
@@ -377,7 +417,7 @@ def _asked(wanted: list[str], select: str, fit: str, lists: Mapping[str, Any], *
     for name in ("min_average", "max_loss"):
         if name in numbers and not 0 <= numbers[name] <= 1:
             raise refuse(f"{name}: expected a number from 0 to 1, found {numbers[name]}")
-    values = {name.rstrip("_"): [float(v) for v in np.atleast_1d(values)] for name, values in lists.items()}
+    values = {name.rstrip("_"): _tried(name, values) for name, values in lists.items()}
     return {"methods": wanted, "rule": RULES.index(select), "fit_on_both": int(fit == "both"), **numbers, **values}
 
 
@@ -501,11 +541,13 @@ def repair(
     if len(codes) != rows:
         raise refuse(f"y: expected {rows} rows, as features has, found {len(codes)}")
     wanted = [methods] if isinstance(methods, str) else list(methods if methods is not None else METHODS)
+    seed, folds, refits = whole_number(seed, "seed", 0, 2**63 - 1), whole_number(folds, "folds", 2), whole_number(refits, "refits", 1)
+    workers = _core.processors if threads is None else whole_number(threads, "threads", 1)
     wishes = {k: v for k, v in (("min_average", min_average), ("max_loss", max_loss)) if v is not None}
     asked = _asked(wanted, select, fit, lists, seed=seed, folds=folds, refits=refits, **wishes)
     _check_effect(wanted, [*lists, *changed(repair, refits=refits, fit=fit)], head is not None)
     by = grouping_of(codes, classes, groups, attributes, partitions, cut)
-    old = head_before(head, len(classes), columns)
+    old = head_before(head, classes, columns)
     of_unit = None if units is None else unit_codes(units, rows, "features")
     fold_of = None
     if of_unit is not None:
@@ -531,7 +573,7 @@ def repair(
         "cells": 0 if by.others is None or not len(by.others) else int(by.others.max()) + 1,
     }
     with python_words(), listening(progress) as listener:
-        found, point, kept = _core.repair(data, {**asked, "threads": threads or _core.processors}, listener)
+        found, point, kept = _core.repair(data, {**asked, "threads": workers}, listener)
     view = {
         "class_names": [str(c) for c in classes],
         "fit_names": list(names),
@@ -549,7 +591,7 @@ def repair(
         "config": _config_of(asked, select),
         "features": os.fspath(features) if isinstance(features, (str, os.PathLike)) else None,
     }
-    return _repaired(found, point, _Kept(kept, view), classes, by, split, head, columns)
+    return _repaired(found, point, _Kept(kept, view, x), classes, by, split, head, columns)
 
 
 def _repaired(
@@ -593,6 +635,6 @@ def _repaired(
         chosen.position,
         split == 2,
         _GIVEN if by.given and chosen.position > 0 else None,
-        _notes(fitted, unseen, only_classes, gained),
+        _notes(fitted, unseen, only_classes, _divided(kept.view["units"], split), gained),
         kept,
     )

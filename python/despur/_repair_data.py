@@ -13,7 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 from despur import _core
 from despur._arrow import Coded
 from despur._evaluate import check_cut, cut_columns
-from despur._table import MISSING, array_of, columns_of, numbers_of, ordered_codes, python_words, refuse, vector
+from despur._table import (
+    MISSING,
+    array_of,
+    columns_of,
+    numbers_of,
+    ordered_codes,
+    python_words,
+    refuse,
+    value_name,
+    vector,
+)
 
 _SPLITS = ("train", "val", "test")
 _MOST_GROUPS = 100_000
@@ -63,9 +73,10 @@ def unit_codes(units: ArrayLike, rows: int, of: str) -> Codes:
 
 
 def weights_of(weights: ArrayLike, rows: int) -> NDArray[np.float64]:
-    numbers = numbers_of(weights, "weights").reshape(-1)
-    if len(numbers) != rows:
-        raise refuse(f"weights: expected {rows} rows, as features has, found {len(numbers)}")
+    numbers = numbers_of(weights, "weights")
+    if numbers.shape not in ((rows,), (rows, 1)):
+        raise refuse(f"weights: expected {rows} rows, as features has, of one number, found shape {numbers.shape}")
+    numbers = numbers.reshape(-1)
     if not (numbers > 0).all() or not np.isfinite(numbers).all():
         raise refuse("weights: expected numbers above 0")
     return numbers
@@ -85,7 +96,7 @@ class Groups:
 
 def groups_within(y: Codes, names: Sequence[Any], groups: Any, what: str = "groups") -> Groups:
     attributes, known, said, most = np.zeros(len(y), np.int64), np.ones(len(y), bool), [""], 1
-    for feature, column in columns_of(groups).items():
+    for feature, column in columns_of(groups, what).items():
         codes, values = ordered_codes(column, f"{what}: {feature!r}", without=("-1",))
         if len(codes) != len(y):
             raise refuse(f"{what}: expected {len(y)} rows, as y has, found {len(codes)}")
@@ -133,15 +144,20 @@ class Grouping:
     others: Codes | None  # further partitions
 
 
+def _cut_own(columns: Any, cut: Any, what: str) -> Any:
+    own = columns_of(columns, what)
+    return cut_columns(own, {name: at for name, at in (cut or {}).items() if name in own}, what)
+
+
 def grouping_of(y: Codes, names: Sequence[Any], groups: Any, attributes: Any, partitions: Any, cut: Any) -> Grouping:
     if groups is not None and partitions is not None:
         raise refuse("expected groups= or partitions=, found both")
-    if attributes is None and groups is None:
-        check_cut(cut, {}, "attributes")
-    known = None if attributes is None else groups_within(y, names, cut_columns(attributes, cut, "attributes"), "attributes")
+    there = {what: columns_of(c, what) for c, what in ((attributes, "attributes"), (groups, "groups")) if c is not None}
+    check_cut(cut, {name: None for columns in there.values() for name in columns}, " and ".join(there) or "attributes")
+    known = None if attributes is None else groups_within(y, names, _cut_own(attributes, cut, "attributes"), "attributes")
     given, others = None, None
     if groups is not None:
-        given = groups_within(y, names, cut_columns(groups, cut, "groups"))
+        given = groups_within(y, names, _cut_own(groups, cut, "groups"))
     if partitions is not None:
         given, others = partitions_within(y, names, partitions)
     return Grouping(given or known, known or given or classes_alone(y, names), known is None and given is not None, others)
@@ -171,7 +187,18 @@ def _fit_shape(weight: Floats, bias: Floats, classes: int, columns: int) -> tupl
     return np.ascontiguousarray(weight), np.ascontiguousarray(bias)
 
 
-def head_before(head: Any, classes: int, columns: int) -> Head:
+def _in_order(weight: Floats, bias: Floats, theirs: Sequence[Any], ours: Sequence[Any]) -> tuple[Floats, Floats]:
+    """A model that knows its classes may have them in another order."""
+    names, wanted = [value_name(c, "head") for c in theirs], [value_name(c, "y") for c in ours]
+    if set(names) != set(wanted):
+        raise refuse(f"head: it is of the classes {', '.join(names[:10])}, but y has {', '.join(wanted[:10])}")
+    if len(weight) == 1 and len(names) == 2:
+        weight, bias = np.concatenate([0 * weight, weight]), np.concatenate([0 * bias, bias])
+    order = [names.index(name) for name in wanted]
+    return weight[order], bias[order]
+
+
+def head_before(head: Any, classes: Sequence[Any], columns: int) -> Head:
     """A linear layer of PyTorch, a linear model of scikit-learn, (weight, bias), or a file of one, FILE:NAME."""
     if head is None:
         return Head()
@@ -179,8 +206,10 @@ def head_before(head: Any, classes: int, columns: int) -> Head:
         with python_words():
             file, outputs, width, *numbers = _core.head_read(os.fspath(head))
         arrays = np.frombuffer(numbers[0], np.float32).reshape(outputs, width), np.frombuffer(numbers[1], np.float32)
-        return Head(*_fit_shape(*arrays, classes, columns), file)
+        return Head(*_fit_shape(*arrays, len(classes), columns), file)
     if isinstance(head, (tuple, list)):
+        if len(head) != 2:
+            raise refuse(f"head: expected weights and biases, found {len(head)} things")
         weight, bias = head
     elif hasattr(head, "coef_"):
         weight, bias = head.coef_, head.intercept_
@@ -192,7 +221,9 @@ def head_before(head: Any, classes: int, columns: int) -> Head:
         raise refuse(f"head: expected a linear layer, or weights and biases, found {type(head).__name__}")
     weight = np.atleast_2d(np.asarray(weight, np.float32))
     bias = np.atleast_1d(np.asarray(bias, np.float32))
-    return Head(*_fit_shape(weight, bias, classes, columns))
+    if hasattr(head, "coef_") and len(weight) == len(bias):
+        weight, bias = _in_order(weight, bias, head.classes_, classes)
+    return Head(*_fit_shape(weight, bias, len(classes), columns))
 
 
 def head_back(head: Any, weight: Floats, bias: Floats) -> Any:

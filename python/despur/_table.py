@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import operator
 import os
 import re
 import warnings
@@ -43,6 +44,18 @@ def changed(function: Callable[..., Any], **values: Any) -> list[str]:
     """The arguments of a function that are not what they are by default."""
     usual = inspect.signature(function).parameters
     return [name for name, value in values.items() if value != usual[name].default]
+
+
+def whole_number(value: Any, what: str, least: int = 0, most: int = 2**31 - 1) -> int:
+    """A whole number of any library's, and no truth value."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, (bool, np.bool_)) or not least <= number <= most:
+        wanted = f"from {least} to {most}" if most < 2**31 - 1 else f"of {least} or more"
+        raise refuse(f"{what}: expected a whole number {wanted}, found {value!r}")
+    return number
 
 
 def name_of(values: object) -> str | None:
@@ -155,6 +168,10 @@ def _of_arrow(values: Any, what: str) -> NDArray[Any] | Coded:
 
 def array_of(values: Any, what: str) -> NDArray[Any] | Coded:
     """What NumPy, a tensor, Arrow or DLPack hold, without a copy where it lies on the CPU in a type of NumPy's."""
+    if isinstance(values, np.ma.MaskedArray):
+        if np.ma.is_masked(values):
+            raise refuse(f"{what}: expected values, found masked ones (.filled() says what they are)")
+        values = values.data
     if isinstance(values, (np.ndarray, Coded)):
         return _widened(values) if isinstance(values, np.ndarray) else values
     if hasattr(values, "detach"):
@@ -307,6 +324,27 @@ def class_order(values: Sequence[str]) -> list[str]:
     return sorted(dict.fromkeys(values), key=key)
 
 
+def check_order(names: Sequence[str], labels: Any, columns: str, hint: str) -> None:
+    """Others sort text that looks like numbers as text: whose order columns of classes have, nobody can tell then."""
+    if sorted(names) != list(names) and _holds_text(labels):
+        raise refuse(f"{columns}: are its columns in the order {', '.join(names[:5])} or {', '.join(sorted(names)[:5])}? {hint}")
+
+
+def _holds_text(values: Any) -> bool:
+    given = getattr(getattr(values, "cat", None), "categories", values)
+    array = given if isinstance(given, Coded) else array_of(given, "labels")
+    return isinstance(array, Coded) or array.dtype.kind in "UST" or any(isinstance(v, str) for v in array.reshape(-1)[:1].tolist())
+
+
+def class_columns(values: Any, names: Sequence[str], what: str) -> NDArray[np.float64]:
+    """Numbers for each row and class: the columns of a frame that are called as the classes, in the order of these."""
+    if isinstance(values, np.ndarray) or not hasattr(values, "columns"):
+        return numbers_of(values, what)
+    columns = columns_of(values, what)
+    taken = names if set(columns) == set(names) else columns
+    return np.column_stack([numbers_of(columns[name], f"{what}: {name!r}") for name in taken])
+
+
 def ordered_codes(values: Any, what: str, *, without: tuple[str, ...] = ()) -> Codes:
     """The same of the values that occur, numbered in their order; missing ones, and some values, are missing."""
     codes, names = codes_of(values, what)
@@ -352,22 +390,26 @@ def _of_data_set(features: Any) -> dict[str, Any]:
     return columns
 
 
-def columns_of(features: Any) -> dict[str, Any]:
+def _by_name(names: Sequence[Any], column: Callable[[Any], Any], what: str) -> dict[str, Any]:
+    columns = [str(name) for name in names]
+    if len(set(columns)) < len(columns):
+        raise refuse(f"{what}: expected columns of different names, found {', '.join(columns[:10])}")
+    return {said: column(name) for said, name in zip(columns, names, strict=True)}
+
+
+def columns_of(features: Any, what: str = "sensitive_features") -> dict[str, Any]:
     """Columns by name: a mapping, a data frame, a table of Arrow's, a data set, a series, or an array of one or two
     dimensions."""
     if isinstance(features, Mapping):
-        return {str(name): column for name, column in features.items()}
+        return _by_name(list(features), lambda name: features[name], what)
     if hasattr(features, "column_names") and hasattr(getattr(features, "features", None), "get"):
         return _of_data_set(features)
     if exports_arrow(features):
-        columns = columns_from_arrow(features, "sensitive_features")
+        columns = columns_from_arrow(features, what)
         return {name or name_of(features) or "group": column for name, column in columns.items()}
     if hasattr(features, "columns") and hasattr(features, "__getitem__"):
-        names = list(features.columns)
-        if len(set(names)) < len(names):
-            raise refuse("sensitive_features: expected columns of different names")
-        return {str(name): features[name] for name in names}
-    given = array_of(features, "sensitive_features")
+        return _by_name(list(features.columns), lambda name: features[name], what)
+    given = array_of(features, what)
     if not isinstance(given, Coded) and given.ndim == 2:
         if given.shape[1] == 1:
             return {"group": given[:, 0]}

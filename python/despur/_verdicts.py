@@ -339,6 +339,8 @@ def check(
     _check_confidence(confidence)
     if not 0 <= margin <= 1:
         raise refuse(f"margin: expected a number from 0 to 1, found {margin!r}")
+    if margin and no_worse_than is None:
+        raise refuse("margin: is for no_worse_than=")
     asked = {name: value for name, value in locals().items() if name in _CONDITIONS}
     rules = list(_rules(asked, margin if no_worse_than is not None else None))
     if not rules:

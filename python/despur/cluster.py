@@ -481,8 +481,11 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Lays out ``X`` [n_samples, n_features]; ``y`` is ignored."""
-        self._points = points_of(self, X, reset=True)
+        points = points_of(self, X, reset=True)
+        self._points = points.copy() if isinstance(X, np.ndarray) and np.shares_memory(points, X) else points
         n, d = self._points.shape
+        if self.n_epochs is not None:
+            check_at_least("n_epochs", self.n_epochs, 1)
         check_count("n_components", self.n_components, max(n, self.n_components))
         if n < 2:
             raise refuse(f"expected at least 2 points, found n_samples={n}")

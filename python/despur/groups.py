@@ -75,8 +75,10 @@ class _Clusters(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         else:
             check_at_least("max_clusters", self.max_clusters, 2)
         given = None if losses is None else numbers_of(losses, "losses")
-        if given is not None and len(given) != len(points):
-            raise refuse(f"losses: expected {len(points)} rows, as X has, found {len(given)}")
+        if given is not None and given.shape != (len(points),):
+            raise refuse(f"losses: expected {len(points)} rows of one number, as X has, found shape {given.shape}")
+        if given is not None and not np.isfinite(given).all():
+            raise refuse("losses: expected finite numbers")
         asked: dict[str, float] = {
             "clusters": self.n_clusters or 0,
             "max_clusters": 0 if self.n_clusters is not None else self.max_clusters,
@@ -87,8 +89,8 @@ class _Clusters(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             "threads": threads_of(self.n_jobs),
             **self._asked(),
         }
-        if not asked["overcluster"] > 1:
-            asked["overcluster_loss"] = 0
+        if given is not None and not asked["overcluster"] > 1:
+            raise refuse("losses: are for over-clustering alone (GEORGE, overcluster of 2 or more)")
         groups = np.empty(len(points), np.uint32)
         numbers, classes = codes.astype(np.uint32), len(self.classes_)
         with telling(self) as listener:

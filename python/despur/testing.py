@@ -7,6 +7,7 @@ from typing import Any
 
 from despur._evaluate import evaluate, evaluate_file
 from despur._evaluation import Evaluation
+from despur._table import refuse
 from despur._verdicts import check
 
 __all__ = ["assert_check", "assert_worst_group"]
@@ -32,6 +33,12 @@ def assert_check(subject: Evaluation | str | os.PathLike[str], *, allow_undecide
         needed = f"; about {c.examples_needed} examples would decide" if c.examples_needed else ""
         lines.append(f"{c.condition}: {c.answer}: {c.value:.4g} ({c.low:.4g} to {c.high:.4g}){where}{needed}")
     raise AssertionError("\n".join(lines))
+
+
+def _only_one(what: str, given: dict[str, Any]) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise refuse(f"{name}: is not for {what}, which has its own")
 
 
 def assert_worst_group(
@@ -67,9 +74,12 @@ def assert_worst_group(
     Traceback (most recent call last):
     AssertionError: worst group at least 0.8: undecided: 1 (0.6127 to 1), y=0; about 16 examples would decide
     """
+    alone = {"y_pred": y_pred, "sensitive_features": sensitive_features}
     if isinstance(y_true, Evaluation):
+        _only_one("an evaluation", {**alone, **options})
         seen = y_true
     elif isinstance(y_true, (str, os.PathLike)):
+        _only_one("a table", alone)
         seen = evaluate_file(y_true, **options)
     else:
         seen = evaluate(y_true, y_pred, sensitive_features=sensitive_features, **options)

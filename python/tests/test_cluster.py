@@ -112,6 +112,10 @@ def test_umap_keeps_neighbours(blobs):
     new = points[:5] + np.float32(0.01)
     assert (again.transform(new) == fitted.transform(new)).all()
     assert (fitted.transform(new)[2] == fitted.transform(new[2:3])[0]).all()
+    mine = np.ascontiguousarray(points, np.float32)
+    kept = UMAP(random_state=0).fit(mine)
+    mine *= -1
+    assert (kept.transform(new) == fitted.transform(new)).all()
 
 
 def test_they_work_in_pipelines_and_searches(blobs):

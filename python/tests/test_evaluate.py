@@ -244,12 +244,88 @@ def test_thresholds_that_decide_nothing_are_refused(value):
         ("classes: is for y_prob=", {"classes": [0, 1]}),
         ("classes: is for a y_prob with a column for each", {"classes": [0, 1], "y_prob": [0.2, 0.7]}),
         ("cut: sensitive_features has no column 'age'; there are group", {"cut": {"age": 4}}),
-        ("min_count: expected a whole number from 0 on, found -1", {"min_count": -1}),
+        ("cut: 'group': parts: expected a whole number from 2 to 20, found 101", {"cut": {"group": 101}}),
+        ("min_count: expected a whole number of 0 or more, found 2.5", {"min_count": 2.5}),
+        ("y_prob: expected values, found masked ones", {"y_prob": np.ma.array([0.2, 0.3], mask=[0, 1])}),
+        ("min_count: expected a whole number of 0 or more, found -1", {"min_count": -1}),
     ],
 )
 def test_what_would_have_no_effect_is_refused(match, given):
     with pytest.raises(despur.InputError, match=match):
         despur.evaluate([0, 1], [0, 1], sensitive_features=["a", "b"], **given)
+
+
+def test_one_edge_is_no_number_of_parts():
+    y = np.arange(120) % 2
+    for edges, names in (([18], ["under 18", "18 and over"]), ([1.5], ["under 1.5", "1.5 and over"]), (np.int64(2), ["under 60", "60 and over"])):
+        seen = despur.evaluate(y, y, sensitive_features={"a": range(120)}, cut={"a": edges}, whole_groups=True)
+        assert [g.name for g in seen.groups] == names
+
+
+def test_text_is_not_read_as_numbers():
+    versions, right = ["1.1", "1.1", "1.10", "1.10"], [1, 1, 0, 0]
+    seen = despur.evaluate([1] * 4, right, sensitive_features={"version": versions}, whole_groups=True, ids=["1", "1.0", "1.00", "2"])
+    assert [(g.name, g.accuracy) for g in seen.groups] == [("1.1", 1), ("1.10", 0)]
+
+
+def test_columns_of_probabilities_are_of_the_classes_that_they_are_called():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    wrong_way_round = {"1": [0.9, 0.1], "0": [0.1, 0.9]}
+    for frame in (pandas.DataFrame(wrong_way_round), polars.DataFrame(wrong_way_round), pandas.DataFrame({1: [0.9, 0.1], 0: [0.1, 0.9]})):
+        assert despur.evaluate([1, 0], y_prob=frame).auroc == 1
+    assert despur.evaluate([1, 0], y_prob=pandas.DataFrame({"no": [0.1, 0.9], "yes": [0.9, 0.1]})).auroc == 1
+
+
+def test_nobody_knows_the_order_of_text_that_looks_like_numbers():
+    y, p = ["9", "10", "9"], np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    with pytest.raises(despur.InputError, match=r"are its columns in the order 9, 10 or 10, 9\? \(say which: classes=\)"):
+        despur.evaluate(y, y_prob=p)
+    assert despur.evaluate(y, y_prob=p, classes=["10", "9"]).average_accuracy == 1
+
+
+def test_a_score_of_1_and_2_is_of_neither_until_somebody_says():
+    y, p = [1, 2, 1, 2], [0.2, 0.7, 0.3, 0.8]
+    with pytest.raises(despur.InputError, match="of which class is 'score' the probability"):
+        despur.evaluate(y, y_prob=p)
+    assert despur.evaluate(y, y_prob=p, positive=2).auroc == 1
+    assert despur.evaluate([-1, 1, -1, 1], y_prob=p).auroc == 1
+
+
+def test_names_of_columns_that_the_module_uses_itself_are_free():
+    pandas = pytest.importorskip("pandas")
+    y, p, g = [0, 1, 0, 1], [0.2, 0.7, 0.6, 0.9], list("abab")
+    for name in ("score", "prob_0", "id", "unit", "group"):
+        seen = despur.evaluate(y, y_prob=p, sensitive_features={name: g}, ids=range(4))
+        assert seen.correct == 3 and seen.groups[0].name == f"y=0,{name}=a"
+    columns = np.column_stack([1 - np.array(p), p])
+    assert despur.evaluate(y, y_prob=columns, sensitive_features={"prob_0": g}).correct == 3
+    assert despur.evaluate(pandas.Series(y, name="group"), y).correct == 4
+    assert despur.evaluate(y, pandas.Series(y, name="id"), ids=range(4)).correct == 4
+
+
+def test_columns_of_one_name_are_refused():
+    with pytest.raises(despur.InputError, match="sensitive_features: expected columns of different names, found 1, 1"):
+        despur.evaluate([1, 0], [1, 0], sensitive_features={1: [1, 2], "1": [2, 2]})
+
+
+def test_models_whose_worst_groups_have_other_rules_are_not_compared():
+    y, g = np.arange(120) % 2, np.repeat(list("ab"), [100, 20])
+    first = despur.evaluate(y, y, sensitive_features=g, min_count=50)
+    second = despur.evaluate(y, 1 - y, sensitive_features=g)
+    for pair in ((first, second), (second, first)):
+        with pytest.raises(despur.InputError, match="which group can be the worst"):
+            despur.compare(*pair)
+
+
+def test_weights_are_not_for_probabilities_and_that_is_said():
+    seen = despur.evaluate([0, 0, 1, 1], y_prob=[0.1, 0.6, 0.4, 0.9], weights=[1, 100, 100, 1])
+    assert seen.auroc == 0.75 and any("of probabilities every row counts the same" in note for note in seen.notes)
+
+
+def test_what_is_read_of_an_evaluation_does_not_change_it():
+    seen = despur.evaluate([0, 1] * 20, [0] * 40)
+    seen.degenerate.clear()
+    assert seen.degenerate
 
 
 def test_charts_are_svg(frame):

@@ -107,3 +107,7 @@ def test_arrays_that_do_not_fit_are_refused():
         EIIL(5).fit(logits, np.arange(40) % 3)
     with pytest.raises(despur.InputError, match="losses: expected 40 rows"):
         SPARE(2).fit(logits, y, losses=[1.0])
+    with pytest.raises(despur.InputError, match="losses: are for over-clustering alone"):
+        SPARE(2).fit(logits, y, losses=np.ones(40))
+    with pytest.raises(despur.InputError, match="losses: expected finite numbers"):
+        SPARE(2).fit(logits, y, losses=np.full(40, np.nan))

@@ -83,6 +83,12 @@ def test_assertions_say_what_is_known(tmp_path):
     with pytest.raises(AssertionError, match="undecided.*examples would decide"):
         assert_worst_group(y[:12], y[:12], at_least=0.9)
     assert_worst_group(y[:12], y[:12], at_least=0.9, allow_undecided=True)
+    seen = despur.evaluate(y, y, sensitive_features=features)
+    for other in ({"y_pred": wrong}, {"sensitive_features": features}, {"min_count": 3}):
+        with pytest.raises(despur.InputError, match="is not for an evaluation, which has its own"):
+            assert_worst_group(seen, at_least=0.9, **other)
+    with pytest.raises(despur.InputError, match="y_pred: is not for a table"):
+        assert_worst_group("p.csv", wrong, at_least=0.9)
     pandas.DataFrame({"y": y, "pred": y, "a": features}).to_csv(tmp_path / "p.csv")
     assert_worst_group(tmp_path / "p.csv", at_least=0.9)
     with pytest.raises(AssertionError, match="one class only"):

@@ -228,6 +228,12 @@ def test_groups_are_routed(data):
         ("weights: expected numbers above 0", {"weights": [0, 1] * 30}),
         ("weights: expected 60 rows", {"weights": [1]}),
         ("ids: expected 60 rows", {"ids": [1]}),
+        ("weights: expected 60 rows, as features has, of one number", {"weights": np.ones((30, 2))}),
+        ("folds: expected a whole number of 2 or more, found 0", {"folds": 0}),
+        ("l2: expected numbers", {"l2": []}),
+        ("l2: expected numbers, found <U3", {"l2": "0.1"}),
+        ("seed: expected a whole number of 0 or more, found -1", {"seed": -1}),
+        ("head: expected weights and biases, found 1 things", {"head": (np.zeros((2, 6)),)}),
         ("cut: groups has no column 'age'", {"groups": {"a": [0, 1] * 30}, "cut": {"age": 4}}),
         ("cut: attributes has no column 'age'", {"cut": {"age": 4}}),
         ("max_loss: expected a number from 0 to 1, found 5", {"max_loss": 5}),
@@ -244,6 +250,44 @@ def test_what_does_not_fit_is_refused(match, given):
     arguments = {"features": x, "y": y, **given}
     with pytest.raises(despur.InputError, match=match):
         despur.repair(arguments.pop("features"), arguments.pop("y"), **arguments)
+
+
+def test_a_model_of_scikit_learn_may_have_its_classes_in_another_order():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    x, y, a = shortcut(300)
+    split = np.arange(300) % 3
+    for names in (["9", "10"], ["b", "a"]):
+        labels = np.array(names)[y]
+        model = linear_model.LogisticRegression().fit(x, labels)
+        got = despur.repair(x, labels, groups=a, head=model, methods="balanced", splits=split)
+        assert got.before["average"] == pytest.approx(model.score(x[split == 1], labels[split == 1]))
+    with pytest.raises(despur.InputError, match="head: it is of the classes"):
+        despur.repair(x, y, head=model, methods="balanced")
+
+
+def test_each_column_is_cut_where_it_is():
+    x, y, a = shortcut(120)
+    got = despur.repair(x, y, groups={"a": a}, attributes={"age": np.arange(120)}, cut={"age": 2}, methods="erm")
+    assert {name.split(",")[1] for name in got.group_names} == {"a=0", "a=1"}
+
+
+def test_splits_that_divide_units_are_said():
+    x, y, a = shortcut(120)
+    units = np.arange(120) // 2
+    got = despur.repair(x, y, groups=a, units=units, splits=np.arange(120) % 3, methods="erm")
+    assert "60 of 60 units have rows in several splits: test is not of new ones" in got.notes
+    kept = despur.repair(x, y, groups=a, units=units, splits=units % 3, methods="erm")
+    assert not any("several splits" in note for note in kept.notes)
+
+
+def test_features_that_have_changed_are_not_written_about(tmp_path):
+    x, y, a = shortcut(120)
+    x = np.ascontiguousarray(x, np.float32)
+    got = despur.repair(x, y, groups=a, methods="erm")
+    got.save(tmp_path / "as-it-was")
+    x[:] = 0
+    with pytest.raises(despur.InputError, match="the features have changed"):
+        got.save(tmp_path / "changed")
 
 
 def test_a_word_that_is_nearly_right_is_said():
