@@ -24,6 +24,7 @@ from despur._progress import Listener, listening
 from despur._repair_data import split_codes, unit_codes
 from despur._table import (
     MISSING,
+    are_called,
     array_of,
     changed,
     check_finite,
@@ -251,7 +252,7 @@ def _logits_of(logits: ArrayLike, y: Any, rows: int, classes: list[str]) -> NDAr
         numbers = np.ascontiguousarray(class_columns(logits, classes, "logits"), np.float32)
     if numbers.shape != (rows, len(classes)):
         raise refuse(f"logits: expected [{rows}, {len(classes)}], a column for each class, found {list(numbers.shape)}")
-    if not hasattr(logits, "columns"):
+    if not are_called(logits, classes):
         check_order(classes, y, "logits", "(labels that are numbers, or a frame with these names, say it)")
     check_finite(numbers, "logits")
     return numbers

@@ -15,6 +15,7 @@ from despur import _core
 from despur._arrow import MISSING, Coded
 from despur._evaluation import Evaluation
 from despur._table import (
+    are_called,
     check_order,
     class_columns,
     class_order,
@@ -100,14 +101,17 @@ def _add_probabilities(
         asked["score"] = _free_name("score", taken, "y_prob", "probability")
         frame.add(str(asked["score"]), numbers.reshape(-1), "y_prob")
         return
-    if classes is None and not hasattr(y_prob, "columns"):
+    if classes is None and not are_called(y_prob, names):
         check_order(names, y_true, "y_prob", "(say which: classes=)")
     if len(names) != numbers.shape[1]:
         raise refuse(
             f"y_prob: expected a column for each of the classes {', '.join(names[:10])}, found "
             f"{numbers.shape[1]}" + ("" if classes is not None else " (say which: classes=)")
         )
-    start = next(s for s in ("prob_", "y_prob_", "y_prob of ") if not any(other.startswith(s) for other in taken))
+    free = (s for s in ("prob_", "y_prob_", "y_prob of ") if not any(other.startswith(s) for other in taken))
+    start = next(free, None)
+    if start is None:
+        raise refuse("sensitive_features: expected columns whose names do not begin with prob_ or y_prob")
     for k, name in enumerate(names):
         frame.add(f"{start}{name}", np.ascontiguousarray(numbers[:, k]), "y_prob")
     asked["probabilities"] = start

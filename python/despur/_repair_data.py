@@ -221,7 +221,7 @@ def head_before(head: Any, classes: Sequence[Any], columns: int) -> Head:
         raise refuse(f"head: expected a linear layer, or weights and biases, found {type(head).__name__}")
     weight = np.atleast_2d(np.asarray(weight, np.float32))
     bias = np.atleast_1d(np.asarray(bias, np.float32))
-    if hasattr(head, "coef_") and len(weight) == len(bias):
+    if hasattr(head, "coef_") and hasattr(head, "classes_") and len(weight) == len(bias):
         weight, bias = _in_order(weight, bias, head.classes_, classes)
     return Head(*_fit_shape(weight, bias, len(classes), columns))
 

@@ -53,7 +53,8 @@ def whole_number(value: Any, what: str, least: int = 0, most: int = 2**31 - 1) -
     except TypeError:
         number = None
     if number is None or isinstance(value, (bool, np.bool_)) or not least <= number <= most:
-        wanted = f"from {least} to {most}" if most < 2**31 - 1 else f"of {least} or more"
+        whole_range = most < 2**31 - 1 or (number is not None and number > most)
+        wanted = f"from {least} to {most}" if whole_range else f"of {least} or more"
         raise refuse(f"{what}: expected a whole number {wanted}, found {value!r}")
     return number
 
@@ -336,12 +337,18 @@ def _holds_text(values: Any) -> bool:
     return isinstance(array, Coded) or array.dtype.kind in "UST" or any(isinstance(v, str) for v in array.reshape(-1)[:1].tolist())
 
 
+def are_called(values: Any, names: Sequence[str]) -> bool:
+    """Whether the columns of a frame are called as the classes."""
+    columns = getattr(values, "column_names", None) or getattr(values, "columns", None)
+    return columns is not None and {str(column) for column in columns} == set(names)
+
+
 def class_columns(values: Any, names: Sequence[str], what: str) -> NDArray[np.float64]:
     """Numbers for each row and class: the columns of a frame that are called as the classes, in the order of these."""
     if isinstance(values, np.ndarray) or not hasattr(values, "columns"):
         return numbers_of(values, what)
     columns = columns_of(values, what)
-    taken = names if set(columns) == set(names) else columns
+    taken = names if are_called(values, names) else columns
     return np.column_stack([numbers_of(columns[name], f"{what}: {name!r}") for name in taken])
 
 

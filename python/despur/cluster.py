@@ -482,7 +482,7 @@ class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  #
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Lays out ``X`` [n_samples, n_features]; ``y`` is ignored."""
         points = points_of(self, X, reset=True)
-        self._points = points.copy() if isinstance(X, np.ndarray) and np.shares_memory(points, X) else points
+        self._points = points.copy() if isinstance(X, np.ndarray) and np.may_share_memory(points, X) else points
         n, d = self._points.shape
         if self.n_epochs is not None:
             check_at_least("n_epochs", self.n_epochs, 1)
