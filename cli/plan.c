@@ -62,11 +62,18 @@ static despur_status rows_of(row *rows, size_t *count, const question *q, const 
           error, DESPUR_BAD_USAGE,
           "--difference: expected one that leads from %g to another accuracy between 0 and 1, found '%s'",
           q->accuracy, cli_value(arguments, "difference"));
+    if (q->disagree >= 0 && q->disagree < fabs(difference))
+      return cli_fail(error, DESPUR_BAD_USAGE,
+                      "--disagree: models that differ by %g disagree on as much at least", fabs(difference));
     rows[(*count)++] = answer(q, difference);
     return DESPUR_OK;
   }
   for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++)
-    if (q->accuracy + STEPS[i] < 0.9995) rows[(*count)++] = answer(q, STEPS[i]);
+    if (q->accuracy + STEPS[i] < 0.9995 && (q->disagree < 0 || q->disagree >= STEPS[i]))
+      rows[(*count)++] = answer(q, STEPS[i]);
+  if (*count == 0)
+    return cli_fail(error, DESPUR_BAD_USAGE,
+                    "plan: none of the usual differences is possible: say --difference");
   return DESPUR_OK;
 }
 

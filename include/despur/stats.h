@@ -143,7 +143,8 @@ DESPUR_API despur_common_odds despur_mantel_haenszel(const double (*tables)[4], 
 DESPUR_API size_t despur_plan_threshold(double accuracy, double threshold, double confidence, double power);
 
 /* Two classifiers on the same examples, of which `disagree` is the share on which exactly one of them is
- * right (at least the difference of their accuracies): found by despur_mcnemar. Exact power. */
+ * right (at least the difference of their accuracies): found by despur_mcnemar. Exact power for up to
+ * 200,000 examples, beyond that its normal approximation (Connor 1987). */
 DESPUR_API size_t despur_plan_paired(double first, double second, double disagree, double confidence,
                                      double power);
 

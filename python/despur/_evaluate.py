@@ -211,6 +211,8 @@ def evaluate(
     rows = getattr(y_true, "__len__", lambda: None)()
     if at is not None and not overlapping:
         raise refuse("at: is for overlapping=True")
+    if not isinstance(label, str):
+        raise refuse(f"label: expected what the model is called, found {label!r}")
     if classes is not None and y_prob is None:
         raise refuse("classes: is for y_prob=, the probability of each")
     if _is_names(sensitive_features) and rows is not None and len(sensitive_features) != rows:
@@ -354,6 +356,9 @@ def evaluate_file(
     given = os.fspath(path)
     if at is not None and overlapping is None:
         raise refuse("at: is for overlapping=")
+    for name, columns in (("by", by), ("overlapping", overlapping)):
+        if columns is not None and not columns:
+            raise refuse(f"{name}: expected names of columns, found none")
     asked: dict[str, object] = {
         "by": by if by is None or isinstance(by, str) else ",".join(by),
         "label": label,

@@ -11,7 +11,7 @@ from despur import _core
 from despur._evaluate import read_file
 from despur._evaluation import Evaluation
 from despur._save import as_csv, as_json, save_as, written
-from despur._table import python_words, refuse
+from despur._table import python_words, refuse, whole_number
 
 if TYPE_CHECKING:
     import pandas
@@ -23,6 +23,8 @@ def _model(subject: Subject, *, paired: bool = False) -> _core.Model:
     """paired: rows of a file need something that tells examples apart; those of arrays are where they are."""
     if isinstance(subject, Evaluation):
         return subject._model
+    if not isinstance(subject, (str, os.PathLike)):
+        raise refuse(f"expected an evaluation, or the path of predictions, found {type(subject).__name__}")
     model = read_file(os.fspath(subject), {"ids": paired})._model
     if paired and not model.has_ids():
         raise refuse(
@@ -455,14 +457,18 @@ def plan(
         if not low <= value <= high:
             raise refuse(f"{name}: expected a number from {low:g} to {high:g}, found {value!r}")
     _check_confidence(confidence)
-    if groups < 1:
-        raise refuse(f"groups: expected at least 1, found {groups!r}")
+    groups = whole_number(groups, "groups", 1, 100_000)
     if difference is not None and not (difference != 0 and 0 < accuracy + difference < 1):
         raise refuse(
             f"difference: expected one that leads from {accuracy:g} to another accuracy between 0 and 1, "
             f"found {difference!r}"
         )
-    steps = [difference] if difference is not None else [s for s in _STEPS if accuracy + s < 0.9995]
+    if difference is not None and disagree is not None and disagree < abs(difference):
+        raise refuse(f"disagree: models that differ by {abs(difference):g} disagree on as much at least")
+    most = 1 if disagree is None else disagree
+    steps = [difference] if difference is not None else [s for s in _STEPS if accuracy + s < 0.9995 and s <= most]
+    if not steps:
+        raise refuse("difference: none of the usual ones is possible: say one")
     corrected = 1 - (1 - confidence) / groups
     rows = []
     for step in steps:

@@ -138,9 +138,12 @@ def test_plans_are_the_tools(tool, tmp_path):
     assert pandas.read_csv(tmp_path / "plan.csv").threshold.tolist() == [row["threshold"] for row in said["differences"]]
     said = json.loads(tool("plan", "--accuracy", "0.8", "--difference", "-0.05", "--disagree", "0.1", "--json"))
     assert plain(despur.plan(0.8, -0.05, disagree=0.1).to_dict()["differences"]) == said["differences"]
-    for wrong in ({"accuracy": 2}, {"accuracy": 0.8, "difference": 0.3}, {"accuracy": 0.8, "groups": 0}):
+    for wrong in ({"accuracy": 2}, {"accuracy": 0.8, "difference": 0.3}, {"accuracy": 0.8, "groups": 0}, {"accuracy": 0.8, "groups": 1.5},
+                  {"accuracy": 0.8, "difference": 0.05, "disagree": 0.01}, {"accuracy": 0.999}):
         with pytest.raises(despur.InputError):
             despur.plan(**wrong)
+    with pytest.raises(despur.InputError, match="expected an evaluation, or the path of predictions, found NoneType"):
+        despur.check(None, min_average=0.5)
 
 
 def test_degenerate_models_say_so():

@@ -16,6 +16,10 @@ static void small_differences_go_over_into_the_formula(void **state) {
   (void)state;
   /* (1.959964 sqrt(0.25) + 0.8416212 sqrt(0.501 0.499))^2 / 0.001^2 */
   assert_near((double)despur_plan_threshold(0.501, 0.5, 0.95, 0.8), 1962216, 10);
+  /* (1.959964 sqrt(0.5) + 0.8416212 sqrt(0.5 - 0.001^2))^2 / 0.001^2 */
+  assert_near((double)despur_plan_paired(0.5, 0.501, 0.5, 0.95, 0.8), 3924438, 10);
+  /* which is near what is counted exactly below */
+  assert_near((double)despur_plan_paired(0.5, 0.505, 0.5, 0.95, 0.8), 156976, 500);
 }
 
 static void paired_models_have_the_exact_number(void **state) {

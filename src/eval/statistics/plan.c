@@ -16,7 +16,7 @@ static bool are_chances(double confidence, double power) {
   return confidence > 0 && confidence < 1 && power > 0 && power < 1;
 }
 
-static const size_t EXACT_MOST = 20000, MOST = (size_t)1 << 40;
+static const size_t EXACT_MOST = 20000, EXACT_MOST_PAIRED = 200000, MOST = (size_t)1 << 40;
 
 /* A number of examples as a count, from a formula that may give anything. */
 static size_t rounded_up(double n) {
@@ -87,8 +87,13 @@ size_t despur_plan_paired(double first, double second, double disagree, double c
       !are_chances(confidence, power))
     return 0;
   if (disagree < difference) disagree = difference;
+  /* Connor 1987 */
+  double root = normal_quantile(0.5 + 0.5 * confidence) * math_sqrt(disagree) +
+                normal_quantile(power) * math_sqrt(disagree - difference * difference);
+  size_t guess = rounded_up(root * root / (difference * difference));
+  if (guess > EXACT_MOST_PAIRED) return guess;
   size_t low = 1, high = 2;
-  while (high < EXACT_MOST * 100 && paired_power(high, difference, disagree, alpha) < power) {
+  while (paired_power(high, difference, disagree, alpha) < power) {
     low = high;
     high *= 2;
   }
