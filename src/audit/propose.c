@@ -110,8 +110,10 @@ despur_status audit_propose(despur_audit *a, const audit_data *data, const despu
                             despur_error *error) {
   despur_status status = DESPUR_OK;
   proposals found = {0};
-  TRY(check_asked(data, options->finders, error));
-  if (data->discovery_count >= AUDIT_HALF) TRY(propose_all(&found, data, options, error));
+  if (data->discovery_count >= AUDIT_HALF) {
+    TRY(check_asked(data, options->finders, error));
+    TRY(propose_all(&found, data, options, error));
+  }
   a->notes_count = found.notes.count;
   TRY(text_copy_all(&a->notes, (const char *const *)found.notes.items, found.notes.count, error));
   a->candidates = found.items;

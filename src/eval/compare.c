@@ -291,11 +291,11 @@ despur_status despur_compare(despur_comparison *out, const despur_predicted *fir
   if (!first->units != !second->units)
     FAIL(error, DESPUR_BAD_INPUT, "expected units of both predictions, found them of one only");
   if (first->least_count != second->least_count)
-    FAIL(error, DESPUR_BAD_INPUT,
-         "which group can be the worst? In the first predictions one of at least %zu examples, in the second "
-         "of "
-         "at least %zu (the least number has to be the same)",
-         first->least_count, second->least_count);
+    FAIL(
+        error, DESPUR_BAD_INPUT,
+        "in the first predictions groups of fewer than %zu examples cannot be the worst, in the second those "
+        "of fewer than %zu: expected the same number",
+        first->least_count, second->least_count);
   TRY(mem_alloc(&out->groups, first->groups_count, sizeof *out->groups, error));
   TRY(text_copy_all(&out->names, first->names, first->groups_count, error));
   for (size_t g = 0; g < first->groups_count; g++) out->groups[g].name = out->names[g];
