@@ -362,7 +362,7 @@ def _options(**given: Any) -> dict[str, Any]:
         raise refuse(f"confidence: expected a number between 0 and 1, found {given['confidence']}")
     if not given["penalty"] > 0:
         raise refuse(f"penalty: expected a number above 0, found {given['penalty']}")
-    for name, least, most in (("folds", 2, 1000), ("repeats", 0, 1000), ("label_some", 0, 10**6), ("seed", 0, 2**63 - 1)):
+    for name, least, most in (("folds", 2, 1000), ("repeats", 0, 10**6), ("label_some", 0, 10**6), ("seed", 0, 2**63 - 1)):
         given[name] = whole_number(given[name], name, least, most)
     if given["finders"] is not None and not isinstance(given["finders"], str):
         given["finders"] = ",".join(given["finders"])
