@@ -319,7 +319,8 @@ def test_models_whose_worst_groups_have_other_rules_are_not_compared():
 
 def test_weights_are_not_for_probabilities_and_that_is_said():
     seen = despur.evaluate([0, 0, 1, 1], y_prob=[0.1, 0.6, 0.4, 0.9], weights=[1, 100, 100, 1])
-    assert seen.auroc == 0.75 and any("of probabilities every row counts the same" in note for note in seen.notes)
+    assert seen.auroc == 0.75 and any("Brier score, log_loss and AUROC count every row the same" in note for note in seen.notes)
+    assert seen.loss == pytest.approx(0.908261719832) and seen.log_loss == pytest.approx(0.510825623766)
 
 
 def test_what_is_read_of_an_evaluation_does_not_change_it():

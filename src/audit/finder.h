@@ -47,6 +47,7 @@ typedef struct finder {
   const char *name;
   bool from_features; /* it needs them, and what it proposes is cut from them */
   bool from_columns;  /* it looks at columns of the examples */
+  bool from_maps;     /* it looks at where the model looks */
   bool from_labels;   /* what it proposes is made by labels or predictions of the discovery half */
   bool on_demand;     /* it is asked by name only: every candidate costs all others power */
   despur_status (*propose)(proposals *out, const finder_view *view, despur_error *error);

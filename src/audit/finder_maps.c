@@ -107,7 +107,6 @@ static despur_status propose(proposals *out, const finder_view *v, despur_error 
   despur_status status = DESPUR_OK;
   size_t *rows = NULL;
   float *points = NULL;
-  if (!v->maps) return DESPUR_OK;
   if (v->maps->without) return proposals_note(out, "%s", v->maps->without);
   TRY(mem_alloc(&rows, v->discovery_count, sizeof *rows, error));
   TRY(mem_alloc(&points, v->n, v->maps->rows * v->maps->columns * sizeof *points, error));
@@ -120,4 +119,4 @@ cleanup:
   return status;
 }
 
-const finder finder_maps = {.name = "maps", .from_features = true, .propose = propose};
+const finder finder_maps = {.name = "maps", .from_features = true, .from_maps = true, .propose = propose};

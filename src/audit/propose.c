@@ -46,8 +46,8 @@ cleanup:
 
 /* Whether there is what a finder looks at. */
 static bool can_look(const finder *f, const audit_data *d) {
-  if (f == &finder_maps && !d->maps) return false;
-  return (!f->from_features || d->q) && (!f->from_columns || d->examples->by_count > 0);
+  return (!f->from_features || d->q) && (!f->from_columns || d->examples->by_count > 0) &&
+         (!f->from_maps || d->maps);
 }
 
 /* Those that are asked by name, or else "nothing found" would be said of nothing looked at. */

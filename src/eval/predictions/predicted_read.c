@@ -478,7 +478,9 @@ static despur_status load(loader *l, despur_error *error) {
   if (l->roles.weight) TRY(weights_take(l->out, &sentence, l->roles.weight, error));
   TRY(note_if_any(l, &sentence, error));
   if (l->out->weights && l->out->probabilities)
-    TRY(note(l, error, "weights are for accuracies and rates: of probabilities every row counts the same"));
+    TRY(note(l, error,
+             "weights are for accuracies, rates and the loss: calibration, Brier score, log_loss and AUROC "
+             "count every row the same"));
   if (l->columns->others) TRY(examples_take_others(l->out, &l->table, error));
   TRY(note_strays(l, error));
   if (l->roles.overlapping)
